@@ -1,0 +1,41 @@
+// The addon's entry point.
+#include <bpf/libbpf.h>
+#include <napi.h>
+
+#include "environment.h"
+#include "link.h"
+#include "log.h"
+#include "map.h"
+#include "object.h"
+#include "program.h"
+#include "ring_buffer.h"
+
+namespace node_libbpf {
+
+namespace {
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  LogScope::install();
+  env.SetInstanceData(std::make_unique<Environment>().release());  // deleted with the environment
+  exports["libbpfVersion"] = Napi::String::New(env, libbpf_version_string());
+#ifdef NODE_LIBBPF_SYSTEM_LIBBPF
+  exports["libbpfLinkage"] = "system";
+#else
+  exports["libbpfLinkage"] = "bundled";
+#endif
+  exports["possibleCpus"] = libbpf_num_possible_cpus();
+  exportObject(env, exports);
+  exportProgram(env, exports);
+  exportMap(env, exports);
+  exportLink(env, exports);
+  exportRingBuffer(env, exports);
+  return exports;
+}
+
+}  // namespace
+
+}  // namespace node_libbpf
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) { return node_libbpf::init(env, exports); }
+
+NODE_API_MODULE(node_libbpf, Init)

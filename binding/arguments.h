@@ -1,0 +1,42 @@
+// Arguments as lib/native.ts passes them. A value of another type becomes 0 or empty, which every call then
+// refuses or can bear: memory safety does not rest on TypeScript's types.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <string>
+
+namespace node_libbpf {
+
+inline int32_t int32Of(const Napi::Value& value) {
+  return value.IsNumber() ? value.As<Napi::Number>().Int32Value() : 0;
+}
+
+inline uint32_t uint32Of(const Napi::Value& value) {
+  return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : 0;
+}
+
+inline double doubleOf(const Napi::Value& value) {
+  return value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : 0;
+}
+
+inline uint64_t uint64Of(const Napi::Value& value) {
+  bool lossless;
+  return value.IsBigInt() ? value.As<Napi::BigInt>().Uint64Value(&lossless) : 0;
+}
+
+inline std::string stringOf(const Napi::Value& value) {
+  return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
+}
+
+inline std::string bytesOf(const Napi::Value& value) {
+  if (!value.IsTypedArray()) return {};
+  const Napi::TypedArray array = value.As<Napi::TypedArray>();
+  const auto* data = static_cast<const char*>(array.ArrayBuffer().Data());
+  return data == nullptr ? std::string() : std::string(data + array.ByteOffset(), array.ByteLength());
+}
+
+inline Napi::Number status(Napi::Env env, int32_t value) { return Napi::Number::New(env, value); }
+
+}  // namespace node_libbpf

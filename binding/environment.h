@@ -1,0 +1,91 @@
+// What one Node environment (the main thread or a worker) owns, and the integers that name it in JavaScript.
+//
+// A handle is an integer: kind, generation and index. A handle of another kind, of a closed thing or of
+// another environment finds nothing and the call returns -EBADF: memory safety does not hang on what
+// JavaScript passes in.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace node_libbpf {
+
+class Object;
+class Map;
+class Link;
+class RingBuffer;
+
+template <class T, uint32_t kKind>
+class Table {
+ public:
+  int32_t add(std::shared_ptr<T> value) {
+    uint32_t index;
+    if (free_.empty()) {
+      if (slots_.size() > kIndexMask) return -EMFILE;
+      index = static_cast<uint32_t>(slots_.size());
+      slots_.emplace_back();
+    } else {
+      index = free_.back();
+      free_.pop_back();
+    }
+    slots_[index].value = std::move(value);
+    return static_cast<int32_t>(slots_[index].generation << 20 | kKind << 16 | index);
+  }
+
+  // The lookup of every map operation: no reference is counted.
+  T* find(int32_t handle) const {
+    const Slot* slot = at(handle);
+    return slot == nullptr ? nullptr : slot->value.get();
+  }
+
+  // For work that goes on when JavaScript closes the handle meanwhile.
+  std::shared_ptr<T> share(int32_t handle) const {
+    const Slot* slot = at(handle);
+    return slot == nullptr ? nullptr : slot->value;
+  }
+
+  std::shared_ptr<T> remove(int32_t handle) {
+    if (at(handle) == nullptr) return nullptr;
+    const uint32_t index = static_cast<uint32_t>(handle) & kIndexMask;
+    Slot& slot = slots_[index];
+    slot.generation = (slot.generation + 1) & kGenerationMask;
+    free_.push_back(index);
+    return std::move(slot.value);
+  }
+
+ private:
+  static constexpr uint32_t kIndexMask = 0xffff;
+  static constexpr uint32_t kGenerationMask =
+      0x7ff;  // the sign bit stays free: a negative result is an errno
+
+  struct Slot {
+    std::shared_ptr<T> value;
+    uint32_t generation = 1;
+  };
+
+  const Slot* at(int32_t handle) const {
+    const uint32_t bits = static_cast<uint32_t>(handle);
+    const uint32_t index = bits & kIndexMask;
+    if ((bits >> 16 & 0xf) != kKind || index >= slots_.size()) return nullptr;
+    const Slot& slot = slots_[index];
+    return slot.generation == bits >> 20 && slot.value != nullptr ? &slot : nullptr;
+  }
+
+  std::vector<Slot> slots_;
+  std::vector<uint32_t> free_;
+};
+
+struct Environment {
+  // Destroyed in reverse order: whatever refers to an object goes before it.
+  Table<Object, 1> objects;
+  Table<Map, 2> maps;
+  Table<Link, 3> links;
+  Table<RingBuffer, 4> rings;
+
+  static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
+};
+
+}  // namespace node_libbpf

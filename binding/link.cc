@@ -1,0 +1,201 @@
+#include "link.h"
+
+#include <bpf/bpf.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <functional>
+#include <string>
+
+#include "arguments.h"
+#include "environment.h"
+#include "outcome.h"
+
+namespace node_libbpf {
+
+namespace {
+
+using Attach = std::function<bpf_link*(const bpf_program*)>;
+
+Napi::Value attached(Napi::Env env, Outcome& outcome, bpf_link* link, std::shared_ptr<Object> object) {
+  if (link != nullptr) {
+    outcome.status = Environment::of(env).links.add(std::make_shared<Link>(link, std::move(object)));
+  }
+  return outcome.toJs(env);
+}
+
+// Every attach call: (object, program, ...). Outcome; status is the link's handle.
+Napi::Value attach(const Napi::CallbackInfo& info, const Attach& call) {
+  std::shared_ptr<Object> object = Environment::of(info.Env()).objects.share(int32Of(info[0]));
+  const bpf_program* program = object == nullptr ? nullptr : object->program(uint32Of(info[1]));
+  bpf_link* link = nullptr;
+  Outcome outcome = observe(object != nullptr && object->verbose(), [&] {
+    if (program == nullptr) return -EBADF;
+    link = call(program);
+    return link == nullptr ? -errno : 0;
+  });
+  return attached(info.Env(), outcome, link, std::move(object));
+}
+
+// attachBtf(object, program, cookie): lsm, fentry, fexit, fmod_ret, tp_btf
+Napi::Value attachBtf(const Napi::CallbackInfo& info) {
+  return attach(info, [&](const bpf_program* program) {
+    LIBBPF_OPTS(bpf_trace_opts, options, .cookie = uint64Of(info[2]));
+    return bpf_program__attach_trace_opts(program, &options);
+  });
+}
+
+// attachRawTracepoint(object, program, name, cookie)
+Napi::Value attachRawTracepoint(const Napi::CallbackInfo& info) {
+  return attach(info, [&](const bpf_program* program) {
+    const std::string name = stringOf(info[2]);
+#if LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 5
+    LIBBPF_OPTS(bpf_raw_tracepoint_opts, options, .cookie = uint64Of(info[3]));
+    return bpf_program__attach_raw_tracepoint_opts(program, name.c_str(), &options);
+#else
+    return bpf_program__attach_raw_tracepoint(program, name.c_str());
+#endif
+  });
+}
+
+// attachTracepoint(object, program, category, name, cookie)
+Napi::Value attachTracepoint(const Napi::CallbackInfo& info) {
+  return attach(info, [&](const bpf_program* program) {
+    LIBBPF_OPTS(bpf_tracepoint_opts, options, .bpf_cookie = uint64Of(info[4]));
+    return bpf_program__attach_tracepoint_opts(program, stringOf(info[2]).c_str(), stringOf(info[3]).c_str(),
+                                               &options);
+  });
+}
+
+// attachKprobe(object, program, function, offset, retprobe, cookie)
+Napi::Value attachKprobe(const Napi::CallbackInfo& info) {
+  return attach(info, [&](const bpf_program* program) {
+    LIBBPF_OPTS(bpf_kprobe_opts, options, .bpf_cookie = uint64Of(info[5]),
+                .offset = static_cast<size_t>(doubleOf(info[3])), .retprobe = info[4].ToBoolean());
+    return bpf_program__attach_kprobe_opts(program, stringOf(info[2]).c_str(), &options);
+  });
+}
+
+// attachUprobe(object, program, pid, path, function, offset, retprobe, cookie); an empty function name: by
+// offset
+Napi::Value attachUprobe(const Napi::CallbackInfo& info) {
+  return attach(info, [&](const bpf_program* program) {
+    const std::string function = stringOf(info[4]);
+    LIBBPF_OPTS(bpf_uprobe_opts, options, .bpf_cookie = uint64Of(info[7]), .retprobe = info[6].ToBoolean(),
+                .func_name = function.empty() ? nullptr : function.c_str());
+    return bpf_program__attach_uprobe_opts(program, int32Of(info[2]), stringOf(info[3]).c_str(),
+                                           static_cast<size_t>(doubleOf(info[5])), &options);
+  });
+}
+
+// attachIter(object, program, what, id): what is "", "map" (id: a map's fd), "cgroup" (an fd), "tid" or "pid"
+Napi::Value attachIter(const Napi::CallbackInfo& info) {
+  return attach(info, [&](const bpf_program* program) {
+    const std::string what = stringOf(info[2]);
+    const uint32_t id = uint32Of(info[3]);
+    bpf_iter_link_info target = {};
+    if (what == "map") target.map.map_fd = id;
+    if (what == "cgroup") {
+      target.cgroup.cgroup_fd = id;
+      target.cgroup.order = BPF_CGROUP_ITER_DESCENDANTS_PRE;
+    }
+    if (what == "tid") target.task.tid = id;
+    if (what == "pid") target.task.pid = id;
+    LIBBPF_OPTS(bpf_iter_attach_opts, options);
+    if (!what.empty()) {
+      options.link_info = &target;
+      options.link_info_len = sizeof(target);
+    }
+    return bpf_program__attach_iter(program, &options);
+  });
+}
+
+// attachAuto(object, program): as the section says, for the kinds that libbpf attaches by itself
+Napi::Value attachAuto(const Napi::CallbackInfo& info) {
+  return attach(info, [](const bpf_program* program) { return bpf_program__attach(program); });
+}
+
+// linkOpen(path): Outcome; status is the link's handle
+Napi::Value open(const Napi::CallbackInfo& info) {
+  bpf_link* link = nullptr;
+  Outcome outcome = observe(false, [&] {
+    link = bpf_link__open(stringOf(info[0]).c_str());
+    return link == nullptr ? -errno : 0;
+  });
+  return attached(info.Env(), outcome, link, nullptr);
+}
+
+bpf_link* linkOf(const Napi::CallbackInfo& info) {
+  const Link* link = Environment::of(info.Env()).links.find(int32Of(info[0]));
+  return link == nullptr ? nullptr : link->get();
+}
+
+Napi::Value withLink(const Napi::CallbackInfo& info, const std::function<int(bpf_link*)>& call) {
+  bpf_link* link = linkOf(info);
+  if (link == nullptr) return status(info.Env(), -EBADF);
+  LogScope silent(false);
+  return status(info.Env(), call(link));
+}
+
+// linkDetach(link): 0 or -errno; -EOPNOTSUPP where only closing the last reference detaches
+Napi::Value detach(const Napi::CallbackInfo& info) {
+  return withLink(info, [](bpf_link* link) { return bpf_link__detach(link); });
+}
+
+// linkClose(link): 0 or -EBADF
+Napi::Value close(const Napi::CallbackInfo& info) {
+  LogScope silent(false);
+  return status(info.Env(), Environment::of(info.Env()).links.remove(int32Of(info[0])) ? 0 : -EBADF);
+}
+
+// linkPin(link, path), linkUnpin(link): 0 or -errno
+Napi::Value pin(const Napi::CallbackInfo& info) {
+  return withLink(info, [&](bpf_link* link) { return bpf_link__pin(link, stringOf(info[1]).c_str()); });
+}
+
+Napi::Value unpin(const Napi::CallbackInfo& info) {
+  return withLink(info, [](bpf_link* link) { return bpf_link__unpin(link); });
+}
+
+// linkInfo(link, struct bpf_link_info: Uint8Array): bytes filled in, or -errno; -EINVAL for a perf event,
+// which is what kprobes, uprobes and tracepoints are attached by before Linux 5.15
+Napi::Value linkInfo(const Napi::CallbackInfo& info) {
+  return withLink(info, [&](bpf_link* link) {
+    bpf_link_info kernel = {};
+    uint32_t size = sizeof(kernel);
+    const int error = bpf_obj_get_info_by_fd(bpf_link__fd(link), &kernel, &size);
+    if (error < 0) return error;
+    if (!info[1].IsTypedArray()) return -EINVAL;
+    Napi::Uint8Array target = info[1].As<Napi::Uint8Array>();
+    const size_t length = std::min<size_t>(size, target.ByteLength());
+    memcpy(target.Data(), &kernel, length);
+    return static_cast<int>(length);
+  });
+}
+
+// iterCreate(link): a new fd whose owner is the caller, or -errno
+Napi::Value iterCreate(const Napi::CallbackInfo& info) {
+  return withLink(info, [](bpf_link* link) { return bpf_iter_create(bpf_link__fd(link)); });
+}
+
+}  // namespace
+
+void exportLink(Napi::Env env, Napi::Object exports) {
+  exports["attachBtf"] = Napi::Function::New<attachBtf>(env, "attachBtf");
+  exports["attachRawTracepoint"] = Napi::Function::New<attachRawTracepoint>(env, "attachRawTracepoint");
+  exports["attachTracepoint"] = Napi::Function::New<attachTracepoint>(env, "attachTracepoint");
+  exports["attachKprobe"] = Napi::Function::New<attachKprobe>(env, "attachKprobe");
+  exports["attachUprobe"] = Napi::Function::New<attachUprobe>(env, "attachUprobe");
+  exports["attachIter"] = Napi::Function::New<attachIter>(env, "attachIter");
+  exports["attachAuto"] = Napi::Function::New<attachAuto>(env, "attachAuto");
+  exports["linkOpen"] = Napi::Function::New<open>(env, "linkOpen");
+  exports["linkDetach"] = Napi::Function::New<detach>(env, "linkDetach");
+  exports["linkClose"] = Napi::Function::New<close>(env, "linkClose");
+  exports["linkPin"] = Napi::Function::New<pin>(env, "linkPin");
+  exports["linkUnpin"] = Napi::Function::New<unpin>(env, "linkUnpin");
+  exports["linkInfo"] = Napi::Function::New<linkInfo>(env, "linkInfo");
+  exports["iterCreate"] = Napi::Function::New<iterCreate>(env, "iterCreate");
+}
+
+}  // namespace node_libbpf

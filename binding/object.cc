@@ -1,0 +1,345 @@
+#include "object.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "arguments.h"
+#include "environment.h"
+#include "outcome.h"
+
+namespace node_libbpf {
+
+Object::Object(Pointer object, bool verbose) : object_(std::move(object)), verbose_(verbose) {
+  bpf_program* program;
+  bpf_object__for_each_program(program, object_.get()) programs_.push_back(program);
+  bpf_map* map;
+  bpf_object__for_each_map(map, object_.get()) maps_.push_back(map);
+}
+
+namespace {
+
+const char* orNull(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
+
+Object::Pointer open(const OpenRequest& request) {
+  LIBBPF_OPTS(bpf_object_open_opts, options);
+  options.object_name = orNull(request.name);
+  options.pin_root_path = orNull(request.pinRoot);
+  options.kconfig = orNull(request.kconfig);
+  options.btf_custom_path = orNull(request.btfPath);
+  return Object::Pointer(bpf_object__open_mem(request.bytes.data(), request.bytes.size(), &options));
+}
+
+int configure(bpf_program* program, const ProgramRequest& request) {
+  const auto type = static_cast<bpf_prog_type>(request.type);
+  // bpf_program__set_type() to another type and back drops the section's handler, which would OR
+  // BPF_F_SLEEPABLE onto the flags at load (libbpf.c, libbpf_prepare_prog_load): bpf_program__set_flags()
+  // can't take it away.
+  if (request.dropSection) bpf_program__set_type(program, BPF_PROG_TYPE_UNSPEC);
+  int error = bpf_program__set_type(program, type);
+  if (error == 0) {
+    error = bpf_program__set_expected_attach_type(program, static_cast<bpf_attach_type>(request.attachType));
+  }
+  if (error == 0) error = bpf_program__set_flags(program, request.flags);
+  if (error == 0) error = bpf_program__set_autoload(program, request.autoload);
+  if (error == 0 && request.autoload && !request.target.empty()) {
+    error = bpf_program__set_attach_target(program, 0, request.target.c_str());
+  }
+  return error;
+}
+
+int configure(bpf_map* map, const MapRequest& request) {
+  int error = 0;
+  if (request.maxEntries != bpf_map__max_entries(map)) {
+    error = bpf_map__set_max_entries(map, request.maxEntries);
+  }
+  if (error == 0 && request.flags != bpf_map__map_flags(map))
+    error = bpf_map__set_map_flags(map, request.flags);
+  const char* pinPath = bpf_map__pin_path(map);
+  if (error == 0 && request.pinPath != (pinPath == nullptr ? "" : pinPath)) {
+    error = bpf_map__set_pin_path(map, orNull(request.pinPath));
+  }
+  if (error == 0 && !request.initial.empty()) {
+    error = bpf_map__set_initial_value(map, request.initial.data(), request.initial.size());
+  }
+  return error;
+}
+
+struct Loaded {
+  Outcome outcome;
+  std::shared_ptr<Object> object;
+};
+
+Loaded load(const LoadRequest& request) {
+  Loaded result;
+  Outcome& outcome = result.outcome;
+  VerifierLog log;
+  LogScope scope(request.open.verbose);
+  const auto fail = [&](const char* stage, int error) {
+    outcome.stage = stage;
+    outcome.status = error;
+    outcome.messages = scope.take();
+    outcome.log = log.text();
+    return result;
+  };
+
+  Object::Pointer opened = open(request.open);
+  if (opened == nullptr) return fail("open", -errno);
+  auto object = std::make_shared<Object>(std::move(opened), request.open.verbose);
+  for (const ProgramRequest& program : request.programs) {
+    bpf_program* target = object->program(program.index);
+    if (target == nullptr) return fail("configure", -EINVAL);
+    outcome.program = static_cast<int32_t>(program.index);
+    const int error = configure(target, program);
+    if (error != 0) return fail("target", error);
+    if (log.data() != nullptr) bpf_program__set_log_buf(target, log.data(), log.size());
+  }
+  outcome.program = -1;
+  for (const MapRequest& map : request.maps) {
+    bpf_map* target = object->map(map.index);
+    if (target == nullptr) return fail("configure", -EINVAL);
+    const int error = configure(target, map);
+    if (error != 0) return fail("configure", error);
+  }
+  const int error = bpf_object__load(object->get());
+  if (error != 0) return fail("load", error);
+  outcome.messages = scope.take();
+  result.object = std::move(object);
+  return result;
+}
+
+OpenRequest openRequest(const Napi::Object& from) {
+  OpenRequest request;
+  request.bytes = bytesOf(from.Get("bytes"));
+  request.name = stringOf(from.Get("name"));
+  request.pinRoot = stringOf(from.Get("pinRoot"));
+  request.kconfig = stringOf(from.Get("kconfig"));
+  request.btfPath = stringOf(from.Get("btfPath"));
+  request.verbose = from.Get("verbose").ToBoolean();
+  return request;
+}
+
+LoadRequest loadRequest(const Napi::Object& from) {
+  LoadRequest request;
+  request.open = openRequest(from);
+  const Napi::Array programs = from.Get("programs").As<Napi::Array>();
+  for (uint32_t i = 0; i < programs.Length(); i++) {
+    const Napi::Object program = programs.Get(i).As<Napi::Object>();
+    request.programs.push_back({uint32Of(program.Get("index")), int32Of(program.Get("type")),
+                                int32Of(program.Get("attachType")), uint32Of(program.Get("flags")),
+                                program.Get("dropSection").ToBoolean(), program.Get("autoload").ToBoolean(),
+                                stringOf(program.Get("target"))});
+  }
+  const Napi::Array maps = from.Get("maps").As<Napi::Array>();
+  for (uint32_t i = 0; i < maps.Length(); i++) {
+    const Napi::Object map = maps.Get(i).As<Napi::Object>();
+    request.maps.push_back({uint32Of(map.Get("index")), uint32Of(map.Get("maxEntries")),
+                            uint32Of(map.Get("flags")), stringOf(map.Get("pinPath")),
+                            bytesOf(map.Get("initial"))});
+  }
+  return request;
+}
+
+// --- description
+// -----------------------------------------------------------------------------------------------
+
+Napi::Value text(Napi::Env env, const char* value) {
+  return value == nullptr ? env.Undefined() : Napi::String::New(env, value).As<Napi::Value>();
+}
+
+Napi::Object describeProgram(Napi::Env env, const bpf_program* program) {
+  Napi::Object result = Napi::Object::New(env);
+  result["name"] = text(env, bpf_program__name(program));
+  result["section"] = text(env, bpf_program__section_name(program));
+  result["type"] = static_cast<int32_t>(bpf_program__type(program));
+  result["attachType"] = static_cast<int32_t>(bpf_program__expected_attach_type(program));
+  result["flags"] = bpf_program__flags(program);
+  result["autoload"] = bpf_program__autoload(program);
+  result["autoattach"] = bpf_program__autoattach(program);
+  return result;
+}
+
+Napi::Object describeMap(Napi::Env env, const bpf_map* map) {
+  Napi::Object result = Napi::Object::New(env);
+  result["name"] = text(env, bpf_map__name(map));
+  result["type"] = static_cast<int32_t>(bpf_map__type(map));
+  result["keySize"] = bpf_map__key_size(map);
+  result["valueSize"] = bpf_map__value_size(map);
+  result["maxEntries"] = bpf_map__max_entries(map);
+  result["flags"] = bpf_map__map_flags(map);
+  result["internal"] = bpf_map__is_internal(map);
+  result["pinPath"] = text(env, bpf_map__pin_path(map));
+  result["valueTypeId"] = bpf_map__btf_value_type_id(map);
+  size_t size = 0;
+  const void* initial = bpf_map__initial_value(map, &size);
+  if (bpf_map__is_internal(map) && initial != nullptr) {
+    result["initial"] = Napi::Buffer<char>::Copy(env, static_cast<const char*>(initial), size);
+  }
+  return result;
+}
+
+// The form of a global variable's value that needs no type graph: an integer, or bytes.
+const char* formatOf(const btf* types, uint32_t id) {
+  id = btf__resolve_type(types, id) < 0 ? id : static_cast<uint32_t>(btf__resolve_type(types, id));
+  const btf_type* type = btf__type_by_id(types, id);
+  if (type == nullptr) return "bytes";
+  if (btf_is_any_enum(type)) return btf_kflag(type) ? "int" : "uint";
+  if (!btf_is_int(type) || btf_int_offset(type) != 0) return "bytes";
+  if (btf_int_encoding(type) & BTF_INT_BOOL) return "bool";
+  return btf_int_encoding(type) & BTF_INT_SIGNED ? "int" : "uint";
+}
+
+Napi::Array describeVariables(Napi::Env env, const bpf_object* object) {
+  Napi::Array result = Napi::Array::New(env);
+  const btf* types = bpf_object__btf(object);
+  const uint32_t count = types == nullptr ? 0 : btf__type_cnt(types);
+  uint32_t next = 0;
+  for (uint32_t id = 1; id < count; id++) {
+    const btf_type* section = btf__type_by_id(types, id);
+    if (!btf_is_datasec(section)) continue;
+    const btf_var_secinfo* infos = btf_var_secinfos(section);
+    for (uint32_t i = 0; i < btf_vlen(section); i++) {
+      const btf_type* variable = btf__type_by_id(types, infos[i].type);
+      if (variable == nullptr || !btf_is_var(variable)) continue;
+      Napi::Object entry = Napi::Object::New(env);
+      entry["name"] = text(env, btf__name_by_offset(types, variable->name_off));
+      entry["section"] = text(env, btf__name_by_offset(types, section->name_off));
+      entry["sectionId"] = id;
+      entry["offset"] = infos[i].offset;
+      entry["size"] = infos[i].size;
+      entry["format"] = formatOf(types, variable->type);
+      result[next++] = entry;
+    }
+  }
+  return result;
+}
+
+// describe(OpenRequest): Outcome & { programs, maps, variables }. Makes no bpf(2) call.
+Napi::Value describe(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const OpenRequest request = openRequest(info[0].As<Napi::Object>());
+  Object::Pointer opened;
+  const Outcome outcome = observe(request.verbose, [&] {
+    opened = open(request);
+    return opened == nullptr ? -errno : 0;
+  });
+  Napi::Object result = outcome.toJs(env);
+  if (outcome.status < 0) return result;
+  const Object object(std::move(opened), request.verbose);
+  Napi::Array programs = Napi::Array::New(env);
+  for (size_t i = 0; i < object.programs().size(); i++) {
+    programs[static_cast<uint32_t>(i)] = describeProgram(env, object.programs()[i]);
+  }
+  result["programs"] = programs;
+  Napi::Array maps = Napi::Array::New(env);
+  for (size_t i = 0; i < object.maps().size(); i++) {
+    maps[static_cast<uint32_t>(i)] = describeMap(env, object.maps()[i]);
+  }
+  result["maps"] = maps;
+  result["variables"] = describeVariables(env, object.get());
+  return result;
+}
+
+// --- loading
+// -----------------------------------------------------------------------------------------------------
+
+Napi::Value loadedToJs(Napi::Env env, Loaded& loaded) {
+  if (loaded.object != nullptr) {
+    loaded.outcome.status = Environment::of(env).objects.add(std::move(loaded.object));
+  }
+  return loaded.outcome.toJs(env);
+}
+
+// load(LoadRequest): Outcome; status is the object's handle.
+Napi::Value loadSync(const Napi::CallbackInfo& info) {
+  Loaded loaded = load(loadRequest(info[0].As<Napi::Object>()));
+  return loadedToJs(info.Env(), loaded);
+}
+
+Napi::Value loadAsync(const Napi::CallbackInfo& info) {
+  auto request = std::make_shared<LoadRequest>(loadRequest(info[0].As<Napi::Object>()));
+  auto loaded = std::make_shared<Loaded>();
+  return runAsync(
+      info.Env(), [=] { *loaded = load(*request); }, [=](Napi::Env env) { return loadedToJs(env, *loaded); });
+}
+
+// objectClose(handle): 0 or -EBADF
+Napi::Value close(const Napi::CallbackInfo& info) {
+  const bool found = Environment::of(info.Env()).objects.remove(int32Of(info[0])) != nullptr;
+  return Napi::Number::New(info.Env(), found ? 0 : -EBADF);
+}
+
+// objectMap(object, index): the map as the kernel has it (a ring buffer's max_entries was rounded, a pinned
+// one reused), or -errno
+Napi::Value mapAsLoaded(const Napi::CallbackInfo& info) {
+  const Object* object = Environment::of(info.Env()).objects.find(int32Of(info[0]));
+  const bpf_map* map = object == nullptr ? nullptr : object->map(uint32Of(info[1]));
+  if (map == nullptr) return Napi::Number::New(info.Env(), -EBADF);
+  if (bpf_map__fd(map) < 0) return Napi::Number::New(info.Env(), -ENOENT);
+  return describeMap(info.Env(), map);
+}
+
+// --- memory of .data, .bss and .rodata
+// ---------------------------------------------------------------------------
+
+struct Window {
+  char* memory = nullptr;
+  size_t length = 0;
+  int status = 0;
+};
+
+// The part of a mapped data section that a call may touch: (object, map, offset, bytes).
+Window window(const Napi::CallbackInfo& info, bool write) {
+  Window result;
+  const Object* object = Environment::of(info.Env()).objects.find(int32Of(info[0]));
+  const bpf_map* map = object == nullptr ? nullptr : object->map(uint32Of(info[1]));
+  if (map == nullptr || !info[3].IsTypedArray()) {
+    result.status = -EBADF;
+    return result;
+  }
+  // Mapped read-only by libbpf (bpf_map_mmap_resize, PROT_READ): a write would end the process.
+  if (write && (bpf_map__map_flags(map) & BPF_F_RDONLY_PROG)) {
+    result.status = -EPERM;
+    return result;
+  }
+  size_t size = 0;
+  char* memory = static_cast<char*>(bpf_map__initial_value(map, &size));
+  const size_t offset = uint32Of(info[2]);
+  result.length = info[3].As<Napi::Uint8Array>().ByteLength();
+  if (memory == nullptr || offset > size || result.length > size - offset) {
+    result.status = -ERANGE;
+    return result;
+  }
+  result.memory = memory + offset;
+  return result;
+}
+
+// memoryRead(object, map, offset, target: Uint8Array): 0 or -errno
+Napi::Value memoryRead(const Napi::CallbackInfo& info) {
+  const Window from = window(info, false);
+  if (from.status == 0) memcpy(info[3].As<Napi::Uint8Array>().Data(), from.memory, from.length);
+  return Napi::Number::New(info.Env(), from.status);
+}
+
+// memoryWrite(object, map, offset, source: Uint8Array): 0 or -errno
+Napi::Value memoryWrite(const Napi::CallbackInfo& info) {
+  const Window to = window(info, true);
+  if (to.status == 0) memcpy(to.memory, info[3].As<Napi::Uint8Array>().Data(), to.length);
+  return Napi::Number::New(info.Env(), to.status);
+}
+
+}  // namespace
+
+void exportObject(Napi::Env env, Napi::Object exports) {
+  exports["describe"] = Napi::Function::New<describe>(env, "describe");
+  exports["load"] = Napi::Function::New<loadAsync>(env, "load");
+  exports["loadSync"] = Napi::Function::New<loadSync>(env, "loadSync");
+  exports["objectClose"] = Napi::Function::New<close>(env, "objectClose");
+  exports["objectMap"] = Napi::Function::New<mapAsLoaded>(env, "objectMap");
+  exports["memoryRead"] = Napi::Function::New<memoryRead>(env, "memoryRead");
+  exports["memoryWrite"] = Napi::Function::New<memoryWrite>(env, "memoryWrite");
+}
+
+}  // namespace node_libbpf

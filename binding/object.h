@@ -1,0 +1,73 @@
+// bpf_object: described from bytes, loaded from bytes, closed.
+#pragma once
+
+#include <bpf/libbpf.h>
+#include <napi.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "log.h"
+
+namespace node_libbpf {
+
+struct OpenRequest {
+  std::string bytes;
+  std::string name;
+  std::string pinRoot;
+  std::string kconfig;
+  std::string btfPath;
+  bool verbose = false;
+};
+
+struct ProgramRequest {
+  uint32_t index;
+  int32_t type;
+  int32_t attachType;
+  uint32_t flags;
+  bool dropSection;  // forget what the section name says: the only way to clear the flag of a ".s" section
+  bool autoload;
+  std::string target;  // empty: the section's
+};
+
+struct MapRequest {
+  uint32_t index;
+  uint32_t maxEntries;
+  uint32_t flags;
+  std::string pinPath;
+  std::string initial;  // empty: as compiled
+};
+
+struct LoadRequest {
+  OpenRequest open;
+  std::vector<ProgramRequest> programs;
+  std::vector<MapRequest> maps;
+};
+
+class Object {
+ public:
+  struct Close {
+    void operator()(bpf_object* object) const { bpf_object__close(object); }
+  };
+  using Pointer = std::unique_ptr<bpf_object, Close>;
+
+  Object(Pointer object, bool verbose);
+
+  bpf_object* get() const { return object_.get(); }
+  bpf_program* program(uint32_t index) const { return index < programs_.size() ? programs_[index] : nullptr; }
+  bpf_map* map(uint32_t index) const { return index < maps_.size() ? maps_[index] : nullptr; }
+  const std::vector<bpf_program*>& programs() const { return programs_; }
+  const std::vector<bpf_map*>& maps() const { return maps_; }
+  bool verbose() const { return verbose_; }
+
+ private:
+  Pointer object_;
+  bool verbose_;
+  std::vector<bpf_program*> programs_;
+  std::vector<bpf_map*> maps_;
+};
+
+void exportObject(Napi::Env env, Napi::Object exports);
+
+}  // namespace node_libbpf

@@ -1,0 +1,126 @@
+#include "program.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+#include "arguments.h"
+#include "environment.h"
+#include "object.h"
+#include "outcome.h"
+
+namespace node_libbpf {
+
+namespace {
+
+struct TestRun {
+  std::shared_ptr<Object> object;  // keeps the program's fd open when the object is closed meanwhile
+  int fd = -1;
+  std::string contextIn;
+  std::string dataIn;
+  std::string contextOut;
+  std::string dataOut;
+  uint32_t repeat = 0;
+  uint32_t flags = 0;
+  uint32_t returned = 0;
+  uint32_t duration = 0;
+  int error = 0;
+
+  void run() {
+    LIBBPF_OPTS(bpf_test_run_opts, options);
+    options.repeat = static_cast<int>(repeat);
+    options.flags = flags;
+    if (!contextIn.empty()) {
+      options.ctx_in = contextIn.data();
+      options.ctx_size_in = static_cast<uint32_t>(contextIn.size());
+    }
+    if (!contextOut.empty()) {
+      options.ctx_out = contextOut.data();
+      options.ctx_size_out = static_cast<uint32_t>(contextOut.size());
+    }
+    if (!dataIn.empty()) {
+      options.data_in = dataIn.data();
+      options.data_size_in = static_cast<uint32_t>(dataIn.size());
+    }
+    if (!dataOut.empty()) {
+      options.data_out = dataOut.data();
+      options.data_size_out = static_cast<uint32_t>(dataOut.size());
+    }
+    error = bpf_prog_test_run_opts(fd, &options);
+    returned = options.retval;
+    duration = options.duration;
+    // A syscall program's context is written back to where it came from (net/bpf/test_run.c,
+    // bpf_prog_test_run_syscall).
+    if (contextOut.empty())
+      contextOut = contextIn;
+    else
+      contextOut.resize(std::min<size_t>(contextOut.size(), options.ctx_size_out));
+    dataOut.resize(std::min<size_t>(dataOut.size(), options.data_size_out));
+  }
+
+  Napi::Value toJs(Napi::Env env) const {
+    Napi::Object result = Napi::Object::New(env);
+    result["status"] = error;
+    result["returnValue"] = returned;
+    result["durationNs"] = duration;
+    result["context"] = Napi::Buffer<char>::Copy(env, contextOut.data(), contextOut.size());
+    result["data"] = Napi::Buffer<char>::Copy(env, dataOut.data(), dataOut.size());
+    return result;
+  }
+};
+
+// programTestRun(object, index, context, contextOutSize, data, dataOutSize, repeat, flags): Promise
+Napi::Value testRun(const Napi::CallbackInfo& info) {
+  auto run = std::make_shared<TestRun>();
+  run->object = Environment::of(info.Env()).objects.share(int32Of(info[0]));
+  const bpf_program* program = run->object == nullptr ? nullptr : run->object->program(uint32Of(info[1]));
+  if (program == nullptr) {
+    run->error = -EBADF;
+  } else {
+    run->fd = bpf_program__fd(program);
+    run->contextIn = bytesOf(info[2]);
+    run->contextOut.resize(uint32Of(info[3]));
+    run->dataIn = bytesOf(info[4]);
+    run->dataOut.resize(uint32Of(info[5]));
+    run->repeat = uint32Of(info[6]);
+    run->flags = uint32Of(info[7]);
+  }
+  return runAsync(
+      info.Env(),
+      [=] {
+        if (run->error == 0) run->run();
+      },
+      [=](Napi::Env env) { return run->toJs(env); });
+}
+
+// programFd(object, index): the fd, or -errno (-ENOENT: not loaded, autoload was off)
+Napi::Value fd(const Napi::CallbackInfo& info) {
+  const Object* object = Environment::of(info.Env()).objects.find(int32Of(info[0]));
+  const bpf_program* program = object == nullptr ? nullptr : object->program(uint32Of(info[1]));
+  if (program == nullptr) return status(info.Env(), -EBADF);
+  const int value = bpf_program__fd(program);
+  return status(info.Env(), value < 0 ? -ENOENT : value);
+}
+
+// programId(object, index): the kernel's id, or -errno
+Napi::Value id(const Napi::CallbackInfo& info) {
+  const int descriptor = fd(info).As<Napi::Number>();
+  if (descriptor < 0) return status(info.Env(), descriptor);
+  bpf_prog_info program = {};
+  uint32_t size = sizeof(program);
+  const int error = bpf_obj_get_info_by_fd(descriptor, &program, &size);
+  return status(info.Env(), error < 0 ? error : static_cast<int32_t>(program.id));
+}
+
+}  // namespace
+
+void exportProgram(Napi::Env env, Napi::Object exports) {
+  exports["programTestRun"] = Napi::Function::New<testRun>(env, "programTestRun");
+  exports["programFd"] = Napi::Function::New<fd>(env, "programFd");
+  exports["programId"] = Napi::Function::New<id>(env, "programId");
+}
+
+}  // namespace node_libbpf

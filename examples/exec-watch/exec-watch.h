@@ -1,0 +1,15 @@
+/* What exec-watch.bpf.c sends, and index.ts reads. */
+#define ARGS_SIZE 4096
+
+struct exec_event {
+	__u32 pid;
+	__u32 ppid;
+	__u32 uid;       /* after the exec: differs from from_uid for set-uid programs */
+	__u32 from_uid;  /* before it, where lsm.s/bprm_check_security can tell; else equal to uid */
+	__u32 argc;
+	__u32 args_size; /* bytes of args that are filled */
+	char comm[16];
+	char from[16];   /* comm of the image that called execve */
+	char filename[256];
+	char args[ARGS_SIZE]; /* argc strings, each with its NUL; more than fit are cut off */
+};

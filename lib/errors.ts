@@ -1,0 +1,163 @@
+/** Every error class and code of the library. Errors are made here, never in C++: native code returns -errno. */
+import { constants } from "node:os";
+
+/** The codes that `error.code` can have. */
+export type ErrorCode =
+  | "ERR_BPF_ARGUMENT"
+  | "ERR_BPF_OBJECT_NOT_FOUND"
+  | "ERR_BPF_OBJECT_UNREADABLE"
+  | "ERR_BPF_OBJECT_EMPTY"
+  | "ERR_BPF_OBJECT_TRUNCATED"
+  | "ERR_BPF_OBJECT_NOT_ELF"
+  | "ERR_BPF_OBJECT_NOT_BPF"
+  | "ERR_BPF_OBJECT_ENDIANNESS"
+  | "ERR_BPF_OBJECT_32BIT"
+  | "ERR_BPF_OBJECT_NO_BTF"
+  | "ERR_BPF_OBJECT_INVALID"
+  | "ERR_BPF_SECTION_UNKNOWN"
+  | "ERR_BPF_TARGET_NOT_FOUND"
+  | "ERR_BPF_TARGET_MISSING"
+  | "ERR_BPF_LOAD"
+  | "ERR_BPF_VERIFIER"
+  | "ERR_BPF_MAP_CREATE"
+  | "ERR_BPF_MAP"
+  | "ERR_BPF_ATTACH"
+  | "ERR_BPF_LSM_INACTIVE"
+  | "ERR_BPF_LINK"
+  | "ERR_BPF_TEST_RUN"
+  | "ERR_BPF_PERMISSION"
+  | "ERR_BPF_CLOSED"
+  | "ERR_BPF_BUSY"
+  | "ERR_BPF_NOT_LOADED"
+  | "ERR_BPF_NOT_SUPPORTED"
+  | "ERR_BPF_NO_BINARY";
+
+/** What an error is about; each field is set where it applies. */
+export interface ErrorDetails {
+  /** What was being done: "open", "load", "attach", "map.get" … */
+  operation?: string;
+  /** The kernel's errno by name, such as "EINVAL". */
+  errno?: string;
+  program?: string;
+  section?: string;
+  /** The attach target: a hook, function, tracepoint or iterator. */
+  target?: string;
+  map?: string;
+  /** What to do about it. */
+  hint?: string;
+  /** The verifier's log, whole, line by line. */
+  log?: readonly string[];
+  cause?: unknown;
+}
+
+/** Base class of all errors that this library throws. */
+export class BpfError extends Error {
+  override readonly name: string = "BpfError";
+  /** A stable name of what went wrong. */
+  readonly code: ErrorCode;
+  /** What was being done: "open", "load", "attach", "map.get" … */
+  readonly operation: string | undefined;
+  /** The kernel's errno by name, such as "EINVAL"; absent where no kernel call failed. */
+  readonly errno: string | undefined;
+  readonly program: string | undefined;
+  readonly section: string | undefined;
+  readonly target: string | undefined;
+  readonly map: string | undefined;
+  /** What to do about it; also the last sentence of the message. */
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    const text = details.hint === undefined ? message : `${message}. ${details.hint}`;
+    super(text, details.cause === undefined ? {} : { cause: details.cause });
+    this.code = code;
+    this.operation = details.operation;
+    this.errno = details.errno;
+    this.program = details.program;
+    this.section = details.section;
+    this.target = details.target;
+    this.map = details.map;
+    this.hint = details.hint;
+  }
+}
+
+/** An argument of the wrong type, size or range. */
+export class ArgumentError extends BpfError {
+  override readonly name: string = "ArgumentError";
+  constructor(message: string, details?: ErrorDetails) {
+    super("ERR_BPF_ARGUMENT", message, details);
+  }
+}
+
+/** The object file can't be used: missing, damaged, of another machine, without BTF. */
+export class ObjectError extends BpfError {
+  override readonly name: string = "ObjectError";
+}
+
+/** Loading failed for another reason than the verifier's. */
+export class LoadError extends BpfError {
+  override readonly name: string = "LoadError";
+}
+
+/** The kernel refused a program; `log` has the verifier's words. */
+export class VerifierError extends LoadError {
+  override readonly name: string = "VerifierError";
+  /** The whole verifier log, line by line, whatever its length. Not part of the message. */
+  readonly log: readonly string[];
+  constructor(message: string, details: ErrorDetails & { log: readonly string[] }) {
+    super("ERR_BPF_VERIFIER", message, details);
+    this.log = details.log;
+    // A log can have a million lines: kept out of what console.log and test runners print.
+    Object.defineProperty(this, "log", { enumerable: false });
+  }
+}
+
+/** A program could not be attached. */
+export class AttachError extends BpfError {
+  override readonly name: string = "AttachError";
+}
+
+/** A map could not be created, read or written. */
+export class MapError extends BpfError {
+  override readonly name: string = "MapError";
+}
+
+/** A link could not be pinned, opened or asked. */
+export class LinkError extends BpfError {
+  override readonly name: string = "LinkError";
+}
+
+/** The kernel said EPERM; the message says why. */
+export class PermissionError extends BpfError {
+  override readonly name: string = "PermissionError";
+  constructor(message: string, details?: ErrorDetails) {
+    super("ERR_BPF_PERMISSION", message, details);
+  }
+}
+
+/** A call on something that was closed. */
+export class ClosedError extends BpfError {
+  override readonly name: string = "ClosedError";
+  constructor(what: string, operation: string) {
+    super("ERR_BPF_CLOSED", `${what} is closed`, { operation });
+  }
+}
+
+/** Kernel-internal, absent from errno.h, and yet returned to user space. */
+const ENOTSUPP = 524;
+
+const names = new Map<number, string>([
+  ...Object.entries(constants.errno).map(([name, value]) => [value, name] as const),
+  [constants.errno.EAGAIN, "EAGAIN"],
+  [constants.errno.EOPNOTSUPP, "EOPNOTSUPP"],
+  [ENOTSUPP, "ENOTSUPP"],
+]);
+
+/** The name of a -errno status: -22 is "EINVAL". */
+export function errnoName(status: number): string {
+  return names.get(-status) ?? `errno ${-status}`;
+}
+
+/** True if a status is -NAME. */
+export function isErrno(status: number, name: keyof typeof constants.errno): boolean {
+  return -status === constants.errno[name];
+}

@@ -1,0 +1,32 @@
+/** struct bpf_link_info, as far as it is told. */
+import { endianness } from "node:os";
+import { LinkType } from "../constants";
+
+/** What the kernel says of a link. Since Linux 5.8. */
+export interface LinkInfo {
+  /** enum bpf_link_type in lower case: "tracing", "raw_tracepoint", "iter", "perf_event" … */
+  readonly type: string;
+  /** The kernel's id of the link, as bpftool shows it. */
+  readonly id: number;
+  /** The id of the attached program. */
+  readonly programId: number;
+  /** tracing: enum bpf_attach_type. */
+  readonly attachType?: number;
+  /** tracing: BTF id of the function or hook. Since Linux 5.13. */
+  readonly targetBtfId?: number;
+}
+
+/** Bytes of the part that is decoded; the kernel fills no more. */
+export const LINK_INFO_SIZE = 32;
+
+const little = endianness() === "LE";
+const names = new Map<number, string>(Object.entries(LinkType).map(([name, value]) => [value, name.toLowerCase()]));
+
+export function decodeLinkInfo(bytes: Uint8Array): LinkInfo {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const u32 = (offset: number) => view.getUint32(offset, little);
+  const type = u32(0);
+  const common = { type: names.get(type) ?? `type ${type}`, id: u32(4), programId: u32(8) };
+  if (type !== LinkType.TRACING) return common;
+  return { ...common, attachType: u32(16), targetBtfId: u32(24) };
+}

@@ -1,0 +1,163 @@
+/**
+ * Maps of keys and values: hash, array, LRU, and their per-CPU forms.
+ *
+ * Keys and values cross to native code in one ArrayBuffer that both sides see: a call allocates nothing there.
+ */
+import { isUint8Array } from "node:util/types";
+import { ArgumentError, isErrno } from "../errors";
+import { type Handle, type MapDescription, native } from "../native";
+import type { Lifetime } from "../object/lifetime";
+import { BpfMap } from "./map";
+
+/** Whether `set` may create, must create, or must replace (BPF_ANY, BPF_NOEXIST, BPF_EXIST). */
+export type UpdateMode = "any" | "noexist" | "exist";
+
+const MODES: Record<UpdateMode, number> = { any: 0, noexist: 1, exist: 2 };
+
+const align8 = (size: number) => (size + 7) & ~7;
+
+/** A map whose elements are read and written one at a time. Every call is one bpf(2) call on this thread. */
+export abstract class ElementMap<K, V> extends BpfMap implements Iterable<[K, V]> {
+  readonly #handle: Handle;
+  /** @internal */
+  protected readonly keyBytes: Uint8Array;
+  /** @internal The value as the kernel passes it: for per-CPU maps one after the other, each on 8 bytes. */
+  protected readonly valueBytes: Uint8Array;
+
+  /** @internal */
+  constructor(lifetime: Lifetime, description: MapDescription, index: number) {
+    super(lifetime, description, index);
+    const object = lifetime.handle(`map ${this.name}`, "map.open");
+    const size = native.mapScratchSize(object, index);
+    if (size < 0) throw this.failure("open", size);
+    const scratch = new ArrayBuffer(size);
+    const handle = native.mapOpen(object, index, scratch);
+    if (handle < 0) throw this.failure("open", handle);
+    this.#handle = lifetime.own("maps", handle);
+    // The layout that binding/map.h documents: key, next key, value.
+    const valueOffset = 2 * align8(this.keySize);
+    this.keyBytes = new Uint8Array(scratch, 0, this.keySize);
+    this.valueBytes = new Uint8Array(scratch, valueOffset, size - valueOffset);
+  }
+
+  /** @internal */
+  protected abstract writeKey(key: K): void;
+  /** @internal */
+  protected abstract readKey(): K;
+  /** @internal */
+  protected abstract writeValue(value: V): void;
+  /** @internal */
+  protected abstract readValue(): V;
+
+  /** The value of a key, or undefined if there is none. libbpf: bpf_map_lookup_elem(). */
+  get(key: K): V | undefined {
+    this.writeKey(key);
+    const status = native.mapLookup(this.#open("get"), 0);
+    if (status === 0) return this.readValue();
+    if (isErrno(status, "ENOENT")) return undefined;
+    throw this.failure("get", status);
+  }
+
+  has(key: K): boolean {
+    this.writeKey(key);
+    const status = native.mapLookup(this.#open("has"), 0);
+    if (status === 0) return true;
+    if (isErrno(status, "ENOENT")) return false;
+    throw this.failure("has", status);
+  }
+
+  /**
+   * Writes a value. libbpf: bpf_map_update_elem().
+   *
+   * @throws {@link MapError} E2BIG if the map is full, EEXIST for "noexist" and ENOENT for "exist" where they don't hold
+   */
+  set(key: K, value: V, mode: UpdateMode = "any"): this {
+    const flags = MODES[mode];
+    if (flags === undefined)
+      throw new ArgumentError(`map ${this.name}: mode must be "any", "noexist" or "exist", got ${String(mode)}`, {
+        map: this.name,
+      });
+    this.writeKey(key);
+    this.writeValue(value);
+    const status = native.mapUpdate(this.#open("set"), flags);
+    if (status < 0) throw this.failure("set", status, setHint(status));
+    return this;
+  }
+
+  /** Removes a key; false if it was not there. libbpf: bpf_map_delete_elem(). */
+  delete(key: K): boolean {
+    this.writeKey(key);
+    const status = native.mapDelete(this.#open("delete"));
+    if (status === 0) return true;
+    if (isErrno(status, "ENOENT")) return false;
+    throw this.failure(
+      "delete",
+      status,
+      isErrno(status, "EINVAL") ? "Elements of an array can't be deleted: write zeroes" : undefined,
+    );
+  }
+
+  /**
+   * The keys, one bpf(2) call each. Where keys are removed meanwhile, others may come twice or not at all, as in C; the
+   * iteration ends in any case.
+   */
+  *keys(): IterableIterator<K> {
+    const current = new Uint8Array(this.keySize);
+    let first = true;
+    // The kernel starts again from the first key when the current one is gone: without a bound that could go on forever.
+    for (let count = 0; count < 2 * this.maxEntries; count++) {
+      this.keyBytes.set(current);
+      const status = native.mapNextKey(this.#open("keys"), first);
+      if (isErrno(status, "ENOENT")) return;
+      if (status < 0) throw this.failure("keys", status);
+      first = false;
+      current.set(this.keyBytes);
+      yield this.readKey();
+    }
+  }
+
+  /** Keys and values; a key that is removed between its two calls is left out. */
+  *entries(): IterableIterator<[K, V]> {
+    for (const key of this.keys()) {
+      const value = this.get(key);
+      if (value !== undefined) yield [key, value];
+    }
+  }
+
+  *values(): IterableIterator<V> {
+    for (const [, value] of this.entries()) yield value;
+  }
+
+  [Symbol.iterator](): IterableIterator<[K, V]> {
+    return this.entries();
+  }
+
+  /** @internal */
+  protected writeBytes(what: "key" | "value", target: Uint8Array, bytes: Uint8Array, size = target.length): void {
+    if (!isUint8Array(bytes)) throw this.argument(`a ${what} is a Uint8Array of ${size} bytes, got ${describe(bytes)}`);
+    if (bytes.length !== size) throw this.argument(`a ${what} has ${size} bytes, got ${bytes.length}`);
+    target.set(bytes);
+  }
+
+  /** @internal */
+  protected argument(message: string): ArgumentError {
+    return new ArgumentError(`map ${this.name}: ${message}`, { map: this.name });
+  }
+
+  #open(operation: string): Handle {
+    this.lifetime.handle(`map ${this.name}`, `map.${operation}`);
+    return this.#handle;
+  }
+}
+
+function setHint(status: number): string | undefined {
+  if (isErrno(status, "E2BIG")) return "The map is full, or the index is past its end";
+  if (isErrno(status, "EEXIST")) return 'The key exists; set it with mode "any"';
+  if (isErrno(status, "ENOENT")) return 'The key does not exist; set it with mode "any"';
+  if (isErrno(status, "EPERM")) return "The map is frozen or read-only";
+  return undefined;
+}
+
+function describe(value: unknown): string {
+  return value === null ? "null" : typeof value;
+}

@@ -1,0 +1,86 @@
+/** RINGBUF: records from programs, read from the event loop in batches. */
+import { endianness } from "node:os";
+import { BpfError, isErrno } from "../errors";
+import { type Handle, native } from "../native";
+import { BpfMap } from "./map";
+
+const little = endianness() === "LE";
+/** Records of one batch at most: bounds the time that one turn of the event loop takes. */
+const BATCH = 1024;
+
+/**
+ * A ring buffer. Since Linux 5.8; for sleepable programs since 5.12.
+ *
+ * `for await (const batch of ring)` gives arrays of records, each its own bytes, in the order in which they were
+ * reserved. While the consumer is busy nothing is read: the ring fills, and the program's reserve fails. Waiting keeps
+ * the process alive. The iteration ends when the object is closed.
+ */
+export class RingBuffer extends BpfMap implements AsyncIterable<Uint8Array[]> {
+  #ring: Handle | undefined;
+  #iterating = false;
+
+  /** The records that are there now, at most 1024; none if there are none. Does not wait. */
+  read(): Uint8Array[] {
+    const batch = native.ringConsume(this.#open("read"), BATCH);
+    if (typeof batch !== "number") return split(batch);
+    if (isErrno(batch, "EAGAIN")) return [];
+    throw this.failure("read", batch);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array[], void, void> {
+    if (this.#iterating) {
+      throw new BpfError("ERR_BPF_BUSY", `ring buffer ${this.name} is being read already`, {
+        operation: "map.read",
+        map: this.name,
+        hint: "A ring has one reader: end the other for await first",
+      });
+    }
+    this.#iterating = true;
+    try {
+      while (!this.lifetime.closed) {
+        const batch = this.read();
+        if (batch.length > 0) yield batch;
+        else await this.#readable();
+      }
+    } finally {
+      this.#iterating = false;
+    }
+  }
+
+  #readable(): Promise<void> {
+    const ring = this.#open("read");
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        native.ringCancel(ring);
+        resolve();
+      };
+      const status = native.ringWait(ring, () => {
+        this.lifetime.waits.delete(stop);
+        resolve();
+      });
+      if (status < 0) return reject(this.failure("read", status));
+      this.lifetime.waits.add(stop);
+    });
+  }
+
+  #open(operation: string): Handle {
+    const object = this.lifetime.handle(`map ${this.name}`, `map.${operation}`);
+    if (this.#ring !== undefined) return this.#ring;
+    const ring = native.ringOpen(object, this.index);
+    if (ring < 0) throw this.failure(operation, ring);
+    this.#ring = this.lifetime.own("rings", ring);
+    return ring;
+  }
+}
+
+/** The layout that binding/ring_buffer.h documents: length in 4 bytes, 4 bytes, the record on 8. */
+function split(batch: ArrayBuffer): Uint8Array[] {
+  const view = new DataView(batch);
+  const records: Uint8Array[] = [];
+  for (let offset = 0; offset < batch.byteLength; ) {
+    const length = view.getUint32(offset, little);
+    records.push(new Uint8Array(batch, offset + 8, length));
+    offset += 8 + ((length + 7) & ~7);
+  }
+  return records;
+}

@@ -1,0 +1,197 @@
+/** The typed face of binding/, and the only file that loads the addon. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { BpfError } from "./errors";
+
+/** What an operation that may fail with a story returns: a status, libbpf's messages, the verifier's log. */
+export interface Outcome {
+  /** 0, a handle or a count; negative: -errno. */
+  status: number;
+  /** Which part failed: "open", "configure", "target", "load"; "" if none. */
+  stage: string;
+  /** The index of the program it failed for, or -1. */
+  program: number;
+  /** enum libbpf_print_level and text, in turns. */
+  messages: (number | string)[];
+  log: string;
+}
+
+export interface OpenRequest {
+  bytes: Uint8Array;
+  name: string;
+  pinRoot?: string | undefined;
+  kconfig?: string | undefined;
+  btfPath?: string | undefined;
+  /** Collect debug messages too. */
+  verbose: boolean;
+}
+
+export interface ProgramRequest {
+  index: number;
+  type: number;
+  attachType: number;
+  flags: number;
+  dropSection: boolean;
+  autoload: boolean;
+  target?: string | undefined;
+}
+
+export interface MapRequest {
+  index: number;
+  maxEntries: number;
+  flags: number;
+  pinPath?: string | undefined;
+  initial?: Uint8Array | undefined;
+}
+
+export interface LoadRequest extends OpenRequest {
+  programs: ProgramRequest[];
+  maps: MapRequest[];
+}
+
+export interface ProgramDescription {
+  name: string;
+  section: string;
+  type: number;
+  attachType: number;
+  flags: number;
+  autoload: boolean;
+  autoattach: boolean;
+}
+
+export interface MapDescription {
+  name: string;
+  type: number;
+  keySize: number;
+  valueSize: number;
+  maxEntries: number;
+  flags: number;
+  internal: boolean;
+  pinPath?: string;
+  valueTypeId: number;
+  initial?: Uint8Array;
+}
+
+export interface VariableDescription {
+  name: string;
+  section: string;
+  sectionId: number;
+  offset: number;
+  size: number;
+  format: "int" | "uint" | "bool" | "bytes";
+}
+
+export interface Description extends Outcome {
+  programs: ProgramDescription[];
+  maps: MapDescription[];
+  variables: VariableDescription[];
+}
+
+export interface TestRunOutcome {
+  status: number;
+  returnValue: number;
+  durationNs: number;
+  context: Uint8Array;
+  data: Uint8Array;
+}
+
+/**
+ * A handle: an integer that names something in this environment's native tables.
+ * Integer results are 0 or a positive value, or -errno; a stale handle gives -EBADF.
+ */
+export type Handle = number;
+
+/** The addon's functions; binding/ documents each where it is defined. */
+export interface Native {
+  readonly libbpfVersion: string;
+  readonly libbpfLinkage: "bundled" | "system";
+  readonly possibleCpus: number;
+
+  describe(request: OpenRequest): Description;
+  load(request: LoadRequest): Promise<Outcome>;
+  loadSync(request: LoadRequest): Outcome;
+  objectClose(object: Handle): number;
+  objectMap(object: Handle, index: number): MapDescription | number;
+  memoryRead(object: Handle, map: number, offset: number, target: Uint8Array): number;
+  memoryWrite(object: Handle, map: number, offset: number, source: Uint8Array): number;
+
+  programTestRun(
+    object: Handle,
+    index: number,
+    context: Uint8Array | undefined,
+    contextOutSize: number,
+    data: Uint8Array | undefined,
+    dataOutSize: number,
+    repeat: number,
+    flags: number,
+  ): Promise<TestRunOutcome>;
+  programFd(object: Handle, index: number): number;
+  programId(object: Handle, index: number): number;
+
+  attachBtf(object: Handle, program: number, cookie: bigint): Outcome;
+  attachRawTracepoint(object: Handle, program: number, name: string, cookie: bigint): Outcome;
+  attachTracepoint(object: Handle, program: number, category: string, name: string, cookie: bigint): Outcome;
+  attachKprobe(
+    object: Handle,
+    program: number,
+    name: string,
+    offset: number,
+    retprobe: boolean,
+    cookie: bigint,
+  ): Outcome;
+  attachUprobe(
+    object: Handle,
+    program: number,
+    pid: number,
+    path: string,
+    name: string,
+    offset: number,
+    retprobe: boolean,
+    cookie: bigint,
+  ): Outcome;
+  attachIter(object: Handle, program: number, what: "" | "map" | "cgroup" | "tid" | "pid", id: number): Outcome;
+  attachAuto(object: Handle, program: number): Outcome;
+
+  linkOpen(path: string): Outcome;
+  linkDetach(link: Handle): number;
+  linkClose(link: Handle): number;
+  linkPin(link: Handle, path: string): number;
+  linkUnpin(link: Handle): number;
+  linkInfo(link: Handle, info: Uint8Array): number;
+  iterCreate(link: Handle): number;
+
+  mapScratchSize(object: Handle, index: number): number;
+  mapOpen(object: Handle, index: number, scratch: ArrayBuffer): Handle;
+  mapClose(map: Handle): number;
+  mapFd(object: Handle, index: number): number;
+  mapLookup(map: Handle, flags: number): number;
+  mapUpdate(map: Handle, flags: number): number;
+  mapDelete(map: Handle): number;
+  mapNextKey(map: Handle, first: boolean): number;
+
+  ringOpen(object: Handle, map: number): Handle;
+  ringConsume(ring: Handle, maxRecords: number): ArrayBuffer | number;
+  ringWait(ring: Handle, callback: () => void): number;
+  ringCancel(ring: Handle): number;
+  ringClose(ring: Handle): number;
+}
+
+/** Where the addon lies relative to the compiled library (dist/lib). */
+const ADDON = join(__dirname, "../../build/Release/node_libbpf.node");
+
+function load(): Native {
+  if (process.platform !== "linux") {
+    throw new BpfError("ERR_BPF_NO_BINARY", `node-libbpf needs Linux; this is ${process.platform}-${process.arch}`);
+  }
+  try {
+    return require(ADDON) as Native;
+  } catch (cause) {
+    const hint = existsSync(ADDON)
+      ? "It is built for this platform by: npm run build:native"
+      : "It has not been built yet: npm run build:native";
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BpfError("ERR_BPF_NO_BINARY", `the addon can't be loaded (${reason.split("\n")[0]})`, { hint, cause });
+  }
+}
+
+export const native: Native = load();

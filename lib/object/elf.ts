@@ -1,0 +1,98 @@
+/**
+ * The few things about an ELF file that are looked at before libbpf is: whether it is a whole BPF object for this
+ * machine. libbpf's own answer to most of these is a bare EINVAL.
+ */
+import { endianness } from "node:os";
+import { type ErrorCode, ObjectError } from "../errors";
+
+const EM_BPF = 247;
+const ET_REL = 1;
+const SHT_NOBITS = 8;
+const HEADER_SIZE = 64;
+const SECTION_HEADER_SIZE = 64;
+const SHN_XINDEX = 0xffff;
+
+interface Section {
+  name: string;
+  offset: number;
+  size: number;
+}
+
+/** Section contents by name. Throws an {@link ObjectError} that names what is wrong with the file. */
+export function readSections(bytes: Uint8Array, name: string): Map<string, Uint8Array> {
+  const fail = (code: ErrorCode, what: string, hint: string): never => {
+    throw new ObjectError(code, `${name} ${what}`, { operation: "open", hint });
+  };
+  const recompile = "Compile it again, or copy it again";
+
+  if (bytes.length === 0) fail("ERR_BPF_OBJECT_EMPTY", "is empty", recompile);
+  if (!startsLikeElf(bytes)) {
+    fail("ERR_BPF_OBJECT_NOT_ELF", "is not an ELF file", "Pass the .o that clang -target bpf made");
+  }
+  if (bytes.length < HEADER_SIZE) fail("ERR_BPF_OBJECT_TRUNCATED", "is cut off in its ELF header", recompile);
+  if (bytes[4] !== 2) {
+    fail("ERR_BPF_OBJECT_32BIT", "is a 32-bit ELF file", "BPF objects are 64-bit: compile with clang -target bpf");
+  }
+  const little = endianness() === "LE";
+  if ((bytes[5] === 1) !== little) {
+    const [found, target] = little ? ["big", "bpfel"] : ["little", "bpfeb"];
+    fail(
+      "ERR_BPF_OBJECT_ENDIANNESS",
+      `is ${found}-endian, this machine is not`,
+      `Compile with clang -target ${target}`,
+    );
+  }
+
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const u64 = (offset: number) => Number(view.getBigUint64(offset, little));
+  const machine = view.getUint16(18, little);
+  if (machine !== EM_BPF || view.getUint16(16, little) !== ET_REL) {
+    fail(
+      "ERR_BPF_OBJECT_NOT_BPF",
+      `is an ELF file, but no BPF object (e_machine ${machine})`,
+      "Compile with clang -target bpf -c",
+    );
+  }
+
+  const table = u64(40);
+  const inTable = (index: number) => table + index * SECTION_HEADER_SIZE;
+  if (table === 0 || inTable(1) > bytes.length)
+    fail("ERR_BPF_OBJECT_TRUNCATED", "is cut off before its section table", recompile);
+  // Counts that do not fit the header stand in the first section header.
+  const count = view.getUint16(60, little) || u64(inTable(0) + 32);
+  const names = view.getUint16(62, little);
+  const namesIndex = names === SHN_XINDEX ? view.getUint32(inTable(0) + 40, little) : names;
+  if (inTable(count) > bytes.length) fail("ERR_BPF_OBJECT_TRUNCATED", "is cut off in its section table", recompile);
+  if (namesIndex >= count) fail("ERR_BPF_OBJECT_INVALID", "has no section names", recompile);
+
+  const extent = (index: number): [number, number] => {
+    const header = inTable(index);
+    const size = view.getUint32(header + 4, little) === SHT_NOBITS ? 0 : u64(header + 32);
+    const offset = size === 0 ? 0 : u64(header + 24);
+    if (offset + size > bytes.length) fail("ERR_BPF_OBJECT_TRUNCATED", "is cut off in a section", recompile);
+    return [offset, size];
+  };
+  const [namesOffset, namesSize] = extent(namesIndex);
+  const sections: Section[] = [];
+  for (let index = 1; index < count; index++) {
+    const [offset, size] = extent(index);
+    const start = view.getUint32(inTable(index), little);
+    sections.push({ name: start < namesSize ? stringAt(bytes, namesOffset + start) : "", offset, size });
+  }
+  const contents = new Map(
+    sections.map((section) => [section.name, bytes.subarray(section.offset, section.offset + section.size)]),
+  );
+  if (!contents.has(".BTF")) fail("ERR_BPF_OBJECT_NO_BTF", "has no BTF", "Compile with clang -g, and don't strip .BTF");
+  return contents;
+}
+
+/** The text at an offset, up to NUL or the end. */
+export function stringAt(bytes: Uint8Array, offset: number): string {
+  const end = bytes.indexOf(0, offset);
+  return Buffer.from(bytes.subarray(offset, end < 0 ? bytes.length : end)).toString("utf8");
+}
+
+function startsLikeElf(bytes: Uint8Array): boolean {
+  const magic = [0x7f, 0x45, 0x4c, 0x46];
+  return magic.slice(0, bytes.length).every((byte, index) => bytes[index] === byte);
+}

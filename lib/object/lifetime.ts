@@ -1,0 +1,83 @@
+/** What a loaded object, its programs, maps and links share: the native handles, and the order of closing them. */
+import { ClosedError } from "../errors";
+import { onCollected } from "../handles";
+import type { LogCallback } from "../log";
+import { type Handle, native } from "../native";
+
+interface Resources {
+  object: Handle;
+  maps: Set<Handle>;
+  rings: Set<Handle>;
+}
+
+/** Something that is closed before its object. */
+interface Closable {
+  close(): void;
+}
+
+export class Lifetime {
+  readonly name: string;
+  readonly onLog: LogCallback | undefined;
+  /** In order of attaching. */
+  readonly links = new Set<Closable>();
+  /** End waits for events. */
+  readonly waits = new Set<() => void>();
+  readonly #resources: Resources;
+  readonly #pending = new Set<Promise<unknown>>();
+  readonly #forget: () => void;
+  #closed = false;
+
+  constructor(object: Handle, name: string, onLog: LogCallback | undefined) {
+    this.name = name;
+    this.onLog = onLog;
+    const resources: Resources = { object, maps: new Set(), rings: new Set() };
+    this.#resources = resources;
+    // Everything that a user can hold refers to this Lifetime: it is collected when nothing of the object is in use.
+    this.#forget = onCollected(this, () => release(resources));
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The object's handle; throws if it was closed. */
+  handle(what: string, operation: string): Handle {
+    if (this.#closed) throw new ClosedError(what, operation);
+    return this.#resources.object;
+  }
+
+  /** Makes a map's or ring's handle one that is closed with the object. */
+  own(kind: "maps" | "rings", handle: Handle): Handle {
+    this.#resources[kind].add(handle);
+    return handle;
+  }
+
+  /** Makes disposal wait for work in flight. */
+  track<T>(work: Promise<T>): Promise<T> {
+    this.#pending.add(work);
+    const done = () => this.#pending.delete(work);
+    work.then(done, done);
+    return work;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#forget();
+    // Newest first: detaching in the order of attaching waits for a grace period at some hooks.
+    for (const link of [...this.links].reverse()) link.close();
+    for (const stop of this.waits) stop();
+    release(this.#resources);
+  }
+
+  async closeAfterWork(): Promise<void> {
+    await Promise.allSettled(this.#pending);
+    this.close();
+  }
+}
+
+function release({ object, maps, rings }: Resources): void {
+  for (const ring of rings) native.ringClose(ring);
+  for (const map of maps) native.mapClose(map);
+  native.objectClose(object);
+}

@@ -1,0 +1,117 @@
+/** Makes one clear error of a load that failed: which program or map, what the kernel said, what to do. */
+import {
+  type BpfError,
+  type ErrorDetails,
+  errnoName,
+  isErrno,
+  LoadError,
+  MapError,
+  ObjectError,
+  PermissionError,
+  VerifierError,
+} from "../errors";
+import { explainPermission, readPermissionFacts } from "../kernel/permission";
+import { warnings } from "../log";
+import type { Outcome } from "../native";
+import { usesTrampoline } from "../program/kinds";
+import type { ProgramSpec } from "../program/spec";
+import { summarise } from "./verifier-log";
+
+/** @param programs in libbpf's order */
+export function loadError(outcome: Outcome, name: string, programs: readonly ProgramSpec[]): BpfError {
+  const texts = warnings(outcome);
+  const found = (pattern: RegExp) => texts.map((text) => pattern.exec(text)).find((match) => match !== null);
+  const errno = errnoName(outcome.status);
+  const operation = "load";
+
+  if (outcome.stage === "open") {
+    return new ObjectError("ERR_BPF_OBJECT_INVALID", `${name} can't be opened: ${texts.at(-1) ?? errno}`, {
+      operation: "open",
+      errno,
+      hint: 'Compile it again with clang -g -O2 -target bpf; libbpf 1.x needs BTF-defined maps (SEC(".maps"))',
+    });
+  }
+
+  const failed = found(/^prog '(.+?)': BPF program load failed/)?.[1];
+  const program = programs[outcome.program] ?? programs.find((candidate) => candidate.name === failed);
+  const about: ErrorDetails = {
+    operation,
+    errno,
+    ...(program !== undefined && { program: program.name, section: program.section }),
+    ...(program?.attachTarget !== undefined && { target: program.attachTarget }),
+  };
+
+  const missing = found(/^prog '(.+?)': failed to find kernel BTF type ID of '(.+?)'/);
+  if (missing !== undefined || outcome.stage === "target") {
+    const owner = program ?? programs.find((candidate) => candidate.name === missing?.[1]);
+    return targetNotFound(owner, missing?.[2] ?? owner?.attachTarget ?? "?", about);
+  }
+
+  const map = found(/^map '(.+?)': failed to create/)?.[1];
+  if (map !== undefined) return mapNotCreated(map, outcome.status, about);
+
+  const log = outcome.log.split("\n").filter((line) => line !== "");
+  const summary = summarise(log);
+  if (program !== undefined && summary !== undefined) {
+    return new VerifierError(
+      `program ${program.name} (${program.section}) was refused by the kernel: ${summary} (${errno})`,
+      {
+        ...about,
+        log,
+      },
+    );
+  }
+  if (isErrno(outcome.status, "EPERM")) {
+    const why = explainPermission(readPermissionFacts(), program !== undefined && usesTrampoline(program.kind));
+    const what = program === undefined ? name : `program ${program.name} (${program.section})`;
+    return new PermissionError(`${what} could not be loaded: ${why.cause} (EPERM)`, { ...about, hint: why.hint });
+  }
+  if (program !== undefined) {
+    return new VerifierError(
+      `program ${program.name} (${program.section}) was refused by the kernel without a word (${errno})`,
+      {
+        ...about,
+        log,
+      },
+    );
+  }
+  return new LoadError("ERR_BPF_LOAD", `${name} could not be loaded: ${texts.at(-1) ?? errno} (${errno})`, about);
+}
+
+function targetNotFound(program: ProgramSpec | undefined, target: string, about: ErrorDetails): LoadError {
+  const what = program === undefined ? "a program" : `program ${program.name} (${program.section})`;
+  const noun =
+    program?.kind === "lsm"
+      ? "LSM hook"
+      : program?.kind === "iter"
+        ? "iterator"
+        : program?.kind === "tp_btf"
+          ? "tracepoint"
+          : "function";
+  return new LoadError("ERR_BPF_TARGET_NOT_FOUND", `${what}: this kernel has no ${noun} ${target}`, {
+    ...about,
+    ...(program !== undefined && { program: program.name, section: program.section }),
+    target,
+    hint: "Check its name in the kernel's BTF (/sys/kernel/btf/vmlinux), or set autoload to false to leave the program out",
+  });
+}
+
+function mapNotCreated(map: string, status: number, about: ErrorDetails): BpfError {
+  const errno = errnoName(status);
+  const details = { ...about, map };
+  if (isErrno(status, "EPERM")) {
+    const why = explainPermission(readPermissionFacts(), false);
+    return new PermissionError(`map ${map} could not be created: ${why.cause} (EPERM)`, { ...details, hint: why.hint });
+  }
+  const tooLarge = isErrno(status, "E2BIG") || isErrno(status, "ENOMEM") || isErrno(status, "ENOSPC");
+  return new MapError(
+    "ERR_BPF_MAP_CREATE",
+    `map ${map} could not be created${tooLarge ? ": it is too large" : ""} (${errno})`,
+    {
+      ...details,
+      hint: tooLarge
+        ? "Lower its maxEntries or its value size"
+        : "Check its type, sizes and flags: this kernel may not know the type, or want a power of two of pages for a ring buffer",
+    },
+  );
+}

@@ -1,0 +1,192 @@
+/** open(): an object file as inert data. */
+import { readFileSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import { isUint8Array } from "node:util/types";
+import { ArgumentError, BpfError, type ErrorCode, LoadError, ObjectError } from "../errors";
+import { deliver, type LogCallback } from "../log";
+import { MapSpec } from "../map/spec";
+import { type LoadRequest, native, type OpenRequest, type Outcome, type VariableDescription } from "../native";
+import { ProgramSpec } from "../program/spec";
+import { byName } from "./by-name";
+import { readSections, stringAt } from "./elf";
+import { loadError } from "./load-error";
+import { BpfObject } from "./object";
+import { type Variables, variablesOver } from "./variables";
+
+/** Options of {@link open}. */
+export interface OpenOptions {
+  /** The object's name, which goes into the names of its data maps; by default the file's. libbpf: object_name. */
+  name?: string;
+  /** Directory in bpffs for maps pinned by name; by default /sys/fs/bpf. libbpf: pin_root_path. */
+  pinRoot?: string;
+  /** Values of `extern … __kconfig` variables, as lines of a kernel config. libbpf: kconfig. */
+  kconfig?: string;
+  /** A BTF file to relocate against instead of the kernel's own (for CO-RE only). libbpf: btf_custom_path. */
+  btfPath?: string;
+  /** Receives libbpf's messages of this object's operations. Without it they are dropped, except from errors. */
+  onLog?: LogCallback;
+}
+
+/**
+ * Opens a BPF object file, given by its path or its bytes.
+ *
+ * Needs no privilege and makes no bpf(2) call. libbpf: bpf_object__open_mem().
+ *
+ * @throws {@link ObjectError} if the file can't be read or is no BPF object for this machine
+ */
+export function open(source: string | Uint8Array, options: OpenOptions = {}): ObjectSpec {
+  if (typeof source === "string") {
+    const name = options.name ?? basename(source).replace(/\..*/, "");
+    return new ObjectSpec(readObject(source), basename(source), { ...options, name });
+  }
+  if (isUint8Array(source)) {
+    return new ObjectSpec(Uint8Array.from(source), options.name ?? "object", {
+      ...options,
+      name: options.name ?? "object",
+    });
+  }
+  throw new ArgumentError(`open takes a path or a Uint8Array, got ${source === null ? "null" : typeof source}`, {
+    operation: "open",
+  });
+}
+
+/**
+ * A BPF object before it is loaded: its programs, maps and variables, which can be changed. It holds no resource of the
+ * kernel, needs no closing, and can be loaded any number of times.
+ */
+export class ObjectSpec {
+  readonly name: string;
+  /** The licence that the kernel is told; many helpers and all LSM programs need a GPL-compatible one. */
+  readonly license: string;
+  readonly programs: Readonly<Record<string, ProgramSpec>>;
+  readonly maps: Readonly<Record<string, MapSpec>>;
+  /** Global variables; a value assigned here is what the program starts with. Constants (.rodata) can be set too. */
+  readonly variables: Variables;
+  readonly #request: OpenRequest;
+  readonly #onLog: LogCallback | undefined;
+  readonly #programs: readonly ProgramSpec[];
+  readonly #maps: readonly MapSpec[];
+  readonly #variables: readonly VariableDescription[];
+  /** Initial contents of the maps of variables, by BTF id of their section; made when first written. */
+  readonly #initial = new Map<number, Uint8Array>();
+  readonly #compiled: ReadonlyMap<number, Uint8Array>;
+  #loading = false;
+
+  /** @internal */
+  constructor(bytes: Uint8Array, label: string, options: OpenOptions & { name: string }) {
+    const sections = readSections(bytes, label);
+    const { name, pinRoot, kconfig, btfPath, onLog } = options;
+    this.#request = { bytes, name, pinRoot, kconfig, btfPath, verbose: onLog !== undefined };
+    this.#onLog = onLog;
+    const description = native.describe(this.#request);
+    deliver(description, onLog);
+    if (description.status < 0) throw loadError({ ...description, stage: "open" }, label, []);
+
+    this.name = name;
+    this.license = stringAt(sections.get("license") ?? new Uint8Array(), 0);
+    this.#programs = description.programs.map((program, index) => new ProgramSpec(program, index));
+    this.#maps = description.maps.map((map, index) => new MapSpec(map, index));
+    this.programs = byName(this.#programs);
+    this.maps = byName(this.#maps);
+    this.#compiled = new Map(
+      description.maps.flatMap((map) => (map.initial ? [[map.valueTypeId, map.initial] as const] : [])),
+    );
+    this.#variables = description.variables.filter((variable) => this.#compiled.has(variable.sectionId));
+    this.variables = variablesOver(this.#variables, {
+      read: ({ sectionId, offset, size }) => this.#contents(sectionId).slice(offset, offset + size),
+      write: ({ sectionId, offset }, value) => this.#writable(sectionId).set(value, offset),
+    });
+  }
+
+  /**
+   * Loads the object: creates its maps and loads its programs, on another thread. Nothing is attached.
+   *
+   * libbpf: bpf_object__load().
+   *
+   * @throws {@link VerifierError} with the whole log if the kernel refuses a program
+   * @throws {@link MapError} if a map can't be created
+   * @throws {@link PermissionError} which says what privilege is missing
+   * @throws {@link LoadError} for a hook that this kernel does not have, a section without meaning, and the rest
+   */
+  async load(): Promise<BpfObject> {
+    const request = this.#prepare();
+    this.#loading = true;
+    try {
+      return this.#loaded(await native.load(request));
+    } finally {
+      this.#loading = false;
+    }
+  }
+
+  /** {@link load} on this thread, which it blocks for milliseconds to seconds: for scripts. */
+  loadSync(): BpfObject {
+    return this.#loaded(native.loadSync(this.#prepare()));
+  }
+
+  #prepare(): LoadRequest {
+    if (this.#loading) {
+      throw new BpfError("ERR_BPF_BUSY", `${this.name} is being loaded already`, {
+        operation: "load",
+        hint: "Await the first load(); open the object twice to load it twice at once",
+      });
+    }
+    for (const program of this.#programs) if (program.autoload) checkLoadable(program);
+    const maps = this.#maps.map((map) => map.toRequest(this.#initial.get(map.sectionId)));
+    return { ...this.#request, programs: this.#programs.map((program) => program.toRequest()), maps };
+  }
+
+  #loaded(outcome: Outcome): BpfObject {
+    deliver(outcome, this.#onLog);
+    if (outcome.status < 0) throw loadError(outcome, this.name, this.#programs);
+    return new BpfObject(outcome.status, this.name, this.#programs, this.#maps, this.#variables, this.#onLog);
+  }
+
+  #contents(sectionId: number): Uint8Array {
+    return this.#initial.get(sectionId) ?? this.#compiled.get(sectionId) ?? new Uint8Array();
+  }
+
+  #writable(sectionId: number): Uint8Array {
+    const own = this.#initial.get(sectionId) ?? Uint8Array.from(this.#contents(sectionId));
+    this.#initial.set(sectionId, own);
+    return own;
+  }
+}
+
+function checkLoadable(program: ProgramSpec): void {
+  const about = { operation: "load", program: program.name, section: program.section };
+  const what = `program ${program.name}`;
+  if (program.type === 0) {
+    throw new LoadError("ERR_BPF_SECTION_UNKNOWN", `${what}: the section "${program.section}" is unknown`, {
+      ...about,
+      hint: `Use one of libbpf's section names, such as SEC("lsm.s/file_open"), or set autoload to false`,
+    });
+  }
+  if (program.needsBtfTarget && program.attachTarget === undefined) {
+    throw new LoadError("ERR_BPF_TARGET_MISSING", `${what}: SEC("${program.section}") names no attach target`, {
+      ...about,
+      hint: `Name it in the section, as in SEC("${program.section}/…"), or set attachTarget before load`,
+    });
+  }
+}
+
+function readObject(path: string): Uint8Array {
+  const fail = (code: ErrorCode, what: string, hint: string, cause?: unknown): never => {
+    throw new ObjectError(code, `${path} ${what}`, { operation: "open", hint, cause });
+  };
+  try {
+    if (statSync(path).isDirectory())
+      fail("ERR_BPF_OBJECT_UNREADABLE", "is a directory", "Pass the path of an object file");
+    return readFileSync(path);
+  } catch (cause) {
+    if (cause instanceof BpfError) throw cause;
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT")
+      return fail("ERR_BPF_OBJECT_NOT_FOUND", "does not exist", "Check the path, or build the object first", cause);
+    return fail(
+      "ERR_BPF_OBJECT_UNREADABLE",
+      `can't be read (${code ?? message})`,
+      "Check the path and its permissions",
+      cause,
+    );
+  }
+}

@@ -1,0 +1,259 @@
+/** Attaching: one way per kind of program. */
+import { isUint8Array } from "node:util/types";
+import { ArgumentError, AttachError, type BpfError, errnoName, isErrno, PermissionError } from "../errors";
+import { activeLsms } from "../kernel/lsm";
+import { explainPermission, readPermissionFacts } from "../kernel/permission";
+import { Link } from "../link/link";
+import { deliver, warnings } from "../log";
+import type { BpfMap } from "../map/map";
+import { type Handle, native, type Outcome } from "../native";
+import type { Lifetime } from "../object/lifetime";
+import { type ProgramKind, usesTrampoline } from "./kinds";
+
+/** Options of {@link Program.attach}. An option that the program's kind does not have is refused. */
+export interface AttachOptions {
+  /**
+   * A number that the program reads with bpf_get_attach_cookie(). Since Linux 5.15 for kprobe, uprobe and tracepoint,
+   * 5.19 for fentry, fexit, fmod_ret, tp_btf and lsm, 6.10 for raw_tp.
+   */
+  cookie?: bigint;
+  /** lsm: attach even if `bpf` is not among the active LSMs, so that the program never runs. */
+  allowInactive?: boolean;
+  /** raw_tp: the tracepoint; tracepoint: "category/name". By default the section's. */
+  target?: string;
+  /** kprobe, uprobe: the function. By default the section's. */
+  function?: string;
+  /** kprobe, uprobe: bytes from the function's start, or with no function, from the start of the file. */
+  offset?: number;
+  /** uprobe: the executable or library. By default the section's. */
+  path?: string;
+  /** uprobe: the process to watch; by default every process. iter/task, iter/task_file, iter/task_vma: one process. */
+  pid?: number;
+  /** iter/task…: one thread. Since Linux 6.1. */
+  tid?: number;
+  /** iter/bpf_map_elem and the like: the map to walk. */
+  map?: BpfMap;
+  /** iter/cgroup: an open directory's fd; its descendants are walked, it first. Since Linux 6.1. */
+  cgroupFd?: number;
+}
+
+/** What attaching needs to know of a program. */
+interface Attachable {
+  readonly name: string;
+  readonly section: string;
+  readonly kind: ProgramKind;
+  readonly attachTarget: string | undefined;
+  readonly sleepable: boolean;
+}
+
+interface Place {
+  handle: Handle;
+  index: number;
+  lifetime: Lifetime;
+}
+
+type Option = keyof AttachOptions;
+type Way = (program: Attachable, place: Place, options: AttachOptions) => Outcome;
+
+const uprobe =
+  (retprobe: boolean): Way =>
+  (program, { handle, index }, options) => {
+    const section = /^(.*?)(?::([^:+]+)(?:\+(0x[\da-f]+|\d+))?)?$/i.exec(program.attachTarget ?? "");
+    const path = options.path ?? section?.[1];
+    if (!path)
+      throw argument(
+        program,
+        "needs the path of an executable",
+        `Pass attach({ path }), or SEC("${program.kind}//path:function")`,
+      );
+    const name = options.function ?? (options.offset === undefined ? section?.[2] : undefined) ?? "";
+    const offset = options.offset ?? Number(section?.[3] ?? 0);
+    if (name === "" && options.offset === undefined && !section?.[2]) {
+      throw argument(program, "needs a function or an offset", "Pass attach({ function }) or attach({ offset })");
+    }
+    const numeric = /^(0x[\da-f]+|\d+)$/i.test(name);
+    const pid = options.pid ?? -1;
+    return native.attachUprobe(
+      handle,
+      index,
+      pid,
+      path,
+      numeric ? "" : name,
+      numeric ? Number(name) : offset,
+      retprobe,
+      cookie(options),
+    );
+  };
+
+const kprobe =
+  (retprobe: boolean): Way =>
+  (program, { handle, index }, options) => {
+    const section = /^([^+]+)(?:\+(0x[\da-f]+|\d+))?$/i.exec(program.attachTarget ?? "");
+    const name = options.function ?? section?.[1];
+    if (!name) throw argument(program, "needs a function", "Pass attach({ function })");
+    return native.attachKprobe(
+      handle,
+      index,
+      name,
+      options.offset ?? Number(section?.[2] ?? 0),
+      retprobe,
+      cookie(options),
+    );
+  };
+
+const btf: Way = (_, { handle, index }, options) => native.attachBtf(handle, index, cookie(options));
+
+const lsm: Way = (program, place, options) => {
+  const active = activeLsms();
+  if (options.allowInactive !== true && active !== undefined && !active.includes("bpf")) {
+    throw new AttachError(
+      "ERR_BPF_LSM_INACTIVE",
+      `program ${program.name} (${program.section}) would never run: bpf is not among the active LSMs (${active.join(",")})`,
+      {
+        ...about(program),
+        hint: `Boot with lsm=${[...active, "bpf"].join(",")}, or attach({ allowInactive: true })`,
+      },
+    );
+  }
+  if (active === undefined) {
+    process.emitWarning(
+      `${program.name}: can't tell whether bpf is among the active LSMs; mount securityfs at /sys/kernel/security`,
+      {
+        code: "WARN_BPF_LSM_UNKNOWN",
+      },
+    );
+  }
+  return btf(program, place, options);
+};
+
+const rawTracepoint: Way = (program, { handle, index }, options) => {
+  const target = options.target ?? program.attachTarget;
+  if (!target) throw argument(program, "needs a tracepoint", "Pass attach({ target })");
+  return native.attachRawTracepoint(handle, index, target, cookie(options));
+};
+
+const tracepoint: Way = (program, { handle, index }, options) => {
+  const [category, name] = (options.target ?? program.attachTarget ?? "").split("/");
+  if (!category || !name) throw argument(program, 'needs a tracepoint as "category/name"', "Pass attach({ target })");
+  return native.attachTracepoint(handle, index, category, name, cookie(options));
+};
+
+const iterator: Way = (_, { handle, index }, options) => {
+  if (options.map !== undefined) return native.attachIter(handle, index, "map", options.map.fd);
+  if (options.cgroupFd !== undefined) return native.attachIter(handle, index, "cgroup", options.cgroupFd);
+  if (options.tid !== undefined) return native.attachIter(handle, index, "tid", options.tid);
+  if (options.pid !== undefined) return native.attachIter(handle, index, "pid", options.pid);
+  return native.attachIter(handle, index, "", 0);
+};
+
+const ways: Record<string, { attach: Way; options: readonly Option[] }> = {
+  lsm: { attach: lsm, options: ["cookie", "allowInactive"] },
+  fentry: { attach: btf, options: ["cookie"] },
+  fexit: { attach: btf, options: ["cookie"] },
+  fmod_ret: { attach: btf, options: ["cookie"] },
+  fsession: { attach: btf, options: ["cookie"] },
+  tp_btf: { attach: btf, options: ["cookie"] },
+  raw_tp: { attach: rawTracepoint, options: ["cookie", "target"] },
+  tracepoint: { attach: tracepoint, options: ["cookie", "target"] },
+  iter: { attach: iterator, options: ["pid", "tid", "map", "cgroupFd"] },
+  kprobe: { attach: kprobe(false), options: ["cookie", "function", "offset"] },
+  kretprobe: { attach: kprobe(true), options: ["cookie", "function", "offset"] },
+  uprobe: { attach: uprobe(false), options: ["cookie", "pid", "path", "function", "offset"] },
+  uretprobe: { attach: uprobe(true), options: ["cookie", "pid", "path", "function", "offset"] },
+};
+
+/** The way of every other kind: as its section says. */
+const automatic = {
+  attach: ((_, { handle, index }) => native.attachAuto(handle, index)) as Way,
+  options: [] as readonly Option[],
+};
+
+export function attachProgram(program: Attachable, place: Place, options: AttachOptions): Link {
+  const way = ways[program.kind] ?? automatic;
+  checkOptions(program, options, way.options);
+  const outcome = way.attach(program, place, options);
+  deliver(outcome, place.lifetime.onLog);
+  if (outcome.status < 0) throw attachError(program, outcome);
+  return new Link(outcome.status, { program: program.name, lifetime: place.lifetime });
+}
+
+function cookie(options: AttachOptions): bigint {
+  return options.cookie ?? 0n;
+}
+
+const TYPES: Record<Option, string> = {
+  cookie: "bigint",
+  allowInactive: "boolean",
+  target: "string",
+  function: "string",
+  offset: "number",
+  path: "string",
+  pid: "number",
+  tid: "number",
+  map: "object",
+  cgroupFd: "number",
+};
+
+function checkOptions(program: Attachable, options: AttachOptions, allowed: readonly Option[]): void {
+  if (typeof options !== "object" || options === null || isUint8Array(options))
+    throw argument(program, "takes an object of options");
+  for (const [name, value] of Object.entries(options) as [Option, unknown][]) {
+    if (!allowed.includes(name)) {
+      const has = allowed.length === 0 ? "none" : allowed.join(", ");
+      throw argument(program, `has no attach option "${name}"; a ${program.kind} program has: ${has}`);
+    }
+    if (value !== undefined && typeof value !== TYPES[name])
+      throw argument(program, `attach option ${name} must be a ${TYPES[name]}, got ${typeof value}`);
+    if (typeof value === "number" && (!Number.isSafeInteger(value) || value < 0)) {
+      throw argument(program, `attach option ${name} must be a non-negative integer, got ${value}`);
+    }
+  }
+}
+
+function about({ name, section, attachTarget }: Attachable) {
+  return { operation: "attach", program: name, section, ...(attachTarget !== undefined && { target: attachTarget }) };
+}
+
+function argument(program: Attachable, message: string, hint?: string): ArgumentError {
+  return new ArgumentError(`program ${program.name} (${program.section}) ${message}`, {
+    ...about(program),
+    ...(hint && { hint }),
+  });
+}
+
+function attachError(program: Attachable, outcome: Outcome): BpfError {
+  const errno = errnoName(outcome.status);
+  const details = { ...about(program), errno };
+  const what = `program ${program.name} (${program.section})`;
+  if (isErrno(outcome.status, "EPERM") || isErrno(outcome.status, "EACCES")) {
+    const why = explainPermission(readPermissionFacts(), usesTrampoline(program.kind));
+    return new PermissionError(`${what} could not be attached: ${why.cause} (${errno})`, {
+      ...details,
+      hint: why.hint,
+    });
+  }
+  const hint = attachHint(program, outcome.status);
+  const words = warnings(outcome).at(-1)?.replace(`prog '${program.name}': `, "");
+  return new AttachError("ERR_BPF_ATTACH", `${what} could not be attached${words ? `: ${words}` : ""} (${errno})`, {
+    ...details,
+    ...(hint && { hint }),
+  });
+}
+
+function attachHint({ kind, sleepable }: Attachable, status: number): string | undefined {
+  // The kernel checks these only when attaching, and says no more than EINVAL (kernel/events/core.c, kernel/bpf/bpf_iter.c).
+  if (sleepable && isErrno(status, "EINVAL")) {
+    if (kind === "kprobe" || kind === "kretprobe")
+      return "Sleepable programs can't be kprobes, only uprobes: set sleepable to false";
+    if (kind === "iter")
+      return "This iterator can't run sleepable programs: set sleepable to false, or use iter.s/task";
+    if (kind === "tracepoint" || kind === "raw_tp")
+      return "Only system call tracepoints can sleep, since Linux 7.2: set sleepable to false";
+  }
+  if (isErrno(status, "ENOENT") || isErrno(status, "ESRCH"))
+    return "The attach target does not exist here: check its name";
+  if (isErrno(status, "EOPNOTSUPP"))
+    return "This library can't attach programs of this kind yet, or this kernel lacks them";
+  if (isErrno(status, "EBUSY")) return "Something else holds the attach point, or too many programs are attached to it";
+  return undefined;
+}

@@ -1,0 +1,115 @@
+/**
+ * Kinds of programs, as section names tell them (libbpf, docs/program_types.rst), and what each is for the kernel.
+ *
+ * libbpf knows the sections too; this table adds what its interface hides (the flag that a section implies) and the
+ * sleepable sections that the linked libbpf may be too old for.
+ */
+import { AttachType, Flag, ProgramType } from "../constants";
+
+/** How a kind's attach target is named: by a BTF function or type, by plain text, or not at all. */
+export type TargetForm = "btf" | "text" | "none";
+
+interface KindFacts {
+  type: number;
+  attachType: number;
+  target: TargetForm;
+  /** Section prefixes; the first is the usual one. */
+  sections: readonly string[];
+  /** A section with ".s" exists. */
+  sleepable?: true;
+}
+
+const tracing = ProgramType.TRACING;
+const kprobe = ProgramType.KPROBE;
+
+/** The kinds that this library attaches itself; the others are left to bpf_program__attach(). */
+const kinds = {
+  lsm: { type: ProgramType.LSM, attachType: AttachType.LSM_MAC, target: "btf", sections: ["lsm"], sleepable: true },
+  lsm_cgroup: { type: ProgramType.LSM, attachType: AttachType.LSM_CGROUP, target: "btf", sections: ["lsm_cgroup"] },
+  fentry: { type: tracing, attachType: AttachType.TRACE_FENTRY, target: "btf", sections: ["fentry"], sleepable: true },
+  fexit: { type: tracing, attachType: AttachType.TRACE_FEXIT, target: "btf", sections: ["fexit"], sleepable: true },
+  fmod_ret: {
+    type: tracing,
+    attachType: AttachType.MODIFY_RETURN,
+    target: "btf",
+    sections: ["fmod_ret"],
+    sleepable: true,
+  },
+  fsession: {
+    type: tracing,
+    attachType: AttachType.TRACE_FSESSION,
+    target: "btf",
+    sections: ["fsession"],
+    sleepable: true,
+  },
+  tp_btf: { type: tracing, attachType: AttachType.TRACE_RAW_TP, target: "btf", sections: ["tp_btf"], sleepable: true },
+  iter: { type: tracing, attachType: AttachType.TRACE_ITER, target: "btf", sections: ["iter"], sleepable: true },
+  raw_tp: {
+    type: ProgramType.RAW_TRACEPOINT,
+    attachType: 0,
+    target: "text",
+    sections: ["raw_tp", "raw_tracepoint"],
+    sleepable: true,
+  },
+  tracepoint: {
+    type: ProgramType.TRACEPOINT,
+    attachType: 0,
+    target: "text",
+    sections: ["tp", "tracepoint"],
+    sleepable: true,
+  },
+  kprobe: { type: kprobe, attachType: 0, target: "text", sections: ["kprobe"] },
+  kretprobe: { type: kprobe, attachType: 0, target: "text", sections: ["kretprobe"] },
+  uprobe: { type: kprobe, attachType: 0, target: "text", sections: ["uprobe"], sleepable: true },
+  uretprobe: { type: kprobe, attachType: 0, target: "text", sections: ["uretprobe"], sleepable: true },
+  syscall: { type: ProgramType.SYSCALL, attachType: 0, target: "none", sections: ["syscall"] },
+} as const satisfies Record<string, KindFacts>;
+
+/** A kind with its own way of attaching. */
+export type KnownKind = keyof typeof kinds;
+/** A program's kind: a {@link KnownKind}, else its section's first part ("xdp", "uprobe.multi"), or "unspec" if unknown. */
+export type ProgramKind = KnownKind | (string & {});
+
+/** What a section name says about a program. */
+export interface SectionFacts {
+  kind: ProgramKind;
+  /** Absent for sections of other kinds. */
+  type?: number;
+  attachType?: number;
+  targetForm: TargetForm;
+  /** The text after the first slash. */
+  target: string | undefined;
+  /** prog_flags that libbpf sets for this section at load. */
+  flags: number;
+}
+
+/** Reads a section name; `type` is the program type that libbpf found for it (0 if it knows none). */
+export function parseSection(section: string, type: number): SectionFacts {
+  const slash = section.indexOf("/");
+  const full = slash < 0 ? section : section.slice(0, slash);
+  const target = slash < 0 ? undefined : section.slice(slash + 1);
+  const dotS = full.endsWith(".s");
+  const prefix = dotS ? full.slice(0, -2) : full;
+  for (const [kind, facts] of Object.entries(kinds) as [KnownKind, KindFacts][]) {
+    if (!facts.sections.includes(prefix) || (dotS && facts.sleepable === undefined)) continue;
+    const sleepable = dotS || kind === "syscall";
+    const { type, attachType, target: targetForm } = facts;
+    return { kind, type, attachType, targetForm, target, flags: sleepable ? Flag.SLEEPABLE : 0 };
+  }
+  // libbpf knows more ".s" sections (uprobe.multi.s, usdt.s, struct_ops.s …); any that it knows sets the flag.
+  const known = type !== ProgramType.UNSPEC;
+  const frags = type === ProgramType.XDP && full.startsWith("xdp.frags") ? Flag.XDP_HAS_FRAGS : 0;
+  return {
+    kind: known ? prefix : "unspec",
+    targetForm: "text",
+    target,
+    flags: (known && dotS ? Flag.SLEEPABLE : 0) | frags,
+  };
+}
+
+const TRAMPOLINE: ReadonlySet<ProgramKind> = new Set(["lsm", "fentry", "fexit", "fmod_ret", "fsession"]);
+
+/** True for kinds that run through a BPF trampoline, which needs support of the architecture and the kernel. */
+export function usesTrampoline(kind: ProgramKind): boolean {
+  return TRAMPOLINE.has(kind);
+}

@@ -1,0 +1,79 @@
+/** A program in the kernel. */
+import { BpfError, errnoName } from "../errors";
+import type { Link } from "../link/link";
+import { native } from "../native";
+import type { Lifetime } from "../object/lifetime";
+import { type AttachOptions, attachProgram } from "./attach";
+import type { ProgramKind } from "./kinds";
+import type { ProgramSpec } from "./spec";
+import { type TestRunOptions, type TestRunResult, testRun } from "./test-run";
+
+/** A loaded program of a {@link BpfObject}. */
+export class Program {
+  /** The C function's name. */
+  readonly name: string;
+  readonly section: string;
+  readonly kind: ProgramKind;
+  /** What it was loaded for: hook, function, tracepoint, iterator. */
+  readonly attachTarget: string | undefined;
+  /** Whether it was loaded with BPF_F_SLEEPABLE. The kernel does not tell: this is what it was given. */
+  readonly sleepable: boolean;
+  readonly #lifetime: Lifetime;
+  readonly #index: number;
+
+  /** @internal */
+  constructor(lifetime: Lifetime, spec: ProgramSpec, index: number) {
+    this.name = spec.name;
+    this.section = spec.section;
+    this.kind = spec.kind;
+    this.attachTarget = spec.attachTarget;
+    this.sleepable = spec.sleepable;
+    this.#lifetime = lifetime;
+    this.#index = index;
+  }
+
+  /** The kernel's id of the program, as bpftool shows it. */
+  get id(): number {
+    const id = native.programId(this.#lifetime.handle(`program ${this.name}`, "program.id"), this.#index);
+    if (id < 0) throw this.#notLoaded("program.id", id);
+    return id;
+  }
+
+  /**
+   * Attaches the program; it runs until the returned link is closed, the process ends, or for a pinned link, longer.
+   *
+   * Which options apply depends on the kind: {@link AttachOptions}. libbpf: bpf_program__attach_*().
+   *
+   * @throws {@link AttachError} if the kernel refuses, or the program would never run because `bpf` is not among the
+   *   active LSMs (code ERR_BPF_LSM_INACTIVE)
+   * @throws {@link PermissionError} which says what privilege is missing
+   */
+  attach(options: AttachOptions = {}): Link {
+    const handle = this.#lifetime.handle(`program ${this.name}`, "attach");
+    const fd = native.programFd(handle, this.#index);
+    if (fd < 0) throw this.#notLoaded("attach", fd);
+    return attachProgram(this, { handle, index: this.#index, lifetime: this.#lifetime }, options);
+  }
+
+  /**
+   * Runs the program once, or `repeat` times, without attaching it; for syscall programs the way to run at all. Off the
+   * JavaScript thread: such a program may sleep. libbpf: bpf_prog_test_run_opts(). Which kinds can be run depends on
+   * the kernel.
+   */
+  async testRun(options: TestRunOptions = {}): Promise<TestRunResult> {
+    const handle = this.#lifetime.handle(`program ${this.name}`, "testRun");
+    const fd = native.programFd(handle, this.#index);
+    if (fd < 0) throw this.#notLoaded("testRun", fd);
+    return this.#lifetime.track(testRun(this, handle, this.#index, options));
+  }
+
+  #notLoaded(operation: string, status: number): BpfError {
+    return new BpfError("ERR_BPF_NOT_LOADED", `program ${this.name} was not loaded`, {
+      operation,
+      errno: errnoName(status),
+      program: this.name,
+      section: this.section,
+      hint: "Its autoload was off; set it to true before load",
+    });
+  }
+}

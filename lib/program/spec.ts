@@ -1,0 +1,119 @@
+/** A program before it is loaded. */
+import { Flag } from "../constants";
+import { ArgumentError } from "../errors";
+import type { ProgramDescription, ProgramRequest } from "../native";
+import { type ProgramKind, parseSection, type SectionFacts } from "./kinds";
+
+/** A program of an {@link ObjectSpec}: plain data that can be changed until the object is loaded. */
+export class ProgramSpec {
+  /** The C function's name. */
+  readonly name: string;
+  /** The ELF section, such as "lsm.s/file_open"; libbpf's "?" prefix is taken off. */
+  readonly section: string;
+  /** What the section makes it: "lsm", "fentry", "uprobe" …; "unspec" for an unknown section. */
+  readonly kind: ProgramKind;
+  /** enum bpf_prog_type */
+  readonly type: number;
+  /** enum bpf_attach_type, as expected at load */
+  readonly attachType: number;
+  /** Attached by libbpf's skeletons; here only told. */
+  readonly autoattach: boolean;
+  readonly #index: number;
+  readonly #described: ProgramDescription;
+  readonly #section: SectionFacts;
+  #flags: number;
+  #autoload: boolean;
+  #target: string | undefined;
+
+  /** @internal */
+  constructor(description: ProgramDescription, index: number) {
+    const section = parseSection(description.section, description.type);
+    this.name = description.name;
+    this.section = description.section;
+    this.kind = section.kind;
+    this.type = section.type ?? description.type;
+    this.attachType = section.attachType ?? description.attachType;
+    this.autoattach = description.autoattach;
+    this.#index = index;
+    this.#described = description;
+    this.#section = section;
+    this.#flags = description.flags | section.flags;
+    this.#autoload = description.autoload;
+    this.#target = section.target;
+  }
+
+  /**
+   * Whether the program is loaded with BPF_F_SLEEPABLE: because its section ends in ".s", because a syscall program
+   * must be, or because it was set. Since Linux 5.10.
+   */
+  get sleepable(): boolean {
+    return (this.#flags & Flag.SLEEPABLE) !== 0;
+  }
+
+  set sleepable(value: boolean) {
+    if (typeof value !== "boolean") throw this.#argument(`sleepable must be true or false, not ${typeof value}`);
+    this.#flags = value ? this.#flags | Flag.SLEEPABLE : this.#flags & ~Flag.SLEEPABLE;
+  }
+
+  /** prog_flags that the kernel will be given (BPF_F_*), those that the section implies included. */
+  get flags(): number {
+    return this.#flags;
+  }
+
+  set flags(value: number) {
+    if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
+      throw this.#argument(`flags must be an integer of 32 bits, got ${String(value)}`);
+    }
+    this.#flags = value;
+  }
+
+  /** Whether `load()` loads this program; false for a section that begins with "?". */
+  get autoload(): boolean {
+    return this.#autoload;
+  }
+
+  set autoload(value: boolean) {
+    if (typeof value !== "boolean") throw this.#argument(`autoload must be true or false, not ${typeof value}`);
+    this.#autoload = value;
+  }
+
+  /**
+   * The hook, function, tracepoint or iterator that the program is for, as the section names it or as set. For a kernel
+   * module's function: "module:function". libbpf: bpf_program__set_attach_target().
+   */
+  get attachTarget(): string | undefined {
+    return this.#target;
+  }
+
+  set attachTarget(value: string | undefined) {
+    if (value !== undefined && (typeof value !== "string" || value === "")) {
+      throw this.#argument(`attachTarget must be a non-empty string, got ${JSON.stringify(value)}`);
+    }
+    this.#target = value;
+  }
+
+  /** @internal True if the kernel resolves the target at load, through BTF. */
+  get needsBtfTarget(): boolean {
+    return this.#section.targetForm === "btf";
+  }
+
+  /** @internal */
+  toRequest(): ProgramRequest {
+    const dropSection = (this.#section.flags & ~this.#flags) !== 0;
+    // libbpf finds the target by the section's name only if it knows the section and still heeds it.
+    const own = dropSection || this.#described.type === 0 || this.#target !== this.#section.target;
+    return {
+      index: this.#index,
+      type: this.type,
+      attachType: this.attachType,
+      flags: this.#flags,
+      dropSection,
+      autoload: this.#autoload,
+      target: this.needsBtfTarget && own ? this.#target : undefined,
+    };
+  }
+
+  #argument(message: string): ArgumentError {
+    return new ArgumentError(`program ${this.name}: ${message}`, { program: this.name, section: this.section });
+  }
+}

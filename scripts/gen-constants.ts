@@ -1,0 +1,64 @@
+/** Writes lib/constants.ts from the UAPI header that came with libbpf. `--check` fails if the file differs. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const root = resolve(__dirname, "../..");
+const header = readFileSync(join(root, ".deps/include/linux/bpf.h"), "utf8");
+const target = join(root, "lib/constants.ts");
+
+const ENUMS = [
+  ["bpf_prog_type", "BPF_PROG_TYPE_", "ProgramType", "enum bpf_prog_type"],
+  ["bpf_attach_type", "BPF_", "AttachType", "enum bpf_attach_type"],
+  ["bpf_map_type", "BPF_MAP_TYPE_", "MapType", "enum bpf_map_type"],
+  ["bpf_link_type", "BPF_LINK_TYPE_", "LinkType", "enum bpf_link_type"],
+] as const;
+/** prog_flags and map_flags are macros and members of an anonymous enum. */
+const FLAGS = /(?:#define\s+(BPF_F_\w+)\s+|^\s*(BPF_F_\w+)\s*=\s*)\(?(1U?L?L?\s*<<\s*\d+)/gm;
+
+function enumBody(name: string): string[] {
+  const body = new RegExp(`enum ${name} \\{([^}]*)\\}`).exec(header)?.[1];
+  if (body === undefined) throw new Error(`no enum ${name} in the UAPI header`);
+  return body
+    .replace(/\/\*[\s\S]*?\*\//g, "")
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+}
+
+function constantsOf(name: string, prefix: string): [string, number][] {
+  const values = new Map<string, number>();
+  let next = 0;
+  for (const entry of enumBody(name)) {
+    const [member, expression] = entry.split("=").map((part) => part.trim()) as [string, string?];
+    if (/^__?MAX|^MAX_|__MAX_/.test(member)) break;
+    const value = expression === undefined ? next : (values.get(expression) ?? Number(expression));
+    if (Number.isNaN(value)) throw new Error(`${member} = ${expression}`);
+    values.set(member, value);
+    next = value + 1;
+  }
+  return [...values].map(([member, value]) => [member.replace(prefix, ""), value]);
+}
+
+function constant(name: string, comment: string, entries: Iterable<readonly [string, number]>): string {
+  const members = [...entries].map(([key, value]) => `  ${key}: ${value},\n`).join("");
+  return `/** ${comment} */\nexport const ${name} = {\n${members}} as const;\n`;
+}
+
+const flags = new Map<string, number>();
+for (const [, macro, member, shift] of header.matchAll(FLAGS)) {
+  const name = (macro ?? member) as string;
+  const bit = Number(/<<\s*(\d+)/.exec(shift as string)?.[1]);
+  if (bit < 31) flags.set(name.replace("BPF_F_", ""), 2 ** bit);
+}
+const text = [
+  "// Generated from linux/bpf.h by scripts/gen-constants.ts. Do not edit.\n",
+  ...ENUMS.map(([name, prefix, title, comment]) => constant(title, comment, constantsOf(name, prefix))),
+  constant("Flag", "BPF_F_*: flags of programs and maps", flags),
+].join("\n");
+
+if (process.argv.includes("--check")) {
+  if (readFileSync(target, "utf8") !== text)
+    throw new Error("lib/constants.ts is not what scripts/gen-constants.ts makes");
+} else {
+  writeFileSync(target, text);
+}

@@ -1,0 +1,138 @@
+/**
+ * Builds the kernels that sleepable fentry, fexit and fmod_ret programs need (CONFIG_FUNCTION_ERROR_INJECTION, which
+ * Debian's own lack) from Debian's kernel source: npm run vm:kernel -- 5.10
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { kernelDirectory, unpack } from "../test/vm/kernels";
+import { cacheDirectory, PROJECT_ROOT } from "../test/vm/places";
+import { PrivateApt, type Suite } from "./apt";
+
+const SUITES: Readonly<Record<string, Suite>> = { "5.10": "bullseye-security", "6.12": "bookworm-security" };
+
+const USAGE = `usage: npm run vm:kernel -- ${Object.keys(SUITES).join("|")} [--configure-only]`;
+
+/** What the build calls, and the package that brings it. */
+const TOOLS = {
+  make: "make",
+  gcc: "gcc",
+  flex: "flex",
+  bison: "bison",
+  bc: "bc",
+  pahole: "pahole",
+  xz: "xz-utils",
+  perl: "perl",
+};
+const HEADERS = { "gelf.h": "libelf-dev", "openssl/opensslv.h": "libssl-dev" };
+
+/** Without these a kernel is of no use here; an option that lost its dependencies vanishes without a word. */
+const NEEDED = [
+  "FUNCTION_ERROR_INJECTION",
+  "BPF_LSM",
+  "BPF_JIT",
+  "DEBUG_INFO_BTF",
+  "BTRFS_FS",
+  "SERIAL_8250_CONSOLE",
+  "BLK_DEV_INITRD",
+];
+
+async function main(): Promise<void> {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { "configure-only": { type: "boolean" } },
+  });
+  const [series = ""] = positionals;
+  const suite = SUITES[series];
+  if (suite === undefined || positionals.length !== 1) throw new Error(USAGE);
+  requireTools();
+  const source = fetchSource(series, suite);
+  configure(source, series);
+  if (values["configure-only"]) return;
+  await compile(source);
+  const release = readFileSync(join(source, "include/config/kernel.release"), "utf8").trim();
+  mkdirSync(kernelDirectory(), { recursive: true });
+  const image = join(kernelDirectory(), `vmlinuz-${release}-errinj`);
+  copyFileSync(join(source, "arch/x86/boot/bzImage"), `${image}.part`);
+  renameSync(`${image}.part`, image);
+  say(`built ${image}; the build tree ${source} can be removed`);
+}
+
+function requireTools(): void {
+  const tools = Object.entries(TOOLS).filter(([tool]) => spawnSync("which", [tool]).status !== 0);
+  const headers = Object.entries(HEADERS).filter(([header]) => {
+    return spawnSync("gcc", ["-E", "-include", header, "-x", "c", "/dev/null"], { stdio: "ignore" }).status !== 0;
+  });
+  const packages = [...tools, ...headers].map(([, name]) => name);
+  if (packages.length > 0) throw new Error(`building a kernel needs more: apt-get install ${packages.join(" ")}`);
+}
+
+/** Debian's source of a series, unpacked; kept, so that a build that was cut short goes on. */
+function fetchSource(series: string, suite: Suite): string {
+  const parent = join(cacheDirectory(), "kernel-source");
+  const tree = join(parent, `linux-source-${series}`);
+  if (existsSync(tree)) return tree;
+  const scratch = join(parent, "unpack");
+  mkdirSync(scratch, { recursive: true });
+  say(`fetching linux-source-${series} from ${suite}`);
+  const apt = new PrivateApt(join(cacheDirectory(), "apt", suite), [suite], "deb");
+  unpack(apt.download(`linux-source-${series}`, scratch), scratch);
+  const archives = join(scratch, "usr/src");
+  const archive = readdirSync(archives).find((name) => name.startsWith(`linux-source-${series}.tar`));
+  if (archive === undefined) throw new Error(`linux-source-${series} holds no tar archive`);
+  say(`unpacking ${archive}`);
+  run("tar", ["-xf", join(archives, archive), "-C", scratch], scratch);
+  renameSync(join(scratch, `linux-source-${series}`), tree);
+  run("rm", ["-rf", scratch], parent);
+  return tree;
+}
+
+function configure(source: string, series: string): void {
+  say("configuring");
+  copyFileSync(join(PROJECT_ROOT, `test/vm/kernel-config/${series}-errinj.config`), join(source, ".config"));
+  run("make", ["olddefconfig"], source);
+  const config = readFileSync(join(source, ".config"), "utf8").split("\n");
+  const lost = NEEDED.filter((option) => !config.includes(`CONFIG_${option}=y`));
+  if (lost.length > 0) throw new Error(`the configuration lost ${lost.join(", ")}: see ${source}/.config`);
+}
+
+async function compile(source: string): Promise<void> {
+  say(`compiling with ${cpus().length} jobs: about half an hour on two cores`);
+  const log: string[] = [];
+  let objects = 0;
+  const child = spawn("make", [`-j${cpus().length}`, "bzImage"], { cwd: source, stdio: ["ignore", "pipe", "pipe"] });
+  const read = (text: string) => {
+    objects += text.match(/^ +(CC|AS) /gm)?.length ?? 0;
+    log.push(text);
+    // Enough for the error that stopped the build.
+    if (log.length > 200) log.shift();
+  };
+  child.stdout.setEncoding("utf8").on("data", read);
+  child.stderr.setEncoding("utf8").on("data", read);
+  const progress = setInterval(() => say(`${objects} objects`), 5000);
+  try {
+    const status = await new Promise<number | null>((resolve, reject) =>
+      child.on("close", resolve).on("error", reject),
+    );
+    if (status !== 0) throw new Error(`make bzImage failed:\n${log.join("").split("\n").slice(-40).join("\n")}`);
+  } finally {
+    clearInterval(progress);
+  }
+}
+
+function run(command: string, args: readonly string[], cwd: string): void {
+  const { status, error, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8", maxBuffer: 1 << 28 });
+  if (status !== 0)
+    throw new Error(`${command} ${args.join(" ")} failed: ${error?.message ?? (stdout + stderr).slice(-4000)}`);
+}
+
+function say(text: string): void {
+  process.stderr.write(`vm:kernel: ${text}\n`);
+}
+
+main().catch((error: Error) => {
+  say(error.message);
+  process.exitCode = error.message === USAGE ? 2 : 1;
+});
