@@ -5,11 +5,11 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import { PrivateApt } from "./apt";
+import { cacheDirectory, PROJECT_ROOT } from "./places";
 
-const root = resolve(__dirname, "../..");
-const deps = join(root, ".deps");
+const deps = join(PROJECT_ROOT, ".deps");
 const src = join(deps, "src");
 const stamp = join(deps, "stamp");
 /** What .deps/ was built with; a change of it builds anew. */
@@ -22,7 +22,7 @@ function main(): void {
   mkdirSync(join(deps, "lib"), { recursive: true });
 
   step("fetching the sources of libbpf, elfutils and zlib");
-  const apt = new PrivateApt(join(root, ".cache/apt-src"), ["trixie", "forky"], "deb-src");
+  const apt = new PrivateApt(join(cacheDirectory(), "apt/sources"), ["trixie", "forky"], "deb-src");
   const zlib = apt.source("zlib", "trixie", src);
   const elfutils = apt.source("elfutils", "trixie", src);
   const libbpf = apt.source("libbpf", "forky", src);

@@ -1,10 +1,10 @@
 /** Writes lib/constants.ts from the UAPI header that came with libbpf. `--check` fails if the file differs. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { PROJECT_ROOT } from "./places";
 
-const root = resolve(__dirname, "../..");
-const header = readFileSync(join(root, ".deps/include/linux/bpf.h"), "utf8");
-const target = join(root, "lib/constants.ts");
+const header = readFileSync(join(PROJECT_ROOT, ".deps/include/linux/bpf.h"), "utf8");
+const target = join(PROJECT_ROOT, "lib/constants.ts");
 
 const ENUMS = [
   ["bpf_prog_type", "BPF_PROG_TYPE_", "ProgramType", "enum bpf_prog_type"],

@@ -8,7 +8,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { kernelDirectory, unpack } from "../test/vm/kernels";
-import { cacheDirectory, PROJECT_ROOT } from "../test/vm/places";
+import { cacheDirectory, PROJECT_ROOT } from "./places";
 import { PrivateApt, type Suite } from "./apt";
 
 const SUITES: Readonly<Record<string, Suite>> = { "5.10": "bullseye-security", "6.12": "bookworm-security" };
@@ -102,7 +102,9 @@ async function compile(source: string): Promise<void> {
   say(`compiling with ${cpus().length} jobs: about half an hour on two cores`);
   const log: string[] = [];
   let objects = 0;
-  const child = spawn("make", [`-j${cpus().length}`, "bzImage"], { cwd: source, stdio: ["ignore", "pipe", "pipe"] });
+  // The compilers are not to go on when this process is stopped.
+  const make = ["--pdeathsig", "TERM", "make", `-j${cpus().length}`, "bzImage"];
+  const child = spawn("setpriv", make, { cwd: source, stdio: ["ignore", "pipe", "pipe"] });
   const read = (text: string) => {
     objects += text.match(/^ +(CC|AS) /gm)?.length ?? 0;
     log.push(text);

@@ -1,0 +1,13 @@
+/** Tests are compiled by tsc and run from dist/, so that virtual machines need no compiler. */
+module.exports = {
+  rootDir: "dist/test",
+  testEnvironment: "node",
+  testMatch: ["**/*.test.js"],
+  transform: {},
+  // A host with an older build's leftovers must not run them twice.
+  modulePathIgnorePatterns: [],
+  setupFilesAfterEnv: ["<rootDir>/leaks.js"],
+  testTimeout: 120_000,
+  haste: { enableSymlinks: false },
+  watchman: false,
+};

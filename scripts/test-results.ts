@@ -1,0 +1,59 @@
+/** Results of test runs, and how they are shown. */
+
+/** What is read of jest's --json output. */
+export interface JestResult {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numRuntimeErrorTestSuites: number;
+  testResults: { name: string; message: string; status: string; assertionResults: { status: string; fullName: string }[] }[];
+}
+
+/** One place's tests: this host's unit tests, a kernel's. */
+export interface Result {
+  name: string;
+  passed: number;
+  failed: number;
+  skipped: number;
+  milliseconds: number;
+  note: string;
+  /** What to print of the failures. */
+  failures: string[];
+}
+
+export function resultOf(name: string, jest: JestResult, milliseconds: number, note = ""): Result {
+  // A file that fails outside its tests (the check for leaks) has no failed test to count.
+  const broken = jest.testResults.filter(
+    (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
+  ).length;
+  return {
+    name,
+    passed: jest.numPassedTests,
+    failed: jest.numFailedTests + broken,
+    skipped: jest.numPendingTests,
+    milliseconds,
+    note,
+    failures: jest.testResults.filter((file) => file.status === "failed").map((file) => file.message),
+  };
+}
+
+/** A check that is passed or failed as a whole. */
+export function check(name: string, milliseconds: number, failure?: string): Result {
+  const failed = failure === undefined ? 0 : 1;
+  return { name, passed: 1 - failed, failed, skipped: 0, milliseconds, note: "", failures: failure === undefined ? [] : [failure] };
+}
+
+export function table(results: readonly Result[]): string {
+  const rows = results.map(({ name, passed, failed, skipped, milliseconds, note }) =>
+    [name, String(passed), String(failed), String(skipped), `${(milliseconds / 1000).toFixed(1)} s`, note],
+  );
+  const all = [["", "passed", "failed", "skipped", "time", ""], ...rows];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
+  const pad = (cell: string, column: number) => (column === 0 || column === 5 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0));
+  return all.map((row) => row.map(pad).join("  ").trimEnd()).join("\n");
+}
+
+export function total(results: readonly Result[]): string {
+  const sum = (key: "passed" | "failed" | "skipped") => results.reduce((count, result) => count + result[key], 0);
+  return `${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`;
+}

@@ -1,0 +1,16 @@
+/* What every test program includes. */
+#include <linux/bpf.h>
+#include <linux/ptrace.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* Set before load: the programs heed this process only. */
+const volatile __u32 watched;
+
+static __always_inline int is_watched(void)
+{
+	return bpf_get_current_pid_tgid() >> 32 == watched;
+}

@@ -1,0 +1,9 @@
+/* A map that no machine can hold. */
+#include "common.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 0xffffffff);
+	__type(key, __u64);
+	__type(value, char[4096]);
+} huge SEC(".maps");

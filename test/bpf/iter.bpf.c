@@ -1,0 +1,54 @@
+/* Iterators: a line for each task, and more output than one read takes. */
+#include "common.h"
+
+struct task_struct {
+	int pid;
+	int tgid;
+} __attribute__((preserve_access_index));
+
+struct seq_file;
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	__u64 session_id;
+	__u64 seq_num;
+} __attribute__((preserve_access_index));
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+} __attribute__((preserve_access_index));
+
+struct bpf_iter__bpf_map {
+	struct bpf_iter_meta *meta;
+	void *map;
+} __attribute__((preserve_access_index));
+
+static __always_inline int print_task(struct bpf_iter__task *ctx)
+{
+	struct seq_file *seq = ctx->meta->seq;
+	struct task_struct *task = ctx->task;
+
+	if (task)
+		BPF_SEQ_PRINTF(seq, "%d %d\n", task->tgid, task->pid);
+	return 0;
+}
+
+SEC("iter/task")
+int list_tasks(struct bpf_iter__task *ctx)
+{
+	return print_task(ctx);
+}
+
+/* Since Linux 5.18 the kernel runs these as it should; 5.10 takes them and must not. */
+SEC("?iter.s/task")
+int list_tasks_sleepable(struct bpf_iter__task *ctx)
+{
+	return print_task(ctx);
+}
+
+/* A target that can't run sleepable programs: loads, and since 5.18 fails to attach. */
+SEC("?iter.s/bpf_map")
+int list_maps_sleepable(struct bpf_iter__bpf_map *ctx)
+{
+	return 0;
+}

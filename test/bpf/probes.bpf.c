@@ -1,0 +1,100 @@
+/* One program for each kind that needs no trampoline; each counts its runs and the cookie it was attached with. */
+#include "common.h"
+
+__u64 kprobes, kretprobes, uprobes, uretprobes, tracepoints, raw_tps, tp_btfs;
+char copied[16];
+
+SEC("kprobe/__x64_sys_getpriority")
+int on_kprobe(void *ctx)
+{
+	if (is_watched())
+		__sync_fetch_and_add(&kprobes, 1);
+	return 0;
+}
+
+SEC("kretprobe/__x64_sys_getpriority")
+int on_kretprobe(void *ctx)
+{
+	if (is_watched())
+		__sync_fetch_and_add(&kretprobes, 1);
+	return 0;
+}
+
+SEC("uprobe")
+int on_uprobe(void *ctx)
+{
+	__sync_fetch_and_add(&uprobes, 1);
+	return 0;
+}
+
+SEC("uretprobe")
+int on_uretprobe(void *ctx)
+{
+	__sync_fetch_and_add(&uretprobes, 1);
+	return 0;
+}
+
+/* Since Linux 6.0. */
+SEC("?uprobe.s")
+int BPF_KPROBE(on_uprobe_sleepable)
+{
+	if (bpf_copy_from_user(copied, sizeof(copied), (void *)PT_REGS_SP(ctx)) == 0)
+		__sync_fetch_and_add(&uprobes, 1);
+	return 0;
+}
+
+SEC("?uretprobe.s")
+int on_uretprobe_sleepable(void *ctx)
+{
+	__sync_fetch_and_add(&uretprobes, 1);
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_enter_getpriority")
+int on_tracepoint(void *ctx)
+{
+	if (is_watched())
+		__sync_fetch_and_add(&tracepoints, 1);
+	return 0;
+}
+
+SEC("raw_tp/sys_exit")
+int on_raw_tp(void *ctx)
+{
+	if (is_watched())
+		__sync_fetch_and_add(&raw_tps, 1);
+	return 0;
+}
+
+SEC("?tp_btf/sys_exit")
+int on_tp_btf(void *ctx)
+{
+	if (is_watched())
+		__sync_fetch_and_add(&tp_btfs, 1);
+	return 0;
+}
+
+/* Sections that libbpf 1.7 does not know; the kernel takes them since 7.2. */
+SEC("?tp.s/syscalls/sys_enter_getpriority")
+int on_tracepoint_sleepable(void *ctx)
+{
+	if (is_watched())
+		__sync_fetch_and_add(&tracepoints, 1);
+	return 0;
+}
+
+SEC("?raw_tp.s/sys_exit")
+int on_raw_tp_sleepable(void *ctx)
+{
+	if (is_watched())
+		__sync_fetch_and_add(&raw_tps, 1);
+	return 0;
+}
+
+SEC("?tp_btf.s/sys_exit")
+int on_tp_btf_sleepable(void *ctx)
+{
+	if (is_watched())
+		__sync_fetch_and_add(&tp_btfs, 1);
+	return 0;
+}

@@ -1,0 +1,24 @@
+/* A program that runs only when asked, and may sleep. Since Linux 5.14. */
+#include "common.h"
+
+struct arguments {
+	__u64 pointer; /* of the caller's memory, to be read with a page fault if need be */
+	__u32 length;
+	__u32 sum;
+};
+
+SEC("syscall")
+int sum_bytes(struct arguments *args)
+{
+	unsigned char buffer[64] = {};
+	__u32 length = args->length, sum = 0;
+
+	if (length > sizeof(buffer))
+		return 22;
+	if (bpf_copy_from_user(buffer, length, (void *)args->pointer))
+		return 14;
+	for (int i = 0; i < sizeof(buffer); i++)
+		sum += buffer[i];
+	args->sum = sum;
+	return 0;
+}

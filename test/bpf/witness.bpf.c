@@ -1,0 +1,60 @@
+/* Records what the watched process asks of bpf(2), as the kernel has copied it: command and program flags by name. */
+#include <sys/syscall.h>
+#include "common.h"
+
+struct request {
+	__u32 flags;
+	__u32 type;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, char[16]);
+	__type(value, struct request);
+} loads SEC(".maps");
+
+static __always_inline void note(__u32 flags, __u32 type, char *name)
+{
+	struct request request = { flags, type };
+
+	bpf_map_update_elem(&loads, name, &request, BPF_ANY);
+}
+
+/* The kernel's own copy of the request. */
+SEC("?kprobe/security_bpf")
+int BPF_KPROBE(on_security_bpf, int cmd, union bpf_attr *attr)
+{
+	char name[16] = {};
+	__u32 flags, type;
+
+	if (!is_watched() || cmd != BPF_PROG_LOAD)
+		return 0;
+	bpf_probe_read_kernel(&flags, sizeof(flags), &attr->prog_flags);
+	bpf_probe_read_kernel(&type, sizeof(type), &attr->prog_type);
+	bpf_probe_read_kernel(name, sizeof(name), attr->prog_name);
+	note(flags, type, name);
+	return 0;
+}
+
+/* For kernels without kprobes: the request as it is handed over. */
+SEC("?raw_tp/sys_enter")
+int on_system_call(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct pt_regs regs;
+	union bpf_attr *attr;
+	char name[16] = {};
+	__u32 flags, type;
+
+	if (!is_watched() || ctx->args[1] != __NR_bpf)
+		return 0;
+	bpf_probe_read_kernel(&regs, sizeof(regs), (void *)ctx->args[0]);
+	if (PT_REGS_PARM1_SYSCALL(&regs) != BPF_PROG_LOAD)
+		return 0;
+	attr = (void *)PT_REGS_PARM2_SYSCALL(&regs);
+	bpf_probe_read_user(&flags, sizeof(flags), &attr->prog_flags);
+	bpf_probe_read_user(&type, sizeof(type), &attr->prog_type);
+	bpf_probe_read_user(name, sizeof(name), attr->prog_name);
+	note(flags, type, name);
+	return 0;
+}

@@ -1,0 +1,49 @@
+/** BPF_F_SLEEPABLE: what was asked for is what the kernel is given, in all four combinations. */
+import { Flag, HashMap, open } from "node-libbpf";
+import { objectPath } from "../bpf/objects";
+import { kernelTest, kprobes, type Need, since, trampolines } from "./needs";
+
+/** Loads one program and returns the prog_flags that the kernel was given for it. */
+async function flagsGiven(name: string, sleepable?: boolean): Promise<number> {
+  const witnessSpec = open(objectPath("witness"));
+  witnessSpec.variables.watched = process.pid;
+  const observer = kprobes.present() ? "on_security_bpf" : "on_system_call";
+  for (const program of Object.values(witnessSpec.programs)) program.autoload = program.name === observer;
+  using witness = await witnessSpec.load();
+  witness.program(observer).attach();
+
+  const spec = open(objectPath("flags"));
+  const program = spec.programs[name];
+  if (program === undefined) throw new Error(`no program ${name}`);
+  program.autoload = true;
+  if (sleepable !== undefined) program.sleepable = sleepable;
+  using _ = await spec.load();
+
+  const key = Buffer.alloc(16);
+  key.write(name.slice(0, 15));
+  const request = witness.map("loads", HashMap).get(key);
+  if (request === undefined) throw new Error(`the kernel was not asked to load ${name}`);
+  return new DataView(request.buffer, request.byteOffset).getUint32(0, true);
+}
+
+const cases: [kind: string, plain: string, sleepable: string, needs: Need[]][] = [
+  ["lsm", "lsm_plain", "lsm_sleepable", [trampolines]],
+  ["uprobe", "uprobe_plain", "uprobe_sleepable", [since("6.0")]],
+];
+
+for (const [kind, plain, sleepable, needs] of cases) {
+  describe(`prog_flags of ${kind} programs`, () => {
+    kernelTest("a plain section is loaded without the flag", needs, async () => {
+      expect((await flagsGiven(plain)) & Flag.SLEEPABLE).toBe(0);
+    });
+    kernelTest("a plain section made sleepable is loaded with it", needs, async () => {
+      expect((await flagsGiven(plain, true)) & Flag.SLEEPABLE).toBe(Flag.SLEEPABLE);
+    });
+    kernelTest('a ".s" section is loaded with it', needs, async () => {
+      expect((await flagsGiven(sleepable)) & Flag.SLEEPABLE).toBe(Flag.SLEEPABLE);
+    });
+    kernelTest('a ".s" section made plain is loaded without it', needs, async () => {
+      expect((await flagsGiven(sleepable, false)) & Flag.SLEEPABLE).toBe(0);
+    });
+  });
+}

@@ -1,0 +1,55 @@
+/** Iterators: their output as a stream. */
+import { text } from "node:stream/consumers";
+import { open } from "node-libbpf";
+import { objectPath } from "../bpf/objects";
+import { kernelTest, since } from "./needs";
+
+async function load(...programs: string[]) {
+  const spec = open(objectPath("iter"));
+  for (const program of Object.values(spec.programs)) program.autoload = programs.includes(program.name);
+  return spec.load();
+}
+
+const tasks = (output: string) => output.trim().split("\n").map((line) => line.split(" ").map(Number));
+
+kernelTest("iter/task lists this process, and again at a second read", [], async () => {
+  using object = await load("list_tasks");
+  using link = object.program("list_tasks").attach();
+  for (let round = 0; round < 2; round++) {
+    expect(tasks(await text(link.read()))).toContainEqual([process.pid, process.pid]);
+  }
+});
+
+kernelTest("iter.s/task lists this process", [since("5.18")], async () => {
+  using object = await load("list_tasks_sleepable");
+  expect(object.program("list_tasks_sleepable").sleepable).toBe(true);
+  using link = object.program("list_tasks_sleepable").attach();
+  expect(tasks(await text(link.read()))).toContainEqual([process.pid, process.pid]);
+});
+
+kernelTest("iter/task of one process", [since("6.1")], async () => {
+  using object = await load("list_tasks");
+  using link = object.program("list_tasks").attach({ pid: process.pid });
+  const own = tasks(await text(link.read()));
+  expect(own.length).toBeGreaterThan(1);
+  expect(own.every(([tgid]) => tgid === process.pid)).toBe(true);
+});
+
+kernelTest("a stream that is not read to its end leaves nothing open", [], async () => {
+  using object = await load("list_tasks");
+  using link = object.program("list_tasks").attach();
+  const stream = link.read();
+  for await (const chunk of stream) {
+    expect(chunk.length).toBeGreaterThan(0);
+    break;
+  }
+  expect(stream.destroyed).toBe(true);
+  await new Promise((closed) => (stream.closed ? closed(undefined) : stream.once("close", closed)));
+});
+
+kernelTest("a target that can't sleep is refused when attaching, and told why", [since("5.18")], async () => {
+  using object = await load("list_maps_sleepable");
+  expect(() => object.program("list_maps_sleepable").attach()).toThrow(
+    expect.objectContaining({ code: "ERR_BPF_ATTACH", errno: "EINVAL", hint: expect.stringContaining("iter.s/task") }),
+  );
+});

@@ -1,0 +1,54 @@
+/** Sleepable LSM programs: load, attach, fire, deny, detach. */
+import { spawnSync } from "node:child_process";
+import { openSync, closeSync } from "node:fs";
+import { open } from "node-libbpf";
+import { objectPath } from "../bpf/objects";
+import { bpfLsm, kernelTest, since } from "./needs";
+
+function lsm(...programs: string[]) {
+  const spec = open(objectPath("lsm"));
+  for (const program of Object.values(spec.programs)) program.autoload = programs.includes(program.name);
+  spec.variables.watched = process.pid;
+  return spec;
+}
+
+const runTrue = (...args: string[]) => spawnSync("/bin/true", args);
+
+kernelTest("lsm.s/bprm_committed_creds loads, attaches, fires and reads user memory", [bpfLsm], async () => {
+  const spec = lsm("on_exec");
+  expect(spec.programs.on_exec?.sleepable).toBe(true);
+  using object = await spec.load();
+  const link = object.program("on_exec").attach();
+  expect(link.info).toMatchObject({ type: "tracing", programId: object.program("on_exec").id });
+
+  runTrue("one");
+  expect(object.variables.execs).toBe(1n);
+  expect(object.variables.copied).toBe(1n);
+  const argument = Buffer.from(object.variables.first_argument as Uint8Array).toString();
+  expect(argument.split("\0").slice(0, 2)).toEqual(["/bin/true", "one"]);
+
+  link.close();
+  runTrue("two");
+  expect(object.variables.execs).toBe(1n);
+});
+
+kernelTest("a plain section made sleepable runs at a hook that can sleep", [bpfLsm, since("5.11")], async () => {
+  using object = await lsm("on_open").load();
+  object.program("on_open").attach();
+  const before = object.variables.opens as bigint;
+  closeSync(openSync("/proc/self/status", "r"));
+  expect(object.variables.opens).toBeGreaterThan(before);
+});
+
+kernelTest("a sleepable program denies an exec", [bpfLsm, since("5.11")], async () => {
+  using object = await lsm("deny_exec").load();
+  using _ = object.program("deny_exec").attach();
+  expect(runTrue().error).toMatchObject({ code: "EACCES" });
+});
+
+kernelTest("after close() nothing is enforced", [bpfLsm, since("5.11")], async () => {
+  const object = await lsm("deny_exec").load();
+  object.program("deny_exec").attach();
+  object.close();
+  expect(runTrue().status).toBe(0);
+});

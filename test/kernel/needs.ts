@@ -1,0 +1,126 @@
+/**
+ * What kernel tests need. A test is skipped only where the kernel lacks something; where the kernel should have it, a
+ * missing need is a failure.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { release } from "node:os";
+import { activeLsms, open } from "node-libbpf";
+import { objectPath } from "../bpf/objects";
+
+/** The virtual machine's kernel as the harness names it ("6.12-errinj"); undefined on a host. */
+export const vmKernel = process.env.NODE_LIBBPF_TEST_KERNEL;
+/** Directory in bpffs where tests pin; empty after each test file. */
+export const PINS = "/sys/fs/bpf/node-libbpf-test";
+
+export interface Need {
+  what: string;
+  present(): boolean;
+  /** True if its absence is a failure, not a reason to skip. */
+  expected: boolean;
+}
+
+const [major = 0, minor = 0] = release().split(".").map(Number);
+
+/** The running kernel is of this series or newer. */
+export function isSince(series: string): boolean {
+  const [wantMajor = 0, wantMinor = 0] = series.split(".").map(Number);
+  return major > wantMajor || (major === wantMajor && minor >= wantMinor);
+}
+
+/** Linux X.Y or newer. */
+export function since(series: string): Need {
+  return { what: `Linux ${series}`, present: () => isSince(series), expected: false };
+}
+
+/** Linux before X.Y. */
+export function before(series: string): Need {
+  return { what: `a kernel before ${series}`, present: () => !isSince(series), expected: false };
+}
+
+const errorInjection = vmKernel?.endsWith("-errinj") ?? false;
+
+export const root: Need = {
+  what: "root",
+  present: () => process.getuid?.() === 0,
+  expected: vmKernel !== undefined,
+};
+
+/** fentry, fexit, fmod_ret and lsm programs load. */
+export const trampolines: Need = {
+  what: "BPF trampolines",
+  present: memo(() => {
+    const spec = open(objectPath("flags"));
+    const program = spec.programs.lsm_plain;
+    if (program === undefined) return false;
+    program.autoload = true;
+    try {
+      spec.loadSync().close();
+      return true;
+    } catch {
+      return false;
+    }
+  }),
+  expected: vmKernel !== undefined,
+};
+
+/** LSM programs run. */
+export const bpfLsm: Need = {
+  what: "bpf among the active LSMs",
+  present: () => trampolines.present() && (activeLsms()?.includes("bpf") ?? false),
+  expected: vmKernel !== undefined,
+};
+
+/** CONFIG_FUNCTION_ERROR_INJECTION, and its list. */
+export const errorInjectionList: Need = {
+  what: "CONFIG_FUNCTION_ERROR_INJECTION",
+  present: () => existsSync("/sys/kernel/debug/error_injection/list"),
+  expected: errorInjection,
+};
+
+/** System calls are sleepable targets of fentry, fexit and fmod_ret: by error injection, or by name since 7.1. */
+export const sleepableSystemCalls: Need = {
+  what: "sleepable tracing of system calls",
+  present: () => trampolines.present() && (errorInjectionList.present() || isSince("7.1")),
+  expected: errorInjection || (vmKernel !== undefined && isSince("7.1")),
+};
+
+/** CONFIG_KPROBES. */
+export const kprobes: Need = {
+  what: "kprobes",
+  present: () => existsSync("/sys/bus/event_source/devices/kprobe"),
+  expected: vmKernel !== undefined,
+};
+
+/** Event tracing of system calls (CONFIG_FTRACE_SYSCALLS). */
+export const systemCallTracepoints: Need = {
+  what: "system call tracepoints",
+  present: () => existsSync("/sys/kernel/tracing/events/syscalls"),
+  expected: vmKernel !== undefined,
+};
+
+/** A mounted bpffs. */
+export const bpffs: Need = {
+  what: "bpffs on /sys/fs/bpf",
+  present: memo(() => / \/sys\/fs\/bpf bpf /.test(readFileSync("/proc/mounts", "utf8"))),
+  expected: vmKernel !== undefined,
+};
+
+/** A test on a real kernel. */
+export function kernelTest(name: string, needs: readonly Need[], run: () => Promise<void>, timeout?: number): void {
+  const missing = [root, ...needs].filter((need) => !need.present());
+  const failing = missing.find((need) => need.expected);
+  if (failing !== undefined) {
+    test(name, () => {
+      throw new Error(`this kernel should have ${failing.what}, and has not`);
+    });
+  } else if (missing.length > 0) test.skip(`${name} [needs ${missing.map((need) => need.what).join(", ")}]`, run);
+  else test(name, run, timeout);
+}
+
+function memo<T>(compute: () => T): () => T {
+  let value: { is: T } | undefined;
+  return () => {
+    value ??= { is: compute() };
+    return value.is;
+  };
+}

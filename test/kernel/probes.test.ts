@@ -1,0 +1,71 @@
+/** Kinds that need no trampoline: kprobe, uprobe, tracepoint, raw_tp, tp_btf, each plain and sleepable where it can be. */
+import { getPriority } from "node:os";
+import { type AttachOptions, open } from "node-libbpf";
+import { objectPath } from "../bpf/objects";
+import { before, kernelTest, kprobes, since, systemCallTracepoints, trampolines } from "./needs";
+
+async function load(...programs: string[]) {
+  const spec = open(objectPath("probes"));
+  for (const program of Object.values(spec.programs)) program.autoload = programs.includes(program.name);
+  spec.variables.watched = process.pid;
+  return spec.load();
+}
+
+/** A function of Node's own that getPriority() calls, and the system call below it. */
+const self: AttachOptions = { path: process.execPath, function: "uv_os_getpriority", pid: process.pid };
+
+async function counts(program: string, counter: string, options?: AttachOptions): Promise<void> {
+  using object = await load(program);
+  const link = object.program(program).attach(options);
+  const start = object.variables[counter] as bigint;
+  getPriority();
+  const counted = (object.variables[counter] as bigint) - start;
+  expect(counted).toBeGreaterThan(0n);
+  link.close();
+  const end = object.variables[counter];
+  getPriority();
+  expect(object.variables[counter]).toBe(end);
+}
+
+kernelTest("kprobe", [kprobes], () => counts("on_kprobe", "kprobes"));
+kernelTest("kretprobe", [kprobes], () => counts("on_kretprobe", "kretprobes"));
+kernelTest("kprobe by function given at attach", [kprobes], () => counts("on_kprobe", "kprobes", { function: "__x64_sys_getpriority", offset: 0 }));
+kernelTest("uprobe", [], () => counts("on_uprobe", "uprobes", self));
+kernelTest("uretprobe", [], () => counts("on_uretprobe", "uretprobes", self));
+kernelTest("uprobe.s reads user memory", [since("6.0")], () => counts("on_uprobe_sleepable", "uprobes", self));
+kernelTest("uretprobe.s", [since("6.0")], () => counts("on_uretprobe_sleepable", "uretprobes", self));
+kernelTest("tracepoint", [systemCallTracepoints], () => counts("on_tracepoint", "tracepoints"));
+kernelTest("raw_tp", [], () => counts("on_raw_tp", "raw_tps"));
+kernelTest("tp_btf", [], () => counts("on_tp_btf", "tp_btfs"));
+kernelTest("tracepoint, sleepable", [systemCallTracepoints, since("7.2")], () => counts("on_tracepoint_sleepable", "tracepoints"));
+kernelTest("raw_tp, sleepable", [since("7.2")], () => counts("on_raw_tp_sleepable", "raw_tps"));
+kernelTest("tp_btf, sleepable", [since("7.2"), trampolines], () => counts("on_tp_btf_sleepable", "tp_btfs"));
+
+kernelTest("a uprobe by offset is the same place as by name", [], async () => {
+  using object = await load("on_uprobe");
+  expect(() => object.program("on_uprobe").attach({ path: process.execPath, pid: process.pid })).toThrow(/needs a function or an offset/);
+  expect(() => object.program("on_uprobe").attach({ ...self, function: "no_such_function" })).toThrow(
+    expect.objectContaining({ code: "ERR_BPF_ATTACH", errno: "ENOENT" }),
+  );
+});
+
+kernelTest("a sleepable kprobe is refused when attaching, and told why", [since("6.0"), kprobes], async () => {
+  const spec = open(objectPath("probes"));
+  for (const program of Object.values(spec.programs)) {
+    program.autoload = program.name === "on_kprobe";
+    if (program.autoload) program.sleepable = true;
+  }
+  using object = await spec.load();
+  expect(() => object.program("on_kprobe").attach()).toThrow(
+    expect.objectContaining({ code: "ERR_BPF_ATTACH", errno: "EINVAL", hint: expect.stringContaining("only uprobes") }),
+  );
+});
+
+kernelTest("a kind that can't sleep is refused at load", [before("6.0")], async () => {
+  await expect(load("on_uprobe_sleepable")).rejects.toMatchObject({ code: "ERR_BPF_VERIFIER", program: "on_uprobe_sleepable" });
+});
+
+kernelTest("a cookie is refused where libbpf can't pass it, never ignored", [before("5.15")], async () => {
+  using object = await load("on_uprobe");
+  expect(() => object.program("on_uprobe").attach({ ...self, cookie: 7n })).toThrow(expect.objectContaining({ code: "ERR_BPF_ATTACH" }));
+});

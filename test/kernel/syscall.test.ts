@@ -1,0 +1,40 @@
+/** Syscall programs and test runs. */
+import { open } from "node-libbpf";
+import { objectPath } from "../bpf/objects";
+import { kernelTest, since } from "./needs";
+
+kernelTest("a syscall program runs, sleeps and writes its context back", [since("5.14")], async () => {
+  const spec = open(objectPath("syscall"));
+  expect(spec.programs.sum_bytes?.sleepable).toBe(true);
+  await using object = await spec.load();
+  const context = new Uint8Array(16);
+  const view = new DataView(context.buffer);
+  view.setUint32(8, 1000, true);
+  const tooLong = await object.program("sum_bytes").testRun({ context });
+  expect(tooLong.returnValue).toBe(22);
+
+  view.setBigUint64(0, 8n, true); // no memory there: the helper faults and says so
+  view.setUint32(8, 16, true);
+  expect((await object.program("sum_bytes").testRun({ context })).returnValue).toBe(14);
+
+  view.setUint32(8, 0, true);
+  view.setUint32(12, 99, true);
+  const none = await object.program("sum_bytes").testRun({ context });
+  expect(none.returnValue).toBe(0);
+  expect(new DataView(none.context.buffer, none.context.byteOffset).getUint32(12, true)).toBe(0);
+});
+
+kernelTest("a test run in flight ends before the object is disposed of", [since("5.14")], async () => {
+  const object = await open(objectPath("syscall")).load();
+  const run = object.program("sum_bytes").testRun({ context: new Uint8Array(16) });
+  await object[Symbol.asyncDispose]();
+  expect((await run).returnValue).toBe(0);
+  await expect(object.program("sum_bytes").testRun()).rejects.toMatchObject({ code: "ERR_BPF_CLOSED" });
+});
+
+kernelTest("a kind that can't be test-run says so", [], async () => {
+  const spec = open(objectPath("probes"));
+  for (const program of Object.values(spec.programs)) program.autoload = program.name === "on_uprobe";
+  using object = await spec.load();
+  await expect(object.program("on_uprobe").testRun()).rejects.toMatchObject({ code: "ERR_BPF_NOT_SUPPORTED" });
+});

@@ -1,0 +1,153 @@
+/** The parts of the virtual-machine harness that need no machine. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CpioWriter, cpioHeader } from "../vm/cpio";
+import { packageClosure } from "../vm/jest-closure";
+import { PROJECT_ROOT, cacheDirectory } from "../../scripts/places";
+import { commandScript, quote } from "../vm/quote";
+import { parseReport } from "../vm/report";
+import { compareVersions, newestCloudKernel, newestOf } from "../vm/versions";
+
+describe("the initramfs", () => {
+  test("an entry's header is 110 bytes of hexadecimal fields, its name, and padding to four bytes", () => {
+    const header = cpioHeader("dev/console", 7, { mode: 0o020600, device: [5, 1] });
+    const fields = header.toString("latin1", 6, 110).match(/.{8}/g)!.map((field) => parseInt(field, 16));
+    expect(header.toString("latin1", 0, 6)).toBe("070701");
+    expect(fields).toEqual([7, 0o020600, 0, 0, 1, 0, 0, 0, 0, 5, 1, "dev/console".length + 1, 0]);
+    expect(header.toString("latin1", 110)).toBe("dev/console\0\0\0");
+    expect(header.length % 4).toBe(0);
+  });
+
+  test("parents come before their children, once, and content is padded", () => {
+    const directory = mkdtempSync(join(tmpdir(), "vm-test-"));
+    try {
+      const source = join(directory, "source");
+      writeFileSync(source, "hello");
+      chmodSync(source, 0o751);
+      const fd = openSync(join(directory, "archive"), "w");
+      const archive = new CpioWriter(fd);
+      archive.file("/a/b/file", source, 5, 0o751);
+      archive.link("/a/link", "b/file");
+      archive.text("/a/b/empty", "");
+      archive.end();
+      closeSync(fd);
+      const entries = readArchive(readFileSync(join(directory, "archive")));
+      expect(entries).toEqual([
+        ["a", 0o040755, ""],
+        ["a/b", 0o040755, ""],
+        ["a/b/file", 0o100751, "hello"],
+        ["a/link", 0o120777, "b/file"],
+        ["a/b/empty", 0o100644, ""],
+      ]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
+
+describe("the choice of a kernel", () => {
+  test.each([
+    ["6.12.9", "6.12.117"],
+    ["5.10.0-9-cloud-amd64", "5.10.0-46-cloud-amd64"],
+    ["6.9.1", "6.12.0"],
+    ["6.12.9+deb13", "6.12.10+deb12"],
+    ["6.12", "6.12.1"],
+  ])("%s is older than %s", (older, newer) => {
+    expect(compareVersions(older, newer)).toBeLessThan(0);
+    expect(compareVersions(newer, older)).toBeGreaterThan(0);
+    expect(compareVersions(newer, newer)).toBe(0);
+  });
+
+  const packages = [
+    "linux-image-6.1-cloud-amd64",
+    "linux-image-6.1.0-9-cloud-amd64",
+    "linux-image-6.1.0-56-cloud-amd64",
+    "linux-image-6.1.0-56-cloud-amd64-dbg",
+    "linux-image-6.1.0-57-cloud-amd64-unsigned",
+    "linux-image-6.1.0-0.deb11.52-cloud-amd64",
+    "linux-image-6.12.117+deb12-cloud-amd64",
+    "linux-image-7.3.4+deb13-cloud-amd64",
+    "linux-binary-7.3.4+deb13-cloud-amd64",
+    "linux-binary-unsigned-7.3.4+deb13-cloud-amd64",
+    "linux-image-cloud-amd64",
+  ];
+
+  test("the newest build of the series, no metapackage, no debug symbols, no rebuild for another release", () => {
+    expect(newestCloudKernel("6.1", packages)).toEqual({
+      release: "6.1.0-56-cloud-amd64",
+      name: "linux-image-6.1.0-56-cloud-amd64",
+    });
+  });
+
+  test("the package that has the image, where that is linux-binary-*", () => {
+    expect(newestCloudKernel("7.3", packages)?.name).toBe("linux-binary-7.3.4+deb13-cloud-amd64");
+  });
+
+  test("none for a series that is not there", () => {
+    expect(newestCloudKernel("6.13", packages)).toBeUndefined();
+    expect(newestOf("6.1", ["6.12.117"])).toBeUndefined();
+  });
+
+  test("the cache is where the environment says", () => {
+    expect(cacheDirectory({ NODE_LIBBPF_CACHE: "/a", XDG_CACHE_HOME: "/b" })).toBe("/a");
+    expect(cacheDirectory({ XDG_CACHE_HOME: "/b" })).toBe("/b/node-libbpf");
+    expect(cacheDirectory({})).toMatch(/\/\.cache\/node-libbpf$/);
+  });
+});
+
+describe("the command", () => {
+  const words = ["", "a b", "it's", '"$HOME" `id` \\', "two\nlines\n", "*", "-n", "ü€😀"];
+
+  test("each word reaches the program as it was", () => {
+    const print = "process.stdout.write(JSON.stringify([process.argv.slice(1), process.env.WEIRD, process.cwd()]))";
+    const script = commandScript([process.execPath, "-e", print, "--", ...words], { WEIRD: words.join("'") }, "/tmp");
+    const printed = JSON.parse(execFileSync("sh", ["-c", script], { encoding: "utf8" })) as unknown;
+    expect(printed).toEqual([words, words.join("'"), "/tmp"]);
+  });
+
+  test("what a shell cannot say is refused", () => {
+    expect(() => quote("a\0b")).toThrow(/NUL/);
+    expect(() => commandScript(["true"], { "A;B": "" }, "/")).toThrow(/environment variable/);
+  });
+
+  test("a directory that is not there is status 126", () => {
+    expect(spawnSync("sh", ["-c", commandScript(["true"], {}, "/no/such")]).status).toBe(126);
+  });
+});
+
+describe("the report", () => {
+  test("the status and the archives, which may hold anything", () => {
+    const archive = Buffer.from("end\nexit 0\n\0\xff", "latin1");
+    const head = Buffer.from(`ready\nexit 7\ntar 1 ${archive.length}\n`);
+    const bytes = Buffer.concat([head, archive, Buffer.from("end\n")]);
+    expect(parseReport(bytes)).toEqual({ exitCode: 7, archives: new Map([[1, archive]]) });
+  });
+
+  const cutShort = ["", "ready\n", "ready\nexit 0\n", "ready\nexit 0\ntar 0 10\nabc", "ready\nend\n"];
+  test.each(cutShort)("%j is cut short", (text) => {
+    expect(parseReport(Buffer.from(text))).toBeUndefined();
+  });
+});
+
+test("jest's closure has what jest depends on and not the tools of the build", () => {
+  const names = packageClosure(PROJECT_ROOT, ["jest"]).map((path) => path.slice(PROJECT_ROOT.length));
+  const some = ["/node_modules/jest", "/node_modules/jest-circus", "/node_modules/expect"];
+  expect(names).toEqual(expect.arrayContaining(some));
+  expect(names).not.toContain("/node_modules/typescript");
+});
+
+/** Name, mode and content of each entry. */
+function readArchive(bytes: Buffer): [string, number, string][] {
+  const entries: [string, number, string][] = [];
+  for (let at = 0; ; ) {
+    const field = (index: number) => parseInt(bytes.toString("latin1", at + 6 + 8 * index, at + 14 + 8 * index), 16);
+    const [mode, size, nameSize] = [field(1), field(6), field(11)];
+    const name = bytes.toString("utf8", at + 110, at + 110 + nameSize - 1);
+    const content = (at + 110 + nameSize + 3) & ~3;
+    if (name === "TRAILER!!!") return entries;
+    entries.push([name, mode, bytes.toString("utf8", content, content + size)]);
+    at = (content + size + 3) & ~3;
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Chooses how QEMU runs the guest. KVM is tried, not assumed: under some hypervisors /dev/kvm opens and the guest then
+ * hangs. The answer is kept until the host boots again.
+ */
+import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { cacheDirectory } from "../../scripts/places";
+
+export type Accelerator = "kvm" | "tcg";
+
+/** A KVM guest reaches user space in about a second. */
+export const KVM_DEADLINE_SECONDS = 10;
+
+export const ACCELERATOR_ARGUMENTS: Readonly<Record<Accelerator, readonly string[]>> = {
+  kvm: ["-accel", "kvm", "-cpu", "host"],
+  tcg: ["-accel", "tcg,thread=multi", "-cpu", "max"],
+};
+
+/** @param bootsWithKvm tries a boot; asked once per boot of the host, and only where /dev/kvm can be opened */
+export async function chooseAccelerator(bootsWithKvm: () => Promise<boolean>): Promise<Accelerator> {
+  if (!canOpenKvm()) return "tcg";
+  const memory = join(cacheDirectory(), "accelerator");
+  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  const known = remembered(memory, boot);
+  if (known !== undefined) return known;
+  const answer = (await bootsWithKvm()) ? "kvm" : "tcg";
+  mkdirSync(dirname(memory), { recursive: true });
+  writeFileSync(memory, `${boot} ${answer}\n`);
+  return answer;
+}
+
+function canOpenKvm(): boolean {
+  try {
+    accessSync("/dev/kvm", constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function remembered(file: string, boot: string): Accelerator | undefined {
+  try {
+    const [when, answer] = readFileSync(file, "utf8").trim().split(" ");
+    return when === boot && (answer === "kvm" || answer === "tcg") ? answer : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,47 @@
+/** What of node_modules a test run in the guest needs: jest and all that it depends on, and nothing else. */
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Put } from "./initramfs";
+
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
+/** jest's packages under `root`/node_modules, to be put at the same places under `guestRoot`. */
+export function jestClosure(root: string, guestRoot: string): Put[] {
+  return packageClosure(root, ["jest"]).map((directory) => ({
+    from: directory,
+    to: guestRoot + directory.slice(root.length),
+    filter: (path) => basename(path) !== "node_modules" && !/\.(d\.[cm]?ts|map|md)$/.test(path),
+  }));
+}
+
+/** The directories of the named packages and of those that they depend on, each found as Node would find it. */
+export function packageClosure(root: string, names: readonly string[]): string[] {
+  const found = new Set<string>();
+  const visit = (from: string, name: string) => {
+    const directory = findPackage(root, from, name);
+    // Optional packages are those of other platforms, for the most part.
+    if (directory === undefined || found.has(directory)) return;
+    found.add(directory);
+    const manifest = JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as Manifest;
+    const { dependencies, optionalDependencies, peerDependencies } = manifest;
+    const needed = { ...dependencies, ...optionalDependencies, ...peerDependencies };
+    for (const next of Object.keys(needed)) visit(directory, next);
+  };
+  for (const name of names) {
+    if (findPackage(root, root, name) === undefined) throw new Error(`${name} is not in node_modules: npm ci`);
+    visit(root, name);
+  }
+  return [...found].sort();
+}
+
+function findPackage(root: string, from: string, name: string): string | undefined {
+  for (let place = from; ; place = dirname(place)) {
+    const directory = join(place, "node_modules", name);
+    if (existsSync(join(directory, "package.json"))) return directory;
+    if (place === root || place === dirname(place)) return undefined;
+  }
+}

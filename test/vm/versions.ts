@@ -1,0 +1,38 @@
+/** Orders kernel versions and picks the package that carries the newest one of a series. */
+
+/** Numeric runs compare as numbers, the rest as text, so that 6.12.9 < 6.12.117 and 5.10.0-9 < 5.10.0-46. */
+export function compareVersions(left: string, right: string): number {
+  const [a, b] = [left, right].map((version) => version.match(/\d+|\D+/g) ?? []);
+  for (let index = 0; index < Math.max(a!.length, b!.length); index++) {
+    const [x, y] = [a![index] ?? "", b![index] ?? ""];
+    if (x === y) continue;
+    const difference = Number(x) - Number(y);
+    return Number.isNaN(difference) ? (x < y ? -1 : 1) : difference;
+  }
+  return 0;
+}
+
+/** The highest of the versions that belong to the series ("6.1" has 6.1.192, not 6.12.117). */
+export function newestOf(series: string, versions: readonly string[]): string | undefined {
+  return versions.filter((version) => version.startsWith(`${series}.`)).sort(compareVersions).at(-1);
+}
+
+export interface KernelPackage {
+  /** What `uname -r` says in it. */
+  readonly release: string;
+  readonly name: string;
+}
+
+/** The package, of those that a suite names, that holds the newest cloud kernel of a series. */
+export function newestCloudKernel(series: string, packages: readonly string[]): KernelPackage | undefined {
+  const releases = packages
+    // Three numbers at least: linux-image-6.1-cloud-amd64 is a metapackage.
+    .map((name) => /^linux-image-(\d+\.\d+\.\d+.*-cloud-amd64)$/.exec(name)?.[1])
+    // bullseye-security also carries bookworm's kernel, rebuilt as 6.1.0-0.deb11.N: another build than bookworm's own.
+    .filter((release) => release !== undefined && !/-0\.deb\d/.test(release)) as string[];
+  const release = newestOf(series, releases);
+  if (release === undefined) return undefined;
+  // Since 6.19 linux-image-* is a shell around linux-binary-*, which has the image.
+  const binary = `linux-binary-${release}`;
+  return { release, name: packages.includes(binary) ? binary : `linux-image-${release}` };
+}
