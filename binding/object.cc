@@ -216,7 +216,7 @@ Napi::Array describeVariables(Napi::Env env, const bpf_object* object) {
   return result;
 }
 
-// describe(OpenRequest): Outcome & { programs, maps, variables }. Makes no bpf(2) call.
+// describe(OpenRequest): Outcome & { programs, maps, variables, hasBtf }. Makes no bpf(2) call.
 Napi::Value describe(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const OpenRequest request = openRequest(info[0].As<Napi::Object>());
@@ -239,6 +239,8 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
   }
   result["maps"] = maps;
   result["variables"] = describeVariables(env, object.get());
+  // libbpf goes on without BTF that it can't read, unless maps need it.
+  result["hasBtf"] = bpf_object__btf(object.get()) != nullptr;
   return result;
 }
 

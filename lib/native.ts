@@ -85,6 +85,8 @@ export interface Description extends Outcome {
   programs: ProgramDescription[];
   maps: MapDescription[];
   variables: VariableDescription[];
+  /** False if the object's BTF is damaged: libbpf then ignores it. */
+  hasBtf: boolean;
 }
 
 export interface TestRunOutcome {

@@ -6,7 +6,12 @@ export interface JestResult {
   numFailedTests: number;
   numPendingTests: number;
   numRuntimeErrorTestSuites: number;
-  testResults: { name: string; message: string; status: string; assertionResults: { status: string; fullName: string }[] }[];
+  testResults: {
+    name: string;
+    message: string;
+    status: string;
+    assertionResults: { status: string; fullName: string }[];
+  }[];
 }
 
 /** One place's tests: this host's unit tests, a kernel's. */
@@ -40,16 +45,30 @@ export function resultOf(name: string, jest: JestResult, milliseconds: number, n
 /** A check that is passed or failed as a whole. */
 export function check(name: string, milliseconds: number, failure?: string): Result {
   const failed = failure === undefined ? 0 : 1;
-  return { name, passed: 1 - failed, failed, skipped: 0, milliseconds, note: "", failures: failure === undefined ? [] : [failure] };
+  return {
+    name,
+    passed: 1 - failed,
+    failed,
+    skipped: 0,
+    milliseconds,
+    note: "",
+    failures: failure === undefined ? [] : [failure],
+  };
 }
 
 export function table(results: readonly Result[]): string {
-  const rows = results.map(({ name, passed, failed, skipped, milliseconds, note }) =>
-    [name, String(passed), String(failed), String(skipped), `${(milliseconds / 1000).toFixed(1)} s`, note],
-  );
+  const rows = results.map(({ name, passed, failed, skipped, milliseconds, note }) => [
+    name,
+    String(passed),
+    String(failed),
+    String(skipped),
+    `${(milliseconds / 1000).toFixed(1)} s`,
+    note,
+  ]);
   const all = [["", "passed", "failed", "skipped", "time", ""], ...rows];
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
-  const pad = (cell: string, column: number) => (column === 0 || column === 5 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0));
+  const pad = (cell: string, column: number) =>
+    column === 0 || column === 5 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
   return all.map((row) => row.map(pad).join("  ").trimEnd()).join("\n");
 }
 

@@ -16,22 +16,42 @@ function btrfsImage(): string {
   if (existsSync(packed)) return packed;
   mkdirSync(cacheDirectory(), { recursive: true });
   const script = 'set -e; truncate -s 128M "$1"; mkfs.btrfs -q "$1" >&2; gzip -f "$1"';
-  const made = spawnSync("/bin/sh", ["-c", script, "sh", packed.replace(/\.gz$/, "")], { stdio: ["ignore", "ignore", "inherit"] });
+  const made = spawnSync("/bin/sh", ["-c", script, "sh", packed.replace(/\.gz$/, "")], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   if (made.status !== 0) throw new Error("mkfs.btrfs failed; install it: apt-get install btrfs-progs");
   return packed;
 }
 
-/** Runs the tests whose file names match `pattern` on one kernel. */
-export async function testInVm(kernel: string, pattern: string): Promise<Result> {
-  const results = join(PROJECT_ROOT, "dist/results", kernel);
+export interface VmTests {
+  kernel: string;
+  /** What the files of the tests to run have in their names. */
+  pattern: string;
+  /** The kernel's lsm= argument, if not the usual one. */
+  lsm?: string;
+}
+
+/** Runs tests on one kernel. */
+export async function testInVm({ kernel, pattern, lsm }: VmTests): Promise<Result> {
+  const results = join(PROJECT_ROOT, "dist/results", lsm === undefined ? kernel : `${kernel}-${lsm}`);
   rmSync(results, { recursive: true, force: true });
   const errorInjection = kernel.endsWith("-errinj");
   const output: Buffer[] = [];
-  const jest = ["node", "--expose-gc", "node_modules/jest/bin/jest.js", "--runInBand", "--json", "--outputFile=/tmp/jest.json", pattern];
+  // Standard error is jest's report, which is only wanted if there is no result.
+  const jest = [
+    "node",
+    "--expose-gc",
+    "node_modules/jest/bin/jest.js",
+    "--runInBand",
+    "--json",
+    "--outputFile=/tmp/jest.json",
+    pattern,
+  ];
   const { totalMs, bootMs, accelerator, exitCode } = await runInVm({
     kernel,
     command: jest,
     cwd: GUEST,
+    ...(lsm !== undefined && { lsm }),
     timeoutSeconds: 600,
     env: errorInjection ? { NODE_LIBBPF_BTRFS_IMAGE: "/btrfs.img.gz" } : {},
     put: [
@@ -47,6 +67,11 @@ export async function testInVm(kernel: string, pattern: string): Promise<Result>
   const file = join(results, "jest.json");
   const text = Buffer.concat(output).toString();
   if (!existsSync(file)) throw new Error(`the tests on ${kernel} gave no result (exit ${exitCode}):\n${text}`);
-  const name = `Linux ${kernel} (${accelerator})`;
-  return resultOf(name, JSON.parse(readFileSync(file, "utf8")) as JestResult, totalMs, `boot ${(bootMs / 1000).toFixed(1)} s`);
+  const name = `Linux ${kernel}${lsm === undefined ? "" : ` with lsm=${lsm}`}`;
+  return resultOf(
+    name,
+    JSON.parse(readFileSync(file, "utf8")) as JestResult,
+    totalMs,
+    `${accelerator}, boot ${(bootMs / 1000).toFixed(1)} s`,
+  );
 }

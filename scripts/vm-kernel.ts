@@ -8,8 +8,8 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { kernelDirectory, unpack } from "../test/vm/kernels";
-import { cacheDirectory, PROJECT_ROOT } from "./places";
 import { PrivateApt, type Suite } from "./apt";
+import { cacheDirectory, PROJECT_ROOT } from "./places";
 
 const SUITES: Readonly<Record<string, Suite>> = { "5.10": "bullseye-security", "6.12": "bookworm-security" };
 

@@ -18,7 +18,18 @@ export interface ExecEvent {
 }
 
 const little = endianness() === "LE";
-const OFFSETS = { pid: 0, ppid: 4, uid: 8, fromUid: 12, argc: 16, argsSize: 20, comm: 24, from: 40, filename: 56, args: 312 };
+const OFFSETS = {
+  pid: 0,
+  ppid: 4,
+  uid: 8,
+  fromUid: 12,
+  argc: 16,
+  argsSize: 20,
+  comm: 24,
+  from: 40,
+  filename: 56,
+  args: 312,
+};
 const ARGS_SIZE = 4096;
 
 export function decodeExecEvent(bytes: Uint8Array): ExecEvent {

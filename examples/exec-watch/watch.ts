@@ -18,7 +18,8 @@ export interface Watch extends AsyncDisposable {
 
 export async function watchExecs(): Promise<Watch> {
   const [major = 0, minor = 0] = release().split(".").map(Number);
-  const isSince = (wantMajor: number, wantMinor: number) => major > wantMajor || (major === wantMajor && minor >= wantMinor);
+  const isSince = (wantMajor: number, wantMinor: number) =>
+    major > wantMajor || (major === wantMajor && minor >= wantMinor);
   // Sleepable programs: ring buffers since 5.12, the hook before the exec since 5.11.
   const hasRing = isSince(5, 12);
 

@@ -80,6 +80,10 @@ export class ObjectSpec {
     this.#onLog = onLog;
     const description = native.describe(this.#request);
     deliver(description, onLog);
+    if (description.status === 0 && !description.hasBtf) {
+      const hint = "Compile it again with clang -g";
+      throw new ObjectError("ERR_BPF_OBJECT_INVALID", `${label} has damaged BTF`, { operation: "open", hint });
+    }
     if (description.status < 0) throw loadError({ ...description, stage: "open" }, label, []);
 
     this.name = name;

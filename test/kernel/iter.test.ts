@@ -10,7 +10,11 @@ async function load(...programs: string[]) {
   return spec.load();
 }
 
-const tasks = (output: string) => output.trim().split("\n").map((line) => line.split(" ").map(Number));
+const tasks = (output: string) =>
+  output
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" ").map(Number));
 
 kernelTest("iter/task lists this process, and again at a second read", [], async () => {
   using object = await load("list_tasks");

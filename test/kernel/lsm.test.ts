@@ -1,6 +1,6 @@
 /** Sleepable LSM programs: load, attach, fire, deny, detach. */
 import { spawnSync } from "node:child_process";
-import { openSync, closeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { open } from "node-libbpf";
 import { objectPath } from "../bpf/objects";
 import { bpfLsm, kernelTest, since } from "./needs";

@@ -19,8 +19,12 @@ kernelTest("hash: set, get, delete, iterate", [], async () => {
   expect(map.get(u32(3))).toEqual(u64(30n));
   expect(map.has(u32(3))).toBe(true);
   expect([...map.keys()].map((key) => key[0]).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-  expect(new Map([...map].map(([key, value]) => [key[0], value[0]]))).toEqual(new Map([0, 1, 2, 3, 4, 5, 6, 7].map((i) => [i, i * 10])));
-  expect(() => map.set(u32(8), u64(0n))).toThrow(expect.objectContaining({ code: "ERR_BPF_MAP", errno: "E2BIG", map: "hash" }));
+  expect(new Map([...map].map(([key, value]) => [key[0], value[0]]))).toEqual(
+    new Map([0, 1, 2, 3, 4, 5, 6, 7].map((i) => [i, i * 10])),
+  );
+  expect(() => map.set(u32(8), u64(0n))).toThrow(
+    expect.objectContaining({ code: "ERR_BPF_MAP", errno: "E2BIG", map: "hash" }),
+  );
   expect(() => map.set(u32(3), u64(0n), "noexist")).toThrow(expect.objectContaining({ errno: "EEXIST" }));
   for (const key of [...map.keys()]) expect(map.delete(key)).toBe(true);
   expect([...map]).toEqual([]);
@@ -56,10 +60,17 @@ kernelTest("array: every index exists, none can be deleted", [], async () => {
   using object = await load();
   const map = object.map("array", ArrayMap);
   map.set(2, u64(7n));
-  expect([...map].map(([index, value]) => [index, value[0]])).toEqual([[0, 0], [1, 0], [2, 7], [3, 0]]);
+  expect([...map].map(([index, value]) => [index, value[0]])).toEqual([
+    [0, 0],
+    [1, 0],
+    [2, 7],
+    [3, 0],
+  ]);
   expect(map.get(4)).toBeUndefined();
   expect(() => map.set(4, u64(0n))).toThrow(expect.objectContaining({ errno: "E2BIG" }));
-  expect(() => map.delete(1)).toThrow(expect.objectContaining({ errno: "EINVAL", hint: expect.stringContaining("array") }));
+  expect(() => map.delete(1)).toThrow(
+    expect.objectContaining({ errno: "EINVAL", hint: expect.stringContaining("array") }),
+  );
 });
 
 kernelTest("percpu_hash and percpu_array: one value for each possible CPU", [], async () => {
@@ -67,7 +78,10 @@ kernelTest("percpu_hash and percpu_array: one value for each possible CPU", [], 
   const array = object.map("percpu_array", PerCpuArrayMap);
   const count = array.get(0)?.length as number;
   expect(count).toBeGreaterThanOrEqual(cpus().length);
-  array.set(1, Array.from({ length: count }, (_, cpu) => u32(cpu + 1)));
+  array.set(
+    1,
+    Array.from({ length: count }, (_, cpu) => u32(cpu + 1)),
+  );
   expect(array.get(1)).toEqual(Array.from({ length: count }, (_, cpu) => u32(cpu + 1)));
   expect(() => array.set(1, [])).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
 
@@ -80,7 +94,8 @@ kernelTest("percpu_hash and percpu_array: one value for each possible CPU", [], 
 kernelTest("wrong keys and values are refused before the kernel is asked", [], async () => {
   using object = await load();
   const map = object.map("hash", HashMap);
-  const argument = (message: RegExp) => expect.objectContaining({ code: "ERR_BPF_ARGUMENT", map: "hash", message: expect.stringMatching(message) });
+  const argument = (message: RegExp) =>
+    expect.objectContaining({ code: "ERR_BPF_ARGUMENT", map: "hash", message: expect.stringMatching(message) });
   expect(() => map.get(new Uint8Array(3))).toThrow(argument(/a key has 4 bytes, got 3/));
   expect(() => map.set(u32(1), new Uint8Array(9))).toThrow(argument(/a value has 8 bytes, got 9/));
   expect(() => map.get("key" as never)).toThrow(argument(/got string/));

@@ -29,7 +29,9 @@ async function counts(program: string, counter: string, options?: AttachOptions)
 
 kernelTest("kprobe", [kprobes], () => counts("on_kprobe", "kprobes"));
 kernelTest("kretprobe", [kprobes], () => counts("on_kretprobe", "kretprobes"));
-kernelTest("kprobe by function given at attach", [kprobes], () => counts("on_kprobe", "kprobes", { function: "__x64_sys_getpriority", offset: 0 }));
+kernelTest("kprobe by function given at attach", [kprobes], () =>
+  counts("on_kprobe", "kprobes", { function: "__x64_sys_getpriority", offset: 0 }),
+);
 kernelTest("uprobe", [], () => counts("on_uprobe", "uprobes", self));
 kernelTest("uretprobe", [], () => counts("on_uretprobe", "uretprobes", self));
 kernelTest("uprobe.s reads user memory", [since("6.0")], () => counts("on_uprobe_sleepable", "uprobes", self));
@@ -37,13 +39,17 @@ kernelTest("uretprobe.s", [since("6.0")], () => counts("on_uretprobe_sleepable",
 kernelTest("tracepoint", [systemCallTracepoints], () => counts("on_tracepoint", "tracepoints"));
 kernelTest("raw_tp", [], () => counts("on_raw_tp", "raw_tps"));
 kernelTest("tp_btf", [], () => counts("on_tp_btf", "tp_btfs"));
-kernelTest("tracepoint, sleepable", [systemCallTracepoints, since("7.2")], () => counts("on_tracepoint_sleepable", "tracepoints"));
+kernelTest("tracepoint, sleepable", [systemCallTracepoints, since("7.2")], () =>
+  counts("on_tracepoint_sleepable", "tracepoints"),
+);
 kernelTest("raw_tp, sleepable", [since("7.2")], () => counts("on_raw_tp_sleepable", "raw_tps"));
 kernelTest("tp_btf, sleepable", [since("7.2"), trampolines], () => counts("on_tp_btf_sleepable", "tp_btfs"));
 
 kernelTest("a uprobe by offset is the same place as by name", [], async () => {
   using object = await load("on_uprobe");
-  expect(() => object.program("on_uprobe").attach({ path: process.execPath, pid: process.pid })).toThrow(/needs a function or an offset/);
+  expect(() => object.program("on_uprobe").attach({ path: process.execPath, pid: process.pid })).toThrow(
+    /needs a function or an offset/,
+  );
   expect(() => object.program("on_uprobe").attach({ ...self, function: "no_such_function" })).toThrow(
     expect.objectContaining({ code: "ERR_BPF_ATTACH", errno: "ENOENT" }),
   );
@@ -62,10 +68,15 @@ kernelTest("a sleepable kprobe is refused when attaching, and told why", [since(
 });
 
 kernelTest("a kind that can't sleep is refused at load", [before("6.0")], async () => {
-  await expect(load("on_uprobe_sleepable")).rejects.toMatchObject({ code: "ERR_BPF_VERIFIER", program: "on_uprobe_sleepable" });
+  await expect(load("on_uprobe_sleepable")).rejects.toMatchObject({
+    code: "ERR_BPF_VERIFIER",
+    program: "on_uprobe_sleepable",
+  });
 });
 
 kernelTest("a cookie is refused where libbpf can't pass it, never ignored", [before("5.15")], async () => {
   using object = await load("on_uprobe");
-  expect(() => object.program("on_uprobe").attach({ ...self, cookie: 7n })).toThrow(expect.objectContaining({ code: "ERR_BPF_ATTACH" }));
+  expect(() => object.program("on_uprobe").attach({ ...self, cookie: 7n })).toThrow(
+    expect.objectContaining({ code: "ERR_BPF_ATTACH" }),
+  );
 });

@@ -1,10 +1,10 @@
 /** fentry.s, fexit.s and fmod_ret.s: on system calls, and on other functions that may sleep. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
+import { getPriority } from "node:os";
 import { open } from "node-libbpf";
 import { objectPath } from "../bpf/objects";
 import { errorInjectionList, kernelTest, sleepableSystemCalls, trampolines } from "./needs";
-import { getPriority } from "node:os";
 
 async function load(...programs: string[]) {
   const spec = open(objectPath("tracing"));
@@ -59,21 +59,25 @@ describe("functions of the error-injection list", () => {
     return spawnSync("/bin/sh", ["-c", command], { encoding: "utf8" });
   }
 
-  kernelTest("fentry.s, fexit.s and fmod_ret.s run on should_fail_bio and on btrfs's open_ctree", [errorInjectionList], async () => {
-    attachDisk();
-    const mount = () => sh(`mount -t btrfs /dev/loop0 ${DISK} && umount ${DISK}`);
-    using object = await open(objectPath("injection")).load();
-    for (const program of Object.values(object.programs)) {
-      expect(program.sleepable).toBe(true);
-      program.attach();
-    }
-    expect(mount()).toMatchObject({ stderr: "", status: 0 });
-    expect(object.variables.bios).toBeGreaterThanOrEqual(3n);
-    expect(object.variables).toMatchObject({ mounts: 1n, mounted: 1n });
+  kernelTest(
+    "fentry.s, fexit.s and fmod_ret.s run on should_fail_bio and on btrfs's open_ctree",
+    [errorInjectionList],
+    async () => {
+      attachDisk();
+      const mount = () => sh(`mount -t btrfs /dev/loop0 ${DISK} && umount ${DISK}`);
+      using object = await open(objectPath("injection")).load();
+      for (const program of Object.values(object.programs)) {
+        expect(program.sleepable).toBe(true);
+        program.attach();
+      }
+      expect(mount()).toMatchObject({ stderr: "", status: 0 });
+      expect(object.variables.bios).toBeGreaterThanOrEqual(3n);
+      expect(object.variables).toMatchObject({ mounts: 1n, mounted: 1n });
 
-    object.variables.mount_error = -5;
-    const refused = mount();
-    expect(refused.status).not.toBe(0);
-    expect(refused.stderr).toMatch(/Input\/output error/);
-  });
+      object.variables.mount_error = -5;
+      const refused = mount();
+      expect(refused.status).not.toBe(0);
+      expect(refused.stderr).toMatch(/Input\/output error/);
+    },
+  );
 });

@@ -3,9 +3,9 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cacheDirectory, PROJECT_ROOT } from "../../scripts/places";
 import { CpioWriter, cpioHeader } from "../vm/cpio";
 import { packageClosure } from "../vm/jest-closure";
-import { PROJECT_ROOT, cacheDirectory } from "../../scripts/places";
 import { commandScript, quote } from "../vm/quote";
 import { parseReport } from "../vm/report";
 import { compareVersions, newestCloudKernel, newestOf } from "../vm/versions";
@@ -13,7 +13,10 @@ import { compareVersions, newestCloudKernel, newestOf } from "../vm/versions";
 describe("the initramfs", () => {
   test("an entry's header is 110 bytes of hexadecimal fields, its name, and padding to four bytes", () => {
     const header = cpioHeader("dev/console", 7, { mode: 0o020600, device: [5, 1] });
-    const fields = header.toString("latin1", 6, 110).match(/.{8}/g)!.map((field) => parseInt(field, 16));
+    const fields = header
+      .toString("latin1", 6, 110)
+      .match(/.{8}/g)!
+      .map((field) => parseInt(field, 16));
     expect(header.toString("latin1", 0, 6)).toBe("070701");
     expect(fields).toEqual([7, 0o020600, 0, 0, 1, 0, 0, 0, 0, 5, 1, "dev/console".length + 1, 0]);
     expect(header.toString("latin1", 110)).toBe("dev/console\0\0\0");

@@ -6,7 +6,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { PROJECT_ROOT } from "../../scripts/places";
-import { type Put, type VmOptions, runInVm } from "./vm";
+import { type Put, runInVm, type VmOptions } from "./vm";
 
 const USAGE = `usage: cli.js --kernel KERNEL [--kernel KERNEL]... [options] -- COMMAND [ARGUMENT]...
   --kernel KERNEL     a series (5.10, 6.1, 6.12, 7.3 …), SERIES-errinj, or a vmlinuz file

@@ -1,9 +1,9 @@
 /** The guest's file system: busybox, this Node, the init script, what a run asks for, and the libraries of these. */
 import { spawnSync } from "node:child_process";
-import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { CpioWriter } from "./cpio";
 import { PROJECT_ROOT } from "../../scripts/places";
+import { CpioWriter } from "./cpio";
 
 export interface Put {
   /** A file or a directory of the host. Inside directories symbolic links stay links. */

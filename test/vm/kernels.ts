@@ -3,8 +3,17 @@
  * "-errinj" ones that scripts/vm-kernel.ts builds.
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from "node:fs";
-import { renameSync, rmSync, statSync, utimesSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import { PrivateApt, type Suite } from "../../scripts/apt";
 import { cacheDirectory } from "../../scripts/places";
@@ -102,7 +111,10 @@ function suiteOf(series: string): Suite {
 function newestImage(directory: string, series: string, ending: string): string | undefined {
   if (!existsSync(directory)) return undefined;
   const images = readdirSync(directory).filter((name) => name.startsWith(PREFIX) && name.endsWith(ending));
-  const newest = newestOf(series, images.map((name) => name.slice(PREFIX.length)));
+  const newest = newestOf(
+    series,
+    images.map((name) => name.slice(PREFIX.length)),
+  );
   return newest && join(directory, PREFIX + newest);
 }
 

@@ -46,7 +46,10 @@ export async function runMachine(machine: Machine): Promise<Outcome> {
       ready = true;
       machine.onReady?.();
     }
-    for (const [port, listener] of [[stdout, machine.onStdout], [stderr, machine.onStderr]] as const) {
+    for (const [port, listener] of [
+      [stdout, machine.onStdout],
+      [stderr, machine.onStderr],
+    ] as const) {
       const chunk = port.take();
       if (chunk.length > 0) listener?.(chunk);
     }

@@ -14,7 +14,10 @@ export function compareVersions(left: string, right: string): number {
 
 /** The highest of the versions that belong to the series ("6.1" has 6.1.192, not 6.12.117). */
 export function newestOf(series: string, versions: readonly string[]): string | undefined {
-  return versions.filter((version) => version.startsWith(`${series}.`)).sort(compareVersions).at(-1);
+  return versions
+    .filter((version) => version.startsWith(`${series}.`))
+    .sort(compareVersions)
+    .at(-1);
 }
 
 export interface KernelPackage {

@@ -1,8 +1,9 @@
 /** Boots a kernel in a throw-away virtual machine and runs a command in it as root. */
-import { mkdirSync } from "node:fs";
+
 import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { KVM_DEADLINE_SECONDS, chooseAccelerator, type Accelerator } from "./accel";
+import { type Accelerator, chooseAccelerator, KVM_DEADLINE_SECONDS } from "./accel";
 import { type Put, writeInitramfs } from "./initramfs";
 import { resolveKernel } from "./kernels";
 import { type Machine, type Outcome, runMachine } from "./qemu";

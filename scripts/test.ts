@@ -1,0 +1,107 @@
+/**
+ * npm test: unit tests, gates, kernel tests on this kernel and in virtual machines.
+ *   npm test -- [--only unit|gates|nodes|host|system|vm]... [--kernel 6.12]...
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { nodes } from "./nodes";
+import { PROJECT_ROOT } from "./places";
+import { buildWithSystemLibbpf } from "./system-libbpf";
+import { check, type JestResult, type Result, resultOf, table, total } from "./test-results";
+import { testInVm, type VmTests } from "./test-vm";
+
+const KERNELS = ["5.10", "5.10-errinj", "6.1", "6.12", "6.12-errinj", "7.3"];
+const PARTS = ["unit", "gates", "nodes", "host", "system", "vm"] as const;
+
+function options(): { parts: readonly string[]; kernels: readonly string[] } {
+  const { values } = parseArgs({
+    options: { only: { type: "string", multiple: true }, kernel: { type: "string", multiple: true } },
+  });
+  for (const part of values.only ?? []) {
+    if (!(PARTS as readonly string[]).includes(part)) throw new Error(`--only takes ${PARTS.join(", ")}; got ${part}`);
+  }
+  return { parts: values.only ?? (values.kernel ? ["vm"] : PARTS), kernels: values.kernel ?? KERNELS };
+}
+
+interface JestRun {
+  name: string;
+  pattern: string;
+  node?: string;
+  args?: readonly string[];
+}
+
+function jest({ name, pattern, node = process.execPath, args = [] }: JestRun): Result {
+  const results = join(PROJECT_ROOT, "dist/results");
+  const file = join(results, "jest.json");
+  mkdirSync(results, { recursive: true });
+  rmSync(file, { force: true });
+  const start = Date.now();
+  const command = [
+    "--expose-gc",
+    "node_modules/jest/bin/jest.js",
+    "--runInBand",
+    "--json",
+    `--outputFile=${file}`,
+    ...args,
+    pattern,
+  ];
+  const { stderr } = spawnSync(node, command, { cwd: PROJECT_ROOT, encoding: "utf8", maxBuffer: 1 << 28 });
+  const milliseconds = Date.now() - start;
+  if (!existsSync(file)) return check(name, milliseconds, `jest gave no result:\n${stderr}`);
+  return resultOf(name, JSON.parse(readFileSync(file, "utf8")) as JestResult, milliseconds);
+}
+
+/** A part that ends with an error is a failed test, and the others go on. */
+async function guarded(name: string, run: () => Result | Promise<Result>): Promise<Result> {
+  process.stderr.write(`test: ${name}\n`);
+  const start = Date.now();
+  try {
+    return await run();
+  } catch (error) {
+    return check(name, Date.now() - start, (error as Error).message);
+  }
+}
+
+async function main(): Promise<void> {
+  const { parts, kernels } = options();
+  const results: Result[] = [];
+  const add = async (name: string, run: () => Result | Promise<Result>) => {
+    const result = await guarded(name, run);
+    results.push(result);
+    for (const failure of result.failures) process.stderr.write(`${failure}\n`);
+    process.stderr.write(`${table([result]).split("\n").at(-1)}\n`);
+  };
+
+  if (parts.includes("unit")) await add("unit tests", () => jest({ name: "unit tests", pattern: "dist/test/unit" }));
+  if (parts.includes("gates")) await add("gates", () => jest({ name: "gates", pattern: "dist/test/gates" }));
+  if (parts.includes("nodes")) {
+    for (const { version, path } of nodes()) {
+      const name = `unit tests on Node ${version}`;
+      await add(name, () => jest({ name, pattern: "dist/test/unit", node: path }));
+    }
+  }
+  if (parts.includes("host")) {
+    await add("kernel tests here", () => jest({ name: "kernel tests here", pattern: "dist/test/kernel" }));
+  }
+  if (parts.includes("system")) {
+    const name = "kernel tests here, system's libbpf";
+    await add(name, () => {
+      const map = JSON.stringify({ "node_libbpf\\.node$": buildWithSystemLibbpf() });
+      return jest({ name, pattern: "dist/test/(kernel|unit)", args: ["--moduleNameMapper", map] });
+    });
+  }
+  if (parts.includes("vm")) {
+    const runs: VmTests[] = kernels.map((kernel) => ({ kernel, pattern: "dist/test/kernel" }));
+    if (kernels.includes("6.12")) runs.push({ kernel: "6.12", pattern: "lsm-inactive", lsm: "lockdown,capability" });
+    for (const run of runs) await add(`Linux ${run.kernel}`, () => testInVm(run));
+  }
+  process.stdout.write(`${table(results)}\n${total(results)}\n`);
+  if (results.some((result) => result.failed > 0)) process.exitCode = 1;
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`test: ${error.message}\n`);
+  process.exitCode = 2;
+});

@@ -1,0 +1,176 @@
+/** What users read when the kernel, or the host, says no. */
+import { open, type VerifierError } from "node-libbpf";
+import { objectPath } from "../bpf/objects";
+import { before, bpfLsm, kernelTest, kprobes, since, trampolines } from "./needs";
+
+function only(file: string, program: string) {
+  const spec = open(objectPath(file));
+  for (const candidate of Object.values(spec.programs)) candidate.autoload = candidate.name === program;
+  return spec;
+}
+
+async function failure<T extends Error>(load: Promise<unknown>): Promise<T> {
+  try {
+    await load;
+  } catch (error) {
+    return error as T;
+  }
+  throw new Error("nothing was thrown");
+}
+
+kernelTest("a verifier log of more than a mebibyte arrives whole", [], async () => {
+  const error = await failure<VerifierError>(only("refused", "long_log").load());
+  expect(error).toMatchObject({
+    name: "VerifierError",
+    code: "ERR_BPF_VERIFIER",
+    operation: "load",
+    errno: "EACCES",
+    program: "long_log",
+    section: "raw_tp/sys_enter",
+    target: "sys_enter",
+  });
+  expect(error.log.join("\n").length).toBeGreaterThan(1 << 20);
+  // Whole: from the first instruction to the statistics that end every log.
+  expect(error.log.slice(0, 5).some((line) => /^0: /.test(line))).toBe(true);
+  expect(error.log.some((line) => /^processed \d+ insns/.test(line))).toBe(true);
+  expect(error.message.length).toBeLessThan(500);
+  expect(error.message).toMatch(/invalid bpf_context access|access/);
+  expect(Object.keys(error)).not.toContain("log");
+});
+
+kernelTest("loadSync throws the same", [], async () => {
+  expect(() => only("refused", "long_log").loadSync()).toThrow(
+    expect.objectContaining({ code: "ERR_BPF_VERIFIER", errno: "EACCES" }),
+  );
+});
+
+kernelTest("a hook that can't sleep is refused in the kernel's words", [trampolines], async () => {
+  const error = await failure<VerifierError>(only("refused", "no_sleep").load());
+  expect(error).toMatchObject({
+    code: "ERR_BPF_VERIFIER",
+    errno: "EINVAL",
+    program: "no_sleep",
+    section: "lsm.s/task_free",
+    target: "task_free",
+  });
+  expect(error.message).toContain("bpf_lsm_task_free is not sleepable");
+});
+
+kernelTest("the same program made plain is taken", [trampolines], async () => {
+  const spec = only("refused", "no_sleep");
+  const program = spec.programs.no_sleep;
+  if (program) program.sleepable = false;
+  using object = await spec.load();
+  expect(object.program("no_sleep").sleepable).toBe(false);
+});
+
+kernelTest("a program's hook can be set before load", [trampolines], async () => {
+  const spec = only("refused", "no_sleep");
+  const program = spec.programs.no_sleep;
+  if (program) program.attachTarget = "bprm_committed_creds";
+  using object = await spec.load();
+  expect(object.program("no_sleep")).toMatchObject({ sleepable: true, attachTarget: "bprm_committed_creds" });
+});
+
+kernelTest("a hook that does not exist", [], async () => {
+  const missing = {
+    code: "ERR_BPF_TARGET_NOT_FOUND",
+    program: "no_hook",
+    section: "lsm/no_such_hook",
+    target: "no_such_hook",
+  };
+  const error = await failure(only("refused", "no_hook").load());
+  expect(error).toMatchObject(missing);
+  expect(error.message).toContain("this kernel has no LSM hook no_such_hook");
+
+  const spec = only("refused", "no_sleep");
+  const program = spec.programs.no_sleep;
+  if (program) program.attachTarget = "nor_this_one";
+  expect(await failure(spec.load())).toMatchObject({
+    code: "ERR_BPF_TARGET_NOT_FOUND",
+    program: "no_sleep",
+    target: "nor_this_one",
+  });
+});
+
+kernelTest("a section that nobody knows, and a program without a target", [], async () => {
+  expect(await failure(only("refused", "unknown_section").load())).toMatchObject({
+    code: "ERR_BPF_SECTION_UNKNOWN",
+    section: "my/section",
+    hint: expect.stringContaining("autoload"),
+  });
+  expect(await failure(only("refused", "no_target").load())).toMatchObject({
+    code: "ERR_BPF_TARGET_MISSING",
+    section: "fentry",
+    hint: expect.stringContaining("attachTarget"),
+  });
+});
+
+kernelTest("a map that is too large", [], async () => {
+  const error = await failure(open(objectPath("huge-map")).load());
+  expect(error).toMatchObject({
+    name: "MapError",
+    code: "ERR_BPF_MAP_CREATE",
+    map: "huge",
+    hint: expect.stringContaining("maxEntries"),
+  });
+});
+
+kernelTest("a map's size can be set before load", [], async () => {
+  const spec = open(objectPath("huge-map"));
+  const map = spec.maps.huge;
+  if (map) map.maxEntries = 2;
+  using object = await spec.load();
+  expect(object.maps.huge).toMatchObject({ maxEntries: 2 });
+});
+
+kernelTest("a second load at once", [], async () => {
+  const spec = open(objectPath("maps"));
+  const first = spec.load();
+  await expect(spec.load()).rejects.toMatchObject({ code: "ERR_BPF_BUSY" });
+  expect(() => spec.loadSync()).toThrow(expect.objectContaining({ code: "ERR_BPF_BUSY" }));
+  (await first).close();
+  (await spec.load()).close();
+});
+
+kernelTest("libbpf's messages reach onLog, and nothing else", [], async () => {
+  const messages: [string, string][] = [];
+  const spec = open(objectPath("refused"), { onLog: (level, message) => messages.push([level, message]) });
+  for (const program of Object.values(spec.programs)) program.autoload = program.name === "long_log";
+  await failure(spec.load());
+  expect(messages.some(([level, text]) => level === "warn" && text.includes("BPF program load failed"))).toBe(true);
+  expect(messages.some(([level]) => level === "debug")).toBe(true);
+});
+
+kernelTest("an attach target that does not exist", [kprobes], async () => {
+  using object = await only("refused", "plain_kprobe").load();
+  expect(() => object.program("plain_kprobe").attach({ function: "no_such_function" })).toThrow(
+    expect.objectContaining({
+      name: "AttachError",
+      code: "ERR_BPF_ATTACH",
+      operation: "attach",
+      program: "plain_kprobe",
+    }),
+  );
+  expect(() => object.program("plain_kprobe").attach({ pid: 1 })).toThrow(
+    /has no attach option "pid"; a kprobe program has: cookie, function, offset/,
+  );
+  expect(() => object.program("plain_kprobe").attach({ offset: -1 })).toThrow(/non-negative/);
+  expect(() => object.program("no_hook").attach()).toThrow(expect.objectContaining({ code: "ERR_BPF_NOT_LOADED" }));
+});
+
+kernelTest("a sleepable ring buffer is refused by Linux 5.10, and its log kept", [bpfLsm, before("5.12")], async () => {
+  const spec = open(objectPath("../../examples/exec-watch/exec-watch"));
+  for (const program of Object.values(spec.programs)) program.autoload = program.name === "on_exec";
+  const error = await failure<VerifierError>(spec.load());
+  expect(error.message).toContain("Sleepable programs can only use array and hash maps");
+});
+
+kernelTest("a helper that sleeps is refused to a program that does not", [trampolines, since("5.11")], async () => {
+  const spec = only("lsm", "on_exec");
+  const program = spec.programs.on_exec;
+  if (program) program.sleepable = false;
+  const error = await failure<VerifierError>(spec.load());
+  expect(error.code).toBe("ERR_BPF_VERIFIER");
+  expect(error.message).toMatch(/might sleep in a non-sleepable prog|sleepable helper|unknown func|cannot use helper/);
+});

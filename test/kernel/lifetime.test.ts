@@ -1,0 +1,201 @@
+/** Handles: closed once, dead afterwards, in any thread, and never leaked. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import { ArrayMap, type BpfError, HashMap, Link, open, RingBuffer } from "node-libbpf";
+import { objectPath } from "../bpf/objects";
+import { bpffs, bpfLsm, kernelTest, PINS, since } from "./needs";
+
+const uprobe = { path: process.execPath, function: "uv_os_getpriority", pid: process.pid };
+const closed = expect.objectContaining({ name: "ClosedError", code: "ERR_BPF_CLOSED" });
+
+kernelTest("every call on what is closed throws one error; closing again does not", [], async () => {
+  const maps = await open(objectPath("maps")).load();
+  const events = await open(objectPath("events")).load();
+  const hash = maps.map("hash", HashMap);
+  const array = maps.map("array", ArrayMap);
+  const ring = events.map("events", RingBuffer);
+  const program = events.program("on_call");
+  const link = program.attach(uprobe);
+  const fresh = program.attach(uprobe);
+  fresh.close();
+  ring.read();
+  maps.close();
+  events.close();
+  expect(link.closed).toBe(true);
+
+  const key = new Uint8Array(4);
+  const value = new Uint8Array(8);
+  const calls: Record<string, () => unknown> = {
+    "map.get": () => hash.get(key),
+    "map.has": () => hash.has(key),
+    "map.set": () => hash.set(key, value),
+    "map.delete": () => hash.delete(key),
+    "map.keys": () => [...hash.keys()],
+    "map.entries": () => [...hash.entries()],
+    "map.values": () => [...hash.values()],
+    "map[Symbol.iterator]": () => [...hash],
+    "map.fd": () => hash.fd,
+    "array.get": () => array.get(0),
+    "ring.read": () => ring.read(),
+    "program.attach": () => program.attach(uprobe),
+    "program.id": () => program.id,
+    "variables.get": () => maps.variables.counter,
+    "variables.set": () => {
+      maps.variables.counter = 1n;
+    },
+    "link.info": () => link.info,
+    "link.pin": () => link.pin(join(PINS, "x")),
+    "link.unpin": () => link.unpin(),
+    "link.detach": () => link.detach(),
+    "link.read": () => link.read(),
+    "closed link.info": () => fresh.info,
+  };
+  const results = Object.entries(calls).map(([name, call]) => {
+    try {
+      call();
+      return [name, "did not throw"];
+    } catch (error) {
+      return [name, (error as BpfError).code];
+    }
+  });
+  expect(results).toEqual(Object.keys(calls).map((name) => [name, "ERR_BPF_CLOSED"]));
+  await expect(program.testRun()).rejects.toEqual(closed);
+  for await (const _ of ring) throw new Error("a closed ring gave a batch");
+
+  for (const thing of [maps, events, link]) {
+    thing.close();
+    thing[Symbol.dispose]();
+  }
+  await maps[Symbol.asyncDispose]();
+});
+
+kernelTest("a method on a foreign receiver throws a TypeError", [], async () => {
+  using object = await open(objectPath("maps")).load();
+  const hash = object.map("hash", HashMap);
+  const link = Link.prototype;
+  for (const call of [
+    () => hash.get.call({} as never, new Uint8Array(4)),
+    () => object.close.call({} as never),
+    () => link.close.call({} as never),
+    () => object.program.call({} as never, "x"),
+  ]) {
+    expect(call).toThrow(TypeError);
+  }
+});
+
+kernelTest("a link is pinned, survives its object, and is taken back", [bpfLsm, bpffs], async () => {
+  mkdirSync(PINS, { recursive: true });
+  const path = join(PINS, "link");
+  try {
+    const spec = open(objectPath("lsm"));
+    spec.variables.watched = 1;
+    const object = await spec.load();
+    const link = object.program("on_exec").attach();
+    const { id } = link.info;
+    expect(() => link.pin("/tmp/not-bpffs")).toThrow(
+      expect.objectContaining({ code: "ERR_BPF_LINK", hint: expect.stringContaining("bpffs") }),
+    );
+    link.pin(path);
+    expect(link.pinPath).toBe(path);
+    object.close();
+
+    using back = Link.fromPin(path);
+    expect(back.info).toMatchObject({ id, type: "tracing" });
+    back.detach();
+    expect(back.closed).toBe(true);
+    expect(readdirSync(PINS)).toEqual([]);
+    expect(() => Link.fromPin(path)).toThrow(expect.objectContaining({ code: "ERR_BPF_LINK", errno: "ENOENT" }));
+  } finally {
+    rmdirSync(PINS);
+  }
+});
+
+kernelTest("a pinned map is found again by its next object", [bpffs], async () => {
+  mkdirSync(PINS, { recursive: true });
+  const path = join(PINS, "map");
+  const load = () => {
+    const spec = open(objectPath("maps"));
+    if (spec.maps.hash) spec.maps.hash.pinPath = path;
+    return spec.load();
+  };
+  try {
+    const key = new Uint8Array(4);
+    {
+      using first = await load();
+      first.map("hash", HashMap).set(key, new Uint8Array(8).fill(5));
+    }
+    using second = await load();
+    expect(second.map("hash", HashMap).get(key)).toEqual(new Uint8Array(8).fill(5));
+  } finally {
+    unlinkSync(path);
+    rmdirSync(PINS);
+  }
+});
+
+kernelTest("a link that nobody closed stays attached, and a warning says so", [], async () => {
+  const script = `
+    const { open } = require("node-libbpf");
+    process.on("warning", (warning) => console.log(warning.code));
+    const object = open(${JSON.stringify(objectPath("events"))}).loadSync();
+    object.program("on_call").attach({ path: process.execPath, function: "uv_os_getpriority", pid: process.pid });
+  `;
+  // The object goes out of scope when the function returns; the collector is asked for until it has run.
+  const body = `(() => {${script}})(); const t = setInterval(() => gc(), 20); process.once("warning", () => clearInterval(t));`;
+  const child = spawnSync(process.execPath, ["--expose-gc", "-e", body], {
+    encoding: "utf8",
+    timeout: 60_000,
+    cwd: __dirname,
+  });
+  expect(child).toMatchObject({ stdout: "WARN_BPF_LINK_DROPPED\n", status: 0 });
+});
+
+kernelTest("worker threads load, read and may be stopped at any time", [], async () => {
+  const body = `
+    const { parentPort } = require("node:worker_threads");
+    const { open, RingBuffer } = require("node-libbpf");
+    const os = require("node:os");
+    (async () => {
+      const object = await open(${JSON.stringify(objectPath("events"))}).load();
+      object.program("on_call").attach({ path: process.execPath, function: "uv_os_getpriority", pid: process.pid });
+      os.getPriority();
+      for await (const batch of object.map("events", RingBuffer)) parentPort.postMessage(batch.length > 0);
+    })();
+  `;
+  for (let round = 0; round < 3; round++) {
+    const workers = [0, 1].map(() => new Worker(body, { eval: true }));
+    await Promise.all(
+      workers.map((worker) => new Promise((seen, failed) => worker.once("message", seen).once("error", failed))),
+    );
+    // Both wait for their rings now, with links and pollers open.
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    const early = new Worker(body, { eval: true });
+    await sleep(round * 30);
+    await early.terminate();
+  }
+});
+
+kernelTest(
+  "1,000 open, load, attach and close cycles leave descriptors and memory flat",
+  [since("5.8")],
+  async () => {
+    const cycle = async () => {
+      const object = await open(objectPath("iter")).load();
+      object.program("list_tasks").attach();
+      object.close();
+    };
+    const state = () => {
+      globalThis.gc?.();
+      return { fds: readdirSync("/proc/self/fd").length, rss: process.memoryUsage.rss() };
+    };
+    for (let i = 0; i < 200; i++) await cycle();
+    const early = state();
+    for (let i = 0; i < 800; i++) await cycle();
+    const late = state();
+    expect(late.fds).toBe(early.fds);
+    expect((late.rss - early.rss) / (1 << 20)).toBeLessThan(16);
+  },
+  300_000,
+);

@@ -1,0 +1,28 @@
+/** bpf is not among the active LSMs: attaching would succeed and the program never run. */
+import { activeLsms, open } from "node-libbpf";
+import { objectPath } from "../bpf/objects";
+import { kernelTest, type Need, trampolines } from "./needs";
+
+const inactive: Need = {
+  what: "a kernel booted without bpf among its LSMs",
+  present: () => activeLsms()?.includes("bpf") === false,
+  expected: false,
+};
+
+kernelTest("attaching an LSM program is refused, and allowed if asked for", [inactive, trampolines], async () => {
+  const spec = open(objectPath("lsm"));
+  spec.variables.watched = process.pid;
+  using object = await spec.load();
+  const program = object.program("on_exec");
+  expect(() => program.attach()).toThrow(
+    expect.objectContaining({
+      name: "AttachError",
+      code: "ERR_BPF_LSM_INACTIVE",
+      program: "on_exec",
+      target: "bprm_committed_creds",
+      hint: expect.stringMatching(/Boot with lsm=.*,bpf/),
+    }),
+  );
+  using link = program.attach({ allowInactive: true });
+  expect(link.info.type).toBe("tracing");
+});

@@ -1,0 +1,198 @@
+/** open(): what it tells, and what it refuses. Needs no root and makes no kernel call. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { BpfError, type ErrorCode, Flag, open, ProgramType } from "node-libbpf";
+import { objectPath } from "../bpf/objects";
+
+const bytes = readFileSync(objectPath("lsm"));
+
+describe("an object's description", () => {
+  test("programs", () => {
+    const { programs, license, name } = open(objectPath("flags"));
+    expect({ name, license }).toEqual({ name: "flags", license: "GPL" });
+    expect(Object.keys(programs)).toEqual(["lsm_plain", "lsm_sleepable", "uprobe_plain", "uprobe_sleepable"]);
+    expect(programs.lsm_sleepable).toMatchObject({
+      name: "lsm_sleepable",
+      section: "lsm.s/bprm_committed_creds",
+      kind: "lsm",
+      type: ProgramType.LSM,
+      attachTarget: "bprm_committed_creds",
+      sleepable: true,
+      flags: Flag.SLEEPABLE,
+      autoload: false,
+      autoattach: true,
+    });
+    expect(programs.uprobe_plain).toMatchObject({
+      kind: "uprobe",
+      attachTarget: undefined,
+      sleepable: false,
+      flags: 0,
+    });
+  });
+
+  test("a syscall program is sleepable, and sections newer than libbpf are known", () => {
+    expect(open(objectPath("syscall")).programs.sum_bytes).toMatchObject({ kind: "syscall", sleepable: true });
+    expect(open(objectPath("probes")).programs.on_raw_tp_sleepable).toMatchObject({
+      kind: "raw_tp",
+      type: ProgramType.RAW_TRACEPOINT,
+      sleepable: true,
+      attachTarget: "sys_exit",
+    });
+  });
+
+  test("maps and variables", () => {
+    const spec = open(objectPath("maps"));
+    expect(spec.maps.percpu_hash).toMatchObject({
+      type: "percpu_hash",
+      keySize: 4,
+      valueSize: 12,
+      maxEntries: 8,
+      flags: 0,
+      pinPath: undefined,
+    });
+    expect(Object.keys(spec.maps)).toEqual(
+      expect.arrayContaining(["hash", "lru", "array", "queue", ".rodata", ".data", ".bss"]),
+    );
+    expect(spec.variables).toMatchObject({ limit: 7, offset: -5n, enabled: false, port: 443, level: -3, counter: 0n });
+    expect(Buffer.from(spec.variables.label as Uint8Array).toString()).toBe("abc\0\0\0\0\0");
+  });
+
+  test("is the same from a path and from bytes, and is not touched by later changes of the bytes", () => {
+    const copy = Uint8Array.from(bytes);
+    const spec = open(copy, { name: "lsm" });
+    copy.fill(0);
+    expect(Object.keys(spec.programs)).toEqual(Object.keys(open(objectPath("lsm")).programs));
+  });
+});
+
+describe("settings", () => {
+  test("sleepable and flags are one thing", () => {
+    const program = open(objectPath("flags")).programs.lsm_plain;
+    if (program === undefined) throw new Error();
+    program.sleepable = true;
+    expect(program.flags).toBe(Flag.SLEEPABLE);
+    program.flags = Flag.ANY_ALIGNMENT;
+    expect(program).toMatchObject({ sleepable: false, flags: Flag.ANY_ALIGNMENT });
+  });
+
+  test.each([
+    ["sleepable", "yes"],
+    ["flags", -1],
+    ["flags", 2 ** 32],
+    ["autoload", 1],
+    ["attachTarget", ""],
+  ])("%s = %p is refused, naming the program", (key, value) => {
+    const program = open(objectPath("flags")).programs.lsm_plain as unknown as Record<string, unknown>;
+    expect(() => {
+      program[key] = value;
+    }).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT", program: "lsm_plain" }));
+  });
+
+  test("variables refuse what does not fit, and unknown names", () => {
+    const { variables } = open(objectPath("maps"));
+    const set = (name: string, value: never) => () => {
+      variables[name] = value;
+    };
+    for (const [name, value] of [
+      ["limit", -1],
+      ["limit", 2 ** 32],
+      ["port", 65536],
+      ["level", -129],
+      ["limit", 1.5],
+      ["limit", "7"],
+      ["label", 5],
+      ["enabled", 2],
+    ]) {
+      expect(set(name as string, value as never)).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
+    }
+    expect(set("no_such_variable", 1 as never)).toThrow(TypeError);
+  });
+});
+
+describe("bad input", () => {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), "node-libbpf-"));
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  const edited = (edit: (copy: Buffer) => unknown) => {
+    const copy = Buffer.from(bytes);
+    edit(copy);
+    return copy;
+  };
+  const cases: [what: string, content: Buffer, code: ErrorCode][] = [
+    ["an empty file", Buffer.alloc(0), "ERR_BPF_OBJECT_EMPTY"],
+    ["a text file", Buffer.from("#!/bin/sh\necho no\n"), "ERR_BPF_OBJECT_NOT_ELF"],
+    ["one byte of an ELF file", bytes.subarray(0, 1), "ERR_BPF_OBJECT_TRUNCATED"],
+    ["half an ELF header", bytes.subarray(0, 40), "ERR_BPF_OBJECT_TRUNCATED"],
+    ["half an object", bytes.subarray(0, bytes.length >> 1), "ERR_BPF_OBJECT_TRUNCATED"],
+    ["an object without its last byte", bytes.subarray(0, -1), "ERR_BPF_OBJECT_TRUNCATED"],
+    ["a big-endian object", edited((copy) => copy.writeUInt8(2, 5)), "ERR_BPF_OBJECT_ENDIANNESS"],
+    ["a 32-bit object", edited((copy) => copy.writeUInt8(1, 4)), "ERR_BPF_OBJECT_32BIT"],
+    ["an object of another machine", edited((copy) => copy.writeUInt16LE(62, 18)), "ERR_BPF_OBJECT_NOT_BPF"],
+    [
+      "an object without BTF",
+      edited((copy) => copy.write(".xTF\0", copy.lastIndexOf(".BTF\0"))),
+      "ERR_BPF_OBJECT_NO_BTF",
+    ],
+    [
+      "an object with broken BTF",
+      edited((copy) =>
+        copy.fill(0xff, copy.indexOf(Buffer.from([0x9f, 0xeb])), copy.indexOf(Buffer.from([0x9f, 0xeb])) + 8),
+      ),
+      "ERR_BPF_OBJECT_INVALID",
+    ],
+  ];
+
+  test.each(cases)("%s", (_, content, code) => {
+    const path = join(directory, "object.bpf.o");
+    writeFileSync(path, content);
+    for (const source of [path, content]) {
+      expect(() => open(source, { name: "object" })).toThrow(
+        expect.objectContaining({
+          name: "ObjectError",
+          code,
+          operation: "open",
+          hint: expect.stringMatching(/\w/),
+          message: expect.stringContaining("object"),
+        }),
+      );
+    }
+  });
+
+  test("a path that is not there, and a directory", () => {
+    const missing = join(directory, "nothing.bpf.o");
+    expect(() => open(missing)).toThrow(
+      expect.objectContaining({ code: "ERR_BPF_OBJECT_NOT_FOUND", message: expect.stringContaining(missing) }),
+    );
+    expect(() => open(directory)).toThrow(
+      expect.objectContaining({
+        code: "ERR_BPF_OBJECT_UNREADABLE",
+        message: expect.stringContaining("is a directory"),
+      }),
+    );
+  });
+
+  test.each([[undefined], [null], [42], [{}]])("open(%p)", (source) => {
+    expect(() => open(source as never)).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
+  });
+
+  test("damaged objects give a BpfError or open, and never anything else", () => {
+    const damage = fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 24 });
+    fc.assert(
+      fc.property(damage, fc.nat(bytes.length), (places, length) => {
+        const copy = Buffer.from(bytes.subarray(0, length % 3 === 0 ? length : bytes.length));
+        for (const [place, value] of places) if (place < copy.length) copy[place] = value;
+        try {
+          open(copy);
+        } catch (error) {
+          if (!(error instanceof BpfError)) throw error;
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
