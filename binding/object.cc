@@ -2,9 +2,12 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "arguments.h"
 #include "environment.h"
@@ -17,6 +20,36 @@ Object::Object(Pointer object, bool verbose) : object_(std::move(object)), verbo
   bpf_object__for_each_program(program, object_.get()) programs_.push_back(program);
   bpf_map* map;
   bpf_object__for_each_map(map, object_.get()) maps_.push_back(map);
+  mappings_.resize(maps_.size());
+}
+
+const Mapping& Object::memory(uint32_t index) {
+  Mapping& mapping = mappings_[index];
+  const bpf_map* map = maps_[index];
+  if (mapping.data() == nullptr && (bpf_map__map_flags(map) & BPF_F_MMAPABLE)) {
+    const bool writable = (bpf_map__map_flags(map) & BPF_F_RDONLY_PROG) == 0;
+    mapping = Mapping(bpf_map__fd(map), bpf_map__value_size(map), writable);
+  }
+  return mapping;
+}
+
+Mapping::Mapping(int fd, size_t size, bool writable) : size_(size) {
+  const int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+  void* memory = mmap(nullptr, size, protection, MAP_SHARED, fd, 0);
+  if (memory != MAP_FAILED) data_ = static_cast<char*>(memory);
+}
+
+Mapping::~Mapping() {
+  if (data_ != nullptr) munmap(data_, size_);
+}
+
+Mapping::Mapping(Mapping&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+Mapping& Mapping::operator=(Mapping&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
 }
 
 namespace {
@@ -37,7 +70,11 @@ int configure(bpf_program* program, const ProgramRequest& request) {
   // bpf_program__set_type() to another type and back drops the section's handler, which would OR
   // BPF_F_SLEEPABLE onto the flags at load (libbpf.c, libbpf_prepare_prog_load): bpf_program__set_flags()
   // can't take it away.
-  if (request.dropSection) bpf_program__set_type(program, BPF_PROG_TYPE_UNSPEC);
+  if (request.dropSection) {
+    // Before libbpf 1.2 the handler stays, and the program would be loaded with the flag after all.
+    if (libbpf_major_version() == 1 && libbpf_minor_version() < 2) return -EOPNOTSUPP;
+    bpf_program__set_type(program, BPF_PROG_TYPE_UNSPEC);
+  }
   int error = bpf_program__set_type(program, type);
   if (error == 0) {
     error = bpf_program__set_expected_attach_type(program, static_cast<bpf_attach_type>(request.attachType));
@@ -161,7 +198,7 @@ Napi::Object describeProgram(Napi::Env env, const bpf_program* program) {
   return result;
 }
 
-Napi::Object describeMap(Napi::Env env, const bpf_map* map) {
+Napi::Object describeMap(Napi::Env env, bpf_map* map) {
   Napi::Object result = Napi::Object::New(env);
   result["name"] = text(env, bpf_map__name(map));
   result["type"] = static_cast<int32_t>(bpf_map__type(map));
@@ -277,7 +314,7 @@ Napi::Value close(const Napi::CallbackInfo& info) {
 // one reused), or -errno
 Napi::Value mapAsLoaded(const Napi::CallbackInfo& info) {
   const Object* object = Environment::of(info.Env()).objects.find(int32Of(info[0]));
-  const bpf_map* map = object == nullptr ? nullptr : object->map(uint32Of(info[1]));
+  bpf_map* map = object == nullptr ? nullptr : object->map(uint32Of(info[1]));
   if (map == nullptr) return Napi::Number::New(info.Env(), -EBADF);
   if (bpf_map__fd(map) < 0) return Napi::Number::New(info.Env(), -ENOENT);
   return describeMap(info.Env(), map);
@@ -295,26 +332,26 @@ struct Window {
 // The part of a mapped data section that a call may touch: (object, map, offset, bytes).
 Window window(const Napi::CallbackInfo& info, bool write) {
   Window result;
-  const Object* object = Environment::of(info.Env()).objects.find(int32Of(info[0]));
-  const bpf_map* map = object == nullptr ? nullptr : object->map(uint32Of(info[1]));
+  Object* object = Environment::of(info.Env()).objects.find(int32Of(info[0]));
+  const uint32_t index = uint32Of(info[1]);
+  const bpf_map* map = object == nullptr ? nullptr : object->map(index);
   if (map == nullptr || !info[3].IsTypedArray()) {
     result.status = -EBADF;
     return result;
   }
-  // Mapped read-only by libbpf (bpf_map_mmap_resize, PROT_READ): a write would end the process.
+  // Mapped read-only: a write would end the process.
   if (write && (bpf_map__map_flags(map) & BPF_F_RDONLY_PROG)) {
     result.status = -EPERM;
     return result;
   }
-  size_t size = 0;
-  char* memory = static_cast<char*>(bpf_map__initial_value(map, &size));
+  const Mapping& memory = object->memory(index);
   const size_t offset = uint32Of(info[2]);
   result.length = info[3].As<Napi::Uint8Array>().ByteLength();
-  if (memory == nullptr || offset > size || result.length > size - offset) {
+  if (memory.data() == nullptr || offset > memory.size() || result.length > memory.size() - offset) {
     result.status = -ERANGE;
     return result;
   }
-  result.memory = memory + offset;
+  result.memory = memory.data() + offset;
   return result;
 }
 

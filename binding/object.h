@@ -45,6 +45,24 @@ struct LoadRequest {
   std::vector<MapRequest> maps;
 };
 
+// A map's values in this process's memory, shared with the kernel (BPF_F_MMAPABLE, Linux 5.5). Mapped here
+// and not taken from libbpf, which does it at load only since 1.5.
+class Mapping {
+ public:
+  Mapping() = default;
+  Mapping(int fd, size_t size, bool writable);
+  ~Mapping();
+  Mapping(Mapping&& other) noexcept;
+  Mapping& operator=(Mapping&& other) noexcept;
+
+  char* data() const { return data_; }
+  size_t size() const { return size_; }
+
+ private:
+  char* data_ = nullptr;
+  size_t size_ = 0;
+};
+
 class Object {
  public:
   struct Close {
@@ -60,12 +78,15 @@ class Object {
   const std::vector<bpf_program*>& programs() const { return programs_; }
   const std::vector<bpf_map*>& maps() const { return maps_; }
   bool verbose() const { return verbose_; }
+  // The memory of a map of variables, mapped when first asked for; empty where it can't be.
+  const Mapping& memory(uint32_t index);
 
  private:
   Pointer object_;
   bool verbose_;
   std::vector<bpf_program*> programs_;
   std::vector<bpf_map*> maps_;
+  std::vector<Mapping> mappings_;  // by map, empty until used
 };
 
 void exportObject(Napi::Env env, Napi::Object exports);

@@ -36,6 +36,7 @@ function step(what) {
 }
 
 function systemPackages() {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
   const query = spawnSync("dpkg-query", ["-W", "-f", "${Package} ${db:Status-Status}\n", ...PACKAGES], {
     encoding: "utf8",
   });

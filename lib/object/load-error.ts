@@ -41,6 +41,17 @@ export function loadError(outcome: Outcome, name: string, programs: readonly Pro
     ...(program?.attachTarget !== undefined && { target: program.attachTarget }),
   };
 
+  if (outcome.stage === "target" && isErrno(outcome.status, "EOPNOTSUPP")) {
+    return new LoadError(
+      "ERR_BPF_NOT_SUPPORTED",
+      `program ${program?.name}: the linked libbpf can't clear what the section ${program?.section} sets`,
+      {
+        ...about,
+        hint: "Link libbpf 1.2 or newer (the bundled one is), or use a section without .s and set sleepable where it is wanted",
+      },
+    );
+  }
+
   const missing = found(/^prog '(.+?)': failed to find kernel BTF type ID of '(.+?)'/);
   if (missing !== undefined || outcome.stage === "target") {
     const owner = program ?? programs.find((candidate) => candidate.name === missing?.[1]);

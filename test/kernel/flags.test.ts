@@ -1,5 +1,5 @@
 /** BPF_F_SLEEPABLE: what was asked for is what the kernel is given, in all four combinations. */
-import { Flag, HashMap, open } from "node-libbpf";
+import { Flag, HashMap, libbpf, open } from "node-libbpf";
 import { objectPath } from "../bpf/objects";
 import { kernelTest, kprobes, type Need, since, trampolines } from "./needs";
 
@@ -43,7 +43,11 @@ for (const [kind, plain, sleepable, needs] of cases) {
       expect((await flagsGiven(sleepable)) & Flag.SLEEPABLE).toBe(Flag.SLEEPABLE);
     });
     kernelTest('a ".s" section made plain is loaded without it', needs, async () => {
-      expect((await flagsGiven(sleepable, false)) & Flag.SLEEPABLE).toBe(0);
+      const flags = flagsGiven(sleepable, false);
+      // A system's libbpf may be too old for it: then it is refused, never loaded with the flag.
+      if (/^1\.[01]$/.test(libbpf.version))
+        await expect(flags).rejects.toMatchObject({ code: "ERR_BPF_NOT_SUPPORTED" });
+      else expect((await flags) & Flag.SLEEPABLE).toBe(0);
     });
   });
 }

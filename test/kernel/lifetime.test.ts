@@ -182,8 +182,9 @@ kernelTest(
   [since("5.8")],
   async () => {
     const cycle = async () => {
-      const object = await open(objectPath("iter")).load();
-      object.program("list_tasks").attach();
+      const object = await open(objectPath("cycle")).load();
+      object.program("on_task").attach();
+      object.map("events", RingBuffer).read();
       object.close();
     };
     const state = () => {

@@ -86,5 +86,5 @@ function writeTree(
 function librariesOf(programs: readonly string[]): Set<string> {
   // Its status tells nothing: it complains about each file that is no program, or is linked statically.
   const { stdout } = spawnSync("ldd", programs, { encoding: "utf8" });
-  return new Set([...stdout.matchAll(/(?:=>|^)\s*(\/\S+) \(0x/gm)].map(([, path]) => path!));
+  return new Set([...stdout.matchAll(/(?:=>|^)\s*(\/\S+) \(0x/gm)].flatMap(([, path]) => path ?? []));
 }

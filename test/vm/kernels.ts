@@ -49,7 +49,7 @@ function imageFile(path: string): string {
 }
 
 function builtImage(series: string): string {
-  const places = [process.env["NODE_LIBBPF_KERNELS"], kernelDirectory()].filter((place) => place !== undefined);
+  const places = [process.env.NODE_LIBBPF_KERNELS, kernelDirectory()].filter((place) => place !== undefined);
   for (const place of places) {
     const image = newestImage(place, series, "-errinj");
     if (image !== undefined) return image;

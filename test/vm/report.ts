@@ -16,7 +16,10 @@ export function parseReport(bytes: Buffer): Report | undefined {
     const [word, first, second] = bytes.toString("latin1", at, end).split(" ");
     at = end + 1;
     if (word === "exit") exitCode = Number(first);
-    if (word === "tar") archives.set(Number(first), bytes.subarray(at, (at += Number(second))));
+    if (word === "tar") {
+      archives.set(Number(first), bytes.subarray(at, at + Number(second)));
+      at += Number(second);
+    }
     if (word === "end" && exitCode !== undefined) return { exitCode, archives };
   }
   return undefined;

@@ -2,9 +2,10 @@
 
 /** Numeric runs compare as numbers, the rest as text, so that 6.12.9 < 6.12.117 and 5.10.0-9 < 5.10.0-46. */
 export function compareVersions(left: string, right: string): number {
-  const [a, b] = [left, right].map((version) => version.match(/\d+|\D+/g) ?? []);
-  for (let index = 0; index < Math.max(a!.length, b!.length); index++) {
-    const [x, y] = [a![index] ?? "", b![index] ?? ""];
+  const parts = (version: string): readonly string[] => version.match(/\d+|\D+/g) ?? [];
+  const [a, b] = [parts(left), parts(right)];
+  for (let index = 0; index < Math.max(a.length, b.length); index++) {
+    const [x, y] = [a[index] ?? "", b[index] ?? ""];
     if (x === y) continue;
     const difference = Number(x) - Number(y);
     return Number.isNaN(difference) ? (x < y ? -1 : 1) : difference;

@@ -100,7 +100,7 @@ export async function runInVm(options: VmOptions): Promise<VmResult> {
   const report = parseReport(outcome.report);
   if (report === undefined) throw new VmError(whatHappened(kernel.name, outcome, timeoutSeconds), outcome.console);
   const came = collect.filter((_, index) => report.archives.has(index));
-  collect.forEach(({ into }, index) => unpackTar(report.archives.get(index), into));
+  for (const [index, { into }] of collect.entries()) unpackTar(report.archives.get(index), into);
   return {
     exitCode: report.exitCode,
     files: came.map(({ from, into }) => join(into, basename(from))),
