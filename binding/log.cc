@@ -2,7 +2,6 @@
 
 #include <sys/mman.h>
 
-#include <climits>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -38,9 +37,10 @@ int LogScope::print(enum libbpf_print_level level, const char* format, va_list a
 }
 
 VerifierLog::VerifierLog() {
-  // kernel/bpf/log.c, bpf_verifier_log_attr_valid(): at most UINT_MAX >> 2 bytes, since Linux 5.2. Less is
-  // taken only where the address space is limited.
-  for (size_t size = UINT_MAX >> 2; size >= 1 << 20; size >>= 2) {
+  // A million instructions, the verifier's limit, make some 200 MiB. The kernel would take 1 GiB
+  // (bpf_verifier_log_attr_valid), which Linux 5.10 can fill with its tracking of precision: no string in
+  // JavaScript is as long. Less is taken only where the address space is limited.
+  for (size_t size = size_t{1} << 28; size >= size_t{1} << 20; size >>= 1) {
     void* memory =
         mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) continue;
@@ -54,8 +54,6 @@ VerifierLog::~VerifierLog() {
   if (data_ != nullptr) munmap(data_, size_);
 }
 
-std::string VerifierLog::text() const {
-  return data_ == nullptr ? std::string() : std::string(data_, strnlen(data_, size_));
-}
+size_t VerifierLog::length() const { return data_ == nullptr ? 0 : strnlen(data_, size_); }
 
 }  // namespace node_libbpf

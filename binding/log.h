@@ -35,9 +35,9 @@ class LogScope {
   std::vector<Message> messages_;
 };
 
-// Memory for one verifier log. The kernel's own limit is mapped at once, untouched pages cost nothing: so the
-// log is whole whatever its length, and no second load with a larger buffer is needed (libbpf does not retry
-// on ENOSPC when it is given a buffer).
+// Memory for one verifier log. What the longest useful log needs is mapped at once, untouched pages cost
+// nothing: so the log is whole, and no second load with a larger buffer is needed (libbpf does not retry on
+// ENOSPC when it is given a buffer).
 class VerifierLog {
  public:
   VerifierLog();
@@ -45,9 +45,9 @@ class VerifierLog {
   VerifierLog(const VerifierLog&) = delete;
   VerifierLog& operator=(const VerifierLog&) = delete;
 
-  char* data() { return data_; }
+  char* data() const { return data_; }
   size_t size() const { return size_; }
-  std::string text() const;
+  size_t length() const;  // up to the NUL
 
  private:
   char* data_ = nullptr;

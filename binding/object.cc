@@ -112,13 +112,13 @@ struct Loaded {
 Loaded load(const LoadRequest& request) {
   Loaded result;
   Outcome& outcome = result.outcome;
-  VerifierLog log;
+  const auto log = std::make_shared<VerifierLog>();
   LogScope scope(request.open.verbose);
   const auto fail = [&](const char* stage, int error) {
     outcome.stage = stage;
     outcome.status = error;
     outcome.messages = scope.take();
-    outcome.log = log.text();
+    outcome.log = log;
     return result;
   };
 
@@ -131,7 +131,7 @@ Loaded load(const LoadRequest& request) {
     outcome.program = static_cast<int32_t>(program.index);
     const int error = configure(target, program);
     if (error != 0) return fail("target", error);
-    if (log.data() != nullptr) bpf_program__set_log_buf(target, log.data(), log.size());
+    if (log->data() != nullptr) bpf_program__set_log_buf(target, log->data(), log->size());
   }
   outcome.program = -1;
   for (const MapRequest& map : request.maps) {

@@ -14,7 +14,7 @@ Napi::Object Outcome::toJs(Napi::Env env) const {
     list[i++] = Napi::String::New(env, message.text);
   }
   result["messages"] = list;
-  result["log"] = Napi::String::New(env, log);
+  if (log != nullptr) result["log"] = Napi::Buffer<char>::Copy(env, log->data(), log->length());
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <napi.h>
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,7 @@ struct Outcome {
   const char* stage = "";  // which part of the operation failed
   int32_t program = -1;    // index of the program that it failed for, where known
   std::vector<Message> messages;
-  std::string log;
+  std::shared_ptr<const VerifierLog> log;
 
   Napi::Object toJs(Napi::Env env) const;
 };

@@ -45,8 +45,6 @@ export interface ErrorDetails {
   map?: string;
   /** What to do about it. */
   hint?: string;
-  /** The verifier's log, whole, line by line. */
-  log?: readonly string[];
   cause?: unknown;
 }
 
@@ -101,13 +99,25 @@ export class LoadError extends BpfError {
 /** The kernel refused a program; `log` has the verifier's words. */
 export class VerifierError extends LoadError {
   override readonly name: string = "VerifierError";
-  /** The whole verifier log, line by line, whatever its length. Not part of the message. */
-  readonly log: readonly string[];
-  constructor(message: string, details: ErrorDetails & { log: readonly string[] }) {
+  readonly #text: Uint8Array;
+  #lines: readonly string[] | undefined;
+
+  /** @internal */
+  constructor(message: string, details: ErrorDetails, log: Uint8Array) {
     super("ERR_BPF_VERIFIER", message, details);
-    this.log = details.log;
-    // A log can have a million lines: kept out of what console.log and test runners print.
-    Object.defineProperty(this, "log", { enumerable: false });
+    this.#text = log;
+  }
+
+  /**
+   * The whole verifier log, line by line, up to 256 MiB. Not part of the message, nor of what console.log prints: it can
+   * have a million lines, which are made when they are first asked for.
+   */
+  get log(): readonly string[] {
+    this.#lines ??= Buffer.from(this.#text.buffer, this.#text.byteOffset, this.#text.byteLength)
+      .toString("utf8")
+      .split("\n")
+      .filter((line) => line !== "");
+    return this.#lines;
   }
 }
 

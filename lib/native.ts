@@ -13,7 +13,8 @@ export interface Outcome {
   program: number;
   /** enum libbpf_print_level and text, in turns. */
   messages: (number | string)[];
-  log: string;
+  /** The verifier's log, if there is one. */
+  log?: Uint8Array;
 }
 
 export interface OpenRequest {

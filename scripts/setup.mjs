@@ -78,6 +78,7 @@ function addon() {
 try {
   systemPackages();
   npmPackages();
+  run(process.execPath, ["scripts/snippets.mjs"]);
   run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."]);
   run(process.execPath, ["dist/scripts/deps.js"]);
   addon();

@@ -3,10 +3,10 @@
  *
  * Keys and values cross to native code in one ArrayBuffer that both sides see: a call allocates nothing there.
  */
-import { isUint8Array } from "node:util/types";
 import { ArgumentError, isErrno } from "../errors";
 import { type Handle, type MapDescription, native } from "../native";
 import type { Lifetime } from "../object/lifetime";
+import type { Codec, CodecOf } from "./codec";
 import { BpfMap } from "./map";
 
 /** Whether `set` may create, must create, or must replace (BPF_ANY, BPF_NOEXIST, BPF_EXIST). */
@@ -19,13 +19,14 @@ const align8 = (size: number) => (size + 7) & ~7;
 /** A map whose elements are read and written one at a time. Every call is one bpf(2) call on this thread. */
 export abstract class ElementMap<K, V> extends BpfMap implements Iterable<[K, V]> {
   readonly #handle: Handle;
-  /** @internal */
-  protected readonly keyBytes: Uint8Array;
-  /** @internal The value as the kernel passes it: for per-CPU maps one after the other, each on 8 bytes. */
-  protected readonly valueBytes: Uint8Array;
+  readonly #keyCodec: Codec<K>;
+  readonly #valueCodec: Codec<V>;
+  // Private in JavaScript too: user code that got hold of this memory could detach it under native code.
+  readonly #key: Uint8Array;
+  readonly #value: Uint8Array;
 
   /** @internal */
-  constructor(lifetime: Lifetime, description: MapDescription, index: number) {
+  constructor(lifetime: Lifetime, description: MapDescription, index: number, key: CodecOf<K>, value: CodecOf<V>) {
     super(lifetime, description, index);
     const object = lifetime.handle(`map ${this.name}`, "map.open");
     const size = native.mapScratchSize(object, index);
@@ -34,32 +35,25 @@ export abstract class ElementMap<K, V> extends BpfMap implements Iterable<[K, V]
     const handle = native.mapOpen(object, index, scratch);
     if (handle < 0) throw this.failure("open", handle);
     this.#handle = lifetime.own("maps", handle);
+    this.#keyCodec = key(this.name, description);
+    this.#valueCodec = value(this.name, description);
     // The layout that binding/map.h documents: key, next key, value.
     const valueOffset = 2 * align8(this.keySize);
-    this.keyBytes = new Uint8Array(scratch, 0, this.keySize);
-    this.valueBytes = new Uint8Array(scratch, valueOffset, size - valueOffset);
+    this.#key = new Uint8Array(scratch, 0, this.keySize);
+    this.#value = new Uint8Array(scratch, valueOffset, size - valueOffset);
   }
-
-  /** @internal */
-  protected abstract writeKey(key: K): void;
-  /** @internal */
-  protected abstract readKey(): K;
-  /** @internal */
-  protected abstract writeValue(value: V): void;
-  /** @internal */
-  protected abstract readValue(): V;
 
   /** The value of a key, or undefined if there is none. libbpf: bpf_map_lookup_elem(). */
   get(key: K): V | undefined {
-    this.writeKey(key);
+    this.#keyCodec.encode(key, this.#key);
     const status = native.mapLookup(this.#open("get"), 0);
-    if (status === 0) return this.readValue();
+    if (status === 0) return this.#valueCodec.decode(this.#value);
     if (isErrno(status, "ENOENT")) return undefined;
     throw this.failure("get", status);
   }
 
   has(key: K): boolean {
-    this.writeKey(key);
+    this.#keyCodec.encode(key, this.#key);
     const status = native.mapLookup(this.#open("has"), 0);
     if (status === 0) return true;
     if (isErrno(status, "ENOENT")) return false;
@@ -77,8 +71,8 @@ export abstract class ElementMap<K, V> extends BpfMap implements Iterable<[K, V]
       throw new ArgumentError(`map ${this.name}: mode must be "any", "noexist" or "exist", got ${String(mode)}`, {
         map: this.name,
       });
-    this.writeKey(key);
-    this.writeValue(value);
+    this.#keyCodec.encode(key, this.#key);
+    this.#valueCodec.encode(value, this.#value);
     const status = native.mapUpdate(this.#open("set"), flags);
     if (status < 0) throw this.failure("set", status, setHint(status));
     return this;
@@ -86,7 +80,7 @@ export abstract class ElementMap<K, V> extends BpfMap implements Iterable<[K, V]
 
   /** Removes a key; false if it was not there. libbpf: bpf_map_delete_elem(). */
   delete(key: K): boolean {
-    this.writeKey(key);
+    this.#keyCodec.encode(key, this.#key);
     const status = native.mapDelete(this.#open("delete"));
     if (status === 0) return true;
     if (isErrno(status, "ENOENT")) return false;
@@ -106,13 +100,13 @@ export abstract class ElementMap<K, V> extends BpfMap implements Iterable<[K, V]
     let first = true;
     // The kernel starts again from the first key when the current one is gone: without a bound that could go on forever.
     for (let count = 0; count < 2 * this.maxEntries; count++) {
-      this.keyBytes.set(current);
+      this.#key.set(current);
       const status = native.mapNextKey(this.#open("keys"), first);
       if (isErrno(status, "ENOENT")) return;
       if (status < 0) throw this.failure("keys", status);
       first = false;
-      current.set(this.keyBytes);
-      yield this.readKey();
+      current.set(this.#key);
+      yield this.#keyCodec.decode(this.#key);
     }
   }
 
@@ -132,18 +126,6 @@ export abstract class ElementMap<K, V> extends BpfMap implements Iterable<[K, V]
     return this.entries();
   }
 
-  /** @internal */
-  protected writeBytes(what: "key" | "value", target: Uint8Array, bytes: Uint8Array, size = target.length): void {
-    if (!isUint8Array(bytes)) throw this.argument(`a ${what} is a Uint8Array of ${size} bytes, got ${describe(bytes)}`);
-    if (bytes.length !== size) throw this.argument(`a ${what} has ${size} bytes, got ${bytes.length}`);
-    target.set(bytes);
-  }
-
-  /** @internal */
-  protected argument(message: string): ArgumentError {
-    return new ArgumentError(`map ${this.name}: ${message}`, { map: this.name });
-  }
-
   #open(operation: string): Handle {
     this.lifetime.handle(`map ${this.name}`, `map.${operation}`);
     return this.#handle;
@@ -156,8 +138,4 @@ function setHint(status: number): string | undefined {
   if (isErrno(status, "ENOENT")) return 'The key does not exist; set it with mode "any"';
   if (isErrno(status, "EPERM")) return "The map is frozen or read-only";
   return undefined;
-}
-
-function describe(value: unknown): string {
-  return value === null ? "null" : typeof value;
 }

@@ -2,10 +2,8 @@
 import { MapType } from "../constants";
 import type { MapDescription } from "../native";
 import type { Lifetime } from "../object/lifetime";
-import { ArrayMap } from "./array";
-import { HashMap } from "./hash";
+import { ArrayMap, HashMap, PerCpuArrayMap, PerCpuHashMap } from "./classes";
 import { BpfMap } from "./map";
-import { PerCpuArrayMap, PerCpuHashMap } from "./per-cpu";
 import { RingBuffer } from "./ring-buffer";
 
 type MapClass = new (lifetime: Lifetime, description: MapDescription, index: number) => BpfMap;

@@ -15,7 +15,7 @@ import { warnings } from "../log";
 import type { Outcome } from "../native";
 import { usesTrampoline } from "../program/kinds";
 import type { ProgramSpec } from "../program/spec";
-import { summarise } from "./verifier-log";
+import { lastLines, summarise } from "./verifier-log";
 
 /** @param programs in libbpf's order */
 export function loadError(outcome: Outcome, name: string, programs: readonly ProgramSpec[]): BpfError {
@@ -61,16 +61,13 @@ export function loadError(outcome: Outcome, name: string, programs: readonly Pro
   const map = found(/^map '(.+?)': failed to create/)?.[1];
   if (map !== undefined) return mapNotCreated(map, outcome.status, about);
 
-  const log = outcome.log.split("\n").filter((line) => line !== "");
-  const summary = summarise(log);
+  const log = outcome.log ?? new Uint8Array();
+  // The kernel says ENOSPC for a log that does not fit, whatever was wrong with the program.
+  const cutOff = isErrno(outcome.status, "ENOSPC");
+  const summary = cutOff ? "its log is longer than can be kept, and cut off" : summarise(lastLines(log));
   if (program !== undefined && summary !== undefined) {
-    return new VerifierError(
-      `program ${program.name} (${program.section}) was refused by the kernel: ${summary} (${errno})`,
-      {
-        ...about,
-        log,
-      },
-    );
+    const message = `program ${program.name} (${program.section}) was refused by the kernel: ${summary} (${errno})`;
+    return new VerifierError(message, about, log);
   }
   if (isErrno(outcome.status, "EPERM")) {
     const why = explainPermission(readPermissionFacts(), program !== undefined && usesTrampoline(program.kind));
@@ -78,13 +75,8 @@ export function loadError(outcome: Outcome, name: string, programs: readonly Pro
     return new PermissionError(`${what} could not be loaded: ${why.cause} (EPERM)`, { ...about, hint: why.hint });
   }
   if (program !== undefined) {
-    return new VerifierError(
-      `program ${program.name} (${program.section}) was refused by the kernel without a word (${errno})`,
-      {
-        ...about,
-        log,
-      },
-    );
+    const message = `program ${program.name} (${program.section}) was refused by the kernel without a word (${errno})`;
+    return new VerifierError(message, about, log);
   }
   return new LoadError("ERR_BPF_LOAD", `${name} could not be loaded: ${texts.at(-1) ?? errno} (${errno})`, about);
 }

@@ -7,7 +7,7 @@ import type { MapSpec } from "../map/spec";
 import { type Handle, native, type VariableDescription } from "../native";
 import { Program } from "../program/program";
 import type { ProgramSpec } from "../program/spec";
-import { byName } from "./by-name";
+import { byName, named } from "./by-name";
 import { Lifetime } from "./lifetime";
 import { memoryOf } from "./memory";
 import { type Variables, variablesOver } from "./variables";
@@ -58,12 +58,9 @@ export class BpfObject implements Disposable, AsyncDisposable {
    * @throws {@link ArgumentError} if there is no such map, or it is of another class
    */
   map<T extends BpfMap>(name: string, type: abstract new (...args: never[]) => T): T {
-    const map = this.maps[name];
+    const map = named(this.maps, name, "map", this.name);
     if (map instanceof type) return map;
-    if (map !== undefined) throw new ArgumentError(`map ${name} is a ${map.type} map, no ${type.name}`, { map: name });
-    throw new ArgumentError(`${this.name} has no map ${name}; it has: ${Object.keys(this.maps).join(", ") || "none"}`, {
-      map: name,
-    });
+    throw new ArgumentError(`map ${name} is a ${map.type} map, no ${type.name}`, { map: name });
   }
 
   /**
@@ -72,10 +69,7 @@ export class BpfObject implements Disposable, AsyncDisposable {
    * @throws {@link ArgumentError} if there is none
    */
   program(name: string): Program {
-    const program = this.programs[name];
-    if (program !== undefined) return program;
-    const names = Object.keys(this.programs).join(", ") || "none";
-    throw new ArgumentError(`${this.name} has no program ${name}; it has: ${names}`, { program: name });
+    return named(this.programs, name, "program", this.name);
   }
 
   /** Whether `close()` was called. */

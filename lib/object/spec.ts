@@ -7,7 +7,7 @@ import { deliver, type LogCallback } from "../log";
 import { MapSpec } from "../map/spec";
 import { type LoadRequest, native, type OpenRequest, type Outcome, type VariableDescription } from "../native";
 import { ProgramSpec } from "../program/spec";
-import { byName } from "./by-name";
+import { byName, named } from "./by-name";
 import { readSections, stringAt } from "./elf";
 import { loadError } from "./load-error";
 import { BpfObject } from "./object";
@@ -100,6 +100,24 @@ export class ObjectSpec {
       read: ({ sectionId, offset, size }) => this.#contents(sectionId).slice(offset, offset + size),
       write: ({ sectionId, offset }, value) => this.#writable(sectionId).set(value, offset),
     });
+  }
+
+  /**
+   * The program of a name.
+   *
+   * @throws {@link ArgumentError} if there is none
+   */
+  program(name: string): ProgramSpec {
+    return named(this.programs, name, "program", this.name);
+  }
+
+  /**
+   * The map of a name.
+   *
+   * @throws {@link ArgumentError} if there is none
+   */
+  map(name: string): MapSpec {
+    return named(this.maps, name, "map", this.name);
   }
 
   /**

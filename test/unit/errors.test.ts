@@ -19,7 +19,7 @@ test("the hint ends the message, and details are fields", () => {
 });
 
 test("a verifier error is a load error, and does not print its log", () => {
-  const error = new VerifierError("no", { log: ["a", "b"] });
+  const error = new VerifierError("no", {}, Buffer.from("a\nb\n"));
   expect(error).toBeInstanceOf(LoadError);
   expect(error.log).toEqual(["a", "b"]);
   expect(JSON.stringify(error)).not.toContain('"a"');
@@ -45,7 +45,7 @@ test.each([
 });
 
 test("a load that fails without a known reason tells libbpf's last warning", () => {
-  const outcome = { status: -2, stage: "load", program: -1, messages: [0, "libbpf: something is missing"], log: "" };
+  const outcome = { status: -2, stage: "load", program: -1, messages: [0, "libbpf: something is missing"] };
   expect(loadError(outcome, "object", [])).toMatchObject({
     code: "ERR_BPF_LOAD",
     errno: "ENOENT",

@@ -1,0 +1,28 @@
+// Writes the TypeScript snippets of README.md and docs/ to test/snippets/, where they are compiled with everything else
+// and run by test/kernel/docs.test.ts. Plain JavaScript: it runs before the compiler.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const target = join(root, "test/snippets");
+const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => join("docs", name))];
+/** ```ts, then what the snippet needs: "needs=lsm", "since=5.12". */
+const FENCE = /^```ts(.*)\n([\s\S]*?)^```$/gm;
+
+const wanted = new Map();
+for (const page of pages.filter((name) => name.endsWith(".md"))) {
+  const name = basename(page, ".md").toLowerCase();
+  let number = 0;
+  for (const [, needs, code] of readFileSync(join(root, page), "utf8").matchAll(FENCE)) {
+    const helpers = code.includes("objectPath(") ? 'import { objectPath } from "../bpf/objects.js";\n' : "";
+    wanted.set(`${name}-${++number}.mts`, `//${needs}\n${helpers}${code}`);
+  }
+}
+mkdirSync(target, { recursive: true });
+for (const name of readdirSync(target)) if (!wanted.has(name)) rmSync(join(target, name));
+for (const [name, text] of wanted) {
+  const file = join(target, name);
+  // Left alone if it is the same, for the compiler's sake.
+  if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
+}
