@@ -53,28 +53,24 @@ export class BpfError extends Error {
   override readonly name: string = "BpfError";
   /** A stable name of what went wrong. */
   readonly code: ErrorCode;
+  // Declared, not defined: a field that does not apply is absent, and not printed as undefined.
   /** What was being done: "open", "load", "attach", "map.get" … */
-  readonly operation: string | undefined;
+  declare readonly operation?: string;
   /** The kernel's errno by name, such as "EINVAL"; absent where no kernel call failed. */
-  readonly errno: string | undefined;
-  readonly program: string | undefined;
-  readonly section: string | undefined;
-  readonly target: string | undefined;
-  readonly map: string | undefined;
+  declare readonly errno?: string;
+  declare readonly program?: string;
+  declare readonly section?: string;
+  /** The attach target: a hook, function, tracepoint or iterator. */
+  declare readonly target?: string;
+  declare readonly map?: string;
   /** What to do about it; also the last sentence of the message. */
-  readonly hint: string | undefined;
+  declare readonly hint?: string;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    const text = details.hint === undefined ? message : `${message}. ${details.hint}`;
-    super(text, details.cause === undefined ? {} : { cause: details.cause });
+    const { cause, ...fields } = details;
+    super(details.hint === undefined ? message : `${message}. ${details.hint}`, cause === undefined ? {} : { cause });
     this.code = code;
-    this.operation = details.operation;
-    this.errno = details.errno;
-    this.program = details.program;
-    this.section = details.section;
-    this.target = details.target;
-    this.map = details.map;
-    this.hint = details.hint;
+    Object.assign(this, fields);
   }
 }
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const target = join(root, "test/snippets");
 const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => join("docs", name))];
-/** ```ts, then what the snippet needs: "needs=lsm", "since=5.12". */
+/** ```ts, then what the snippet needs, which becomes part of its file's name: "lsm", "since-5.12". */
 const FENCE = /^```ts(.*)\n([\s\S]*?)^```$/gm;
 
 const wanted = new Map();
@@ -16,11 +16,15 @@ for (const page of pages.filter((name) => name.endsWith(".md"))) {
   let number = 0;
   for (const [, needs, code] of readFileSync(join(root, page), "utf8").matchAll(FENCE)) {
     const helpers = code.includes("objectPath(") ? 'import { objectPath } from "../bpf/objects.js";\n' : "";
-    wanted.set(`${name}-${++number}.mts`, `//${needs}\n${helpers}${code}`);
+    wanted.set([`${name}-${++number}`, ...needs.split(/\s+/).filter(Boolean), "mts"].join("."), `${helpers}${code}`);
   }
 }
 mkdirSync(target, { recursive: true });
-for (const name of readdirSync(target)) if (!wanted.has(name)) rmSync(join(target, name));
+for (const name of readdirSync(target)) {
+  if (wanted.has(name)) continue;
+  rmSync(join(target, name));
+  rmSync(join(root, "dist/test/snippets", name.replace(/\.mts$/, ".mjs")), { force: true });
+}
 for (const [name, text] of wanted) {
   const file = join(target, name);
   // Left alone if it is the same, for the compiler's sake.

@@ -56,6 +56,11 @@ export function check(name: string, milliseconds: number, failure?: string): Res
   };
 }
 
+/** Tests that can't run here, counted as one that was skipped. */
+export function notRun(name: string, why: string): Result {
+  return { name, passed: 0, failed: 0, skipped: 1, milliseconds: 0, note: `not run: ${why}`, failures: [] };
+}
+
 export function table(results: readonly Result[]): string {
   const rows = results.map(({ name, passed, failed, skipped, milliseconds, note }) => [
     name,

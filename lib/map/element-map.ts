@@ -16,45 +16,39 @@ const MODES: Record<UpdateMode, number> = { any: 0, noexist: 1, exist: 2 };
 
 const align8 = (size: number) => (size + 7) & ~7;
 
+/** What native code and this side share of a map; made when it is first used. */
+interface Scratch {
+  handle: Handle;
+  key: Uint8Array;
+  value: Uint8Array;
+}
+
 /** A map whose elements are read and written one at a time. Every call is one bpf(2) call on this thread. */
 export abstract class ElementMap<K, V> extends BpfMap implements Iterable<[K, V]> {
-  readonly #handle: Handle;
-  readonly #keyCodec: Codec<K>;
-  readonly #valueCodec: Codec<V>;
-  // Private in JavaScript too: user code that got hold of this memory could detach it under native code.
-  readonly #key: Uint8Array;
-  readonly #value: Uint8Array;
+  readonly #codecs: { key: Codec<K>; value: Codec<V> };
+  // Private in JavaScript too: user code that got hold of its memory could detach it under native code.
+  #opened: Scratch | undefined;
 
   /** @internal */
   constructor(lifetime: Lifetime, description: MapDescription, index: number, key: CodecOf<K>, value: CodecOf<V>) {
     super(lifetime, description, index);
-    const object = lifetime.handle(`map ${this.name}`, "map.open");
-    const size = native.mapScratchSize(object, index);
-    if (size < 0) throw this.failure("open", size);
-    const scratch = new ArrayBuffer(size);
-    const handle = native.mapOpen(object, index, scratch);
-    if (handle < 0) throw this.failure("open", handle);
-    this.#handle = lifetime.own("maps", handle);
-    this.#keyCodec = key(this.name, description);
-    this.#valueCodec = value(this.name, description);
-    // The layout that binding/map.h documents: key, next key, value.
-    const valueOffset = 2 * align8(this.keySize);
-    this.#key = new Uint8Array(scratch, 0, this.keySize);
-    this.#value = new Uint8Array(scratch, valueOffset, size - valueOffset);
+    this.#codecs = { key: key(this.name, description), value: value(this.name, description) };
   }
 
   /** The value of a key, or undefined if there is none. libbpf: bpf_map_lookup_elem(). */
   get(key: K): V | undefined {
-    this.#keyCodec.encode(key, this.#key);
-    const status = native.mapLookup(this.#open("get"), 0);
-    if (status === 0) return this.#valueCodec.decode(this.#value);
+    const scratch = this.#open("get");
+    this.#codecs.key.encode(key, scratch.key);
+    const status = native.mapLookup(scratch.handle, 0);
+    if (status === 0) return this.#codecs.value.decode(scratch.value);
     if (isErrno(status, "ENOENT")) return undefined;
     throw this.failure("get", status);
   }
 
   has(key: K): boolean {
-    this.#keyCodec.encode(key, this.#key);
-    const status = native.mapLookup(this.#open("has"), 0);
+    const scratch = this.#open("has");
+    this.#codecs.key.encode(key, scratch.key);
+    const status = native.mapLookup(scratch.handle, 0);
     if (status === 0) return true;
     if (isErrno(status, "ENOENT")) return false;
     throw this.failure("has", status);
@@ -67,28 +61,27 @@ export abstract class ElementMap<K, V> extends BpfMap implements Iterable<[K, V]
    */
   set(key: K, value: V, mode: UpdateMode = "any"): this {
     const flags = MODES[mode];
-    if (flags === undefined)
-      throw new ArgumentError(`map ${this.name}: mode must be "any", "noexist" or "exist", got ${String(mode)}`, {
-        map: this.name,
-      });
-    this.#keyCodec.encode(key, this.#key);
-    this.#valueCodec.encode(value, this.#value);
-    const status = native.mapUpdate(this.#open("set"), flags);
+    if (flags === undefined) {
+      const message = `map ${this.name}: mode must be "any", "noexist" or "exist", got ${String(mode)}`;
+      throw new ArgumentError(message, { map: this.name });
+    }
+    const scratch = this.#open("set");
+    this.#codecs.key.encode(key, scratch.key);
+    this.#codecs.value.encode(value, scratch.value);
+    const status = native.mapUpdate(scratch.handle, flags);
     if (status < 0) throw this.failure("set", status, setHint(status));
     return this;
   }
 
   /** Removes a key; false if it was not there. libbpf: bpf_map_delete_elem(). */
   delete(key: K): boolean {
-    this.#keyCodec.encode(key, this.#key);
-    const status = native.mapDelete(this.#open("delete"));
+    const scratch = this.#open("delete");
+    this.#codecs.key.encode(key, scratch.key);
+    const status = native.mapDelete(scratch.handle);
     if (status === 0) return true;
     if (isErrno(status, "ENOENT")) return false;
-    throw this.failure(
-      "delete",
-      status,
-      isErrno(status, "EINVAL") ? "Elements of an array can't be deleted: write zeroes" : undefined,
-    );
+    const hint = isErrno(status, "EINVAL") ? "Elements of an array can't be deleted: write zeroes" : undefined;
+    throw this.failure("delete", status, hint);
   }
 
   /**
@@ -97,16 +90,15 @@ export abstract class ElementMap<K, V> extends BpfMap implements Iterable<[K, V]
    */
   *keys(): IterableIterator<K> {
     const current = new Uint8Array(this.keySize);
-    let first = true;
     // The kernel starts again from the first key when the current one is gone: without a bound that could go on forever.
     for (let count = 0; count < 2 * this.maxEntries; count++) {
-      this.#key.set(current);
-      const status = native.mapNextKey(this.#open("keys"), first);
+      const scratch = this.#open("keys");
+      scratch.key.set(current); // other calls may have come between
+      const status = native.mapNextKey(scratch.handle, count === 0);
       if (isErrno(status, "ENOENT")) return;
       if (status < 0) throw this.failure("keys", status);
-      first = false;
-      current.set(this.#key);
-      yield this.#keyCodec.decode(this.#key);
+      current.set(scratch.key);
+      yield this.#codecs.key.decode(scratch.key);
     }
   }
 
@@ -126,9 +118,22 @@ export abstract class ElementMap<K, V> extends BpfMap implements Iterable<[K, V]
     return this.entries();
   }
 
-  #open(operation: string): Handle {
-    this.lifetime.handle(`map ${this.name}`, `map.${operation}`);
-    return this.#handle;
+  #open(operation: string): Scratch {
+    const object = this.lifetime.handle(`map ${this.name}`, `map.${operation}`);
+    if (this.#opened !== undefined) return this.#opened;
+    const size = native.mapScratchSize(object, this.index);
+    if (size < 0) throw this.failure("open", size);
+    const memory = new ArrayBuffer(size);
+    const handle = native.mapOpen(object, this.index, memory);
+    if (handle < 0) throw this.failure("open", handle);
+    // The layout that binding/map.h documents: key, next key, value.
+    const valueOffset = 2 * align8(this.keySize);
+    this.#opened = {
+      handle: this.lifetime.own("maps", handle),
+      key: new Uint8Array(memory, 0, this.keySize),
+      value: new Uint8Array(memory, valueOffset, size - valueOffset),
+    };
+    return this.#opened;
   }
 }
 

@@ -2,6 +2,7 @@
 #include "common.h"
 
 __u64 kprobes, kretprobes, uprobes, uretprobes, tracepoints, raw_tps, tp_btfs;
+__u64 cookie;
 char copied[16];
 
 SEC("kprobe/__x64_sys_getpriority")
@@ -24,6 +25,14 @@ SEC("uprobe")
 int on_uprobe(void *ctx)
 {
 	__sync_fetch_and_add(&uprobes, 1);
+	return 0;
+}
+
+/* Since Linux 5.15. */
+SEC("?uprobe")
+int on_uprobe_cookie(void *ctx)
+{
+	cookie = bpf_get_attach_cookie(ctx);
 	return 0;
 }
 

@@ -1,4 +1,4 @@
-/* A program that runs only when asked, and may sleep. Since Linux 5.14. */
+/* Programs that run when asked: a syscall program, which may sleep (since Linux 5.14), and an XDP program on test data. */
 #include "common.h"
 
 struct arguments {
@@ -7,7 +7,7 @@ struct arguments {
 	__u32 sum;
 };
 
-SEC("syscall")
+SEC("?syscall")
 int sum_bytes(struct arguments *args)
 {
 	unsigned char buffer[64] = {};
@@ -21,4 +21,17 @@ int sum_bytes(struct arguments *args)
 		sum += buffer[i];
 	args->sum = sum;
 	return 0;
+}
+
+SEC("?xdp")
+int swap_first(struct xdp_md *ctx)
+{
+	unsigned char *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end, first;
+
+	if (data + 2 > end)
+		return XDP_DROP;
+	first = data[0];
+	data[0] = data[1];
+	data[1] = first;
+	return XDP_PASS;
 }

@@ -1,7 +1,7 @@
 /** What users read when the kernel, or the host, says no. */
 import { open, type VerifierError } from "node-libbpf";
 import { objectPath } from "../bpf/objects";
-import { before, bpfLsm, kernelTest, kprobes, since, trampolines } from "./needs";
+import { before, bpfLsm, kernelTest, kprobes, noTrampolines, since, trampolines } from "./needs";
 
 function only(file: string, program: string) {
   const spec = open(objectPath(file));
@@ -70,6 +70,17 @@ kernelTest("a program's hook can be set before load", [trampolines], async () =>
   if (program) program.attachTarget = "bprm_committed_creds";
   using object = await spec.load();
   expect(object.program("no_sleep")).toMatchObject({ sleepable: true, attachTarget: "bprm_committed_creds" });
+});
+
+kernelTest("a kernel that refuses trampolines is told apart from missing privilege", [noTrampolines], async () => {
+  for (const [file, program] of [
+    ["lsm", "on_exec"],
+    ["tracing", "plain_entry"],
+  ] as const) {
+    const error = await failure(only(file, program).load());
+    expect(error).toMatchObject({ name: "PermissionError", code: "ERR_BPF_PERMISSION", errno: "EPERM", program });
+    expect(error.message).toContain("this kernel refuses BPF trampolines");
+  }
 });
 
 kernelTest("a hook that does not exist", [], async () => {

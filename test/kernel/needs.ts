@@ -63,6 +63,13 @@ export const trampolines: Need = {
   expected: vmKernel !== undefined,
 };
 
+/** The opposite: hardened and sandboxed kernels. */
+export const noTrampolines: Need = {
+  what: "a kernel without BPF trampolines",
+  present: () => !trampolines.present(),
+  expected: false,
+};
+
 /** LSM programs run. */
 export const bpfLsm: Need = {
   what: "bpf among the active LSMs",

@@ -3,6 +3,7 @@ import { getPriority } from "node:os";
 import { type AttachOptions, open } from "node-libbpf";
 import { objectPath } from "../bpf/objects";
 import { before, kernelTest, kprobes, since, systemCallTracepoints, trampolines } from "./needs";
+import { fileOffsetOf } from "./symbols";
 
 async function load(...programs: string[]) {
   const spec = open(objectPath("probes"));
@@ -46,6 +47,11 @@ kernelTest("raw_tp, sleepable", [since("7.2")], () => counts("on_raw_tp_sleepabl
 kernelTest("tp_btf, sleepable", [since("7.2"), trampolines], () => counts("on_tp_btf_sleepable", "tp_btfs"));
 
 kernelTest("a uprobe by offset is the same place as by name", [], async () => {
+  const offset = fileOffsetOf(process.execPath, "uv_os_getpriority");
+  await counts("on_uprobe", "uprobes", { path: process.execPath, offset, pid: process.pid });
+});
+
+kernelTest("a uprobe without a place, and at a function that is not there", [], async () => {
   using object = await load("on_uprobe");
   expect(() => object.program("on_uprobe").attach({ path: process.execPath, pid: process.pid })).toThrow(
     /needs a function or an offset/,
@@ -72,6 +78,13 @@ kernelTest("a kind that can't sleep is refused at load", [before("6.0")], async 
     code: "ERR_BPF_VERIFIER",
     program: "on_uprobe_sleepable",
   });
+});
+
+kernelTest("a cookie reaches the program", [since("5.15")], async () => {
+  using object = await load("on_uprobe_cookie");
+  using _ = object.program("on_uprobe_cookie").attach({ ...self, cookie: 0x1234_5678_9abc_def0n });
+  getPriority();
+  expect(object.variables.cookie).toBe(0x1234_5678_9abc_def0n);
 });
 
 kernelTest("a cookie is refused where libbpf can't pass it, never ignored", [before("5.15")], async () => {

@@ -3,10 +3,15 @@ import { open } from "node-libbpf";
 import { objectPath } from "../bpf/objects";
 import { kernelTest, since } from "./needs";
 
-kernelTest("a syscall program runs, sleeps and writes its context back", [since("5.14")], async () => {
+function load(program: string) {
   const spec = open(objectPath("syscall"));
-  expect(spec.programs.sum_bytes?.sleepable).toBe(true);
-  await using object = await spec.load();
+  spec.program(program).autoload = true;
+  return spec.load();
+}
+
+kernelTest("a syscall program runs, sleeps and writes its context back", [since("5.14")], async () => {
+  await using object = await load("sum_bytes");
+  expect(object.program("sum_bytes").sleepable).toBe(true);
   const context = new Uint8Array(16);
   const view = new DataView(context.buffer);
   view.setUint32(8, 1000, true);
@@ -25,11 +30,26 @@ kernelTest("a syscall program runs, sleeps and writes its context back", [since(
 });
 
 kernelTest("a test run in flight ends before the object is disposed of", [since("5.14")], async () => {
-  const object = await open(objectPath("syscall")).load();
+  const object = await load("sum_bytes");
   const run = object.program("sum_bytes").testRun({ context: new Uint8Array(16) });
   await object[Symbol.asyncDispose]();
   expect((await run).returnValue).toBe(0);
   await expect(object.program("sum_bytes").testRun()).rejects.toMatchObject({ code: "ERR_BPF_CLOSED" });
+});
+
+kernelTest("an XDP program runs on given data", [], async () => {
+  await using object = await load("swap_first");
+  const data = Uint8Array.from({ length: 64 }, (_, i) => i);
+  const result = await object.program("swap_first").testRun({ data, dataOutSize: 64, repeat: 3 });
+  expect(result.returnValue).toBe(2);
+  expect([...result.data.slice(0, 4)]).toEqual([1, 0, 2, 3]);
+  await expect(object.program("swap_first").testRun({ data: "x" as never })).rejects.toMatchObject({
+    code: "ERR_BPF_ARGUMENT",
+  });
+  await expect(object.program("swap_first").testRun({ data: new Uint8Array(1) })).rejects.toMatchObject({
+    code: "ERR_BPF_TEST_RUN",
+    errno: "EINVAL",
+  });
 });
 
 kernelTest("a kind that can't be test-run says so", [], async () => {

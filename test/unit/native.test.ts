@@ -1,0 +1,51 @@
+/** The native boundary with arguments that the library never passes: an errno comes back, and nothing else happens. */
+import fc from "fast-check";
+import { native } from "../../lib/native";
+
+const EBADF = -9;
+const bytes = new Uint8Array(8);
+
+const calls: Record<string, (handle: never) => unknown> = {
+  objectClose: (handle) => native.objectClose(handle),
+  objectMap: (handle) => native.objectMap(handle, 0),
+  memoryRead: (handle) => native.memoryRead(handle, 0, 0, bytes),
+  memoryWrite: (handle) => native.memoryWrite(handle, 0, 0, bytes),
+  programFd: (handle) => native.programFd(handle, 0),
+  programId: (handle) => native.programId(handle, 0),
+  attachBtf: (handle) => native.attachBtf(handle, 0, 0n).status,
+  attachAuto: (handle) => native.attachAuto(handle, 0).status,
+  attachUprobe: (handle) => native.attachUprobe(handle, 0, 0, "", "", 0, false, 0n).status,
+  attachIter: (handle) => native.attachIter(handle, 0, "", 0).status,
+  linkDetach: (handle) => native.linkDetach(handle),
+  linkClose: (handle) => native.linkClose(handle),
+  linkPin: (handle) => native.linkPin(handle, "/nowhere"),
+  linkUnpin: (handle) => native.linkUnpin(handle),
+  linkInfo: (handle) => native.linkInfo(handle, bytes),
+  iterCreate: (handle) => native.iterCreate(handle),
+  mapScratchSize: (handle) => native.mapScratchSize(handle, 0),
+  mapOpen: (handle) => native.mapOpen(handle, 0, new ArrayBuffer(8)),
+  mapClose: (handle) => native.mapClose(handle),
+  mapFd: (handle) => native.mapFd(handle, 0),
+  mapLookup: (handle) => native.mapLookup(handle, 0),
+  mapUpdate: (handle) => native.mapUpdate(handle, 0),
+  mapDelete: (handle) => native.mapDelete(handle),
+  mapNextKey: (handle) => native.mapNextKey(handle, true),
+  ringOpen: (handle) => native.ringOpen(handle, 0),
+  ringConsume: (handle) => native.ringConsume(handle, 1),
+  ringWait: (handle) => native.ringWait(handle, () => {}),
+  ringCancel: (handle) => native.ringCancel(handle),
+  ringClose: (handle) => native.ringClose(handle),
+};
+
+test.each(Object.keys(calls))("%s with a handle that names nothing", (name) => {
+  const handles = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(undefined, null, "1", {}, [], 1n, Number.NaN));
+  fc.assert(
+    fc.property(handles, (handle) => expect(calls[name]?.(handle as never)).toBe(EBADF)),
+    { numRuns: 200 },
+  );
+});
+
+test("a test run of nothing", async () => {
+  const outcome = await native.programTestRun(12345, 0, undefined, 0, undefined, 0, 0, 0);
+  expect(outcome.status).toBe(EBADF);
+});
