@@ -27,10 +27,20 @@ const little = endianness() === "LE";
 export function variablesOver(descriptions: readonly VariableDescription[], memory: VariableMemory): Variables {
   const variables = Object.create(null) as Variables;
   for (const variable of descriptions) {
-    Object.defineProperty(variables, variable.name, {
+    const { name } = variable;
+    const sections = descriptions.filter((other) => other.name === name).map(({ section }) => section);
+    const ambiguous = (): never => {
+      const hint = "Give one of them another name";
+      throw new ArgumentError(`variable ${name} is ambiguous: it is in ${sections.join(" and ")}`, { hint });
+    };
+    Object.defineProperty(variables, name, {
       enumerable: true,
-      get: () => decodeVariable(variable, memory.read(variable)),
-      set: (value: VariableValue) => memory.write(variable, encodeVariable(variable, value)),
+      configurable: true, // until sealed: static variables of linked objects may share a name
+      get: sections.length > 1 ? ambiguous : () => decodeVariable(variable, memory.read(variable)),
+      set:
+        sections.length > 1
+          ? ambiguous
+          : (value: VariableValue) => memory.write(variable, encodeVariable(variable, value)),
     });
   }
   return Object.seal(variables);

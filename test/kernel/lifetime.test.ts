@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { ArrayMap, type BpfError, HashMap, Link, open, RingBuffer } from "node-libbpf";
 import { objectPath } from "../bpf/objects";
-import { bpffs, bpfLsm, kernelTest, PINS, since } from "./needs";
+import { bpffs, bpfLsm, kernelTest, PINS, vmKernel } from "./needs";
 
 const uprobe = { path: process.execPath, function: "uv_os_getpriority", pid: process.pid };
 const closed = expect.objectContaining({ name: "ClosedError", code: "ERR_BPF_CLOSED" });
@@ -177,26 +177,24 @@ kernelTest("worker threads load, read and may be stopped at any time", [], async
   }
 });
 
-kernelTest(
-  "1,000 open, load, attach and close cycles leave descriptors and memory flat",
-  [since("5.8")],
-  async () => {
-    const cycle = async () => {
-      const object = await open(objectPath("cycle")).load();
-      object.program("on_task").attach();
-      object.map("events", RingBuffer).read();
-      object.close();
-    };
-    const state = () => {
-      globalThis.gc?.();
-      return { fds: readdirSync("/proc/self/fd").length, rss: process.memoryUsage.rss() };
-    };
-    for (let i = 0; i < 200; i++) await cycle();
-    const early = state();
-    for (let i = 0; i < 800; i++) await cycle();
-    const late = state();
-    expect(late.fds).toBe(early.fds);
-    expect((late.rss - early.rss) / (1 << 20)).toBeLessThan(16);
-  },
-  300_000,
-);
+/** Under emulation a tenth of them takes as long. */
+const CYCLES = vmKernel === undefined ? 1000 : 150;
+
+kernelTest(`${CYCLES} open, load, attach and close cycles leave descriptors and memory flat`, [], async () => {
+  const cycle = async () => {
+    const object = await open(objectPath("cycle")).load();
+    object.program("on_task").attach();
+    object.map("events", RingBuffer).read();
+    object.close();
+  };
+  const state = () => {
+    globalThis.gc?.();
+    return { fds: readdirSync("/proc/self/fd").length, rss: process.memoryUsage.rss() };
+  };
+  for (let i = 0; i < CYCLES / 5; i++) await cycle();
+  const early = state();
+  for (let i = CYCLES / 5; i < CYCLES; i++) await cycle();
+  const late = state();
+  expect(late.fds).toBe(early.fds);
+  expect((late.rss - early.rss) / (1 << 20)).toBeLessThan(16);
+});

@@ -1,7 +1,7 @@
 /** Encoding and decoding of global variables. */
 import fc from "fast-check";
 import type { VariableDescription } from "../../lib/native";
-import { decodeVariable, encodeVariable } from "../../lib/object/variables";
+import { decodeVariable, encodeVariable, variablesOver } from "../../lib/object/variables";
 
 function variable(format: VariableDescription["format"], size: number): VariableDescription {
   return { name: "v", section: ".data", sectionId: 1, offset: 0, size, format };
@@ -43,4 +43,17 @@ test("bool", () => {
   const v = variable("bool", 1);
   for (const value of [true, false]) expect(decodeVariable(v, encodeVariable(v, value))).toBe(value);
   expect(() => encodeVariable(v, 2)).toThrow(/does not fit bool/);
+});
+
+test("two variables of one name are neither read nor written", () => {
+  const both = [variable("uint", 4), { ...variable("uint", 4), section: ".bss" }];
+  const variables = variablesOver([...both, { ...variable("uint", 4), name: "w" }], {
+    read: () => new Uint8Array(4),
+    write: () => {},
+  });
+  expect(variables.w).toBe(0);
+  expect(() => variables.v).toThrow(/ambiguous: it is in .data and .bss/);
+  expect(() => {
+    variables.v = 1;
+  }).toThrow(/ambiguous/);
 });
