@@ -54,6 +54,10 @@ Napi::Value attachRawTracepoint(const Napi::CallbackInfo& info) {
     LIBBPF_OPTS(bpf_raw_tracepoint_opts, options, .cookie = uint64Of(info[3]));
     return bpf_program__attach_raw_tracepoint_opts(program, name.c_str(), &options);
 #else
+    if (uint64Of(info[3]) != 0) {  // never ignored
+      errno = EOPNOTSUPP;
+      return static_cast<bpf_link*>(nullptr);
+    }
     return bpf_program__attach_raw_tracepoint(program, name.c_str());
 #endif
   });

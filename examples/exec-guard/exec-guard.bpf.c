@@ -57,12 +57,18 @@ int BPF_PROG(check_exec, struct linux_binprm *bprm)
 	__u64 *times;
 	char *path;
 	int result = 0;
+	long length;
 
 	bpf_map_update_elem(&paths, &thread, empty, BPF_ANY);
 	path = bpf_map_lookup_elem(&paths, &thread);
-	if (!path || bpf_d_path(&bprm->file->f_path, path, PATH_SIZE) < 0) {
+	length = path ? bpf_d_path(&bprm->file->f_path, path, PATH_SIZE) : -1;
+	if (!path || length < 0) {
 		__sync_fetch_and_add(&unchecked, 1);
 	} else {
+		/* The kernel builds the path at the buffer's end and leaves parts of it there: no part of the key. */
+		for (int i = 0; i < PATH_SIZE; i++)
+			if (i >= length)
+				path[i] = 0;
 		times = bpf_map_lookup_elem(&denied, path);
 		if (times) {
 			__sync_fetch_and_add(times, 1);
