@@ -65,7 +65,8 @@ function npmPackages() {
   const done = join(root, "node_modules/.package-lock.json");
   if (existsSync(done) && statSync(done).mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs) return;
   step("installing npm packages");
-  run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+  // Not "ci": it insists on entries for other platforms' optional packages, which not every registry serves.
+  run("npm", ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"]);
 }
 
 function addon() {
