@@ -30,17 +30,20 @@ export interface VmTests {
   pattern: string;
   /** The kernel's lsm= argument, if not the usual one. */
   lsm?: string;
+  /** More kernel arguments. */
+  append?: string;
 }
 
 /** Runs tests on one kernel. A kernel with error injection that nobody has built is listed as not run. */
-export async function testInVm({ kernel, pattern, lsm }: VmTests): Promise<Result> {
+export async function testInVm({ kernel, pattern, lsm, append }: VmTests): Promise<Result> {
   try {
     await resolveKernel(kernel);
   } catch (error) {
     if (!kernel.endsWith("-errinj")) throw error;
     return notRun(`Linux ${kernel}`, (error as Error).message);
   }
-  const results = join(PROJECT_ROOT, "dist/results", lsm === undefined ? kernel : `${kernel}-${lsm}`);
+  const boot = [lsm && `lsm=${lsm}`, append].filter(Boolean).join(" ");
+  const results = join(PROJECT_ROOT, "dist/results", `${kernel} ${boot}`.trim());
   rmSync(results, { recursive: true, force: true });
   const errorInjection = kernel.endsWith("-errinj");
   const output: Buffer[] = [];
@@ -59,6 +62,7 @@ export async function testInVm({ kernel, pattern, lsm }: VmTests): Promise<Resul
     command: jest,
     cwd: GUEST,
     ...(lsm !== undefined && { lsm }),
+    ...(append !== undefined && { append }),
     // One: the machines run side by side, and two CPUs of one machine wait for each other more than they work.
     cpus: 1,
     timeoutSeconds: 600,
@@ -76,7 +80,7 @@ export async function testInVm({ kernel, pattern, lsm }: VmTests): Promise<Resul
   const file = join(results, "jest.json");
   const text = Buffer.concat(output).toString();
   if (!existsSync(file)) throw new Error(`the tests on ${kernel} gave no result (exit ${exitCode}):\n${text}`);
-  const name = `Linux ${kernel}${lsm === undefined ? "" : ` with lsm=${lsm}`}`;
+  const name = `Linux ${kernel}${boot && ` with ${boot}`}`;
   return resultOf(
     name,
     JSON.parse(readFileSync(file, "utf8")) as JestResult,

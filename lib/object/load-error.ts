@@ -67,7 +67,8 @@ export function loadError(outcome: Outcome, name: string, programs: readonly Pro
   const summary = cutOff ? "its log is longer than can be kept, and cut off" : summarise(lastLines(log));
   if (program !== undefined && summary !== undefined) {
     const message = `program ${program.name} (${program.section}) was refused by the kernel: ${summary} (${errno})`;
-    return new VerifierError(message, about, log);
+    const hint = refusedHint(summary);
+    return new VerifierError(message, { ...about, ...(hint !== undefined && { hint }) }, log);
   }
   if (isErrno(outcome.status, "EPERM")) {
     const why = explainPermission(readPermissionFacts(), program !== undefined && usesTrampoline(program.kind));
@@ -79,6 +80,18 @@ export function loadError(outcome: Outcome, name: string, programs: readonly Pro
     return new VerifierError(message, about, log);
   }
   return new LoadError("ERR_BPF_LOAD", `${name} could not be loaded: ${texts.at(-1) ?? errno} (${errno})`, about);
+}
+
+/** What a verdict does not tell by itself. */
+function refusedHint(summary: string): string | undefined {
+  // Under lockdown of confidentiality the kernel has no such helpers (bpf_tracing_func_proto, LOCKDOWN_BPF_READ_KERNEL).
+  if (
+    /(unknown func|cannot use helper) bpf_probe_read/.test(summary) &&
+    readPermissionFacts().lockdown === "confidentiality"
+  ) {
+    return "The kernel is locked down (confidentiality), and lets no program read its memory: boot with lockdown=integrity";
+  }
+  return undefined;
 }
 
 function targetNotFound(program: ProgramSpec | undefined, target: string, about: ErrorDetails): LoadError {

@@ -1,4 +1,6 @@
 /** Attaching: one way per kind of program. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { isUint8Array } from "node:util/types";
 import { ArgumentError, AttachError, type BpfError, errnoName, isErrno, PermissionError } from "../errors";
 import { activeLsms } from "../kernel/lsm";
@@ -240,6 +242,9 @@ function attachError(program: Attachable, outcome: Outcome): BpfError {
   });
 }
 
+/** Where libbpf looks for tracepoints. */
+const TRACEFS = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
+
 function attachHint({ kind, sleepable }: Attachable, status: number): string | undefined {
   // The kernel checks these only when attaching, and says no more than EINVAL (kernel/events/core.c, kernel/bpf/bpf_iter.c).
   if (sleepable && isErrno(status, "EINVAL")) {
@@ -250,6 +255,8 @@ function attachHint({ kind, sleepable }: Attachable, status: number): string | u
     if (kind === "tracepoint" || kind === "raw_tp")
       return "Only system call tracepoints can sleep, since Linux 7.2: set sleepable to false";
   }
+  if (kind === "tracepoint" && isErrno(status, "ENOENT") && !TRACEFS.some((path) => existsSync(join(path, "events"))))
+    return "tracefs can't be read: mount -t tracefs tracefs /sys/kernel/tracing (lockdown of confidentiality forbids it)";
   if (isErrno(status, "ENOENT") || isErrno(status, "ESRCH"))
     return "The attach target does not exist here: check its name";
   if (isErrno(status, "EOPNOTSUPP"))
