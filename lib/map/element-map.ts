@@ -60,15 +60,14 @@ export abstract class ElementMap<K, V> extends BpfMap implements Iterable<[K, V]
    * @throws {@link MapError} E2BIG if the map is full, EEXIST for "noexist" and ENOENT for "exist" where they don't hold
    */
   set(key: K, value: V, mode: UpdateMode = "any"): this {
-    const flags = MODES[mode];
-    if (flags === undefined) {
+    if (!Object.hasOwn(MODES, mode)) {
       const message = `map ${this.name}: mode must be "any", "noexist" or "exist", got ${String(mode)}`;
       throw new ArgumentError(message, { map: this.name });
     }
     const scratch = this.#open("set");
     this.#codecs.key.encode(key, scratch.key);
     this.#codecs.value.encode(value, scratch.value);
-    const status = native.mapUpdate(scratch.handle, flags);
+    const status = native.mapUpdate(scratch.handle, MODES[mode]);
     if (status < 0) throw this.failure("set", status, setHint(status));
     return this;
   }

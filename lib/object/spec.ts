@@ -35,6 +35,7 @@ export interface OpenOptions {
  * @throws {@link ObjectError} if the file can't be read or is no BPF object for this machine
  */
 export function open(source: string | Uint8Array, options: OpenOptions = {}): ObjectSpec {
+  checkOptions(options);
   if (typeof source === "string") {
     const name = options.name ?? basename(source).replace(/\..*/, "");
     return new ObjectSpec(readObject(source), basename(source), { ...options, name });
@@ -171,6 +172,29 @@ export class ObjectSpec {
     const own = this.#initial.get(sectionId) ?? Uint8Array.from(this.#contents(sectionId));
     this.#initial.set(sectionId, own);
     return own;
+  }
+}
+
+const OPTIONS: Record<keyof OpenOptions, string> = {
+  name: "string",
+  pinRoot: "string",
+  kconfig: "string",
+  btfPath: "string",
+  onLog: "function",
+};
+
+function checkOptions(options: OpenOptions): void {
+  const about = { operation: "open" };
+  if (typeof options !== "object" || options === null)
+    throw new ArgumentError("open takes an object of options", about);
+  for (const [name, value] of Object.entries(options)) {
+    const type = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof OpenOptions] : undefined;
+    if (type === undefined) {
+      throw new ArgumentError(`open has no option "${name}"; it has: ${Object.keys(OPTIONS).join(", ")}`, about);
+    }
+    if (value !== undefined && typeof value !== type) {
+      throw new ArgumentError(`open's option ${name} must be a ${type}, got ${typeof value}`, about);
+    }
   }
 }
 

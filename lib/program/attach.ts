@@ -29,7 +29,7 @@ export interface AttachOptions {
   offset?: number;
   /** uprobe: the executable or library. By default the section's. */
   path?: string;
-  /** uprobe: the process to watch; by default every process. iter/task, iter/task_file, iter/task_vma: one process. */
+  /** uprobe: the process to watch, 0 for this one; by default every process. iter/task, iter/task_file, iter/task_vma: one process. */
   pid?: number;
   /** iter/task…: one thread. Since Linux 6.1. */
   tid?: number;
@@ -206,6 +206,9 @@ function checkOptions(program: Attachable, options: AttachOptions, allowed: read
     }
     if (value !== undefined && typeof value !== TYPES[name])
       throw argument(program, `attach option ${name} must be a ${TYPES[name]}, got ${typeof value}`);
+    if (typeof value === "bigint" && BigInt.asUintN(64, value) !== value) {
+      throw argument(program, `attach option ${name} must be an unsigned integer of 64 bits, got ${value}`);
+    }
     if (typeof value === "number" && (!Number.isSafeInteger(value) || value < 0)) {
       throw argument(program, `attach option ${name} must be a non-negative integer, got ${value}`);
     }

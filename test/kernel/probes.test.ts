@@ -87,6 +87,15 @@ kernelTest("a cookie reaches the program", [since("5.15")], async () => {
   expect(object.variables.cookie).toBe(0x1234_5678_9abc_def0n);
 });
 
+kernelTest("a cookie that does not fit is refused", [], async () => {
+  using object = await load("on_uprobe");
+  for (const cookie of [-1n, 2n ** 64n, 7]) {
+    expect(() => object.program("on_uprobe").attach({ ...self, cookie: cookie as bigint })).toThrow(
+      expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }),
+    );
+  }
+});
+
 kernelTest("a cookie is refused where libbpf can't pass it, never ignored", [before("5.15")], async () => {
   using object = await load("on_uprobe");
   expect(() => object.program("on_uprobe").attach({ ...self, cookie: 7n })).toThrow(

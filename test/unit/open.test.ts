@@ -180,6 +180,12 @@ describe("bad input", () => {
     expect(() => open(source as never)).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
   });
 
+  test.each([[null], [{ onlog: () => {} }], [{ name: 5 }], [{ onLog: "console" }]])("open(path, %p)", (options) => {
+    expect(() => open(objectPath("lsm"), options as never)).toThrow(
+      expect.objectContaining({ code: "ERR_BPF_ARGUMENT", operation: "open" }),
+    );
+  });
+
   test("damaged objects give a BpfError or open, and never anything else", () => {
     const damage = fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 24 });
     fc.assert(
