@@ -3,7 +3,6 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -179,8 +178,7 @@ LoadRequest loadRequest(const Napi::Object& from) {
   return request;
 }
 
-// --- description
-// -----------------------------------------------------------------------------------------------
+// --- description ---
 
 Napi::Value text(Napi::Env env, const char* value) {
   return value == nullptr ? env.Undefined() : Napi::String::New(env, value).As<Napi::Value>();
@@ -198,7 +196,7 @@ Napi::Object describeProgram(Napi::Env env, const bpf_program* program) {
   return result;
 }
 
-Napi::Object describeMap(Napi::Env env, bpf_map* map) {
+Napi::Object describeMap(Napi::Env env, const bpf_map* map) {
   Napi::Object result = Napi::Object::New(env);
   result["name"] = text(env, bpf_map__name(map));
   result["type"] = static_cast<int32_t>(bpf_map__type(map));
@@ -209,12 +207,16 @@ Napi::Object describeMap(Napi::Env env, bpf_map* map) {
   result["internal"] = bpf_map__is_internal(map);
   result["pinPath"] = text(env, bpf_map__pin_path(map));
   result["valueTypeId"] = bpf_map__btf_value_type_id(map);
-  size_t size = 0;
-  const void* initial = bpf_map__initial_value(map, &size);
-  if (bpf_map__is_internal(map) && initial != nullptr) {
-    result["initial"] = Napi::Buffer<char>::Copy(env, static_cast<const char*>(initial), size);
-  }
   return result;
+}
+
+// The compiled contents of a map of variables.
+void addInitial(Napi::Env env, Napi::Object description, const bpf_map* map) {
+  size_t size = 0;
+  // Not const in libbpf 1.1, for no reason.
+  const void* initial = bpf_map__initial_value(const_cast<bpf_map*>(map), &size);
+  if (!bpf_map__is_internal(map) || initial == nullptr) return;
+  description["initial"] = Napi::Buffer<char>::Copy(env, static_cast<const char*>(initial), size);
 }
 
 // The form of a global variable's value that needs no type graph: an integer, or bytes.
@@ -272,7 +274,9 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
   result["programs"] = programs;
   Napi::Array maps = Napi::Array::New(env);
   for (size_t i = 0; i < object.maps().size(); i++) {
-    maps[static_cast<uint32_t>(i)] = describeMap(env, object.maps()[i]);
+    Napi::Object map = describeMap(env, object.maps()[i]);
+    addInitial(env, map, object.maps()[i]);
+    maps[static_cast<uint32_t>(i)] = map;
   }
   result["maps"] = maps;
   result["variables"] = describeVariables(env, object.get());
@@ -281,8 +285,7 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// --- loading
-// -----------------------------------------------------------------------------------------------------
+// --- loading ---
 
 Napi::Value loadedToJs(Napi::Env env, Loaded& loaded) {
   if (loaded.object != nullptr) {
@@ -314,14 +317,13 @@ Napi::Value close(const Napi::CallbackInfo& info) {
 // one reused), or -errno
 Napi::Value mapAsLoaded(const Napi::CallbackInfo& info) {
   const Object* object = Environment::of(info.Env()).objects.find(int32Of(info[0]));
-  bpf_map* map = object == nullptr ? nullptr : object->map(uint32Of(info[1]));
+  const bpf_map* map = object == nullptr ? nullptr : object->map(uint32Of(info[1]));
   if (map == nullptr) return Napi::Number::New(info.Env(), -EBADF);
   if (bpf_map__fd(map) < 0) return Napi::Number::New(info.Env(), -ENOENT);
   return describeMap(info.Env(), map);
 }
 
-// --- memory of .data, .bss and .rodata
-// ---------------------------------------------------------------------------
+// --- memory of .data, .bss and .rodata ---
 
 struct Window {
   char* memory = nullptr;

@@ -9,8 +9,7 @@
 
 namespace node_libbpf {
 
-// --- Poller
-// --------------------------------------------------------------------------------------------------------
+// --- Poller ---
 
 struct Poller::Handle {
   uv_poll_t* poll = nullptr;
@@ -89,8 +88,7 @@ void Poller::cancel() {
   handle_->callback.Reset();
 }
 
-// --- RingBuffer
-// ----------------------------------------------------------------------------------------------------
+// --- RingBuffer ---
 
 int RingBuffer::open(Napi::Env env, int fd) {
   ring_.reset(ring_buffer__new(fd, onRecord, this, nullptr));
