@@ -1,13 +1,7 @@
 /** What users read when the kernel, or the host, says no. */
 import { open, type VerifierError } from "node-libbpf";
-import { objectPath } from "../bpf/objects";
+import { objectPath, openOnly } from "../bpf/objects";
 import { before, bpfLsm, kernelTest, kprobes, noTrampolines, since, trampolines } from "./needs";
-
-function only(file: string, program: string) {
-  const spec = open(objectPath(file));
-  for (const candidate of Object.values(spec.programs)) candidate.autoload = candidate.name === program;
-  return spec;
-}
 
 async function failure<T extends Error>(load: Promise<unknown>): Promise<T> {
   try {
@@ -19,7 +13,7 @@ async function failure<T extends Error>(load: Promise<unknown>): Promise<T> {
 }
 
 kernelTest("a verifier log of more than a mebibyte arrives whole", [], async () => {
-  const error = await failure<VerifierError>(only("refused", "long_log").load());
+  const error = await failure<VerifierError>(openOnly("refused", "long_log").load());
   expect(error).toMatchObject({
     name: "VerifierError",
     code: "ERR_BPF_VERIFIER",
@@ -39,13 +33,13 @@ kernelTest("a verifier log of more than a mebibyte arrives whole", [], async () 
 });
 
 kernelTest("loadSync throws the same", [], async () => {
-  expect(() => only("refused", "long_log").loadSync()).toThrow(
+  expect(() => openOnly("refused", "long_log").loadSync()).toThrow(
     expect.objectContaining({ code: "ERR_BPF_VERIFIER", errno: "EACCES" }),
   );
 });
 
 kernelTest("a hook that can't sleep is refused in the kernel's words", [trampolines], async () => {
-  const error = await failure<VerifierError>(only("refused", "no_sleep").load());
+  const error = await failure<VerifierError>(openOnly("refused", "no_sleep").load());
   expect(error).toMatchObject({
     code: "ERR_BPF_VERIFIER",
     errno: "EINVAL",
@@ -57,7 +51,7 @@ kernelTest("a hook that can't sleep is refused in the kernel's words", [trampoli
 });
 
 kernelTest("the same program made plain is taken", [trampolines], async () => {
-  const spec = only("refused", "no_sleep");
+  const spec = openOnly("refused", "no_sleep");
   const program = spec.programs.no_sleep;
   if (program) program.sleepable = false;
   using object = await spec.load();
@@ -65,7 +59,7 @@ kernelTest("the same program made plain is taken", [trampolines], async () => {
 });
 
 kernelTest("a program's hook can be set before load", [trampolines], async () => {
-  const spec = only("refused", "no_sleep");
+  const spec = openOnly("refused", "no_sleep");
   const program = spec.programs.no_sleep;
   if (program) program.attachTarget = "bprm_committed_creds";
   using object = await spec.load();
@@ -77,7 +71,7 @@ kernelTest("a kernel that refuses trampolines is told apart from missing privile
     ["lsm", "on_exec"],
     ["tracing", "plain_entry"],
   ] as const) {
-    const error = await failure(only(file, program).load());
+    const error = await failure(openOnly(file, program).load());
     expect(error).toMatchObject({ name: "PermissionError", code: "ERR_BPF_PERMISSION", errno: "EPERM", program });
     expect(error.message).toContain("this kernel refuses BPF trampolines");
   }
@@ -90,11 +84,11 @@ kernelTest("a hook that does not exist", [], async () => {
     section: "lsm/no_such_hook",
     target: "no_such_hook",
   };
-  const error = await failure(only("refused", "no_hook").load());
+  const error = await failure(openOnly("refused", "no_hook").load());
   expect(error).toMatchObject(missing);
   expect(error.message).toContain("this kernel has no LSM hook no_such_hook");
 
-  const spec = only("refused", "no_sleep");
+  const spec = openOnly("refused", "no_sleep");
   const program = spec.programs.no_sleep;
   if (program) program.attachTarget = "nor_this_one";
   expect(await failure(spec.load())).toMatchObject({
@@ -105,12 +99,12 @@ kernelTest("a hook that does not exist", [], async () => {
 });
 
 kernelTest("a section that nobody knows, and a program without a target", [], async () => {
-  expect(await failure(only("refused", "unknown_section").load())).toMatchObject({
+  expect(await failure(openOnly("refused", "unknown_section").load())).toMatchObject({
     code: "ERR_BPF_SECTION_UNKNOWN",
     section: "my/section",
     hint: expect.stringContaining("autoload"),
   });
-  expect(await failure(only("refused", "no_target").load())).toMatchObject({
+  expect(await failure(openOnly("refused", "no_target").load())).toMatchObject({
     code: "ERR_BPF_TARGET_MISSING",
     section: "fentry",
     hint: expect.stringContaining("attachTarget"),
@@ -154,7 +148,7 @@ kernelTest("libbpf's messages reach onLog, and nothing else", [], async () => {
 });
 
 kernelTest("an attach target that does not exist", [kprobes], async () => {
-  using object = await only("refused", "plain_kprobe").load();
+  using object = await openOnly("refused", "plain_kprobe").load();
   expect(() => object.program("plain_kprobe").attach({ function: "no_such_function" })).toThrow(
     expect.objectContaining({
       name: "AttachError",
@@ -178,7 +172,7 @@ kernelTest("a sleepable ring buffer is refused by Linux 5.10, and its log kept",
 });
 
 kernelTest("a helper that sleeps is refused to a program that does not", [trampolines, since("5.11")], async () => {
-  const spec = only("lsm", "on_exec");
+  const spec = openOnly("lsm", "on_exec");
   const program = spec.programs.on_exec;
   if (program) program.sleepable = false;
   const error = await failure<VerifierError>(spec.load());

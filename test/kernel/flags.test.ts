@@ -1,14 +1,13 @@
 /** BPF_F_SLEEPABLE: what was asked for is what the kernel is given, in all four combinations. */
 import { Flag, HashMap, libbpf, open } from "node-libbpf";
-import { objectPath } from "../bpf/objects";
+import { objectPath, openOnly } from "../bpf/objects";
 import { kernelTest, kprobes, type Need, since, trampolines } from "./needs";
 
 /** Loads one program and returns the prog_flags that the kernel was given for it. */
 async function flagsGiven(name: string, sleepable?: boolean): Promise<number> {
-  const witnessSpec = open(objectPath("witness"));
-  witnessSpec.variables.watched = process.pid;
   const observer = kprobes.present() ? "on_security_bpf" : "on_system_call";
-  for (const program of Object.values(witnessSpec.programs)) program.autoload = program.name === observer;
+  const witnessSpec = openOnly("witness", observer);
+  witnessSpec.variables.watched = process.pid;
   using witness = await witnessSpec.load();
   witness.program(observer).attach();
 

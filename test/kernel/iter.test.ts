@@ -1,12 +1,10 @@
 /** Iterators: their output as a stream. */
 import { text } from "node:stream/consumers";
-import { open } from "node-libbpf";
-import { objectPath } from "../bpf/objects";
+import { openOnly } from "../bpf/objects";
 import { kernelTest, since } from "./needs";
 
 async function load(...programs: string[]) {
-  const spec = open(objectPath("iter"));
-  for (const program of Object.values(spec.programs)) program.autoload = programs.includes(program.name);
+  const spec = openOnly("iter", ...programs);
   return spec.load();
 }
 

@@ -1,13 +1,11 @@
 /** Sleepable LSM programs: load, attach, fire, deny, detach. */
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { open } from "node-libbpf";
-import { objectPath } from "../bpf/objects";
+import { openOnly } from "../bpf/objects";
 import { bpfLsm, kernelTest, since } from "./needs";
 
 function lsm(...programs: string[]) {
-  const spec = open(objectPath("lsm"));
-  for (const program of Object.values(spec.programs)) program.autoload = programs.includes(program.name);
+  const spec = openOnly("lsm", ...programs);
   spec.variables.watched = process.pid;
   return spec;
 }

@@ -1,13 +1,12 @@
 /** Kinds that need no trampoline: kprobe, uprobe, tracepoint, raw_tp, tp_btf, each plain and sleepable where it can be. */
 import { getPriority } from "node:os";
-import { type AttachOptions, open } from "node-libbpf";
-import { objectPath } from "../bpf/objects";
+import type { AttachOptions } from "node-libbpf";
+import { openOnly } from "../bpf/objects";
 import { before, kernelTest, kprobes, since, systemCallTracepoints, trampolines } from "./needs";
 import { fileOffsetOf } from "./symbols";
 
 async function load(...programs: string[]) {
-  const spec = open(objectPath("probes"));
-  for (const program of Object.values(spec.programs)) program.autoload = programs.includes(program.name);
+  const spec = openOnly("probes", ...programs);
   spec.variables.watched = process.pid;
   return spec.load();
 }
@@ -62,11 +61,8 @@ kernelTest("a uprobe without a place, and at a function that is not there", [], 
 });
 
 kernelTest("a sleepable kprobe is refused when attaching, and told why", [since("6.0"), kprobes], async () => {
-  const spec = open(objectPath("probes"));
-  for (const program of Object.values(spec.programs)) {
-    program.autoload = program.name === "on_kprobe";
-    if (program.autoload) program.sleepable = true;
-  }
+  const spec = openOnly("probes", "on_kprobe");
+  spec.program("on_kprobe").sleepable = true;
   using object = await spec.load();
   expect(() => object.program("on_kprobe").attach()).toThrow(
     expect.objectContaining({ code: "ERR_BPF_ATTACH", errno: "EINVAL", hint: expect.stringContaining("only uprobes") }),

@@ -1,13 +1,8 @@
 /** Syscall programs and test runs. */
-import { open } from "node-libbpf";
-import { objectPath } from "../bpf/objects";
+import { openOnly } from "../bpf/objects";
 import { kernelTest, since } from "./needs";
 
-function load(program: string) {
-  const spec = open(objectPath("syscall"));
-  spec.program(program).autoload = true;
-  return spec.load();
-}
+const load = (program: string) => openOnly("syscall", program).load();
 
 kernelTest("a syscall program runs, sleeps and writes its context back", [since("5.14")], async () => {
   await using object = await load("sum_bytes");
@@ -49,8 +44,6 @@ kernelTest("an XDP program runs on given data", [], async () => {
 });
 
 kernelTest("a kind that can't be test-run says so", [], async () => {
-  const spec = open(objectPath("probes"));
-  for (const program of Object.values(spec.programs)) program.autoload = program.name === "on_uprobe";
-  using object = await spec.load();
+  using object = await openOnly("probes", "on_uprobe").load();
   await expect(object.program("on_uprobe").testRun()).rejects.toMatchObject({ code: "ERR_BPF_NOT_SUPPORTED" });
 });

@@ -3,12 +3,11 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { getPriority } from "node:os";
 import { open } from "node-libbpf";
-import { objectPath } from "../bpf/objects";
+import { objectPath, openOnly } from "../bpf/objects";
 import { errorInjectionList, kernelTest, sleepableSystemCalls, trampolines } from "./needs";
 
 async function load(...programs: string[]) {
-  const spec = open(objectPath("tracing"));
-  for (const program of Object.values(spec.programs)) program.autoload = programs.includes(program.name);
+  const spec = openOnly("tracing", ...programs);
   spec.variables.watched = process.pid;
   return spec.load();
 }
