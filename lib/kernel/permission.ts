@@ -5,6 +5,19 @@ import { readFileSync } from "node:fs";
 const CAP_SYS_ADMIN = 21n;
 const CAP_PERFMON = 38n;
 const CAP_BPF = 39n;
+const NAMES: readonly (readonly [string, bigint])[] = [
+  ["CAP_NET_ADMIN", 12n],
+  ["CAP_SYS_ADMIN", CAP_SYS_ADMIN],
+  ["CAP_SYS_RESOURCE", 24n],
+  ["CAP_SYSLOG", 34n],
+  ["CAP_PERFMON", CAP_PERFMON],
+  ["CAP_BPF", CAP_BPF],
+];
+
+/** The capabilities of a set that matter to BPF, by name. */
+export function capabilityNames(set: bigint): string[] {
+  return NAMES.filter(([, bit]) => (set & (1n << bit)) !== 0n).map(([name]) => name);
+}
 
 /** A cause of EPERM and what to do about it. */
 export interface PermissionCause {

@@ -1,0 +1,115 @@
+/** What the kernel's BTF tells: which hooks, iterators, tracepoints and functions exist, which types it knows. */
+import { readFileSync } from "node:fs";
+import { Btf, BtfKind } from "../btf/btf";
+import { type Fact, factOf, mapFact } from "./fact";
+
+export const VMLINUX = "/sys/kernel/btf/vmlinux";
+
+/** Facts that are read from BTF. */
+export interface BtfFacts {
+  /** Bytes of the kernel's BTF. */
+  btfSize: Fact<number>;
+  /** Functions bpf_lsm_*, without the prefix: LSM hooks, and a few of the kernel's own helpers. */
+  lsmHooks: Fact<string[]>;
+  /** Targets of iter programs. */
+  iterators: Fact<string[]>;
+  /** Tracepoints with BTF: targets of raw_tp and tp_btf programs. */
+  tracepoints: Fact<string[]>;
+  /** Functions of the kernel proper: possible targets of fentry, fexit and fmod_ret programs. */
+  functions: Fact<string[]>;
+  /** Structs that struct_ops programs can implement, with their members that are functions. */
+  structOps: Fact<Record<string, string[]>>;
+  /** Program types by their names in lower case, without BPF_PROG_TYPE_. */
+  programTypes: Fact<string[]>;
+  /** Map types by their names in lower case, without BPF_MAP_TYPE_. */
+  mapTypes: Fact<string[]>;
+}
+
+let cached: Btf | undefined;
+
+/** The running kernel's BTF. It never changes while the kernel runs, and takes some 10 ms to read. */
+export function vmlinuxBtf(): Btf {
+  cached ??= new Btf(readFileSync(VMLINUX));
+  return cached;
+}
+
+interface Found {
+  functions: string[];
+  tracepoints: string[];
+  structs: Map<string, number>;
+  enums: Map<string, number>;
+}
+
+export function readBtfFacts(): BtfFacts {
+  const btf = factOf(VMLINUX, vmlinuxBtf);
+  const found = mapFact(btf, scan);
+  const fact = <T>(compute: (found: Found, btf: Btf) => T): Fact<T> =>
+    mapFact(found, (value) => compute(value, vmlinuxBtf()));
+  return {
+    btfSize: mapFact(btf, ({ size }) => size),
+    lsmHooks: fact(({ functions }) => withPrefix(functions, "bpf_lsm_")),
+    iterators: fact(({ functions, structs }) => iterators(functions, structs)),
+    tracepoints: fact(({ tracepoints }) => tracepoints.sort()),
+    functions: fact(({ functions }) => functions),
+    structOps: fact(({ structs }, types) => structOps(types, structs)),
+    programTypes: fact(({ enums }, types) => enumerators(types, enums.get("bpf_prog_type"), "BPF_PROG_TYPE_")),
+    mapTypes: fact(({ enums }, types) => enumerators(types, enums.get("bpf_map_type"), "BPF_MAP_TYPE_")),
+  };
+}
+
+function scan(btf: Btf): Found {
+  const functions = new Set<string>();
+  const tracepoints: string[] = [];
+  const structs = new Map<string, number>();
+  const enums = new Map<string, number>();
+  const prefixes = {
+    [BtfKind.FUNC]: "",
+    [BtfKind.TYPEDEF]: "btf_trace_",
+    [BtfKind.STRUCT]: "bpf_",
+    [BtfKind.ENUM]: "bpf_",
+  };
+  btf.scan(prefixes, (kind, name, id) => {
+    if (kind === BtfKind.FUNC) functions.add(name);
+    else if (kind === BtfKind.TYPEDEF) tracepoints.push(name.slice("btf_trace_".length));
+    else if (kind === BtfKind.STRUCT) structs.set(name, id);
+    else enums.set(name, id);
+  });
+  return { functions: [...functions], tracepoints, structs, enums };
+}
+
+function withPrefix(names: Iterable<string>, prefix: string): string[] {
+  return Array.from(names)
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length))
+    .sort();
+}
+
+/** A target has a function and a context of its name: DEFINE_BPF_ITER_FUNC in include/linux/bpf.h, struct bpf_iter__NAME. */
+function iterators(functions: readonly string[], structs: ReadonlyMap<string, number>): string[] {
+  const contexts = new Set(withPrefix(structs.keys(), "bpf_iter__"));
+  return withPrefix(functions, "bpf_iter_").filter((name) => contexts.has(name));
+}
+
+/** The kernel wraps each struct X in a struct bpf_struct_ops_X, whose last member it is. */
+function structOps(btf: Btf, structs: ReadonlyMap<string, number>): Record<string, string[]> {
+  const entries = withPrefix(structs.keys(), "bpf_struct_ops_").flatMap((name) => {
+    const wrapped = btf.members(structs.get(`bpf_struct_ops_${name}`) ?? 0).find((member) => member.name === "data");
+    const struct = btf.resolve(wrapped?.type ?? 0);
+    if (btf.kind(struct) !== BtfKind.STRUCT || btf.name(struct) !== name) return [];
+    const isFunction = (type: number) => {
+      const pointer = btf.resolve(type);
+      return btf.kind(pointer) === BtfKind.PTR && btf.kind(btf.resolve(btf.typeOrSize(pointer))) === BtfKind.FUNC_PROTO;
+    };
+    const members = btf.members(struct).filter((member) => isFunction(member.type));
+    return [[name, members.map((member) => member.name)] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+function enumerators(btf: Btf, id: number | undefined, prefix: string): string[] {
+  if (id === undefined) throw new Error(`no enum with ${prefix}*`);
+  return btf
+    .members(id)
+    .filter(({ name }) => name.startsWith(prefix))
+    .map(({ name }) => name.slice(prefix.length).toLowerCase());
+}

@@ -1,0 +1,60 @@
+/** The kernel's build configuration, as far as it decides what may sleep. */
+import { readFileSync } from "node:fs";
+import { release } from "node:os";
+import { gunzipSync } from "node:zlib";
+import { type Fact, known, unknown } from "./fact";
+
+const OPTIONS: readonly string[] = [
+  "AUDIT",
+  "BPF_EVENTS",
+  "BPF_JIT",
+  "BPF_LSM",
+  "BPF_SYSCALL",
+  "DEBUG_INFO_BTF",
+  "DEBUG_INFO_BTF_MODULES",
+  "FAILSLAB",
+  "FAIL_PAGE_ALLOC",
+  "FTRACE_SYSCALLS",
+  "FUNCTION_ERROR_INJECTION",
+  "KEYS",
+  "KPROBES",
+  "LSM",
+  "SECURITY",
+  "SECURITYFS",
+  "SECURITY_NETWORK",
+  "SECURITY_NETWORK_XFRM",
+  "SECURITY_PATH",
+  "UPROBES",
+];
+
+/**
+ * The options by their names without CONFIG_: "y", "m", "n" or a text. /proc/config.gz is the running kernel's own; a file
+ * under /boot is believed if it is named after the running release, though a container may show another host's.
+ */
+export function readConfig(): Fact<Record<string, string>> {
+  const places = [`/boot/config-${release()}`, `/lib/modules/${release()}/config`];
+  try {
+    return known(parseConfig(gunzipSync(readFileSync("/proc/config.gz")).toString("latin1")), "/proc/config.gz");
+  } catch {
+    // CONFIG_IKCONFIG_PROC is off, as in Debian's kernels.
+  }
+  for (const place of places) {
+    try {
+      return known(parseConfig(readFileSync(place, "latin1")), place);
+    } catch {
+      // The next place.
+    }
+  }
+  return unknown(`no kernel configuration in /proc/config.gz, ${places.join(", ")}`);
+}
+
+/** An option that the text does not name depends on one that is off: it is off. */
+export function parseConfig(text: string): Record<string, string> {
+  const set = new Map(
+    Array.from(text.matchAll(/^CONFIG_(\w+)=(?:"(.*)"|(\S+))$/gm), ([, name, quoted, bare]) => [
+      name as string,
+      quoted ?? bare ?? "",
+    ]),
+  );
+  return Object.fromEntries(OPTIONS.map((option) => [option, set.get(option) ?? "n"]));
+}

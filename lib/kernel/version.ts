@@ -1,0 +1,79 @@
+/**
+ * Which kernel this really is. `uname -r` names an ABI on Debian and Ubuntu ("6.1.0-56-cloud-amd64" runs 6.1.192), and
+ * every rule that changed in a stable release hangs on the real number.
+ */
+import { type Fact, known, unknown } from "./fact";
+
+/** What the running kernel says of itself. */
+export interface Identity {
+  /** `uname -r` */
+  release: string;
+  /** `uname -v` */
+  version: string;
+  /** /proc/version_signature, which Ubuntu has. */
+  signature: string | undefined;
+}
+
+/** The upstream version a kernel is made from, and by whom. */
+export interface KernelIdentity {
+  /** "6.12.117"; only "6.12" where the stable release can't be told. */
+  version: Fact<string>;
+  /** The distribution's own name for the build: "Debian 6.12.117-1~deb12u1". */
+  build: Fact<string>;
+  /** A vendor whose kernels take BPF over from newer ones, so that their version says little; "" for none known. */
+  backports: Fact<string>;
+}
+
+/** Vendors that backport BPF wholesale, by how their `uname -r` looks. */
+const BACKPORTERS: readonly (readonly [RegExp, string])[] = [
+  [/\.el\d/, "RHEL and its rebuilds"],
+  [/el\d+uek/, "Oracle UEK"],
+  [/-android\d/, "Android"],
+  [/-150\d00\./, "SUSE Linux Enterprise"],
+];
+
+export function identify({ release, version, signature }: Identity): KernelIdentity {
+  const vendor = BACKPORTERS.find(([pattern]) => pattern.test(release))?.[1] ?? "";
+  const backports = known(vendor, "uname -r");
+  const debian = /Debian (\d+\.\d+(?:\.\d+)?)\S*/.exec(version);
+  if (debian !== null) {
+    return { version: known(full(debian[1] as string), "uname -v"), build: known(debian[0], "uname -v"), backports };
+  }
+  const ubuntu = /^(Ubuntu \S+) (\d+\.\d+\.\d+)/.exec(signature ?? "");
+  if (ubuntu !== null) {
+    const origin = "/proc/version_signature";
+    return { version: known(ubuntu[2] as string, origin), build: known(ubuntu[1] as string, origin), backports };
+  }
+  const build = known(`${release} ${version}`, "uname -r -v");
+  const [, series, patch] = /^(\d+\.\d+)(\.\d+)?/.exec(release) ?? [];
+  if (series === undefined) {
+    return { version: unknown(`uname -r is no version: ${release}`), build, backports };
+  }
+  // Distributions number their ABIs with a patch level of 0: 5.15.0-91-generic may be any 5.15.
+  const abi = patch === undefined || /^\d+\.\d+\.0-\d/.test(release);
+  return { version: known(abi ? series : series + patch, "uname -r"), build, backports };
+}
+
+/** "7.3" is 7.3.0 where a build names it: Debian's first upload of a series. */
+function full(version: string): string {
+  return version.split(".").length === 2 ? `${version}.0` : version;
+}
+
+/** A version in numbers; `patch` is absent where only the series is known. */
+export interface Version {
+  major: number;
+  minor: number;
+  patch?: number;
+}
+
+export function parseVersion(text: string): Version | undefined {
+  const match = /^(\d+)\.(\d+)(?:\.(\d+))?$/.exec(text);
+  if (match === null) return undefined;
+  const [major, minor, patch] = match.slice(1).map((part) => (part === undefined ? undefined : Number(part)));
+  return { major: major as number, minor: minor as number, ...(patch !== undefined && { patch }) };
+}
+
+/** The series as one number that orders: 6.12 is 6012. */
+export function seriesNumber({ major, minor }: Version): number {
+  return major * 1000 + minor;
+}

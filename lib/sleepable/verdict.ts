@@ -1,0 +1,156 @@
+/** What the precheck says, and of what: verdicts, reasons, and the facts of a program. Plain JSON throughout. */
+
+/**
+ * Whether a kernel takes a program: `allowed`; `refused`; `unsafe`: it takes it, and must not, or it would never run;
+ * `unknown`: what is known of this kernel does not tell.
+ */
+export type Answer = "allowed" | "refused" | "unsafe" | "unknown";
+
+/** When the kernel would answer: as it loads the program, as it attaches it, or never, as the program never runs. */
+export type Stage = "load" | "attach" | "run";
+
+/** Why. Codes are stable; sentences are not. */
+export type ReasonCode =
+  // allowed
+  | "SLEEPABLE"
+  | "NOT_SLEEPABLE_PROGRAM"
+  // kinds
+  | "FLAG_UNKNOWN"
+  | "KIND_NOT_SLEEPABLE"
+  | "KIND_MUST_SLEEP"
+  | "KIND_UNKNOWN"
+  | "KPROBE_NOT_SLEEPABLE"
+  | "KPROBE_MULTI_NOT_SLEEPABLE"
+  // LSM hooks
+  | "HOOK_NOT_FOUND"
+  | "HOOK_NOT_SLEEPABLE"
+  | "HOOK_DISABLED"
+  | "NOT_A_HOOK"
+  | "LSM_CGROUP_NOT_SLEEPABLE"
+  | "LSM_INACTIVE"
+  // functions
+  | "TARGET_NOT_FOUND"
+  | "TARGET_NOT_SLEEPABLE"
+  | "TARGET_DENIED"
+  | "TARGET_NORETURN"
+  | "TARGET_IS_PROGRAM"
+  // tracepoints and iterators
+  | "TRACEPOINT_NOT_FOUND"
+  | "TRACEPOINT_NOT_FAULTABLE"
+  | "TRACEPOINT_UNGUARDED"
+  | "ITER_NOT_FOUND"
+  | "ITER_NOT_SLEEPABLE"
+  | "ITER_UNDER_RCU"
+  // struct_ops
+  | "STRUCT_OPS_NOT_FOUND"
+  | "STRUCT_OPS_MEMBER_NOT_SLEEPABLE"
+  | "STRUCT_OPS_UNCHECKED"
+  // maps
+  | "MAP_TYPE_NOT_SLEEPABLE"
+  | "MAP_TYPE_UNKNOWN"
+  | "MAP_NOT_PREALLOCATED"
+  | "MAP_SPIN_LOCK"
+  | "MAP_TIMER"
+  | "MAP_NEEDS_LSM"
+  // instructions
+  | "HELPER_MAY_SLEEP"
+  | "KFUNC_MAY_SLEEP"
+  | "LICENSE_NOT_GPL"
+  // what only the kernel's own refusal tells
+  | "NO_PERMISSION"
+  | "OTHER"
+  // unknown
+  | "NOT_KNOWN"
+  | "FACT_MISSING";
+
+/** Where a rule is to be read: the kernel's file and function, and the commit that made it so. */
+export interface Source {
+  /** Path and function in the kernel's source. */
+  file: string;
+  /** The commit, where it is known. */
+  commit?: string;
+}
+
+/** What a rule looked at, and where that came from. */
+export interface Input {
+  /** Such as "LSM hook", "version", "CONFIG_FUNCTION_ERROR_INJECTION". */
+  name: string;
+  value: string;
+  origin: string;
+}
+
+/** One thing that a rule says about a program. */
+export interface Finding {
+  verdict: Answer;
+  reason: ReasonCode;
+  stage: Stage;
+  /** One sentence. */
+  message: string;
+  /** What to do instead. */
+  remedy?: string;
+  source: Source;
+  inputs: Input[];
+  /** The first version that accepts it, where one does. */
+  since?: string;
+  /** The first version that no longer does. */
+  until?: string;
+}
+
+/** What the precheck says about one program: the worst of its findings, and all of them. */
+export interface Verdict {
+  /** The program's name. */
+  program: string;
+  /** Its ELF section. */
+  section: string;
+  verdict: Answer;
+  /** The decisive finding's. */
+  reason: ReasonCode;
+  /** The decisive finding's. */
+  message: string;
+  /** What to do about it; of the decisive finding. */
+  remedy?: string;
+  /** Worst first; never empty. */
+  findings: Finding[];
+}
+
+/** A map as the rules see it. */
+export interface MapFacts {
+  name: string;
+  /** enum bpf_map_type in lower case. */
+  type: string;
+  /** map_flags */
+  flags: number;
+  /** Kernel-managed structs in its values: "bpf_spin_lock", "bpf_timer", "bpf_wq", "bpf_list_head", "bpf_rb_root" … */
+  fields: string[];
+  /** What a map of maps holds. */
+  inner?: MapFacts;
+}
+
+/** A call of a helper or kfunc in a program's instructions. */
+export interface CallFacts {
+  /** "bpf_copy_from_user"; "helper 999" for one with a number that is not known. */
+  name: string;
+  /** True if a constant may decide whether the verifier ever sees the call: it drops the branches not taken. */
+  conditional: boolean;
+}
+
+/** A program as the rules see it. */
+export interface ProgramFacts {
+  name: string;
+  section: string;
+  /** As of {@link ProgramSpec.kind}. */
+  kind: string;
+  /** enum bpf_prog_type */
+  type: number;
+  /** enum bpf_attach_type */
+  attachType: number;
+  sleepable: boolean;
+  /** Hook, function ("module:function" for a module's), tracepoint, iterator, or "struct.member". */
+  target?: string;
+  /** What the object's license section says. */
+  license: string;
+  /** Maps that its instructions name. */
+  maps: MapFacts[];
+  helpers: CallFacts[];
+  kfuncs: CallFacts[];
+}
