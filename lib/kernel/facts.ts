@@ -1,5 +1,5 @@
 /** kernelFacts(): what there is to know about the running kernel, each fact with its origin. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { machine, release, version } from "node:os";
 import { type BtfFacts, readBtfFacts } from "./btf-facts";
 import { readConfig } from "./config";
@@ -58,6 +58,8 @@ export interface KernelFacts extends BtfFacts {
   securityfs: Fact<string>;
   tracefs: Fact<string>;
   debugfs: Fact<string>;
+  /** Modules with BTF of their own, whose functions can be traced too. */
+  btfModules: Fact<string[]>;
   /** Functions that errors may be injected into, by every name they have. */
   errorInjection: Fact<string[]>;
   /** What this kernel, or another of the same build, answered to sleepable programs. */
@@ -107,6 +109,7 @@ export function kernelFacts(): KernelFacts {
     tracefs: mounted("tracefs"),
     debugfs: mounted("debugfs"),
     ...readBtfFacts(),
+    btfModules: factOf("/sys/kernel/btf", () => readdirSync("/sys/kernel/btf").filter((name) => name !== "vmlinux")),
     errorInjection: readErrorInjection(),
     measured: unknown("not probed"),
   };

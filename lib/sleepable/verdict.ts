@@ -57,6 +57,14 @@ export type ReasonCode =
   | "KFUNC_MAY_SLEEP"
   | "LICENSE_NOT_GPL"
   // what only the kernel's own refusal tells
+  | "TARGET_SIGNATURE"
+  | "REPLACED_NOT_SLEEPABLE"
+  | "FUNCTION_MAY_SLEEP"
+  | "ATOMIC_CONTEXT"
+  | "POINTER_NOT_TRUSTED"
+  | "HELPER_NOT_AVAILABLE"
+  | "KFUNC_NOT_AVAILABLE"
+  | "NO_TRAMPOLINES"
   | "NO_PERMISSION"
   | "OTHER"
   // unknown

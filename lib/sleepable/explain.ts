@@ -1,0 +1,97 @@
+/**
+ * What a kernel meant when it refused a program: errno and verifier log, in the wordings of Linux 5.10 to 7.3, as one of
+ * the precheck's reasons.
+ */
+import { diagnosis, lastWords } from "./log-lines";
+import { type Found, type Of, RULES, type Rule, WORDLESS } from "./refusal-rules";
+import type { ProgramFacts, ReasonCode, Source } from "./verdict";
+
+/** A kernel's no. */
+export interface Refusal {
+  /** By name: "EINVAL". */
+  errno: string;
+  /** The verifier's log, or its end. */
+  log: readonly string[];
+  /** What is known of the program; the more, the better the reason. */
+  program?: Partial<ProgramFacts>;
+  /** By default "load". */
+  stage?: "load" | "attach";
+}
+
+export interface Explanation {
+  reason: ReasonCode;
+  /** One sentence. */
+  message: string;
+  /** What to do instead. */
+  remedy?: string;
+  /** The line of the log that it rests on. */
+  line?: string;
+  source: Source;
+}
+
+/** A word of the kernel is at the end of its log, or in the line before. */
+const LAST_WORDS = 3;
+/** No kernel's sentence is longer. */
+const LONGEST = 1000;
+
+/** Why the kernel refused, or undefined if its words are not known here. */
+export function explain(refusal: Refusal): Explanation | undefined {
+  const { log } = refusal;
+  const { reason, suggestion } = diagnosis(log);
+  const words = lastWords(log, LAST_WORDS).filter((line) => line.length <= LONGEST);
+  for (const line of [...words, ...(reason === undefined ? [] : [reason.slice(0, LONGEST)])]) {
+    for (const rule of RULES) {
+      const explanation = apply(rule, line, refusal);
+      if (explanation !== undefined) return explanation;
+    }
+  }
+  if (reason !== undefined) {
+    const message = reason.charAt(0).toLowerCase() + reason.slice(1);
+    const remedy = suggestion && suggestion.charAt(0).toLowerCase() + suggestion.slice(1);
+    return {
+      reason: "OTHER",
+      message,
+      ...(remedy && { remedy }),
+      line: words[0] ?? reason,
+      source: { file: VERIFIER },
+    };
+  }
+  return words.length === 0 ? wordless(refusal) : undefined;
+}
+
+function apply(rule: Rule, line: string, { log, program = {}, errno }: Refusal): Explanation | undefined {
+  const match = rule.pattern.exec(line);
+  if (match === null) return undefined;
+  const found: Found = { names: match.slice(1).map((name) => name ?? ""), program, errno, helper: lastHelper(log) };
+  const of = <T extends string>(value: Of<T>): T | undefined => (typeof value === "function" ? value(found) : value);
+  const [reason, message] = [of(rule.reason), of(rule.message)];
+  if (reason === undefined || message === undefined) return undefined;
+  const remedy = rule.remedy && of(rule.remedy);
+  return { reason, message, ...(remedy !== undefined && { remedy }), line, source: sourceOf(rule) };
+}
+
+function wordless({ errno, stage = "load", log, program = {} }: Refusal): Explanation | undefined {
+  const empty = log.every((line) => line.trim() === "");
+  const rule = WORDLESS.find(
+    (one) =>
+      one.errno === errno &&
+      one.stage === stage &&
+      (one.kind?.test(program.kind ?? "") ?? true) &&
+      (one.sleepable === undefined || program.sleepable === true) &&
+      (one.empty === undefined || one.empty === empty) &&
+      (one.map === undefined || (program.maps ?? []).some(({ type }) => type === one.map)),
+  );
+  if (rule === undefined) return undefined;
+  const { reason, message, remedy } = rule;
+  return { reason, message, ...(remedy !== undefined && { remedy }), source: sourceOf(rule) };
+}
+
+function sourceOf({ source, commit }: { source: string; commit?: string }): Source {
+  return { file: source, ...(commit !== undefined && { commit }) };
+}
+
+/** The helper of the last call that the verifier stepped on. */
+function lastHelper(log: readonly string[]): string {
+  const line = log.findLast((text) => /^\d+: \(85\) call bpf_\w+#\d+/.test(text));
+  return /call (bpf_\w+)#/.exec(line ?? "")?.[1] ?? "";
+}

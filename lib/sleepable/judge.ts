@@ -1,0 +1,75 @@
+/** judge(): program facts and kernel facts in, a verdict out. Pure: no file is read, no kernel is called. */
+import type { KernelFacts } from "../kernel/facts";
+import { allowed, refused } from "./finding";
+import { Kernel } from "./kernel";
+import { judgeCalls } from "./rules-calls";
+import { judgeKind } from "./rules-kinds";
+import { judgeActive } from "./rules-lsm";
+import { judgeMap } from "./rules-maps";
+import type { Answer, Finding, ProgramFacts, Verdict } from "./verdict";
+
+/** What decides, first. */
+const WORST: readonly Answer[] = ["refused", "unsafe", "unknown", "allowed"];
+
+/** What a kernel would say to a program, and why. */
+export function judge(program: ProgramFacts, facts: KernelFacts): Verdict {
+  const kernel = Kernel.of(facts);
+  const findings = [
+    ...judgeKind(program, kernel),
+    ...judgeActive(program, kernel),
+    ...license(program),
+    ...program.maps.flatMap((map) => judgeMap(map, program, kernel)),
+    ...judgeCalls(program, kernel),
+  ].sort((one, other) => WORST.indexOf(one.verdict) - WORST.indexOf(other.verdict));
+  const decisive = findings[0] ?? nothing(program, kernel);
+  const { verdict, reason, message, remedy } = decisive;
+  const { name, section } = program;
+  return {
+    program: name,
+    section,
+    verdict,
+    reason,
+    message,
+    ...(remedy !== undefined && { remedy }),
+    findings: findings.length === 0 ? [decisive] : findings,
+  };
+}
+
+function nothing({ sleepable }: ProgramFacts, kernel: Kernel): Finding {
+  const message = sleepable ? "nothing forbids it to sleep" : "the program is not sleepable, and nothing forbids it";
+  return allowed(sleepable ? "SLEEPABLE" : "NOT_SLEEPABLE_PROGRAM", message, {
+    source: "kernel/bpf/verifier.c: bpf_check()",
+    inputs: [kernel.versionInput],
+  });
+}
+
+/** license_is_gpl_compatible(), include/linux/license.h */
+const GPL: ReadonlySet<string> = new Set([
+  "GPL",
+  "GPL v2",
+  "GPL and additional rights",
+  "Dual BSD/GPL",
+  "Dual MIT/GPL",
+  "Dual MPL/GPL",
+]);
+const NEEDS_GPL: Readonly<Record<string, string>> = {
+  lsm: "kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()",
+  lsm_cgroup: "kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()",
+  struct_ops: "kernel/bpf/verifier.c: check_struct_ops_btf_id()",
+};
+
+function license({ kind, license }: ProgramFacts): Finding[] {
+  const source = NEEDS_GPL[kind];
+  if (source === undefined || GPL.has(license)) return [];
+  return [
+    refused(
+      "LICENSE_NOT_GPL",
+      `${kind} programs need a GPL-compatible licence, and this is ${JSON.stringify(license)}`,
+      {
+        source,
+        inputs: [{ name: "license", value: license, origin: "the object's license section" }],
+        remedy: `declare one that is compatible: ${[...GPL].join(", ")}`,
+      },
+    ),
+  ];
+}

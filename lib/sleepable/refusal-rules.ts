@@ -1,0 +1,513 @@
+/** The words of kernels that refuse programs, Linux 5.10 to 7.3, and what each means: the table of {@link explain}. */
+import { HELPERS } from "../helpers";
+import type { ProgramFacts, ReasonCode } from "./verdict";
+
+/** What a rule may look at. */
+export interface Found {
+  /** What the pattern's groups matched; "" for those that did not. */
+  names: string[];
+  program: Partial<ProgramFacts>;
+  errno: string;
+  /** The helper that the verifier was at, when the message does not name it. */
+  helper: string;
+}
+
+/** Undefined: the rule does not hold. */
+export type Of<T> = T | ((found: Found) => T | undefined);
+
+export interface Rule {
+  pattern: RegExp;
+  reason: Of<ReasonCode>;
+  message: Of<string>;
+  remedy?: Of<string>;
+  source: string;
+  commit?: string;
+}
+
+const VERIFIER = "kernel/bpf/verifier.c";
+const CLEAR = "clear BPF_F_SLEEPABLE";
+const DO_WITHOUT = "do without the call";
+
+/** Kinds with a sleepable variant that is free to call what sleeps. */
+const MAY_SLEEP: ReadonlySet<string> = new Set(
+  "lsm fentry fexit fmod_ret fsession iter uprobe uretprobe usdt struct_ops".split(" "),
+);
+
+function makeSleepable({ program: { kind } }: Found): string {
+  if (kind === undefined || MAY_SLEEP.has(kind)) {
+    return `make the program sleepable (a section that ends in .s), or ${DO_WITHOUT}`;
+  }
+  return `move the call into a program that may sleep, such as uprobe.s or lsm.s: ${kind} programs may not`;
+}
+
+/** A sleeping call is refused for what the program is, or for where in a sleepable program it stands. */
+function maySleep(reason: ReasonCode): (found: Found) => ReasonCode {
+  return ({ program }) => (program.sleepable ? "ATOMIC_CONTEXT" : reason);
+}
+
+const leave = "move the call out of the region that must not sleep";
+const noCallback = `${DO_WITHOUT} in the callback: a bpf_wq's may sleep, a bpf_timer's may not`;
+const sleepHere = (found: Found) => (found.program.sleepable ? noCallback : makeSleepable(found));
+const inSleepHere = ({ program }: Found) =>
+  program.sleepable ? "a callback that must not" : "a program that is not sleepable";
+
+/** Kinds that came after others of their program type, so that an older kernel takes them for something else. */
+const LATER_KINDS = /^(fsession|(fentry|fexit|fsession)\.multi)$/;
+
+function wrongKind({ program: { kind = "" } }: Found): ReasonCode {
+  if (kind === "lsm_cgroup") return "LSM_CGROUP_NOT_SLEEPABLE";
+  if (kind === "tp_btf") return "TRACEPOINT_NOT_FAULTABLE";
+  return LATER_KINDS.test(kind) ? "KIND_UNKNOWN" : "KIND_NOT_SLEEPABLE";
+}
+
+function wrongKindRemedy({ program: { kind = "" } }: Found): string {
+  if (kind === "lsm_cgroup") return `${CLEAR}, or use lsm.s and look at the cgroup in the program`;
+  if (LATER_KINDS.test(kind)) return `require Linux ${kind === "fsession" ? "7.0" : "7.2"}, or use fentry and fexit`;
+  if (/^(tp_btf|raw_tp|tracepoint)$/.test(kind))
+    return `${CLEAR}: only system call tracepoints can sleep, since Linux 7.2`;
+  if (/^u(ret)?probe|^usdt/.test(kind)) return `${CLEAR}, or require Linux 6.0, where uprobes can sleep`;
+  if (kind === "struct_ops") return `${CLEAR}, or require Linux 6.3, where struct_ops programs can sleep`;
+  return `${CLEAR}: only lsm, fentry, fexit, fmod_ret, iter, uprobe, struct_ops and syscall programs may sleep`;
+}
+
+const kinds = ({ program: { kind } }: Found) => (kind === undefined ? "programs of this kind" : `${kind} programs`);
+
+const HELPER = "(bpf_\\w+)#\\d+";
+const SLEEPING_HELPERS = "bpf_copy_from_user(?:_task)?|bpf_ima_(?:inode|file)_hash";
+
+/**
+ * The kernel's words, one line each. Of two that match the first is taken.
+ *
+ * A pattern must stay linear: logs have text that users write.
+ */
+export const RULES: readonly Rule[] = [
+  // Hooks and functions
+  {
+    pattern: /^bpf_lsm_(\w+) is not sleepable$/,
+    reason: "HOOK_NOT_SLEEPABLE",
+    message: ({ names: [hook] }) => `the LSM hook ${hook} cannot sleep on this kernel`,
+    remedy: `${CLEAR}, or use a hook that may sleep`,
+    source: `${VERIFIER}: bpf_check_attach_target()`,
+    commit: "1e6c62a88215",
+  },
+  {
+    pattern: /^(\S+) is not sleepable$/,
+    reason: "TARGET_NOT_SLEEPABLE",
+    message: ({ names: [name] }) => `the function ${name} cannot sleep on this kernel`,
+    remedy: `${CLEAR}: only functions with ALLOW_ERROR_INJECTION may sleep, and system calls since Linux 7.1`,
+    source: `${VERIFIER}: check_attach_sleepable()`,
+    commit: "1e6c62a88215",
+  },
+  {
+    pattern: /^attach_btf_id \d+ points to disabled hook (?:bpf_lsm_)?(\S+)$/,
+    reason: "HOOK_DISABLED",
+    message: ({ names: [hook] }) => `BPF programs may not use the LSM hook ${hook}, sleeping or not`,
+    remedy: "use another hook: what this one returns is not for BPF to decide",
+    source: "kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()",
+    commit: "21c7063f6d08",
+  },
+  {
+    pattern: /^attach_btf_id \d+ points to wrong type name (\S+)$/,
+    reason: "NOT_A_HOOK",
+    message: ({ names: [name] }) => `${name} is a function of the BPF LSM itself, not a hook`,
+    remedy: "name a hook",
+    source: "kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()",
+  },
+  {
+    pattern: /^BPF_LSM_CGROUP programs cannot be sleepable$/,
+    reason: "LSM_CGROUP_NOT_SLEEPABLE",
+    message: "lsm_cgroup programs run under RCU and cannot sleep",
+    remedy: wrongKindRemedy,
+    source: `${VERIFIER}: check_attach_btf_id()`,
+    commit: "5b038319be44",
+  },
+  {
+    pattern: /^Attaching fexit\S* to __noreturn functions? (?:'(\S+)' )?is rejected\.?$/,
+    reason: "TARGET_NORETURN",
+    message: ({ names: [name], program: { target = "the function" } }) => `${name || target} never returns`,
+    remedy: "use fentry",
+    source: `${VERIFIER}: noreturn_deny`,
+    commit: "cfe816d469dc",
+  },
+  {
+    pattern: /^Attaching tracing programs to function '(\S+)' is rejected\.?$/,
+    reason: "TARGET_DENIED",
+    message: ({ names: [name] }) => `no BPF program can be attached to ${name}: BPF itself calls it`,
+    remedy: "trace another function",
+    source: `${VERIFIER}: btf_id_deny`,
+  },
+  {
+    pattern: /^The address of function (\S+) cannot be found$/,
+    reason: "TARGET_NOT_FOUND",
+    message: ({ names: [name] }) => `the kernel's BTF has the function ${name}, and its symbols do not`,
+    remedy: "trace another function: this one was dropped, inlined or freed",
+    source: `${VERIFIER}: bpf_check_attach_target()`,
+  },
+  {
+    pattern:
+      /^The function (\S+) (?:arg\d+ type|return type|has|with) .*(?:unsupported|Too many|malformed void argument)\.?$/,
+    reason: "TARGET_SIGNATURE",
+    message: ({ names: [name] }) => `${name} takes or returns what a BPF trampoline of this kernel can't pass on`,
+    remedy: "attach to another function or hook",
+    source: "kernel/bpf/btf.c: btf_distill_func_proto()",
+  },
+  {
+    pattern: /^Extension program may sleep, while original does not\.?$/,
+    reason: "REPLACED_NOT_SLEEPABLE",
+    message: "the program may sleep, and the one that it replaces a function of may not",
+    remedy: `${DO_WITHOUT}, or load the original with BPF_F_SLEEPABLE`,
+    source: `${VERIFIER}: bpf_check_attach_target()`,
+  },
+
+  // Kinds
+  {
+    pattern: /^(?:Only .+ programs can be sleepable|Program of this type cannot be sleepable)$/,
+    reason: wrongKind,
+    message: (found) => `${kinds(found)} cannot sleep on this kernel`,
+    remedy: wrongKindRemedy,
+    source: `${VERIFIER}: can_be_sleepable()`,
+    commit: "1e6c62a88215",
+  },
+  {
+    pattern: /^Syscall programs can only be sleepable$/,
+    reason: "KIND_MUST_SLEEP",
+    message: "syscall programs must be sleepable",
+    remedy: "set BPF_F_SLEEPABLE",
+    source: `${VERIFIER}: check_attach_btf_id()`,
+    commit: "79a7f8bdb159",
+  },
+  {
+    pattern: /^Sleepable program cannot attach to non-faultable tracepoint (\S+)$/,
+    reason: "TRACEPOINT_NOT_FAULTABLE",
+    message: ({ names: [name] }) => `programs on the tracepoint ${name} cannot sleep`,
+    remedy: `${CLEAR}, or use sys_enter or sys_exit`,
+    source: `${VERIFIER}: bpf_check_attach_target()`,
+    commit: "439ebd5b5708",
+  },
+
+  // struct_ops
+  {
+    pattern: /^attach to unsupported member (\S+) of struct (\S+)$/,
+    reason: ({ names: [, struct], program, errno }) =>
+      struct === "binfmt_misc_ops" && !program.sleepable
+        ? "KIND_MUST_SLEEP"
+        : program.sleepable && errno === "EINVAL"
+          ? "STRUCT_OPS_MEMBER_NOT_SLEEPABLE"
+          : "STRUCT_OPS_NOT_FOUND",
+    message: ({ names: [member, struct], program }) =>
+      `this kernel takes no ${program.sleepable ? "sleepable " : ""}program for ${struct}.${member}`,
+    remedy: ({ names: [, struct], program }) =>
+      program.sleepable ? CLEAR : struct === "binfmt_misc_ops" ? "set BPF_F_SLEEPABLE" : "leave the member out",
+    source: `${VERIFIER}: check_struct_ops_btf_id()`,
+    commit: "51a52a29ebaa",
+  },
+  {
+    pattern: /^attach_btf_id \d+ is not a supported struct$/,
+    reason: "STRUCT_OPS_NOT_FOUND",
+    message: ({ program: { target = "this struct" } }) => `this kernel knows no struct_ops of ${target}`,
+    remedy: "load the module that has it, or leave it out",
+    source: `${VERIFIER}: check_struct_ops_btf_id()`,
+  },
+
+  // Licence
+  {
+    pattern: /^(?:LSM programs must have a|cannot call .+ from non-)GPL.compatible (?:license|program)$/,
+    reason: "LICENSE_NOT_GPL",
+    message: (found) =>
+      found.names[0] === "" && found.program.kind === "lsm"
+        ? "LSM programs, and what they call, need a GPL-compatible licence"
+        : "the program calls what only programs of a GPL-compatible licence may",
+    remedy: 'declare one, if it is: char LICENSE[] SEC("license") = "GPL"',
+    source: `${VERIFIER}: check_helper_call(); kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()`,
+  },
+
+  // Maps
+  {
+    pattern: /^Sleepable programs can only use preallocated hash maps$/,
+    reason: "MAP_NOT_PREALLOCATED",
+    message: "hash maps of sleepable programs must be preallocated on this kernel",
+    remedy: "clear BPF_F_NO_PREALLOC of the map, or require Linux 6.1",
+    source: `${VERIFIER}: check_map_prog_compatibility()`,
+    commit: "02cc5aa29e8c",
+  },
+  {
+    // The list that follows is not what the kernel goes by: 6.12's and 7.3's leaves out queue, arena and others.
+    pattern: /^Sleepable programs can only use .+ maps$/,
+    reason: "MAP_TYPE_NOT_SLEEPABLE",
+    message: "sleepable programs cannot use one of the program's maps on this kernel, for its type",
+    remedy: `use an array or a hash map (ring buffers since Linux 5.12), or ${CLEAR}`,
+    source: `${VERIFIER}: check_map_prog_compatibility()`,
+  },
+  {
+    pattern: /^bpf_struct_ops map cannot be used in prog$/,
+    reason: "MAP_TYPE_NOT_SLEEPABLE",
+    message: "no program can use a struct_ops map",
+    source: `${VERIFIER}: check_map_prog_compatibility()`,
+  },
+  {
+    pattern: /^(tracing|sleepable) progs cannot use (bpf_spin_lock|bpf_\{list_head,rb_root\}) yet$/,
+    reason: "MAP_SPIN_LOCK",
+    message: (found) => {
+      const {
+        names: [who, what],
+      } = found;
+      return `${who === "tracing" ? kinds(found) : "sleepable programs"} cannot use ${what}, which a map's values have`;
+    },
+    remedy: ({ names: [who] }) =>
+      who === "tracing"
+        ? "use a map without it, or an fentry or lsm program"
+        : "use atomic operations, or require Linux 6.6",
+    source: `${VERIFIER}: check_map_prog_compatibility()`,
+    commit: "5861d1e8dbc4",
+  },
+  {
+    pattern: /^tracing progs cannot use (bpf_timer|bpf_wq) yet$/,
+    reason: "MAP_TIMER",
+    message: (found) => `${kinds(found)} cannot use ${found.names[0]}, which a map's values have`,
+    remedy: "use a map without it, or an fentry or lsm program",
+    source: `${VERIFIER}: check_map_prog_compatibility()`,
+  },
+
+  // Helpers
+  {
+    pattern: new RegExp(`^sleepable helper ${HELPER} in non-sleepable prog$`),
+    reason: maySleep("HELPER_MAY_SLEEP"),
+    message: (found) => `${found.names[0]} may sleep, and is called in ${inSleepHere(found)}`,
+    remedy: sleepHere,
+    source: `${VERIFIER}: check_helper_call()`,
+  },
+  {
+    pattern: new RegExp(`^sleepable helper ${HELPER} in (.+)$`),
+    reason: "ATOMIC_CONTEXT",
+    message: ({ names: [helper, region] }) => `${helper} may sleep, and is called in ${article(region)}`,
+    remedy: leave,
+    source: `${VERIFIER}: check_helper_call()`,
+  },
+  {
+    pattern: /^helper call might sleep in a non-sleepable prog$/,
+    reason: maySleep("HELPER_MAY_SLEEP"),
+    message: (found) => `${found.helper || "a helper"} may sleep, and is called in ${inSleepHere(found)}`,
+    remedy: sleepHere,
+    source: `${VERIFIER}: check_helper_call()`,
+    commit: "01685c5bddaa",
+  },
+  {
+    // Before 6.2 a kernel hides these from programs that are not sleepable; some in 6.1 still.
+    pattern: new RegExp(`^(?:unknown func|program of this type cannot use helper) (${SLEEPING_HELPERS})#\\d+$`),
+    reason: ({ program }) => (program.sleepable ? undefined : "HELPER_MAY_SLEEP"),
+    message: ({ names: [helper] }) => `${helper} may sleep, and the program is not sleepable`,
+    remedy: makeSleepable,
+    source: "kernel/trace/bpf_trace.c: bpf_tracing_func_proto()",
+  },
+  {
+    pattern: new RegExp(`^(?:unknown func|program of this type cannot use helper) ${HELPER}$`),
+    reason: "HELPER_NOT_AVAILABLE",
+    message: (found) => `${kinds(found)} cannot call ${found.names[0]} on this kernel`,
+    remedy: `${DO_WITHOUT}, or use a program of a kind that has the helper`,
+    source: `${VERIFIER}: check_helper_call()`,
+  },
+  {
+    pattern: /^invalid func unknown#(\d{1,4})$/,
+    reason: "HELPER_NOT_AVAILABLE",
+    message: ({ names: [number] }) => `this kernel has no helper ${HELPERS[Number(number)] ?? number}`,
+    remedy: `${DO_WITHOUT}, or require a newer kernel`,
+    source: `${VERIFIER}: check_helper_call()`,
+  },
+  {
+    pattern: /^helper call is not allowed in probe$/,
+    reason: "HELPER_NOT_AVAILABLE",
+    message: ({ helper, program: { target = "this target" } }) =>
+      `${helper || "a helper"} may not be called on ${target}`,
+    remedy: "use a hook that may sleep: bpf_d_path and bpf_ima_* are for those and a few functions",
+    source: "kernel/trace/bpf_trace.c: bpf_d_path_allowed(); kernel/bpf/bpf_lsm.c: bpf_ima_inode_hash_allowed()",
+  },
+
+  // Kfuncs and functions
+  {
+    pattern:
+      /^(?:kernel function (\w+) is sleepable but the program is not|program must be sleepable to call sleepable kfunc (\w+))$/,
+    reason: maySleep("KFUNC_MAY_SLEEP"),
+    message: (found) => `${found.names.join("")} may sleep, and is called in ${inSleepHere(found)}`,
+    remedy: sleepHere,
+    source: `${VERIFIER}: check_kfunc_call()`,
+  },
+  {
+    pattern: /^kernel func (\w+) is sleepable within (.+)$/,
+    reason: ({ names: [, where], program }) =>
+      /^(?:a )?non-sleepable prog/.test(where ?? "") && !program.sleepable ? "KFUNC_MAY_SLEEP" : "ATOMIC_CONTEXT",
+    message: ({ names: [kfunc, region] }) => `${kfunc} may sleep, and is called in ${article(region)}`,
+    remedy: (found) => (/^(?:a )?non-sleepable prog/.test(found.names[1] ?? "") ? sleepHere(found) : leave),
+    source: `${VERIFIER}: check_kfunc_call()`,
+  },
+  {
+    // The second is libbpf's, for a call that it could not resolve (libbpf.c, poison_kfunc_call()).
+    pattern:
+      /^(?:calling kernel function (\w+) is not allowed|kfunc '(\w+)' is referenced but wasn't resolved|invalid kernel function call not eliminated in verifier pass)$/,
+    reason: "KFUNC_NOT_AVAILABLE",
+    message: (found) => `${kinds(found)} cannot call ${found.names.join("") || "a kfunc"} on this kernel`,
+    remedy: `${DO_WITHOUT}, guard it with bpf_ksym_exists(), or require a kernel that has it`,
+    source: `${VERIFIER}: fetch_kfunc_meta()`,
+  },
+  {
+    pattern: /^sleepable global function (\w+)\(\) called in (.+)$/,
+    reason: ({ names: [, where], program }) =>
+      where === "non-sleepable prog" && !program.sleepable ? "FUNCTION_MAY_SLEEP" : "ATOMIC_CONTEXT",
+    message: ({ names: [name, where] }) => `the global function ${name} may sleep, and is called in ${article(where)}`,
+    remedy: (found) => (found.names[1] === "non-sleepable prog" ? sleepHere(found) : leave),
+    source: `${VERIFIER}: check_func_call()`,
+    commit: "e2d8f560d178",
+  },
+  {
+    pattern:
+      /^(?:global )?function calls are not allowed (?:while holding a lock|with (?:preemption|IRQs) disabled),?$/,
+    reason: "ATOMIC_CONTEXT",
+    message: "a function is called where the program must not sleep, in a region of a lock or with preemption off",
+    remedy: `${leave}, or make the function static if it does not sleep`,
+    source: `${VERIFIER}: check_func_call()`,
+  },
+  {
+    // Outside bpf_rcu_read_lock() a sleepable program's RCU-protected pointers are not trusted (in_rcu_cs()).
+    pattern:
+      /^R\d+ (?:must be (?:a rcu pointer|referenced or trusted)|type=untrusted_\S* expected=.*\b(?:trusted|rcu)_ptr_.*)$/,
+    reason: ({ program }) => (program.sleepable ? "POINTER_NOT_TRUSTED" : undefined),
+    message:
+      "a sleepable program may trust a pointer that RCU protects only between bpf_rcu_read_lock() and its unlock",
+    remedy: "read and use the pointer inside bpf_rcu_read_lock()",
+    source: `${VERIFIER}: in_rcu_cs()`,
+  },
+
+  // Linux 7.3's block says the same at greater length; here for kernels that drop the short line.
+  {
+    pattern: new RegExp(
+      `^The operation sleepable (?:helper ${HELPER}|(?:kfunc|kernel function|global function) (\\w+)(?:\\(\\))?) cannot be used in ([\\w -]+?)(?: because .*)?$`,
+    ),
+    reason: ({ names: [helper, , where], program }) =>
+      where !== "non-sleepable program" || program.sleepable
+        ? "ATOMIC_CONTEXT"
+        : helper
+          ? "HELPER_MAY_SLEEP"
+          : "KFUNC_MAY_SLEEP",
+    message: ({ names: [helper, name, where] }) => `${helper || name} may sleep, and is called in ${article(where)}`,
+    remedy: (found) => (found.names[2] === "non-sleepable program" ? sleepHere(found) : leave),
+    source: `${VERIFIER}: check_helper_call()`,
+  },
+];
+
+/** "rcu_read_lock region" to "an rcu_read_lock region". */
+function article(where = ""): string {
+  if (where === "non-sleepable prog" || where === "non-sleepable program") return "a program that is not sleepable";
+  return `${/^(rcu|RCU|IRQ|i)/.test(where) ? "an" : "a"} ${where}`;
+}
+
+/** A refusal without words: the errno, the stage and the program are all there is. */
+export interface WordlessRule {
+  errno: string;
+  stage: "load" | "attach";
+  /** As of {@link ProgramFacts.kind}. */
+  kind?: RegExp;
+  sleepable?: true;
+  /** Whether the log has no line at all; by default it may have the statistics, which tell that the verifier was reached. */
+  empty?: boolean;
+  /** A map type of the program's. */
+  map?: string;
+  reason: ReasonCode;
+  message: string;
+  remedy?: string;
+  source: string;
+  commit?: string;
+}
+
+export const WORDLESS: readonly WordlessRule[] = [
+  {
+    ...{ errno: "EOPNOTSUPP", stage: "load", map: "inode_storage" },
+    reason: "MAP_NEEDS_LSM",
+    message: "inode_storage maps need bpf among the active LSMs",
+    remedy: "boot with bpf in lsm=",
+    source: "kernel/bpf/bpf_inode_storage.c: inode_storage_map_alloc()",
+  },
+  {
+    ...{ errno: "EINVAL", stage: "load", kind: /^syscall$/, empty: true },
+    reason: "KIND_UNKNOWN",
+    message: "this kernel has no syscall programs",
+    remedy: "require Linux 5.14",
+    source: "kernel/bpf/syscall.c: bpf_prog_load()",
+    commit: "79a7f8bdb159",
+  },
+  {
+    ...{ errno: "EINVAL", stage: "load", sleepable: true, empty: true },
+    reason: "FLAG_UNKNOWN",
+    message: "this kernel does not know BPF_F_SLEEPABLE, or no programs of this kind",
+    remedy: `require Linux 5.10, or ${CLEAR}`,
+    source: "kernel/bpf/syscall.c: bpf_prog_load()",
+    commit: "1e6c62a88215",
+  },
+  {
+    ...{ errno: "EINVAL", stage: "load", kind: /^(lsm_cgroup|fsession|.+\.multi)$/, empty: false },
+    reason: "KIND_UNKNOWN",
+    message: "this kernel has no programs of this kind",
+    remedy: "require Linux 6.0 for lsm_cgroup, 7.0 for fsession, 7.2 for .multi",
+    source: `${VERIFIER}: bpf_check_attach_target()`,
+  },
+  {
+    ...{ errno: "EINVAL", stage: "load", kind: /^(fentry|fexit|fmod_ret)$/, empty: false },
+    reason: "TARGET_DENIED",
+    message: "no BPF program can be attached to this function: BPF itself calls it",
+    remedy: "trace another function",
+    source: `${VERIFIER}: btf_id_deny`,
+  },
+  {
+    ...{ errno: "EINVAL", stage: "attach", sleepable: true, kind: /^k(ret)?(probe|syscall)$/ },
+    reason: "KPROBE_NOT_SLEEPABLE",
+    message: "kprobes cannot sleep, though the program loads",
+    remedy: `${CLEAR}: sleepable programs can't be kprobes, only uprobes`,
+    source: "kernel/events/core.c: __perf_event_set_bpf_prog()",
+    commit: "64ad7556c75e",
+  },
+  {
+    ...{ errno: "EINVAL", stage: "attach", sleepable: true, kind: /^k(ret)?probe\.(multi|session)$/ },
+    reason: "KPROBE_MULTI_NOT_SLEEPABLE",
+    message: "kprobes cannot sleep, though the program loads",
+    remedy: `${CLEAR}: sleepable programs can't be kprobes, only uprobes`,
+    source: "kernel/trace/bpf_trace.c: bpf_kprobe_multi_link_attach()",
+    commit: "eb7024bfcc5f",
+  },
+  {
+    ...{ errno: "EINVAL", stage: "attach", sleepable: true, kind: /^iter$/ },
+    reason: "ITER_NOT_SLEEPABLE",
+    message: "this iterator cannot sleep, though the program loads",
+    remedy: `${CLEAR}, or use one that can sleep, such as iter.s/task`,
+    source: "kernel/bpf/bpf_iter.c: bpf_iter_link_attach()",
+    commit: "b77fb25dcb34",
+  },
+  {
+    ...{ errno: "EINVAL", stage: "attach", sleepable: true, kind: /^(raw_tp|tracepoint)$/ },
+    reason: "TRACEPOINT_NOT_FAULTABLE",
+    message: "programs on this tracepoint cannot sleep, though the program loads",
+    remedy: `${CLEAR}: only system call tracepoints can sleep, since Linux 7.2`,
+    source: "kernel/bpf/syscall.c: bpf_raw_tp_link_attach(); kernel/events/core.c: __perf_event_set_bpf_prog()",
+    commit: "439ebd5b5708",
+  },
+  {
+    ...{ errno: "EINVAL", stage: "attach", sleepable: true, kind: /^f(entry|exit|session)\.multi$/ },
+    reason: "TARGET_NOT_SLEEPABLE",
+    message: "one of the functions cannot sleep",
+    remedy: `${CLEAR}, or name only functions that may sleep`,
+    source: `${VERIFIER}: bpf_check_attach_btf_id_multi()`,
+    commit: "d14e6b4346bf",
+  },
+  {
+    // arm64 before 6.0, and architectures without: arch_prepare_bpf_trampoline() is the weak one.
+    ...{ errno: "ENOTSUPP", stage: "attach", kind: /^(lsm|fentry|fexit|fmod_ret|fsession)$/ },
+    reason: "NO_TRAMPOLINES",
+    message: "this kernel has no BPF trampolines for its architecture",
+    remedy: "use kprobes or tracepoints, or require a newer kernel",
+    source: "kernel/bpf/trampoline.c: arch_prepare_bpf_trampoline()",
+  },
+  ...(["load", "attach"] as const).map((stage) => ({
+    ...{ errno: "EPERM", stage },
+    reason: "NO_PERMISSION" as const,
+    message: `the kernel forbids this process to ${stage} the program`,
+    remedy: "look at capabilities, lockdown and LSMs",
+    source: "kernel/bpf/syscall.c: bpf_prog_load()",
+  })),
+];

@@ -1,0 +1,178 @@
+/** Tracepoints, kprobes and uprobes: what may sleep there is decided when they are attached, mostly. */
+import { given } from "../kernel/fact";
+import { allowed, refused, undecided, unsafe } from "./finding";
+import { input, type Kernel } from "./kernel";
+import { nearest } from "./nearest";
+import type { Finding, Input, ProgramFacts } from "./verdict";
+
+/** System calls' tracepoints may fault, and so sleep (439ebd5b5708, 57918341dd19, 8cfb77d30920). */
+const FAULTABLE = { since: "7.2", commit: "439ebd5b5708" };
+/** The only TRACE_EVENT_SYSCALLs of the kernel (include/trace/events/syscalls.h). */
+const FAULTABLE_NAMES: readonly string[] = ["sys_enter", "sys_exit"];
+/** can_be_sleepable() refuses tp_btf (700e6f853eb3). */
+const GUARDED = { since: "6.3", commit: "700e6f853eb3" };
+/** KPROBE programs may sleep, for uprobes (64ad7556c75e). */
+const UPROBES = { since: "6.0", commit: "64ad7556c75e" };
+/** kprobe.multi refuses sleepable programs (eb7024bfcc5f); stable releases took it at different times. */
+const KPROBE_MULTI = {
+  since: "6.0",
+  until: "7.0",
+  seen: { "6.1.192": false, "6.12.117": false },
+  commit: "eb7024bfcc5f",
+};
+
+const CAN_BE_SLEEPABLE = "kernel/bpf/verifier.c: can_be_sleepable()";
+const PLAIN = "clear BPF_F_SLEEPABLE";
+
+/** Whether programs may sleep on tracepoints of system calls: by version, else by the function that came with it. */
+function faultable(kernel: Kernel): boolean | undefined {
+  return kernel.has(FAULTABLE) ?? kernel.lists("functions", "trace_call_bpf_faultable");
+}
+
+export function judgeTpBtf(program: ProgramFacts, kernel: Kernel): Finding[] {
+  const name = program.target;
+  if (name === undefined) return [];
+  const { tracepoints, btfModules, measured } = kernel.facts;
+  const inputs = [input("tracepoint", tracepoints, name), kernel.versionInput];
+  if (kernel.lists("tracepoints", name) === false && given(btfModules)?.length === 0) {
+    const close = nearest(name, given(tracepoints) ?? []);
+    const remedy = close === undefined ? "look it up in the kernel's BTF, as btf_trace_NAME" : `did you mean ${close}?`;
+    const source = "kernel/bpf/verifier.c: bpf_check_attach_target()";
+    return [refused("TRACEPOINT_NOT_FOUND", `this kernel has no tracepoint ${name}`, { source, inputs, remedy })];
+  }
+  if (!program.sleepable) return [];
+  const answers = given(measured)?.tp_btf;
+  const refusedHere = answers?.refused.includes(name) ?? false;
+  if (refusedHere) return [notFaultable(name, "load", [...inputs, input("measured", measured, "refused")])];
+  if (faultable(kernel)) {
+    return [
+      FAULTABLE_NAMES.includes(name)
+        ? allowed("SLEEPABLE", `${name} may fault, so its programs may sleep`, {
+            source: { file: "include/trace/events/syscalls.h", commit: FAULTABLE.commit },
+            inputs,
+            since: FAULTABLE.since,
+          })
+        : notFaultable(name, "load", inputs),
+    ];
+  }
+  const more = {
+    source: { file: CAN_BE_SLEEPABLE, commit: GUARDED.commit },
+    inputs,
+    since: "5.10",
+    until: GUARDED.since,
+  };
+  const guarded = kernel.has(GUARDED);
+  if (guarded === undefined) return [undecided(`whether programs on ${name} may sleep`, kernel.versionDoubt, more)];
+  if (guarded) return [notFaultable(name, "load", inputs)];
+  return [
+    unsafe("TRACEPOINT_UNGUARDED", `this kernel takes a sleepable program on ${name} and runs it under RCU`, {
+      ...more,
+      remedy: PLAIN,
+    }),
+  ];
+}
+
+function notFaultable(name: string, stage: "load" | "attach", inputs: (Input | undefined)[]): Finding {
+  return refused("TRACEPOINT_NOT_FAULTABLE", `programs on the tracepoint ${name} cannot sleep`, {
+    source: { file: CAN_BE_SLEEPABLE, commit: FAULTABLE.commit },
+    inputs,
+    stage,
+    remedy: `${PLAIN}: only sys_enter, sys_exit and syscalls/* can sleep, since Linux ${FAULTABLE.since}`,
+  });
+}
+
+/** raw_tp and tracepoint programs: no kernel before 7.2 loads them, and later ones refuse when they are attached. */
+export function judgeTracepoint(program: ProgramFacts, kernel: Kernel): Finding[] {
+  if (!program.sleepable) return [];
+  const { target, kind } = program;
+  const inputs = [kernel.versionInput];
+  const can = faultable(kernel);
+  const more = { source: { file: CAN_BE_SLEEPABLE, commit: FAULTABLE.commit }, inputs, since: FAULTABLE.since };
+  if (can === undefined) return [undecided(`whether ${kind} programs may sleep`, kernel.versionDoubt, more)];
+  if (!can) {
+    const remedy = `${PLAIN}, or require Linux ${FAULTABLE.since}, where those of system calls can`;
+    return [refused("KIND_NOT_SLEEPABLE", `${kind} programs cannot sleep on ${kernel.label}`, { ...more, remedy })];
+  }
+  if (target === undefined) return [undecided(`whether a ${kind} program may sleep`, "it names no target yet", more)];
+  const ok = kind === "raw_tp" ? FAULTABLE_NAMES.includes(target) : /^syscalls\/sys_(enter|exit)_/.test(target);
+  return [
+    ok
+      ? allowed("SLEEPABLE", `${target} may fault, so its programs may sleep`, more)
+      : notFaultable(target, "attach", inputs),
+  ];
+}
+
+const UPROBE_KINDS: ReadonlySet<string> = new Set(["uprobe", "uretprobe", "usdt"]);
+const UPROBE_MULTI: Readonly<Record<string, string>> = {
+  "uprobe.multi": "6.6",
+  "uretprobe.multi": "6.6",
+  "uprobe.session": "6.13",
+};
+
+/** Programs of the type KPROBE: kprobes and uprobes alike, which the kernel tells apart only when it attaches them. */
+export function judgeProbe(program: ProgramFacts, kernel: Kernel): Finding[] {
+  if (!program.sleepable) return [];
+  const { kind } = program;
+  const inputs = [kernel.versionInput];
+  const can = kernel.has(UPROBES);
+  const source = { file: CAN_BE_SLEEPABLE, commit: UPROBES.commit };
+  if (can === undefined)
+    return [undecided(`whether ${kind} programs may sleep`, kernel.versionDoubt, { source, inputs })];
+  if (!can) {
+    const remedy = `${PLAIN}, or require Linux ${UPROBES.since}, where uprobes can sleep`;
+    return [
+      refused("KIND_NOT_SLEEPABLE", `${kind} programs cannot sleep on ${kernel.label}`, {
+        source,
+        inputs,
+        remedy,
+        since: UPROBES.since,
+      }),
+    ];
+  }
+  if (UPROBE_KINDS.has(kind))
+    return [allowed("SLEEPABLE", "uprobes may sleep", { source, inputs, since: UPROBES.since })];
+  const multi = UPROBE_MULTI[kind];
+  if (multi !== undefined) {
+    return [
+      kernel.since(multi) === false
+        ? refused("KIND_UNKNOWN", `${kernel.label} has no ${kind}`, {
+            source: "kernel/trace/bpf_trace.c: bpf_uprobe_multi_link_attach()",
+            inputs,
+            remedy: `use uprobe.s, or require Linux ${multi}`,
+            since: multi,
+          })
+        : allowed("SLEEPABLE", `${kind} programs may sleep`, { source, inputs, since: multi }),
+    ];
+  }
+  return kind.includes(".") ? kprobeMulti(kind, kernel, inputs) : [kprobe(kind, inputs)];
+}
+
+function kprobe(kind: string, inputs: Input[]): Finding {
+  return refused("KPROBE_NOT_SLEEPABLE", `${kind} programs cannot sleep: this one would load, and not be attached`, {
+    source: "kernel/events/core.c: __perf_event_set_bpf_prog()",
+    inputs,
+    stage: "attach",
+    remedy: `${PLAIN}: of the type KPROBE only uprobes may sleep`,
+  });
+}
+
+function kprobeMulti(kind: string, kernel: Kernel, inputs: Input[]): Finding[] {
+  const more = {
+    source: { file: "kernel/trace/bpf_trace.c: bpf_kprobe_multi_link_attach()", commit: KPROBE_MULTI.commit },
+    inputs,
+    stage: "attach" as const,
+    remedy: `${PLAIN}: kprobes run where sleeping is forbidden`,
+    until: KPROBE_MULTI.until,
+  };
+  const accepted = kernel.still(KPROBE_MULTI);
+  if (accepted === undefined)
+    return [undecided(`whether sleepable ${kind} programs are refused`, kernel.versionDoubt, more)];
+  if (!accepted) return [refused("KPROBE_MULTI_NOT_SLEEPABLE", `${kind} programs cannot sleep`, more)];
+  return [
+    unsafe(
+      "KPROBE_MULTI_NOT_SLEEPABLE",
+      `this kernel attaches a sleepable ${kind} program where sleeping is forbidden`,
+      more,
+    ),
+  ];
+}

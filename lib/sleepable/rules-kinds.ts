@@ -1,0 +1,125 @@
+/** Which rule goes with which kind of program. */
+import { given, isKnown } from "../kernel/fact";
+import { allowed, refused, undecided } from "./finding";
+import { input, type Kernel, OLDEST } from "./kernel";
+import { judgeProbe, judgeTpBtf, judgeTracepoint } from "./rules-events";
+import { judgeIter } from "./rules-iter";
+import { judgeLsm } from "./rules-lsm";
+import { judgeStructOps } from "./rules-struct-ops";
+import { judgeTracing } from "./rules-tracing";
+import type { Finding, ProgramFacts } from "./verdict";
+
+type Rule = (program: ProgramFacts, kernel: Kernel) => Finding[];
+
+const PROBE_KINDS: readonly string[] = [
+  ...["kprobe", "kretprobe", "ksyscall", "kretsyscall", "kprobe.multi", "kretprobe.multi", "kprobe.session"],
+  ...["uprobe", "uretprobe", "usdt", "uprobe.multi", "uretprobe.multi", "uprobe.session"],
+];
+
+/** Kinds that came after 5.10, and with which release. */
+const SINCE: Readonly<Record<string, string>> = {
+  fsession: "7.0",
+  "fentry.multi": "7.2",
+  "fexit.multi": "7.2",
+  "fsession.multi": "7.2",
+  lsm_cgroup: "6.0",
+  syscall: "5.14",
+};
+
+const RULES: Readonly<Record<string, Rule>> = {
+  lsm: judgeLsm,
+  lsm_cgroup: judgeLsm,
+  fentry: judgeTracing,
+  fexit: judgeTracing,
+  fmod_ret: judgeTracing,
+  fsession: judgeTracing,
+  "fentry.multi": multi,
+  "fexit.multi": multi,
+  "fsession.multi": multi,
+  tp_btf: judgeTpBtf,
+  raw_tp: judgeTracepoint,
+  tracepoint: judgeTracepoint,
+  iter: judgeIter,
+  struct_ops: judgeStructOps,
+  syscall,
+  ...Object.fromEntries(PROBE_KINDS.map((kind) => [kind, judgeProbe])),
+};
+
+export function judgeKind(program: ProgramFacts, kernel: Kernel): Finding[] {
+  const unknownKind = tooNew(program, kernel);
+  if (unknownKind !== undefined) return [unknownKind];
+  if (program.sleepable && kernel.since(OLDEST) === false) return [flagUnknown(kernel)];
+  return (RULES[program.kind] ?? never)(program, kernel);
+}
+
+function tooNew({ kind }: ProgramFacts, kernel: Kernel): Finding | undefined {
+  const since = SINCE[kind];
+  if (since === undefined || kernel.since(since) !== false) return undefined;
+  return refused("KIND_UNKNOWN", `${kernel.label} has no ${kind} programs`, {
+    source: "include/uapi/linux/bpf.h",
+    inputs: [kernel.versionInput],
+    since,
+    remedy: `require Linux ${since}`,
+  });
+}
+
+function flagUnknown(kernel: Kernel): Finding {
+  return refused("FLAG_UNKNOWN", `${kernel.label} does not know BPF_F_SLEEPABLE`, {
+    source: { file: "kernel/bpf/syscall.c: bpf_prog_load()", commit: "1e6c62a88215" },
+    inputs: [kernel.versionInput],
+    since: OLDEST,
+    remedy: `require Linux ${OLDEST}, or clear the flag`,
+  });
+}
+
+/** Syscall programs run in the context of their caller, and must be sleepable (79a7f8bdb159). */
+function syscall({ sleepable }: ProgramFacts, kernel: Kernel): Finding[] {
+  const more = {
+    source: { file: "kernel/bpf/verifier.c: check_attach_btf_id()", commit: "79a7f8bdb159" },
+    inputs: [kernel.versionInput],
+    since: "5.14",
+  };
+  if (sleepable) return [allowed("SLEEPABLE", "syscall programs may sleep", more)];
+  return [refused("KIND_MUST_SLEEP", "syscall programs must be sleepable", { ...more, remedy: "set BPF_F_SLEEPABLE" })];
+}
+
+/** The load names a placeholder; each function is tested when the link is made (d14e6b4346bf). */
+function multi(program: ProgramFacts, kernel: Kernel): Finding[] {
+  const { target, sleepable, kind } = program;
+  if (!sleepable) return [];
+  if (target !== undefined && !/[*?[]/.test(target)) {
+    return judgeTracing({ ...program, kind: kind.replace(".multi", "") }, kernel, "attach");
+  }
+  return [
+    undecided(`whether every function of ${target ?? "its pattern"} may sleep`, "they are known when it is attached", {
+      source: { file: "kernel/bpf/verifier.c: bpf_check_attach_btf_id_multi()", commit: "d14e6b4346bf" },
+      inputs: [kernel.versionInput],
+      stage: "attach",
+    }),
+  ];
+}
+
+/** perf_event, the network types, freplace and the rest: no kernel up to 7.3 lets them sleep. */
+function never({ kind, sleepable }: ProgramFacts, kernel: Kernel): Finding[] {
+  if (!sleepable) return [];
+  const more = { source: "kernel/bpf/verifier.c: can_be_sleepable()", inputs: [kernel.versionInput] };
+  const { version } = kernel.facts;
+  if (kernel.version === undefined && !isKnown(version)) {
+    return [
+      undecided(`whether ${kind} programs may sleep`, kernel.versionDoubt, {
+        ...more,
+        inputs: [input("version", version)],
+      }),
+    ];
+  }
+  if (kernel.version === undefined && given(kernel.facts.backports) === "") {
+    return [undecided(`whether ${kind} programs may sleep`, kernel.versionDoubt, more)];
+  }
+  return [
+    refused("KIND_NOT_SLEEPABLE", `${kind} programs cannot sleep`, {
+      ...more,
+      remedy:
+        "clear BPF_F_SLEEPABLE: only lsm, fentry, fexit, fmod_ret, iter, uprobe, struct_ops and syscall programs may sleep",
+    }),
+  ];
+}

@@ -1,0 +1,182 @@
+/** LSM programs: bpf_lsm_verify_prog() and the set of hooks that may sleep (kernel/bpf/bpf_lsm.c). */
+import { given, isKnown } from "../kernel/fact";
+import { allowed, refused, undecided, unsafe } from "./finding";
+import { input, type Kernel } from "./kernel";
+import { DISABLED_HOOKS, type HookHistory, KNOWN_HOOKS, NOT_HOOKS, SLEEPABLE_HOOKS } from "./lsm-hooks";
+import { nearest } from "./nearest";
+import type { Finding, Input, ProgramFacts } from "./verdict";
+
+const SET = "kernel/bpf/bpf_lsm.c: sleepable_lsm_hooks";
+const VERIFY = "kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()";
+
+/** Removed from stable releases without order: seen on exact versions (5b038319be44, CVE-2026-74338). */
+const LSM_CGROUP = { since: "6.0", until: "7.2", seen: { "6.1.192": false, "6.12.117": false, "6.19.14": true } };
+
+export function judgeLsm(program: ProgramFacts, kernel: Kernel): Finding[] {
+  const hook = program.target;
+  if (hook === undefined) return [];
+  const inputs = [hookInput(hook, kernel), kernel.versionInput];
+  const missing = notThere(hook, kernel, inputs);
+  if (missing !== undefined) return [missing];
+  const findings = [disabled(hook, kernel, inputs)].filter((found) => found !== undefined);
+  if (!program.sleepable) return findings;
+  const sleep = program.kind === "lsm_cgroup" ? cgroup(hook, kernel, inputs) : sleepableHook(hook, kernel, inputs);
+  return [sleep, ...findings];
+}
+
+/** Findings about the host, not the hook: the program loads and is attached, and never runs. */
+export function judgeActive({ kind }: ProgramFacts, kernel: Kernel): Finding[] {
+  const active = kernel.facts.lsms;
+  if (kind !== "lsm" || !isKnown(active) || active.value.includes("bpf")) return [];
+  const names = active.value.join(",");
+  return [
+    unsafe("LSM_INACTIVE", `bpf is not among the active LSMs (${names}): the program would be attached and never run`, {
+      source: "security/security.c: lsm= and CONFIG_LSM",
+      inputs: [input("active LSMs", active, names)],
+      stage: "run",
+      remedy: `boot with lsm=${[...active.value, "bpf"].join(",")}`,
+    }),
+  ];
+}
+
+function hookInput(hook: string, { facts }: Kernel): Input {
+  return input("LSM hook", facts.lsmHooks, `bpf_lsm_${hook}`);
+}
+
+function notThere(hook: string, kernel: Kernel, inputs: (Input | undefined)[]): Finding | undefined {
+  const more = { source: VERIFY, inputs };
+  if (NOT_HOOKS.has(hook)) {
+    return refused("NOT_A_HOOK", `bpf_lsm_${hook} is a function of the BPF LSM itself, not a hook`, {
+      ...more,
+      remedy: "name a hook: node-libbpf hooks --kind lsm lists them",
+    });
+  }
+  const listed = kernel.lists("lsmHooks", hook);
+  if (listed === true || (listed === undefined && KNOWN_HOOKS.has(hook))) return undefined;
+  const names = given(kernel.facts.lsmHooks) ?? KNOWN_HOOKS;
+  const close = nearest(hook, names);
+  const history = SLEEPABLE_HOOKS.get(hook);
+  const config = history?.config === undefined ? undefined : `it needs CONFIG_${history.config}`;
+  const ended = history?.until === undefined ? undefined : `it is gone since Linux ${history.until}`;
+  const meant = close === undefined ? undefined : `did you mean ${close}?`;
+  if (listed === undefined) {
+    if (close === undefined) {
+      return undecided(`whether there is an LSM hook ${hook}`, "no kernel up to 7.3 is known to have it", more);
+    }
+    return refused("HOOK_NOT_FOUND", `no kernel has an LSM hook ${hook}`, { ...more, remedy: meant });
+  }
+  return refused("HOOK_NOT_FOUND", `this kernel has no LSM hook ${hook}`, {
+    ...more,
+    since: history?.since,
+    until: history?.until,
+    remedy: config ?? ended ?? meant ?? "list the hooks there are with node-libbpf hooks --kind lsm",
+  });
+}
+
+function disabled(hook: string, kernel: Kernel, inputs: (Input | undefined)[]): Finding | undefined {
+  const change = DISABLED_HOOKS.get(hook);
+  if (change === undefined) return undefined;
+  const here = kernel.has(change);
+  const more = { source: { file: "kernel/bpf/bpf_lsm.c: bpf_lsm_disabled_hooks", commit: "21c7063f6d08" }, inputs };
+  if (here === undefined) return undecided(`whether BPF may use the hook ${hook}`, kernel.versionDoubt, more);
+  if (!here) return undefined;
+  return refused("HOOK_DISABLED", `BPF programs may not use the LSM hook ${hook}, sleeping or not`, {
+    ...more,
+    until: change.since,
+    remedy: "use another hook: what this one returns is not for BPF to decide",
+  });
+}
+
+function sleepableHook(hook: string, kernel: Kernel, inputs: (Input | undefined)[]): Finding {
+  const history = SLEEPABLE_HOOKS.get(hook);
+  const source = { file: SET, ...(history?.commit !== undefined && { commit: history.commit }) };
+  const more = { source, inputs, since: history?.since, until: history?.until };
+  const measured = measuredHook(hook, kernel);
+  const answer = measured?.accepted ?? bySet(history, kernel, hook);
+  if (measured !== undefined) more.inputs = [...inputs, measured.input];
+  if (answer === undefined) return undecided(`whether ${hook} may sleep`, doubt(hook, kernel), more);
+  if (answer) return allowed("SLEEPABLE", `${hook} may sleep`, more);
+  return refused("HOOK_NOT_SLEEPABLE", `${hook} cannot sleep on ${kernel.label}`, {
+    ...more,
+    remedy: hookRemedy(hook, history),
+  });
+}
+
+function measuredHook(hook: string, { facts }: Kernel): { accepted: boolean; input: Input } | undefined {
+  const answers = given(facts.measured)?.lsm;
+  const accepted = answers?.accepted.includes(hook);
+  if (!accepted && !answers?.refused.includes(hook)) return undefined;
+  return {
+    accepted: accepted ?? false,
+    input: input("measured", facts.measured, accepted ? "accepted" : "refused"),
+  };
+}
+
+function bySet(history: HookHistory | undefined, kernel: Kernel, hook: string): boolean | undefined {
+  if (history === undefined) {
+    // A hook that came after the tables, or between the versions that they were made from.
+    return kernel.version !== undefined && KNOWN_HOOKS.has(hook) ? false : undefined;
+  }
+  if (history.until !== undefined && history.seen !== undefined) {
+    return kernel.still({ ...history, until: history.until });
+  }
+  // A hook that is listed, though its name should be gone, is of a kernel that the tables do not know.
+  const until = history.until === undefined ? false : kernel.since(history.until);
+  if (until === true) return kernel.lists("lsmHooks", hook) === true ? undefined : false;
+  return until === undefined ? undefined : kernel.since(history.since);
+}
+
+function doubt(hook: string, kernel: Kernel): string {
+  if (kernel.version !== undefined && !KNOWN_HOOKS.has(hook)) return `${hook} is not known here`;
+  return kernel.versionDoubt;
+}
+
+/** Hooks that do nearly the same and may sleep. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  file_permission: "file_open",
+  file_mprotect: "mmap_file",
+  file_truncate: "path_truncate",
+  inode_mkdir: "path_mkdir",
+  inode_link: "path_link",
+  mmap_addr: "mmap_file",
+  socket_setsockopt: "socket_getsockopt",
+  path_mknod: "inode_mknod",
+  file_ioctl_compat: "file_ioctl",
+  task_free: "task_alloc",
+  kernel_load_data: "kernel_read_file",
+};
+
+function hookRemedy(hook: string, history: HookHistory | undefined): string {
+  if (history?.until !== undefined && history.why !== undefined) {
+    return `clear BPF_F_SLEEPABLE: ${hook} may not sleep since Linux ${history.until} and its stable updates, as ${history.why}`;
+  }
+  if (history !== undefined) return `clear BPF_F_SLEEPABLE, or require Linux ${history.since}, where ${hook} may sleep`;
+  const instead = INSTEAD[hook];
+  const since = instead === undefined ? undefined : SLEEPABLE_HOOKS.get(instead)?.since;
+  const other = since === undefined ? "" : `; ${instead} can since Linux ${since}`;
+  return `clear BPF_F_SLEEPABLE: ${hook} cannot sleep on any kernel up to 7.3${other}`;
+}
+
+function cgroup(hook: string, kernel: Kernel, inputs: (Input | undefined)[]): Finding {
+  const more = {
+    source: { file: "kernel/bpf/verifier.c: check_attach_btf_id()", commit: "5b038319be44" },
+    inputs,
+    since: "6.0",
+    until: "7.2",
+    remedy: "clear BPF_F_SLEEPABLE: the shim that calls lsm_cgroup programs runs under RCU",
+  };
+  const accepted = kernel.still(LSM_CGROUP);
+  if (accepted === undefined) {
+    return undecided("whether lsm_cgroup programs may be loaded as sleepable", kernel.versionDoubt, more);
+  }
+  const refusal = refused("LSM_CGROUP_NOT_SLEEPABLE", "lsm_cgroup programs cannot sleep", more);
+  if (!accepted) return refusal;
+  // The hook is tested as any LSM program's.
+  const asHook = sleepableHook(hook, kernel, inputs);
+  if (asHook.verdict !== "allowed") return asHook;
+  return unsafe(
+    "LSM_CGROUP_NOT_SLEEPABLE",
+    "this kernel takes a sleepable lsm_cgroup program and runs it under RCU",
+    more,
+  );
+}

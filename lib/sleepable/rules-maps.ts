@@ -1,0 +1,213 @@
+/** Maps that a program names (kernel/bpf/verifier.c, check_map_prog_compatibility()). */
+import { Flag, ProgramType } from "../constants";
+import { given, isKnown } from "../kernel/fact";
+import { allowed, refused, undecided } from "./finding";
+import { input, type Kernel } from "./kernel";
+import type { Finding, MapFacts, ProgramFacts } from "./verdict";
+
+const SOURCE = "kernel/bpf/verifier.c: check_map_prog_compatibility()";
+
+/** The release since which sleepable programs may use a type, and the commit. */
+const TYPES: Readonly<Record<string, readonly [since: string, commit?: string]>> = {
+  hash: ["5.10", "1e6c62a88215"],
+  lru_hash: ["5.10", "1e6c62a88215"],
+  array: ["5.10", "1e6c62a88215"],
+  percpu_hash: ["5.12", "638e4b825d52"],
+  percpu_array: ["5.12", "638e4b825d52"],
+  lru_percpu_hash: ["5.12", "638e4b825d52"],
+  array_of_maps: ["5.12", "638e4b825d52"],
+  hash_of_maps: ["5.12", "638e4b825d52"],
+  ringbuf: ["5.12", "ba90c2cc0231"],
+  inode_storage: ["5.17", "0fe4b381a59e"],
+  sk_storage: ["5.17", "0fe4b381a59e"],
+  task_storage: ["5.17", "0fe4b381a59e"],
+  user_ringbuf: ["6.1"],
+  cgrp_storage: ["6.4"],
+  queue: ["6.9", "55bad79e33ae"],
+  stack: ["6.9", "55bad79e33ae"],
+  arena: ["6.9"],
+  insn_array: ["6.19"],
+  prog_array: ["7.0", "0f0c332992b8"],
+  lpm_trie: ["7.2", "a3d76e27bbbf"],
+  rhash: ["7.2", "16b4d3e2fb24"],
+};
+
+const NEVER: ReadonlySet<string> = new Set(
+  "perf_event_array stack_trace cgroup_array devmap devmap_hash cpumap xskmap sockmap sockhash reuseport_sockarray cgroup_storage cgroup_storage_deprecated percpu_cgroup_storage percpu_cgroup_storage_deprecated bloom_filter struct_ops".split(
+    " ",
+  ),
+);
+
+/** Names that linux/bpf.h gave a type anew. */
+const RENAMED: Readonly<Record<string, string>> = {
+  cgroup_storage_deprecated: "cgroup_storage",
+  percpu_cgroup_storage_deprecated: "percpu_cgroup_storage",
+};
+
+/** What does nearly the same. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  perf_event_array: "ringbuf",
+  lpm_trie: "hash",
+  queue: "ringbuf",
+  stack: "array",
+  stack_trace: "array (bpf_get_stack() into its value)",
+  bloom_filter: "hash",
+  percpu_array: "array",
+  percpu_hash: "hash",
+  lru_percpu_hash: "lru_hash",
+  cgroup_storage: "cgrp_storage",
+  percpu_cgroup_storage: "cgrp_storage",
+  ringbuf: "array or hash",
+  inode_storage: "hash",
+  task_storage: "hash",
+  sk_storage: "hash",
+};
+
+/** Elements that are allocated one by one (02cc5aa29e8c). */
+const NO_PREALLOC = { since: "6.1", commit: "02cc5aa29e8c" };
+const PREALLOCATED: ReadonlySet<string> = new Set(["hash", "percpu_hash", "hash_of_maps"]);
+
+export function judgeMap(map: MapFacts, program: ProgramFacts, kernel: Kernel): Finding[] {
+  const { mapTypes } = kernel.facts;
+  const listed = kernel.lists("mapTypes", map.type) ?? kernel.lists("mapTypes", RENAMED[map.type] ?? "");
+  if (isKnown(mapTypes) && listed === false && kernel.lists("mapTypes", RENAMED[map.type] ?? "") !== true) {
+    const since = TYPES[map.type]?.[0];
+    const require = since === undefined ? "use another type" : `require Linux ${since}`;
+    return [
+      refused("MAP_TYPE_UNKNOWN", `map ${map.name}: this kernel has no maps of the type ${map.type}`, {
+        source: "include/uapi/linux/bpf.h: enum bpf_map_type",
+        inputs: [input("map types", mapTypes, "not listed")],
+        remedy: instead(map.type, require),
+      }),
+    ];
+  }
+  const findings = [...fieldFindings(map, program, kernel), ...needsLsm(map, kernel)];
+  if (program.sleepable) findings.unshift(...sleepableFindings(map, kernel));
+  return findings;
+}
+
+function instead(type: string, require: string): string {
+  const other = INSTEAD[type];
+  return other === undefined ? require : `use ${other}, or ${require.replace(/^use /, "")}`;
+}
+
+function sleepableFindings(map: MapFacts, kernel: Kernel): Finding[] {
+  const type = RENAMED[map.type] ?? map.type;
+  const [since, commit] = TYPES[type] ?? [];
+  const inputs = [{ name: "map type", value: type, origin: `map ${map.name}` }, kernel.versionInput];
+  const more = { source: { file: SOURCE, ...(commit !== undefined && { commit }) }, inputs, since };
+  const what = `map ${map.name} (${type})`;
+  if (NEVER.has(type)) {
+    // What a newer kernel makes of it is not known; up to 7.3 none took it.
+    if (kernel.version === undefined)
+      return [undecided(`whether sleepable programs may use ${what}`, kernel.versionDoubt, more)];
+    return [
+      refused("MAP_TYPE_NOT_SLEEPABLE", `${what}: sleepable programs cannot use ${type} maps`, {
+        ...more,
+        remedy: instead(type, "clear BPF_F_SLEEPABLE: no kernel up to 7.3 lets a sleepable program use one"),
+      }),
+    ];
+  }
+  const can = since === undefined ? undefined : kernel.since(since);
+  if (can === undefined) {
+    const why = since === undefined ? "the type is not known here" : kernel.versionDoubt;
+    return [undecided(`whether sleepable programs may use ${what}`, why, more)];
+  }
+  if (!can) {
+    return [
+      refused("MAP_TYPE_NOT_SLEEPABLE", `${what}: sleepable programs cannot use ${type} maps on ${kernel.label}`, {
+        ...more,
+        remedy: instead(type, `require Linux ${since}: ${type} maps are allowed to sleepable programs since then`),
+      }),
+    ];
+  }
+  return [preallocated(map, type, kernel) ?? allowed("SLEEPABLE", `${what}: sleepable programs may use it`, more)];
+}
+
+function preallocated(map: MapFacts, type: string, kernel: Kernel): Finding | undefined {
+  const culprit = [map, map.inner].find(
+    (one) => one !== undefined && PREALLOCATED.has(one.type) && (one.flags & Flag.NO_PREALLOC) !== 0,
+  );
+  if (culprit === undefined || kernel.has(NO_PREALLOC)) return undefined;
+  const more = {
+    source: { file: SOURCE, commit: NO_PREALLOC.commit },
+    inputs: [{ name: "map_flags", value: "BPF_F_NO_PREALLOC", origin: `map ${map.name}` }, kernel.versionInput],
+    since: NO_PREALLOC.since,
+  };
+  // The trees of 5.18 to 6.0 have not been seen.
+  if (kernel.since("5.18"))
+    return undecided(`whether map ${map.name} must be preallocated`, "not known between 5.18 and 6.0", more);
+  const of = culprit === map ? `(${type})` : `(its inner ${culprit.type})`;
+  return refused(
+    "MAP_NOT_PREALLOCATED",
+    `map ${map.name} ${of} must be preallocated for sleepable programs on ${kernel.label}`,
+    {
+      ...more,
+      remedy: `set BPF_F_NO_PREALLOC off, or require Linux ${NO_PREALLOC.since}`,
+    },
+  );
+}
+
+/** is_tracing_prog_type() */
+const TRACING_TYPES: ReadonlySet<number> = new Set([
+  ProgramType.KPROBE,
+  ProgramType.TRACEPOINT,
+  ProgramType.PERF_EVENT,
+  ProgramType.RAW_TRACEPOINT,
+  ProgramType.RAW_TRACEPOINT_WRITABLE,
+]);
+
+/** What values hold that not every program may have. Sleepable uprobes count as tracing programs here. */
+function fieldFindings(map: MapFacts, program: ProgramFacts, kernel: Kernel): Finding[] {
+  const inputs = [{ name: "value", value: map.fields.join(", "), origin: `map ${map.name}` }, kernel.versionInput];
+  const more = { source: { file: SOURCE, commit: "5861d1e8dbc4" }, inputs };
+  const has = (field: string) => map.fields.includes(field);
+  const refusal = (field: string, who: string, remedy: string) =>
+    refused(field.includes("lock") ? "MAP_SPIN_LOCK" : "MAP_TIMER", `map ${map.name}: ${who} cannot use ${field}`, {
+      ...more,
+      remedy,
+    });
+  const findings: Finding[] = [];
+  if (TRACING_TYPES.has(program.type)) {
+    const who = `${program.kind} programs`;
+    const remedy = (field: string) => `use a map without ${field} in its values, or an fentry or lsm program`;
+    if (has("bpf_spin_lock") && kernel.version !== undefined)
+      findings.push(refusal("bpf_spin_lock", who, remedy("bpf_spin_lock")));
+    for (const field of ["bpf_timer", "bpf_wq"].filter(has)) {
+      const gone = kernel.since("7.3");
+      if (gone === false && kernel.since("6.13") === false) findings.push(refusal(field, who, remedy(field)));
+      else if (!gone)
+        findings.push(
+          undecided(`whether ${who} may use ${field} (map ${map.name})`, "it changed between 6.12 and 7.3", more),
+        );
+    }
+  } else if (program.sleepable && has("bpf_spin_lock") && kernel.since("6.6") !== true) {
+    const refusing = kernel.since("5.15");
+    if (refusing)
+      findings.push(
+        refusal(
+          "bpf_spin_lock",
+          `sleepable programs on ${kernel.label}`,
+          "use atomic operations, or require Linux 6.6",
+        ),
+      );
+    else if (refusing === undefined || kernel.since("5.11"))
+      findings.push(
+        undecided(`whether sleepable programs may use bpf_spin_lock (map ${map.name})`, kernel.versionDoubt, more),
+      );
+  }
+  return findings;
+}
+
+/** Storage on inodes is the BPF LSM's (kernel/bpf/bpf_inode_storage.c: inode_storage_map_alloc_check() and its lsm blob). */
+function needsLsm(map: MapFacts, kernel: Kernel): Finding[] {
+  const active = given(kernel.facts.lsms);
+  if (map.type !== "inode_storage" || active === undefined || active.includes("bpf")) return [];
+  return [
+    refused("MAP_NEEDS_LSM", `map ${map.name} (inode_storage) needs bpf among the active LSMs`, {
+      source: "kernel/bpf/bpf_inode_storage.c",
+      inputs: [input("active LSMs", kernel.facts.lsms, active.join(","))],
+      remedy: `boot with lsm=${[...active, "bpf"].join(",")}`,
+    }),
+  ];
+}

@@ -1,0 +1,156 @@
+/** struct_ops programs: each struct has its own rule for each member (its check_member()). */
+import { isKnown } from "../kernel/fact";
+import { allowed, refused, undecided, unsafe } from "./finding";
+import { input, type Kernel } from "./kernel";
+import { nearest } from "./nearest";
+import type { Finding, ProgramFacts } from "./verdict";
+
+/** check_member() is given the program, and STRUCT_OPS programs may sleep (1e12d3ef47d2, 51a52a29ebaa). */
+const MEMBERS = { since: "6.3", commit: "1e12d3ef47d2" };
+
+interface Rule {
+  file: string;
+  /** Members that may sleep; those that only newer kernels have stand for themselves. */
+  sleepable?: string;
+  /** There is no test: every member loads, wherever it runs. */
+  unchecked?: true;
+  /** Members that must sleep. */
+  must?: string;
+  /** Functions of the struct that BPF may not implement, sleeping or not: the kernel has no stub for them. */
+  unsupported?: string;
+  /** The series from which on this is known to be the rule. */
+  from: string;
+}
+
+const SCHED_EXT: Rule = {
+  file: "kernel/sched/ext.c: bpf_scx_check_member()",
+  sleepable:
+    "init_task cgroup_init cgroup_exit cgroup_prep_move cgroup_set_bandwidth cpu_online cpu_offline init_cids init exit sub_attach sub_detach",
+  from: "6.12",
+};
+
+const RULES: Readonly<Record<string, Rule>> = {
+  sched_ext_ops: SCHED_EXT,
+  // The same test, by offset: the members have other names.
+  sched_ext_ops_cid: {
+    ...SCHED_EXT,
+    sleepable:
+      "init_task cpuctl_init cpuctl_exit cpuctl_prep_move cpuctl_set_bandwidth cid_online cid_offline init_cids init exit sub_attach sub_detach",
+    from: "7.3",
+  },
+  hid_bpf_ops: {
+    file: "drivers/hid/bpf/hid_bpf_struct_ops.c: hid_bpf_ops_check_member()",
+    sleepable: "hid_rdesc_fixup hid_hw_request hid_hw_output_report",
+    from: "6.12",
+  },
+  bpf_dummy_ops: {
+    file: "net/bpf/bpf_dummy_struct_ops.c: bpf_dummy_ops_check_member()",
+    sleepable: "test_sleepable",
+    from: "6.3",
+  },
+  tcp_congestion_ops: { file: "net/ipv4/bpf_tcp_ca.c", unchecked: true, unsupported: "get_info", from: "6.3" },
+  Qdisc_ops: {
+    file: "net/sched/bpf_qdisc.c",
+    unchecked: true,
+    unsupported:
+      "peek change attach change_tx_queue_len change_real_num_tx dump dump_stats ingress_block_set egress_block_set ingress_block_get egress_block_get",
+    from: "7.3",
+  },
+  smc_hs_ctrl: { file: "net/smc/smc_hs_bpf.c", unchecked: true, from: "7.3" },
+  io_uring_bpf_ops: { file: "io_uring/bpf-ops.c: bpf_io_check_member()", unchecked: true, from: "7.3" },
+  binfmt_misc_ops: { file: "fs/binfmt_misc_bpf.c: bm_bpf_check_member()", must: "match load", from: "7.3" },
+};
+
+const has = (members: string | undefined, member: string) => members?.split(" ").includes(member) ?? false;
+
+export function judgeStructOps(program: ProgramFacts, kernel: Kernel): Finding[] {
+  const { structOps } = kernel.facts;
+  const { target, sleepable } = program;
+  const [struct = "", member = ""] = target?.split(".") ?? [];
+  const inputs = [input("struct_ops", structOps, target ?? "none"), kernel.versionInput];
+  const source = {
+    file: RULES[struct]?.file ?? "kernel/bpf/verifier.c: check_struct_ops_btf_id()",
+    commit: MEMBERS.commit,
+  };
+  const can = kernel.has(MEMBERS);
+  const more = { source, inputs };
+  const question = `whether ${target ?? "struct_ops programs"} may sleep`;
+  if (sleepable && can === false) {
+    const remedy = `clear BPF_F_SLEEPABLE, or require Linux ${MEMBERS.since}`;
+    return [
+      refused("KIND_NOT_SLEEPABLE", `struct_ops programs cannot sleep on ${kernel.label}`, {
+        ...more,
+        remedy,
+        since: MEMBERS.since,
+      }),
+    ];
+  }
+  if (target === undefined) return sleepable ? [undecided(question, "no struct_ops map names it", more)] : [];
+  const missing = isKnown(structOps) ? notThere(struct, member, structOps.value, more) : undefined;
+  if (missing !== undefined) return [missing];
+
+  const rule = RULES[struct];
+  const known = rule !== undefined && kernel.since(rule.from) === true;
+  if (!known || rule === undefined)
+    return sleepable ? [undecided(question, `the rule of ${struct} is not known here`, more)] : [];
+  if (has(rule.unsupported, member)) {
+    return [
+      refused("STRUCT_OPS_NOT_FOUND", `${target} is not for BPF programs to implement`, {
+        ...more,
+        remedy: "leave it out",
+      }),
+    ];
+  }
+  if (has(rule.must, member)) {
+    return sleepable
+      ? [allowed("SLEEPABLE", `${target} must sleep, and may`, more)]
+      : [
+          refused("KIND_MUST_SLEEP", `${target} must be sleepable`, {
+            ...more,
+            remedy: 'set BPF_F_SLEEPABLE: SEC("struct_ops.s/…")',
+          }),
+        ];
+  }
+  if (!sleepable) return [];
+  if (has(rule.sleepable, member)) return [allowed("SLEEPABLE", `${target} may sleep`, more)];
+  const remedy = 'clear BPF_F_SLEEPABLE: SEC("struct_ops/…")';
+  if (rule.unchecked) {
+    return [
+      unsafe(
+        "STRUCT_OPS_UNCHECKED",
+        `${struct} has no test for sleepable members, and calls ${member} where sleeping is forbidden`,
+        { ...more, remedy },
+      ),
+    ];
+  }
+  // What binfmt_misc makes of its other members' flag has not been seen.
+  if (rule.must !== undefined) return [undecided(question, `only ${rule.must} are known`, more)];
+  return [
+    refused("STRUCT_OPS_MEMBER_NOT_SLEEPABLE", `${target} cannot sleep`, {
+      ...more,
+      remedy: `${remedy}; of ${struct} these can: ${rule.sleepable}`,
+    }),
+  ];
+}
+
+function notThere(
+  struct: string,
+  member: string,
+  structs: Readonly<Record<string, readonly string[]>>,
+  more: { source: Finding["source"]; inputs: Finding["inputs"] },
+): Finding | undefined {
+  const members = structs[struct];
+  if (members?.includes(member)) return undefined;
+  // A module may bring the struct.
+  if (members === undefined)
+    return undecided(
+      `whether ${struct}.${member} may sleep`,
+      `this kernel has no struct_ops ${struct}, though a module may`,
+      more,
+    );
+  const close = nearest(member, members);
+  return refused("STRUCT_OPS_NOT_FOUND", `${struct} has no function ${member} on this kernel`, {
+    ...more,
+    remedy: close === undefined ? `it has: ${members.join(", ")}` : `did you mean ${close}?`,
+  });
+}

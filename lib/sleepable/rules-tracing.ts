@@ -1,0 +1,226 @@
+/** fentry, fexit, fmod_ret and fsession programs: which functions may sleep (kernel/bpf/verifier.c, check_attach_sleepable()). */
+import { given, isKnown } from "../kernel/fact";
+import type { ProbedKind } from "../kernel/facts";
+import { allowed, refused, undecided } from "./finding";
+import { input, type Kernel } from "./kernel";
+import { nearest } from "./nearest";
+import type { Finding, Input, ProgramFacts, Stage } from "./verdict";
+
+const CHECK = { file: "kernel/bpf/verifier.c: check_attach_sleepable()", commit: "1e6c62a88215" };
+
+/** Without error injection, system calls are told by their prefix, since 7.1 (16d9c5660692, 20c2e102a2f3). */
+const PREFIXED = { since: "7.1", commit: "16d9c5660692" };
+const PREFIXES: Readonly<Record<string, string>> = {
+  x86_64: "__x64_",
+  i686: "__ia32_",
+  s390x: "__s390x_",
+  aarch64: "__arm64_",
+  riscv64: "__riscv_",
+  ppc64: "sys_",
+  ppc64le: "sys_",
+  loongarch64: "sys_",
+};
+
+/** fmod_ret id sets, some of whose functions have KF_SLEEPABLE (5b481acab4ce); seen from 6.12 on. */
+const MODIFY_RETURN = { since: "6.2" };
+const SLEEPABLE_IDS: readonly string[] = ["bpf_fentry_test1"];
+const SLEEPABLE_IDS_SEEN = "6.12";
+
+/** Within the list, and refused all the same: btf_non_sleepable_error_inject. */
+const DENIED: readonly { name: string; since: string; until?: string }[] = [
+  { name: "__add_to_page_cache_locked", since: "5.10", until: "5.16" },
+  { name: "__filemap_add_folio", since: "5.16" },
+  { name: "should_fail_alloc_page", since: "5.10" },
+  { name: "should_failslab", since: "5.10" },
+];
+
+/** Functions that never return: their exit can't be traced (noreturn_deny, cfe816d469dc). */
+const NORETURN = { since: "6.15", stable: { "6.12": 26 }, commit: "cfe816d469dc" };
+const NORETURN_NAMES: ReadonlySet<string> = new Set(
+  "__ia32_sys_exit __ia32_sys_exit_group __kunit_abort kunit_try_catch_throw __module_put_and_kthread_exit __x64_sys_exit __x64_sys_exit_group do_exit do_group_exit kthread_complete_and_exit kthread_exit make_task_dead".split(
+    " ",
+  ),
+);
+
+/** No program may be attached to these: its own machinery calls them (btf_id_deny). */
+const UNTRACEABLE: ReadonlySet<string> = new Set(
+  "migrate_disable migrate_enable rcu_read_unlock_strict preempt_count_add preempt_count_sub __rcu_read_lock __rcu_read_unlock".split(
+    " ",
+  ),
+);
+
+export function judgeTracing(program: ProgramFacts, kernel: Kernel, stage: Stage = "load"): Finding[] {
+  const { target, kind, sleepable } = program;
+  if (target === undefined) return [];
+  const missing = notThere(target, kernel);
+  if (missing !== undefined) return [{ ...missing, stage }];
+  const findings = [noreturn(target, kind, kernel), untraceable(target, kernel)].filter((found) => found !== undefined);
+  if (sleepable) findings.unshift(sleepableTarget(target, kind, kernel));
+  return findings.map((found) => ({ ...found, stage }));
+}
+
+function notThere(target: string, kernel: Kernel): Finding | undefined {
+  if (kernel.lists("functions", target) !== false || target.includes(":")) return undefined;
+  const functions = kernel.facts.functions;
+  // A name without a module is looked for in every module's BTF too (libbpf: find_kernel_btf_id()).
+  if (given(kernel.facts.btfModules)?.length !== 0) return undefined;
+  const stub = target.replace(/^__(x64|ia32|arm64|s390x|riscv)_sys_/, "__do_sys_");
+  const alias = stub !== target && kernel.lists("functions", stub) === true ? stub : undefined;
+  const close = alias ?? nearest(target, given(functions) ?? []);
+  return refused("TARGET_NOT_FOUND", `this kernel has no function ${target} that can be traced`, {
+    source: "kernel/bpf/verifier.c: bpf_check_attach_target()",
+    inputs: [input("functions", functions, "not listed")],
+    remedy:
+      alias !== undefined
+        ? `a system call without arguments has the name ${alias} in BTF`
+        : close === undefined
+          ? "look its name up in the kernel's BTF: it may be inlined"
+          : `did you mean ${close}?`,
+  });
+}
+
+function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding {
+  const { errorInjection, architecture } = kernel.facts;
+  const injection = hasErrorInjection(kernel);
+  const inputs = [injection.input, kernel.versionInput];
+  const more = { source: CHECK, inputs };
+  const question = `whether ${target} may sleep`;
+  const measured = measuredTarget(target, kind, kernel);
+  if (measured !== undefined) {
+    return measured.accepted
+      ? allowed("SLEEPABLE", `${target} may sleep`, { ...more, inputs: [...inputs, measured.input] })
+      : refusedTarget(target, kernel, injection.value, { ...more, inputs: [...inputs, measured.input] });
+  }
+
+  const ids = sleepableIds(target, kernel);
+  if (ids === true) return allowed("SLEEPABLE", `${target} may sleep: it is marked so`, more);
+  if (kernel.since("5.10") === false) return refusedTarget(target, kernel, injection.value, more);
+
+  if (injection.value === true) {
+    const listed = kernel.lists("errorInjection", target);
+    const listInputs = [...inputs, input("error injection list", errorInjection, listed ? target : "not listed")];
+    if (listed === true) {
+      const denied = DENIED.find(
+        ({ name, since, until }) => name === target && kernel.still({ since, until: until ?? "999.0" }) !== false,
+      );
+      if (denied === undefined)
+        return allowed("SLEEPABLE", `errors may be injected into ${target}, so it may sleep`, {
+          ...more,
+          inputs: listInputs,
+        });
+      return refused("TARGET_DENIED", `${target} cannot sleep, though errors may be injected into it`, {
+        source: { ...CHECK, file: "kernel/bpf/verifier.c: btf_non_sleepable_error_inject" },
+        inputs: listInputs,
+        remedy: "clear BPF_F_SLEEPABLE: it is called where sleeping is forbidden",
+      });
+    }
+    if (listed === undefined) {
+      const why = isKnown(errorInjection) ? "" : errorInjection.unknown;
+      return undecided(question, `the list of functions can't be read (${why})`, { ...more, inputs: listInputs });
+    }
+    if (ids === undefined)
+      return undecided(question, "its mark as sleepable can't be read", { ...more, inputs: listInputs });
+    return refusedTarget(target, kernel, true, { ...more, inputs: listInputs });
+  }
+
+  const prefixed = kernel.has(PREFIXED);
+  if (prefixed === undefined || (injection.value === undefined && (prefixed || target.includes("sys_")))) {
+    const why = injection.value === undefined ? "it hangs on CONFIG_FUNCTION_ERROR_INJECTION" : kernel.versionDoubt;
+    return undecided(question, why, more);
+  }
+  if (injection.value === undefined && !isTestFunction(target)) {
+    return undecided(question, "it hangs on CONFIG_FUNCTION_ERROR_INJECTION", more);
+  }
+  if (prefixed) {
+    const prefix = PREFIXES[given(architecture) ?? ""];
+    const archInputs = [...inputs, input("architecture", architecture)];
+    if (prefix !== undefined && target.startsWith(prefix)) {
+      return allowed("SLEEPABLE", `${target} is a system call by its name, so it may sleep`, {
+        source: { file: "kernel/bpf/verifier.c: check_attach_sleepable()", commit: PREFIXED.commit },
+        inputs: archInputs,
+        since: PREFIXED.since,
+      });
+    }
+    if (!isKnown(architecture))
+      return undecided(question, "the architecture is not known", { ...more, inputs: archInputs });
+  }
+  if (ids === undefined) return undecided(question, "its mark as sleepable can't be read", more);
+  return refusedTarget(target, kernel, injection.value, more);
+}
+
+const isTestFunction = (target: string) => SLEEPABLE_IDS.includes(target);
+
+/** Whether a function is in an fmod_ret id set with KF_SLEEPABLE. Modules have sets of their own, which nothing exports. */
+function sleepableIds(target: string, kernel: Kernel): boolean | undefined {
+  const sets = kernel.has(MODIFY_RETURN);
+  if (sets === false) return false;
+  if (sets === undefined || target.includes(":")) return undefined;
+  if (!isTestFunction(target)) return false;
+  return kernel.since(SLEEPABLE_IDS_SEEN) === true ? true : undefined;
+}
+
+interface Injection {
+  value: boolean | undefined;
+  input: Input;
+}
+
+/** CONFIG_FUNCTION_ERROR_INJECTION: the configuration, or else its function in BTF, which is an inline stub without it. */
+function hasErrorInjection(kernel: Kernel): Injection {
+  const { config, functions, errorInjection } = kernel.facts;
+  const name = "CONFIG_FUNCTION_ERROR_INJECTION";
+  const option = kernel.config("FUNCTION_ERROR_INJECTION");
+  if (isKnown(errorInjection)) return { value: true, input: input(name, errorInjection, "y") };
+  if (option !== undefined) return { value: option === "y", input: input(name, config, option) };
+  const present = kernel.lists("functions", "within_error_injection_list");
+  return { value: present, input: input(name, functions, present ? "y" : "n") };
+}
+
+function measuredTarget(
+  target: string,
+  kind: string,
+  { facts }: Kernel,
+): { accepted: boolean; input: Input } | undefined {
+  const answers = given(facts.measured)?.[kind as ProbedKind];
+  const accepted = answers?.accepted.includes(target) ?? false;
+  if (!accepted && !answers?.refused.includes(target)) return undefined;
+  return { accepted, input: input("measured", facts.measured, accepted ? "accepted" : "refused") };
+}
+
+function refusedTarget(
+  target: string,
+  kernel: Kernel,
+  injection: boolean | undefined,
+  more: { source: Finding["source"]; inputs: Input[] },
+): Finding {
+  const call = /^__(?:x64|ia32|do)_sys_/.test(target);
+  const remedy = call
+    ? "require Linux 7.1, or a kernel with CONFIG_FUNCTION_ERROR_INJECTION; or clear BPF_F_SLEEPABLE, or use an lsm.s hook"
+    : `clear BPF_F_SLEEPABLE${injection ? "" : ", or trace a system call on Linux 7.1 and newer"}: only system calls and functions with ALLOW_ERROR_INJECTION may sleep`;
+  return refused("TARGET_NOT_SLEEPABLE", `${target} cannot sleep on ${kernel.label}`, { ...more, remedy });
+}
+
+function noreturn(target: string, kind: string, kernel: Kernel): Finding | undefined {
+  if (!["fexit", "fmod_ret", "fsession"].includes(kind) || !NORETURN_NAMES.has(target)) return undefined;
+  const here = kernel.has(NORETURN);
+  const more = {
+    source: { file: "kernel/bpf/verifier.c: noreturn_deny", commit: NORETURN.commit },
+    inputs: [kernel.versionInput],
+    until: NORETURN.since,
+    remedy: `use fentry: ${target} never returns`,
+  };
+  // 6.13 and 6.14 are between the mainline release and the oldest stable one that has it.
+  if (here === undefined || (!here && kernel.since("6.13")))
+    return undecided(`whether the return of ${target} can be traced`, kernel.versionDoubt, more);
+  return here
+    ? refused("TARGET_NORETURN", `${target} never returns, so ${kind} can't be attached to it`, more)
+    : undefined;
+}
+
+function untraceable(target: string, kernel: Kernel): Finding | undefined {
+  if (!UNTRACEABLE.has(target) || !kernel.since("6.1")) return undefined;
+  return refused("TARGET_DENIED", `no BPF program can be attached to ${target}: BPF itself calls it`, {
+    source: "kernel/bpf/verifier.c: btf_id_deny",
+    inputs: [kernel.versionInput],
+    remedy: "trace another function",
+  });
+}
