@@ -7,6 +7,7 @@
 #include "log.h"
 #include "map.h"
 #include "object.h"
+#include "probe.h"
 #include "program.h"
 #include "ring_buffer.h"
 
@@ -29,6 +30,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exportMap(env, exports);
   exportLink(env, exports);
   exportRingBuffer(env, exports);
+  exportProbe(env, exports);
   return exports;
 }
 

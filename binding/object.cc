@@ -207,15 +207,20 @@ Napi::Object describeMap(Napi::Env env, const bpf_map* map) {
   result["internal"] = bpf_map__is_internal(map);
   result["pinPath"] = text(env, bpf_map__pin_path(map));
   result["valueTypeId"] = bpf_map__btf_value_type_id(map);
+  // Not const, for no reason. Null for other types of maps, and once loaded.
+  const bpf_map* inner = bpf_map__inner_map(const_cast<bpf_map*>(map));
+  if (inner != nullptr) result["inner"] = describeMap(env, inner);
   return result;
 }
 
 // The compiled contents of a map of variables.
 void addInitial(Napi::Env env, Napi::Object description, const bpf_map* map) {
+  // Asked of a map in .maps that says its type is struct_ops, libbpf reads through a null pointer.
+  if (!bpf_map__is_internal(map)) return;
   size_t size = 0;
   // Not const in libbpf 1.1, for no reason.
   const void* initial = bpf_map__initial_value(const_cast<bpf_map*>(map), &size);
-  if (!bpf_map__is_internal(map) || initial == nullptr) return;
+  if (initial == nullptr) return;
   description["initial"] = Napi::Buffer<char>::Copy(env, static_cast<const char*>(initial), size);
 }
 

@@ -1,5 +1,6 @@
 /** Every error class and code of the library. Errors are made here, never in C++: native code returns -errno. */
 import { constants } from "node:os";
+import type { Answer, Finding, ReasonCode, Verdict } from "./sleepable/verdict";
 
 /** The codes that `error.code` can have. */
 export type ErrorCode =
@@ -17,6 +18,8 @@ export type ErrorCode =
   | "ERR_BPF_SECTION_UNKNOWN"
   | "ERR_BPF_TARGET_NOT_FOUND"
   | "ERR_BPF_TARGET_MISSING"
+  | "ERR_BPF_SLEEPABLE"
+  | "ERR_BPF_PROFILE"
   | "ERR_BPF_LOAD"
   | "ERR_BPF_VERIFIER"
   | "ERR_BPF_MAP_CREATE"
@@ -43,6 +46,8 @@ export interface ErrorDetails {
   /** The attach target: a hook, function, tracepoint or iterator. */
   target?: string;
   map?: string;
+  /** Why the kernel refused a program, where its answer is understood: the codes of the precheck. */
+  reason?: ReasonCode;
   /** What to do about it. */
   hint?: string;
   cause?: unknown;
@@ -95,6 +100,8 @@ export class LoadError extends BpfError {
 /** The kernel refused a program; `log` has the verifier's words. */
 export class VerifierError extends LoadError {
   override readonly name: string = "VerifierError";
+  /** What the kernel meant, as the precheck would have said it; absent where its words are not known. */
+  declare readonly reason?: ReasonCode;
   readonly #text: Uint8Array;
   #lines: readonly string[] | undefined;
 
@@ -117,9 +124,47 @@ export class VerifierError extends LoadError {
   }
 }
 
+/**
+ * The precheck found programs that this kernel would refuse, or that it would take and must not. No bpf(2) call was made for
+ * them; the message lists everything that is wrong, each with what to do instead.
+ */
+export class SleepableError extends LoadError {
+  override readonly name: string = "SleepableError";
+  /** Of every program that is refused or unsafe. */
+  readonly verdicts: readonly Verdict[];
+  /** The first decisive finding's. */
+  declare readonly reason: ReasonCode;
+
+  /** @internal */
+  constructor(object: string, verdicts: readonly Verdict[]) {
+    const lines = verdicts.flatMap(problems);
+    const unsafe = verdicts.every(({ verdict }) => verdict === "unsafe");
+    const what = `${object}: ${verdicts.length === 1 ? "a program" : `${verdicts.length} programs`}`;
+    const [only] = verdicts.length === 1 ? verdicts : [];
+    super(
+      "ERR_BPF_SLEEPABLE",
+      `${what} ${unsafe ? "would be taken by this kernel and must not be" : "would be refused by this kernel"}:\n${lines.join("\n")}`,
+      {
+        operation: "load",
+        ...(verdicts[0] !== undefined && { reason: verdicts[0].reason }),
+        ...(only !== undefined && { program: only.program, section: only.section }),
+      },
+    );
+    this.verdicts = verdicts;
+  }
+}
+
+function problems({ program, section, findings }: Verdict): string[] {
+  const bad = ({ verdict }: { verdict: Answer }) => verdict === "refused" || verdict === "unsafe";
+  const advice = ({ remedy }: Finding) => (remedy === undefined ? "" : `; ${remedy}`);
+  return findings.filter(bad).map((found) => `  ${program} (${section}): ${found.message}${advice(found)}`);
+}
+
 /** A program could not be attached. */
 export class AttachError extends BpfError {
   override readonly name: string = "AttachError";
+  /** What the kernel meant, as the precheck would have said it; absent where its errno can mean anything. */
+  declare readonly reason?: ReasonCode;
 }
 
 /** A map could not be created, read or written. */

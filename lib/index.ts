@@ -18,9 +18,16 @@ export {
   MapError,
   ObjectError,
   PermissionError,
+  SleepableError,
   VerifierError,
 } from "./errors";
+export type { BtfFacts } from "./kernel/btf-facts";
+export { type CaptureOptions, captureProfile } from "./kernel/capture";
+export type { Fact, Known, Unknown } from "./kernel/fact";
+export { type Answers, type KernelFacts, kernelFacts, type Measured, type ProbedKind } from "./kernel/facts";
 export { activeLsms } from "./kernel/lsm";
+export { kernelProfile, kernelProfiles, readProfile } from "./kernel/profiles";
+export type { KernelIdentity } from "./kernel/version";
 export type { LinkInfo } from "./link/info";
 export { Link } from "./link/link";
 export type { LogCallback, LogLevel } from "./log";
@@ -30,6 +37,7 @@ export { BpfMap } from "./map/map";
 export { RingBuffer } from "./map/ring-buffer";
 export type { MapSpec } from "./map/spec";
 export type { BpfObject } from "./object/object";
+export type { CheckOptions, LoadOptions, Precheck } from "./object/precheck";
 export { type ObjectSpec, type OpenOptions, open } from "./object/spec";
 export type { Variables, VariableValue } from "./object/variables";
 export type { AttachOptions } from "./program/attach";
@@ -37,6 +45,19 @@ export type { KnownKind, ProgramKind } from "./program/kinds";
 export type { Program } from "./program/program";
 export type { ProgramSpec } from "./program/spec";
 export type { TestRunOptions, TestRunResult } from "./program/test-run";
+export { judge } from "./sleepable/judge";
+export type {
+  Answer,
+  CallFacts,
+  Finding,
+  Input,
+  MapFacts,
+  ProgramFacts,
+  ReasonCode,
+  Source,
+  Stage,
+  Verdict,
+} from "./sleepable/verdict";
 
 /** The libbpf in use: its version, and whether it is the bundled one or the system's. */
 export const libbpf: { readonly version: string; readonly linkage: "bundled" | "system" } = {

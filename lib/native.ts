@@ -71,6 +71,8 @@ export interface MapDescription {
   pinPath?: string;
   valueTypeId: number;
   initial?: Uint8Array;
+  /** What a map of maps holds, if the object says it. */
+  inner?: MapDescription;
 }
 
 export interface VariableDescription {
@@ -117,6 +119,15 @@ export interface Native {
   objectMap(object: Handle, index: number): MapDescription | number;
   memoryRead(object: Handle, map: number, offset: number, target: Uint8Array): number;
   memoryWrite(object: Handle, map: number, offset: number, source: Uint8Array): number;
+
+  /** Loads `r0 = 0; exit` and drops it: 0 or -errno, and the verifier's words. */
+  probeLoad(
+    type: number,
+    attachType: number,
+    flags: number,
+    btfId: number,
+    module: string,
+  ): { status: number; log: string };
 
   programTestRun(
     object: Handle,

@@ -1,10 +1,9 @@
-/** Writes lib/constants.ts from the UAPI header that came with libbpf. `--check` fails if the file differs. */
+/** Writes lib/constants.ts and lib/helpers.ts from the UAPI header that came with libbpf. `--check` fails if they differ. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT_ROOT } from "./places";
 
 const header = readFileSync(join(PROJECT_ROOT, ".deps/include/linux/bpf.h"), "utf8");
-const target = join(PROJECT_ROOT, "lib/constants.ts");
 
 const ENUMS = [
   ["bpf_prog_type", "BPF_PROG_TYPE_", "ProgramType", "enum bpf_prog_type"],
@@ -50,15 +49,26 @@ for (const [, macro, member, shift] of header.matchAll(FLAGS)) {
   const bit = Number(/<<\s*(\d+)/.exec(shift as string)?.[1]);
   if (bit < 31) flags.set(name.replace("BPF_F_", ""), 2 ** bit);
 }
-const text = [
-  "// Generated from linux/bpf.h by scripts/gen-constants.ts. Do not edit.\n",
+const generated = "// Generated from linux/bpf.h by scripts/gen-constants.ts. Do not edit.\n";
+const constants = [
+  generated,
   ...ENUMS.map(([name, prefix, title, comment]) => constant(title, comment, constantsOf(name, prefix))),
   constant("Flag", "BPF_F_*: flags of programs and maps", flags),
 ].join("\n");
 
-if (process.argv.includes("--check")) {
-  if (readFileSync(target, "utf8") !== text)
-    throw new Error("lib/constants.ts is not what scripts/gen-constants.ts makes");
-} else {
-  writeFileSync(target, text);
+const helpers = [...header.matchAll(/^\tFN\((\w+), (\d+), ##ctx\)/gm)].map(([, name, number], index) => {
+  if (Number(number) !== index) throw new Error(`helper ${name} is ${number}, expected ${index}`);
+  return `  "bpf_${name}",\n`;
+});
+if (helpers.length === 0) throw new Error("no ___BPF_FUNC_MAPPER in the UAPI header");
+const names = `/** Names of helpers by number: enum bpf_func_id. */
+export const HELPERS: readonly string[] = [\n${helpers.join("")}];\n`;
+
+for (const [file, text] of [
+  ["lib/constants.ts", constants],
+  ["lib/helpers.ts", [generated, names].join("\n")],
+] as const) {
+  const target = join(PROJECT_ROOT, file);
+  if (!process.argv.includes("--check")) writeFileSync(target, text);
+  else if (readFileSync(target, "utf8") !== text) throw new Error(`${file} is not what scripts/gen-constants.ts makes`);
 }

@@ -140,7 +140,9 @@ export class Btf {
       const prefix = wanted[kind];
       if (prefix === undefined) continue;
       const start = (words[at] as number) - this.#stringsStart;
-      if (start < 0 || !strings.startsWith(prefix, start)) continue;
+      // One character first: most names differ there, and startsWith() is a call.
+      if (start < 0 || (prefix !== "" && strings.charCodeAt(start) !== prefix.charCodeAt(0))) continue;
+      if (!strings.startsWith(prefix, start)) continue;
       visit(kind, strings.slice(start, strings.indexOf("\0", start)), this.#first + index);
     }
   }

@@ -1,6 +1,7 @@
 /** What the kernel's BTF tells: which hooks, iterators, tracepoints and functions exist, which types it knows. */
 import { readFileSync } from "node:fs";
 import { Btf, BtfKind } from "../btf/btf";
+import { lazy } from "../lazy";
 import { type Fact, factOf, mapFact } from "./fact";
 
 export const VMLINUX = "/sys/kernel/btf/vmlinux";
@@ -27,12 +28,13 @@ export interface BtfFacts {
 
 let cached: Btf | undefined;
 
-/** The running kernel's BTF. It never changes while the kernel runs, and takes some 10 ms to read. */
+/** The running kernel's BTF. It never changes while the kernel runs, and takes some 20 ms to read. */
 export function vmlinuxBtf(): Btf {
   cached ??= new Btf(readFileSync(VMLINUX));
   return cached;
 }
 
+/** What is found by the names' prefixes: all but the functions, of which there are some 50,000. */
 interface Found {
   functions: string[];
   tracepoints: string[];
@@ -40,48 +42,56 @@ interface Found {
   enums: Map<string, number>;
 }
 
-export function readBtfFacts(): BtfFacts {
-  const btf = factOf(VMLINUX, vmlinuxBtf);
-  const found = mapFact(btf, scan);
+/** The facts; each is read when it is first looked at. */
+export function btfFacts(): { [Key in keyof BtfFacts]: () => BtfFacts[Key] } {
+  const source: { btf: Fact<Btf>; found: Fact<Found> } = lazy({
+    btf: () => factOf(VMLINUX, vmlinuxBtf),
+    found: () => mapFact(source.btf, scan),
+  });
   const fact = <T>(compute: (found: Found, btf: Btf) => T): Fact<T> =>
-    mapFact(found, (value) => compute(value, vmlinuxBtf()));
+    mapFact(source.found, (found) => compute(found, vmlinuxBtf()));
   return {
-    btfSize: mapFact(btf, ({ size }) => size),
-    lsmHooks: fact(({ functions }) => withPrefix(functions, "bpf_lsm_")),
-    iterators: fact(({ functions, structs }) => iterators(functions, structs)),
-    tracepoints: fact(({ tracepoints }) => tracepoints.sort()),
-    functions: fact(({ functions }) => functions),
-    structOps: fact(({ structs }, types) => structOps(types, structs)),
-    programTypes: fact(({ enums }, types) => enumerators(types, enums.get("bpf_prog_type"), "BPF_PROG_TYPE_")),
-    mapTypes: fact(({ enums }, types) => enumerators(types, enums.get("bpf_map_type"), "BPF_MAP_TYPE_")),
+    btfSize: () => mapFact(source.btf, ({ size }) => size),
+    lsmHooks: () => fact(({ functions }) => withPrefix(functions, "bpf_lsm_")),
+    iterators: () => fact(({ functions, structs }) => iterators(functions, structs)),
+    tracepoints: () => fact(({ tracepoints }) => tracepoints.sort()),
+    functions: () => mapFact(source.btf, allFunctions),
+    structOps: () => fact(({ structs }, btf) => structOps(btf, structs)),
+    programTypes: () => fact(({ enums }, btf) => enumerators(btf, enums.get("bpf_prog_type"), "BPF_PROG_TYPE_")),
+    mapTypes: () => fact(({ enums }, btf) => enumerators(btf, enums.get("bpf_map_type"), "BPF_MAP_TYPE_")),
   };
 }
 
 function scan(btf: Btf): Found {
-  const functions = new Set<string>();
+  const functions: string[] = [];
   const tracepoints: string[] = [];
   const structs = new Map<string, number>();
   const enums = new Map<string, number>();
   const prefixes = {
-    [BtfKind.FUNC]: "",
+    [BtfKind.FUNC]: "bpf_",
     [BtfKind.TYPEDEF]: "btf_trace_",
     [BtfKind.STRUCT]: "bpf_",
     [BtfKind.ENUM]: "bpf_",
   };
   btf.scan(prefixes, (kind, name, id) => {
-    if (kind === BtfKind.FUNC) functions.add(name);
+    if (kind === BtfKind.FUNC) functions.push(name);
     else if (kind === BtfKind.TYPEDEF) tracepoints.push(name.slice("btf_trace_".length));
     else if (kind === BtfKind.STRUCT) structs.set(name, id);
     else enums.set(name, id);
   });
-  return { functions: [...functions], tracepoints, structs, enums };
+  return { functions, tracepoints, structs, enums };
+}
+
+/** Some stand there twice (6.1 has 156 system calls with their weak stubs): to whom that matters makes a set. */
+function allFunctions(btf: Btf): string[] {
+  const names: string[] = [];
+  btf.scan({ [BtfKind.FUNC]: "" }, (_, name) => names.push(name));
+  return names;
 }
 
 function withPrefix(names: Iterable<string>, prefix: string): string[] {
-  return Array.from(names)
-    .filter((name) => name.startsWith(prefix))
-    .map((name) => name.slice(prefix.length))
-    .sort();
+  const found = Array.from(names).filter((name) => name.startsWith(prefix));
+  return [...new Set(found)].map((name) => name.slice(prefix.length)).sort();
 }
 
 /** A target has a function and a context of its name: DEFINE_BPF_ITER_FUNC in include/linux/bpf.h, struct bpf_iter__NAME. */

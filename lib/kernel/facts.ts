@@ -1,11 +1,13 @@
 /** kernelFacts(): what there is to know about the running kernel, each fact with its origin. */
 import { readdirSync, readFileSync } from "node:fs";
 import { machine, release, version } from "node:os";
-import { type BtfFacts, readBtfFacts } from "./btf-facts";
+import { lazy } from "../lazy";
+import { type BtfFacts, btfFacts } from "./btf-facts";
 import { readConfig } from "./config";
 import { readErrorInjection } from "./error-injection";
-import { type Fact, factOf, known, unknown } from "./fact";
-import { capabilityNames, readPermissionFacts } from "./permission";
+import { type Fact, factOf, known, mapFact, unknown } from "./fact";
+import { capabilityNames, type PermissionFacts, readPermissionFacts } from "./permission";
+import { measuredOn } from "./profiles";
 import { identify } from "./version";
 
 /** Names that one kernel accepted and refused for one kind of program. */
@@ -71,48 +73,54 @@ export interface KernelFacts extends BtfFacts {
  * sees more. Takes some 60 ms with 5 MB of BTF.
  */
 export function kernelFacts(): KernelFacts {
-  const permission = readPermissionFacts();
+  return { ...lazyFacts() };
+}
+
+/** The same; each fact is read when it is first looked at, as few programs hang on all. */
+export function lazyFacts(): KernelFacts {
   const status = "/proc/self/status";
+  const sysctl = "/proc/sys/kernel/unprivileged_bpf_disabled";
+  const permission = readPermissionFacts();
+  const identity = identify({ release: release(), version: version(), signature: signature() });
   const mounts = factOf("/proc/self/mounts", () => readFileSync("/proc/self/mounts", "utf8"));
   const mounted = (type: string): Fact<string> =>
-    "unknown" in mounts
-      ? mounts
-      : known(new RegExp(`^\\S+ (\\S+) ${type} `, "m").exec(mounts.value)?.[1] ?? "", mounts.origin);
-  return {
-    format: 1,
-    release: known(release(), "uname -r"),
-    ...identify({ release: release(), version: version(), signature: signature() }),
-    architecture: known(machine(), "uname -m"),
-    config: readConfig(),
-    lsms: securityFile("/sys/kernel/security/lsm", (text) => text.trim().split(",")),
-    lockdown:
-      permission.lockdown === undefined
-        ? unknown(
-            "/sys/kernel/security/lockdown can't be read: securityfs is not mounted, or the kernel has no lockdown",
-          )
-        : known(permission.lockdown, "/sys/kernel/security/lockdown"),
-    capabilities: known(capabilityNames(permission.capabilities), status),
-    initialUserNamespace: known(permission.initialUserNamespace, "/proc/self/uid_map"),
-    seccomp: known(permission.seccomp !== 0, status),
-    unprivilegedBpfDisabled: factOf("/proc/sys/kernel/unprivileged_bpf_disabled", () =>
-      Number(readFileSync("/proc/sys/kernel/unprivileged_bpf_disabled", "utf8")),
-    ),
-    memlock: known(
-      {
-        charged: permission.chargesMemlock,
-        limit: permission.memlock === Number.POSITIVE_INFINITY ? null : permission.memlock,
-      },
-      "/proc/self/limits",
-    ),
-    bpffs: mounted("bpf"),
-    securityfs: mounted("securityfs"),
-    tracefs: mounted("tracefs"),
-    debugfs: mounted("debugfs"),
-    ...readBtfFacts(),
-    btfModules: factOf("/sys/kernel/btf", () => readdirSync("/sys/kernel/btf").filter((name) => name !== "vmlinux")),
-    errorInjection: readErrorInjection(),
-    measured: unknown("not probed"),
-  };
+    mapFact(mounts, (text) => new RegExp(`^\\S+ (\\S+) ${type} `, "m").exec(text)?.[1] ?? "");
+  return lazy<KernelFacts>({
+    format: () => 1,
+    release: () => known(release(), "uname -r"),
+    version: () => identity.version,
+    build: () => identity.build,
+    backports: () => identity.backports,
+    architecture: () => known(machine(), "uname -m"),
+    config: readConfig,
+    lsms: () => securityFile("/sys/kernel/security/lsm", (text) => text.trim().split(",")),
+    lockdown: () => lockdown(permission.lockdown),
+    capabilities: () => known(capabilityNames(permission.capabilities), status),
+    initialUserNamespace: () => known(permission.initialUserNamespace, "/proc/self/uid_map"),
+    seccomp: () => known(permission.seccomp !== 0, status),
+    unprivilegedBpfDisabled: () => factOf(sysctl, () => Number(readFileSync(sysctl, "utf8"))),
+    memlock: () => memlock(permission),
+    bpffs: () => mounted("bpf"),
+    securityfs: () => mounted("securityfs"),
+    tracefs: () => mounted("tracefs"),
+    debugfs: () => mounted("debugfs"),
+    ...btfFacts(),
+    btfModules: () =>
+      factOf("/sys/kernel/btf", () => readdirSync("/sys/kernel/btf").filter((name) => name !== "vmlinux")),
+    errorInjection: readErrorInjection,
+    measured: () => measuredOn(identity),
+  });
+}
+
+function lockdown(state: string | undefined): Fact<string> {
+  const path = "/sys/kernel/security/lockdown";
+  if (state !== undefined) return known(state, path);
+  return unknown(`${path} can't be read: securityfs is not mounted, or the kernel has no lockdown`);
+}
+
+function memlock({ chargesMemlock, memlock }: PermissionFacts): KernelFacts["memlock"] {
+  const limit = memlock === Number.POSITIVE_INFINITY ? null : memlock;
+  return known({ charged: chargesMemlock, limit }, "/proc/self/limits");
 }
 
 function securityFile<T>(path: string, parse: (text: string) => T): Fact<T> {

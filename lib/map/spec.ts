@@ -2,6 +2,7 @@
 import { MapType } from "../constants";
 import { ArgumentError } from "../errors";
 import type { MapDescription, MapRequest } from "../native";
+import type { MapFacts } from "../sleepable/verdict";
 
 const typeNames = new Map<number, string>(Object.entries(MapType).map(([name, value]) => [value, name.toLowerCase()]));
 
@@ -88,10 +89,26 @@ export class MapSpec {
     return this.#described.valueTypeId;
   }
 
+  /** @internal What the precheck asks of it; `fieldsOf` tells the kernel-managed structs in a BTF type. */
+  facts(fieldsOf: (type: number) => string[]): MapFacts {
+    return { ...factsOf(this.#described, fieldsOf), flags: this.#flags };
+  }
+
   #u32(what: string, value: number): number {
     if (Number.isInteger(value) && value >= 0 && value <= 0xffffffff) return value;
     throw new ArgumentError(`map ${this.name}: ${what} must be an integer of 32 bits, got ${String(value)}`, {
       map: this.name,
     });
   }
+}
+
+function factsOf(description: MapDescription, fieldsOf: (type: number) => string[]): MapFacts {
+  const { type, flags, valueTypeId, inner } = description;
+  return {
+    name: mapName(description),
+    type: mapTypeName(type),
+    flags,
+    fields: fieldsOf(valueTypeId),
+    ...(inner === undefined ? {} : { inner: factsOf(inner, fieldsOf) }),
+  };
 }

@@ -1,6 +1,6 @@
 /**
- * The few things about an ELF file that are looked at before libbpf is: whether it is a whole BPF object for this
- * machine. libbpf's own answer to most of these is a bare EINVAL.
+ * An ELF file's sections, and whether it is a whole BPF object for this machine: libbpf's own answer to most of that is a
+ * bare EINVAL.
  */
 import { endianness } from "node:os";
 import { type ErrorCode, ObjectError } from "../errors";
@@ -12,14 +12,34 @@ const HEADER_SIZE = 64;
 const SECTION_HEADER_SIZE = 64;
 const SHN_XINDEX = 0xffff;
 
-interface Section {
+/** A section and its header. */
+export interface ElfSection {
   name: string;
-  offset: number;
-  size: number;
+  /** SHT_* */
+  type: number;
+  /** SHF_* */
+  flags: number;
+  /** The section that goes with it: a symbol table's strings, relocations' symbols. */
+  link: number;
+  /** The section that relocations are for. */
+  info: number;
+  contents: Uint8Array;
 }
 
 /** Section contents by name. Throws an {@link ObjectError} that names what is wrong with the file. */
 export function readSections(bytes: Uint8Array, name: string): Map<string, Uint8Array> {
+  const contents = new Map(readElf(bytes, name).map((section) => [section.name, section.contents]));
+  if (!contents.has(".BTF")) {
+    throw new ObjectError("ERR_BPF_OBJECT_NO_BTF", `${name} has no BTF`, {
+      operation: "open",
+      hint: "Compile with clang -g, and don't strip .BTF",
+    });
+  }
+  return contents;
+}
+
+/** All sections, each at its index; the first is empty. Throws as {@link readSections} does. */
+export function readElf(bytes: Uint8Array, name: string): ElfSection[] {
   const fail = (code: ErrorCode, what: string, hint: string): never => {
     throw new ObjectError(code, `${name} ${what}`, { operation: "open", hint });
   };
@@ -73,17 +93,21 @@ export function readSections(bytes: Uint8Array, name: string): Map<string, Uint8
     return [offset, size];
   };
   const [namesOffset, namesSize] = extent(namesIndex);
-  const sections: Section[] = [];
+  const sections: ElfSection[] = [{ name: "", type: 0, flags: 0, link: 0, info: 0, contents: new Uint8Array() }];
   for (let index = 1; index < count; index++) {
     const [offset, size] = extent(index);
-    const start = view.getUint32(inTable(index), little);
-    sections.push({ name: start < namesSize ? stringAt(bytes, namesOffset + start) : "", offset, size });
+    const header = inTable(index);
+    const u32 = (at: number) => view.getUint32(header + at, little);
+    sections.push({
+      name: u32(0) < namesSize ? stringAt(bytes, namesOffset + u32(0)) : "",
+      type: u32(4),
+      flags: u64(header + 8),
+      link: u32(40),
+      info: u32(44),
+      contents: bytes.subarray(offset, offset + size),
+    });
   }
-  const contents = new Map(
-    sections.map((section) => [section.name, bytes.subarray(section.offset, section.offset + section.size)]),
-  );
-  if (!contents.has(".BTF")) fail("ERR_BPF_OBJECT_NO_BTF", "has no BTF", "Compile with clang -g, and don't strip .BTF");
-  return contents;
+  return sections;
 }
 
 /** The text at an offset, up to NUL or the end. */

@@ -15,6 +15,7 @@ import { warnings } from "../log";
 import type { Outcome } from "../native";
 import { usesTrampoline } from "../program/kinds";
 import type { ProgramSpec } from "../program/spec";
+import { explain, explained } from "../sleepable/explain";
 import { lastLines, summarise } from "./verifier-log";
 
 /** @param programs in libbpf's order */
@@ -64,11 +65,12 @@ export function loadError(outcome: Outcome, name: string, programs: readonly Pro
   const log = outcome.log ?? new Uint8Array();
   // The kernel says ENOSPC for a log that does not fit, whatever was wrong with the program.
   const cutOff = isErrno(outcome.status, "ENOSPC");
-  const summary = cutOff ? "its log is longer than can be kept, and cut off" : summarise(lastLines(log));
+  const lines = lastLines(log);
+  const summary = cutOff ? "its log is longer than can be kept, and cut off" : summarise(lines);
+  const why = program === undefined || cutOff ? undefined : explain({ errno, log: lines, program: factsOf(program) });
   if (program !== undefined && summary !== undefined) {
     const message = `program ${program.name} (${program.section}) was refused by the kernel: ${summary} (${errno})`;
-    const hint = refusedHint(summary);
-    return new VerifierError(message, { ...about, ...(hint !== undefined && { hint }) }, log);
+    return new VerifierError(message, { ...about, ...explained(why, lockdownHint(summary)) }, log);
   }
   if (isErrno(outcome.status, "EPERM")) {
     const why = explainPermission(readPermissionFacts(), program !== undefined && usesTrampoline(program.kind));
@@ -76,14 +78,19 @@ export function loadError(outcome: Outcome, name: string, programs: readonly Pro
     return new PermissionError(`${what} could not be loaded: ${why.cause} (EPERM)`, { ...about, hint: why.hint });
   }
   if (program !== undefined) {
-    const message = `program ${program.name} (${program.section}) was refused by the kernel without a word (${errno})`;
-    return new VerifierError(message, about, log);
+    const how = why === undefined ? "without a word" : `without a word: ${why.message}`;
+    const message = `program ${program.name} (${program.section}) was refused by the kernel ${how} (${errno})`;
+    return new VerifierError(message, { ...about, ...explained(why) }, log);
   }
   return new LoadError("ERR_BPF_LOAD", `${name} could not be loaded: ${texts.at(-1) ?? errno} (${errno})`, about);
 }
 
+function factsOf({ kind, section, sleepable, attachTarget: target }: ProgramSpec) {
+  return { kind, section, sleepable, ...(target !== undefined && { target }) };
+}
+
 /** What a verdict does not tell by itself. */
-function refusedHint(summary: string): string | undefined {
+function lockdownHint(summary: string): string | undefined {
   // Under lockdown of confidentiality the kernel has no such helpers (bpf_tracing_func_proto, LOCKDOWN_BPF_READ_KERNEL).
   if (
     /(unknown func|cannot use helper) bpf_probe_read/.test(summary) &&

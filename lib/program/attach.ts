@@ -10,6 +10,7 @@ import { deliver, warnings } from "../log";
 import type { BpfMap } from "../map/map";
 import { type Handle, native, type Outcome } from "../native";
 import type { Lifetime } from "../object/lifetime";
+import { explain, explained } from "../sleepable/explain";
 import { type ProgramKind, usesTrampoline } from "./kinds";
 
 /** Options of {@link Program.attach}. An option that the program's kind does not have is refused. */
@@ -237,27 +238,19 @@ function attachError(program: Attachable, outcome: Outcome): BpfError {
       hint: why.hint,
     });
   }
-  const hint = attachHint(program, outcome.status);
+  const { kind, section, sleepable } = program;
+  const why = explain({ errno, log: [], stage: "attach", program: { kind, section, sleepable } });
   const words = warnings(outcome).at(-1)?.replace(`prog '${program.name}': `, "");
   return new AttachError("ERR_BPF_ATTACH", `${what} could not be attached${words ? `: ${words}` : ""} (${errno})`, {
     ...details,
-    ...(hint && { hint }),
+    ...explained(why, attachHint(kind, outcome.status)),
   });
 }
 
 /** Where libbpf looks for tracepoints. */
 const TRACEFS = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
 
-function attachHint({ kind, sleepable }: Attachable, status: number): string | undefined {
-  // The kernel checks these only when attaching, and says no more than EINVAL (kernel/events/core.c, kernel/bpf/bpf_iter.c).
-  if (sleepable && isErrno(status, "EINVAL")) {
-    if (kind === "kprobe" || kind === "kretprobe")
-      return "Sleepable programs can't be kprobes, only uprobes: set sleepable to false";
-    if (kind === "iter")
-      return "This iterator can't run sleepable programs: set sleepable to false, or use iter.s/task";
-    if (kind === "tracepoint" || kind === "raw_tp")
-      return "Only system call tracepoints can sleep, since Linux 7.2: set sleepable to false";
-  }
+function attachHint(kind: ProgramKind, status: number): string | undefined {
   if (kind === "tracepoint" && isErrno(status, "ENOENT") && !TRACEFS.some((path) => existsSync(join(path, "events"))))
     return "tracefs can't be read: mount -t tracefs tracefs /sys/kernel/tracing (lockdown of confidentiality forbids it)";
   if (isErrno(status, "ENOENT") || isErrno(status, "ESRCH"))

@@ -3,7 +3,7 @@
  * the precheck's reasons.
  */
 import { diagnosis, lastWords } from "./log-lines";
-import { type Found, type Of, RULES, type Rule, WORDLESS } from "./refusal-rules";
+import { type Found, type Of, RULES, type Rule, VERIFIER, WORDLESS } from "./refusal-rules";
 import type { ProgramFacts, ReasonCode, Source } from "./verdict";
 
 /** A kernel's no. */
@@ -57,6 +57,12 @@ export function explain(refusal: Refusal): Explanation | undefined {
     };
   }
   return words.length === 0 ? wordless(refusal) : undefined;
+}
+
+/** An explanation as an error has it; a hint that knows more than its remedy goes first. */
+export function explained(why: Explanation | undefined, hint?: string): { reason?: ReasonCode; hint?: string } {
+  const advice = hint ?? (why?.remedy && why.remedy.charAt(0).toUpperCase() + why.remedy.slice(1));
+  return { ...(why !== undefined && { reason: why.reason }), ...(advice !== undefined && { hint: advice }) };
 }
 
 function apply(rule: Rule, line: string, { log, program = {}, errno }: Refusal): Explanation | undefined {

@@ -5,9 +5,9 @@ const NOISE =
   /^(processed \d+ insns|verification time|stack depth|insns processed|peak_states|mark_precise|-- (BEGIN|END)|=+$|-+$)/;
 /** Instructions, branches, source lines and register states, which follow the program and not the kernel's mind. */
 const TRACE = /^(\d+: |from \d+ to |;|\s)/;
-/** kernel/bpf/verifier.c of 7.3: "Verification failed: …", and indented under it "Reason:", "At:", "Causal path:", "Suggestion:". */
+/** kernel/bpf/verifier.c of 7.3: "Verification failed: …", then "Reason:", "At:", "Causal path:", "Suggestion:", each over indented text. */
 const BLOCK = /^Verification failed:/;
-const HEADING = /^ {0,2}(Reason|At|Causal path|Suggestion):(.*)$/;
+const HEADING = /^(Reason|At|Causal path|Suggestion):(.*)$/;
 
 /** The kernel's last lines of words, last first. */
 export function lastWords(log: readonly string[], count: number): string[] {

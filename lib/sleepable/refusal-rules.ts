@@ -24,7 +24,7 @@ export interface Rule {
   commit?: string;
 }
 
-const VERIFIER = "kernel/bpf/verifier.c";
+export const VERIFIER = "kernel/bpf/verifier.c";
 const CLEAR = "clear BPF_F_SLEEPABLE";
 const DO_WITHOUT = "do without the call";
 
@@ -91,7 +91,7 @@ export const RULES: readonly Rule[] = [
     commit: "1e6c62a88215",
   },
   {
-    pattern: /^(\S+) is not sleepable$/,
+    pattern: /^([\w.]+) is not sleepable$/,
     reason: "TARGET_NOT_SLEEPABLE",
     message: ({ names: [name] }) => `the function ${name} cannot sleep on this kernel`,
     remedy: `${CLEAR}: only functions with ALLOW_ERROR_INJECTION may sleep, and system calls since Linux 7.1`,
@@ -211,12 +211,10 @@ export const RULES: readonly Rule[] = [
 
   // Licence
   {
-    pattern: /^(?:LSM programs must have a|cannot call .+ from non-)GPL.compatible (?:license|program)$/,
+    pattern: /^(?:(LSM) programs must have a GPL compatible license|cannot call .+ from non-GPL compatible program)$/,
     reason: "LICENSE_NOT_GPL",
-    message: (found) =>
-      found.names[0] === "" && found.program.kind === "lsm"
-        ? "LSM programs, and what they call, need a GPL-compatible licence"
-        : "the program calls what only programs of a GPL-compatible licence may",
+    message: ({ names: [lsm] }) =>
+      lsm ? "LSM programs need a GPL-compatible licence" : "the program calls what needs a GPL-compatible licence",
     remedy: 'declare one, if it is: char LICENSE[] SEC("license") = "GPL"',
     source: `${VERIFIER}: check_helper_call(); kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()`,
   },

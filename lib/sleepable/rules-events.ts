@@ -1,8 +1,8 @@
 /** Tracepoints, kprobes and uprobes: what may sleep there is decided when they are attached, mostly. */
 import { given } from "../kernel/fact";
+import { nearest } from "../nearest";
 import { allowed, refused, undecided, unsafe } from "./finding";
 import { input, type Kernel } from "./kernel";
-import { nearest } from "./nearest";
 import type { Finding, Input, ProgramFacts } from "./verdict";
 
 /** System calls' tracepoints may fault, and so sleep (439ebd5b5708, 57918341dd19, 8cfb77d30920). */

@@ -1,15 +1,15 @@
 /** Iterators: any loads with the flag, and only some are attached with it (kernel/bpf/bpf_iter.c, bpf_iter_link_attach()). */
 import { given } from "../kernel/fact";
+import { nearest } from "../nearest";
 import { allowed, refused, undecided, unsafe } from "./finding";
 import { input, type Kernel } from "./kernel";
-import { nearest } from "./nearest";
 import type { Finding, ProgramFacts } from "./verdict";
 
 /** Iterators run under rcu_tasks_trace, those that can be rescheduled (b77fb25dcb34); before, all ran under RCU. */
 const RESCHED = { since: "5.18", commit: "b77fb25dcb34" };
 
 /** Targets with BPF_ITER_RESCHED. */
-const SLEEPABLE: ReadonlySet<string> = new Set([
+export const SLEEPABLE: ReadonlySet<string> = new Set([
   "task",
   "task_file",
   "task_vma",
@@ -19,7 +19,7 @@ const SLEEPABLE: ReadonlySet<string> = new Set([
   "dmabuf",
 ]);
 /** Targets of 5.10 to 7.3 without. */
-const NOT_SLEEPABLE: ReadonlySet<string> = new Set(
+export const NOT_SLEEPABLE: ReadonlySet<string> = new Set(
   "bpf_link bpf_map bpf_map_elem bpf_prog bpf_sk_storage_map ipv6_route netlink sockmap tcp udp unix".split(" "),
 );
 

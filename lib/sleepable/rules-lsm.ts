@@ -1,9 +1,9 @@
 /** LSM programs: bpf_lsm_verify_prog() and the set of hooks that may sleep (kernel/bpf/bpf_lsm.c). */
 import { given, isKnown } from "../kernel/fact";
+import { nearest } from "../nearest";
 import { allowed, refused, undecided, unsafe } from "./finding";
 import { input, type Kernel } from "./kernel";
 import { DISABLED_HOOKS, type HookHistory, KNOWN_HOOKS, NOT_HOOKS, SLEEPABLE_HOOKS } from "./lsm-hooks";
-import { nearest } from "./nearest";
 import type { Finding, Input, ProgramFacts } from "./verdict";
 
 const SET = "kernel/bpf/bpf_lsm.c: sleepable_lsm_hooks";

@@ -1,8 +1,8 @@
 /** struct_ops programs: each struct has its own rule for each member (its check_member()). */
 import { isKnown } from "../kernel/fact";
+import { nearest } from "../nearest";
 import { allowed, refused, undecided, unsafe } from "./finding";
 import { input, type Kernel } from "./kernel";
-import { nearest } from "./nearest";
 import type { Finding, ProgramFacts } from "./verdict";
 
 /** check_member() is given the program, and STRUCT_OPS programs may sleep (1e12d3ef47d2, 51a52a29ebaa). */

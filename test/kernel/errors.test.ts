@@ -39,7 +39,7 @@ kernelTest("loadSync throws the same", [], async () => {
 });
 
 kernelTest("a hook that can't sleep is refused in the kernel's words", [trampolines], async () => {
-  const error = await failure<VerifierError>(openOnly("refused", "no_sleep").load());
+  const error = await failure<VerifierError>(openOnly("refused", "no_sleep").load({ precheck: "off" }));
   expect(error).toMatchObject({
     code: "ERR_BPF_VERIFIER",
     errno: "EINVAL",
@@ -84,14 +84,19 @@ kernelTest("a hook that does not exist", [], async () => {
     section: "lsm/no_such_hook",
     target: "no_such_hook",
   };
-  const error = await failure(openOnly("refused", "no_hook").load());
+  const error = await failure(openOnly("refused", "no_hook").load({ precheck: "off" }));
   expect(error).toMatchObject(missing);
   expect(error.message).toContain("this kernel has no LSM hook no_such_hook");
+  expect(await failure(openOnly("refused", "no_hook").load())).toMatchObject({
+    code: "ERR_BPF_SLEEPABLE",
+    reason: "HOOK_NOT_FOUND",
+    program: "no_hook",
+  });
 
   const spec = openOnly("refused", "no_sleep");
   const program = spec.programs.no_sleep;
   if (program) program.attachTarget = "nor_this_one";
-  expect(await failure(spec.load())).toMatchObject({
+  expect(await failure(spec.load({ precheck: "off" }))).toMatchObject({
     code: "ERR_BPF_TARGET_NOT_FOUND",
     program: "no_sleep",
     target: "nor_this_one",
@@ -167,7 +172,8 @@ kernelTest("an attach target that does not exist", [kprobes], async () => {
 kernelTest("a sleepable ring buffer is refused by Linux 5.10, and its log kept", [bpfLsm, before("5.12")], async () => {
   const spec = open(objectPath("../../examples/exec-watch/exec-watch"));
   for (const program of Object.values(spec.programs)) program.autoload = program.name === "on_exec";
-  const error = await failure<VerifierError>(spec.load());
+  expect(await failure(spec.load())).toMatchObject({ code: "ERR_BPF_SLEEPABLE", reason: "MAP_TYPE_NOT_SLEEPABLE" });
+  const error = await failure<VerifierError>(spec.load({ precheck: "off" }));
   expect(error.message).toContain("Sleepable programs can only use array and hash maps");
 });
 
@@ -175,7 +181,7 @@ kernelTest("a helper that sleeps is refused to a program that does not", [trampo
   const spec = openOnly("lsm", "on_exec");
   const program = spec.programs.on_exec;
   if (program) program.sleepable = false;
-  const error = await failure<VerifierError>(spec.load());
+  const error = await failure<VerifierError>(spec.load({ precheck: "off" }));
   expect(error.code).toBe("ERR_BPF_VERIFIER");
   expect(error.message).toMatch(/might sleep in a non-sleepable prog|sleepable helper|unknown func|cannot use helper/);
 });

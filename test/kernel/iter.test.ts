@@ -50,7 +50,9 @@ kernelTest("a stream that is not read to its end leaves nothing open", [], async
 });
 
 kernelTest("a target that can't sleep is refused when attaching, and told why", [since("5.18")], async () => {
-  using object = await load("list_maps_sleepable");
+  const spec = openOnly("iter", "list_maps_sleepable");
+  await expect(spec.load()).rejects.toMatchObject({ code: "ERR_BPF_SLEEPABLE", reason: "ITER_NOT_SLEEPABLE" });
+  using object = await spec.load({ precheck: "off" });
   expect(() => object.program("list_maps_sleepable").attach()).toThrow(
     expect.objectContaining({ code: "ERR_BPF_ATTACH", errno: "EINVAL", hint: expect.stringContaining("iter.s/task") }),
   );

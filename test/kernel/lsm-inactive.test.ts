@@ -12,7 +12,8 @@ const inactive: Need = {
 kernelTest("attaching an LSM program is refused, and allowed if asked for", [inactive, trampolines], async () => {
   const spec = open(objectPath("lsm"));
   spec.variables.watched = process.pid;
-  using object = await spec.load();
+  await expect(spec.load()).rejects.toMatchObject({ code: "ERR_BPF_SLEEPABLE", reason: "LSM_INACTIVE" });
+  using object = await spec.load({ allowUnsafe: true });
   const program = object.program("on_exec");
   expect(() => program.attach()).toThrow(
     expect.objectContaining({

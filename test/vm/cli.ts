@@ -88,6 +88,7 @@ export function packageFiles(): Put[] {
   return [
     { ...at("dist"), filter: (path) => !/\.(d\.ts|tsbuildinfo)$/.test(path) },
     at("package.json"),
+    at("profiles"),
     ...addons.map((name) => at(`build/Release/${name}`)),
   ];
 }

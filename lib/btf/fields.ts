@@ -1,0 +1,32 @@
+/** Structs that the kernel manages inside map values. Kernel: btf_get_field_type() in kernel/bpf/btf.c. */
+import { type Btf, BtfKind } from "./btf";
+
+const MANAGED: ReadonlySet<string> = new Set([
+  "bpf_spin_lock",
+  "bpf_res_spin_lock",
+  "bpf_timer",
+  "bpf_wq",
+  "bpf_list_head",
+  "bpf_rb_root",
+  "bpf_refcount",
+  "bpf_task_work",
+]);
+
+/** Names of the managed structs in values of a type, or in the variables of a section. */
+export function managedFields(btf: Btf, type: number): string[] {
+  const found = new Set<string>();
+  const seen = new Set<number>();
+  const open = [type];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const id = btf.resolve(next);
+    if (seen.has(id)) continue;
+    seen.add(id);
+    const kind = btf.kind(id);
+    if (kind === BtfKind.ARRAY) open.push(btf.element(id));
+    else if (kind === BtfKind.VAR) open.push(btf.typeOrSize(id));
+    else if (kind === BtfKind.DATASEC) open.push(...btf.members(id).map((variable) => variable.type));
+    else if (kind === BtfKind.STRUCT && MANAGED.has(btf.name(id))) found.add(btf.name(id));
+    else if (kind === BtfKind.STRUCT) open.push(...btf.members(id).map((member) => member.type));
+  }
+  return [...found].sort();
+}

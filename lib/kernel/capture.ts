@@ -1,0 +1,50 @@
+/** A host's facts, to be carried elsewhere. */
+import { given, unknown } from "./fact";
+import { type KernelFacts, kernelFacts, type ProbedKind } from "./facts";
+import { withAnswers } from "./probe";
+
+export interface CaptureOptions {
+  /** Ask the kernel about every LSM hook, tracepoint, system call and error-injection function, by loading. Needs root. */
+  probe?: boolean;
+  /** Called between the kinds that are probed. */
+  onProgress?: (done: number, of: number) => void;
+}
+
+/** The names that BTF has for system calls, by architecture. */
+export const SYSTEM_CALL = /^__(?:x64|ia32|arm64|s390x|riscv|do|se)_(?:compat_)?sys_/;
+
+/** {@link kernelFacts}, with what the kernel answers if it is asked. */
+export function captureProfile({ probe = false, onProgress }: CaptureOptions = {}): KernelFacts {
+  let facts = kernelFacts();
+  if (!probe) return facts;
+  const functions = new Set(given(facts.errorInjection));
+  for (const name of given(facts.functions) ?? []) if (SYSTEM_CALL.test(name)) functions.add(name);
+  const kinds: [ProbedKind, Iterable<string>][] = [
+    ["lsm", given(facts.lsmHooks) ?? []],
+    ["tp_btf", given(facts.tracepoints) ?? []],
+    ["fentry", functions],
+    ["fexit", functions],
+    ["fmod_ret", functions],
+  ];
+  for (const [index, [kind, names]] of kinds.entries()) {
+    onProgress?.(index, kinds.length);
+    facts = withAnswers(
+      facts,
+      Array.from(names, (name) => [kind, name] as const),
+    );
+  }
+  onProgress?.(kinds.length, kinds.length);
+  return facts;
+}
+
+/** Without what makes it large or is of the host, not the kernel: for the profiles that are built in. */
+export function kernelOnly(facts: KernelFacts): KernelFacts {
+  const host = unknown("a fact of a host, and this is a profile of a build");
+  return {
+    ...facts,
+    functions: unknown("left out of the built-in profiles"),
+    ...{ lsms: host, lockdown: host, capabilities: host, initialUserNamespace: host, seccomp: host },
+    ...{ unprivilegedBpfDisabled: host, memlock: host, bpffs: host, securityfs: host, tracefs: host, debugfs: host },
+    btfModules: host,
+  };
+}

@@ -1,0 +1,108 @@
+/**
+ * Asks the running kernel: one BPF_PROG_LOAD of `r0 = 0; exit` with the flag and the real attach target. Nothing is
+ * attached, and the program is gone when the call returns.
+ */
+import { BtfKind } from "../btf/btf";
+import { AttachType, Flag, ProgramType } from "../constants";
+import { isErrno } from "../errors";
+import { native } from "../native";
+import { vmlinuxBtf } from "./btf-facts";
+import { given, known } from "./fact";
+import type { KernelFacts, Measured, ProbedKind } from "./facts";
+
+interface Target {
+  type: number;
+  attachType: number;
+  kind: number;
+  prefix: string;
+}
+
+const tracing = (attachType: number): Target => ({
+  type: ProgramType.TRACING,
+  attachType,
+  kind: BtfKind.FUNC,
+  prefix: "",
+});
+
+const TARGETS: Readonly<Record<ProbedKind, Target>> = {
+  lsm: { type: ProgramType.LSM, attachType: AttachType.LSM_MAC, kind: BtfKind.FUNC, prefix: "bpf_lsm_" },
+  tp_btf: {
+    type: ProgramType.TRACING,
+    attachType: AttachType.TRACE_RAW_TP,
+    kind: BtfKind.TYPEDEF,
+    prefix: "btf_trace_",
+  },
+  fentry: tracing(AttachType.TRACE_FENTRY),
+  fexit: tracing(AttachType.TRACE_FEXIT),
+  fmod_ret: tracing(AttachType.MODIFY_RETURN),
+};
+
+/** Kinds whose targets a load alone can tell. */
+export const PROBED_KINDS = Object.keys(TARGETS) as readonly ProbedKind[];
+
+/** The answers of this kernel; it gives the same as long as it runs, and this process does not outlive it. */
+const answers = new Map<string, boolean>();
+const ids = new Map<string, ReadonlyMap<string, number>>();
+
+/**
+ * Whether the running kernel takes a sleepable program of a kind on a target; undefined if it did not answer that: EPERM
+ * and a lack of memory are no answer.
+ */
+export function probe(kind: ProbedKind, target: string): boolean | undefined {
+  const key = `${kind}/${target}`;
+  const known = answers.get(key);
+  if (known !== undefined) return known;
+  const answer = ask(kind, target);
+  if (answer !== undefined) answers.set(key, answer);
+  return answer;
+}
+
+/** The kernel's own answer: 0 or -errno, and the verifier's words; undefined if its BTF has no such target. */
+export function tryLoad(probed: ProbedKind, target: string): { status: number; log: string } | undefined {
+  const { type, attachType, kind, prefix } = TARGETS[probed];
+  const id = idsOf(kind, prefix).get(prefix + target);
+  // What is in a module's BTF is left to the load itself.
+  return id === undefined ? undefined : native.probeLoad(type, attachType, Flag.SLEEPABLE, id, "");
+}
+
+function ask(kind: ProbedKind, target: string): boolean | undefined {
+  const status = tryLoad(kind, target)?.status;
+  if (status === undefined) return undefined;
+  if (status === 0) return true;
+  const refusal = isErrno(status, "EINVAL") || isErrno(status, "EOPNOTSUPP") || isErrno(status, "ENOENT");
+  return refusal || status === -ENOTSUPP ? false : undefined;
+}
+
+/** Kernel-internal, and yet returned for what a trampoline can't do. */
+const ENOTSUPP = 524;
+
+/** The first id of each name, as libbpf finds it. */
+function idsOf(kind: number, prefix: string): ReadonlyMap<string, number> {
+  const key = `${kind} ${prefix}`;
+  const found = ids.get(key);
+  if (found !== undefined) return found;
+  const map = new Map<string, number>();
+  vmlinuxBtf().scan({ [kind]: prefix }, (_, name, id) => {
+    if (!map.has(name)) map.set(name, id);
+  });
+  ids.set(key, map);
+  return map;
+}
+
+/** Facts with the kernel's answers about targets added to what was measured before. */
+export function withAnswers(kernel: KernelFacts, targets: Iterable<readonly [ProbedKind, string]>): KernelFacts {
+  const before = given(kernel.measured) ?? {};
+  const measured: Measured = { ...before };
+  for (const kind of PROBED_KINDS) {
+    const wanted = Array.from(targets).filter((target) => target[0] === kind);
+    const answered = wanted.map(([, target]) => [target, probe(kind, target)] as const);
+    const told = new Set(answered.filter(([, answer]) => answer !== undefined).map(([target]) => target));
+    if (told.size === 0) continue;
+    const merge = (list: readonly string[] | undefined, wanted: boolean) => [
+      ...(list ?? []).filter((target) => !told.has(target)),
+      ...new Set(answered.filter(([, answer]) => answer === wanted).map(([target]) => target)),
+    ];
+    measured[kind] = { accepted: merge(before[kind]?.accepted, true), refused: merge(before[kind]?.refused, false) };
+  }
+  return { ...kernel, measured: known(measured, "asked this kernel (BPF_PROG_LOAD)") };
+}

@@ -1,0 +1,79 @@
+/** Symbols and relocations of an ELF file, as libbpf reads them. Format: elf(5). */
+import { endianness } from "node:os";
+import { type ElfSection, stringAt } from "./elf";
+
+const SHT_SYMTAB = 2;
+const SHT_REL = 9;
+const SYMBOL_SIZE = 24;
+const RELOCATION_SIZE = 16;
+
+const little = endianness() === "LE";
+
+export const SymbolType = { SECTION: 3, FUNC: 2 } as const;
+export const SymbolBinding = { LOCAL: 0, WEAK: 2 } as const;
+
+export interface ElfSymbol {
+  name: string;
+  /** STT_* */
+  type: number;
+  /** STB_* */
+  binding: number;
+  /** STV_HIDDEN or STV_INTERNAL */
+  hidden: boolean;
+  /** The index of its section; 0 if it is defined elsewhere. */
+  section: number;
+  /** Bytes into the section. */
+  value: number;
+  size: number;
+}
+
+export interface ElfRelocation {
+  /** Bytes into the section that it changes. */
+  offset: number;
+  /** Undefined in a damaged file. */
+  symbol: ElfSymbol | undefined;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The symbol table, each symbol at its index; empty if there is none. */
+export function symbolsOf(sections: readonly ElfSection[]): ElfSymbol[] {
+  const table = sections.find(({ type }) => type === SHT_SYMTAB);
+  if (table === undefined) return [];
+  const names = sections[table.link]?.contents ?? new Uint8Array();
+  const view = viewOf(table.contents);
+  return Array.from({ length: Math.floor(view.byteLength / SYMBOL_SIZE) }, (_, index) => {
+    const at = index * SYMBOL_SIZE;
+    const name = view.getUint32(at, little);
+    const info = view.getUint8(at + 4);
+    const visibility = view.getUint8(at + 5) & 3;
+    return {
+      name: name < names.length ? stringAt(names, name) : "",
+      type: info & 0xf,
+      binding: info >> 4,
+      hidden: visibility === 1 || visibility === 2,
+      section: view.getUint16(at + 6, little),
+      value: Number(view.getBigUint64(at + 8, little)),
+      size: Number(view.getBigUint64(at + 16, little)),
+    };
+  });
+}
+
+/** The relocations of the section with an index. */
+export function relocationsOf(
+  sections: readonly ElfSection[],
+  symbols: readonly ElfSymbol[],
+  index: number,
+): ElfRelocation[] {
+  return sections
+    .filter(({ type, info }) => type === SHT_REL && info === index)
+    .flatMap(({ contents }) => {
+      const view = viewOf(contents);
+      return Array.from({ length: Math.floor(view.byteLength / RELOCATION_SIZE) }, (_, entry) => ({
+        offset: Number(view.getBigUint64(entry * RELOCATION_SIZE, little)),
+        symbol: symbols[Number(view.getBigUint64(entry * RELOCATION_SIZE + 8, little) >> 32n)],
+      }));
+    });
+}

@@ -1,0 +1,75 @@
+/** Facts of an object's programs for the precheck, from its bytes alone. */
+import { Btf } from "../btf/btf";
+import { managedFields } from "../btf/fields";
+import { ProgramType } from "../constants";
+import { ObjectError } from "../errors";
+import type { MapSpec } from "../map/spec";
+import type { VariableDescription } from "../native";
+import type { ProgramSpec } from "../program/spec";
+import type { ProgramFacts } from "../sleepable/verdict";
+import { readElf } from "./elf";
+import { readFunctions } from "./functions";
+import { type Reach, reachOf } from "./reach";
+import { structOpsMembers } from "./struct-ops";
+
+/** Tells the facts of a program, as it and its object's maps are set when it is asked. */
+export type FactsReader = (program: ProgramSpec, maps: readonly MapSpec[], license: string) => ProgramFacts;
+
+/**
+ * Reads what does not change: instructions, types.
+ *
+ * @throws {@link ObjectError} for a damaged object, where libbpf would fail to load it
+ */
+export function factsReader(bytes: Uint8Array, name: string, variables: readonly VariableDescription[]): FactsReader {
+  const damaged = (what: string, cause?: unknown): never => {
+    const hint = "Compile it again, or copy it again";
+    throw new ObjectError("ERR_BPF_OBJECT_INVALID", `${name} is damaged: ${what}`, { operation: "check", hint, cause });
+  };
+  const sections = readElf(bytes, name);
+  const btf = readBtf(sections.find((section) => section.name === ".BTF")?.contents ?? new Uint8Array(), damaged);
+  const functions = readFunctions({ sections, btf, variables, damaged });
+  const members = structOpsMembers(sections, btf, variables);
+  const sectionIds = new Map(variables.map(({ section, sectionId }) => [section, sectionId]));
+  const reaches = new Map<string, Reach>();
+
+  return (program, maps, license) => {
+    const reach = reaches.get(program.name) ?? reachOf(functionOf(program));
+    reaches.set(program.name, reach);
+    const { kind, section, type, attachType, sleepable } = program;
+    const target = type === ProgramType.STRUCT_OPS ? members.get(program.name) : program.attachTarget;
+    const named = reach.maps.flatMap((reference) => {
+      const sectionId = sectionIds.get(reference);
+      const isNamed = (map: MapSpec) =>
+        map.name === reference || (sectionId !== undefined && map.sectionId === sectionId);
+      return maps.find(isNamed)?.facts((id) => managedFields(btf, id)) ?? [];
+    });
+    return {
+      name: program.name,
+      section,
+      kind,
+      type,
+      attachType,
+      sleepable,
+      ...(target === undefined ? {} : { target }),
+      license,
+      maps: named,
+      helpers: reach.helpers,
+      kfuncs: reach.kfuncs,
+    };
+  };
+
+  function functionOf(program: ProgramSpec) {
+    const isIt = (fn: { name: string; section: string }) =>
+      fn.name === program.name && fn.section.replace(/^\?/, "") === program.section;
+    return functions.find(isIt) ?? damaged(`the program ${program.name} has no symbol`);
+  }
+}
+
+function readBtf(bytes: Uint8Array, damaged: (what: string, cause: unknown) => never): Btf {
+  try {
+    // A copy, which is aligned.
+    return new Btf(Uint8Array.from(bytes));
+  } catch (cause) {
+    return damaged("its BTF can't be read", cause);
+  }
+}

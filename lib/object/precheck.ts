@@ -1,0 +1,104 @@
+/** The precheck in load() and check(): every program judged before the kernel is asked to load any. */
+import { ArgumentError, SleepableError } from "../errors";
+import { given } from "../kernel/fact";
+import { type KernelFacts, lazyFacts, type ProbedKind } from "../kernel/facts";
+import { PROBED_KINDS, withAnswers } from "../kernel/probe";
+import { judge } from "../sleepable/judge";
+import type { ProgramFacts, Verdict } from "../sleepable/verdict";
+
+/**
+ * How a program is judged before it is loaded. `tables`: by what is known of this kernel, without a bpf(2) call. `probe`: the
+ * kernel is asked about every sleepable program's target, by loading `r0 = 0; exit`. `auto`: it is asked where the tables do
+ * not tell, and this process may load programs. `off`: not at all.
+ */
+export type Precheck = "auto" | "tables" | "probe" | "off";
+
+/** Options of `ObjectSpec.load()`. */
+export interface LoadOptions {
+  /** By default "auto". */
+  precheck?: Precheck;
+  /** Load what the kernel takes though it should not, and what would never run. */
+  allowUnsafe?: boolean;
+}
+
+/** Options of `ObjectSpec.check()`. */
+export interface CheckOptions {
+  /** The kernel to judge by: a profile, or facts of this one; by default the running kernel. */
+  kernel?: KernelFacts;
+  /** By default "auto"; a kernel that is passed is never asked. */
+  precheck?: Exclude<Precheck, "off">;
+}
+
+const MODES: readonly string[] = ["auto", "tables", "probe", "off"] satisfies Precheck[];
+
+/** Refuses options that do not exist or do not fit. */
+export function checkOptionsOf(
+  operation: "load" | "check",
+  options: Omit<LoadOptions, "precheck"> & Omit<CheckOptions, "precheck"> & { precheck?: Precheck },
+): void {
+  const fail = (message: string): never => {
+    throw new ArgumentError(message, { operation });
+  };
+  if (typeof options !== "object" || options === null) fail(`${operation} takes an object of options`);
+  const has = operation === "load" ? ["precheck", "allowUnsafe"] : ["precheck", "kernel"];
+  const modes = operation === "load" ? MODES : MODES.filter((mode) => mode !== "off");
+  for (const name of Object.keys(options)) {
+    if (!has.includes(name)) fail(`${operation} has no option "${name}"; it has: ${has.join(", ")}`);
+  }
+  const { precheck, allowUnsafe, kernel } = options;
+  if (precheck !== undefined && !modes.includes(precheck)) {
+    fail(`${operation}'s option precheck is one of ${modes.join(", ")}; got ${JSON.stringify(precheck)}`);
+  }
+  if (allowUnsafe !== undefined && typeof allowUnsafe !== "boolean") {
+    fail(`load's option allowUnsafe must be a boolean, got ${typeof allowUnsafe}`);
+  }
+  if (kernel !== undefined && (typeof kernel !== "object" || kernel?.format !== 1)) {
+    fail("check's option kernel must be what kernelFacts(), kernelProfile() or readProfile() gives");
+  }
+}
+
+let running: KernelFacts | undefined;
+
+/** The facts of the running kernel, read once: what changes while it runs (mounts, capabilities) decides no verdict. */
+function runningKernel(): KernelFacts {
+  running ??= lazyFacts();
+  return running;
+}
+
+/** A verdict for each program. */
+export function verdicts(programs: readonly ProgramFacts[], { kernel, precheck = "auto" }: CheckOptions): Verdict[] {
+  const facts = kernel ?? asked(programs, precheck);
+  return programs.map((program) => judge(program, facts));
+}
+
+/** @throws {@link SleepableError} if one would be refused, or is unsafe */
+export function refuseBad(programs: readonly ProgramFacts[], name: string, options: LoadOptions): void {
+  const { precheck = "auto", allowUnsafe = false } = options;
+  if (precheck === "off") return;
+  const bad = verdicts(programs, { precheck }).filter(
+    ({ verdict }) => verdict === "refused" || (verdict === "unsafe" && !allowUnsafe),
+  );
+  if (bad.length > 0) throw new SleepableError(name, bad);
+}
+
+/** The running kernel's facts, with its answers about targets where they are wanted. */
+function asked(programs: readonly ProgramFacts[], precheck: Precheck): KernelFacts {
+  const facts = runningKernel();
+  if (precheck === "tables" || (precheck === "auto" && !mayLoad(facts))) return facts;
+  const open = programs.filter(
+    (program) => program.sleepable && (precheck === "probe" || judge(program, facts).verdict === "unknown"),
+  );
+  const targets = open.flatMap(({ kind, target }) => (isProbed(kind) && target ? [[kind, target] as const] : []));
+  if (targets.length > 0) running = withAnswers(facts, targets);
+  return runningKernel();
+}
+
+function isProbed(kind: string): kind is ProbedKind {
+  return (PROBED_KINDS as readonly string[]).includes(kind);
+}
+
+/** Loading a program for tracing or LSM takes these. */
+function mayLoad({ capabilities }: KernelFacts): boolean {
+  const has = given(capabilities) ?? [];
+  return has.includes("CAP_SYS_ADMIN") || (has.includes("CAP_BPF") && has.includes("CAP_PERFMON"));
+}

@@ -1,0 +1,34 @@
+/** Which member of which struct a struct_ops program is for. libbpf: bpf_object__collect_st_ops_relos(). */
+import { type Btf, BtfKind } from "../btf/btf";
+import type { VariableDescription } from "../native";
+import type { ElfSection } from "./elf";
+import { relocationsOf, symbolsOf } from "./elf-symbols";
+import { withoutFlavor } from "./functions";
+
+const SECTIONS: ReadonlySet<string> = new Set([".struct_ops", ".struct_ops.link", "?.struct_ops", "?.struct_ops.link"]);
+
+/** "struct.member" by program name; the first, of a program that is for more than one. */
+export function structOpsMembers(
+  sections: readonly ElfSection[],
+  btf: Btf,
+  variables: readonly VariableDescription[],
+): Map<string, string> {
+  const result = new Map<string, string>();
+  if (!sections.some(({ name }) => SECTIONS.has(name))) return result;
+  const symbols = symbolsOf(sections);
+  for (const [index, section] of sections.entries()) {
+    if (!SECTIONS.has(section.name)) continue;
+    for (const { offset, symbol } of relocationsOf(sections, symbols, index)) {
+      const variable = variables.find(
+        (other) => other.section === section.name && offset >= other.offset && offset < other.offset + other.size,
+      );
+      if (symbol === undefined || variable === undefined || result.has(symbol.name)) continue;
+      const declared = btf.members(variable.sectionId).find(({ name }) => name === variable.name);
+      const struct = btf.resolve(btf.typeOrSize(declared?.type ?? 0));
+      if (btf.kind(struct) !== BtfKind.STRUCT) continue;
+      const member = btf.members(struct).find((other) => other.offset === (offset - variable.offset) * 8);
+      if (member !== undefined) result.set(symbol.name, `${withoutFlavor(btf.name(struct))}.${member.name}`);
+    }
+  }
+  return result;
+}

@@ -1,0 +1,67 @@
+/**
+ * Writes profiles/: what Debian's kernels answered to sleepable programs, asked in virtual machines, one file a build.
+ *   npm run gen:profiles [-- KERNEL...]
+ */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { kernelOnly } from "../lib/kernel/capture";
+import { isKnown } from "../lib/kernel/fact";
+import type { KernelFacts } from "../lib/kernel/facts";
+import { packageFiles } from "../test/vm/cli";
+import { runInVm } from "../test/vm/vm";
+import { PROJECT_ROOT } from "./places";
+
+/** The series that Debian keeps, and that npm test runs on. */
+const KERNELS = ["5.10", "6.1", "6.12", "7.3"];
+const DIRECTORY = join(PROJECT_ROOT, "profiles");
+
+const CAPTURE = `
+const { captureProfile } = require("/package");
+require("node:fs").writeFileSync("/tmp/profile.json", JSON.stringify(captureProfile({ probe: true })));
+`;
+
+async function capture(kernel: string): Promise<KernelFacts> {
+  const into = mkdtempSync(join(tmpdir(), "profile-"));
+  try {
+    const { exitCode } = await runInVm({
+      kernel,
+      command: ["node", "-e", CAPTURE],
+      cwd: "/package",
+      put: packageFiles(),
+      collect: [{ from: "/tmp/profile.json", into }],
+      onStderr: (chunk) => process.stderr.write(chunk),
+    });
+    if (exitCode !== 0) throw new Error(`the capture on ${kernel} ended with ${exitCode}`);
+    return JSON.parse(readFileSync(join(into, "profile.json"), "utf8")) as KernelFacts;
+  } finally {
+    rmSync(into, { recursive: true });
+  }
+}
+
+async function main(): Promise<void> {
+  const kernels = process.argv.length > 2 ? process.argv.slice(2) : KERNELS;
+  mkdirSync(DIRECTORY, { recursive: true });
+  for (const kernel of kernels) {
+    process.stderr.write(`profile: ${kernel}\n`);
+    const facts = kernelOnly(await capture(kernel));
+    if (!isKnown(facts.version) || !isKnown(facts.build)) throw new Error(`${kernel} does not say what it is`);
+    const series = facts.version.value.split(".").slice(0, 2).join(".");
+    for (const file of readdirSync(DIRECTORY)) {
+      if (file.startsWith(`debian-${series}.`)) rmSync(join(DIRECTORY, file));
+    }
+    writeFileSync(join(DIRECTORY, `debian-${facts.version.value}.json`), `${lines(facts)}\n`);
+  }
+}
+
+/** A fact a line: to be read in a diff. */
+function lines(facts: KernelFacts): string {
+  return `{\n${Object.entries(facts)
+    .map(([name, fact]) => `${JSON.stringify(name)}: ${JSON.stringify(fact)}`)
+    .join(",\n")}\n}`;
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`profile: ${error.message}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,112 @@
+/** The precheck says what the kernel says: of everything that this kernel can be asked about sleepable programs. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { given, unknown } from "../../lib/kernel/fact";
+import { type KernelFacts, kernelFacts, type ProbedKind } from "../../lib/kernel/facts";
+import { PROBED_KINDS, withAnswers } from "../../lib/kernel/probe";
+import { judge } from "../../lib/sleepable/judge";
+import { type Agreement, type AgreementReport, type Answered, askKernel, compare } from "../truth/agreement";
+import { allCases } from "../truth/cases";
+import { kernelTest, trampolines, vmKernel } from "./needs";
+
+/** One of the kernels that the tables were made for. */
+const inMatrix = vmKernel !== undefined && process.env.NODE_LIBBPF_UNSEEN === undefined;
+/** On a kernel of the matrix, so many cases must there be; of a hundred, so few unknown, and so few without an answer. */
+const CASES = 3000;
+const PERCENT = 2;
+/** Thousands are unknown without a version: the report has their number, and so many of them. */
+const UNKNOWN_SHOWN = 200;
+
+const report: AgreementReport = { kernel: vmKernel ?? "here", version: "unknown", runs: {} };
+let answered: { kernel: KernelFacts; answers: Answered[] } | undefined;
+
+function truth() {
+  if (answered === undefined) {
+    const kernel = kernelFacts();
+    // On a host others work: nothing is attached there but iterators, which run only when they are read.
+    const answers = askKernel(allCases(kernel, trampolines.present()), vmKernel !== undefined);
+    answered = { kernel, answers };
+  }
+  return answered;
+}
+
+/** Facts that hold nothing measured, so that only rules are left. */
+function rulesAlone(kernel: KernelFacts): KernelFacts {
+  return { ...kernel, measured: unknown("left out by the test") };
+}
+
+/** Facts of a kernel that might be any. */
+function withoutVersion(kernel: KernelFacts): KernelFacts {
+  return { ...rulesAlone(kernel), version: unknown("left out by the test") };
+}
+
+function agreement(run: string, answers: readonly Answered[], kernel: KernelFacts): Agreement {
+  const result = compare(answers, kernel);
+  report.runs[run] = result;
+  report.version = given(kernel.version) ?? report.version;
+  return result;
+}
+
+/** Leaves a record where the harness asks for one. */
+afterAll(() => {
+  const directory = process.env.NODE_LIBBPF_REPORT;
+  if (directory === undefined || answered === undefined) return;
+  mkdirSync(directory, { recursive: true });
+  const runs = Object.entries(report.runs).map(([run, result]) => [
+    run,
+    { ...result, unknown: result.unknown.slice(0, UNKNOWN_SHOWN) },
+  ]);
+  writeFileSync(
+    join(directory, "agreement.json"),
+    JSON.stringify({ ...report, runs: Object.fromEntries(runs) }, null, 1),
+  );
+});
+
+/** The targets of these cases, for kinds that can be asked about by loading. */
+function targetsOf(answers: readonly Answered[]): (readonly [ProbedKind, string])[] {
+  const kinds: readonly string[] = PROBED_KINDS;
+  return answers.flatMap(({ program: { kind, target } }) =>
+    kinds.includes(kind) && target !== undefined ? [[kind as ProbedKind, target] as const] : [],
+  );
+}
+
+function agreementTest(name: string, run: (kernel: KernelFacts, answers: Answered[]) => void): void {
+  const call = async () => {
+    const { kernel, answers } = truth();
+    run(kernel, answers);
+  };
+  kernelTest(`verdicts agree with the kernel's answers: ${name}`, [], call, 300_000);
+}
+
+agreementTest("by all that is known", (kernel, answers) => {
+  const { wrong, unknown: unknowns, cases } = agreement("tables", answers, kernel);
+  expect(wrong).toEqual([]);
+  if (!inMatrix) return;
+  const few = (cases * PERCENT) / 100;
+  if (unknowns.length > few) expect(unknowns).toEqual([]);
+  // Nothing would be wrong, either, if nothing had been asked.
+  expect(cases).toBeGreaterThan(CASES);
+  expect(answers.filter(({ outcome }) => outcome === "none").length).toBeLessThan(few);
+});
+
+agreementTest("by rules alone, with nothing measured", (kernel, answers) => {
+  expect(agreement("rules", answers, rulesAlone(kernel)).wrong).toEqual([]);
+});
+
+agreementTest("where the version is not known", (kernel, answers) => {
+  expect(agreement("no version", answers, withoutVersion(kernel)).wrong).toEqual([]);
+});
+
+agreementTest("with a probe of what is unknown", (kernel, answers) => {
+  const open = answers.filter(({ program }) => judge(program, kernel).verdict === "unknown");
+  const result = agreement("probed", answers, withAnswers(kernel, targetsOf(open)));
+  expect(result.wrong).toEqual([]);
+  if (inMatrix) expect(result.unknown).toEqual([]);
+});
+
+agreementTest("with a probe where the version is not known", (kernel, answers) => {
+  // All take half a minute on old kernels, which look each function up by going through all their symbols.
+  const some = answers.filter((_, index) => index % 5 === 0);
+  const probed = withAnswers(withoutVersion(kernel), targetsOf(some));
+  expect(agreement("no version, probed", answers, probed).wrong).toEqual([]);
+});

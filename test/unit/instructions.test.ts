@@ -1,0 +1,139 @@
+/** What is read from instructions: maps, helpers, kfuncs, and whether the verifier is certain to see a call. */
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { BpfError, Flag } from "node-libbpf";
+import { open } from "../../lib/object/spec";
+import type { ProgramFacts } from "../../lib/sleepable/verdict";
+import { objectPath } from "../bpf/objects";
+
+function factsOf(spec: ReturnType<typeof open>): Record<string, ProgramFacts> {
+  for (const program of Object.values(spec.programs)) program.autoload = true;
+  return Object.fromEntries(spec.programFacts().map((facts) => [facts.name, facts]));
+}
+
+const facts = factsOf(open(objectPath("facts")));
+const factsFor = (program: string) => facts[program] as ProgramFacts;
+const copy = (conditional: boolean) => ({ name: "bpf_copy_from_user", conditional });
+const mapNames = (program: string) => factsFor(program).maps.map(({ name }) => name);
+
+describe("a helper call is certain", () => {
+  test.each([
+    ["in the program itself", "direct"],
+    ["in a static function", "in_static"],
+    ["behind a branch in a global function", "in_global"],
+    ["in a function that a timer's callback calls", "in_callback"],
+    ["behind a branch on data of run time", "runtime_branch"],
+    ["behind a branch on a field, of which only the offset is relocated", "field_offset"],
+    ["on both sides of a branch on a constant", "constant_both"],
+  ])("%s", (_, program) => {
+    expect(factsFor(program).helpers).toContainEqual(copy(false));
+  });
+});
+
+describe("a helper call is conditional behind", () => {
+  test.each([
+    ["a const volatile", "constant_branch"],
+    ["a const volatile struct", "constant_struct"],
+    ["a static const volatile array", "constant_text"],
+    ["a kconfig extern", "constant_kconfig"],
+    ["a test of whether a field exists", "constant_core"],
+    ["an argument that this caller makes constant", "constant_argument"],
+    ["the same argument of another caller", "other_argument"],
+  ])("%s", (_, program) => {
+    expect(factsFor(program).helpers).toContainEqual(copy(true));
+  });
+
+  test("but one before the branch is certain", () => {
+    expect(factsFor("constant_branch").helpers).toEqual([
+      { name: "bpf_get_current_pid_tgid", conditional: false },
+      copy(true),
+    ]);
+  });
+});
+
+test("strings and tables of the compiler's are not constants that decide branches", () => {
+  expect(mapNames("direct")).toContain(".rodata");
+  expect(mapNames("runtime_branch")).toContain(".rodata");
+});
+
+test("code that nothing reaches: its calls do not count, its maps do", () => {
+  expect(factsFor("unreachable")).toMatchObject({ helpers: [], maps: [{ name: "hash" }] });
+});
+
+test("kfuncs, strong and weak; what follows three underscores is not part of the name", () => {
+  expect(factsFor("kfuncs").kfuncs).toEqual([
+    { name: "strong_kfunc", conditional: false },
+    { name: "weak_kfunc", conditional: true },
+  ]);
+});
+
+describe("maps", () => {
+  test("named directly, in a static function, in a callback, and those of variables", () => {
+    expect(mapNames("maps").sort()).toEqual([".bss", ".data.lock", "hash", "locked", "queue", "tries"]);
+    expect(mapNames("in_static").sort()).toEqual([".bss", "queue"]);
+    expect(mapNames("in_callback").sort()).toEqual([".bss", "queue", "timed"]);
+    expect(mapNames("constant_kconfig")).toContain(".kconfig");
+    expect(mapNames("threshold")).toEqual([]);
+  });
+
+  test("types, flags, managed fields, inner maps", () => {
+    const map = (program: string, name: string) => factsFor(program).maps.find((other) => other.name === name);
+    expect(map("maps", "hash")).toEqual({ name: "hash", type: "hash", flags: Flag.NO_PREALLOC, fields: [] });
+    expect(map("maps", "locked")).toMatchObject({ type: "array", fields: ["bpf_spin_lock"] });
+    expect(map("maps", ".data.lock")).toMatchObject({ fields: ["bpf_spin_lock"] });
+    expect(map("in_callback", "timed")).toMatchObject({ fields: ["bpf_timer"] });
+    expect(map("maps", "tries")).toMatchObject({
+      type: "array_of_maps",
+      inner: { type: "lpm_trie", flags: Flag.NO_PREALLOC, fields: [] },
+    });
+  });
+});
+
+test("struct_ops programs: what the struct names them for, whatever their section says", () => {
+  expect(factsFor("start")).toMatchObject({ kind: "struct_ops", target: "tcp_congestion_ops.init" });
+  expect(factsFor("threshold")).toMatchObject({ target: "tcp_congestion_ops.ssthresh" });
+  expect(factsFor("orphan")).not.toHaveProperty("target");
+});
+
+test("settings show, and programs that will not be loaded do not", () => {
+  const spec = open(objectPath("facts"));
+  const { direct, maps } = spec.programs;
+  if (direct === undefined || maps === undefined) throw new Error();
+  expect(spec.programFacts().map(({ name }) => name)).toEqual(["start", "threshold", "orphan"]);
+  for (const program of Object.values(spec.programs)) program.autoload = program === direct || program === maps;
+  expect(spec.programFacts()).toMatchObject([
+    { name: "direct", section: "lsm/file_open", kind: "lsm", target: "file_open", sleepable: false, license: "GPL" },
+    { name: "maps" },
+  ]);
+  direct.sleepable = true;
+  direct.attachTarget = "task_free";
+  spec.map("hash").flags = 0;
+  const [first, second] = spec.programFacts();
+  expect(first).toMatchObject({ target: "task_free", sleepable: true });
+  expect(second?.maps.find(({ name }) => name === "hash")).toMatchObject({ flags: 0 });
+});
+
+test("the object's name may have dots", () => {
+  const program = factsOf(open(objectPath("facts"), { name: "a.b" })).maps;
+  expect(program?.maps).toHaveLength(6);
+});
+
+test.each(["facts", "lsm", "probes"])(
+  "damaged bytes of %s give facts or a BpfError, and never anything else",
+  (name) => {
+    const bytes = readFileSync(objectPath(name));
+    const damage = fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 24 });
+    fc.assert(
+      fc.property(damage, fc.nat(bytes.length), (places, length) => {
+        const copy = Buffer.from(bytes.subarray(0, length % 3 === 0 ? length : bytes.length));
+        for (const [place, value] of places) if (place < copy.length) copy[place] = value;
+        try {
+          factsOf(open(copy));
+        } catch (error) {
+          if (!(error instanceof BpfError)) throw error;
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  },
+);
