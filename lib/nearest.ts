@@ -3,14 +3,39 @@
 /** The most similar of the names, if one is similar enough to be meant. */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.floor(name.length / 3));
+  const letters = lettersOf(name);
   let best: string | undefined;
   let least = limit + 1;
   for (const candidate of names) {
-    if (Math.abs(candidate.length - name.length) >= least) continue;
+    // Most of a kernel's 50,000 functions are told apart without computing a distance.
+    if (Math.abs(candidate.length - name.length) >= least || strangers(letters, candidate) >= least) continue;
     const edits = distance(name, candidate, least);
     if (edits < least) [best, least] = [candidate, edits];
   }
   return best;
+}
+
+const CODES = 128;
+
+function lettersOf(name: string): Int32Array {
+  const counts = new Int32Array(CODES);
+  for (let i = 0; i < name.length; i++) change(counts, name.charCodeAt(i), 1);
+  return counts;
+}
+
+/** The letter's count after the change. */
+function change(counts: Int32Array, code: number, by: number): number {
+  const count = (counts[code % CODES] as number) + by;
+  counts[code % CODES] = count;
+  return count;
+}
+
+/** How many letters of the candidate the name has not: no fewer edits lead from one to the other. */
+function strangers(letters: Int32Array, candidate: string): number {
+  let count = 0;
+  for (let i = 0; i < candidate.length; i++) if (change(letters, candidate.charCodeAt(i), -1) < 0) count++;
+  for (let i = 0; i < candidate.length; i++) change(letters, candidate.charCodeAt(i), 1);
+  return count;
 }
 
 /** Edits from one text to the other, two neighbours swapped counting as one; `limit` if there are that many or more. */

@@ -68,7 +68,8 @@ export class Btf {
     const header = field(4);
     const types = header + field(8);
     const strings = header + field(16);
-    if (types + field(12) > bytes.length || strings + field(20) > bytes.length) throw new BtfError("cut off");
+    if (field(12) % 4 !== 0 || types + field(12) > bytes.length || strings + field(20) > bytes.length)
+      throw new BtfError("cut off");
 
     this.size = bytes.length;
     this.#base = base;
@@ -79,7 +80,7 @@ export class Btf {
     this.#words =
       start % 4 === 0
         ? new Uint32Array(bytes.buffer, start, field(12) >> 2)
-        : new Uint32Array(bytes.slice(types, types + field(12)).buffer);
+        : new Uint32Array(Uint8Array.from(bytes.subarray(types, types + field(12))).buffer);
     this.#starts = startsOf(this.#words);
     this.end = this.#first + this.#starts.length;
   }

@@ -34,10 +34,13 @@ type Listing = {
   [Key in keyof KernelFacts]: KernelFacts[Key] extends Fact<string[]> ? Key : never;
 }[keyof KernelFacts];
 
+const LOOKUPS_WITHOUT_SET = 24;
+
 const views = new WeakMap<KernelFacts, Kernel>();
 
 export class Kernel {
-  readonly #sets = new Map<Listing, ReadonlySet<string> | undefined>();
+  readonly #sets = new Map<Listing, ReadonlySet<string>>();
+  readonly #asked = new Map<Listing, number>();
   /** Undefined if the version is not known, or says nothing of the rules. */
   readonly version: Version | undefined;
   /** For sentences: "Linux 6.12.117". */
@@ -58,11 +61,15 @@ export class Kernel {
 
   /** Whether a list of names has a name; undefined if the list is not known. */
   lists(listing: Listing, name: string): boolean | undefined {
-    if (!this.#sets.has(listing)) {
-      const names = given(this.facts[listing]);
-      this.#sets.set(listing, names && new Set(names));
-    }
-    return this.#sets.get(listing)?.has(name);
+    const names = given(this.facts[listing]);
+    if (names === undefined) return undefined;
+    // A set of a kernel's 50,000 functions takes longer to make than a few look-ups without.
+    const asked = (this.#asked.get(listing) ?? 0) + 1;
+    this.#asked.set(listing, asked);
+    if (asked <= LOOKUPS_WITHOUT_SET) return names.includes(name);
+    const set = this.#sets.get(listing) ?? new Set(names);
+    this.#sets.set(listing, set);
+    return set.has(name);
   }
 
   /** An option of the configuration; undefined if the configuration is not known. */

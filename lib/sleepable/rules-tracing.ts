@@ -66,7 +66,8 @@ function notThere(target: string, kernel: Kernel): Finding | undefined {
   if (given(kernel.facts.btfModules)?.length !== 0) return undefined;
   const stub = target.replace(/^__(x64|ia32|arm64|s390x|riscv)_sys_/, "__do_sys_");
   const alias = stub !== target && kernel.lists("functions", stub) === true ? stub : undefined;
-  const close = alias ?? nearest(target, given(functions) ?? []);
+  const alike = given(functions)?.filter((name) => name.startsWith(target.slice(0, 3))) ?? [];
+  const close = alias ?? nearest(target, alike);
   return refused("TARGET_NOT_FOUND", `this kernel has no function ${target} that can be traced`, {
     source: "kernel/bpf/verifier.c: bpf_check_attach_target()",
     inputs: [input("functions", functions, "not listed")],

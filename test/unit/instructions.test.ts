@@ -118,6 +118,16 @@ test("the object's name may have dots", () => {
   expect(program?.maps).toHaveLength(6);
 });
 
+test("a map in .maps that says it is a struct_ops map does not crash libbpf", () => {
+  const bytes = readFileSync(objectPath("facts"));
+  // __uint(type, 22) is an array of 22 in BTF: name, kind, size, element, index, length.
+  const isArray = (at: number) =>
+    bytes.readUInt32LE(at) === 0 && bytes.readUInt32LE(at + 4) === 0x03000000 && bytes.readUInt32LE(at + 20) === 22;
+  const at = Array.from({ length: (bytes.length >> 2) - 6 }, (_, word) => word * 4).find(isArray);
+  bytes.writeUInt32LE(26, (at ?? Number.NaN) + 20);
+  expect(factsOf(open(bytes)).in_static?.maps.map(({ type }) => type)).toContain("struct_ops");
+});
+
 test.each(["facts", "lsm", "probes"])(
   "damaged bytes of %s give facts or a BpfError, and never anything else",
   (name) => {

@@ -1,0 +1,36 @@
+/** A kernel's profile, carried to another machine, gives the verdicts that the kernel's own machine gives. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readProfile, type Verdict } from "node-libbpf";
+import { packageFiles } from "../vm/cli";
+import { runInVm } from "../vm/vm";
+import { judgeObjects } from "./judge-objects";
+
+const answers = (verdicts: Record<string, Verdict>) =>
+  Object.fromEntries(Object.entries(verdicts).map(([name, { verdict, reason }]) => [name, `${verdict} ${reason}`]));
+
+test("6.1", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "machine-"));
+  try {
+    const { exitCode } = await runInVm({
+      kernel: "6.1",
+      command: ["node", "dist/test/machines/judge-objects.js"],
+      cwd: "/package",
+      cpus: 1,
+      put: packageFiles(),
+      collect: ["host", "tables", "auto"].map((name) => ({ from: `/tmp/${name}.json`, into: directory })),
+    });
+    expect(exitCode).toBe(0);
+    const read = (name: string) =>
+      JSON.parse(readFileSync(join(directory, `${name}.json`), "utf8")) as Record<string, Verdict>;
+    const carried = answers(judgeObjects({ kernel: readProfile(join(directory, "host.json")) }));
+    expect(Object.keys(carried).length).toBeGreaterThan(50);
+    expect(carried).toEqual(answers(read("tables")));
+    expect(carried).toEqual(answers(read("auto")));
+    const given = Object.values(carried).map((answer) => answer.split(" ")[0]);
+    for (const answer of ["allowed", "refused", "unsafe"]) expect(given).toContain(answer);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}, 400_000);
