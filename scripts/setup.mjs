@@ -22,7 +22,7 @@ const PACKAGES = [
     "linux-libc-dev",
   ],
   ...["qemu-system-x86", "busybox-static", "btrfs-progs", "util-linux"],
-  ...["binutils", "strace"],
+  ...["binutils", "strace", "chromium"],
 ];
 
 function run(command, args, options = {}) {

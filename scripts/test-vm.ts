@@ -32,19 +32,37 @@ export interface VmTests {
   lsm?: string;
   /** More kernel arguments. */
   append?: string;
+  /** A kernel that no table was made for. */
+  unseen?: true;
 }
 
-/** Runs tests on one kernel. A kernel with error injection that nobody has built is listed as not run. */
-export async function testInVm({ kernel, pattern, lsm, append }: VmTests): Promise<Result> {
+/** What sets a run apart from others with the same kernel; "" for nothing. */
+function peculiarity({ lsm, append, unseen }: VmTests): string {
+  return [lsm && `lsm=${lsm}`, append, unseen && "no table"].filter(Boolean).join(" ");
+}
+
+/** Where what a run brings back is kept. */
+function resultsOf(tests: VmTests): string {
+  return join(PROJECT_ROOT, "dist/results", `${tests.kernel} ${peculiarity(tests)}`.trim());
+}
+
+/** The directory with the reports that a run's tests have written. */
+export function reportsOf(tests: VmTests): string {
+  return join(resultsOf(tests), "report");
+}
+
+/** Runs tests on one kernel. One with error injection that nobody has built, or an unseen one that is gone, is listed as not run. */
+export async function testInVm(tests: VmTests): Promise<Result> {
+  const { kernel, pattern, lsm, append, unseen } = tests;
+  const results = resultsOf(tests);
+  rmSync(results, { recursive: true, force: true });
   try {
     await resolveKernel(kernel);
   } catch (error) {
-    if (!kernel.endsWith("-errinj")) throw error;
+    // Debian does not keep each series for ever.
+    if (!kernel.endsWith("-errinj") && !unseen) throw error;
     return notRun(`Linux ${kernel}`, (error as Error).message);
   }
-  const boot = [lsm && `lsm=${lsm}`, append].filter(Boolean).join(" ");
-  const results = join(PROJECT_ROOT, "dist/results", `${kernel} ${boot}`.trim());
-  rmSync(results, { recursive: true, force: true });
   const errorInjection = kernel.endsWith("-errinj");
   const output: Buffer[] = [];
   // Standard error is jest's report, which is only wanted if there is no result.
@@ -66,20 +84,25 @@ export async function testInVm({ kernel, pattern, lsm, append }: VmTests): Promi
     // One: the machines run side by side, and two CPUs of one machine wait for each other more than they work.
     cpus: 1,
     timeoutSeconds: 600,
-    env: errorInjection ? { NODE_LIBBPF_BTRFS_IMAGE: "/btrfs.img.gz" } : {},
+    env: {
+      NODE_LIBBPF_REPORT: "/tmp/report",
+      ...(errorInjection && { NODE_LIBBPF_BTRFS_IMAGE: "/btrfs.img.gz" }),
+      ...(unseen && { NODE_LIBBPF_UNSEEN: "1" }),
+    },
     put: [
       ...packageFiles(),
       ...jestClosure(PROJECT_ROOT, GUEST),
       { from: join(PROJECT_ROOT, "jest.config.js"), to: `${GUEST}/jest.config.js` },
       ...(errorInjection ? [{ from: btrfsImage(), to: "/btrfs.img.gz" }] : []),
     ],
-    collect: [{ from: "/tmp/jest.json", into: results }],
+    collect: ["/tmp/jest.json", "/tmp/report"].map((from) => ({ from, into: results })),
     onStdout: () => {},
     onStderr: (chunk) => output.push(chunk),
   });
   const file = join(results, "jest.json");
   const text = Buffer.concat(output).toString();
   if (!existsSync(file)) throw new Error(`the tests on ${kernel} gave no result (exit ${exitCode}):\n${text}`);
+  const boot = peculiarity(tests);
   const name = `Linux ${kernel}${boot && ` with ${boot}`}`;
   return resultOf(
     name,

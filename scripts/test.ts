@@ -1,6 +1,6 @@
 /**
  * npm test: unit tests, gates, kernel tests on this kernel and in virtual machines.
- *   npm test -- [--only unit|gates|nodes|host|system|vm]... [--kernel 6.12]...
+ *   npm test -- [--only unit|gates|browser|nodes|host|system|vm|machines]... [--kernel 6.12]...
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -15,9 +15,9 @@ import { buildWithSystemLibbpf } from "./system-libbpf";
 import { check, type JestResult, type Result, resultOf, table, total } from "./test-results";
 import { reportsOf, testInVm, type VmTests } from "./test-vm";
 
-/** No table of the precheck was made for it: what it says of this kernel follows from rules alone. */
-const UNSEEN = "6.17";
-const PARTS = ["unit", "gates", "nodes", "host", "system", "vm"] as const;
+/** Kernels that no table of the precheck was made for: what it says of these follows from rules alone. */
+const UNSEEN = ["6.16", "6.18"];
+const PARTS = ["unit", "gates", "browser", "nodes", "host", "system", "vm", "machines"] as const;
 
 function options(): { parts: readonly string[]; kernels: readonly string[] } {
   const { values } = parseArgs({
@@ -102,6 +102,9 @@ async function main(): Promise<void> {
 
   if (parts.includes("unit")) await add("unit tests", () => jest({ name: "unit tests", pattern: "dist/test/unit" }));
   if (parts.includes("gates")) await add("gates", () => jest({ name: "gates", pattern: "dist/test/gates" }));
+  if (parts.includes("browser")) {
+    await add("the page, in a browser", () => jest({ name: "the page, in a browser", pattern: "dist/test/browser" }));
+  }
   if (parts.includes("nodes")) {
     for (const { version, path } of nodes()) {
       const name = `unit tests on Node ${version}`;
@@ -124,7 +127,9 @@ async function main(): Promise<void> {
       runs.push({ kernel: "6.12", pattern: "lsm-inactive", lsm: "lockdown,capability" });
       runs.push({ kernel: "6.12", pattern: "lockdown", append: "lockdown=confidentiality" });
     }
-    if (kernels === KERNELS) runs.push({ kernel: UNSEEN, pattern: "agreement", unseen: true });
+    if (kernels === KERNELS) {
+      runs.push(...UNSEEN.map((kernel) => ({ kernel, pattern: "agreement", unseen: true as const })));
+    }
     reports.push(...runs.map(reportsOf));
     // A machine under emulation keeps little more than one core busy.
     const lanes = Array.from({ length: Math.min(availableParallelism(), 4) }, async () => {
@@ -134,6 +139,10 @@ async function main(): Promise<void> {
       }
     });
     await Promise.all(lanes);
+  }
+  if (parts.includes("machines")) {
+    const name = "a profile carried from a machine";
+    await add(name, () => jest({ name, pattern: "dist/test/machines" }));
   }
   const agreement = agreementTable(reports);
   process.stdout.write(`${table(results)}\n${agreement ? `\n${agreement}\n\n` : ""}${total(results)}\n`);

@@ -18,7 +18,7 @@ export interface BtfFacts {
   tracepoints: Fact<string[]>;
   /** Functions of the kernel proper: possible targets of fentry, fexit and fmod_ret programs. */
   functions: Fact<string[]>;
-  /** Structs that struct_ops programs can implement, with their members that are functions. */
+  /** Structs that struct_ops programs can implement, with their members that are functions; none if it is not registered. */
   structOps: Fact<Record<string, string[]>>;
   /** Program types by their names in lower case, without BPF_PROG_TYPE_. */
   programTypes: Fact<string[]>;
@@ -110,7 +110,11 @@ function structOps(btf: Btf, structs: ReadonlyMap<string, number>): Record<strin
       const pointer = btf.resolve(type);
       return btf.kind(pointer) === BtfKind.PTR && btf.kind(btf.resolve(btf.typeOrSize(pointer))) === BtfKind.FUNC_PROTO;
     };
-    const members = btf.members(struct).filter((member) => isFunction(member.type));
+    const all = btf.members(struct);
+    // Without CONFIG_MODULES a struct that modules own is not registered (kernel/bpf/bpf_struct_ops.c, bpf_struct_ops_desc_init()).
+    const owner = all.find((member) => member.name === "owner");
+    const module = owner === undefined ? undefined : btf.kind(btf.resolve(btf.typeOrSize(btf.resolve(owner.type))));
+    const members = module === BtfKind.FWD ? [] : all.filter((member) => isFunction(member.type));
     return [[name, members.map((member) => member.name)] as const];
   });
   return Object.fromEntries(entries);

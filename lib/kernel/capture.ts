@@ -1,5 +1,5 @@
 /** A host's facts, to be carried elsewhere. */
-import { given, unknown } from "./fact";
+import { given, isKnown, mapFact, unknown } from "./fact";
 import { type KernelFacts, kernelFacts, type ProbedKind } from "./facts";
 import { withAnswers } from "./probe";
 
@@ -42,9 +42,15 @@ export function kernelOnly(facts: KernelFacts): KernelFacts {
   const host = unknown("a fact of a host, and this is a profile of a build");
   return {
     ...facts,
+    config: isKnown(facts.config) ? facts.config : mapFact(facts.functions, injectionOf),
     functions: unknown("left out of the built-in profiles"),
     ...{ lsms: host, lockdown: host, capabilities: host, initialUserNamespace: host, seccomp: host },
     ...{ unprivilegedBpfDisabled: host, memlock: host, bpffs: host, securityfs: host, tracefs: host, debugfs: host },
     btfModules: host,
   };
+}
+
+/** What the functions tell of the configuration. */
+function injectionOf(functions: readonly string[]): Record<string, string> {
+  return { FUNCTION_ERROR_INJECTION: functions.includes("within_error_injection_list") ? "y" : "n" };
 }

@@ -93,8 +93,9 @@ function idsOf(kind: number, prefix: string): ReadonlyMap<string, number> {
 export function withAnswers(kernel: KernelFacts, targets: Iterable<readonly [ProbedKind, string]>): KernelFacts {
   const before = given(kernel.measured) ?? {};
   const measured: Measured = { ...before };
+  const all = Array.from(targets);
   for (const kind of PROBED_KINDS) {
-    const wanted = Array.from(targets).filter((target) => target[0] === kind);
+    const wanted = all.filter((target) => target[0] === kind);
     const answered = wanted.map(([, target]) => [target, probe(kind, target)] as const);
     const told = new Set(answered.filter(([, answer]) => answer !== undefined).map(([target]) => target));
     if (told.size === 0) continue;

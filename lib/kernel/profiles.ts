@@ -1,5 +1,5 @@
 /** Kernels that are not the running one: upstream releases by rule, Debian's builds as measured, and profiles from files. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ArgumentError, BpfError } from "../errors";
 import { nearest } from "../nearest";
@@ -79,7 +79,7 @@ function measuredNames(): readonly string[] {
       .split(/\D+/)
       .map((part) => part.padStart(5, "0"))
       .join(".");
-  names ??= readdirSync(MEASURED)
+  names ??= (existsSync(MEASURED) ? readdirSync(MEASURED) : [])
     .filter((file) => file.endsWith(".json"))
     .map((file) => file.slice(0, -".json".length))
     .sort((one, other) => (byVersion(one) < byVersion(other) ? -1 : 1));

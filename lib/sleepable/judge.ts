@@ -1,6 +1,6 @@
 /** judge(): program facts and kernel facts in, a verdict out. Pure: no file is read, no kernel is called. */
 import type { KernelFacts } from "../kernel/facts";
-import { allowed, refused } from "./finding";
+import { allowed, refused, undecided } from "./finding";
 import { Kernel } from "./kernel";
 import { judgeCalls } from "./rules-calls";
 import { judgeKind } from "./rules-kinds";
@@ -58,18 +58,32 @@ const NEEDS_GPL: Readonly<Record<string, string>> = {
   struct_ops: "kernel/bpf/verifier.c: check_struct_ops_btf_id()",
 };
 
-function license({ kind, license }: ProgramFacts): Finding[] {
+/** Helpers for GPL-compatible programs only (gpl_only of their protos), as far as programs that sleep have a use for them. */
+const GPL_HELPERS: ReadonlySet<string> = new Set(
+  "bpf_probe_read bpf_probe_read_str bpf_probe_read_user bpf_probe_read_user_str bpf_probe_read_kernel bpf_probe_read_kernel_str bpf_trace_printk bpf_copy_from_user_task".split(
+    " ",
+  ),
+);
+
+function license({ kind, license, helpers, kfuncs }: ProgramFacts): Finding[] {
+  if (GPL.has(license)) return [];
+  const refusal = (what: string, source: string) =>
+    refused("LICENSE_NOT_GPL", `${what} a GPL-compatible licence, and this is ${JSON.stringify(license)}`, {
+      source,
+      inputs: [{ name: "license", value: license, origin: "the object's license section" }],
+      remedy: `declare one that is compatible, if it is: ${[...GPL].join(", ")}`,
+    });
   const source = NEEDS_GPL[kind];
-  if (source === undefined || GPL.has(license)) return [];
-  return [
-    refused(
-      "LICENSE_NOT_GPL",
-      `${kind} programs need a GPL-compatible licence, and this is ${JSON.stringify(license)}`,
-      {
-        source,
-        inputs: [{ name: "license", value: license, origin: "the object's license section" }],
-        remedy: `declare one that is compatible: ${[...GPL].join(", ")}`,
-      },
-    ),
-  ];
+  if (source !== undefined) return [refusal(`${kind} programs need`, source)];
+  const [kfunc] = kfuncs.toSorted((one, other) => Number(one.conditional) - Number(other.conditional));
+  if (kfunc !== undefined) {
+    const why = "kernel/bpf/verifier.c: add_kfunc_call()";
+    const found = refusal(`a call of ${kfunc.name} needs`, why);
+    if (!kfunc.conditional) return [found];
+    // libbpf takes the call of a weak one out where the kernel has none.
+    return [undecided(`whether the kernel sees the call of ${kfunc.name}`, "a constant may decide it", { ...found })];
+  }
+  const helper = helpers.find(({ name, conditional }) => GPL_HELPERS.has(name) && !conditional);
+  if (helper === undefined) return [];
+  return [refusal(`a call of ${helper.name} needs`, "kernel/bpf/verifier.c: check_helper_call()")];
 }

@@ -17,6 +17,8 @@ export interface Change {
   stable?: Readonly<Record<string, number>>;
   /** Stable releases took it over without order: what exact versions were seen to do. */
   seen?: Readonly<Record<string, boolean>>;
+  /** Stable series that are not listed may have it too. */
+  stray?: true;
   commit?: string;
 }
 
@@ -78,11 +80,13 @@ export class Kernel {
   }
 
   /** Whether this kernel has a change; undefined if its version does not tell. */
-  has({ since, stable = {}, seen }: Change): boolean | undefined {
+  has({ since, stable = {}, seen = {}, stray }: Change): boolean | undefined {
     if (this.version === undefined) return undefined;
     if (seriesNumber(this.version) >= seriesOf(since)) return true;
-    if (seen !== undefined) return this.#seen(seen, (patch, at, there) => (there ? patch >= at : patch <= at));
     const { major, minor, patch } = this.version;
+    if (stray || Object.keys(seen).some((version) => version.startsWith(`${major}.${minor}.`))) {
+      return this.#seen(seen, (patch, at, there) => (there ? patch >= at : patch <= at));
+    }
     const from = stable[`${major}.${minor}`];
     if (from === undefined) return false;
     return patch === undefined ? undefined : patch >= from;
@@ -100,9 +104,8 @@ export class Kernel {
   still({ since = OLDEST, until, unsure = until, seen = {} }: Removal): boolean | undefined {
     if (this.version === undefined) return undefined;
     if (this.since(until) || !this.since(since)) return false;
-    if (this.since(unsure)) return undefined;
-    if (this.version.patch === 0) return true;
-    return this.#seen(seen, (patch, at, there) => (there ? patch <= at : patch >= at));
+    const told = this.#seen(seen, (patch, at, there) => (there ? patch <= at : patch >= at));
+    return told ?? (this.version.patch === 0 && !this.since(unsure) ? true : undefined);
   }
 
   /** What a stable release seen of this series tells of this one. */

@@ -66,14 +66,14 @@ export const SLEEPABLE_HOOKS: ReadonlyMap<string, HookHistory> = new Map([
     since: "5.11",
     commit: "423f16108c9d",
     until: "7.1",
-    seen: { "6.1.192": true, "6.12.117": false, "6.19.14": true },
+    seen: { "6.1.192": true, "6.12.117": false, "6.19.14": true, "7.0.13": false },
     why: "it runs in softirq context (beaf0e96b1da, CVE-2026-63865)",
   }),
   ...all("task_to_inode", {
     since: "5.11",
     commit: "423f16108c9d",
     until: "7.1",
-    seen: { "6.1.192": false, "6.12.117": false, "6.19.14": true },
+    seen: { "6.1.192": false, "6.12.117": false, "6.19.14": true, "7.0.13": false },
     why: "it runs under rcu_read_lock (beaf0e96b1da, CVE-2026-63865)",
   }),
   ...all("bpf_map_alloc_security bpf_map_free_security", { since: "5.11", commit: "423f16108c9d", until: "6.9" }),
@@ -92,7 +92,7 @@ export const SLEEPABLE_HOOKS: ReadonlyMap<string, HookHistory> = new Map([
     since: "6.9",
     until: "7.3",
     unsure: "7.2",
-    seen: { "6.12.117": false, "6.19.14": true },
+    seen: { "6.12.117": false, "6.19.14": true, "7.0.13": true, "7.1.13": true, "7.2.12": false },
     why: "it runs where sleeping is forbidden (2ce3f548cfc6, CVE-2026-93173)",
   }),
   ...all("file_post_open", { since: "6.11" }),
@@ -110,7 +110,7 @@ export const DISABLED_HOOKS: ReadonlyMap<string, Change> = new Map<string, Chang
   ).map((name) => [name, { since: "6.12", stable: { "6.1": 178 } }] as const),
   ["getselfattr", { since: "6.12" }],
   // Added in June 2026, to stable releases as well.
-  ["xfrm_decode_session", { since: "7.3", seen: { "6.1.192": true, "6.12.117": true, "6.19.14": false } }],
+  ["xfrm_decode_session", { since: "7.3", stray: true, seen: { "6.1.192": true, "6.12.117": true, "6.19.14": false } }],
   ["file_alloc_security", { since: "6.19" }],
 ]);
 

@@ -6,7 +6,9 @@ import { input, type Kernel } from "./kernel";
 import type { Finding, Input, ProgramFacts } from "./verdict";
 
 /** System calls' tracepoints may fault, and so sleep (439ebd5b5708, 57918341dd19, 8cfb77d30920). */
-const FAULTABLE = { since: "7.2", commit: "439ebd5b5708" };
+const FAULTABLE = { since: "7.2", seen: { "7.1.3": false, "7.1.7": true }, commit: "439ebd5b5708" };
+/** 7.1.7 took the change, and not the test of classic tracepoints: each that is asked is attached. */
+const ATTACH_CHECKED = "7.2";
 /** The only TRACE_EVENT_SYSCALLs of the kernel (include/trace/events/syscalls.h). */
 const FAULTABLE_NAMES: readonly string[] = ["sys_enter", "sys_exit"];
 /** can_be_sleepable() refuses tp_btf (700e6f853eb3). */
@@ -24,9 +26,12 @@ const KPROBE_MULTI = {
 const CAN_BE_SLEEPABLE = "kernel/bpf/verifier.c: can_be_sleepable()";
 const PLAIN = "clear BPF_F_SLEEPABLE";
 
-/** Whether programs may sleep on tracepoints of system calls: by version, else by the function that came with it. */
+/**
+ * Whether programs may sleep on tracepoints of system calls: by version, else by the function that came with it. Its absence
+ * tells nothing: 7.1.7 has the one without the other.
+ */
 function faultable(kernel: Kernel): boolean | undefined {
-  return kernel.has(FAULTABLE) ?? kernel.lists("functions", "trace_call_bpf_faultable");
+  return kernel.has(FAULTABLE) ?? (kernel.lists("functions", "trace_call_bpf_faultable") || undefined);
 }
 
 export function judgeTpBtf(program: ProgramFacts, kernel: Kernel): Finding[] {
@@ -95,11 +100,14 @@ export function judgeTracepoint(program: ProgramFacts, kernel: Kernel): Finding[
   }
   if (target === undefined) return [undecided(`whether a ${kind} program may sleep`, "it names no target yet", more)];
   const ok = kind === "raw_tp" ? FAULTABLE_NAMES.includes(target) : /^syscalls\/sys_(enter|exit)_/.test(target);
-  return [
-    ok
-      ? allowed("SLEEPABLE", `${target} may fault, so its programs may sleep`, more)
-      : notFaultable(target, "attach", inputs),
-  ];
+  if (ok) return [allowed("SLEEPABLE", `${target} may fault, so its programs may sleep`, more)];
+  if (kind === "tracepoint" && kernel.since(ATTACH_CHECKED) === false) {
+    const message = `this kernel attaches a sleepable program to ${target}, where sleeping is forbidden`;
+    return [
+      unsafe("TRACEPOINT_UNGUARDED", message, { ...more, stage: "attach", until: ATTACH_CHECKED, remedy: PLAIN }),
+    ];
+  }
+  return [notFaultable(target, "attach", inputs)];
 }
 
 const UPROBE_KINDS: ReadonlySet<string> = new Set(["uprobe", "uretprobe", "usdt"]);

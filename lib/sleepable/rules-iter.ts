@@ -8,37 +8,81 @@ import type { Finding, ProgramFacts } from "./verdict";
 /** Iterators run under rcu_tasks_trace, those that can be rescheduled (b77fb25dcb34); before, all ran under RCU. */
 const RESCHED = { since: "5.18", commit: "b77fb25dcb34" };
 
-/** Targets with BPF_ITER_RESCHED. */
-export const SLEEPABLE: ReadonlySet<string> = new Set([
-  "task",
-  "task_file",
-  "task_vma",
-  "ksym",
-  "cgroup",
-  "kmem_cache",
-  "dmabuf",
+interface Iterator {
+  /** The release that it came with. */
+  since: string;
+  /** BPF_ITER_RESCHED */
+  sleepable: boolean;
+}
+
+const plain = (since: string): Iterator => ({ since, sleepable: false });
+const resched = (since: string): Iterator => ({ since, sleepable: true });
+
+/** The targets of 5.10 to 7.3. */
+export const ITERATORS: ReadonlyMap<string, Iterator> = new Map([
+  ["task", resched("5.8")],
+  ["task_file", resched("5.8")],
+  ["bpf_map", plain("5.8")],
+  ["ipv6_route", plain("5.8")],
+  ["netlink", plain("5.8")],
+  ["tcp", plain("5.9")],
+  ["udp", plain("5.9")],
+  ["bpf_map_elem", plain("5.9")],
+  ["bpf_sk_storage_map", plain("5.9")],
+  ["bpf_prog", plain("5.9")],
+  ["sockmap", plain("5.10")],
+  ["task_vma", resched("5.12")],
+  ["unix", plain("5.15")],
+  ["bpf_link", plain("5.19")],
+  ["ksym", resched("6.0")],
+  ["cgroup", resched("6.1")],
+  ["kmem_cache", resched("6.13")],
+  ["dmabuf", resched("6.16")],
 ]);
-/** Targets of 5.10 to 7.3 without. */
-export const NOT_SLEEPABLE: ReadonlySet<string> = new Set(
-  "bpf_link bpf_map bpf_map_elem bpf_prog bpf_sk_storage_map ipv6_route netlink sockmap tcp udp unix".split(" "),
-);
+
+const CAN_SLEEP = [...ITERATORS]
+  .filter(([, { sleepable }]) => sleepable)
+  .map(([name]) => name)
+  .join(", ");
 
 export function judgeIter(program: ProgramFacts, kernel: Kernel): Finding[] {
   const name = program.target;
   if (name === undefined) return [];
   const { iterators } = kernel.facts;
   const inputs = [input("iterator", iterators, name), kernel.versionInput];
-  if (kernel.lists("iterators", name) === false) {
+  const iterator = ITERATORS.get(name);
+  const listed = kernel.lists("iterators", name) ?? (iterator === undefined ? undefined : kernel.since(iterator.since));
+  const source = "kernel/bpf/verifier.c: bpf_check_attach_target()";
+  if (listed === undefined && iterator === undefined && kernel.version !== undefined) {
+    const close = nearest(name, ITERATORS.keys());
+    const meant = close === undefined ? "name one of bpf_iter_*" : `did you mean ${close}?`;
+    return [
+      refused("ITER_NOT_FOUND", `no kernel up to 7.3 has an iterator ${name}`, { source, inputs, remedy: meant }),
+    ];
+  }
+  if (listed === false) {
     const close = nearest(name, given(iterators) ?? []);
-    const remedy = close === undefined ? `this kernel has: ${given(iterators)?.join(", ")}` : `did you mean ${close}?`;
-    const source = "kernel/bpf/verifier.c: bpf_check_attach_target()";
-    return [refused("ITER_NOT_FOUND", `this kernel has no iterator ${name}`, { source, inputs, remedy })];
+    const has = given(iterators)?.join(", ");
+    const remedy =
+      close !== undefined
+        ? `did you mean ${close}?`
+        : iterator !== undefined
+          ? `require Linux ${iterator.since}`
+          : `this kernel has: ${has}`;
+    return [
+      refused("ITER_NOT_FOUND", `${kernel.label} has no iterator ${name}`, {
+        source,
+        inputs,
+        remedy,
+        since: iterator?.since,
+      }),
+    ];
   }
   if (!program.sleepable) return [];
 
-  const source = { file: "kernel/bpf/bpf_iter.c: bpf_iter_link_attach()", commit: RESCHED.commit };
   const checked = kernel.has(RESCHED);
-  const more = { source, inputs, stage: "attach" as const };
+  const attach = { file: "kernel/bpf/bpf_iter.c: bpf_iter_link_attach()", commit: RESCHED.commit };
+  const more = { source: attach, inputs, stage: "attach" as const, since: iterator?.since };
   const question = `whether programs of the iterator ${name} may sleep`;
   if (checked === undefined) return [undecided(question, kernel.versionDoubt, more)];
   if (!checked) {
@@ -51,10 +95,10 @@ export function judgeIter(program: ProgramFacts, kernel: Kernel): Finding[] {
       }),
     ];
   }
-  if (SLEEPABLE.has(name)) return [allowed("SLEEPABLE", `the iterator ${name} may sleep`, more)];
-  if (!NOT_SLEEPABLE.has(name))
+  if (iterator?.sleepable) return [allowed("SLEEPABLE", `the iterator ${name} may sleep`, more)];
+  if (iterator === undefined)
     return [undecided(question, "it is not known here, and only attaching it would tell", more)];
-  const remedy = `clear BPF_F_SLEEPABLE, or use one that can sleep: ${[...SLEEPABLE].join(", ")}`;
+  const remedy = `clear BPF_F_SLEEPABLE, or use one that can sleep: ${CAN_SLEEP}`;
   return [
     refused("ITER_NOT_SLEEPABLE", `the iterator ${name} cannot sleep: the program would load, and not be attached`, {
       ...more,

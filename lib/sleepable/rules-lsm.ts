@@ -10,7 +10,18 @@ const SET = "kernel/bpf/bpf_lsm.c: sleepable_lsm_hooks";
 const VERIFY = "kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()";
 
 /** Removed from stable releases without order: seen on exact versions (5b038319be44, CVE-2026-74338). */
-const LSM_CGROUP = { since: "6.0", until: "7.2", seen: { "6.1.192": false, "6.12.117": false, "6.19.14": true } };
+const LSM_CGROUP = {
+  since: "6.0",
+  until: "7.2",
+  seen: {
+    "6.1.192": false,
+    "6.12.117": false,
+    "6.19.14": true,
+    "7.0.13": true,
+    "7.1.3": true,
+    "7.1.7": false,
+  },
+};
 
 export function judgeLsm(program: ProgramFacts, kernel: Kernel): Finding[] {
   const hook = program.target;

@@ -12,6 +12,8 @@ interface Rule {
   file: string;
   /** Members that may sleep; those that only newer kernels have stand for themselves. */
   sleepable?: string;
+  /** Of those, which were not from the first. */
+  later?: Readonly<Record<string, string>>;
   /** There is no test: every member loads, wherever it runs. */
   unchecked?: true;
   /** Members that must sleep. */
@@ -26,6 +28,8 @@ const SCHED_EXT: Rule = {
   file: "kernel/sched/ext.c: bpf_scx_check_member()",
   sleepable:
     "init_task cgroup_init cgroup_exit cgroup_prep_move cgroup_set_bandwidth cpu_online cpu_offline init_cids init exit sub_attach sub_detach",
+  later: { cgroup_set_bandwidth: "7.3", cpuctl_set_bandwidth: "7.3" },
+  unsupported: "sub_caps_updated sub_ecaps_updated",
   from: "6.12",
 };
 
@@ -35,8 +39,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   sched_ext_ops_cid: {
     ...SCHED_EXT,
     sleepable:
-      "init_task cpuctl_init cpuctl_exit cpuctl_prep_move cpuctl_set_bandwidth cid_online cid_offline init_cids init exit sub_attach sub_detach",
-    from: "7.3",
+      "init_task cgroup_init cgroup_exit cgroup_prep_move cpuctl_init cpuctl_exit cpuctl_prep_move cpuctl_set_bandwidth cid_online cid_offline init_cids init exit sub_attach sub_detach",
+    from: "7.2",
   },
   hid_bpf_ops: {
     file: "drivers/hid/bpf/hid_bpf_struct_ops.c: hid_bpf_ops_check_member()",
@@ -54,10 +58,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     unchecked: true,
     unsupported:
       "peek change attach change_tx_queue_len change_real_num_tx dump dump_stats ingress_block_set egress_block_set ingress_block_get egress_block_get",
-    from: "7.3",
+    from: "6.19",
   },
   smc_hs_ctrl: { file: "net/smc/smc_hs_bpf.c", unchecked: true, from: "7.3" },
-  io_uring_bpf_ops: { file: "io_uring/bpf-ops.c: bpf_io_check_member()", unchecked: true, from: "7.3" },
+  io_uring_bpf_ops: { file: "io_uring/bpf-ops.c: bpf_io_check_member()", unchecked: true, from: "7.1" },
   binfmt_misc_ops: { file: "fs/binfmt_misc_bpf.c: bm_bpf_check_member()", must: "match load", from: "7.3" },
 };
 
@@ -112,7 +116,9 @@ export function judgeStructOps(program: ProgramFacts, kernel: Kernel): Finding[]
         ];
   }
   if (!sleepable) return [];
-  if (has(rule.sleepable, member)) return [allowed("SLEEPABLE", `${target} may sleep`, more)];
+  const since = rule.later?.[member];
+  if (has(rule.sleepable, member) && (since === undefined || kernel.since(since)))
+    return [allowed("SLEEPABLE", `${target} may sleep`, more)];
   const remedy = 'clear BPF_F_SLEEPABLE: SEC("struct_ops/…")';
   if (rule.unchecked) {
     return [
@@ -148,6 +154,12 @@ function notThere(
       `this kernel has no struct_ops ${struct}, though a module may`,
       more,
     );
+  if (members.length === 0) {
+    return refused("STRUCT_OPS_NOT_FOUND", `this kernel did not register ${struct}: its BTF has no struct module`, {
+      ...more,
+      remedy: "it takes a kernel with CONFIG_MODULES",
+    });
+  }
   const close = nearest(member, members);
   return refused("STRUCT_OPS_NOT_FOUND", `${struct} has no function ${member} on this kernel`, {
     ...more,

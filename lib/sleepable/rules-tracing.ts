@@ -166,7 +166,7 @@ interface Injection {
 }
 
 /** CONFIG_FUNCTION_ERROR_INJECTION: the configuration, or else its function in BTF, which is an inline stub without it. */
-function hasErrorInjection(kernel: Kernel): Injection {
+export function hasErrorInjection(kernel: Kernel): Injection {
   const { config, functions, errorInjection } = kernel.facts;
   const name = "CONFIG_FUNCTION_ERROR_INJECTION";
   const option = kernel.config("FUNCTION_ERROR_INJECTION");

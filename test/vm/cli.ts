@@ -18,7 +18,7 @@ const USAGE = `usage: cli.js --kernel KERNEL [--kernel KERNEL]... [options] -- C
   --env NAME=VALUE    an environment variable for the command
   --put HOST:GUEST    a file or directory to put into the guest
   --get GUEST:HOST    a file or directory to bring back into the directory HOST
-The command runs as root in /package, which holds dist/, package.json and build/Release/*.node.`;
+The command runs as root in /package, which holds dist/, profiles/, package.json, build/Release/*.node and commander.`;
 
 /** Where the package lies in the guest. */
 const WORK = "/package";
@@ -89,6 +89,7 @@ export function packageFiles(): Put[] {
     { ...at("dist"), filter: (path) => !/\.(d\.ts|tsbuildinfo)$/.test(path) },
     at("package.json"),
     at("profiles"),
+    at("node_modules/commander"),
     ...addons.map((name) => at(`build/Release/${name}`)),
   ];
 }

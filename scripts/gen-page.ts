@@ -1,0 +1,13 @@
+/** Writes docs/sleepable/index.html: what every known kernel lets sleep, to look at. `--check` fails if it differs. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pageData, render } from "./page/render";
+import { PROJECT_ROOT } from "./places";
+
+const PAGE = "docs/sleepable/index.html";
+const target = join(PROJECT_ROOT, PAGE);
+const page = `${render(pageData())}\n`;
+if (!process.argv.includes("--check")) {
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, page);
+} else if (readFileSync(target, "utf8") !== page) throw new Error(`${PAGE} is not what npm run gen:page makes`);

@@ -1,0 +1,134 @@
+/** The rows of the page: what is asked of every kernel, each a program that wants to sleep. */
+import { Flag, MapType, ProgramType } from "../../lib/constants";
+import { given } from "../../lib/kernel/fact";
+import type { KernelFacts } from "../../lib/kernel/facts";
+import { parseSection } from "../../lib/program/kinds";
+import { KNOWN_HOOKS, NOT_HOOKS, SLEEPABLE_HOOKS } from "../../lib/sleepable/lsm-hooks";
+import { ITERATORS } from "../../lib/sleepable/rules-iter";
+import type { MapFacts, ProgramFacts } from "../../lib/sleepable/verdict";
+
+/** In the page's order. */
+export const GROUPS = {
+  lsm: "LSM hooks",
+  function: "Traced functions",
+  kind: "Other kinds of programs",
+  iter: "Iterators",
+  map: "Maps of a sleepable LSM program",
+} as const;
+export type Group = keyof typeof GROUPS;
+
+export interface Row {
+  group: Group;
+  name: string;
+  /** The name that its findings have in their sentences. */
+  subject: string;
+  program: ProgramFacts;
+}
+
+/** Any kernel that knows sleepable programs lets this hook sleep, so that what is refused is the map. */
+const MAPS_USER = "lsm.s/bprm_committed_creds";
+
+const words = (text: string): string[] => text.split(/\s+/).filter(Boolean);
+
+/** One of each kind of answer; system calls are all alike. */
+const FUNCTIONS = words(`
+  fentry.s/__x64_sys_getpgid fmod_ret.s/__x64_sys_getpgid fentry.s/__x64_sys_exit fexit.s/__x64_sys_exit
+  fentry.s/bpf_fentry_test1 fmod_ret.s/bpf_fentry_test1 fentry.s/should_fail_bio fentry.s/btrfs_search_slot
+  fentry.s/should_failslab fentry.s/do_exit fexit.s/do_exit fentry.s/vfs_read fentry.s/migrate_disable
+`);
+
+const KINDS: Readonly<Record<string, number>> = {
+  syscall: ProgramType.SYSCALL,
+  "uprobe.s": ProgramType.KPROBE,
+  "uprobe.multi.s": ProgramType.KPROBE,
+  "uprobe.session.s": ProgramType.KPROBE,
+  "usdt.s": ProgramType.KPROBE,
+  kprobe: ProgramType.KPROBE,
+  "kprobe.multi": ProgramType.KPROBE,
+  "kprobe.session": ProgramType.KPROBE,
+  "raw_tp.s/sys_enter": ProgramType.RAW_TRACEPOINT,
+  "raw_tp.s/sched_switch": ProgramType.RAW_TRACEPOINT,
+  "tp.s/syscalls/sys_enter_openat": ProgramType.TRACEPOINT,
+  "tp.s/sched/sched_switch": ProgramType.TRACEPOINT,
+  "tp_btf.s/sys_enter": ProgramType.TRACING,
+  "tp_btf.s/sched_switch": ProgramType.TRACING,
+  "lsm_cgroup/socket_bind": ProgramType.LSM,
+  "struct_ops.s/bpf_dummy_ops.test_sleepable": ProgramType.STRUCT_OPS,
+  "struct_ops.s/sched_ext_ops.init_task": ProgramType.STRUCT_OPS,
+  "struct_ops.s/sched_ext_ops.enqueue": ProgramType.STRUCT_OPS,
+  "struct_ops.s/hid_bpf_ops.hid_rdesc_fixup": ProgramType.STRUCT_OPS,
+  "struct_ops.s/hid_bpf_ops.hid_device_event": ProgramType.STRUCT_OPS,
+  "struct_ops.s/tcp_congestion_ops.ssthresh": ProgramType.STRUCT_OPS,
+  perf_event: ProgramType.PERF_EVENT,
+  xdp: ProgramType.XDP,
+  tc: ProgramType.SCHED_CLS,
+  socket: ProgramType.SOCKET_FILTER,
+  "cgroup/connect4": ProgramType.CGROUP_SOCK_ADDR,
+  sk_lookup: ProgramType.SK_LOOKUP,
+  netfilter: ProgramType.NETFILTER,
+  freplace: ProgramType.EXT,
+};
+
+/** Rows for kernels, in order; measured ones have hooks and functions that no table has. */
+export function rowsFor(kernels: readonly KernelFacts[]): Row[] {
+  const measured = (pick: (facts: KernelFacts) => readonly string[] | undefined) =>
+    kernels.flatMap((facts) => pick(facts) ?? []);
+  const hooks = [...KNOWN_HOOKS, ...SLEEPABLE_HOOKS.keys(), ...measured(({ lsmHooks }) => given(lsmHooks))];
+  const accepted = measured(({ measured }) => given(measured)?.fentry?.accepted);
+  const functions = accepted.filter((name) => !/_sys_/.test(name)).map((name) => `fentry.s/${name}`);
+  const iterators = [...ITERATORS.keys(), ...measured(({ iterators }) => given(iterators))];
+  return [
+    ...sorted(hooks)
+      .filter((hook) => !NOT_HOOKS.has(hook))
+      .map((hook) => row("lsm", hook, asks(`lsm.s/${hook}`))),
+    ...[...new Set([...FUNCTIONS, ...sorted(functions)])].map((section) => sectionRow("function", section)),
+    ...Object.entries(KINDS).map(([section, type]) => sectionRow("kind", section, type)),
+    ...sorted(iterators).map((name) => row("iter", name, asks(`iter.s/${name}`))),
+    ...maps().map((map) => mapRow(map)),
+  ];
+}
+
+function sorted(names: readonly string[]): string[] {
+  return [...new Set(names)].sort();
+}
+
+function row(group: Group, name: string, program: ProgramFacts, subject = name): Row {
+  return { group, name, subject, program };
+}
+
+function sectionRow(group: Group, section: string, type?: number): Row {
+  const program = asks(section, type);
+  return row(group, section.replace(/\.s(?=\/|$)/, ""), program, program.target ?? program.kind);
+}
+
+/** A program as its section describes it, and sleepable, whether or not there is a section for that. */
+function asks(section: string, of: number = ProgramType.UNSPEC): ProgramFacts {
+  const { kind, type = of, attachType = 0, target } = parseSection(section, of);
+  const nothing = { maps: [], helpers: [], kfuncs: [] };
+  return {
+    ...{ name: "", section, kind, type, attachType, sleepable: true },
+    ...(target && { target }),
+    ...{ license: "GPL", ...nothing },
+  };
+}
+
+function maps(): MapFacts[] {
+  const types = Object.keys(MapType).map((name) => name.toLowerCase());
+  const plain = types.filter((type) => type !== "unspec" && !type.endsWith("_deprecated"));
+  // Newer than the header that the constants are from.
+  if (!plain.includes("rhash")) plain.push("rhash");
+  const map = (type: string, more: Partial<MapFacts> = {}): MapFacts => ({
+    ...{ name: type, type, flags: 0, fields: [] },
+    ...more,
+  });
+  return [
+    ...plain.map((type) => map(type)),
+    map("hash", { name: "hash, BPF_F_NO_PREALLOC", flags: Flag.NO_PREALLOC }),
+    map("hash", { name: "hash, with bpf_spin_lock", fields: ["bpf_spin_lock"] }),
+  ];
+}
+
+function mapRow(map: MapFacts): Row {
+  const named = { ...map, name: "m" };
+  return row("map", map.name, { ...asks(MAPS_USER), maps: [named] }, map.type);
+}

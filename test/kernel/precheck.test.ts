@@ -1,0 +1,74 @@
+/** What the tables say of whole programs, their maps and their calls, and what the kernel makes of them. */
+import { type BpfError, open, type ReasonCode, type Verdict } from "node-libbpf";
+import { objectPath, openOnly } from "../bpf/objects";
+import { kernelTest } from "./needs";
+
+const OBJECTS = ["facts", "mistakes", "refusals", "refusals-maps", "refusals-licence", "refusals-struct-ops"];
+
+/** What the precheck leaves to the verifier: the body's own mistakes. */
+const NOT_JUDGED: ReadonlySet<ReasonCode | undefined> = new Set<ReasonCode>([
+  "ATOMIC_CONTEXT",
+  "FUNCTION_MAY_SLEEP",
+  "HELPER_NOT_AVAILABLE",
+  "KFUNC_NOT_AVAILABLE",
+  "NO_TRAMPOLINES",
+  "OTHER",
+  "POINTER_NOT_TRUSTED",
+  "REPLACED_NOT_SLEEPABLE",
+  "TARGET_SIGNATURE",
+]);
+
+interface Answer {
+  stage: "loaded" | "no answer" | "refused";
+  code?: string;
+  reason?: ReasonCode;
+  message?: string;
+}
+
+async function ask(object: string, program: string): Promise<Answer> {
+  try {
+    (await openOnly(object, program).load({ precheck: "off" })).close();
+    return { stage: "loaded" };
+  } catch (error) {
+    const { code, reason, message } = error as BpfError & { reason?: ReasonCode };
+    if (code === "ERR_BPF_PERMISSION") return { stage: "no answer" };
+    return { stage: "refused", code, message: message.slice(0, 200), ...(reason !== undefined && { reason }) };
+  }
+}
+
+/** At load: what is refused later, or runs never, is another test's. */
+function claim({ verdict, findings }: Verdict): Verdict["verdict"] {
+  const atLoad = findings.filter(({ stage }) => stage === "load");
+  if (atLoad.some((found) => found.verdict === "refused")) return "refused";
+  return verdict === "unknown" || atLoad.some((found) => found.verdict === "unknown") ? "unknown" : "allowed";
+}
+
+kernelTest(
+  "what is said of programs, maps and calls is what the kernel does",
+  [],
+  async () => {
+    const wrong: string[] = [];
+    let judged = 0;
+    for (const object of OBJECTS) {
+      for (const program of Object.values(open(objectPath(object)).programs)) {
+        if (program.type === 0 || (program.needsBtfTarget && program.attachTarget === undefined)) continue;
+        const [verdict] = openOnly(object, program.name).check({ precheck: "tables" });
+        if (verdict === undefined) throw new Error(`no verdict on ${program.name}`);
+        const said = claim(verdict);
+        if (said === "unknown") continue;
+        const answer = await ask(object, program.name);
+        if (answer.stage === "no answer") continue;
+        judged++;
+        const bad =
+          said === "refused"
+            ? answer.stage === "loaded"
+            : answer.stage === "refused" && answer.code === "ERR_BPF_VERIFIER" && !NOT_JUDGED.has(answer.reason);
+        if (bad)
+          wrong.push(`${object} ${program.name}: said ${said} ${verdict.message}; was ${JSON.stringify(answer)}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(judged).toBeGreaterThan(10);
+  },
+  300_000,
+);

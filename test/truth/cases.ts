@@ -1,0 +1,279 @@
+/**
+ * Every question that the running kernel can be asked about sleepable programs, each as the precheck gets it (the facts
+ * of a program) and as the kernel gets it.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Btf, BtfKind } from "../../lib/btf/btf";
+import { AttachType, Flag, ProgramType } from "../../lib/constants";
+import { vmlinuxBtf } from "../../lib/kernel/btf-facts";
+import { given } from "../../lib/kernel/fact";
+import type { KernelFacts } from "../../lib/kernel/facts";
+import { parseSection } from "../../lib/program/kinds";
+import type { MapFacts, ProgramFacts } from "../../lib/sleepable/verdict";
+import type { Query } from "./ask";
+
+export interface Case {
+  category: string;
+  name: string;
+  program: ProgramFacts;
+  query: Query;
+}
+
+/** A program's section, its type where the section does not tell, and what else is special about it. */
+interface Subject {
+  section: string;
+  type?: number;
+  attachType?: number;
+  sleepable?: boolean;
+  map?: MapFacts;
+}
+
+/** How the kernel is to be asked. */
+type Asked = Partial<Pick<Query, "btfId" | "how" | "argument">>;
+
+const NO_PREALLOC = 1;
+const MMAPABLE = 1 << 10;
+/** A kernel function that nothing calls but BPF test runs. */
+const QUIET = "bpf_fentry_test1";
+/** Functions that some rule has something to say about, besides system calls and those open to error injection. */
+const TOLD_APART =
+  /^(bpf_fentry_test\d*|bpf_modify_return_test\w*|update_socket_protocol|security_(file_open|bprm_check)|should_fail\w*|migrate_(en|dis)able|__rcu_read_(un)?lock|rcu_read_unlock_strict|preempt_count_\w+|do_exit|do_group_exit|make_task_dead|panic|kthread_exit|__add_to_page_cache_locked|__filemap_add_folio)$/;
+const SYSTEM_CALL = /^__(x64|ia32|do|se)_(compat_)?sys_/;
+/** Of functions and events that no rule names, so many are asked about. */
+const SAMPLE = 150;
+
+/** Types without a target: a section, and the attach type without which the kernel refuses to load any. */
+const PLAIN: Readonly<Record<string, { section: string; attachType?: number }>> = {
+  socket_filter: { section: "socket" },
+  sched_cls: { section: "tc" },
+  sched_act: { section: "action" },
+  xdp: { section: "xdp" },
+  perf_event: { section: "perf_event" },
+  cgroup_skb: { section: "cgroup_skb/ingress" },
+  cgroup_sock: { section: "cgroup/sock_create", attachType: AttachType.CGROUP_INET_SOCK_CREATE },
+  lwt_in: { section: "lwt_in" },
+  lwt_out: { section: "lwt_out" },
+  lwt_xmit: { section: "lwt_xmit" },
+  lwt_seg6local: { section: "lwt_seg6local" },
+  sock_ops: { section: "sockops", attachType: AttachType.CGROUP_SOCK_OPS },
+  sk_skb: { section: "sk_skb" },
+  cgroup_device: { section: "cgroup/dev", attachType: AttachType.CGROUP_DEVICE },
+  sk_msg: { section: "sk_msg", attachType: AttachType.SK_MSG_VERDICT },
+  cgroup_sock_addr: { section: "cgroup/bind4", attachType: AttachType.CGROUP_INET4_BIND },
+  lirc_mode2: { section: "lirc_mode2", attachType: AttachType.LIRC_MODE2 },
+  sk_reuseport: { section: "sk_reuseport", attachType: AttachType.SK_REUSEPORT_SELECT },
+  flow_dissector: { section: "flow_dissector", attachType: AttachType.FLOW_DISSECTOR },
+  cgroup_sysctl: { section: "cgroup/sysctl", attachType: AttachType.CGROUP_SYSCTL },
+  cgroup_sockopt: { section: "cgroup/getsockopt", attachType: AttachType.CGROUP_GETSOCKOPT },
+  raw_tracepoint_writable: { section: "raw_tp.w/sys_enter" },
+  sk_lookup: { section: "sk_lookup", attachType: AttachType.SK_LOOKUP },
+  netfilter: { section: "netfilter", attachType: AttachType.NETFILTER },
+};
+
+/**
+ * All cases for the running kernel. Without BPF trampolines, as hardened kernels are, maps are those of a uprobe's program
+ * and not of an LSM one.
+ */
+export function allCases(kernel: KernelFacts, trampolines: boolean): Case[] {
+  const btf = vmlinuxBtf();
+  const ids = idsOf(btf);
+  return [
+    ...lsm(kernel, btf, ids),
+    ...iterators(kernel, ids),
+    ...tracepoints(kernel, ids),
+    ...functions(kernel, btf, ids),
+    ...structOps(kernel, btf, ids),
+    ...programTypes(kernel, btf),
+    ...mapTypes(kernel, btf, trampolines ? lsmUser(ids) : UPROBE_USER),
+  ];
+}
+
+type Ids = (kind: number, name: string) => number;
+
+/** The first type of each kind and name, as libbpf finds it: some kernels have a function twice. */
+function idsOf(btf: Btf): Ids {
+  const ids = new Map<string, number>();
+  const every = { [BtfKind.FUNC]: "", [BtfKind.TYPEDEF]: "btf_trace_", [BtfKind.STRUCT]: "" };
+  btf.scan(every, (kind, name, id) => {
+    const key = `${kind} ${name}`;
+    if (!ids.has(key)) ids.set(key, id);
+  });
+  return (kind, name) => {
+    const id = ids.get(`${kind} ${name}`);
+    if (id === undefined) throw new Error(`no ${name} in the kernel's BTF`);
+    return id;
+  };
+}
+
+function caseOf(category: string, name: string, subject: Subject, asked: Asked = {}): Case {
+  const { section, sleepable = true, map } = subject;
+  const facts = parseSection(section, subject.type ?? ProgramType.UNSPEC);
+  const type = subject.type ?? facts.type ?? ProgramType.UNSPEC;
+  const attachType = subject.attachType ?? facts.attachType ?? 0;
+  const program: ProgramFacts = {
+    name: "program",
+    section,
+    kind: facts.kind,
+    type,
+    attachType,
+    sleepable,
+    ...(facts.target !== undefined && { target: facts.target }),
+    license: "GPL",
+    maps: map === undefined ? [] : [map],
+    helpers: [],
+    kfuncs: [],
+  };
+  const flags = sleepable ? Flag.SLEEPABLE : 0;
+  return { category, name, program, query: { type, attachType, flags, btfId: 0, how: "load", ...asked } };
+}
+
+/** The enumerators of an enum, without their prefix and in lower case, as the kernel's facts name them. */
+function enumOf(btf: Btf, name: string, prefix: string): Map<string, number> {
+  const id = btf.find(BtfKind.ENUM, name) ?? 0;
+  const own = btf.members(id).filter((member) => member.name.startsWith(prefix));
+  return new Map(own.map((member) => [member.name.slice(prefix.length).toLowerCase(), member.type]));
+}
+
+const attachTypes = (btf: Btf) => enumOf(btf, "bpf_attach_type", "BPF_");
+
+/** So many of the names, evenly spread. */
+function sample(names: readonly string[]): string[] {
+  const step = Math.max(1, Math.floor(names.length / SAMPLE));
+  return names.filter((_, index) => index % step === 0);
+}
+
+function lsm(kernel: KernelFacts, btf: Btf, ids: Ids): Case[] {
+  const kinds = attachTypes(btf).has("lsm_cgroup") ? ["lsm.s", "lsm_cgroup"] : ["lsm.s"];
+  return kinds.flatMap((kind) =>
+    (given(kernel.lsmHooks) ?? []).map((hook) =>
+      caseOf(kind, hook, { section: `${kind}/${hook}` }, { btfId: ids(BtfKind.FUNC, `bpf_lsm_${hook}`) }),
+    ),
+  );
+}
+
+function iterators(kernel: KernelFacts, ids: Ids): Case[] {
+  return (given(kernel.iterators) ?? []).map((target) => {
+    const btfId = ids(BtfKind.FUNC, `bpf_iter_${target}`);
+    return caseOf("iter.s", target, { section: `iter.s/${target}` }, { btfId, how: "iter", argument: target });
+  });
+}
+
+function tracepoints(kernel: KernelFacts, ids: Ids): Case[] {
+  const names = given(kernel.tracepoints) ?? [];
+  const raw = new Set([...sample(names), "sys_enter", "sys_exit"]);
+  const events = sample(classicEvents(kernel));
+  return [
+    ...names.map((name) => {
+      const btfId = ids(BtfKind.TYPEDEF, `btf_trace_${name}`);
+      return caseOf("tp_btf.s", name, { section: `tp_btf.s/${name}` }, { btfId, how: "tp_btf" });
+    }),
+    ...[...raw].map((argument) =>
+      caseOf("raw_tp.s", argument, { section: `raw_tp.s/${argument}` }, { how: "raw_tp", argument }),
+    ),
+    ...events.map((event) => {
+      const argument = readFileSync(join(given(kernel.tracefs) ?? "", "events", event, "id"), "utf8").trim();
+      return caseOf("tp.s", event, { section: `tp.s/${event}` }, { how: "tracepoint", argument });
+    }),
+  ];
+}
+
+/** "category/event". */
+function classicEvents(kernel: KernelFacts): string[] {
+  const events = join(given(kernel.tracefs) ?? "", "events");
+  if (!existsSync(events)) return [];
+  const paths = readdirSync(events, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap((category) => readdirSync(join(events, category.name)).map((event) => `${category.name}/${event}`));
+  return paths.filter((path) => existsSync(join(events, path, "id"))).sort();
+}
+
+function functions(kernel: KernelFacts, btf: Btf, ids: Ids): Case[] {
+  const all = given(kernel.functions) ?? [];
+  const injectable = new Set(given(kernel.errorInjection));
+  const special = (name: string) => SYSTEM_CALL.test(name) || TOLD_APART.test(name) || injectable.has(name);
+  const names = new Set([...all.filter(special), ...sample(all)]);
+  const kinds = ["fentry", "fexit", "fmod_ret", ...(attachTypes(btf).has("trace_fsession") ? ["fsession"] : [])];
+  return kinds.flatMap((kind) =>
+    [...names].map((name) =>
+      caseOf(`${kind}.s`, name, { section: `${kind}.s/${name}` }, { btfId: ids(BtfKind.FUNC, name) }),
+    ),
+  );
+}
+
+function structOps(kernel: KernelFacts, btf: Btf, ids: Ids): Case[] {
+  return Object.entries(given(kernel.structOps) ?? {}).flatMap(([struct, members]) => {
+    const btfId = ids(BtfKind.STRUCT, struct);
+    const all = btf.members(btfId).map((member) => member.name);
+    return members.map((member) => {
+      const name = `${struct}.${member}`;
+      const attachType = all.indexOf(member);
+      const made = caseOf(
+        "struct_ops.s",
+        name,
+        {
+          section: "struct_ops.s",
+          type: ProgramType.STRUCT_OPS,
+          attachType,
+        },
+        { btfId },
+      );
+      return { ...made, program: { ...made.program, target: name } };
+    });
+  });
+}
+
+function programTypes(kernel: KernelFacts, btf: Btf): Case[] {
+  const types = enumOf(btf, "bpf_prog_type", "BPF_PROG_TYPE_");
+  const attaches = attachTypes(btf);
+  const plain = (given(kernel.programTypes) ?? []).flatMap((name) => {
+    const facts = PLAIN[name];
+    const type = types.get(name);
+    return facts === undefined || type === undefined ? [] : [caseOf("type", name, { ...facts, type })];
+  });
+  const type = ProgramType.KPROBE;
+  const multi = (kind: "kprobe" | "uprobe") => `${kind}.multi` as const;
+  const multis = (["kprobe", "uprobe"] as const).filter((kind) => attaches.has(`trace_${kind}_multi`));
+  return [
+    ...plain,
+    caseOf("type", "kprobe", { section: `kprobe/${QUIET}` }, { how: "kprobe", argument: QUIET }),
+    caseOf("type", "uprobe", { section: "uprobe.s//proc/self/exe:probed" }, { how: "uprobe" }),
+    ...multis.map((kind) => {
+      const attachType = attaches.get(`trace_${kind}_multi`) ?? 0;
+      const target = kind === "kprobe" ? QUIET : "/proc/self/exe:probed";
+      const section = kind === "kprobe" ? `kprobe.multi/${target}` : `uprobe.multi.s/${target}`;
+      return caseOf("type", multi(kind), { section, type, attachType }, { how: multi(kind), argument: QUIET });
+    }),
+    ...(types.has("syscall")
+      ? [
+          caseOf("type", "syscall", { section: "syscall" }),
+          caseOf("type", "syscall without the flag", { section: "syscall", sleepable: false }),
+        ]
+      : []),
+  ];
+}
+
+/** A sleepable program that is allowed, to use maps. */
+interface MapUser {
+  section: string;
+  btfId: number;
+}
+
+const UPROBE_USER: MapUser = { section: "uprobe.s//proc/self/exe:probed", btfId: 0 };
+
+function lsmUser(ids: Ids): MapUser {
+  const hook = "bprm_committed_creds";
+  return { section: `lsm.s/${hook}`, btfId: ids(BtfKind.FUNC, `bpf_lsm_${hook}`) };
+}
+
+function mapTypes(kernel: KernelFacts, btf: Btf, { section, btfId }: MapUser): Case[] {
+  const types = enumOf(btf, "bpf_map_type", "BPF_MAP_TYPE_");
+  const names = (given(kernel.mapTypes) ?? []).filter((name) => name !== "unspec");
+  return names.flatMap((type) =>
+    (type === "arena" ? [MMAPABLE] : [0, NO_PREALLOC]).map((flags) => {
+      const map: MapFacts = { name: "map", type, flags, fields: [] };
+      const name = flags === NO_PREALLOC ? `${type} with BPF_F_NO_PREALLOC` : type;
+      return caseOf("map", name, { section, map }, { btfId, how: "map", argument: `${types.get(type)}:${flags}` });
+    }),
+  );
+}

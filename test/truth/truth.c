@@ -1,0 +1,319 @@
+/*
+ * Asks the running kernel, by bare system calls, which programs, attachments and maps it takes. Neither
+ * libbpf nor the addon has a part in it, so that what they believe can be held against its answers.
+ *
+ * A line of standard input is a query, six words with blanks between:
+ *   PROG_TYPE EXPECTED_ATTACH_TYPE PROG_FLAGS ATTACH_BTF_ID HOW ARGUMENT
+ *   HOW: load            loads a program that does nothing, and no more
+ *        map             ... with a reference to a new map; the argument is MAP_TYPE:MAP_FLAGS
+ *        iter            ... and attaches it; the argument is the target's name
+ *        tp_btf          ... and attaches it
+ *        raw_tp          ... ; the argument is the tracepoint
+ *        tracepoint      ... ; the argument is the event's id
+ *        kprobe          ... ; the argument is the function, as it is for kprobe.multi
+ *        uprobe          ... to a function of this very program, as does uprobe.multi
+ * Each gets a line of standard output: the last thing that was tried (map, load, attach), its errno or 0, and
+ * the last line of the verifier's log, with tabs between. Nothing stays loaded or attached.
+ */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/btf.h>
+#include <linux/perf_event.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+struct query {
+  unsigned type, attach_type, flags, btf_id;
+  char how[16];
+  char argument[256];
+};
+
+static char verifier_log[1 << 16];
+
+/* A file descriptor, 0, or -errno. */
+static int result(long returned) { return returned < 0 ? -errno : (int)returned; }
+
+static int bpf(enum bpf_cmd command, union bpf_attr* attr) {
+  return result(syscall(SYS_bpf, command, attr, sizeof *attr));
+}
+
+static void close_if_open(int fd) {
+  if (fd >= 0) close(fd);
+}
+
+static uint64_t pointer(const void* to) { return (uintptr_t)to; }
+
+/* As programs for cgroups' LSM hooks must where the hook returns nothing. */
+static int may_only_return_1(const struct query* query) {
+  return query->type == BPF_PROG_TYPE_LSM && query->attach_type == BPF_LSM_CGROUP;
+}
+
+static int load(const struct query* query, int map) {
+  struct bpf_insn instructions[] = {
+      {.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = BPF_REG_1, .src_reg = BPF_PSEUDO_MAP_FD, .imm = map},
+      {0},
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = may_only_return_1(query)},
+      {.code = BPF_JMP | BPF_EXIT},
+  };
+  int skipped = map < 0 ? 2 : 0;
+  union bpf_attr attr = {
+      .prog_type = query->type,
+      .insns = pointer(instructions + skipped),
+      .insn_cnt = 4 - skipped,
+      .license = pointer("GPL"),
+      .log_level = 1,
+      .log_size = sizeof verifier_log,
+      .log_buf = pointer(verifier_log),
+      .prog_flags = query->flags,
+      .expected_attach_type = query->attach_type,
+      .attach_btf_id = query->btf_id,
+  };
+  verifier_log[0] = 0;
+  return bpf(BPF_PROG_LOAD, &attr);
+}
+
+/* BTF that holds one int, type 1: keys and values of local storages. */
+static int load_int_btf(void) {
+  struct {
+    struct btf_header header;
+    struct btf_type type;
+    uint32_t encoding;
+    char strings[5];
+  } blob = {
+      .header = {.magic = BTF_MAGIC,
+                 .version = BTF_VERSION,
+                 .hdr_len = sizeof(struct btf_header),
+                 .type_len = sizeof(struct btf_type) + sizeof(uint32_t),
+                 .str_off = sizeof(struct btf_type) + sizeof(uint32_t),
+                 .str_len = 5},
+      .type = {.name_off = 1, .info = BTF_KIND_INT << 24, .size = 4},
+      .encoding = BTF_INT_SIGNED << 24 | 32,
+      .strings = "\0int",
+  };
+  union bpf_attr attr = {.btf = pointer(&blob),
+                         .btf_size = offsetof(typeof(blob), strings) + sizeof blob.strings};
+  return bpf(BPF_BTF_LOAD, &attr);
+}
+
+struct shape {
+  unsigned key, value, entries;
+};
+
+/* Sizes that the kernel takes for a map of each type. */
+static struct shape shape_of(unsigned type) {
+  switch (type) {
+    case BPF_MAP_TYPE_STACK_TRACE:
+      return (struct shape){4, 8, 1};
+    case BPF_MAP_TYPE_LPM_TRIE:
+      return (struct shape){8, 4, 1};
+    case BPF_MAP_TYPE_CGROUP_STORAGE:
+    case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
+      return (struct shape){sizeof(struct bpf_cgroup_storage_key), 4, 0};
+    case BPF_MAP_TYPE_QUEUE:
+    case BPF_MAP_TYPE_STACK:
+    case BPF_MAP_TYPE_BLOOM_FILTER:
+      return (struct shape){0, 4, 1};
+    case BPF_MAP_TYPE_SK_STORAGE:
+    case BPF_MAP_TYPE_INODE_STORAGE:
+    case BPF_MAP_TYPE_TASK_STORAGE:
+    case BPF_MAP_TYPE_CGRP_STORAGE:
+      return (struct shape){4, 4, 0};
+    case BPF_MAP_TYPE_RINGBUF:
+    case BPF_MAP_TYPE_USER_RINGBUF:
+      return (struct shape){0, 0, 4096};
+    case BPF_MAP_TYPE_ARENA:
+      return (struct shape){0, 0, 1};
+    case BPF_MAP_TYPE_INSN_ARRAY:
+      return (struct shape){4, sizeof(struct bpf_insn_array_value), 1};
+    default:
+      return (struct shape){4, 4, 1};
+  }
+}
+
+static int create_map(unsigned type, unsigned flags) {
+  struct shape shape = shape_of(type);
+  union bpf_attr attr = {
+      .map_type = type,
+      .key_size = shape.key,
+      .value_size = shape.value,
+      .max_entries = shape.entries,
+      .map_flags = flags,
+      /* An arena's address, which is mmap()'s to choose otherwise; no other type lets it be set. */
+      .map_extra = type == BPF_MAP_TYPE_ARENA ? 1ull << 44 : 0,
+  };
+  int inner = -1, btf = -1;
+  if (type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS) {
+    attr.inner_map_fd = inner = create_map(BPF_MAP_TYPE_ARRAY, 0);
+  }
+  if (type == BPF_MAP_TYPE_SK_STORAGE || type == BPF_MAP_TYPE_INODE_STORAGE ||
+      type == BPF_MAP_TYPE_TASK_STORAGE || type == BPF_MAP_TYPE_CGRP_STORAGE) {
+    attr.btf_fd = btf = load_int_btf();
+    attr.btf_key_type_id = attr.btf_value_type_id = 1;
+  }
+  int map = bpf(BPF_MAP_CREATE, &attr);
+  close_if_open(inner);
+  close_if_open(btf);
+  /* The kernel lets a program use an instruction array only once it can't change any more. */
+  if (map >= 0 && type == BPF_MAP_TYPE_INSN_ARRAY) {
+    union bpf_attr freeze = {.map_fd = map};
+    bpf(BPF_MAP_FREEZE, &freeze);
+  }
+  return map;
+}
+
+static int attach_raw_tracepoint(int program, const char* name) {
+  union bpf_attr attr = {.raw_tracepoint = {.name = pointer(name), .prog_fd = program}};
+  return bpf(BPF_RAW_TRACEPOINT_OPEN, &attr);
+}
+
+/* Some targets want to know of what: a map, or how to walk the cgroups. */
+static int attach_iterator(int program, const char* target) {
+  union bpf_iter_link_info info = {0};
+  int map = -1;
+  if (strcmp(target, "bpf_map_elem") == 0) map = create_map(BPF_MAP_TYPE_ARRAY, 0);
+  if (strcmp(target, "sockmap") == 0) map = create_map(BPF_MAP_TYPE_SOCKMAP, 0);
+  if (strcmp(target, "bpf_sk_storage_map") == 0) map = create_map(BPF_MAP_TYPE_SK_STORAGE, BPF_F_NO_PREALLOC);
+  if (strcmp(target, "cgroup") == 0) info.cgroup.order = BPF_CGROUP_ITER_SELF_ONLY;
+  if (map >= 0) info.map.map_fd = map;
+  union bpf_attr attr = {.link_create = {.prog_fd = program, .attach_type = BPF_TRACE_ITER}};
+  if (map >= 0 || info.cgroup.order != 0) {
+    attr.link_create.iter_info = pointer(&info);
+    attr.link_create.iter_info_len = sizeof info;
+  }
+  int link = bpf(BPF_LINK_CREATE, &attr);
+  close_if_open(map);
+  return link;
+}
+
+static int attach_to_event(int program, struct perf_event_attr* attr) {
+  attr->size = sizeof *attr;
+  int event = result(syscall(SYS_perf_event_open, attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC));
+  if (event < 0) return event;
+  int attached = result(ioctl(event, PERF_EVENT_IOC_SET_BPF, program));
+  if (attached < 0) close(event);
+  return attached < 0 ? attached : event;
+}
+
+static unsigned number_in(const char* path) {
+  unsigned number = 0;
+  FILE* file = fopen(path, "r");
+  if (file == NULL) return 0;
+  if (fscanf(file, "%u", &number) != 1) number = 0;
+  fclose(file);
+  return number;
+}
+
+/* What uprobes are attached to; never called. */
+__attribute__((noinline, used)) static int probed(int argument) { return argument + 1; }
+
+extern const char __executable_start[];
+
+static const char own_path[] = "/proc/self/exe";
+
+static uint64_t probed_offset(void) { return pointer(probed) - pointer(__executable_start); }
+
+static int attach_kprobe(int program, const char* function) {
+  struct perf_event_attr attr = {
+      .type = number_in("/sys/bus/event_source/devices/kprobe/type"),
+      .kprobe_func = pointer(function),
+  };
+  return attach_to_event(program, &attr);
+}
+
+static int attach_uprobe(int program) {
+  struct perf_event_attr attr = {
+      .type = number_in("/sys/bus/event_source/devices/uprobe/type"),
+      .uprobe_path = pointer(own_path),
+      .probe_offset = probed_offset(),
+  };
+  return attach_to_event(program, &attr);
+}
+
+static int attach_tracepoint(int program, const char* id) {
+  struct perf_event_attr attr = {.type = PERF_TYPE_TRACEPOINT, .sample_period = 1};
+  if (sscanf(id, "%llu", &attr.config) != 1) return -EINVAL;
+  return attach_to_event(program, &attr);
+}
+
+static int attach_kprobe_multi(int program, const char* function) {
+  uint64_t functions[] = {pointer(function)};
+  union bpf_attr attr = {.link_create = {.prog_fd = program, .attach_type = BPF_TRACE_KPROBE_MULTI}};
+  attr.link_create.kprobe_multi.syms = pointer(functions);
+  attr.link_create.kprobe_multi.cnt = 1;
+  return bpf(BPF_LINK_CREATE, &attr);
+}
+
+static int attach_uprobe_multi(int program) {
+  uint64_t offsets[] = {probed_offset()};
+  union bpf_attr attr = {.link_create = {.prog_fd = program, .attach_type = BPF_TRACE_UPROBE_MULTI}};
+  attr.link_create.uprobe_multi.path = pointer(own_path);
+  attr.link_create.uprobe_multi.offsets = pointer(offsets);
+  attr.link_create.uprobe_multi.cnt = 1;
+  return bpf(BPF_LINK_CREATE, &attr);
+}
+
+static int attach(int program, const struct query* query) {
+  const char* how = query->how;
+  if (strcmp(how, "iter") == 0) return attach_iterator(program, query->argument);
+  if (strcmp(how, "tp_btf") == 0) return attach_raw_tracepoint(program, NULL);
+  if (strcmp(how, "raw_tp") == 0) return attach_raw_tracepoint(program, query->argument);
+  if (strcmp(how, "tracepoint") == 0) return attach_tracepoint(program, query->argument);
+  if (strcmp(how, "kprobe") == 0) return attach_kprobe(program, query->argument);
+  if (strcmp(how, "kprobe.multi") == 0) return attach_kprobe_multi(program, query->argument);
+  if (strcmp(how, "uprobe") == 0) return attach_uprobe(program);
+  if (strcmp(how, "uprobe.multi") == 0) return attach_uprobe_multi(program);
+  return -ENOSYS;
+}
+
+/* Without the count of instructions, with which the log always ends. */
+static const char* last_line_of_log(void) {
+  const char* last = "";
+  for (char* line = strtok(verifier_log, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+    if (strncmp(line, "processed ", 10) != 0) last = line;
+  }
+  return last;
+}
+
+static void answer(const char* tried, int error) {
+  printf("%s\t%d\t%s\n", tried, error < 0 ? -error : 0,
+         error < 0 && strcmp(tried, "load") == 0 ? last_line_of_log() : "");
+}
+
+static void ask(const struct query* query) {
+  int map = -1;
+  unsigned map_type, map_flags;
+  if (strcmp(query->how, "map") == 0) {
+    if (sscanf(query->argument, "%u:%u", &map_type, &map_flags) != 2) return answer("map", -ENOSYS);
+    map = create_map(map_type, map_flags);
+    if (map < 0) return answer("map", map);
+  }
+  int program = load(query, map);
+  close_if_open(map);
+  if (program < 0 || map >= 0 || strcmp(query->how, "load") == 0) {
+    answer("load", program);
+  } else {
+    int link = attach(program, query);
+    answer("attach", link);
+    close_if_open(link);
+  }
+  close_if_open(program);
+}
+
+int main(void) {
+  /* Before Linux 5.11 programs count as locked memory, and go on doing so for a while after they are closed.
+   */
+  struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+  setrlimit(RLIMIT_MEMLOCK, &unlimited);
+  struct query query;
+  while (scanf("%u %u %u %u %15s %255s", &query.type, &query.attach_type, &query.flags, &query.btf_id,
+               query.how, query.argument) == 6) {
+    ask(&query);
+  }
+  return feof(stdin) ? 0 : 1;
+}
