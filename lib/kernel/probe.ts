@@ -5,6 +5,7 @@
 import { BtfKind } from "../btf/btf";
 import { AttachType, Flag, ProgramType } from "../constants";
 import { isErrno } from "../errors";
+import { withProperties } from "../lazy";
 import { native } from "../native";
 import { vmlinuxBtf } from "./btf-facts";
 import { given, known } from "./fact";
@@ -105,5 +106,5 @@ export function withAnswers(kernel: KernelFacts, targets: Iterable<readonly [Pro
     ];
     measured[kind] = { accepted: merge(before[kind]?.accepted, true), refused: merge(before[kind]?.refused, false) };
   }
-  return { ...kernel, measured: known(measured, "asked this kernel (BPF_PROG_LOAD)") };
+  return withProperties(kernel, { measured: known(measured, "asked this kernel (BPF_PROG_LOAD)") });
 }

@@ -1,0 +1,251 @@
+/** Rules: what version, build and facts make of a verdict, and what nobody can know. */
+import fc from "fast-check";
+import { judge, type KernelFacts, kernelProfile, kernelProfiles, type ProgramFacts } from "node-libbpf";
+import { known, unknown } from "../../lib/kernel/fact";
+import { parseSection } from "../../lib/program/kinds";
+
+function facts(section: string, more: Partial<ProgramFacts> = {}): ProgramFacts {
+  const { kind, type = 1, attachType = 0, target, flags } = parseSection(section, 1);
+  const program = { name: "program", section, kind, type, attachType, sleepable: flags !== 0, license: "GPL" };
+  return { ...program, ...(target !== undefined && { target }), maps: [], helpers: [], kfuncs: [], ...more };
+}
+
+/** A kernel of a version, with some facts told. */
+function kernel(version: string, more: Partial<KernelFacts> = {}): KernelFacts {
+  const base = kernelProfile("6.12");
+  return { ...base, version: known(version, "test"), build: known(`test ${version}`, "test"), ...more };
+}
+
+const injection = (value: "y" | "n") => ({
+  config: known({ FUNCTION_ERROR_INJECTION: value }, "test"),
+  architecture: known("x86_64", "test"),
+});
+
+const verdict = (program: ProgramFacts, on: KernelFacts) => {
+  const { verdict, reason } = judge(program, on);
+  return `${verdict} ${reason}`;
+};
+
+test.each([
+  ["5.10", "lsm.s/file_open", "refused HOOK_NOT_SLEEPABLE"],
+  ["5.11", "lsm.s/file_open", "allowed SLEEPABLE"],
+  ["5.10", "lsm.s/bprm_committed_creds", "allowed SLEEPABLE"],
+  ["5.9", "lsm.s/bprm_committed_creds", "refused FLAG_UNKNOWN"],
+  ["5.17", "lsm.s/kernel_read_file", "refused HOOK_NOT_SLEEPABLE"],
+  ["5.18", "lsm.s/kernel_read_file", "allowed SLEEPABLE"],
+  ["6.7.12", "lsm.s/path_mkdir", "refused HOOK_NOT_SLEEPABLE"],
+  ["6.8", "lsm.s/path_mkdir", "allowed SLEEPABLE"],
+  ["7.3", "lsm.s/file_mprotect", "refused HOOK_NOT_SLEEPABLE"],
+  ["7.3", "lsm.s/is_trusted", "refused NOT_A_HOOK"],
+  ["6.12", "lsm/getselfattr", "refused HOOK_DISABLED"],
+  ["6.6", "lsm/getselfattr", "allowed NOT_SLEEPABLE_PROGRAM"],
+  ["6.1.170", "lsm/ismaclabel", "allowed NOT_SLEEPABLE_PROGRAM"],
+  ["6.1.178", "lsm/ismaclabel", "refused HOOK_DISABLED"],
+  ["6.1", "lsm/ismaclabel", "unknown NOT_KNOWN"],
+  ["6.12", "lsm.s/file_opne", "refused HOOK_NOT_FOUND"],
+  ["6.12", "lsm.s/of_no_likeness", "unknown NOT_KNOWN"],
+])("on %s %s is %s", (version, section, expected) => {
+  expect(verdict(facts(section), kernel(version))).toBe(expected);
+});
+
+describe("what stable releases changed without order is bounded by the builds that were seen", () => {
+  test.each([
+    ["6.1.0", "allowed SLEEPABLE"],
+    ["6.1.150", "allowed SLEEPABLE"],
+    ["6.1.192", "allowed SLEEPABLE"],
+    ["6.1.193", "unknown NOT_KNOWN"],
+    ["6.6.141", "unknown NOT_KNOWN"],
+    ["6.12", "unknown NOT_KNOWN"],
+    ["6.12.0", "allowed SLEEPABLE"],
+    ["6.12.100", "unknown NOT_KNOWN"],
+    ["6.12.117", "refused HOOK_NOT_SLEEPABLE"],
+    ["6.12.130", "refused HOOK_NOT_SLEEPABLE"],
+    ["6.19.14", "allowed SLEEPABLE"],
+    ["6.19.15", "unknown NOT_KNOWN"],
+    ["7.1", "refused HOOK_NOT_SLEEPABLE"],
+  ])("inet_conn_established on %s: %s", (version, expected) => {
+    expect(verdict(facts("lsm.s/inet_conn_established"), kernel(version))).toBe(expected);
+  });
+
+  test("faultable tracepoints of 7.1", () => {
+    const on = (version: string) => verdict(facts("raw_tp.s/sys_enter"), kernel(version));
+    expect(["7.1.3", "7.1.5", "7.1.7", "7.2"].map(on)).toEqual([
+      "refused KIND_NOT_SLEEPABLE",
+      "unknown NOT_KNOWN",
+      "allowed SLEEPABLE",
+      "allowed SLEEPABLE",
+    ]);
+    expect(verdict(facts("tp.s/sched/sched_switch"), kernel("7.1.7"))).toBe("unsafe TRACEPOINT_UNGUARDED");
+    expect(verdict(facts("tp.s/sched/sched_switch"), kernel("7.2"))).toBe("refused TRACEPOINT_NOT_FAULTABLE");
+  });
+});
+
+describe("no guess", () => {
+  const sections = [
+    "lsm.s/file_open",
+    "lsm.s/task_free",
+    "fentry.s/do_exit",
+    "tp_btf.s/sys_enter",
+    "raw_tp.s/sys_enter",
+  ];
+
+  test.each(sections)("%s on a kernel that is newer than the tables", (section) => {
+    expect(verdict(facts(section), kernel("7.4.1", injection("n")))).toBe("unknown NOT_KNOWN");
+  });
+
+  test.each(sections)("%s on a vendor's kernel", (section) => {
+    const vendor = { backports: known("RHEL and its rebuilds", "test"), ...injection("n") };
+    expect(verdict(facts(section), kernel("5.14.0", vendor))).toBe("unknown NOT_KNOWN");
+  });
+
+  test.each(sections)("%s on a kernel without a version", (section) => {
+    expect(verdict(facts(section), { ...kernel("6.12", injection("n")), version: unknown("test") })).toBe(
+      "unknown NOT_KNOWN",
+    );
+  });
+
+  test("what was measured is believed there", () => {
+    const measured = known({ lsm: { accepted: ["file_open"], refused: ["task_free"] } }, "asked");
+    expect(verdict(facts("lsm.s/file_open"), kernel("7.4.1", { measured }))).toBe("allowed SLEEPABLE");
+    expect(verdict(facts("lsm.s/task_free"), kernel("7.4.1", { measured }))).toBe("refused HOOK_NOT_SLEEPABLE");
+  });
+});
+
+describe("functions hang on error injection", () => {
+  const list = known(["__x64_sys_getpgid", "should_fail_bio", "should_failslab", "__x64_sys_exit"], "test");
+  test.each([
+    ["6.1", "y", list, "fentry.s/should_fail_bio", "allowed SLEEPABLE"],
+    ["6.1", "y", list, "fentry.s/vfs_read", "refused TARGET_NOT_SLEEPABLE"],
+    ["6.1", "y", list, "fentry.s/should_failslab", "refused TARGET_DENIED"],
+    ["6.1", "y", unknown("root only"), "fentry.s/__x64_sys_getpgid", "unknown NOT_KNOWN"],
+    ["6.1", "n", unknown("off"), "fentry.s/__x64_sys_getpgid", "refused TARGET_NOT_SLEEPABLE"],
+    ["7.0", "n", unknown("off"), "fmod_ret.s/__x64_sys_getpgid", "refused TARGET_NOT_SLEEPABLE"],
+    ["7.1", "n", unknown("off"), "fmod_ret.s/__x64_sys_getpgid", "allowed SLEEPABLE"],
+    ["7.1", "n", unknown("off"), "fentry.s/__ia32_sys_getpgid", "refused TARGET_NOT_SLEEPABLE"],
+    ["7.1", "n", unknown("off"), "fentry.s/__x64_sys_exit", "allowed SLEEPABLE"],
+    ["7.1", "n", unknown("off"), "fexit.s/__x64_sys_exit", "refused TARGET_NORETURN"],
+    ["6.12.20", "y", list, "fexit.s/__x64_sys_exit", "allowed SLEEPABLE"],
+    ["6.12.26", "y", list, "fexit.s/__x64_sys_exit", "refused TARGET_NORETURN"],
+    ["6.12", "n", unknown("off"), "fentry.s/bpf_fentry_test1", "allowed SLEEPABLE"],
+    ["6.12", "n", unknown("off"), "fentry.s/some_module:function", "unknown NOT_KNOWN"],
+    ["6.1", "n", unknown("off"), "fentry.s/some_module:function", "refused TARGET_NOT_SLEEPABLE"],
+  ] as const)("on %s with %s, %p: %s is %s", (version, option, errorInjection, section, expected) => {
+    expect(verdict(facts(section), kernel(version, { ...injection(option), errorInjection }))).toBe(expected);
+  });
+
+  test("a system call without arguments goes by another name", () => {
+    const functions = known(["__do_sys_getpid", "__x64_sys_getpgid"], "test");
+    const told = { functions, btfModules: known([], "test"), ...injection("n") };
+    const found = judge(facts("fentry.s/__x64_sys_getpid"), kernel("7.1", told));
+    expect(found).toMatchObject({ reason: "TARGET_NOT_FOUND", remedy: expect.stringContaining("__do_sys_getpid") });
+  });
+});
+
+describe("maps", () => {
+  const using = (map: Partial<ProgramFacts["maps"][0]>, section = "lsm.s/bprm_committed_creds") =>
+    facts(section, { maps: [{ name: "map", type: "hash", flags: 0, fields: [], ...map }] });
+  const NO_PREALLOC = 1;
+  test.each([
+    ["5.10", { type: "ringbuf" }, "refused MAP_TYPE_NOT_SLEEPABLE"],
+    ["5.12", { type: "ringbuf" }, "allowed SLEEPABLE"],
+    ["5.10", { flags: NO_PREALLOC }, "refused MAP_NOT_PREALLOCATED"],
+    ["6.1", { flags: NO_PREALLOC }, "allowed SLEEPABLE"],
+    ["6.12", { type: "perf_event_array" }, "refused MAP_TYPE_NOT_SLEEPABLE"],
+    ["6.12", { type: "lpm_trie", flags: NO_PREALLOC }, "refused MAP_TYPE_NOT_SLEEPABLE"],
+    ["7.2", { type: "lpm_trie", flags: NO_PREALLOC }, "allowed SLEEPABLE"],
+    ["6.1", { fields: ["bpf_spin_lock"] }, "refused MAP_SPIN_LOCK"],
+    ["6.6", { fields: ["bpf_spin_lock"] }, "allowed SLEEPABLE"],
+    ["7.3", { type: "of_tomorrow" }, "unknown NOT_KNOWN"],
+  ])("on %s %j: %s", (version, map, expected) => {
+    expect(verdict(using(map), kernel(version))).toBe(expected);
+  });
+
+  test("a sleepable uprobe counts as a tracing program", () => {
+    const program = using({ fields: ["bpf_spin_lock"] }, "uprobe.s");
+    expect(verdict(program, kernel("6.12"))).toBe("refused MAP_SPIN_LOCK");
+  });
+
+  test("an inner map without preallocated elements", () => {
+    const inner = { name: "inner", type: "hash", flags: NO_PREALLOC, fields: [] };
+    expect(verdict(using({ type: "hash_of_maps", inner }), kernel("5.15"))).toBe("refused MAP_NOT_PREALLOCATED");
+  });
+
+  test("storage on inodes needs the BPF LSM", () => {
+    const lsms = known(["landlock"], "test");
+    const { findings } = judge(using({ type: "inode_storage" }), kernel("6.12", { lsms }));
+    expect(findings.map(({ reason }) => reason)).toEqual(expect.arrayContaining(["MAP_NEEDS_LSM", "LSM_INACTIVE"]));
+  });
+});
+
+test.each([
+  ["xdp", true, "6.12", "refused KIND_NOT_SLEEPABLE"],
+  ["perf_event", true, "7.3", "refused KIND_NOT_SLEEPABLE"],
+  ["syscall", false, "6.12", "refused KIND_MUST_SLEEP"],
+  ["syscall", true, "5.13", "refused KIND_UNKNOWN"],
+  ["syscall", true, "5.14", "allowed SLEEPABLE"],
+  ["kprobe/vfs_read", true, "5.15", "refused KIND_NOT_SLEEPABLE"],
+  ["kprobe/vfs_read", true, "6.0", "refused KPROBE_NOT_SLEEPABLE"],
+  ["uprobe.s", true, "5.19", "refused KIND_NOT_SLEEPABLE"],
+  ["uprobe.s", true, "6.0", "allowed SLEEPABLE"],
+  ["kprobe.multi/vfs_read", true, "6.1", "unknown NOT_KNOWN"],
+  ["kprobe.multi/vfs_read", true, "6.0.0", "unsafe KPROBE_MULTI_NOT_SLEEPABLE"],
+  ["kprobe.multi/vfs_read", true, "7.0", "refused KPROBE_MULTI_NOT_SLEEPABLE"],
+  ["iter.s/task", true, "5.17", "unsafe ITER_UNDER_RCU"],
+  ["iter.s/task", true, "5.18", "allowed SLEEPABLE"],
+  ["iter.s/bpf_map", true, "6.12", "refused ITER_NOT_SLEEPABLE"],
+  ["iter.s/dmabuf", true, "5.10", "refused ITER_NOT_FOUND"],
+  ["tp_btf.s/sched_switch", true, "6.2", "unsafe TRACEPOINT_UNGUARDED"],
+  ["tp_btf.s/sched_switch", true, "6.3", "refused TRACEPOINT_NOT_FAULTABLE"],
+  ["tp_btf.s/sys_exit", true, "7.2", "allowed SLEEPABLE"],
+  ["lsm_cgroup/file_open", true, "6.0.0", "unsafe LSM_CGROUP_NOT_SLEEPABLE"],
+  ["lsm_cgroup/file_open", true, "7.2", "refused LSM_CGROUP_NOT_SLEEPABLE"],
+  ["fsession.s/vfs_read", true, "6.19", "refused KIND_UNKNOWN"],
+])("%s, sleepable: %p, on %s: %s", (section, sleepable, version, expected) => {
+  expect(verdict(facts(section, { sleepable }), kernel(version, injection("n")))).toBe(expected);
+});
+
+test("an LSM program needs a GPL-compatible licence, and bpf among the LSMs", () => {
+  expect(verdict(facts("lsm.s/file_open", { license: "MIT" }), kernel("6.12"))).toBe("refused LICENSE_NOT_GPL");
+  const lsms = known(["lockdown", "landlock"], "test");
+  expect(judge(facts("lsm/file_permission"), kernel("6.12", { lsms }))).toMatchObject({
+    verdict: "unsafe",
+    reason: "LSM_INACTIVE",
+    remedy: "boot with lsm=lockdown,landlock,bpf",
+  });
+});
+
+test("anything is judged, without an error, on every kernel there is", () => {
+  const kernels = kernelProfiles().map(kernelProfile);
+  const sections = [
+    "lsm",
+    "lsm.s",
+    "lsm_cgroup",
+    "fentry.s",
+    "fmod_ret.s",
+    "iter.s",
+    "tp_btf.s",
+    "tp.s",
+    "raw_tp.s",
+    "struct_ops.s",
+    "uprobe.s",
+    "xdp",
+    "syscall",
+    "kprobe.multi.s",
+  ];
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...sections),
+      fc.string(),
+      fc.boolean(),
+      fc.constantFrom(...kernels),
+      fc.string(),
+      (section, target, sleepable, on, type) => {
+        const maps = [{ name: "map", type, flags: 1, fields: [type] }];
+        const calls = [{ name: target, conditional: sleepable }];
+        const found = judge(facts(`${section}/${target}`, { sleepable, maps, helpers: calls, kfuncs: calls }), on);
+        expect(found.findings.length).toBeGreaterThan(0);
+        expect(found.findings[0]).toMatchObject({ verdict: found.verdict, reason: found.reason });
+      },
+    ),
+  );
+});
