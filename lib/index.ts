@@ -45,6 +45,7 @@ export type { KnownKind, ProgramKind } from "./program/kinds";
 export type { Program } from "./program/program";
 export type { ProgramSpec } from "./program/spec";
 export type { TestRunOptions, TestRunResult } from "./program/test-run";
+export { type Explanation, explain, type Refusal } from "./sleepable/explain";
 export { judge } from "./sleepable/judge";
 export type {
   Answer,

@@ -6,7 +6,7 @@ import { diagnosis, lastWords } from "./log-lines";
 import { type Found, type Of, RULES, type Rule, VERIFIER, WORDLESS } from "./refusal-rules";
 import type { ProgramFacts, ReasonCode, Source } from "./verdict";
 
-/** A kernel's no. */
+/** A kernel's no: what {@link explain} is given. */
 export interface Refusal {
   /** By name: "EINVAL". */
   errno: string;
@@ -18,6 +18,7 @@ export interface Refusal {
   stage?: "load" | "attach";
 }
 
+/** What a kernel meant when it refused a program. */
 export interface Explanation {
   reason: ReasonCode;
   /** One sentence. */
@@ -34,7 +35,10 @@ const LAST_WORDS = 3;
 /** No kernel's sentence is longer. */
 const LONGEST = 1000;
 
-/** Why the kernel refused, or undefined if its words are not known here. */
+/**
+ * Why the kernel refused a program: its errno and the verifier's words, in every wording of Linux 5.10 to 7.3, as one of the
+ * reasons of the precheck. Undefined if its words are not known here. Pure; never throws.
+ */
 export function explain(refusal: Refusal): Explanation | undefined {
   const { log } = refusal;
   const { reason, suggestion } = diagnosis(log);

@@ -2,7 +2,7 @@
 import { Flag, ProgramType } from "../constants";
 import { given, isKnown } from "../kernel/fact";
 import { allowed, refused, undecided } from "./finding";
-import { input, type Kernel } from "./kernel";
+import { input, type Kernel, OLDEST } from "./kernel";
 import type { Finding, MapFacts, ProgramFacts } from "./verdict";
 
 const SOURCE = "kernel/bpf/verifier.c: check_map_prog_compatibility()";
@@ -77,7 +77,7 @@ export function judgeMap(map: MapFacts, program: ProgramFacts, kernel: Kernel): 
       refused("MAP_TYPE_UNKNOWN", `map ${map.name}: this kernel has no maps of the type ${map.type}`, {
         source: "include/uapi/linux/bpf.h: enum bpf_map_type",
         inputs: [input("map types", mapTypes, "not listed")],
-        remedy: instead(map.type, require),
+        remedy: instead(map.type, kernel, require),
       }),
     ];
   }
@@ -86,9 +86,11 @@ export function judgeMap(map: MapFacts, program: ProgramFacts, kernel: Kernel): 
   return findings;
 }
 
-function instead(type: string, require: string): string {
+function instead(type: string, kernel: Kernel, require: string): string {
   const other = INSTEAD[type];
-  return other === undefined ? require : `use ${other}, or ${require.replace(/^use /, "")}`;
+  if (other === undefined) return require;
+  const allowedHere = kernel.since(TYPES[other]?.[0] ?? OLDEST) !== false;
+  return `use ${allowedHere ? other : "array or hash"}, or ${require.replace(/^use /, "")}`;
 }
 
 function sleepableFindings(map: MapFacts, kernel: Kernel): Finding[] {
@@ -104,7 +106,7 @@ function sleepableFindings(map: MapFacts, kernel: Kernel): Finding[] {
     return [
       refused("MAP_TYPE_NOT_SLEEPABLE", `${what}: sleepable programs cannot use ${type} maps`, {
         ...more,
-        remedy: instead(type, "clear BPF_F_SLEEPABLE: no kernel up to 7.3 lets a sleepable program use one"),
+        remedy: instead(type, kernel, "clear BPF_F_SLEEPABLE: no kernel up to 7.3 lets a sleepable program use one"),
       }),
     ];
   }
@@ -117,7 +119,11 @@ function sleepableFindings(map: MapFacts, kernel: Kernel): Finding[] {
     return [
       refused("MAP_TYPE_NOT_SLEEPABLE", `${what}: sleepable programs cannot use ${type} maps on ${kernel.label}`, {
         ...more,
-        remedy: instead(type, `require Linux ${since}: ${type} maps are allowed to sleepable programs since then`),
+        remedy: instead(
+          type,
+          kernel,
+          `require Linux ${since}: ${type} maps are allowed to sleepable programs since then`,
+        ),
       }),
     ];
   }

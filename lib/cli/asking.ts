@@ -1,0 +1,41 @@
+/** Before and after the running kernel is asked: whether it may be, and whether it answered. */
+import { isErrno, PermissionError } from "../errors";
+import { given } from "../kernel/fact";
+import type { KernelFacts, ProbedKind } from "../kernel/facts";
+import { explainPermission, readPermissionFacts } from "../kernel/permission";
+import { PROBED_KINDS, tryLoad } from "../kernel/probe";
+
+/**
+ * Seen by trying: a tracepoint needs no trampoline, so that EPERM is for want of privilege.
+ *
+ * @throws {@link PermissionError} that says what is missing
+ */
+export function needPrivilege(): void {
+  const status = tryLoad("tp_btf", "sched_switch")?.status;
+  if (status === undefined || !isErrno(status, "EPERM")) return;
+  const { cause, hint } = explainPermission(readPermissionFacts(), false);
+  throw new PermissionError(`the kernel can't be asked: ${cause}`, { operation: "probe", errno: "EPERM", hint });
+}
+
+/** Says on standard error which kinds were asked about in vain. */
+export function warnUnanswered(facts: KernelFacts, asked: readonly ProbedKind[] = PROBED_KINDS): void {
+  const answered = given(facts.measured) ?? {};
+  const forbidden = asked.filter((kind) => {
+    const [target] = given(facts[TARGETS[kind]]) ?? [];
+    const status = target === undefined || answered[kind] !== undefined ? undefined : tryLoad(kind, target)?.status;
+    return status !== undefined && isErrno(status, "EPERM");
+  });
+  if (forbidden.length === 0) return;
+  const { cause } = explainPermission(readPermissionFacts(), true);
+  const what = forbidden.length === asked.length ? "nothing could be probed" : `not probed: ${forbidden.join(", ")}`;
+  process.stderr.write(`node-libbpf: ${what}; the kernel answered EPERM to all: ${cause}\n`);
+}
+
+/** The facts that list each kind's targets. */
+const TARGETS = {
+  lsm: "lsmHooks",
+  tp_btf: "tracepoints",
+  fentry: "functions",
+  fexit: "functions",
+  fmod_ret: "functions",
+} as const satisfies Record<ProbedKind, keyof KernelFacts>;

@@ -1,0 +1,66 @@
+/** What sleepable LSM programs can do without, and others not. */
+import { given, isKnown } from "../kernel/fact";
+import type { KernelFacts } from "../kernel/facts";
+import { Kernel } from "../sleepable/kernel";
+import { hasErrorInjection } from "../sleepable/rules-tracing";
+import { isSince, type Line, line, told } from "./doctor-line";
+
+export function extras(facts: KernelFacts): Line[] {
+  return [hooks(facts), lockdown(facts), ...mounts(facts), errorInjection(facts)];
+}
+
+function hooks(facts: KernelFacts): Line {
+  const since = isSince("5.11", facts);
+  if (since) return line("hooks", "ok", facts.version, "more than one LSM hook may sleep");
+  const message = "only the LSM hook bprm_committed_creds may sleep before Linux 5.11";
+  return line("hooks", since === undefined ? "unknown" : "bad", facts.version, message, "Use Linux 5.11 or newer");
+}
+
+function lockdown({ lockdown }: KernelFacts): Line {
+  return told("lockdown", lockdown, (state) => state !== "confidentiality", {
+    ok: "lockdown is not in the way",
+    bad: "the kernel is locked down (confidentiality): programs may not read its memory, nor kprobes be attached",
+    unknown: "whether the kernel is locked down can't be told",
+    remedy: isKnown(lockdown)
+      ? "Boot with lockdown=integrity or without lockdown"
+      : `Mount securityfs: ${MOUNT.securityfs}`,
+  });
+}
+
+export const MOUNT = {
+  securityfs: "mount -t securityfs securityfs /sys/kernel/security",
+  bpffs: "mount -t bpf bpf /sys/fs/bpf",
+  tracefs: "mount -t tracefs tracefs /sys/kernel/tracing",
+};
+const USE = {
+  securityfs: "which tells active LSMs and lockdown",
+  bpffs: "where programs, maps and links are pinned",
+  tracefs: "which tracepoints need",
+};
+
+function mounts(facts: KernelFacts): Line[] {
+  return (["securityfs", "bpffs", "tracefs"] as const).map((name) =>
+    told(name, facts[name], (place) => place !== "", {
+      ok: `${name} is mounted`,
+      bad: `${name}, ${USE[name]}, is not mounted`,
+      unknown: `whether ${name}, ${USE[name]}, is mounted can't be told`,
+      remedy: MOUNT[name],
+      show: given(facts[name]) || "not mounted",
+    }),
+  );
+}
+
+/** fentry.s, fexit.s and fmod_ret.s: functions with error injection, and system calls by name since 7.1 (16d9c5660692). */
+function errorInjection(facts: KernelFacts): Line {
+  const { value, input } = hasErrorInjection(Kernel.of(facts));
+  const fact = { ...input, value: `${input.name}: ${input.value}` };
+  const ok = (what: string) => `${what} may sleep in fentry.s, fexit.s and fmod_ret.s programs`;
+  if (value) return line("error-injection", "ok", fact, ok("functions with error injection"));
+  if (isSince("7.1", facts)) return line("error-injection", "ok", facts.version, ok("system calls"));
+  const [state, message] =
+    value === undefined
+      ? (["unknown", "whether functions may sleep in fentry.s, fexit.s and fmod_ret.s programs can't be told"] as const)
+      : (["bad", "no function may sleep in fentry.s, fexit.s and fmod_ret.s programs"] as const);
+  const remedy = "Use Linux 7.1 or newer, or a kernel with CONFIG_FUNCTION_ERROR_INJECTION=y";
+  return line("error-injection", state, fact, message, remedy);
+}

@@ -1,0 +1,57 @@
+/** A line of the doctor's report: a fact, and what it means. */
+import { type Fact, given, isKnown } from "../kernel/fact";
+import type { KernelFacts } from "../kernel/facts";
+import { parseVersion, seriesNumber } from "../kernel/version";
+import { input } from "../sleepable/kernel";
+
+export type State = "ok" | "bad" | "unknown";
+
+/** One thing that was looked at. */
+export interface Line {
+  /** A stable name. */
+  check: string;
+  state: State;
+  /** False for what sleepable LSM programs can do without. */
+  required: boolean;
+  message: string;
+  evidence: { value: string; origin: string };
+  /** What to change. */
+  remedy?: string;
+}
+
+export function line(check: string, state: State, fact: Fact<unknown>, message: string, remedy?: string): Line {
+  const { value, origin } = input(check, fact);
+  const advice = state === "ok" || remedy === undefined ? {} : { remedy };
+  return { check, state, required: true, message, evidence: { value, origin }, ...advice };
+}
+
+interface Words {
+  ok: string;
+  bad: string;
+  /** Of a fact that is not known. */
+  unknown: string;
+  remedy?: string;
+  /** The value, where it is not its own best text. */
+  show?: string;
+}
+
+/** The line of a fact whose value alone tells. */
+export function told<T>(check: string, fact: Fact<T>, isGood: (value: T) => boolean, words: Words): Line {
+  if (!isKnown(fact)) return line(check, "unknown", fact, words.unknown, words.remedy);
+  const state = isGood(fact.value) ? "ok" : "bad";
+  const { origin } = fact;
+  return line(
+    check,
+    state,
+    words.show === undefined ? fact : { value: words.show, origin },
+    words[state],
+    words.remedy,
+  );
+}
+
+/** Undefined where the version is not known. */
+export function isSince(series: string, { version }: KernelFacts): boolean | undefined {
+  const have = parseVersion(given(version) ?? "");
+  const want = parseVersion(series);
+  return have && want && seriesNumber(have) >= seriesNumber(want);
+}

@@ -1,0 +1,114 @@
+/** What sleepable LSM programs need: to be loaded, and to be run. */
+import { type Fact, given, isKnown, mapFact } from "../kernel/fact";
+import type { KernelFacts } from "../kernel/facts";
+import { MOUNT } from "./doctor-extras";
+import { isSince, type Line, line, told } from "./doctor-line";
+
+/** Each of these can be seen to be no hindrance by loading one. */
+export function toLoad(facts: KernelFacts): Line[] {
+  const { seccomp, initialUserNamespace } = facts;
+  return [
+    kernel(facts),
+    btf(facts),
+    ...["BPF_SYSCALL", "BPF_JIT", "BPF_LSM"].map((option) => configured(option, facts)),
+    capabilities(facts.capabilities),
+    told("user-namespace", initialUserNamespace, Boolean, {
+      ok: "this is the initial user namespace",
+      bad: "this process is in a user namespace, where its capabilities do not count for BPF",
+      unknown: "whether this is the initial user namespace can't be told",
+      remedy: "Run it in the initial user namespace: in a container, without user remapping",
+    }),
+    given(seccomp) === false
+      ? line("seccomp", "ok", seccomp, "no seccomp filter is active")
+      : line(
+          "seccomp",
+          "unknown",
+          seccomp,
+          "a seccomp filter may refuse bpf(2)",
+          "Allow bpf(2) in the seccomp profile",
+        ),
+    memlock(facts),
+  ];
+}
+
+function kernel(facts: KernelFacts): Line {
+  const remedy = "Use Linux 5.10 or newer";
+  const since = isSince("5.10", facts);
+  if (since) return line("kernel", "ok", facts.version, "the kernel knows BPF_F_SLEEPABLE");
+  // A vendor's 4.18 may.
+  return since === undefined || given(facts.backports) !== ""
+    ? line("kernel", "unknown", facts.version, "whether the kernel knows BPF_F_SLEEPABLE can't be told", remedy)
+    : line("kernel", "bad", facts.version, "the kernel is older than BPF_F_SLEEPABLE", remedy);
+}
+
+function btf({ btfSize, config }: KernelFacts): Line {
+  const found = told("btf", btfSize, () => true, {
+    ok: "the kernel has BTF, by which hooks are found",
+    bad: "",
+    unknown: "the kernel's BTF, by which hooks are found, can't be read",
+    remedy: "Use a kernel with CONFIG_DEBUG_INFO_BTF=y, and mount sysfs",
+  });
+  return found.state === "unknown" && given(config)?.DEBUG_INFO_BTF === "n" ? { ...found, state: "bad" } : found;
+}
+
+function configured(option: string, { config, lsmHooks }: KernelFacts): Line {
+  const name = `CONFIG_${option}`;
+  const words = { ok: `${name} is on`, bad: `${name} is off`, unknown: `whether ${name} is on can't be told` };
+  const remedy = `Use a kernel with ${name}=y`;
+  if (isKnown(config))
+    return told(
+      name,
+      mapFact(config, (all) => all[option] ?? "n"),
+      (value) => value === "y",
+      { ...words, remedy },
+    );
+  // BPF_LSM depends on the others, and its hooks are functions bpf_lsm_*.
+  const hooks = mapFact(lsmHooks, ({ length }) => `${length} functions bpf_lsm_*`);
+  if ((given(lsmHooks)?.length ?? 0) > 0) return line(name, "ok", hooks, words.ok);
+  const off = option === "BPF_LSM" && isKnown(hooks);
+  return off ? line(name, "bad", hooks, words.bad, remedy) : line(name, "unknown", config, words.unknown, remedy);
+}
+
+/** CAP_SYS_ADMIN counts for both. */
+export function missingCapabilities(has: readonly string[] = []): string[] {
+  return has.includes("CAP_SYS_ADMIN") ? [] : ["CAP_BPF", "CAP_PERFMON"].filter((name) => !has.includes(name));
+}
+
+function capabilities(fact: Fact<string[]>): Line {
+  const missing = missingCapabilities(given(fact)).join(" and ");
+  return told("capabilities", fact, () => missing === "", {
+    ok: "this process may load LSM programs",
+    bad: `this process lacks ${missing}`,
+    unknown: "whether this process may load LSM programs can't be told",
+    remedy: `Run it as root, or give it ${missing}`,
+    show: given(fact)?.join(", ") || "none",
+  });
+}
+
+function memlock({ memlock, capabilities }: KernelFacts): Line {
+  // libbpf raises the limit before the first load, if it may.
+  const mayRaise = given(capabilities)?.includes("CAP_SYS_RESOURCE") ?? false;
+  const limit = given(memlock)?.limit;
+  return told("memlock", memlock, ({ charged, limit }) => !charged || limit === null || mayRaise, {
+    ok: "RLIMIT_MEMLOCK is not in the way",
+    bad: "BPF memory counts against RLIMIT_MEMLOCK before Linux 5.11, and this process may not raise it",
+    unknown: "whether RLIMIT_MEMLOCK is in the way can't be told",
+    remedy: "Raise it: ulimit -l unlimited, or LimitMEMLOCK=infinity in the service's unit",
+    show: `${limit === null || limit === undefined ? "no limit" : `${limit} bytes`}${given(memlock)?.charged ? ", and counts" : ", does not count since Linux 5.11"}`,
+  });
+}
+
+/** A program loads and is attached without, and never runs. */
+export function activeLsm({ lsms, config, securityfs }: KernelFacts): Line {
+  const built = given(config)?.LSM;
+  const has = built?.split(",").includes("bpf") ? "has" : "lacks";
+  const hint = built === undefined ? "" : ` (CONFIG_LSM ${has} it, and lsm= on the boot line goes before that)`;
+  const place = given(securityfs);
+  const look = place ? `Look into ${place}/lsm` : `Mount securityfs: ${MOUNT.securityfs}`;
+  return told("active-lsms", lsms, (names) => names.includes("bpf"), {
+    ok: "bpf is among the active LSMs",
+    bad: "bpf is not among the active LSMs: programs would be attached and never run",
+    unknown: `whether bpf is among the active LSMs can't be told${hint}`,
+    remedy: isKnown(lsms) ? `Boot with lsm=${[...lsms.value, "bpf"].join(",")}` : look,
+  });
+}

@@ -1,0 +1,61 @@
+/** What a host's facts, and the kernel's answer to a sleepable LSM program, say about it. Pure. */
+import { given } from "../kernel/fact";
+import type { KernelFacts } from "../kernel/facts";
+import type { PermissionCause } from "../kernel/permission";
+import { extras } from "./doctor-extras";
+import { type Line, line, type State } from "./doctor-line";
+import { activeLsm, missingCapabilities, toLoad } from "./doctor-needs";
+
+/** How the kernel answered when it was asked to load `r0 = 0; exit` as lsm.s/bprm_committed_creds. */
+export interface Trial {
+  /** Absent if it was loaded. */
+  errno?: string;
+  /** The verifier's. */
+  log: string;
+  /** Why it said EPERM. */
+  permission?: PermissionCause;
+}
+
+/** The hook of the trial: the one that every kernel with BPF_F_SLEEPABLE lets sleep. */
+export const TRIAL_HOOK = "bprm_committed_creds";
+const PROG_LOAD = "BPF_PROG_LOAD";
+
+/** `trial` is absent if there was nothing to try: no BTF, or no such hook in it. */
+export function diagnose(facts: KernelFacts, trial?: Trial): Line[] {
+  const loaded = trial !== undefined && trial.errno === undefined;
+  return [
+    ...toLoad(facts).map((line) => (loaded && line.state !== "ok" ? proven(line) : line)),
+    load(facts, trial),
+    activeLsm(facts),
+    ...extras(facts).map((line) => ({ ...line, required: false })),
+  ];
+}
+
+/** Whether sleepable LSM programs can be loaded and will run. */
+export function conclusion(lines: readonly Line[]): State {
+  const states = new Set(lines.filter(({ required }) => required).map(({ state }) => state));
+  return states.has("bad") ? "bad" : states.has("unknown") ? "unknown" : "ok";
+}
+
+/** What a program needs to be loaded is there if one was. */
+function proven({ check, message }: Line): Line {
+  const evidence = { value: `a program on ${TRIAL_HOOK} was loaded`, origin: PROG_LOAD };
+  return line(check, "ok", evidence, `not in the way: ${message}`);
+}
+
+function load({ capabilities }: KernelFacts, trial: Trial | undefined): Line {
+  if (trial === undefined) {
+    const message = `whether the kernel takes a sleepable LSM program was not tried: its BTF has no hook ${TRIAL_HOOK}`;
+    return line("load", "unknown", { unknown: PROG_LOAD }, message);
+  }
+  const { errno, log, permission } = trial;
+  const evidence = { value: errno ?? "loaded", origin: PROG_LOAD };
+  if (errno === undefined) return line("load", "ok", evidence, `a sleepable program on ${TRIAL_HOOK} was loaded`);
+  if (errno === "EPERM" && missingCapabilities(given(capabilities)).length > 0) {
+    const message = "whether the kernel takes a sleepable LSM program is seen with these capabilities only";
+    return line("load", "unknown", evidence, message);
+  }
+  if (permission !== undefined) return line("load", "bad", evidence, permission.cause, permission.hint);
+  const words = log.split("\n").find((text) => text !== "") ?? "without a word";
+  return line("load", "bad", evidence, `the kernel refuses a sleepable program on ${TRIAL_HOOK}: ${words}`);
+}

@@ -1,0 +1,63 @@
+/** What a program can be attached to that may sleep: kinds, and the names that a kernel has for each. */
+import { SYSTEM_CALL } from "../kernel/capture";
+import { given } from "../kernel/fact";
+import type { KernelFacts, ProbedKind } from "../kernel/facts";
+import { parseSection } from "../program/kinds";
+import { KNOWN_HOOKS, NOT_HOOKS } from "../sleepable/lsm-hooks";
+import { ITERATORS } from "../sleepable/rules-iter";
+import type { ProgramFacts } from "../sleepable/verdict";
+
+interface HookKind {
+  /** What a section for it begins with. */
+  section: string;
+  /** What can be asked by loading; an iterator is refused only when it is attached. */
+  probed?: ProbedKind;
+  /** Where no list is known, of every kernel there was; in the order in which they are shown. */
+  names(facts: KernelFacts): Iterable<string>;
+  /** Names that are there, and not worth listing: all functions of the kernel. */
+  more?(facts: KernelFacts): readonly string[];
+}
+
+const kinds = {
+  lsm: {
+    section: "lsm.s",
+    probed: "lsm",
+    names: ({ lsmHooks }) => Array.from(given(lsmHooks) ?? KNOWN_HOOKS).filter((name) => !NOT_HOOKS.has(name)),
+  },
+  iter: {
+    section: "iter.s",
+    names: ({ iterators }) => given(iterators) ?? [...ITERATORS.keys()].sort(),
+  },
+  tracing: {
+    section: "fentry.s",
+    probed: "fentry",
+    names: sleepableFunctions,
+    more: ({ functions }) => given(functions) ?? [],
+  },
+  tp: { section: "tp_btf.s", probed: "tp_btf", names: ({ tracepoints }) => given(tracepoints) ?? [] },
+} as const satisfies Record<string, HookKind>;
+
+export type HookKindName = keyof typeof kinds;
+export const HOOK_KINDS: Readonly<Record<HookKindName, HookKind>> = kinds;
+
+/** A program that does nothing but sleep there. */
+export function programFor(kind: HookKindName, name: string): ProgramFacts {
+  const section = `${kinds[kind].section}/${name}`;
+  const { kind: programKind, type = 0, attachType = 0 } = parseSection(section, 0);
+  return {
+    ...{ name, section, kind: programKind, type, attachType, target: name, sleepable: true, license: "GPL" },
+    ...{ maps: [], helpers: [], kfuncs: [] },
+  };
+}
+
+/** Those that may be: system calls, functions that errors may be injected into, and those that a kernel was asked about. */
+function sleepableFunctions({ functions, errorInjection, measured }: KernelFacts): Iterable<string> {
+  const all = given(functions);
+  const answers = Object.entries(given(measured) ?? {}).filter(([kind]) => kind.startsWith("f"));
+  const asked = answers.flatMap(([, { accepted, refused }]) => [...accepted, ...refused]);
+  const names = new Set([...(all ?? []).filter((name) => SYSTEM_CALL.test(name)), ...asked]);
+  // The list has other names of its functions too, which BTF may not have.
+  const traceable = all && new Set(all);
+  for (const name of given(errorInjection) ?? []) if (traceable?.has(name) ?? true) names.add(name);
+  return [...names].sort();
+}

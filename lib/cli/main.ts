@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+/** node-libbpf, the command: runs it, and turns what goes wrong into a line and a status. */
+import { CommanderError } from "commander";
+import { BpfError } from "../errors";
+import { printable } from "./table";
+
+/** No answer: a wrong command line, a file that can't be used, a privilege that is missing. */
+const NO_ANSWER = 2;
+
+async function main(): Promise<void> {
+  // Loaded here: an addon that is missing, or is for another machine, is told as every other error is.
+  const { run } = await import("./program.js");
+  run(process.argv.slice(2));
+}
+
+function fail(error: unknown): void {
+  // commander has said what is wrong; help and versions that were asked for are no errors.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : NO_ANSWER;
+  else {
+    process.exitCode = NO_ANSWER;
+    const text = error instanceof BpfError ? printable(error.message) : (error as Error).stack;
+    process.stderr.write(`node-libbpf: ${text}\n`);
+  }
+}
+
+// A reader that has seen enough, such as head(1), is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => error.code === "EPIPE" || fail(error));
+
+main().catch(fail);

@@ -1,0 +1,68 @@
+/** Verdicts as the commands show them: cells of a table, the reasons below it, an exit status. */
+import { given } from "../kernel/fact";
+import type { Answer, Finding, Verdict } from "../sleepable/verdict";
+import type { NamedKernel } from "./kernels";
+import { type Cell, isTerminal, printable, type Style, styled } from "./table";
+
+const LOOKS: Readonly<Record<Answer, readonly [symbol: string, style: Style]>> = {
+  allowed: ["✓", "green"],
+  refused: ["✗", "red"],
+  unsafe: ["!", "yellow"],
+  unknown: ["?", "cyan"],
+};
+
+/** A symbol on a terminal, the word in a pipe. */
+export function answerCell(answer: Answer): Cell {
+  const [symbol, style] = LOOKS[answer];
+  return { text: isTerminal ? symbol : answer, style };
+}
+
+/** What the symbols mean; nothing where there are words. */
+export function legend(): string {
+  const words = Object.entries(LOOKS).map(([answer, [text, style]]) => `${styled({ text, style })} ${answer}`);
+  return isTerminal ? `${words.join("  ")}\n` : "";
+}
+
+/** 1 if something is refused or unsafe, else 3 if something is unknown, else 0. */
+export function exitStatus(verdicts: readonly Verdict[]): number {
+  const answers = new Set(verdicts.map(({ verdict }) => verdict));
+  if (answers.has("refused") || answers.has("unsafe")) return 1;
+  return answers.has("unknown") ? 3 : 0;
+}
+
+/** The names of columns: a table's own, then the kernels. */
+export function header(own: readonly string[], kernels: readonly NamedKernel[]): Cell[] {
+  return [...own, ...kernels.map(({ name }) => printable(name))].map((text) => ({ text, style: "dim" }));
+}
+
+/** For JSON: verdicts, which are in the kernels' order, by the kernels' names. */
+export function byKernel(verdicts: readonly Verdict[], kernels: readonly NamedKernel[]): Record<string, Verdict> {
+  return Object.fromEntries(verdicts.map((verdict, index) => [kernels[index]?.name ?? "", verdict]));
+}
+
+/**
+ * Of one program's verdicts, in the kernels' order: what is not allowed and why, and what to do instead. What several
+ * kernels have in common is said once.
+ */
+export function reasons(verdicts: readonly Verdict[], kernels: readonly NamedKernel[]): string {
+  const groups = new Map<string, { found: Finding; common: string; on: string[] }>();
+  for (const [index, { name, facts }] of kernels.entries()) {
+    for (const found of verdicts[index]?.findings ?? []) {
+      if (found.verdict === "allowed") continue;
+      const common = found.message.replaceAll(`Linux ${given(facts.version)}`, "this kernel");
+      const key = JSON.stringify([found.verdict, found.reason, common, found.remedy]);
+      const group = groups.get(key) ?? { found, common, on: [] };
+      group.on.push(name);
+      groups.set(key, group);
+    }
+  }
+  const [first] = verdicts;
+  if (first === undefined || groups.size === 0) return "";
+  const lines = Array.from(groups.values(), ({ found: { verdict, message, remedy }, common, on }) => {
+    const answer = styled({ text: verdict, style: LOOKS[verdict][1] });
+    const advice = remedy === undefined ? "" : `    ${printable(remedy)}\n`;
+    return `  ${answer} on ${printable(on.join(", "))}: ${printable(on.length === 1 ? message : common)}\n${advice}`;
+  });
+  const label = styled({ text: printable(`${first.program} (${first.section})`), style: "bold" });
+  return `\n${label}\n${lines.join("")}`;
+}

@@ -1,0 +1,80 @@
+/** The command node-libbpf on a real kernel. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readProfile } from "node-libbpf";
+import { objectPath } from "../bpf/objects";
+import { bpfLsm, isSince, kernelTest, noTrampolines, trampolines } from "./needs";
+
+const MAIN = join(__dirname, "../../lib/cli/main.js");
+
+function cli(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  return { status, stdout, stderr };
+}
+
+kernelTest("doctor says that sleepable LSM programs run here", [bpfLsm], async () => {
+  const { status, stdout, stderr } = cli("doctor");
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  expect(stdout).toContain("ok       a sleepable program on bprm_committed_creds was loaded");
+  expect(stdout).toMatch(/^This host can load and attach sleepable LSM programs\.$/m);
+  const lines = JSON.parse(cli("doctor", "--json").stdout).lines as { required: boolean; state: string }[];
+  expect(lines.filter(({ required, state }) => required && state !== "ok")).toEqual([]);
+});
+
+kernelTest("doctor knows a kernel that refuses trampolines", [noTrampolines], async () => {
+  const { status, stdout } = cli("doctor");
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/bad {6}this kernel refuses BPF trampolines.*\[EPERM: BPF_PROG_LOAD\]/);
+  const probed = cli("profile", "--probe", "-o", "/dev/null");
+  expect(probed).toMatchObject({ status: 0, stderr: expect.stringContaining("lsm, fentry, fexit, fmod_ret") });
+});
+
+kernelTest("check and hooks agree with the kernel, which is asked", [bpfLsm], async () => {
+  expect(cli("check", objectPath("lsm")).status).toBe(0);
+  expect(cli("check", objectPath("lsm"), "--precheck", "probe").status).toBe(0);
+  expect(cli("hooks", "--probe", "bprm_committed_creds").status).toBe(0);
+  expect(cli("hooks", "--probe", "file_mprotect").status).toBe(1);
+  const { stdout } = cli("hooks", "--probe", "--kind", "lsm", "--sleepable", "--json");
+  const { hooks } = JSON.parse(stdout) as { hooks: { name: string; verdicts: object }[] };
+  expect(hooks.map(({ name }) => name)).toContain("bprm_committed_creds");
+  expect(hooks.some(({ name }) => name === "file_open")).toBe(isSince("5.11"));
+  expect(hooks[0]?.verdicts).toMatchObject({ host: { verdict: "allowed" } });
+});
+
+kernelTest("a profile has the kernel's answers", [trampolines], async () => {
+  const directory = mkdtempSync(join(tmpdir(), "node-libbpf-"));
+  const path = join(directory, "host.json");
+  try {
+    expect(cli("profile", "--probe", "-o", path)).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(readProfile(path).measured).toMatchObject({
+      value: { lsm: { accepted: expect.arrayContaining(["bprm_committed_creds"]) } },
+    });
+    expect(cli("hooks", "bprm_committed_creds", "--profile", path).stdout).toMatch(
+      /^lsm +bprm_committed_creds +(allowed|unsafe)$/m,
+    );
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+kernelTest("without privilege, what is missing is said", [], async () => {
+  const nobody = (...args: string[]) =>
+    spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8", uid: 65534, gid: 65534 });
+  for (const args of [
+    ["profile", "--probe"],
+    ["hooks", "--probe"],
+    ["check", objectPath("lsm"), "--precheck", "probe"],
+  ]) {
+    const { status, stdout, stderr } = nobody(...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(/^node-libbpf: the kernel can't be asked: this process lacks CAP_BPF and CAP_PERFMON\./);
+  }
+  const { status, stdout } = nobody("doctor");
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^ {2}bad {6}this process lacks CAP_BPF and CAP_PERFMON/m);
+});
