@@ -96,14 +96,18 @@ export function explainPermission(facts: PermissionFacts, needsTrampoline: boole
       hint: "Allow bpf(2) and perf_event_open(2) in the container's seccomp profile",
     };
   }
+  const innocent =
+    facts.lockdown === undefined
+      ? "capabilities and limits are not in the way, and lockdown can't be read"
+      : "capabilities, lockdown and limits are not in the way";
   if (needsTrampoline) {
     return {
-      cause: "this kernel refuses BPF trampolines: capabilities, lockdown and limits are not in the way",
+      cause: `this kernel refuses BPF trampolines: ${innocent}`,
       hint: "fentry, fexit, fmod_ret and lsm programs can't run on this kernel: use another host or a VM; kprobes, tracepoints, uprobes and iterators need no trampoline",
     };
   }
   return {
-    cause: "a security module or the platform forbids it: capabilities, lockdown and limits are not in the way",
+    cause: `a security module or the platform forbids it: ${innocent}`,
     hint: "Look for a denial in the kernel log and the audit log",
   };
 }

@@ -1,5 +1,5 @@
 /** Maps that a program names (kernel/bpf/verifier.c, check_map_prog_compatibility()). */
-import { Flag, ProgramType } from "../constants";
+import { Flag, MapType, ProgramType } from "../constants";
 import { given, isKnown } from "../kernel/fact";
 import { allowed, refused, undecided } from "./finding";
 import { input, type Kernel, OLDEST } from "./kernel";
@@ -68,22 +68,29 @@ const NO_PREALLOC = { since: "6.1", commit: "02cc5aa29e8c" };
 const PREALLOCATED: ReadonlySet<string> = new Set(["hash", "percpu_hash", "hash_of_maps"]);
 
 export function judgeMap(map: MapFacts, program: ProgramFacts, kernel: Kernel): Finding[] {
-  const { mapTypes } = kernel.facts;
-  const listed = kernel.lists("mapTypes", map.type) ?? kernel.lists("mapTypes", RENAMED[map.type] ?? "");
-  if (isKnown(mapTypes) && listed === false && kernel.lists("mapTypes", RENAMED[map.type] ?? "") !== true) {
-    const since = TYPES[map.type]?.[0];
-    const require = since === undefined ? "use another type" : `require Linux ${since}`;
-    return [
-      refused("MAP_TYPE_UNKNOWN", `map ${map.name}: this kernel has no maps of the type ${map.type}`, {
-        source: "include/uapi/linux/bpf.h: enum bpf_map_type",
-        inputs: [input("map types", mapTypes, "not listed")],
-        remedy: instead(map.type, kernel, require),
-      }),
-    ];
-  }
+  const missing = notThere(map, kernel);
+  if (missing !== undefined) return [missing];
   const findings = [...fieldFindings(map, program, kernel), ...needsLsm(map, kernel)];
   if (program.sleepable) findings.unshift(...sleepableFindings(map, kernel));
   return findings;
+}
+
+/** The last type of 5.10, in the order of enum bpf_map_type. */
+const LAST_OF_5_10 = MapType.INODE_STORAGE;
+
+function notThere(map: MapFacts, kernel: Kernel): Finding | undefined {
+  const number = (MapType as Readonly<Record<string, number>>)[map.type.toUpperCase()];
+  // What every kernel with sleepable programs has is not looked for in BTF.
+  if (number !== undefined && number <= LAST_OF_5_10 && kernel.since(OLDEST)) return undefined;
+  const { mapTypes } = kernel.facts;
+  if (!isKnown(mapTypes) || kernel.lists("mapTypes", map.type)) return undefined;
+  if (kernel.lists("mapTypes", RENAMED[map.type] ?? "")) return undefined;
+  const since = TYPES[map.type]?.[0];
+  return refused("MAP_TYPE_UNKNOWN", `map ${map.name}: this kernel has no maps of the type ${map.type}`, {
+    source: "include/uapi/linux/bpf.h: enum bpf_map_type",
+    inputs: [input("map types", mapTypes, "not listed")],
+    remedy: instead(map.type, kernel, since === undefined ? "use another type" : `require Linux ${since}`),
+  });
 }
 
 function instead(type: string, kernel: Kernel, require: string): string {
