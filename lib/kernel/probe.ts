@@ -90,21 +90,24 @@ function idsOf(kind: number, prefix: string): ReadonlyMap<string, number> {
   return map;
 }
 
-/** Facts with the kernel's answers about targets added to what was measured before. */
+/** Facts with the kernel's answers about targets added to what was measured before; the same facts if it gave none. */
 export function withAnswers(kernel: KernelFacts, targets: Iterable<readonly [ProbedKind, string]>): KernelFacts {
   const before = given(kernel.measured) ?? {};
   const measured: Measured = { ...before };
   const all = Array.from(targets);
+  let count = 0;
   for (const kind of PROBED_KINDS) {
     const wanted = all.filter((target) => target[0] === kind);
     const answered = wanted.map(([, target]) => [target, probe(kind, target)] as const);
     const told = new Set(answered.filter(([, answer]) => answer !== undefined).map(([target]) => target));
     if (told.size === 0) continue;
+    count += told.size;
     const merge = (list: readonly string[] | undefined, wanted: boolean) => [
       ...(list ?? []).filter((target) => !told.has(target)),
       ...new Set(answered.filter(([, answer]) => answer === wanted).map(([target]) => target)),
     ];
     measured[kind] = { accepted: merge(before[kind]?.accepted, true), refused: merge(before[kind]?.refused, false) };
   }
+  if (count === 0) return kernel;
   return withProperties(kernel, { measured: known(measured, "asked this kernel (BPF_PROG_LOAD)") });
 }
