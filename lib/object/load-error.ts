@@ -13,9 +13,9 @@ import {
 import { explainPermission, readPermissionFacts } from "../kernel/permission";
 import { warnings } from "../log";
 import type { Outcome } from "../native";
-import { usesTrampoline } from "../program/kinds";
 import type { ProgramSpec } from "../program/spec";
 import { explain, explained } from "../sleepable/explain";
+import { usesTrampoline } from "../sleepable/rules-trampolines";
 import { lastLines, summarise } from "./verifier-log";
 
 /** @param programs in libbpf's order */

@@ -11,7 +11,8 @@ import type { BpfMap } from "../map/map";
 import { type Handle, native, type Outcome } from "../native";
 import type { Lifetime } from "../object/lifetime";
 import { explain, explained } from "../sleepable/explain";
-import { type ProgramKind, usesTrampoline } from "./kinds";
+import { usesTrampoline } from "../sleepable/rules-trampolines";
+import type { ProgramKind } from "./kinds";
 
 /** Options of {@link Program.attach}. An option that the program's kind does not have is refused. */
 export interface AttachOptions {

@@ -106,10 +106,3 @@ export function parseSection(section: string, type: number): SectionFacts {
     flags: (known && dotS ? Flag.SLEEPABLE : 0) | frags,
   };
 }
-
-const TRAMPOLINE: ReadonlySet<ProgramKind> = new Set(["lsm", "fentry", "fexit", "fmod_ret", "fsession"]);
-
-/** True for kinds that run through a BPF trampoline, which needs support of the architecture and the kernel. */
-export function usesTrampoline(kind: ProgramKind): boolean {
-  return TRAMPOLINE.has(kind);
-}

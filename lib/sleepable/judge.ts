@@ -6,6 +6,7 @@ import { judgeCalls } from "./rules-calls";
 import { judgeKind } from "./rules-kinds";
 import { judgeActive } from "./rules-lsm";
 import { judgeMap } from "./rules-maps";
+import { judgeTrampoline } from "./rules-trampolines";
 import type { Answer, Finding, ProgramFacts, Verdict } from "./verdict";
 
 /** What decides, first. */
@@ -16,6 +17,7 @@ export function judge(program: ProgramFacts, facts: KernelFacts): Verdict {
   const kernel = Kernel.of(facts);
   const findings = [
     ...judgeKind(program, kernel),
+    ...judgeTrampoline(program, kernel),
     ...judgeActive(program, kernel),
     ...license(program),
     ...program.maps.flatMap((map) => judgeMap(map, program, kernel)),

@@ -106,7 +106,11 @@ function sleepableHook(hook: string, kernel: Kernel, inputs: (Input | undefined)
   const answer = measured?.accepted ?? bySet(history, kernel, hook);
   if (measured !== undefined) more.inputs = [...inputs, measured.input];
   if (answer === undefined) return undecided(`whether ${hook} may sleep`, doubt(hook, kernel), more);
-  if (answer) return allowed("SLEEPABLE", `${hook} may sleep`, more);
+  if (answer) {
+    // By rule alone nobody knows what is configured; where hooks are listed, this one was among them.
+    const guard = isKnown(kernel.facts.lsmHooks) ? undefined : history?.config;
+    return allowed("SLEEPABLE", `${hook} may sleep${guard === undefined ? "" : `, if there is CONFIG_${guard}`}`, more);
+  }
   return refused("HOOK_NOT_SLEEPABLE", `${hook} cannot sleep on ${kernel.label}`, {
     ...more,
     remedy: hookRemedy(hook, history),

@@ -214,6 +214,17 @@ test("an LSM program needs a GPL-compatible licence, and bpf among the LSMs", ()
   });
 });
 
+test.each([
+  ["5.10", "aarch64", "lsm.s/bprm_committed_creds", "refused NO_TRAMPOLINES"],
+  ["6.0", "aarch64", "lsm.s/bprm_committed_creds", "allowed SLEEPABLE"],
+  ["5.19", "aarch64", "iter.s/task", "allowed SLEEPABLE"],
+  ["6.12", "riscv64", "fentry/vfs_read", "unknown NOT_KNOWN"],
+  ["5.10", "x86_64", "lsm.s/bprm_committed_creds", "allowed SLEEPABLE"],
+])("on %s of %s %s is %s", (version, machine, section, expected) => {
+  const architecture = known(machine, "test");
+  expect(verdict(facts(section), kernel(version, { architecture }))).toBe(expected);
+});
+
 test("anything is judged, without an error, on every kernel there is", () => {
   const kernels = kernelProfiles().map(kernelProfile);
   const sections = [

@@ -1,6 +1,7 @@
 /** Section names. */
 import { AttachType, Flag, ProgramType } from "../../lib/constants";
-import { parseSection, usesTrampoline } from "../../lib/program/kinds";
+import { parseSection } from "../../lib/program/kinds";
+import { usesTrampoline } from "../../lib/sleepable/rules-trampolines";
 
 test.each([
   ["lsm/file_open", ProgramType.LSM, "lsm", "file_open", 0],

@@ -1,0 +1,42 @@
+/** BPF trampolines, which fentry, fexit, fmod_ret and lsm programs run through: not every architecture has them. */
+import { isKnown } from "../kernel/fact";
+import { refused, undecided } from "./finding";
+import { input, type Kernel } from "./kernel";
+import type { Finding, ProgramFacts } from "./verdict";
+
+/** The release that brought them; other architectures' are not known here. */
+const SINCE: Readonly<Record<string, string>> = { x86_64: "5.5", aarch64: "6.0" };
+
+const KINDS: ReadonlySet<string> = new Set(["lsm", "fentry", "fexit", "fmod_ret", "fsession"]);
+
+/** True for kinds that run through a BPF trampoline, which needs support of the architecture and the kernel. */
+export function usesTrampoline(kind: string): boolean {
+  return KINDS.has(kind);
+}
+
+export function judgeTrampoline({ kind }: ProgramFacts, kernel: Kernel): Finding[] {
+  const { architecture } = kernel.facts;
+  if (!usesTrampoline(kind) || !isKnown(architecture)) return [];
+  const since = SINCE[architecture.value];
+  const more = {
+    source: "arch_prepare_bpf_trampoline() in arch/*/net/bpf_jit_comp.c",
+    inputs: [input("architecture", architecture), kernel.versionInput],
+    stage: "attach" as const,
+  };
+  if (since === undefined) {
+    const question = `whether ${architecture.value} has the BPF trampolines that ${kind} programs need`;
+    return [undecided(question, "only x86_64 and aarch64 are known here", more)];
+  }
+  if (kernel.since(since) !== false) return [];
+  return [
+    refused(
+      "NO_TRAMPOLINES",
+      `${kernel.label} has no BPF trampolines on ${architecture.value}, which ${kind} programs need`,
+      {
+        ...more,
+        since,
+        remedy: `require Linux ${since}, or use kprobes, tracepoints, uprobes or iterators`,
+      },
+    ),
+  ];
+}
