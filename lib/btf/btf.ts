@@ -46,6 +46,23 @@ export interface BtfMember {
 /** Thrown for bytes that are no BTF of this machine; callers say whose they were. */
 export class BtfError extends Error {}
 
+/** The BTF has types of a kind that came later: it is not damaged, and can't be read here. */
+export class BtfKindError extends BtfError {}
+
+/** Kinds whose third word is a type, not a size. */
+const REFERS: ReadonlySet<number> = new Set([
+  BtfKind.PTR,
+  BtfKind.TYPEDEF,
+  BtfKind.VOLATILE,
+  BtfKind.CONST,
+  BtfKind.RESTRICT,
+  BtfKind.FUNC,
+  BtfKind.FUNC_PROTO,
+  BtfKind.VAR,
+  BtfKind.DECL_TAG,
+  BtfKind.TYPE_TAG,
+]);
+
 export class Btf {
   /** In bytes. */
   readonly size: number;
@@ -148,6 +165,28 @@ export class Btf {
     }
   }
 
+  /** The first type that names what there is not: a text beyond the strings, or a type beyond the last; undefined if none does. */
+  fault(): number | undefined {
+    const isName = (offset: number) => offset < this.#stringsStart + this.#strings.length;
+    const isType = (id: number) => id < this.end;
+    for (let id = this.#first; id < this.end; id++) {
+      const kind = this.kind(id);
+      const info = this.#word(id, 1);
+      const each = EACH[kind] as number;
+      let sound = isName(this.#word(id, 0)) && (!REFERS.has(kind) || isType(this.#word(id, 2)));
+      if (kind === BtfKind.ARRAY) sound &&= isType(this.#word(id, 3)) && isType(this.#word(id, 4));
+      for (let at = 3; sound && at < 3 + (info & 0xffff) * each; at += each) {
+        // A section's variable has no name; an enumerator has no type.
+        const section = kind === BtfKind.DATASEC;
+        const enumerator = kind === BtfKind.ENUM || kind === BtfKind.ENUM64;
+        sound = section || isName(this.#word(id, at));
+        if (sound && !enumerator) sound = isType(this.#word(id, section ? at : at + 1));
+      }
+      if (!sound) return id;
+    }
+    return this.#strings.endsWith("\0") ? undefined : this.end;
+  }
+
   /** The first type of a kind and name, as libbpf's btf__find_by_name_kind(); a base is searched first. */
   find(kind: number, name: string): number | undefined {
     const inBase = this.#base?.find(kind, name);
@@ -199,7 +238,7 @@ function startsOf(words: Uint32Array): Uint32Array {
     const kind = kindOf(info);
     const fixed = FIXED[kind];
     // The sizes of kinds that came later are not known here.
-    if (fixed === undefined || kind === 0) throw new BtfError(`a type of the unknown kind ${kind}`);
+    if (fixed === undefined || kind === 0) throw new BtfKindError(`a type of the unknown kind ${kind}`);
     starts[count++] = at;
     at += 3 + fixed + (EACH[kind] as number) * (info & 0xffff);
   }

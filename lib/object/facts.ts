@@ -67,8 +67,7 @@ export function factsReader(bytes: Uint8Array, name: string, variables: readonly
 
 function readBtf(bytes: Uint8Array, damaged: (what: string, cause: unknown) => never): Btf {
   try {
-    // A copy, which is aligned.
-    return new Btf(Uint8Array.from(bytes));
+    return new Btf(bytes);
   } catch (cause) {
     return damaged("its BTF can't be read", cause);
   }

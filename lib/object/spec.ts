@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { isUint8Array } from "node:util/types";
+import { Btf, BtfKindError } from "../btf/btf";
 import { ArgumentError, BpfError, type ErrorCode, LoadError, ObjectError } from "../errors";
 import { deliver, type LogCallback } from "../log";
 import { MapSpec } from "../map/spec";
@@ -82,15 +83,13 @@ export class ObjectSpec {
   /** @internal */
   constructor(bytes: Uint8Array, label: string, options: OpenOptions & { name: string }) {
     const sections = readSections(bytes, label);
+    if (isDamaged(sections.get(".BTF") ?? new Uint8Array())) throw damagedBtf(label);
     const { name, pinRoot, kconfig, btfPath, onLog } = options;
     this.#request = { bytes, name, pinRoot, kconfig, btfPath, verbose: onLog !== undefined };
     this.#onLog = onLog;
     const description = native.describe(this.#request);
     deliver(description, onLog);
-    if (description.status === 0 && !description.hasBtf) {
-      const hint = "Compile it again with clang -g";
-      throw new ObjectError("ERR_BPF_OBJECT_INVALID", `${label} has damaged BTF`, { operation: "open", hint });
-    }
+    if (description.status === 0 && !description.hasBtf) throw damagedBtf(label);
     if (description.status < 0) throw loadError({ ...description, stage: "open" }, label, []);
 
     this.name = name;
@@ -208,6 +207,20 @@ export class ObjectSpec {
     this.#initial.set(sectionId, own);
     return own;
   }
+}
+
+/** libbpf before 1.3 believes every offset in BTF, and reads through null where it names no text. */
+function isDamaged(btf: Uint8Array): boolean {
+  try {
+    return new Btf(btf).fault() !== undefined;
+  } catch (error) {
+    return !(error instanceof BtfKindError);
+  }
+}
+
+function damagedBtf(label: string): ObjectError {
+  const hint = "Compile it again with clang -g";
+  return new ObjectError("ERR_BPF_OBJECT_INVALID", `${label} has damaged BTF`, { operation: "open", hint });
 }
 
 const OPTIONS: Record<keyof OpenOptions, string> = {
