@@ -64,8 +64,8 @@ function notThere(target: string, kernel: Kernel): Finding | undefined {
   const functions = kernel.facts.functions;
   // A name without a module is looked for in every module's BTF too (libbpf: find_kernel_btf_id()).
   if (given(kernel.facts.btfModules)?.length !== 0) return undefined;
-  const stub = target.replace(/^__(x64|ia32|arm64|s390x|riscv)_sys_/, "__do_sys_");
-  const alias = stub !== target && kernel.lists("functions", stub) === true ? stub : undefined;
+  const bare = target.replace(/^__(x64|ia32|arm64|s390x|riscv)_sys_/, "__do_sys_");
+  const alias = bare !== target && kernel.lists("functions", bare) === true ? bare : undefined;
   const alike = given(functions)?.filter((name) => name.startsWith(target.slice(0, 3))) ?? [];
   const close = alias ?? nearest(target, alike);
   return refused("TARGET_NOT_FOUND", `this kernel has no function ${target} that can be traced`, {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { captureProfile, kernelFacts, kernelProfile, kernelProfiles, readProfile } from "node-libbpf";
+import { captureProfile, kernelFacts, kernelProfile, kernelProfiles, open, readProfile } from "node-libbpf";
 import { Btf, BtfError, BtfKind } from "../../lib/btf/btf";
 import { parseConfig } from "../../lib/kernel/config";
 import { parseList, withAliases } from "../../lib/kernel/error-injection";
@@ -119,6 +119,18 @@ describe("BTF", () => {
     expect(found).toContain("on_typo");
     const section = btf.find(BtfKind.DATASEC, ".maps") ?? 0;
     expect(btf.members(section).map(({ name }) => name)).toEqual(["events"]);
+  });
+
+  test("names and types that are not there are found", () => {
+    expect(new Btf(bytes).fault()).toBeUndefined();
+    const header = new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true);
+    const named = Uint8Array.from(bytes);
+    new DataView(named.buffer).setUint32(header, 0x7fffffff, true);
+    expect(new Btf(named).fault()).toBe(1);
+    const object = readFileSync(objectPath("mistakes"));
+    const at = object.indexOf(Buffer.from(bytes));
+    object.writeUInt32LE(0x7fffffff, at + header);
+    expect(() => open(object)).toThrow(expect.objectContaining({ code: "ERR_BPF_OBJECT_INVALID" }));
   });
 
   test("bytes that are flipped or cut off are refused, or read as something", () => {
