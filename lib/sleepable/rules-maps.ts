@@ -170,6 +170,9 @@ const TRACING_TYPES: ReadonlySet<number> = new Set([
   ProgramType.RAW_TRACEPOINT_WRITABLE,
 ]);
 
+/** Structs that run something later, and the release that brought them. */
+const DEFERRED: Readonly<Record<string, string>> = { bpf_timer: "5.15", bpf_wq: "6.10" };
+
 /** What values hold that not every program may have. Sleepable uprobes count as tracing programs here. */
 function fieldFindings(map: MapFacts, program: ProgramFacts, kernel: Kernel): Finding[] {
   const inputs = [{ name: "value", value: map.fields.join(", "), origin: `map ${map.name}` }, kernel.versionInput];
@@ -186,13 +189,14 @@ function fieldFindings(map: MapFacts, program: ProgramFacts, kernel: Kernel): Fi
     const remedy = (field: string) => `use a map without ${field} in its values, or an fentry or lsm program`;
     if (has("bpf_spin_lock") && kernel.version !== undefined)
       findings.push(refusal("bpf_spin_lock", who, remedy("bpf_spin_lock")));
-    for (const field of ["bpf_timer", "bpf_wq"].filter(has)) {
-      const gone = kernel.since("7.3");
-      if (gone === false && kernel.since("6.13") === false) findings.push(refusal(field, who, remedy(field)));
-      else if (!gone)
-        findings.push(
-          undecided(`whether ${who} may use ${field} (map ${map.name})`, "it changed between 6.12 and 7.3", more),
-        );
+    for (const [field, since] of Object.entries(DEFERRED).filter(([field]) => has(field))) {
+      // To a kernel before that, the struct is data like any other.
+      if (kernel.since("7.3") || kernel.since(since) === false) continue;
+      if (kernel.since("6.13") === false) findings.push(refusal(field, who, remedy(field)));
+      else {
+        const question = `whether ${who} may use ${field} (map ${map.name})`;
+        findings.push(undecided(question, "it changed between 6.12 and 7.3", more));
+      }
     }
   } else if (program.sleepable && has("bpf_spin_lock") && kernel.since("6.6") !== true) {
     const refusing = kernel.since("5.15");

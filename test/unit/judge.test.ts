@@ -163,6 +163,12 @@ describe("maps", () => {
   test("a sleepable uprobe counts as a tracing program", () => {
     const program = using({ fields: ["bpf_spin_lock"] }, "uprobe.s");
     expect(verdict(program, kernel("6.12"))).toBe("refused MAP_SPIN_LOCK");
+    const works = using({ fields: ["bpf_wq"] }, "uprobe.s");
+    expect(["6.1", "6.12", "7.3"].map((version) => verdict(works, kernel(version)))).toEqual([
+      "allowed SLEEPABLE",
+      "refused MAP_TIMER",
+      "allowed SLEEPABLE",
+    ]);
   });
 
   test("an inner map without preallocated elements", () => {
