@@ -158,7 +158,7 @@ export class ObjectSpec {
    * Judges every program that `load()` would load: whether the kernel takes it, as far as that hangs on sleeping and on what
    * its target, maps and calls are, and why not. One verdict for each; nothing is loaded but, where the tables do not tell
    * and this process may, `r0 = 0; exit` on the same target. With a `kernel`, or `precheck: "tables"`, it makes no bpf(2)
-   * call and takes less than 5 ms after the facts were read.
+   * call, and takes a millisecond or two for a few programs once the facts are read (the first time in a process, some more).
    *
    * @throws {@link LoadError} for a section without meaning or target
    */
