@@ -30,20 +30,36 @@ function reason(code: string | undefined): string {
   return code === "EACCES" || code === "EPERM" ? "may be read by root only" : String(code);
 }
 
-/** Lines are "name<TAB>type"; a module's function is "name [module]". */
+/** Lines are "name<TAB>type"; a module's function is "name [module]", and here "module:name", as in a section. */
 export function parseList(text: string): string[] {
   return text
     .split("\n")
-    .map((line) => (line.split("\t")[0] as string).trim())
-    .filter((name) => name !== "" && !name.includes("["));
+    .map((line) => (line.split("\t")[0] as string).trim().replace(/^(\S+) \[(\S+)\]$/, "$2:$1"))
+    .filter((name) => name !== "");
 }
 
 /** Undefined if all addresses are 0, as they are without CAP_SYSLOG. */
 export function withAliases(names: readonly string[], symbols: string): string[] | undefined {
   const wanted = new Set(names);
-  const lines = symbols.split("\n").map((line) => line.split(" "));
-  const addresses = new Set(lines.filter((line) => wanted.has(line[2] ?? "")).map((line) => line[0] as string));
+  const addresses = new Set<string>();
+  forEachSymbol(symbols, (address, name) => {
+    if (wanted.has(name)) addresses.add(address);
+  });
   if ([...addresses].every((address) => /^0*$/.test(address)) && names.length > 0) return undefined;
-  const same = lines.filter((line) => addresses.has(line[0] as string)).map((line) => line[2] as string);
-  return [...new Set([...names, ...same])].sort();
+  const all = new Set(names);
+  forEachSymbol(symbols, (address, name) => {
+    if (addresses.has(address)) all.add(name);
+  });
+  return [...all].sort();
+}
+
+/** Lines are "address type name", and "<TAB>[module]" after a module's: some 150,000 of them, so no array is made of each. */
+function forEachSymbol(symbols: string, visit: (address: string, name: string) => void): void {
+  for (let start = 0; start < symbols.length; ) {
+    const end = symbols.indexOf("\n", start);
+    const line = symbols.slice(start, end < 0 ? undefined : end);
+    const space = line.indexOf(" ");
+    visit(line.slice(0, space), line.slice(space + 3));
+    start += line.length + 1;
+  }
 }

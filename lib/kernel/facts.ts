@@ -62,7 +62,7 @@ export interface KernelFacts extends BtfFacts {
   debugfs: Fact<string>;
   /** Modules with BTF of their own, whose functions can be traced too. */
   btfModules: Fact<string[]>;
-  /** Functions that errors may be injected into, by every name they have. */
+  /** Functions that errors may be injected into, by every name they have; a module's as "module:function". */
   errorInjection: Fact<string[]>;
   /** What this kernel, or another of the same build, answered to sleepable programs. */
   measured: Fact<Measured>;

@@ -20,6 +20,8 @@ export interface HookHistory {
   seen?: Readonly<Record<string, boolean>>;
   /** The first release that may not have it any more. */
   unsure?: string;
+  /** The hook itself came with that release: one that an older kernel has was taken over, with what nobody knows. */
+  born?: true;
   /** Why it left the set. */
   why?: string;
   /** The hook exists only with this option. */
@@ -83,10 +85,11 @@ export const SLEEPABLE_HOOKS: ReadonlyMap<string, HookHistory> = new Map([
   ...all("task_getsecid_subj", { since: "5.13", until: "5.17" }),
   ...all("task_getsecid_obj", { since: "5.13", until: "6.13" }),
   ...all("current_getsecid_subj", { since: "5.17", until: "6.13" }),
-  ...all("userns_create", { since: "6.1" }),
+  ...all("userns_create", { since: "6.1", born: true }),
   ...all(SET_6_8, { since: "6.8" }),
   ...all("bpf_map_create bpf_map_free bpf_prog_load bpf_token_create bpf_token_free bpf_token_cmd bpf_token_capable", {
     since: "6.9",
+    born: true,
   }),
   ...all("bpf_prog_free", {
     since: "6.9",

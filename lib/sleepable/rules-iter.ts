@@ -61,22 +61,17 @@ export function judgeIter(program: ProgramFacts, kernel: Kernel): Finding[] {
     ];
   }
   if (listed === false) {
-    const close = nearest(name, given(iterators) ?? []);
-    const has = given(iterators)?.join(", ");
-    const remedy =
-      close !== undefined
-        ? `did you mean ${close}?`
-        : iterator !== undefined
-          ? `require Linux ${iterator.since}`
-          : `this kernel has: ${has}`;
-    return [
-      refused("ITER_NOT_FOUND", `${kernel.label} has no iterator ${name}`, {
-        source,
-        inputs,
-        remedy,
-        since: iterator?.since,
-      }),
-    ];
+    const names = given(iterators);
+    const close = nearest(name, names ?? []);
+    // A module may bring an iterator of its own; that it has nearly the name of another is not believed.
+    const ofModule = names !== undefined && iterator === undefined && given(kernel.facts.btfModules)?.length !== 0;
+    if (ofModule && close === undefined) {
+      return [undecided(`whether there is an iterator ${name}`, "a module may have it", { source, inputs })];
+    }
+    const other = iterator === undefined ? `this kernel has: ${names?.join(", ")}` : `require Linux ${iterator.since}`;
+    const remedy = close === undefined ? other : `did you mean ${close}?`;
+    const since = iterator?.since;
+    return [refused("ITER_NOT_FOUND", `${kernel.label} has no iterator ${name}`, { source, inputs, remedy, since })];
   }
   if (!program.sleepable) return [];
 

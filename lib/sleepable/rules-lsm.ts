@@ -138,7 +138,9 @@ function bySet(history: HookHistory | undefined, kernel: Kernel, hook: string): 
   // A hook that is listed, though its name should be gone, is of a kernel that the tables do not know.
   const until = history.until === undefined ? false : kernel.since(history.until);
   if (until === true) return kernel.lists("lsmHooks", hook) === true ? undefined : false;
-  return until === undefined ? undefined : kernel.since(history.since);
+  const since = kernel.since(history.since);
+  if (since === false && history.born && kernel.lists("lsmHooks", hook) === true) return undefined;
+  return until === undefined ? undefined : since;
 }
 
 function doubt(hook: string, kernel: Kernel): string {

@@ -98,7 +98,7 @@ function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding 
   if (kernel.since("5.10") === false) return refusedTarget(target, kernel, injection.value, more);
 
   if (injection.value === true) {
-    const listed = kernel.lists("errorInjection", target);
+    const listed = kernel.lists("errorInjection", target) || listedOfModule(target, kernel);
     const listInputs = [...inputs, input("error injection list", errorInjection, listed ? target : "not listed")];
     if (listed === true) {
       const denied = DENIED.find(
@@ -119,7 +119,8 @@ function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding 
       const why = isKnown(errorInjection) ? "" : errorInjection.unknown;
       return undecided(question, `the list of functions can't be read (${why})`, { ...more, inputs: listInputs });
     }
-    if (ids === undefined)
+    // A module's functions come and go with it.
+    if (ids === undefined || isOfModule(target, kernel))
       return undecided(question, "its mark as sleepable can't be read", { ...more, inputs: listInputs });
     return refusedTarget(target, kernel, true, { ...more, inputs: listInputs });
   }
@@ -151,13 +152,27 @@ function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding 
 
 const isTestFunction = (target: string) => SLEEPABLE_IDS.includes(target);
 
+/** True for a function that is named with its module, or that the kernel proper has not. */
+function isOfModule(target: string, kernel: Kernel): boolean {
+  return target.includes(":") || kernel.lists("functions", target) === false;
+}
+
+/** The list has a module's functions with the module; a section may name them without. */
+function listedOfModule(target: string, kernel: Kernel): boolean | undefined {
+  const list = given(kernel.facts.errorInjection);
+  return list && isOfModule(target, kernel) && list.some((name) => name.endsWith(`:${target}`));
+}
+
 /** Whether a function is in an fmod_ret id set with KF_SLEEPABLE. Modules have sets of their own, which nothing exports. */
 function sleepableIds(target: string, kernel: Kernel): boolean | undefined {
   const sets = kernel.has(MODIFY_RETURN);
   if (sets === false) return false;
-  if (sets === undefined || target.includes(":")) return undefined;
+  if (sets === undefined || isOfModule(target, kernel)) return undefined;
+  const seen = kernel.since(SLEEPABLE_IDS_SEEN) === true;
+  // HID-BPF had a set until it became struct_ops.
+  if (target.startsWith("hid_bpf_")) return seen ? false : undefined;
   if (!isTestFunction(target)) return false;
-  return kernel.since(SLEEPABLE_IDS_SEEN) === true ? true : undefined;
+  return seen ? true : undefined;
 }
 
 interface Injection {

@@ -133,6 +133,17 @@ describe("functions hang on error injection", () => {
     expect(verdict(facts(section), kernel(version, { ...injection(option), errorInjection }))).toBe(expected);
   });
 
+  test("a module's function is listed with its module, and may be named without", () => {
+    const functions = known(["vfs_read"], "test");
+    const errorInjection = known(["btrfs:btrfs_search_slot"], "test");
+    const told = { functions, errorInjection, btfModules: known(["btrfs"], "test"), ...injection("y") };
+    const on = (section: string) => verdict(facts(section), kernel("6.1", told));
+    expect(on("fentry.s/btrfs:btrfs_search_slot")).toBe("allowed SLEEPABLE");
+    expect(on("fentry.s/btrfs_search_slot")).toBe("allowed SLEEPABLE");
+    expect(on("fentry.s/btrfs_other")).toBe("unknown NOT_KNOWN");
+    expect(on("fentry.s/vfs_read")).toBe("refused TARGET_NOT_SLEEPABLE");
+  });
+
   test("a system call without arguments goes by another name", () => {
     const functions = known(["__do_sys_getpid", "__x64_sys_getpgid"], "test");
     const told = { functions, btfModules: known([], "test"), ...injection("n") };
@@ -208,6 +219,12 @@ test.each([
   ["fsession.s/vfs_read", true, "6.19", "refused KIND_UNKNOWN"],
 ])("%s, sleepable: %p, on %s: %s", (section, sleepable, version, expected) => {
   expect(verdict(facts(section, { sleepable }), kernel(version, injection("n")))).toBe(expected);
+});
+
+test("a hook that came later, and is there, was taken over: nobody knows with what", () => {
+  const lsmHooks = known(["userns_create", "file_open"], "test");
+  expect(verdict(facts("lsm.s/userns_create"), kernel("5.19.17", { lsmHooks }))).toBe("unknown NOT_KNOWN");
+  expect(verdict(facts("lsm.s/userns_create"), kernel("5.19.17"))).toBe("refused HOOK_NOT_SLEEPABLE");
 });
 
 test("an LSM program needs a GPL-compatible licence, and bpf among the LSMs", () => {

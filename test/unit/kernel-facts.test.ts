@@ -78,16 +78,21 @@ test("a configuration's options, those that are not named being off", () => {
   });
 });
 
-test("error injection: other names at the same address count, names of modules do not", () => {
+test("error injection: other names at the same address count; functions of modules have their module's name", () => {
   const list = "__do_sys_getpid\tERRNO\nopen_ctree\tERRNO\nnsim_setup_tc [netdevsim]\tERRNO\n";
-  expect(parseList(list)).toEqual(["__do_sys_getpid", "open_ctree"]);
+  expect(parseList(list)).toEqual(["__do_sys_getpid", "open_ctree", "netdevsim:nsim_setup_tc"]);
   const symbols = [
     "ffffffff81000010 T __do_sys_getpid",
     "ffffffff81000010 T __x64_sys_getpid",
     "ffffffff81000020 t open_ctree",
     "ffffffff81000030 T other",
   ].join("\n");
-  expect(withAliases(parseList(list), symbols)).toEqual(["__do_sys_getpid", "__x64_sys_getpid", "open_ctree"]);
+  expect(withAliases(parseList(list), symbols)).toEqual([
+    "__do_sys_getpid",
+    "__x64_sys_getpid",
+    "netdevsim:nsim_setup_tc",
+    "open_ctree",
+  ]);
   expect(withAliases(["a"], "0000000000000000 T a\n0000000000000000 T b")).toBeUndefined();
 });
 
