@@ -1,5 +1,5 @@
 /** The precheck in load() and check(): every program judged before the kernel is asked to load any. */
-import { ArgumentError, SleepableError } from "../errors";
+import { ArgumentError, ObjectError, SleepableError } from "../errors";
 import { given } from "../kernel/fact";
 import { type KernelFacts, lazyFacts, type ProbedKind } from "../kernel/facts";
 import { PROBED_KINDS, withAnswers } from "../kernel/probe";
@@ -72,13 +72,23 @@ export function verdicts(programs: readonly ProgramFacts[], { kernel, precheck =
 }
 
 /** @throws {@link SleepableError} if one would be refused, or is unsafe */
-export function refuseBad(programs: readonly ProgramFacts[], name: string, options: LoadOptions): void {
+export function refuseBad(read: () => ProgramFacts[], name: string, options: LoadOptions): void {
   const { precheck = "auto", allowUnsafe = false } = options;
   if (precheck === "off") return;
-  const bad = verdicts(programs, { precheck }).filter(
+  const bad = verdicts(readable(read), { precheck }).filter(
     ({ verdict }) => verdict === "refused" || (verdict === "unsafe" && !allowUnsafe),
   );
   if (bad.length > 0) throw new SleepableError(name, bad);
+}
+
+/** What can't be read here may be libbpf's to load all the same: then it, and the kernel, say what they think of it. */
+function readable(read: () => ProgramFacts[]): ProgramFacts[] {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ObjectError) return [];
+    throw error;
+  }
 }
 
 /** The running kernel's facts, with its answers about targets where they are wanted. */

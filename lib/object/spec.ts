@@ -187,7 +187,7 @@ export class ObjectSpec {
       });
     }
     for (const program of this.#programs) if (program.autoload) checkLoadable(program);
-    if (options.precheck !== "off") refuseBad(this.programFacts(), this.name, options);
+    refuseBad(() => this.programFacts(), this.name, options);
     const maps = this.#maps.map((map) => map.toRequest(this.#initial.get(map.sectionId)));
     return { ...this.#request, programs: this.#programs.map((program) => program.toRequest()), maps };
   }
