@@ -121,13 +121,7 @@ export interface Native {
   memoryWrite(object: Handle, map: number, offset: number, source: Uint8Array): number;
 
   /** Loads `r0 = 0; exit` and drops it: 0 or -errno, and the verifier's words. */
-  probeLoad(
-    type: number,
-    attachType: number,
-    flags: number,
-    btfId: number,
-    module: string,
-  ): { status: number; log: string };
+  probeLoad(type: number, attachType: number, flags: number, btfId: number): { status: number; log: string };
 
   programTestRun(
     object: Handle,

@@ -6,6 +6,7 @@ import { type BtfFacts, btfFacts } from "./btf-facts";
 import { readConfig } from "./config";
 import { readErrorInjection } from "./error-injection";
 import { type Fact, factOf, known, mapFact, unknown } from "./fact";
+import { readLsms } from "./lsm";
 import { capabilityNames, type PermissionFacts, readPermissionFacts } from "./permission";
 import { measuredOn } from "./profiles";
 import { identify } from "./version";
@@ -93,7 +94,7 @@ export function lazyFacts(): KernelFacts {
     backports: () => identity.backports,
     architecture: () => known(machine(), "uname -m"),
     config: readConfig,
-    lsms: () => securityFile("/sys/kernel/security/lsm", (text) => text.trim().split(",")),
+    lsms: readLsms,
     lockdown: () => lockdown(permission.lockdown),
     capabilities: () => known(capabilityNames(permission.capabilities), status),
     initialUserNamespace: () => known(permission.initialUserNamespace, "/proc/self/uid_map"),
@@ -121,11 +122,6 @@ function lockdown(state: string | undefined): Fact<string> {
 function memlock({ chargesMemlock, memlock }: PermissionFacts): KernelFacts["memlock"] {
   const limit = memlock === Number.POSITIVE_INFINITY ? null : memlock;
   return known({ charged: chargesMemlock, limit }, "/proc/self/limits");
-}
-
-function securityFile<T>(path: string, parse: (text: string) => T): Fact<T> {
-  const fact = factOf(path, () => parse(readFileSync(path, "utf8")));
-  return "unknown" in fact ? unknown(`${fact.unknown}; is securityfs mounted?`) : fact;
 }
 
 /** Ubuntu's, which has the upstream version. */

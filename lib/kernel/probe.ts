@@ -4,7 +4,7 @@
  */
 import { BtfKind } from "../btf/btf";
 import { AttachType, Flag, ProgramType } from "../constants";
-import { isErrno } from "../errors";
+import { errnoName } from "../errors";
 import { withProperties } from "../lazy";
 import { native } from "../native";
 import { vmlinuxBtf } from "./btf-facts";
@@ -63,19 +63,18 @@ export function tryLoad(probed: ProbedKind, target: string): { status: number; l
   const { type, attachType, kind, prefix } = TARGETS[probed];
   const id = idsOf(kind, prefix).get(prefix + target);
   // What is in a module's BTF is left to the load itself.
-  return id === undefined ? undefined : native.probeLoad(type, attachType, Flag.SLEEPABLE, id, "");
+  return id === undefined ? undefined : native.probeLoad(type, attachType, Flag.SLEEPABLE, id);
 }
 
 function ask(kind: ProbedKind, target: string): boolean | undefined {
   const status = tryLoad(kind, target)?.status;
   if (status === undefined) return undefined;
   if (status === 0) return true;
-  const refusal = isErrno(status, "EINVAL") || isErrno(status, "EOPNOTSUPP") || isErrno(status, "ENOENT");
-  return refusal || status === -ENOTSUPP ? false : undefined;
+  return REFUSALS.includes(errnoName(status)) ? false : undefined;
 }
 
-/** Kernel-internal, and yet returned for what a trampoline can't do. */
-const ENOTSUPP = 524;
+/** What the kernel says of a program; the rest it says of the process or the machine. */
+const REFUSALS: readonly string[] = ["EINVAL", "ENOENT", "EOPNOTSUPP", "ENOTSUPP"];
 
 /** The first id of each name, as libbpf finds it. */
 function idsOf(kind: number, prefix: string): ReadonlyMap<string, number> {

@@ -1,6 +1,6 @@
 /** A kernel as the rules look at it: questions to its facts, and to what is known of its version. */
 import { type Fact, given, isKnown } from "../kernel/fact";
-import type { KernelFacts } from "../kernel/facts";
+import type { KernelFacts, ProbedKind } from "../kernel/facts";
 import { parseVersion, seriesNumber, type Version } from "../kernel/version";
 import type { Input } from "./verdict";
 
@@ -120,6 +120,14 @@ export class Kernel {
       ([version, there]) => version.startsWith(series) && tells(patch, Number(version.slice(series.length)), there),
     );
     return found?.[1];
+  }
+
+  /** What a kernel of this build answered about a target, if it was asked. */
+  measured(kind: string, target: string): { accepted: boolean; input: Input } | undefined {
+    const answers = given(this.facts.measured)?.[kind as ProbedKind];
+    const accepted = answers?.accepted.includes(target) ?? false;
+    if (!accepted && !answers?.refused.includes(target)) return undefined;
+    return { accepted, input: input("measured", this.facts.measured, accepted ? "accepted" : "refused") };
   }
 
   /** The version as the input of a rule. */

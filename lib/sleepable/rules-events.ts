@@ -37,7 +37,7 @@ function faultable(kernel: Kernel): boolean | undefined {
 export function judgeTpBtf(program: ProgramFacts, kernel: Kernel): Finding[] {
   const name = program.target;
   if (name === undefined) return [];
-  const { tracepoints, btfModules, measured } = kernel.facts;
+  const { tracepoints, btfModules } = kernel.facts;
   const inputs = [input("tracepoint", tracepoints, name), kernel.versionInput];
   if (kernel.lists("tracepoints", name) === false && given(btfModules)?.length === 0) {
     const close = nearest(name, given(tracepoints) ?? []);
@@ -46,9 +46,8 @@ export function judgeTpBtf(program: ProgramFacts, kernel: Kernel): Finding[] {
     return [refused("TRACEPOINT_NOT_FOUND", `this kernel has no tracepoint ${name}`, { source, inputs, remedy })];
   }
   if (!program.sleepable) return [];
-  const answers = given(measured)?.tp_btf;
-  const refusedHere = answers?.refused.includes(name) ?? false;
-  if (refusedHere) return [notFaultable(name, "load", [...inputs, input("measured", measured, "refused")])];
+  const measured = kernel.measured("tp_btf", name);
+  if (measured?.accepted === false) return [notFaultable(name, "load", [...inputs, measured.input])];
   if (faultable(kernel)) {
     return [
       FAULTABLE_NAMES.includes(name)

@@ -102,7 +102,7 @@ function sleepableHook(hook: string, kernel: Kernel, inputs: (Input | undefined)
   const history = SLEEPABLE_HOOKS.get(hook);
   const source = { file: SET, ...(history?.commit !== undefined && { commit: history.commit }) };
   const more = { source, inputs, since: history?.since, until: history?.until };
-  const measured = measuredHook(hook, kernel);
+  const measured = kernel.measured("lsm", hook);
   const answer = measured?.accepted ?? bySet(history, kernel, hook);
   if (measured !== undefined) more.inputs = [...inputs, measured.input];
   if (answer === undefined) return undecided(`whether ${hook} may sleep`, doubt(hook, kernel), more);
@@ -115,16 +115,6 @@ function sleepableHook(hook: string, kernel: Kernel, inputs: (Input | undefined)
     ...more,
     remedy: hookRemedy(hook, history),
   });
-}
-
-function measuredHook(hook: string, { facts }: Kernel): { accepted: boolean; input: Input } | undefined {
-  const answers = given(facts.measured)?.lsm;
-  const accepted = answers?.accepted.includes(hook);
-  if (!accepted && !answers?.refused.includes(hook)) return undefined;
-  return {
-    accepted: accepted ?? false,
-    input: input("measured", facts.measured, accepted ? "accepted" : "refused"),
-  };
 }
 
 function bySet(history: HookHistory | undefined, kernel: Kernel, hook: string): boolean | undefined {

@@ -1,6 +1,5 @@
 /** fentry, fexit, fmod_ret and fsession programs: which functions may sleep (kernel/bpf/verifier.c, check_attach_sleepable()). */
 import { given, isKnown } from "../kernel/fact";
-import type { ProbedKind } from "../kernel/facts";
 import { nearest } from "../nearest";
 import { allowed, refused, undecided } from "./finding";
 import { input, type Kernel } from "./kernel";
@@ -86,7 +85,7 @@ function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding 
   const inputs = [injection.input, kernel.versionInput];
   const more = { source: CHECK, inputs };
   const question = `whether ${target} may sleep`;
-  const measured = measuredTarget(target, kind, kernel);
+  const measured = kernel.measured(kind, target);
   if (measured !== undefined) {
     return measured.accepted
       ? allowed("SLEEPABLE", `${target} may sleep`, { ...more, inputs: [...inputs, measured.input] })
@@ -95,7 +94,6 @@ function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding 
 
   const ids = sleepableIds(target, kernel);
   if (ids === true) return allowed("SLEEPABLE", `${target} may sleep: it is marked so`, more);
-  if (kernel.since("5.10") === false) return refusedTarget(target, kernel, injection.value, more);
 
   if (injection.value === true) {
     const listed = kernel.lists("errorInjection", target) || listedOfModule(target, kernel);
@@ -189,17 +187,6 @@ export function hasErrorInjection(kernel: Kernel): Injection {
   if (option !== undefined) return { value: option === "y", input: input(name, config, option) };
   const present = kernel.lists("functions", "within_error_injection_list");
   return { value: present, input: input(name, functions, present ? "y" : "n") };
-}
-
-function measuredTarget(
-  target: string,
-  kind: string,
-  { facts }: Kernel,
-): { accepted: boolean; input: Input } | undefined {
-  const answers = given(facts.measured)?.[kind as ProbedKind];
-  const accepted = answers?.accepted.includes(target) ?? false;
-  if (!accepted && !answers?.refused.includes(target)) return undefined;
-  return { accepted, input: input("measured", facts.measured, accepted ? "accepted" : "refused") };
 }
 
 function refusedTarget(
