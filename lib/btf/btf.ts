@@ -2,37 +2,15 @@
  * BTF: the kernel's and an object's types, read from their bytes. A type is its id; nothing is made of it until asked.
  * Format: Documentation/bpf/btf.rst, include/uapi/linux/btf.h.
  */
-import { endianness } from "node:os";
-
-/** enum BTF_KIND_*. */
-export const BtfKind = {
-  INT: 1,
-  PTR: 2,
-  ARRAY: 3,
-  STRUCT: 4,
-  UNION: 5,
-  ENUM: 6,
-  FWD: 7,
-  TYPEDEF: 8,
-  VOLATILE: 9,
-  CONST: 10,
-  RESTRICT: 11,
-  FUNC: 12,
-  FUNC_PROTO: 13,
-  VAR: 14,
-  DATASEC: 15,
-  FLOAT: 16,
-  DECL_TAG: 17,
-  TYPE_TAG: 18,
-  ENUM64: 19,
-} as const;
+import { little } from "../endian";
+import { BtfKind } from "./kinds";
+import { type BtfType, makeType } from "./types";
 
 /** Words after the three that every type has: a fixed number, and a number for each of its members. */
 const FIXED: readonly number[] = [0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0];
 const EACH: readonly number[] = [0, 0, 0, 0, 3, 3, 2, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 0, 0, 3];
 
 const MAGIC = 0xeb9f;
-const ENCODING_LITTLE = endianness() === "LE";
 
 /** A member of a struct or union, a variable of a section, a parameter, or an enumerator. */
 export interface BtfMember {
@@ -41,6 +19,8 @@ export interface BtfMember {
   type: number;
   /** In bits, for members of structs; in bytes, for variables of a section. */
   offset: number;
+  /** A bit-field's bits, else 0; a variable's bytes. */
+  size: number;
 }
 
 /** Thrown for bytes that are no BTF of this machine; callers say whose they were. */
@@ -76,12 +56,13 @@ export class Btf {
   /** One character for each byte: an offset is an index. */
   readonly #strings: string;
   readonly #stringsStart: number;
+  readonly #nodes = new Map<number, BtfType>();
 
   /** @param base the kernel's BTF, for a module's */
   constructor(bytes: Uint8Array, base?: Btf) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (bytes.length < 24 || view.getUint16(0, ENCODING_LITTLE) !== MAGIC) throw new BtfError("no BTF of this machine");
-    const field = (offset: number) => view.getUint32(offset, ENCODING_LITTLE);
+    if (bytes.length < 24 || view.getUint16(0, little) !== MAGIC) throw new BtfError("no BTF of this machine");
+    const field = (offset: number) => view.getUint32(offset, little);
     const header = field(4);
     const types = header + field(8);
     const strings = header + field(16);
@@ -119,10 +100,44 @@ export class Btf {
     return this.#word(id, 2);
   }
 
+  /** info's top bit: signed enumerators, a union's forward declaration, members with bit-fields, tags that are attributes. */
+  kindFlag(id: number): boolean {
+    if (id < this.#first) return this.#base?.kindFlag(id) ?? false;
+    return this.#word(id, 1) >>> 31 === 1;
+  }
+
+  /** The first word after the common three: an integer's encoding, a variable's linkage, a declaration tag's component. */
+  extra(id: number): number {
+    if (id < this.#first) return this.#base?.extra(id) ?? 0;
+    return this.#word(id, 3);
+  }
+
+  /** info's lower half: a function's linkage, a number of members. */
+  vlen(id: number): number {
+    if (id < this.#first) return this.#base?.vlen(id) ?? 0;
+    return this.#word(id, 1) & 0xffff;
+  }
+
   /** The type that an array is of. */
   element(id: number): number {
-    if (id < this.#first) return this.#base?.element(id) ?? 0;
-    return this.#word(id, 3);
+    return this.extra(id);
+  }
+
+  /** What an array is indexed by, and its number of elements. */
+  array(id: number): { index: number; length: number } {
+    if (id < this.#first) return this.#base?.array(id) ?? { index: 0, length: 0 };
+    return { index: this.#word(id, 4), length: this.#word(id, 5) };
+  }
+
+  /** The two words of each 64-bit enumerator; the second is 0 for others. */
+  enumerators(id: number): { name: string; low: number; high: number }[] {
+    if (id < this.#first) return this.#base?.enumerators(id) ?? [];
+    const each = EACH[this.kind(id)] ?? 0;
+    return Array.from({ length: this.vlen(id) }, (_, index) => {
+      const at = 3 + index * each;
+      const high = each === 3 ? this.#word(id, at + 2) : 0;
+      return { name: this.string(this.#word(id, at)), low: this.#word(id, at + 1), high };
+    });
   }
 
   members(id: number): BtfMember[] {
@@ -131,12 +146,13 @@ export class Btf {
     const kind = kindOf(info);
     const each = EACH[kind] ?? 0;
     // With kind_flag an offset's top eight bits are a bit-field's size.
-    const mask = info >>> 31 === 1 ? 0xffffff : 0xffffffff;
+    const hasSizes = info >>> 31 === 1;
     return Array.from({ length: each === 0 ? 0 : info & 0xffff }, (_, index) => {
       const [a, b, c] = [0, 1, 2].map((word) => this.#word(id, 3 + index * each + word)) as [number, number, number];
       // A section's variables have no name of their own: type, offset, size.
-      if (kind === BtfKind.DATASEC) return { name: this.name(a), type: a, offset: b };
-      return { name: this.string(a), type: b, offset: each === 3 ? (c & mask) >>> 0 : 0 };
+      if (kind === BtfKind.DATASEC) return { name: this.name(a), type: a, offset: b, size: c };
+      const offset = each < 3 ? 0 : hasSizes ? c & 0xffffff : c;
+      return { name: this.string(a), type: b, offset, size: hasSizes && each === 3 ? c >>> 24 : 0 };
     });
   }
 
@@ -217,6 +233,15 @@ export class Btf {
     const start = offset - this.#stringsStart;
     const end = this.#strings.indexOf("\0", start);
     return this.#strings.slice(start, end < 0 ? undefined : end);
+  }
+
+  /** The type of an id as a node of the type graph; the same object each time. */
+  type(id: number): BtfType {
+    const known = this.#nodes.get(id);
+    if (known !== undefined) return known;
+    const made = makeType(this, id);
+    this.#nodes.set(id, made);
+    return made;
   }
 
   #word(id: number, index: number): number {

@@ -1,5 +1,6 @@
 /** Structs that the kernel manages inside map values. Kernel: btf_get_field_type() in kernel/bpf/btf.c. */
-import { type Btf, BtfKind } from "./btf";
+import type { Btf } from "./btf";
+import { BtfKind } from "./kinds";
 
 const MANAGED: ReadonlySet<string> = new Set([
   "bpf_spin_lock",

@@ -1,6 +1,7 @@
 /** What the kernel's BTF tells: which hooks, iterators, tracepoints and functions exist, which types it knows. */
 import { readFileSync } from "node:fs";
-import { Btf, BtfKind } from "../btf/btf";
+import { Btf } from "../btf/btf";
+import { BtfKind } from "../btf/kinds";
 import { lazy } from "../lazy";
 import { type Fact, factOf, mapFact } from "./fact";
 

@@ -2,7 +2,7 @@
  * Asks the running kernel: one BPF_PROG_LOAD of `r0 = 0; exit` with the flag and the real attach target. Nothing is
  * attached, and the program is gone when the call returns.
  */
-import { BtfKind } from "../btf/btf";
+import { BtfKind } from "../btf/kinds";
 import { AttachType, Flag, ProgramType } from "../constants";
 import { errnoName } from "../errors";
 import { withProperties } from "../lazy";

@@ -1,6 +1,7 @@
 /** struct bpf_link_info, as far as it is told. */
-import { endianness } from "node:os";
+
 import { LinkType } from "../constants";
+import { little } from "../endian";
 
 /** What the kernel says of a link. Since Linux 5.8. */
 export interface LinkInfo {
@@ -19,7 +20,6 @@ export interface LinkInfo {
 /** Bytes of the part that is decoded; the kernel fills no more. */
 export const LINK_INFO_SIZE = 32;
 
-const little = endianness() === "LE";
 const names = new Map<number, string>(Object.entries(LinkType).map(([name, value]) => [value, name.toLowerCase()]));
 
 export function decodeLinkInfo(bytes: Uint8Array): LinkInfo {

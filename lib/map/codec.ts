@@ -1,6 +1,7 @@
 /** Keys and values as the kernel has them, and as users do. */
-import { endianness } from "node:os";
+
 import { isUint8Array } from "node:util/types";
+import { little } from "../endian";
 import { ArgumentError } from "../errors";
 import { type MapDescription, native } from "../native";
 
@@ -12,8 +13,6 @@ export interface Codec<T> {
 
 /** Makes a codec for a map's keys or values. */
 export type CodecOf<T> = (map: string, description: MapDescription) => Codec<T>;
-
-const little = endianness() === "LE";
 
 /** A key as bytes. */
 export const bytesKey: CodecOf<Uint8Array> = (map, { keySize }) => bytes(map, "key", keySize);

@@ -1,10 +1,9 @@
 /** RINGBUF: records from programs, read from the event loop in batches. */
-import { endianness } from "node:os";
+import { little } from "../endian";
 import { BpfError, isErrno } from "../errors";
 import { type Handle, native } from "../native";
 import { BpfMap } from "./map";
 
-const little = endianness() === "LE";
 /** Records of one batch at most: bounds the time that one turn of the event loop takes. */
 const BATCH = 1024;
 

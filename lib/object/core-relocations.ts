@@ -1,8 +1,7 @@
 /** CO-RE relocations, from .BTF.ext. Format: Documentation/bpf/btf.rst, struct bpf_core_relo of include/uapi/linux/bpf.h. */
-import { endianness } from "node:os";
-import type { Btf } from "../btf/btf";
 
-const little = endianness() === "LE";
+import type { Btf } from "../btf/btf";
+import { little } from "../endian";
 
 /** BPF_CORE_FIELD_BYTE_OFFSET and BPF_CORE_TYPE_ID_LOCAL: no program branches on these. */
 const NO_CONDITION: ReadonlySet<number> = new Set([0, 6]);

@@ -1,13 +1,11 @@
 /** Symbols and relocations of an ELF file, as libbpf reads them. Format: elf(5). */
-import { endianness } from "node:os";
+import { little } from "../endian";
 import { type ElfSection, stringAt } from "./elf";
 
 const SHT_SYMTAB = 2;
 const SHT_REL = 9;
 const SYMBOL_SIZE = 24;
 const RELOCATION_SIZE = 16;
-
-const little = endianness() === "LE";
 
 export const SymbolType = { SECTION: 3, FUNC: 2 } as const;
 export const SymbolBinding = { LOCAL: 0, WEAK: 2 } as const;

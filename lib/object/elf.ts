@@ -2,7 +2,7 @@
  * An ELF file's sections, and whether it is a whole BPF object for this machine: libbpf's own answer to most of that is a
  * bare EINVAL.
  */
-import { endianness } from "node:os";
+import { little } from "../endian";
 import { type ErrorCode, ObjectError } from "../errors";
 
 const EM_BPF = 247;
@@ -53,7 +53,6 @@ export function readElf(bytes: Uint8Array, name: string): ElfSection[] {
   if (bytes[4] !== 2) {
     fail("ERR_BPF_OBJECT_32BIT", "is a 32-bit ELF file", "BPF objects are 64-bit: compile with clang -target bpf");
   }
-  const little = endianness() === "LE";
   if ((bytes[5] === 1) !== little) {
     const [found, target] = little ? ["big", "bpfel"] : ["little", "bpfeb"];
     fail(

@@ -1,5 +1,6 @@
 /** An object's functions, and what each one's instructions name: helpers, kfuncs, functions, maps, constants of load time. */
-import { type Btf, BtfKind } from "../btf/btf";
+import type { Btf } from "../btf/btf";
+import { BtfKind } from "../btf/kinds";
 import { HELPERS } from "../helpers";
 import type { VariableDescription } from "../native";
 import { kernelConstants } from "./core-relocations";

@@ -1,7 +1,5 @@
 /** BPF instructions: what of them matters for calls, and where control flow goes. Format: RFC 9669. */
-import { endianness } from "node:os";
-
-const little = endianness() === "LE";
+import { little } from "../endian";
 
 const SIZE = 8;
 const LDIMM64 = 0x18;

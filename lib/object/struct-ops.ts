@@ -1,5 +1,6 @@
 /** Which member of which struct a struct_ops program is for. libbpf: bpf_object__collect_st_ops_relos(). */
-import { type Btf, BtfKind } from "../btf/btf";
+import type { Btf } from "../btf/btf";
+import { BtfKind } from "../btf/kinds";
 import type { VariableDescription } from "../native";
 import type { ElfSection } from "./elf";
 import { relocationsOf, symbolsOf } from "./elf-symbols";

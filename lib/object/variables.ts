@@ -1,6 +1,7 @@
 /** Global variables by name: those of .data, .bss and .rodata. Integers, booleans and byte ranges. */
-import { endianness } from "node:os";
+
 import { isUint8Array } from "node:util/types";
+import { little } from "../endian";
 import { ArgumentError } from "../errors";
 import type { VariableDescription } from "../native";
 
@@ -20,8 +21,6 @@ export interface VariableMemory {
   read(variable: VariableDescription): Uint8Array;
   write(variable: VariableDescription, bytes: Uint8Array): void;
 }
-
-const little = endianness() === "LE";
 
 /** Makes one accessor for each variable. */
 export function variablesOver(descriptions: readonly VariableDescription[], memory: VariableMemory): Variables {

@@ -4,7 +4,8 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Btf, BtfKind } from "../../lib/btf/btf";
+import type { Btf } from "../../lib/btf/btf";
+import { BtfKind } from "../../lib/btf/kinds";
 import { AttachType, Flag, ProgramType } from "../../lib/constants";
 import { vmlinuxBtf } from "../../lib/kernel/btf-facts";
 import { given } from "../../lib/kernel/fact";
