@@ -28,6 +28,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exportObject(env, exports);
   exportProgram(env, exports);
   exportMap(env, exports);
+  exportMapMaking(env, exports);
   exportLink(env, exports);
   exportRingBuffer(env, exports);
   exportProbe(env, exports);

@@ -2,12 +2,15 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <sys/mman.h>
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "arguments.h"
 #include "environment.h"
+#include "object.h"
 
 namespace node_libbpf {
 
@@ -15,81 +18,204 @@ namespace {
 
 constexpr size_t align8(size_t size) { return (size + 7) & ~size_t{7}; }
 
-bool isPerCpu(uint32_t type) {
+// As bpf_map_value_size() in kernel/bpf/syscall.c. A type newer than this file counts as one with a value for
+// each CPU: the memory is then large enough in any case.
+bool mayBePerCpu(uint32_t type) {
   return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY ||
-         type == BPF_MAP_TYPE_LRU_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE;
+         type == BPF_MAP_TYPE_LRU_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE ||
+         type > 34 /* BPF_MAP_TYPE_INSN_ARRAY */;
 }
 
 }  // namespace
 
-size_t Map::scratchSize(uint32_t keySize, size_t valueSize) {
-  return 2 * align8(keySize) + align8(valueSize);
+std::shared_ptr<Map> Map::of(Descriptor fd, int* error) {
+  *error = fd.get() < 0 ? fd.get() : 0;
+  if (*error != 0) return nullptr;
+  bpf_map_info info = {};
+  uint32_t size = sizeof(info);
+  *error = bpf_obj_get_info_by_fd(fd.get(), &info, &size);
+  if (*error != 0) return nullptr;
+  std::shared_ptr<Map> map(new Map());
+  map->fd_ = std::move(fd);
+  map->type_ = info.type;
+  map->keySize_ = info.key_size;
+  map->maxEntries_ = info.max_entries;
+  map->kernelValueSize_ = info.value_size;
+  map->valueSize_ = info.value_size;
+  if (mayBePerCpu(info.type)) {
+    const int cpus = libbpf_num_possible_cpus();
+    *error = cpus < 1 ? -ENODEV : 0;
+    if (*error != 0) return nullptr;
+    map->valueSize_ = align8(info.value_size) * static_cast<size_t>(cpus);
+  }
+  map->cursor_ = 8;
+  map->key_ = map->cursor_ + align8(info.key_size < 4 ? 4 : info.key_size);
+  map->next_ = map->key_ + align8(info.key_size);
+  map->value_ = map->next_ + align8(info.key_size);
+  map->scratchSize_ = map->value_ + align8(map->valueSize_);
+  return map;
 }
 
-size_t Map::userValueSize(uint32_t type, uint32_t valueSize) {
-  if (!isPerCpu(type)) return valueSize;
-  const int cpus = libbpf_num_possible_cpus();
-  return cpus < 1 ? 0 : align8(valueSize) * static_cast<size_t>(cpus);
+Napi::Value Map::scratch(Napi::Env env) {
+  if (!foreign_.IsEmpty()) return foreign_.Value();
+  if (scratch_.empty()) {
+    std::shared_ptr<char> bytes(new (std::nothrow) char[scratchSize_](), std::default_delete<char[]>());
+    if (bytes == nullptr) return status(env, -ENOMEM);
+    scratch_ = SharedMemory(bytes, bytes.get(), scratchSize_);
+  }
+  const Napi::Value buffer = scratch_.buffer(env);
+  if (!buffer.IsEmpty()) return buffer;
+  scratch_ = SharedMemory();
+  foreign_ = Napi::Reference<Napi::ArrayBuffer>::New(Napi::ArrayBuffer::New(env, scratchSize_), 1);
+  return foreign_.Value();
 }
 
-Map::Map(std::shared_ptr<Object> object, int fd, uint32_t keySize, Napi::ArrayBuffer scratch)
-    : object_(std::move(object)),
-      fd_(fd),
-      keySize_(keySize),
-      key_(static_cast<char*>(scratch.Data())),
-      next_(key_ + align8(keySize)),
-      value_(next_ + align8(keySize)),
-      scratch_(Napi::Reference<Napi::ArrayBuffer>::New(scratch, 1)) {}
+char* Map::base() {
+  if (!scratch_.empty()) return scratch_.data();
+  if (foreign_.IsEmpty()) return nullptr;
+  Napi::ArrayBuffer buffer = foreign_.Value();
+  return buffer.ByteLength() >= scratchSize_ ? static_cast<char*>(buffer.Data()) : nullptr;
+}
 
-int Map::lookup(uint64_t flags) const { return bpf_map_lookup_elem_flags(fd_, key_, value_, flags); }
+// The kernel wants no key at all for maps without (queues, stacks, Bloom filters).
+void* Map::keyOf(char* base) const { return keySize_ == 0 ? nullptr : base + key_; }
 
-int Map::update(uint64_t flags) const { return bpf_map_update_elem(fd_, key_, value_, flags); }
+void Map::setCount(uint32_t count) { memcpy(base(), &count, sizeof(count)); }
 
-int Map::remove() const { return bpf_map_delete_elem(fd_, key_); }
+int Map::lookup(uint64_t flags) {
+  char* memory = base();
+  return memory == nullptr ? -EBADF : bpf_map_lookup_elem_flags(fd(), keyOf(memory), memory + value_, flags);
+}
 
-int Map::nextKey(bool first) const {
-  const int error = bpf_map_get_next_key(fd_, first ? nullptr : key_, next_);
-  if (error == 0) memcpy(key_, next_, keySize_);
+int Map::update(uint64_t flags) {
+  char* memory = base();
+  return memory == nullptr ? -EBADF : bpf_map_update_elem(fd(), keyOf(memory), memory + value_, flags);
+}
+
+int Map::remove(uint64_t flags) {
+  char* memory = base();
+  return memory == nullptr ? -EBADF : bpf_map_delete_elem_flags(fd(), keyOf(memory), flags);
+}
+
+int Map::take(uint64_t flags) {
+  char* memory = base();
+  return memory == nullptr
+             ? -EBADF
+             : bpf_map_lookup_and_delete_elem_flags(fd(), keyOf(memory), memory + value_, flags);
+}
+
+int Map::nextKey(bool first) {
+  char* memory = base();
+  if (memory == nullptr) return -EBADF;
+  const int error = bpf_map_get_next_key(fd(), first ? nullptr : memory + key_, memory + next_);
+  if (error == 0) memcpy(memory + key_, memory + next_, keySize_);
   return error;
+}
+
+int Map::readBatch(bool first, uint32_t count, char* keys, char* values, uint64_t flags) {
+  char* memory = base();
+  if (memory == nullptr) return -EBADF;
+  LIBBPF_OPTS(bpf_map_batch_opts, options, .elem_flags = flags);
+  const uint32_t wanted = count;
+  // A kernel that refuses before it starts leaves the count as it was.
+  const int error = bpf_map_lookup_batch(fd(), first ? nullptr : memory + cursor_, memory + cursor_, keys,
+                                         values, &count, &options);
+  const bool untouched = error != 0 && error != -ENOENT;
+  setCount(untouched || count > wanted ? 0 : count);
+  return error;
+}
+
+int Map::lookupMany(uint32_t count, const char* keys, char* values, char* found, uint64_t flags) {
+  if (base() == nullptr) return -EBADF;
+  int error = 0;
+  uint32_t done = 0;
+  for (; done < count; done++) {
+    error =
+        bpf_map_lookup_elem_flags(fd(), keys + size_t{done} * keySize_, values + done * valueSize_, flags);
+    found[done] = error == 0;
+    if (error != 0 && error != -ENOENT) break;
+    error = 0;
+  }
+  setCount(done);
+  return error;
+}
+
+int Map::updateMany(uint32_t count, const char* keys, const char* values, uint64_t flags) {
+  if (base() == nullptr) return -EBADF;
+  uint32_t done = 0;
+  // BPF_MAP_UPDATE_BATCH (Linux 5.6) knows no flag but BPF_F_LOCK, and not every type knows it.
+  if ((flags & ~uint64_t{BPF_F_LOCK}) == 0) {
+    LIBBPF_OPTS(bpf_map_batch_opts, options, .elem_flags = flags);
+    done = count;
+    if (bpf_map_update_batch(fd(), keys, values, &done, &options) == 0) {
+      setCount(count);
+      return 0;
+    }
+    // Refused before it started: the count is as it was. Else go on behind what was done, for the errno of
+    // the next.
+    if (done >= count) done = 0;
+  }
+  int error = 0;
+  for (; error == 0 && done < count; done++) {
+    error = bpf_map_update_elem(fd(), keys + size_t{done} * keySize_, values + done * valueSize_, flags);
+    if (error != 0) break;
+  }
+  setCount(done);
+  return error;
+}
+
+int Map::removeMany(uint32_t count, const char* keys, char* found) {
+  if (base() == nullptr) return -EBADF;
+  // BPF_MAP_DELETE_BATCH ends at the first key that is not there, without telling it from the rest: no gain.
+  int error = 0;
+  uint32_t done = 0;
+  for (; done < count; done++) {
+    error = bpf_map_delete_elem(fd(), keys + size_t{done} * keySize_);
+    found[done] = error == 0;
+    if (error != 0 && error != -ENOENT) break;
+    error = 0;
+  }
+  setCount(done);
+  return error;
+}
+
+SharedMemory& Map::memory(const std::shared_ptr<Object>& object, uint32_t index, int* error) {
+  *error = 0;
+  if (!memory_.empty()) return memory_;
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t size =
+      type_ == BPF_MAP_TYPE_ARENA ? maxEntries_ * page : align8(kernelValueSize_) * size_t{maxEntries_};
+  // An arena has one place in a process, and libbpf has mapped those of objects there at load (since 1.4).
+  bpf_map* loaded = object == nullptr || type_ != BPF_MAP_TYPE_ARENA ? nullptr : object->map(index);
+  if (loaded != nullptr) {
+    size_t data = 0;
+    auto* start = static_cast<char*>(const_cast<void*>(bpf_map__initial_value(loaded, &data)));
+    if (start != nullptr) {
+      memory_ = SharedMemory(object, start, size);
+      return memory_;
+    }
+  }
+  auto mapping = std::make_shared<Mapping>(fd(), size, true);
+  if (mapping->data() == nullptr)
+    *error = -errno;
+  else
+    memory_ = SharedMemory(mapping, mapping->data(), size);
+  return memory_;
+}
+
+void Map::unmap(Napi::Env env) {
+  memory_.detach(env);
+  memory_ = SharedMemory();
 }
 
 namespace {
 
-struct Sizes {
-  std::shared_ptr<Object> object;
-  int fd = -EBADF;
-  uint32_t key = 0;
-  size_t value = 0;
-};
+Map* mapOf(const Napi::CallbackInfo& info) { return Environment::of(info.Env()).maps.find(int32Of(info[0])); }
 
-// The map (object, index) as the kernel has it; fd is -errno where there is none.
-Sizes sizesOf(const Napi::CallbackInfo& info) {
-  Sizes sizes;
-  sizes.object = Environment::of(info.Env()).objects.share(int32Of(info[0]));
-  const bpf_map* map = sizes.object == nullptr ? nullptr : sizes.object->map(uint32Of(info[1]));
-  if (map == nullptr) return sizes;
-  sizes.fd = bpf_map__fd(map) < 0 ? -ENOENT : bpf_map__fd(map);
-  sizes.key = bpf_map__key_size(map);
-  sizes.value = Map::userValueSize(bpf_map__type(map), bpf_map__value_size(map));
-  return sizes;
-}
-
-// mapScratchSize(object, index): bytes that mapOpen() needs, or -errno
-Napi::Value scratchSize(const Napi::CallbackInfo& info) {
-  const Sizes sizes = sizesOf(info);
-  if (sizes.fd < 0) return status(info.Env(), sizes.fd);
-  return Napi::Number::New(info.Env(), static_cast<double>(Map::scratchSize(sizes.key, sizes.value)));
-}
-
-// mapOpen(object, index, scratch: ArrayBuffer): the map's handle, or -errno
-Napi::Value open(const Napi::CallbackInfo& info) {
-  const Sizes sizes = sizesOf(info);
-  if (sizes.fd < 0) return status(info.Env(), sizes.fd);
-  if (!info[2].IsArrayBuffer()) return status(info.Env(), -EINVAL);
-  auto scratch = info[2].As<Napi::ArrayBuffer>();
-  if (scratch.ByteLength() < Map::scratchSize(sizes.key, sizes.value)) return status(info.Env(), -EINVAL);
-  return status(info.Env(), Environment::of(info.Env())
-                                .maps.add(std::make_shared<Map>(sizes.object, sizes.fd, sizes.key, scratch)));
+template <class Operation>
+Napi::Value with(const Napi::CallbackInfo& info, Operation operation) {
+  Map* map = mapOf(info);
+  return status(info.Env(), map == nullptr ? -EBADF : operation(*map));
 }
 
 // mapClose(map): 0 or -EBADF
@@ -97,45 +223,173 @@ Napi::Value close(const Napi::CallbackInfo& info) {
   return status(info.Env(), Environment::of(info.Env()).maps.remove(int32Of(info[0])) ? 0 : -EBADF);
 }
 
-// mapFd(object, index): the fd, or -errno
-Napi::Value fd(const Napi::CallbackInfo& info) { return status(info.Env(), sizesOf(info).fd); }
-
-const Map* mapOf(const Napi::CallbackInfo& info) {
-  return Environment::of(info.Env()).maps.find(int32Of(info[0]));
+// mapFd(map): the fd, or -errno
+Napi::Value fd(const Napi::CallbackInfo& info) {
+  return with(info, [](Map& map) { return map.fd(); });
 }
 
-// mapLookup(map, flags), mapUpdate(map, flags), mapDelete(map), mapNextKey(map, first): 0 or -errno
+// mapScratch(map): the ArrayBuffer of its single elements, or -errno
+Napi::Value scratch(const Napi::CallbackInfo& info) {
+  Map* map = mapOf(info);
+  return map == nullptr ? status(info.Env(), -EBADF) : map->scratch(info.Env());
+}
+
+// mapLookup(map, flags), mapUpdate(map, flags), mapDelete(map, flags), mapTake(map, flags), mapNextKey(map,
+// first): 0 or -errno
 Napi::Value lookup(const Napi::CallbackInfo& info) {
-  const Map* map = mapOf(info);
-  return status(info.Env(), map == nullptr ? -EBADF : map->lookup(uint32Of(info[1])));
+  return with(info, [&](Map& map) { return map.lookup(uint32Of(info[1])); });
 }
 
 Napi::Value update(const Napi::CallbackInfo& info) {
-  const Map* map = mapOf(info);
-  return status(info.Env(), map == nullptr ? -EBADF : map->update(uint32Of(info[1])));
+  return with(info, [&](Map& map) { return map.update(uint32Of(info[1])); });
 }
 
 Napi::Value remove(const Napi::CallbackInfo& info) {
-  const Map* map = mapOf(info);
-  return status(info.Env(), map == nullptr ? -EBADF : map->remove());
+  return with(info, [&](Map& map) { return map.remove(uint32Of(info[1])); });
+}
+
+Napi::Value take(const Napi::CallbackInfo& info) {
+  return with(info, [&](Map& map) { return map.take(uint32Of(info[1])); });
 }
 
 Napi::Value nextKey(const Napi::CallbackInfo& info) {
-  const Map* map = mapOf(info);
-  return status(info.Env(), map == nullptr ? -EBADF : map->nextKey(info[1].ToBoolean()));
+  return with(info, [&](Map& map) { return map.nextKey(info[1].ToBoolean()); });
+}
+
+// The bytes of a Uint8Array if there are at least `size`; else null. A detached one has none.
+char* bytesAt(const Napi::Value& value, size_t size) {
+  if (!value.IsTypedArray()) return nullptr;
+  void* data = nullptr;
+  size_t length = 0;
+  napi_typedarray_type type;
+  if (napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) != napi_ok)
+    return nullptr;
+  return type == napi_uint8_array && length >= size ? static_cast<char*>(data) : nullptr;
+}
+
+// What is packed for `count` elements: (map, count, keys, values, found)
+struct Packed {
+  Map* map = nullptr;
+  uint32_t count = 0;
+  char* keys = nullptr;
+  char* values = nullptr;
+  char* found = nullptr;
+};
+
+// Empty map: -EBADF; empty others: too small, or no Uint8Array.
+Packed packed(const Napi::CallbackInfo& info) {
+  Packed result;
+  result.map = mapOf(info);
+  if (result.map == nullptr) return result;
+  result.count = uint32Of(info[1]);
+  result.keys = bytesAt(info[2], size_t{result.count} * result.map->keySize());
+  result.values = bytesAt(info[3], result.count * result.map->valueSize());
+  result.found = bytesAt(info[4], result.count);
+  return result;
+}
+
+// mapReadBatch(map, count, keys, values, first, flags): 0, -ENOENT at the end, or -errno
+Napi::Value readBatch(const Napi::CallbackInfo& info) {
+  const Packed to = packed(info);
+  if (to.map == nullptr) return status(info.Env(), -EBADF);
+  if (to.keys == nullptr || to.values == nullptr) return status(info.Env(), -ERANGE);
+  return status(info.Env(),
+                to.map->readBatch(info[4].ToBoolean(), to.count, to.keys, to.values, uint32Of(info[5])));
+}
+
+// mapLookupMany(map, count, keys, values, found, flags): 0 or -errno
+Napi::Value lookupMany(const Napi::CallbackInfo& info) {
+  const Packed many = packed(info);
+  if (many.map == nullptr) return status(info.Env(), -EBADF);
+  if (many.keys == nullptr || many.values == nullptr || many.found == nullptr)
+    return status(info.Env(), -ERANGE);
+  return status(info.Env(),
+                many.map->lookupMany(many.count, many.keys, many.values, many.found, uint32Of(info[5])));
+}
+
+// mapUpdateMany(map, count, keys, values, flags): 0 or -errno
+Napi::Value updateMany(const Napi::CallbackInfo& info) {
+  const Packed many = packed(info);
+  if (many.map == nullptr) return status(info.Env(), -EBADF);
+  if (many.keys == nullptr || many.values == nullptr) return status(info.Env(), -ERANGE);
+  return status(info.Env(), many.map->updateMany(many.count, many.keys, many.values, uint32Of(info[4])));
+}
+
+// mapDeleteMany(map, count, keys, found): 0 or -errno
+Napi::Value removeMany(const Napi::CallbackInfo& info) {
+  Map* map = mapOf(info);
+  if (map == nullptr) return status(info.Env(), -EBADF);
+  const uint32_t count = uint32Of(info[1]);
+  char* keys = bytesAt(info[2], size_t{count} * map->keySize());
+  char* found = bytesAt(info[3], count);
+  if (keys == nullptr || found == nullptr) return status(info.Env(), -ERANGE);
+  return status(info.Env(), map->removeMany(count, keys, found));
+}
+
+// mapInfo(map, info: Uint8Array): how many bytes of struct bpf_map_info the kernel filled, or -errno
+Napi::Value mapInfo(const Napi::CallbackInfo& info) {
+  Map* map = mapOf(info);
+  if (map == nullptr) return status(info.Env(), -EBADF);
+  bpf_map_info kernel = {};
+  uint32_t size = sizeof(kernel);
+  const int error = bpf_obj_get_info_by_fd(map->fd(), &kernel, &size);
+  if (error != 0) return status(info.Env(), error);
+  char* bytes = bytesAt(info[1], size);
+  if (bytes == nullptr) return status(info.Env(), -ERANGE);
+  memcpy(bytes, &kernel, size);
+  return status(info.Env(), static_cast<int32_t>(size));
+}
+
+// mapFreeze(map), mapPin(map, path): 0 or -errno
+Napi::Value freeze(const Napi::CallbackInfo& info) {
+  return with(info, [](Map& map) { return bpf_map_freeze(map.fd()); });
+}
+
+Napi::Value pin(const Napi::CallbackInfo& info) {
+  return with(info, [&](Map& map) { return bpf_obj_pin(map.fd(), stringOf(info[1]).c_str()); });
+}
+
+// mapMemory(map, object, index): the map's memory as an ArrayBuffer, or -errno; object and index where it
+// came from
+Napi::Value memory(const Napi::CallbackInfo& info) {
+  Map* map = mapOf(info);
+  if (map == nullptr) return status(info.Env(), -EBADF);
+  int error = 0;
+  SharedMemory& shared =
+      map->memory(Environment::of(info.Env()).objects.share(int32Of(info[1])), uint32Of(info[2]), &error);
+  if (error != 0) return status(info.Env(), error);
+  const Napi::Value buffer = shared.buffer(info.Env());
+  return buffer.IsEmpty() ? status(info.Env(), -EOPNOTSUPP) : buffer;
+}
+
+// mapUnmap(map): detaches the memory; views over it are empty then
+Napi::Value unmap(const Napi::CallbackInfo& info) {
+  return with(info, [&](Map& map) {
+    map.unmap(info.Env());
+    return 0;
+  });
 }
 
 }  // namespace
 
 void exportMap(Napi::Env env, Napi::Object exports) {
-  exports["mapScratchSize"] = Napi::Function::New<scratchSize>(env, "mapScratchSize");
-  exports["mapOpen"] = Napi::Function::New<open>(env, "mapOpen");
   exports["mapClose"] = Napi::Function::New<close>(env, "mapClose");
   exports["mapFd"] = Napi::Function::New<fd>(env, "mapFd");
+  exports["mapScratch"] = Napi::Function::New<scratch>(env, "mapScratch");
   exports["mapLookup"] = Napi::Function::New<lookup>(env, "mapLookup");
   exports["mapUpdate"] = Napi::Function::New<update>(env, "mapUpdate");
   exports["mapDelete"] = Napi::Function::New<remove>(env, "mapDelete");
+  exports["mapTake"] = Napi::Function::New<take>(env, "mapTake");
   exports["mapNextKey"] = Napi::Function::New<nextKey>(env, "mapNextKey");
+  exports["mapReadBatch"] = Napi::Function::New<readBatch>(env, "mapReadBatch");
+  exports["mapLookupMany"] = Napi::Function::New<lookupMany>(env, "mapLookupMany");
+  exports["mapUpdateMany"] = Napi::Function::New<updateMany>(env, "mapUpdateMany");
+  exports["mapDeleteMany"] = Napi::Function::New<removeMany>(env, "mapDeleteMany");
+  exports["mapInfo"] = Napi::Function::New<mapInfo>(env, "mapInfo");
+  exports["mapFreeze"] = Napi::Function::New<freeze>(env, "mapFreeze");
+  exports["mapPin"] = Napi::Function::New<pin>(env, "mapPin");
+  exports["mapMemory"] = Napi::Function::New<memory>(env, "mapMemory");
+  exports["mapUnmap"] = Napi::Function::New<unmap>(env, "mapUnmap");
 }
 
 }  // namespace node_libbpf

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "arguments.h"
+#include "descriptor.h"
 #include "environment.h"
 #include "outcome.h"
 
@@ -86,9 +87,33 @@ int configure(bpf_program* program, const ProgramRequest& request) {
   return error;
 }
 
-int configure(bpf_map* map, const MapRequest& request) {
-  int error = 0;
-  if (request.maxEntries != bpf_map__max_entries(map)) {
+// What a map of maps holds: the object's declaration is changed, or where it has none, a template stands for
+// it.
+int configureInner(bpf_map* map, const InnerRequest& inner, std::vector<Descriptor>& templates) {
+  bpf_map* declared = bpf_map__inner_map(map);
+  if (declared == nullptr) {
+    LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = inner.flags);
+    const int fd = bpf_map_create(static_cast<bpf_map_type>(inner.type), nullptr, inner.keySize,
+                                  inner.valueSize, inner.maxEntries, &options);
+    if (fd < 0) return -errno;
+    templates.emplace_back(fd);
+    return bpf_map__set_inner_map_fd(map, fd);
+  }
+  int error = bpf_map__set_type(declared, static_cast<bpf_map_type>(inner.type));
+  if (error == 0) error = bpf_map__set_key_size(declared, inner.keySize);
+  if (error == 0) error = bpf_map__set_value_size(declared, inner.valueSize);
+  if (error == 0) error = bpf_map__set_max_entries(declared, inner.maxEntries);
+  return error == 0 ? bpf_map__set_map_flags(declared, inner.flags) : error;
+}
+
+int configure(bpf_map* map, const MapRequest& request, std::vector<Descriptor>& templates) {
+  int error = bpf_map__set_autocreate(map, request.autocreate);
+  if (error == 0 && request.numaNode != bpf_map__numa_node(map))
+    error = bpf_map__set_numa_node(map, request.numaNode);
+  if (error == 0 && request.mapExtra != bpf_map__map_extra(map))
+    error = bpf_map__set_map_extra(map, request.mapExtra);
+  if (error == 0 && request.inner.changed) error = configureInner(map, request.inner, templates);
+  if (error == 0 && request.maxEntries != bpf_map__max_entries(map)) {
     error = bpf_map__set_max_entries(map, request.maxEntries);
   }
   if (error == 0 && request.flags != bpf_map__map_flags(map))
@@ -133,10 +158,11 @@ Loaded load(const LoadRequest& request) {
     if (log->data() != nullptr) bpf_program__set_log_buf(target, log->data(), log->size());
   }
   outcome.program = -1;
+  std::vector<Descriptor> templates;  // needed until the maps are made
   for (const MapRequest& map : request.maps) {
     bpf_map* target = object->map(map.index);
     if (target == nullptr) return fail("configure", -EINVAL);
-    const int error = configure(target, map);
+    const int error = configure(target, map, templates);
     if (error != 0) return fail("configure", error);
   }
   const int error = bpf_object__load(object->get());
@@ -157,6 +183,17 @@ OpenRequest openRequest(const Napi::Object& from) {
   return request;
 }
 
+InnerRequest innerRequest(const Napi::Value& from) {
+  if (!from.IsObject()) return {};
+  const Napi::Object inner = from.As<Napi::Object>();
+  return {true,
+          uint32Of(inner.Get("type")),
+          uint32Of(inner.Get("keySize")),
+          uint32Of(inner.Get("valueSize")),
+          uint32Of(inner.Get("maxEntries")),
+          uint32Of(inner.Get("flags"))};
+}
+
 LoadRequest loadRequest(const Napi::Object& from) {
   LoadRequest request;
   request.open = openRequest(from);
@@ -171,9 +208,10 @@ LoadRequest loadRequest(const Napi::Object& from) {
   const Napi::Array maps = from.Get("maps").As<Napi::Array>();
   for (uint32_t i = 0; i < maps.Length(); i++) {
     const Napi::Object map = maps.Get(i).As<Napi::Object>();
-    request.maps.push_back({uint32Of(map.Get("index")), uint32Of(map.Get("maxEntries")),
-                            uint32Of(map.Get("flags")), stringOf(map.Get("pinPath")),
-                            bytesOf(map.Get("initial"))});
+    request.maps.push_back(
+        {uint32Of(map.Get("index")), uint32Of(map.Get("maxEntries")), uint32Of(map.Get("flags")),
+         uint32Of(map.Get("numaNode")), uint64Of(map.Get("mapExtra")), map.Get("autocreate").ToBoolean(),
+         innerRequest(map.Get("inner")), stringOf(map.Get("pinPath")), bytesOf(map.Get("initial"))});
   }
   return request;
 }
@@ -204,8 +242,12 @@ Napi::Object describeMap(Napi::Env env, const bpf_map* map) {
   result["valueSize"] = bpf_map__value_size(map);
   result["maxEntries"] = bpf_map__max_entries(map);
   result["flags"] = bpf_map__map_flags(map);
+  result["numaNode"] = bpf_map__numa_node(map);
+  result["autocreate"] = bpf_map__autocreate(map);
   result["internal"] = bpf_map__is_internal(map);
   result["pinPath"] = text(env, bpf_map__pin_path(map));
+  result["mapExtra"] = Napi::BigInt::New(env, uint64_t{bpf_map__map_extra(map)});
+  result["keyTypeId"] = bpf_map__btf_key_type_id(map);
   result["valueTypeId"] = bpf_map__btf_value_type_id(map);
   // Not const, for no reason. Null for other types of maps, and once loaded.
   const bpf_map* inner = bpf_map__inner_map(const_cast<bpf_map*>(map));

@@ -31,10 +31,23 @@ struct ProgramRequest {
   std::string target;  // empty: the section's
 };
 
+struct InnerRequest {
+  bool changed = false;
+  uint32_t type = 0;
+  uint32_t keySize = 0;
+  uint32_t valueSize = 0;
+  uint32_t maxEntries = 0;
+  uint32_t flags = 0;
+};
+
 struct MapRequest {
   uint32_t index;
   uint32_t maxEntries;
   uint32_t flags;
+  uint32_t numaNode;
+  uint64_t mapExtra;
+  bool autocreate;
+  InnerRequest inner;
   std::string pinPath;
   std::string initial;  // empty: as compiled
 };

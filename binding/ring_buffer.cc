@@ -6,6 +6,8 @@
 
 #include "arguments.h"
 #include "environment.h"
+#include "log.h"
+#include "map.h"
 
 namespace node_libbpf {
 
@@ -90,8 +92,8 @@ void Poller::cancel() {
 
 // --- RingBuffer ---
 
-int RingBuffer::open(Napi::Env env, int fd) {
-  ring_.reset(ring_buffer__new(fd, onRecord, this, nullptr));
+int RingBuffer::open(Napi::Env env) {
+  ring_.reset(ring_buffer__new(map_->fd(), onRecord, this, nullptr));
   if (ring_ == nullptr) return -errno;
   poller_ = Poller::create(env, ring_buffer__epoll_fd(ring_.get()));
   return poller_ == nullptr ? -ENOMEM : 0;
@@ -123,15 +125,14 @@ RingBuffer* ringOf(const Napi::CallbackInfo& info) {
   return Environment::of(info.Env()).rings.find(int32Of(info[0]));
 }
 
-// ringOpen(object, map): the ring's handle, or -errno
+// ringOpen(map): the ring's handle, or -errno
 Napi::Value open(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
-  const std::shared_ptr<Object> object = environment.objects.share(int32Of(info[0]));
-  const bpf_map* map = object == nullptr ? nullptr : object->map(uint32Of(info[1]));
+  std::shared_ptr<Map> map = environment.maps.share(int32Of(info[0]));
   if (map == nullptr) return status(info.Env(), -EBADF);
-  auto ring = std::make_shared<RingBuffer>(object);
+  auto ring = std::make_shared<RingBuffer>(std::move(map));
   const LogScope silent(false);
-  const int error = ring->open(info.Env(), bpf_map__fd(map));
+  const int error = ring->open(info.Env());
   return status(info.Env(), error < 0 ? error : environment.rings.add(std::move(ring)));
 }
 

@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "object.h"
+#include "map.h"
 
 namespace node_libbpf {
 
@@ -35,9 +35,9 @@ class Poller {
 
 class RingBuffer {
  public:
-  RingBuffer(std::shared_ptr<Object> object) : object_(std::move(object)) {}
+  RingBuffer(std::shared_ptr<Map> map) : map_(std::move(map)) {}
 
-  int open(Napi::Env env, int fd);
+  int open(Napi::Env env);
   // Takes at most `maxRecords` records. Each is 4 bytes length, 4 bytes zero, the record, padding to 8 bytes.
   // Returns how many there were, or -errno.
   int consume(uint32_t maxRecords);
@@ -50,7 +50,7 @@ class RingBuffer {
   };
   static int onRecord(void* self, void* data, size_t size);
 
-  std::shared_ptr<Object> object_;  // destroyed last: owns the map
+  std::shared_ptr<Map> map_;  // destroyed last: owns the fd
   std::unique_ptr<ring_buffer, Free> ring_;
   std::unique_ptr<Poller> poller_;  // destroyed first: polls the ring's epoll fd
   std::vector<char> batch_;

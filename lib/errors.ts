@@ -46,6 +46,8 @@ export interface ErrorDetails {
   /** The attach target: a hook, function, tracepoint or iterator. */
   target?: string;
   map?: string;
+  /** Of a call for many elements: how many were done before it failed. */
+  processed?: number;
   /** Why the kernel refused a program, where its answer is understood: the codes of the precheck. */
   reason?: ReasonCode;
   /** What to do about it. */
@@ -170,6 +172,8 @@ export class AttachError extends BpfError {
 /** A map could not be created, read or written. */
 export class MapError extends BpfError {
   override readonly name: string = "MapError";
+  /** Of a call for many elements: how many were done before it failed. */
+  declare readonly processed?: number;
 }
 
 /** A link could not be pinned, opened or asked. */
@@ -209,6 +213,7 @@ export function errnoName(status: number): string {
 }
 
 /** True if a status is -NAME. */
-export function isErrno(status: number, name: keyof typeof constants.errno): boolean {
+export function isErrno(status: number, name: keyof typeof constants.errno | "ENOTSUPP"): boolean {
+  if (name === "ENOTSUPP") return status === -ENOTSUPP;
   return -status === constants.errno[name];
 }

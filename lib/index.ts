@@ -31,11 +31,33 @@ export type { KernelIdentity } from "./kernel/version";
 export type { LinkInfo } from "./link/info";
 export { Link } from "./link/link";
 export type { LogCallback, LogLevel } from "./log";
-export { ArrayMap, HashMap, PerCpuArrayMap, PerCpuHashMap } from "./map/classes";
-export { ElementMap, type UpdateMode } from "./map/element-map";
+export { ArrayMap, type TypedArrayConstructor } from "./map/array";
+export type { MapBatch } from "./map/chunks";
+export type { MapTypeName, MapTypes } from "./map/classes";
+export type { BtfValue } from "./map/codec";
+export { type CreateMapOptions, createMap } from "./map/create";
+export { ElementMap, RawMap } from "./map/element-map";
+export { HashMap, PerCpuArrayMap, PerCpuHashMap } from "./map/hash";
+export type { MapInfo } from "./map/info";
+export { type GetOptions, KeyedMap, type SetOptions, type UpdateMode } from "./map/keyed-map";
+export { LpmTrieMap } from "./map/lpm-trie";
 export { BpfMap } from "./map/map";
+export { type OpenedMap, type OpenMapOptions, openMap, openMapById } from "./map/open";
+export { ArenaMap, KernelMap, StructOpsMap } from "./map/others";
+export type { LpmKey, Prefix } from "./map/prefix";
+export { BloomFilterMap, QueueMap, StackMap } from "./map/queue";
+export { ArrayOfMaps, HashOfMaps, ProgArray } from "./map/references";
+export type { ExpectedMap } from "./map/reuse";
 export { RingBuffer } from "./map/ring-buffer";
-export type { MapSpec } from "./map/spec";
+export type { InnerMap, MapSpec } from "./map/spec";
+export {
+  CgroupLocalStorageMap,
+  InodeStorageMap,
+  type PathOrFd,
+  SkStorageMap,
+  StorageMap,
+  TaskStorageMap,
+} from "./map/storage";
 export type { BpfObject } from "./object/object";
 export type { CheckOptions, LoadOptions, Precheck } from "./object/precheck";
 export { type ObjectSpec, type OpenOptions, open } from "./object/spec";

@@ -41,8 +41,33 @@ export interface MapRequest {
   index: number;
   maxEntries: number;
   flags: number;
+  numaNode: number;
+  mapExtra: bigint;
+  autocreate: boolean;
+  /** What a map of maps shall hold, where that was changed. */
+  inner?: InnerRequest | undefined;
   pinPath?: string | undefined;
   initial?: Uint8Array | undefined;
+}
+
+export interface InnerRequest {
+  type: number;
+  keySize: number;
+  valueSize: number;
+  maxEntries: number;
+  flags: number;
+}
+
+export interface MapCreateRequest extends InnerRequest {
+  name: string;
+  /** What a map of maps holds: maps like this one; 0 for none. */
+  innerFd: number;
+  mapExtra: bigint;
+  numaNode: number;
+  ifindex: number;
+  vmlinuxValueType: number;
+  /** Give the kernel BTF for keys and values: an int, and bytes. */
+  byteTypes: boolean;
 }
 
 export interface LoadRequest extends OpenRequest {
@@ -67,8 +92,13 @@ export interface MapDescription {
   valueSize: number;
   maxEntries: number;
   flags: number;
+  numaNode: number;
+  mapExtra: bigint;
+  autocreate: boolean;
   internal: boolean;
   pinPath?: string;
+  /** BTF ids in the object; 0 for none. Zero once loaded: some versions of libbpf drop them (kernels that refuse BTF). */
+  keyTypeId: number;
   valueTypeId: number;
   initial?: Uint8Array;
   /** What a map of maps holds, if the object says it. */
@@ -168,16 +198,38 @@ export interface Native {
   linkInfo(link: Handle, info: Uint8Array): number;
   iterCreate(link: Handle): number;
 
-  mapScratchSize(object: Handle, index: number): number;
-  mapOpen(object: Handle, index: number, scratch: ArrayBuffer): Handle;
+  mapOfObject(object: Handle, index: number): Handle;
+  mapOfPath(path: string): Handle;
+  mapOfId(id: number): Handle;
+  mapCreate(request: MapCreateRequest): Handle;
   mapClose(map: Handle): number;
-  mapFd(object: Handle, index: number): number;
+  mapFd(map: Handle): number;
+  mapScratch(map: Handle): ArrayBuffer | number;
   mapLookup(map: Handle, flags: number): number;
   mapUpdate(map: Handle, flags: number): number;
-  mapDelete(map: Handle): number;
+  mapDelete(map: Handle, flags: number): number;
+  mapTake(map: Handle, flags: number): number;
   mapNextKey(map: Handle, first: boolean): number;
+  mapReadBatch(map: Handle, count: number, keys: Uint8Array, values: Uint8Array, first: boolean, flags: number): number;
+  mapLookupMany(
+    map: Handle,
+    count: number,
+    keys: Uint8Array,
+    values: Uint8Array,
+    found: Uint8Array,
+    flags: number,
+  ): number;
+  mapUpdateMany(map: Handle, count: number, keys: Uint8Array, values: Uint8Array, flags: number): number;
+  mapDeleteMany(map: Handle, count: number, keys: Uint8Array, found: Uint8Array): number;
+  mapInfo(map: Handle, info: Uint8Array): number;
+  mapFreeze(map: Handle): number;
+  mapPin(map: Handle, path: string): number;
+  mapMemory(map: Handle, object: Handle, index: number): ArrayBuffer | number;
+  mapUnmap(map: Handle): number;
+  /** A process file descriptor (Linux 5.3), which the caller closes. */
+  pidfdOpen(pid: number, flags: number): number;
 
-  ringOpen(object: Handle, map: number): Handle;
+  ringOpen(map: Handle): Handle;
   ringConsume(ring: Handle, maxRecords: number): ArrayBuffer | number;
   ringWait(ring: Handle, callback: () => void): number;
   ringCancel(ring: Handle): number;

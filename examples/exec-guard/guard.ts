@@ -18,7 +18,7 @@ export interface Guard extends AsyncDisposable {
 /** Needs Linux 5.11: the hook can sleep since then. */
 export async function guardExecs(): Promise<Guard> {
   const object = await open(join(__dirname, "exec-guard.bpf.o")).load();
-  const denied = object.map("denied", HashMap);
+  const denied = object.map("denied", HashMap).raw;
   try {
     for (const program of Object.values(object.programs)) program.attach();
   } catch (error) {

@@ -52,7 +52,7 @@ async function* fromRing(object: BpfObject): AsyncIterable<ExecEvent[]> {
 }
 
 async function* fromQueue(object: BpfObject): AsyncIterable<ExecEvent[]> {
-  const queue = object.map("queue", HashMap);
+  const queue = object.map("queue", HashMap).raw;
   while (!object.closed) {
     const complete = [...queue.entries()].filter(([, value]) => decodeExecEvent(value).pid !== 0);
     for (const [key] of complete) queue.delete(key);

@@ -1,66 +1,90 @@
 /** Keys and values as the kernel has them, and as users do. */
-
 import { isUint8Array } from "node:util/types";
+import type { Codec } from "../btf/codec";
 import { little } from "../endian";
 import { ArgumentError } from "../errors";
-import { type MapDescription, native } from "../native";
+import { native } from "../native";
 
-/** Turns a value into the kernel's bytes and back. `into` and `from` are memory shared with native code: never kept. */
-export interface Codec<T> {
-  encode(value: T, into: Uint8Array): void;
-  decode(from: Uint8Array): T;
+/** A value as the C type of a key or value has it: what BTF says without generated types. */
+export type BtfValue =
+  | number
+  | bigint
+  | boolean
+  | string
+  | Uint8Array
+  | readonly BtfValue[]
+  | { readonly [member: string]: BtfValue };
+
+/** A codec that may take more than it gives: a map of maps takes a map's descriptor, and gives a map. */
+export interface ElementCodec<T, Input = T> {
+  readonly size: number;
+  encode(value: Input, view: DataView, offset: number, length?: number): void;
+  decode(view: DataView, offset: number, length?: number): T;
 }
 
-/** Makes a codec for a map's keys or values. */
-export type CodecOf<T> = (map: string, description: MapDescription) => Codec<T>;
+/** How a map's keys and values are read and written; of a per-CPU map, those of one CPU. */
+export interface ElementCodecs {
+  readonly key: Codec<unknown>;
+  readonly value: Codec<unknown>;
+}
 
-/** A key as bytes. */
-export const bytesKey: CodecOf<Uint8Array> = (map, { keySize }) => bytes(map, "key", keySize);
+/** Keys and values as bytes. */
+export function bytesOf(map: string, keySize: number, valueSize: number): ElementCodecs {
+  return { key: bytes(map, "a key", keySize), value: bytes(map, "a value", valueSize) };
+}
 
-/** A value as bytes. */
-export const bytesValue: CodecOf<Uint8Array> = (map, { valueSize }) => bytes(map, "value", valueSize);
-
-/** An array's key: a number from 0. */
-export const indexKey: CodecOf<number> = (map) => ({
-  encode(index, into) {
-    if (!Number.isInteger(index) || index < 0 || index > 0xffffffff) {
-      throw argument(map, `an index is an integer from 0, got ${String(index)}`);
-    }
-    new DataView(into.buffer, into.byteOffset).setUint32(0, index, little);
-  },
-  decode: (from) => new DataView(from.buffer, from.byteOffset).getUint32(0, little),
-});
-
-/** A per-CPU value: bytes for each possible CPU, which the kernel keeps on 8 bytes each. */
-export const perCpuValue: CodecOf<Uint8Array[]> = (map, { valueSize }) => {
-  const cpus = native.possibleCpus;
-  const one = bytes(map, "value", valueSize);
-  const slot = (memory: Uint8Array, cpu: number) => memory.subarray((cpu * memory.length) / cpus);
+/** Bytes of a fixed number; the map and what they are go into errors. */
+export function bytes(map: string, what: string, size: number): Codec<Uint8Array> {
   return {
-    encode(values, into) {
-      if (!Array.isArray(values) || values.length !== cpus) {
-        throw argument(map, `a value is an array of ${cpus} Uint8Arrays, one for each possible CPU`);
-      }
-      for (const [cpu, value] of values.entries()) one.encode(value, slot(into, cpu));
-    },
-    decode: (from) => Array.from({ length: cpus }, (_, cpu) => one.decode(slot(from, cpu))),
-  };
-};
-
-function bytes(map: string, what: "key" | "value", size: number): Codec<Uint8Array> {
-  return {
-    encode(value, into) {
+    size,
+    encode(value, view, offset) {
       if (!isUint8Array(value)) {
         const found = value === null ? "null" : typeof value;
-        throw argument(map, `a ${what} is a Uint8Array of ${size} bytes, got ${found}`);
+        throw new ArgumentError(`map ${map}: ${what} is a Uint8Array of ${size} bytes, got ${found}`, { map });
       }
-      if (value.length !== size) throw argument(map, `a ${what} has ${size} bytes, got ${value.length}`);
-      into.set(value);
+      // A detached array has none.
+      if (value.length !== size) {
+        throw new ArgumentError(`map ${map}: ${what} has ${size} bytes, got ${value.length}`, { map });
+      }
+      new Uint8Array(view.buffer, view.byteOffset + offset, size).set(value);
     },
-    decode: (from) => from.slice(0, size),
+    decode: (view, offset) => new Uint8Array(view.buffer, view.byteOffset + offset, size).slice(),
   };
 }
 
-function argument(map: string, message: string): ArgumentError {
-  return new ArgumentError(`map ${map}: ${message}`, { map });
+/** An integer of 32 bits from 0: an index, a descriptor, an id. */
+export function u32(map: string, what: string): Codec<number> {
+  return {
+    size: 4,
+    encode(value, view, offset) {
+      if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
+        throw new ArgumentError(`map ${map}: ${what} is an integer from 0, got ${String(value)}`, { map });
+      }
+      view.setUint32(offset, value, little);
+    },
+    decode: (view, offset) => view.getUint32(offset, little),
+  };
+}
+
+/** An array's key. */
+export const indexOf = (map: string) => u32(map, "an index");
+
+/** A per-CPU value: one for each possible CPU, which the kernel keeps on 8 bytes each. */
+export function perCpu<V>(map: string, one: Codec<V>): Codec<V[]> {
+  const cpus = native.possibleCpus;
+  const stride = (one.size + 7) & ~7;
+  return {
+    size: stride * cpus,
+    encode(values, view, offset) {
+      if (!Array.isArray(values) || values.length !== cpus) {
+        throw new ArgumentError(`map ${map}: a value is an array of ${cpus}, one for each possible CPU`, { map });
+      }
+      for (let cpu = 0; cpu < cpus; cpu++) one.encode(values[cpu] as V, view, offset + cpu * stride, one.size);
+    },
+    decode(view, offset) {
+      const values: V[] = [];
+      for (let cpu = 0; cpu < cpus; cpu++) values.push(one.decode(view, offset + cpu * stride, one.size));
+      return values;
+    },
+  };
 }

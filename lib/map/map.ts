@@ -1,11 +1,15 @@
 /** What all maps have in common. */
-import { errnoName, MapError } from "../errors";
-import { type MapDescription, native } from "../native";
+import { mkdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { ArgumentError, errnoName, MapError } from "../errors";
+import { native } from "../native";
 import type { Lifetime } from "../object/lifetime";
-import { mapName, mapTypeName } from "./spec";
+import type { MapCore } from "./core";
+import type { MapInfo } from "./info";
+import { mapTypeName } from "./type-names";
 
 /** A map in the kernel, of any type. The types that can be read and written have classes of their own. */
-export class BpfMap {
+export class BpfMap implements Disposable {
   readonly name: string;
   /** enum bpf_map_type in lower case: "hash", "lru_hash", "ringbuf" … */
   readonly type: string;
@@ -18,33 +22,110 @@ export class BpfMap {
   /** map_flags (BPF_F_*). */
   readonly flags: number;
   /** @internal */
-  protected readonly lifetime: Lifetime;
-  /** @internal */
-  protected readonly index: number;
+  protected readonly core: MapCore;
 
   /** @internal */
-  constructor(lifetime: Lifetime, description: MapDescription, index: number) {
-    this.lifetime = lifetime;
-    this.index = index;
-    this.name = mapName(description);
-    this.type = mapTypeName(description.type);
-    this.keySize = description.keySize;
-    this.valueSize = description.valueSize;
-    this.maxEntries = description.maxEntries;
-    this.flags = description.flags;
+  constructor(core: MapCore) {
+    this.core = core;
+    this.name = core.name;
+    this.type = mapTypeName(core.type);
+    this.keySize = core.keySize;
+    this.valueSize = core.valueSize;
+    this.maxEntries = core.maxEntries;
+    this.flags = core.flags;
   }
 
-  /** The map's file descriptor. It belongs to the object and is closed with it: never close it. */
+  /** The map's file descriptor. It belongs to this map and is closed with it: never close it. */
   get fd(): number {
-    const fd = native.mapFd(this.lifetime.handle(`map ${this.name}`, "map.fd"), this.index);
-    if (fd < 0) throw this.failure("fd", fd);
+    const fd = native.mapFd(this.core.handle("fd"));
+    if (fd < 0) throw this.core.failure("fd", fd);
     return fd;
   }
 
-  /** @internal */
-  protected failure(operation: string, status: number, hint?: string): MapError {
-    const errno = errnoName(status);
-    const details = { operation: `map.${operation}`, map: this.name, errno, ...(hint !== undefined && { hint }) };
-    return new MapError("ERR_BPF_MAP", `map ${this.name}: ${operation} failed (${errno})`, details);
+  /** The kernel's id of the map, as bpftool shows it. Since Linux 4.13. */
+  get id(): number {
+    return this.info().id;
   }
+
+  /** What the kernel says of the map. libbpf: bpf_obj_get_info_by_fd(). Since Linux 4.13. */
+  info(): MapInfo {
+    return this.core.info();
+  }
+
+  /**
+   * Forbids user space to write the map, for good; programs still may. libbpf: bpf_map_freeze(). Since Linux 5.2.
+   *
+   * @throws {@link MapError} EBUSY while it is mapped for writing, or if it is frozen already
+   */
+  freeze(): void {
+    const status = native.mapFreeze(this.core.handle("freeze"));
+    if (status < 0) throw this.core.failure("freeze", status);
+  }
+
+  /**
+   * Pins the map in bpffs, where it lives on after this process: {@link openMap} opens it again. Missing directories are
+   * made. libbpf: bpf_obj_pin(). Since Linux 4.4.
+   *
+   * @throws {@link MapError} EEXIST if there is a file of that name
+   */
+  pin(path: string): void {
+    const handle = this.core.handle("pin");
+    checkPath(path, "pin", this.name);
+    mkdirSync(dirname(path), { recursive: true });
+    const status = native.mapPin(handle, path);
+    if (status < 0) throw this.core.failure("pin", status);
+  }
+
+  /**
+   * Removes a pin of this map. The map lives on while it is open, or in use by a program.
+   *
+   * @throws {@link MapError} if there is no pin, or it is another map's
+   */
+  unpin(path: string): void {
+    const id = this.id;
+    checkPath(path, "unpin", this.name);
+    const pinned = native.mapOfPath(path);
+    const found = pinned < 0 ? undefined : idOf(pinned);
+    if (found === id) {
+      rmSync(path);
+      return;
+    }
+    const what = pinned < 0 ? `no map is pinned there (${errnoName(pinned)})` : `it is the pin of map ${found}`;
+    const details = { operation: "map.unpin", map: this.name, ...(pinned < 0 && { errno: errnoName(pinned) }) };
+    throw new MapError("ERR_BPF_MAP", `map ${this.name}: ${path} can't be unpinned: ${what}`, details);
+  }
+
+  /** Whether the map, or the object that it belongs to, was closed. */
+  get closed(): boolean {
+    return this.core.closed;
+  }
+
+  /**
+   * Closes the map: every further call throws {@link ClosedError}. The kernel frees it when no program, pin or other process
+   * uses it. A map of an object need not be closed: its object does that. Idempotent.
+   */
+  close(): void {
+    this.core.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** @internal */
+  protected get lifetime(): Lifetime {
+    return this.core.lifetime;
+  }
+}
+
+function idOf(handle: number): number {
+  const info = new Uint8Array(256);
+  native.mapInfo(handle, info);
+  native.mapClose(handle);
+  return new Uint32Array(info.buffer, 4, 1)[0] as number;
+}
+
+export function checkPath(path: unknown, operation: string, map: string): void {
+  if (typeof path === "string" && path !== "" && !path.includes("\0")) return;
+  throw new ArgumentError(`${operation} takes a path in bpffs, got ${JSON.stringify(path)}`, { map });
 }

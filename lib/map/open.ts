@@ -1,23 +1,121 @@
-/** The class for each map type. */
-import { MapType } from "../constants";
-import type { MapDescription } from "../native";
-import type { Lifetime } from "../object/lifetime";
-import { ArrayMap, HashMap, PerCpuArrayMap, PerCpuHashMap } from "./classes";
-import { BpfMap } from "./map";
-import { RingBuffer } from "./ring-buffer";
+/** Maps from where they are: objects, pins, ids. */
+import { basename } from "node:path";
+import type { Codec } from "../btf/codec";
+import { ArgumentError, errnoName, isErrno, MapError, PermissionError } from "../errors";
+import { explainPermission, readPermissionFacts } from "../kernel/permission";
+import { type Handle, type MapDescription, native } from "../native";
+import { Lifetime } from "../object/lifetime";
+import { classOf, type MapTypeName, type MapTypes } from "./classes";
+import { bytesOf, type ElementCodecs } from "./codec";
+import { MapCore } from "./core";
+import { infoOf } from "./info";
+import { fitting } from "./keyed-map";
+import { type BpfMap, checkPath } from "./map";
+import { type ExpectedMap, refuseOther } from "./reuse";
+import { mapName } from "./spec";
+import { typeNumber } from "./type-names";
 
-type MapClass = new (lifetime: Lifetime, description: MapDescription, index: number) => BpfMap;
+/** How a map that exists is opened: what it must be, and how its keys and values are read. */
+export interface OpenMapOptions<T extends MapTypeName, K, V> extends ExpectedMap {
+  /** By default as the kernel says. */
+  type?: T;
+  /** Bytes by default. */
+  key?: Codec<K>;
+  /** Bytes by default; of a per-CPU map, one CPU's. */
+  value?: Codec<V>;
+}
 
-const classes = new Map<number, MapClass>([
-  [MapType.HASH, HashMap],
-  [MapType.LRU_HASH, HashMap],
-  [MapType.ARRAY, ArrayMap],
-  [MapType.PERCPU_HASH, PerCpuHashMap],
-  [MapType.LRU_PERCPU_HASH, PerCpuHashMap],
-  [MapType.PERCPU_ARRAY, PerCpuArrayMap],
-  [MapType.RINGBUF, RingBuffer],
-]);
+/** A map of an opened type, or of any. */
+export type OpenedMap<T extends MapTypeName, K, V> = MapTypeName extends T ? BpfMap : MapTypes<K, V>[T];
 
-export function openMap(lifetime: Lifetime, description: MapDescription, index: number): BpfMap {
-  return new (classes.get(description.type) ?? BpfMap)(lifetime, description, index);
+/** @internal A map of a loaded object. */
+export function mapOfObject(lifetime: Lifetime, description: MapDescription, index: number): BpfMap {
+  const core = new MapCore(lifetime, { ...description, name: mapName(description) }, { index });
+  return mapOf(core, bytesOf(core.name, core.keySize, core.valueSize));
+}
+
+/** @internal A map that belongs to no object; it owns the handle. */
+export function mapOfHandle(handle: Handle, identity: MapIdentityLike, codecs: Partial<ElementCodecs>): BpfMap {
+  const { name, keySize, valueSize } = identity;
+  const bytes = bytesOf(name, keySize, valueSize);
+  const key = codecs.key === undefined ? bytes.key : fitting(codecs.key, keySize, name, "key");
+  const value = codecs.value === undefined ? bytes.value : fitting(codecs.value, valueSize, name, "value");
+  const core = new MapCore(Lifetime.ofMap(handle, name), identity, { handle });
+  return mapOf(core, { key, value });
+}
+
+type MapIdentityLike = ConstructorParameters<typeof MapCore>[1];
+
+function mapOf(core: MapCore, codecs: ElementCodecs): BpfMap {
+  return new (classOf(core.type))(core, { ...codecs, openInner });
+}
+
+/** The map of an id, unless it is gone. */
+function openInner(id: number): BpfMap | undefined {
+  const handle = native.mapOfId(id);
+  if (isErrno(handle, "ENOENT")) return undefined;
+  return opened(handle, `map ${id}`, String(id), {});
+}
+
+/**
+ * Opens a pinned map. With options it must be what they say, down to each field. libbpf: bpf_obj_get(). Since Linux 4.4.
+ *
+ * The map is open until its `close()`, or until nobody refers to it any more.
+ *
+ * @throws {@link MapError} if there is no map at the path, or it is another kind of map: with every field that differs
+ * @throws {@link PermissionError} which says what privilege is missing
+ */
+export function openMap<T extends MapTypeName = MapTypeName, K = Uint8Array, V = Uint8Array>(
+  path: string,
+  options: OpenMapOptions<T, K, V> = {},
+): OpenedMap<T, K, V> {
+  checkPath(path, "openMap", String(path));
+  return opened(native.mapOfPath(path), path, basename(path), options) as OpenedMap<T, K, V>;
+}
+
+/**
+ * Opens the map that the kernel calls by an id, as bpftool shows it. libbpf: bpf_map_get_fd_by_id(); needs CAP_SYS_ADMIN. Since
+ * Linux 4.13.
+ *
+ * @throws {@link MapError} if there is none, or it is not what the options say
+ */
+export function openMapById<T extends MapTypeName = MapTypeName, K = Uint8Array, V = Uint8Array>(
+  id: number,
+  options: OpenMapOptions<T, K, V> = {},
+): OpenedMap<T, K, V> {
+  if (!Number.isInteger(id) || id < 1 || id > 0xffffffff) {
+    throw new ArgumentError(`openMapById takes a map's id, got ${String(id)}`, { operation: "map.open" });
+  }
+  return opened(native.mapOfId(id), `map ${id}`, String(id), options) as OpenedMap<T, K, V>;
+}
+
+function opened<K, V>(handle: Handle, what: string, name: string, options: OpenMapOptions<MapTypeName, K, V>): BpfMap {
+  if (handle < 0) throw notOpened(handle, what);
+  try {
+    const info = infoOf(handle);
+    refuseOther(info, options, what);
+    return mapOfHandle(
+      handle,
+      { ...info, type: typeNumber(info.type), name: info.name || name },
+      options as Partial<ElementCodecs>,
+    );
+  } catch (error) {
+    native.mapClose(handle);
+    throw error;
+  }
+}
+
+function notOpened(status: number, what: string): Error {
+  const errno = errnoName(status);
+  const details = { operation: "map.open", errno };
+  if (isErrno(status, "EPERM")) {
+    const { cause, hint } = explainPermission(readPermissionFacts(), false);
+    return new PermissionError(`${what} can't be opened: ${cause} (EPERM)`, { ...details, hint });
+  }
+  const why = isErrno(status, "ENOENT")
+    ? "there is none"
+    : isErrno(status, "EINVAL")
+      ? "it is no map"
+      : "the kernel refuses";
+  return new MapError("ERR_BPF_MAP", `${what} can't be opened: ${why} (${errno})`, details);
 }

@@ -17,13 +17,14 @@ const BATCH = 1024;
 export class RingBuffer extends BpfMap implements AsyncIterable<Uint8Array[]> {
   #ring: Handle | undefined;
   #iterating = false;
+  #stop: (() => void) | undefined;
 
   /** The records that are there now, at most 1024; none if there are none. Does not wait. */
   read(): Uint8Array[] {
     const batch = native.ringConsume(this.#open("read"), BATCH);
     if (typeof batch !== "number") return split(batch);
     if (isErrno(batch, "EAGAIN")) return [];
-    throw this.failure("read", batch);
+    throw this.core.failure("read", batch);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array[], void, void> {
@@ -36,7 +37,7 @@ export class RingBuffer extends BpfMap implements AsyncIterable<Uint8Array[]> {
     }
     this.#iterating = true;
     try {
-      while (!this.lifetime.closed) {
+      while (!this.closed) {
         const batch = this.read();
         if (batch.length > 0) yield batch;
         else await this.#readable();
@@ -46,27 +47,40 @@ export class RingBuffer extends BpfMap implements AsyncIterable<Uint8Array[]> {
     }
   }
 
+  override close(): void {
+    if (this.closed) return;
+    super.close();
+    this.#stop?.();
+    if (this.#ring === undefined || this.lifetime.closed) return;
+    this.lifetime.disown("rings", this.#ring);
+    native.ringClose(this.#ring);
+  }
+
   #readable(): Promise<void> {
     const ring = this.#open("read");
     return new Promise((resolve, reject) => {
       const stop = () => {
+        this.lifetime.waits.delete(stop);
+        this.#stop = undefined;
         native.ringCancel(ring);
         resolve();
       };
       const status = native.ringWait(ring, () => {
         this.lifetime.waits.delete(stop);
+        this.#stop = undefined;
         resolve();
       });
-      if (status < 0) return reject(this.failure("read", status));
+      if (status < 0) return reject(this.core.failure("read", status));
       this.lifetime.waits.add(stop);
+      this.#stop = stop;
     });
   }
 
   #open(operation: string): Handle {
-    const object = this.lifetime.handle(`map ${this.name}`, `map.${operation}`);
+    const map = this.core.handle(operation);
     if (this.#ring !== undefined) return this.#ring;
-    const ring = native.ringOpen(object, this.index);
-    if (ring < 0) throw this.failure(operation, ring);
+    const ring = native.ringOpen(map);
+    if (ring < 0) throw this.core.failure(operation, ring);
     this.#ring = this.lifetime.own("rings", ring);
     return ring;
   }

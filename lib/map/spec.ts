@@ -1,15 +1,10 @@
 /** A map before it is created. */
-import { MapType } from "../constants";
 import { ArgumentError } from "../errors";
-import type { MapDescription, MapRequest } from "../native";
+import { type InnerRequest, type MapDescription, type MapRequest, native } from "../native";
 import type { MapFacts } from "../sleepable/verdict";
-
-const typeNames = new Map<number, string>(Object.entries(MapType).map(([name, value]) => [value, name.toLowerCase()]));
-
-/** A map type's name: 1 is "hash", 27 "ringbuf". */
-export function mapTypeName(type: number): string {
-  return typeNames.get(type) ?? `type ${type}`;
-}
+import { infoOf } from "./info";
+import { type ExpectedMap, refuseOther } from "./reuse";
+import { mapTypeName, typeNumber } from "./type-names";
 
 /**
  * The name that users know a map by: its C name, and for the maps of global variables the section's, such as ".rodata"
@@ -18,6 +13,18 @@ export function mapTypeName(type: number): string {
 export function mapName(description: MapDescription): string {
   const dot = description.internal ? description.name.indexOf(".") : 0;
   return dot > 0 ? description.name.slice(dot) : description.name;
+}
+
+/** What a map of maps holds: only maps like this can be put into it. */
+export interface InnerMap {
+  /** enum bpf_map_type in lower case. */
+  readonly type: string;
+  readonly keySize: number;
+  readonly valueSize: number;
+  /** Since Linux 5.10 inner hash maps may differ in this, inner arrays with BPF_F_INNER_MAP. */
+  readonly maxEntries: number;
+  /** map_flags (BPF_F_*). */
+  readonly flags: number;
 }
 
 /** A map of an {@link ObjectSpec}: plain data that can be changed until the object is loaded. */
@@ -34,6 +41,10 @@ export class MapSpec {
   #maxEntries: number;
   #flags: number;
   #pinPath: string | undefined;
+  #numaNode: number;
+  #mapExtra: bigint;
+  #autocreate: boolean;
+  #inner: InnerRequest | undefined;
 
   /** @internal */
   constructor(description: MapDescription, index: number) {
@@ -46,6 +57,9 @@ export class MapSpec {
     this.#maxEntries = description.maxEntries;
     this.#flags = description.flags;
     this.#pinPath = description.pinPath;
+    this.#numaNode = description.numaNode;
+    this.#mapExtra = description.mapExtra;
+    this.#autocreate = description.autocreate;
   }
 
   /** Entries that the map can hold; for a ring buffer its size in bytes, a power of two and of pages. */
@@ -78,10 +92,91 @@ export class MapSpec {
     this.#pinPath = value;
   }
 
+  /** The NUMA node that its memory comes from, if `flags` have BPF_F_NUMA_NODE. Since Linux 4.14. */
+  get numaNode(): number {
+    return this.#numaNode;
+  }
+
+  set numaNode(value: number) {
+    this.#numaNode = this.#u32("numaNode", value);
+  }
+
+  /** map_extra: hash functions of a Bloom filter, the address of an arena. Since Linux 5.16. */
+  get mapExtra(): bigint {
+    return this.#mapExtra;
+  }
+
+  set mapExtra(value: bigint) {
+    if (typeof value !== "bigint" || BigInt.asUintN(64, value) !== value) {
+      throw this.#refused(`mapExtra must be a bigint of 64 bits, got ${String(value)}`);
+    }
+    this.#mapExtra = value;
+  }
+
+  /** Whether load() makes the map. A program that uses a map that was not made is refused. libbpf: bpf_map__set_autocreate(). */
+  get autocreate(): boolean {
+    return this.#autocreate;
+  }
+
+  set autocreate(value: boolean) {
+    if (typeof value !== "boolean") throw this.#refused(`autocreate must be a boolean, got ${String(value)}`);
+    this.#autocreate = value;
+  }
+
+  /**
+   * Of a map of maps: what it holds; undefined if the object does not say. Fields that an assigned object leaves out stay as they
+   * are. libbpf: bpf_map__set_inner_map_fd().
+   */
+  get inner(): InnerMap | undefined {
+    const inner = this.#inner ?? this.#described.inner;
+    if (inner === undefined) return undefined;
+    const { type, keySize, valueSize, maxEntries, flags } = inner;
+    return { type: mapTypeName(type), keySize, valueSize, maxEntries, flags };
+  }
+
+  set inner(value: Partial<InnerMap>) {
+    if (!this.type.endsWith("_of_maps")) throw this.#refused(`a ${this.type} map holds no maps`);
+    if (typeof value !== "object" || value === null)
+      throw this.#refused(`inner must be an object, got ${String(value)}`);
+    const wanted = { keySize: 4, valueSize: 4, maxEntries: 1, flags: 0, ...this.inner, ...value };
+    const type = typeNumber(String(wanted.type));
+    if (type === 0) throw this.#refused(`inner.type must be a map type such as "hash", got ${String(wanted.type)}`);
+    this.#inner = {
+      type,
+      keySize: this.#u32("inner.keySize", wanted.keySize),
+      valueSize: this.#u32("inner.valueSize", wanted.valueSize),
+      maxEntries: this.#u32("inner.maxEntries", wanted.maxEntries),
+      flags: this.#u32("inner.flags", wanted.flags),
+    };
+  }
+
   /** @internal */
   toRequest(initial: Uint8Array | undefined): MapRequest {
-    const { maxEntries, flags, pinPath } = this;
-    return { index: this.#index, maxEntries, flags, pinPath, initial };
+    const { maxEntries, flags, numaNode, mapExtra, autocreate, pinPath } = this;
+    const inner = this.#inner;
+    return { index: this.#index, maxEntries, flags, numaNode, mapExtra, autocreate, inner, pinPath, initial };
+  }
+
+  /**
+   * @internal Where a map is pinned at {@link pinPath} already, it must be this one: libbpf would say EINVAL and no more.
+   * @throws {@link MapError} with every field that differs
+   */
+  checkPinned(): void {
+    if (this.#pinPath === undefined || !this.#autocreate) return;
+    const handle = native.mapOfPath(this.#pinPath);
+    if (handle < 0) return; // none, or what libbpf will say
+    try {
+      refuseOther(infoOf(handle), this.#expected(), `the map pinned at ${this.#pinPath}`);
+    } finally {
+      native.mapClose(handle);
+    }
+  }
+
+  #expected(): ExpectedMap {
+    const { type, keySize, valueSize, maxEntries, flags, mapExtra } = this;
+    // libbpf makes it as large as there are CPUs.
+    const sized = type === "perf_event_array" && maxEntries === 0 ? {} : { maxEntries };
+    return { type, keySize, valueSize, flags, mapExtra, ...sized };
   }
 
   /** @internal The BTF id of the data section that the map holds. */
@@ -96,9 +191,11 @@ export class MapSpec {
 
   #u32(what: string, value: number): number {
     if (Number.isInteger(value) && value >= 0 && value <= 0xffffffff) return value;
-    throw new ArgumentError(`map ${this.name}: ${what} must be an integer of 32 bits, got ${String(value)}`, {
-      map: this.name,
-    });
+    throw this.#refused(`${what} must be an integer of 32 bits, got ${String(value)}`);
+  }
+
+  #refused(message: string): ArgumentError {
+    return new ArgumentError(`map ${this.name}: ${message}`, { map: this.name });
   }
 }
 

@@ -1,4 +1,7 @@
-/** What a loaded object, its programs, maps and links share: the native handles, and the order of closing them. */
+/**
+ * What a loaded object, its programs, maps and links share: the native handles, and the order of closing them. A map without
+ * an object has one of its own.
+ */
 import { ClosedError } from "../errors";
 import { onCollected } from "../handles";
 import type { LogCallback } from "../log";
@@ -14,6 +17,9 @@ interface Resources {
 interface Closable {
   close(): void;
 }
+
+/** No object: a handle that names nothing. */
+const NONE = -1;
 
 export class Lifetime {
   readonly name: string;
@@ -36,6 +42,18 @@ export class Lifetime {
     this.#forget = onCollected(this, () => release(resources));
   }
 
+  /** Of a map that belongs to no object. */
+  static ofMap(map: Handle, name: string): Lifetime {
+    const lifetime = new Lifetime(NONE, name, undefined);
+    lifetime.own("maps", map);
+    return lifetime;
+  }
+
+  /** Whether there is no object: what closes a map then closes all. */
+  get isMap(): boolean {
+    return this.#resources.object === NONE;
+  }
+
   get closed(): boolean {
     return this.#closed;
   }
@@ -50,6 +68,11 @@ export class Lifetime {
   own(kind: "maps" | "rings", handle: Handle): Handle {
     this.#resources[kind].add(handle);
     return handle;
+  }
+
+  /** Takes it back: it was closed before. */
+  disown(kind: "maps" | "rings", handle: Handle): void {
+    this.#resources[kind].delete(handle);
   }
 
   /** Makes disposal wait for work in flight. */
@@ -67,6 +90,8 @@ export class Lifetime {
     // Newest first: detaching in the order of attaching waits for a grace period at some hooks.
     for (const link of [...this.links].reverse()) link.close();
     for (const stop of this.waits) stop();
+    // Before the memory goes: views over it become empty. Where nobody closed, they keep it.
+    for (const map of this.#resources.maps) native.mapUnmap(map);
     release(this.#resources);
   }
 

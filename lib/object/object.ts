@@ -2,7 +2,7 @@
 import { ArgumentError } from "../errors";
 import type { LogCallback } from "../log";
 import type { BpfMap } from "../map/map";
-import { openMap } from "../map/open";
+import { mapOfObject } from "../map/open";
 import type { MapSpec } from "../map/spec";
 import { type Handle, native, type VariableDescription } from "../native";
 import { Program } from "../program/program";
@@ -45,7 +45,7 @@ export class BpfObject implements Disposable, AsyncDisposable {
       maps.flatMap((_, index) => {
         const description = native.objectMap(handle, index);
         // A number: a map that this kernel was not asked to create (autocreate off).
-        return typeof description === "number" ? [] : [openMap(lifetime, description, index)];
+        return typeof description === "number" ? [] : [mapOfObject(lifetime, description, index)];
       }),
     );
     const indexOf = new Map(maps.map((map, index) => [map.sectionId, index]));

@@ -188,6 +188,7 @@ export class ObjectSpec {
     }
     for (const program of this.#programs) if (program.autoload) checkLoadable(program);
     refuseBad(() => this.programFacts(), this.name, options);
+    for (const map of this.#maps) map.checkPinned();
     const maps = this.#maps.map((map) => map.toRequest(this.#initial.get(map.sectionId)));
     return { ...this.#request, programs: this.#programs.map((program) => program.toRequest()), maps };
   }

@@ -39,6 +39,13 @@ export class Program {
     return id;
   }
 
+  /** The program's file descriptor. It belongs to the object and is closed with it: never close it. */
+  get fd(): number {
+    const fd = native.programFd(this.#lifetime.handle(`program ${this.name}`, "program.fd"), this.#index);
+    if (fd < 0) throw this.#notLoaded("program.fd", fd);
+    return fd;
+  }
+
   /**
    * Attaches the program; it runs until the returned link is closed, the process ends, or for a pinned link, longer.
    *

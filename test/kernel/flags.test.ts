@@ -20,7 +20,7 @@ async function flagsGiven(name: string, sleepable?: boolean): Promise<number> {
 
   const key = Buffer.alloc(16);
   key.write(name.slice(0, 15));
-  const request = witness.map("loads", HashMap).get(key);
+  const request = witness.map("loads", HashMap).raw.get(key);
   if (request === undefined) throw new Error(`the kernel was not asked to load ${name}`);
   return new DataView(request.buffer, request.byteOffset).getUint32(0, true);
 }

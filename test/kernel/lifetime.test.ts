@@ -15,7 +15,7 @@ const closed = expect.objectContaining({ name: "ClosedError", code: "ERR_BPF_CLO
 kernelTest("every call on what is closed throws one error; closing again does not", [], async () => {
   const maps = await open(objectPath("maps")).load();
   const events = await open(objectPath("events")).load();
-  const hash = maps.map("hash", HashMap);
+  const hash = maps.map("hash", HashMap).raw;
   const array = maps.map("array", ArrayMap);
   const ring = events.map("events", RingBuffer);
   const program = events.program("on_call");
@@ -75,7 +75,7 @@ kernelTest("every call on what is closed throws one error; closing again does no
 
 kernelTest("a method on a foreign receiver throws a TypeError", [], async () => {
   using object = await open(objectPath("maps")).load();
-  const hash = object.map("hash", HashMap);
+  const hash = object.map("hash", HashMap).raw;
   const link = Link.prototype;
   for (const call of [
     () => hash.get.call({} as never, new Uint8Array(4)),
@@ -126,10 +126,10 @@ kernelTest("a pinned map is found again by its next object", [bpffs], async () =
     const key = new Uint8Array(4);
     {
       using first = await load();
-      first.map("hash", HashMap).set(key, new Uint8Array(8).fill(5));
+      first.map("hash", HashMap).raw.set(key, new Uint8Array(8).fill(5));
     }
     using second = await load();
-    expect(second.map("hash", HashMap).get(key)).toEqual(new Uint8Array(8).fill(5));
+    expect(second.map("hash", HashMap).raw.get(key)).toEqual(new Uint8Array(8).fill(5));
   } finally {
     unlinkSync(path);
     rmdirSync(PINS);

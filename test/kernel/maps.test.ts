@@ -11,7 +11,7 @@ const load = () => open(objectPath("maps")).load();
 
 kernelTest("hash: set, get, delete, iterate", [], async () => {
   using object = await load();
-  const map = object.map("hash", HashMap);
+  const map = object.map("hash", HashMap).raw;
   expect(map).toMatchObject({ type: "hash", keySize: 4, valueSize: 8, maxEntries: 8 });
   expect(map.get(u32(1))).toBeUndefined();
   expect(map.delete(u32(1))).toBe(false);
@@ -33,7 +33,7 @@ kernelTest("hash: set, get, delete, iterate", [], async () => {
 
 kernelTest("hash: deleting while iterating ends", [], async () => {
   using object = await load();
-  const map = object.map("hash", HashMap);
+  const map = object.map("hash", HashMap).raw;
   for (let i = 0; i < 8; i++) map.set(u32(i), u64(0n));
   let seen = 0;
   for (const key of map.keys()) {
@@ -48,7 +48,7 @@ kernelTest("hash: deleting while iterating ends", [], async () => {
 
 kernelTest("lru_hash: keys and values whose sizes are not multiples of 8", [], async () => {
   using object = await load();
-  const map = object.map("lru", HashMap);
+  const map = object.map("lru", HashMap).raw;
   const key = Buffer.from("abcdef");
   const value = Buffer.from("0123456789");
   map.set(key, value);
@@ -60,7 +60,7 @@ kernelTest("array: every index exists, none can be deleted", [], async () => {
   using object = await load();
   const map = object.map("array", ArrayMap);
   map.set(2, u64(7n));
-  expect([...map].map(([index, value]) => [index, value[0]])).toEqual([
+  expect([...map].map(([index, value]) => [index, (value as Uint8Array)[0]])).toEqual([
     [0, 0],
     [1, 0],
     [2, 7],
@@ -93,7 +93,7 @@ kernelTest("percpu_hash and percpu_array: one value for each possible CPU", [], 
 
 kernelTest("wrong keys and values are refused before the kernel is asked", [], async () => {
   using object = await load();
-  const map = object.map("hash", HashMap);
+  const map = object.map("hash", HashMap).raw;
   const argument = (message: RegExp) =>
     expect.objectContaining({ code: "ERR_BPF_ARGUMENT", map: "hash", message: expect.stringMatching(message) });
   expect(() => map.get(new Uint8Array(3))).toThrow(argument(/a key has 4 bytes, got 3/));

@@ -1,0 +1,125 @@
+// Where maps come from: an object, nothing, a pin, an id.
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+#include <memory>
+#include <string>
+
+#include "arguments.h"
+#include "environment.h"
+#include "log.h"
+#include "map.h"
+#include "object.h"
+
+namespace node_libbpf {
+
+namespace {
+
+struct FreeBtf {
+  void operator()(btf* types) const { btf__free(types); }
+};
+using Btf = std::unique_ptr<btf, FreeBtf>;
+
+// Types of a key and a value that are just bytes, with the ids: local storage maps can't be made without (an
+// int of 4 bytes as the key: bpf_local_storage_map_check_btf() in the kernel).
+struct ByteTypes {
+  Btf types;
+  int key = 0;
+  int value = 0;
+};
+
+ByteTypes byteTypes(uint32_t valueSize) {
+  ByteTypes result;
+  btf* types = btf__new_empty();
+  if (types == nullptr) return result;
+  result.types.reset(types);
+  result.key = btf__add_int(types, "int", 4, BTF_INT_SIGNED);
+  const int byte = btf__add_int(types, "unsigned char", 1, 0);
+  result.value = btf__add_array(types, result.key, byte, valueSize);
+  if (result.key < 0 || byte < 0 || result.value < 0 || btf__load_into_kernel(types) != 0)
+    result.types.reset();
+  return result;
+}
+
+Napi::Value added(Napi::Env env, int fd) {
+  int error = 0;
+  std::shared_ptr<Map> map = Map::of(Descriptor(fd < 0 ? -errno : fd), &error);
+  return status(env, map == nullptr ? error : Environment::of(env).maps.add(std::move(map)));
+}
+
+// mapOfObject(object, index): a handle of its own, or -errno
+Napi::Value ofObject(const Napi::CallbackInfo& info) {
+  const Object* object = Environment::of(info.Env()).objects.find(int32Of(info[0]));
+  const bpf_map* map = object == nullptr ? nullptr : object->map(uint32Of(info[1]));
+  if (map == nullptr) return status(info.Env(), -EBADF);
+  if (bpf_map__fd(map) < 0) return status(info.Env(), -ENOENT);
+  return added(info.Env(), fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3));
+}
+
+// mapOfPath(path): a pinned map's handle, or -errno; -EINVAL if it is no map
+Napi::Value ofPath(const Napi::CallbackInfo& info) {
+  Descriptor fd(bpf_obj_get(stringOf(info[0]).c_str()));
+  if (fd.get() < 0) return status(info.Env(), -errno);
+  // Programs and links are pinned too, and their info would be taken for a map's.
+  char link[64] = {};
+  const std::string self = "/proc/self/fd/" + std::to_string(fd.get());
+  if (readlink(self.c_str(), link, sizeof(link) - 1) > 0 && std::string(link) != "anon_inode:bpf-map")
+    return status(info.Env(), -EINVAL);
+  int error = 0;
+  std::shared_ptr<Map> map = Map::of(std::move(fd), &error);
+  return status(info.Env(), map == nullptr ? error : Environment::of(info.Env()).maps.add(std::move(map)));
+}
+
+// mapOfId(id): the handle of the map that the kernel calls so, or -errno
+Napi::Value ofId(const Napi::CallbackInfo& info) {
+  return added(info.Env(), bpf_map_get_fd_by_id(uint32Of(info[0])));
+}
+
+// mapCreate({ type, name, keySize, valueSize, maxEntries, flags, innerFd, mapExtra, numaNode, ifindex,
+// vmlinuxValueType, byteTypes }): the handle, or -errno
+Napi::Value create(const Napi::CallbackInfo& info) {
+  const Napi::Object from = info[0].As<Napi::Object>();
+  const auto number = [&](const char* name) { return uint32Of(from.Get(name)); };
+  const LogScope silent(false);
+  LIBBPF_OPTS(bpf_map_create_opts, options);
+  options.map_flags = number("flags");
+  options.map_extra = uint64Of(from.Get("mapExtra"));
+  options.numa_node = number("numaNode");
+  options.map_ifindex = number("ifindex");
+  options.inner_map_fd = number("innerFd");
+  options.btf_vmlinux_value_type_id = number("vmlinuxValueType");
+  ByteTypes types;
+  if (from.Get("byteTypes").ToBoolean()) {
+    types = byteTypes(number("valueSize"));
+    if (types.types == nullptr) return status(info.Env(), errno == 0 ? -EINVAL : -errno);
+    options.btf_fd = static_cast<uint32_t>(btf__fd(types.types.get()));
+    options.btf_key_type_id = static_cast<uint32_t>(types.key);
+    options.btf_value_type_id = static_cast<uint32_t>(types.value);
+  }
+  const std::string name = stringOf(from.Get("name"));
+  return added(info.Env(), bpf_map_create(static_cast<bpf_map_type>(number("type")),
+                                          name.empty() ? nullptr : name.c_str(), number("keySize"),
+                                          number("valueSize"), number("maxEntries"), &options));
+}
+
+// pidfdOpen(pid, flags): a descriptor that the caller closes, or -errno
+Napi::Value pidfdOpen(const Napi::CallbackInfo& info) {
+  const long fd = syscall(SYS_pidfd_open, int32Of(info[0]), uint32Of(info[1]));
+  return status(info.Env(), fd < 0 ? -errno : static_cast<int32_t>(fd));
+}
+
+}  // namespace
+
+void exportMapMaking(Napi::Env env, Napi::Object exports) {
+  exports["mapOfObject"] = Napi::Function::New<ofObject>(env, "mapOfObject");
+  exports["mapOfPath"] = Napi::Function::New<ofPath>(env, "mapOfPath");
+  exports["mapOfId"] = Napi::Function::New<ofId>(env, "mapOfId");
+  exports["mapCreate"] = Napi::Function::New<create>(env, "mapCreate");
+  exports["pidfdOpen"] = Napi::Function::New<pidfdOpen>(env, "pidfdOpen");
+}
+
+}  // namespace node_libbpf

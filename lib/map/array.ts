@@ -1,0 +1,42 @@
+/** ARRAY, in system calls or in mapped memory. */
+import type { Codec } from "../btf/codec";
+import { ArgumentError } from "../errors";
+import { type BtfValue, type ElementCodecs, indexOf } from "./codec";
+import type { MapCore } from "./core";
+import { ElementMap } from "./element-map";
+
+/** A constructor of typed arrays, such as Float64Array. */
+export interface TypedArrayConstructor<T> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): T;
+}
+
+/** ARRAY: keys are the numbers from 0 to maxEntries - 1, all of which always exist. Since Linux 3.19. */
+export class ArrayMap<V = BtfValue> extends ElementMap<number, V> {
+  /** @internal */
+  constructor(core: MapCore, codecs: ElementCodecs) {
+    super(core, indexOf(core.name), codecs.value as Codec<V>);
+  }
+
+  /**
+   * The map's own memory, as bytes or as any typed array: reading and writing it is no system call, and what programs write is
+   * seen at once. Each element begins on a multiple of 8 bytes ({@link stride}). Only for maps with the flag BPF_F_MMAPABLE,
+   * which are not frozen. Closing the map makes the array empty. Since Linux 5.5; mmap(2).
+   *
+   * @throws {@link MapError} if the map can't be mapped
+   */
+  mmap(): Uint8Array<ArrayBuffer>;
+  mmap<T>(type: TypedArrayConstructor<T>): T;
+  mmap(type: TypedArrayConstructor<unknown> = Uint8Array): unknown {
+    const memory = this.core.memory("mmap");
+    if (typeof type !== "function" || memory.byteLength % (type.BYTES_PER_ELEMENT ?? 3) !== 0) {
+      throw new ArgumentError(`map ${this.name}: mmap takes a constructor of typed arrays`, { map: this.name });
+    }
+    return new type(memory, 0, memory.byteLength / type.BYTES_PER_ELEMENT);
+  }
+
+  /** Bytes from one element to the next in {@link mmap}'s memory. */
+  get stride(): number {
+    return (this.valueSize + 7) & ~7;
+  }
+}

@@ -1,0 +1,175 @@
+/** A map's native side: its handle, and the memory that both sides see. The typed map and its raw form share one. */
+import { MapType } from "../constants";
+import { ClosedError, errnoName, isErrno, MapError } from "../errors";
+import { type Handle, native } from "../native";
+import type { Lifetime } from "../object/lifetime";
+import { hintFor } from "./hints";
+import { decodeMapInfo, MAP_INFO_SIZE, type MapInfo } from "./info";
+import { mapTypeName } from "./type-names";
+
+/** What a map is. */
+export interface MapIdentity {
+  readonly name: string;
+  /** enum bpf_map_type */
+  readonly type: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly flags: number;
+}
+
+/** The memory of single elements, as binding/map.h lays it out: count, cursor, key, next key, value. */
+export interface Scratch {
+  readonly handle: Handle;
+  readonly view: DataView;
+  readonly bytes: Uint8Array;
+  /** Offset of the key. */
+  readonly key: number;
+  /** Offset of the value. */
+  readonly value: number;
+  readonly valueSize: number;
+}
+
+/** Offset of the cursor of batches. */
+export const CURSOR = 8;
+
+const align8 = (size: number) => (size + 7) & ~7;
+
+/** As binding/map.cc has them: a type that neither knows counts as one. */
+const PER_CPU: ReadonlySet<number> = new Set([
+  MapType.PERCPU_HASH,
+  MapType.PERCPU_ARRAY,
+  MapType.LRU_PERCPU_HASH,
+  MapType.PERCPU_CGROUP_STORAGE,
+]);
+
+export class MapCore implements MapIdentity {
+  readonly name: string;
+  readonly type: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly flags: number;
+  /** Bytes of a value as user space sees it: for per-CPU maps all CPUs'. */
+  readonly userValueSize: number;
+  readonly lifetime: Lifetime;
+  /** This kernel has no batches for this type. */
+  batchless = false;
+  readonly #index: number;
+  #handle: Handle | undefined;
+  #scratch: Scratch | undefined;
+  #closed = false;
+
+  /** @param source the map's number in its object, or the handle of a map without one */
+  constructor(lifetime: Lifetime, identity: MapIdentity, source: { index: number } | { handle: Handle }) {
+    this.lifetime = lifetime;
+    this.name = identity.name;
+    this.type = identity.type;
+    this.keySize = identity.keySize;
+    this.valueSize = identity.valueSize;
+    this.maxEntries = identity.maxEntries;
+    this.flags = identity.flags;
+    const perCpu = PER_CPU.has(identity.type) || identity.type > MapType.INSN_ARRAY;
+    this.userValueSize = perCpu ? align8(identity.valueSize) * native.possibleCpus : identity.valueSize;
+    this.#index = "index" in source ? source.index : -1;
+    this.#handle = "handle" in source ? source.handle : undefined;
+  }
+
+  get closed(): boolean {
+    return this.#closed || this.lifetime.closed;
+  }
+
+  /** The map's handle, opened when it is first used. */
+  handle(operation: string): Handle {
+    if (this.closed) throw new ClosedError(`map ${this.name}`, `map.${operation}`);
+    if (this.#handle === undefined) {
+      const object = this.lifetime.handle(`map ${this.name}`, `map.${operation}`);
+      const handle = native.mapOfObject(object, this.#index);
+      if (handle < 0) throw this.failure("open", handle);
+      this.#handle = this.lifetime.own("maps", handle);
+    }
+    return this.#handle;
+  }
+
+  /** The memory that single elements cross in. */
+  scratch(operation: string): Scratch {
+    const made = this.#scratch;
+    if (made !== undefined && !this.#closed && !this.lifetime.closed) return made;
+    const handle = this.handle(operation);
+    const memory = native.mapScratch(handle);
+    if (typeof memory === "number") throw this.failure(operation, memory);
+    const key = CURSOR + align8(Math.max(this.keySize, 4));
+    const value = key + 2 * align8(this.keySize);
+    this.#scratch = {
+      handle,
+      view: new DataView(memory),
+      bytes: new Uint8Array(memory),
+      key,
+      value,
+      valueSize: this.userValueSize,
+    };
+    return this.#scratch;
+  }
+
+  /** The map's memory, shared with the kernel. */
+  memory(operation: string): ArrayBuffer {
+    const handle = this.handle(operation);
+    const object = this.lifetime.isMap ? -1 : this.lifetime.handle(`map ${this.name}`, `map.${operation}`);
+    const memory = native.mapMemory(handle, object, this.#index);
+    if (typeof memory === "number") throw this.failure(operation, memory);
+    return memory;
+  }
+
+  info(): MapInfo {
+    const bytes = new Uint8Array(MAP_INFO_SIZE);
+    const handle = this.handle("info");
+    const size = native.mapInfo(handle, bytes);
+    if (size < 0) throw this.failure("info", size);
+    return decodeMapInfo(bytes.subarray(0, size), native.mapFd(handle));
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.#closed = true;
+    if (this.lifetime.isMap) {
+      this.lifetime.close();
+    } else if (this.#handle !== undefined) {
+      this.lifetime.disown("maps", this.#handle);
+      native.mapUnmap(this.#handle);
+      native.mapClose(this.#handle);
+    }
+  }
+
+  /** The error of an operation; `processed` and `of` for one of many elements. */
+  failure(operation: string, status: number, processed?: number, of?: number): MapError {
+    const errno = errnoName(status);
+    const hint = hintFor(this, operation, status, () => this.#isFrozen());
+    const extent = of === undefined ? "" : ` after ${processed} of ${of}`;
+    return new MapError("ERR_BPF_MAP", `map ${this.name}: ${operation} failed${extent} (${errno})`, {
+      operation: `map.${operation}`,
+      map: this.name,
+      errno,
+      ...(processed !== undefined && { processed }),
+      ...(hint !== undefined && { hint }),
+    });
+  }
+
+  /** The same for what the library itself finds out: what, and what to do. */
+  refusal(operation: string, what: string, hint: string): MapError {
+    const details = { operation: `map.${operation}`, map: this.name, hint };
+    return new MapError("ERR_BPF_MAP", `${mapTypeName(this.type)} map ${this.name}: ${what}`, details);
+  }
+
+  #isFrozen(): boolean {
+    try {
+      return this.info().frozen;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Whether the kernel does not know an operation for a type, or at all. */
+export function isUnsupported(status: number): boolean {
+  return isErrno(status, "ENOTSUPP") || isErrno(status, "EOPNOTSUPP") || isErrno(status, "EINVAL");
+}

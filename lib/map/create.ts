@@ -1,0 +1,192 @@
+/** createMap(): a map without an object. */
+import type { Codec } from "../btf/codec";
+import { Flag, MapType } from "../constants";
+import { ArgumentError, errnoName, isErrno, MapError, PermissionError } from "../errors";
+import { explainPermission, readPermissionFacts } from "../kernel/permission";
+import { native } from "../native";
+import type { MapTypeName, MapTypes } from "./classes";
+import type { ElementCodecs } from "./codec";
+import { infoOf } from "./info";
+import { BpfMap } from "./map";
+import { mapOfHandle } from "./open";
+import { mapTypeNames } from "./type-names";
+
+/** What {@link createMap} makes. */
+export interface CreateMapOptions<T extends MapTypeName = MapTypeName, K = Uint8Array, V = Uint8Array> {
+  type: T;
+  /** How keys are written; without it they are bytes. */
+  key?: Codec<K>;
+  /** How values are written, of a per-CPU map one CPU's; without it they are bytes. */
+  value?: Codec<V>;
+  /** Bytes of a key; by default the codec's, or what the type wants. */
+  keySize?: number;
+  /** Bytes of a value; by default the codec's, or what the type wants. */
+  valueSize?: number;
+  /** Entries; for ring buffers bytes, for arenas pages. */
+  maxEntries?: number;
+  /** map_flags (BPF_F_*: {@link Flag}); those without which the type can't be made are added. */
+  flags?: number;
+  /** Letters, digits, "_" and ".", of which the kernel keeps 15. Since Linux 4.15. */
+  name?: string;
+  /** What a map of maps holds: a map, or what would make one. Only its type, sizes and flags count. */
+  inner?: BpfMap | CreateMapOptions;
+  /** map_extra: hash functions of a Bloom filter, the address of an arena. Since Linux 5.16. */
+  mapExtra?: bigint;
+  /** The NUMA node that its memory comes from (BPF_F_NUMA_NODE). Since Linux 4.14. */
+  numaNode?: number;
+  /** A network device to offload the map to. Since Linux 4.16. */
+  ifindex?: number;
+  /** struct_ops: the id of its value's struct, "bpf_struct_ops_…", in the kernel's BTF. Since Linux 5.6. */
+  vmlinuxValueTypeId?: number;
+}
+
+/** What a type wants that one would else have to know: sizes, and flags that it can't be made without. */
+interface Demands {
+  keySize?: number;
+  valueSize?: number;
+  maxEntries?: number;
+  flags?: number;
+  /** The kernel wants BTF. */
+  btf?: boolean;
+}
+
+const INDEXED: Demands = { keySize: 4 };
+const REFERENCES: Demands = { keySize: 4, valueSize: 4 };
+const KEYLESS: Demands = { keySize: 0 };
+const STORAGE: Demands = { keySize: 4, maxEntries: 0, flags: Flag.NO_PREALLOC, btf: true };
+
+const demands: Partial<Record<MapTypeName, Demands>> = {
+  array: INDEXED,
+  percpu_array: INDEXED,
+  prog_array: REFERENCES,
+  perf_event_array: REFERENCES,
+  cgroup_array: REFERENCES,
+  array_of_maps: REFERENCES,
+  hash_of_maps: { valueSize: 4 },
+  devmap: REFERENCES,
+  devmap_hash: REFERENCES,
+  cpumap: REFERENCES,
+  xskmap: REFERENCES,
+  sockmap: REFERENCES,
+  sockhash: { valueSize: 4 },
+  reuseport_sockarray: { keySize: 4, valueSize: 8 },
+  stack_trace: INDEXED,
+  lpm_trie: { flags: Flag.NO_PREALLOC },
+  queue: KEYLESS,
+  stack: KEYLESS,
+  bloom_filter: KEYLESS,
+  ringbuf: { keySize: 0, valueSize: 0 },
+  user_ringbuf: { keySize: 0, valueSize: 0 },
+  arena: { keySize: 0, valueSize: 0, flags: Flag.MMAPABLE },
+  task_storage: STORAGE,
+  inode_storage: STORAGE,
+  sk_storage: STORAGE,
+  cgrp_storage: STORAGE,
+  cgroup_storage: { keySize: 16, maxEntries: 0 },
+  percpu_cgroup_storage: { keySize: 16, maxEntries: 0 },
+  struct_ops: { keySize: 4, maxEntries: 1 },
+  insn_array: { keySize: 4, valueSize: 16 },
+};
+
+/**
+ * Makes a map that belongs to no object. It is open until its `close()`, or until nobody refers to it any more; what programs and
+ * pins use lives on. libbpf: bpf_map_create().
+ *
+ * @throws {@link MapError} if this kernel does not know the type, or refuses its sizes or flags
+ * @throws {@link PermissionError} which says what privilege is missing
+ */
+export function createMap<T extends MapTypeName, K = Uint8Array, V = Uint8Array>(
+  options: CreateMapOptions<T, K, V>,
+): MapTypes<K, V>[T] {
+  const request = requestOf(options);
+  const { inner } = options;
+  const template = inner === undefined || inner instanceof BpfMap ? undefined : createMap(inner);
+  try {
+    const model = inner instanceof BpfMap ? inner : template;
+    const handle = native.mapCreate({ ...request, innerFd: model?.fd ?? 0 });
+    if (handle < 0) throw notCreated(request, options, handle);
+    try {
+      const info = infoOf(handle); // a ring buffer's size, a devmap's flags: as the kernel has them
+      const identity = { ...info, type: request.type, name: request.name || request.typeName };
+      return mapOfHandle(handle, identity, options as Partial<ElementCodecs>) as unknown as MapTypes<K, V>[T];
+    } catch (error) {
+      native.mapClose(handle);
+      throw error;
+    }
+  } finally {
+    template?.close();
+  }
+}
+
+type Options = Omit<CreateMapOptions, "key" | "value"> & { key?: { size: number }; value?: { size: number } };
+
+function requestOf(options: Options) {
+  if (typeof options !== "object" || options === null)
+    throw argument(`createMap takes an object, got ${String(options)}`);
+  const { type: typeName, name = "" } = options;
+  const type = mapTypeNames.get(typeName);
+  if (type === undefined || type === MapType.UNSPEC) throw argument(`there is no map type ${String(typeName)}`);
+  if (typeof name !== "string" || !/^[\w.]*$/.test(name)) {
+    throw argument(`a map's name has letters, digits, "_" and ".", got ${JSON.stringify(name)}`);
+  }
+  const wanted = demands[typeName] ?? {};
+  const number = (what: keyof Options, fallback: number | undefined) => {
+    const value = options[what] ?? fallback;
+    if (value === undefined) throw argument(`a ${typeName} map needs ${what}`);
+    if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 0xffffffff) return value;
+    throw argument(`${what} must be an integer of 32 bits, got ${String(value)}`);
+  };
+  const { mapExtra = 0n, numaNode } = options;
+  if (typeof mapExtra !== "bigint" || BigInt.asUintN(64, mapExtra) !== mapExtra) {
+    throw argument(`mapExtra must be a bigint of 64 bits, got ${String(mapExtra)}`);
+  }
+  return {
+    type,
+    typeName,
+    name,
+    keySize: number("keySize", options.key?.size ?? wanted.keySize),
+    valueSize: number("valueSize", options.value?.size ?? wanted.valueSize),
+    maxEntries: number("maxEntries", wanted.maxEntries),
+    flags: (number("flags", 0) | (wanted.flags ?? 0) | (numaNode === undefined ? 0 : Flag.NUMA_NODE)) >>> 0,
+    mapExtra,
+    numaNode: number("numaNode", 0),
+    ifindex: number("ifindex", 0),
+    vmlinuxValueType: number("vmlinuxValueTypeId", 0),
+    byteTypes: wanted.btf === true,
+  };
+}
+
+function argument(message: string): ArgumentError {
+  return new ArgumentError(message, { operation: "map.create" });
+}
+
+function notCreated(request: ReturnType<typeof requestOf>, options: Options, status: number): Error {
+  const { typeName, name } = request;
+  const errno = errnoName(status);
+  const details = { operation: "map.create", errno, ...(name !== "" && { map: name }) };
+  const what = `${typeName} map${name === "" ? "" : ` ${name}`}`;
+  if (isErrno(status, "EPERM")) {
+    const { cause, hint } = explainPermission(readPermissionFacts(), false);
+    return new PermissionError(`${what} can't be created: ${cause} (EPERM)`, { ...details, hint });
+  }
+  const hint = creationHint(request, options, status);
+  return new MapError("ERR_BPF_MAP_CREATE", `${what} can't be created (${errno})`, {
+    ...details,
+    ...(hint && { hint }),
+  });
+}
+
+function creationHint(
+  { typeName, maxEntries }: { typeName: string; maxEntries: number },
+  options: Options,
+  status: number,
+) {
+  if (isErrno(status, "E2BIG") || isErrno(status, "ENOMEM"))
+    return "It is too large: lower maxEntries or the value's size";
+  if (!isErrno(status, "EINVAL") && !isErrno(status, "EOPNOTSUPP") && !isErrno(status, "ENOTSUPP")) return undefined;
+  if (typeName.endsWith("_of_maps") && options.inner === undefined) return "Say with `inner` what it holds";
+  if (typeName.endsWith("ringbuf"))
+    return "maxEntries is its size in bytes: a power of two, and a multiple of the page size";
+  if (maxEntries === 0) return "It needs maxEntries";
+  return "Check its sizes and flags; this kernel may not know the type, or have been built without it";
+}

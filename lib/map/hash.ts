@@ -1,0 +1,59 @@
+/** HASH and ARRAY, and their LRU and per-CPU forms. */
+import type { Codec } from "../btf/codec";
+import { ArgumentError } from "../errors";
+import { type BtfValue, type ElementCodecs, indexOf, perCpu } from "./codec";
+import type { MapCore } from "./core";
+import { ElementMap } from "./element-map";
+
+/**
+ * HASH (Linux 3.19) and LRU_HASH (Linux 4.10); the latter drops elements that were not used for long when it is full, and may
+ * do so before.
+ */
+export class HashMap<K = BtfValue, V = BtfValue> extends ElementMap<K, V> {
+  /** @internal */
+  constructor(core: MapCore, codecs: ElementCodecs) {
+    super(core, codecs.key as Codec<K>, codecs.value as Codec<V>);
+  }
+}
+
+/** PERCPU_HASH (Linux 4.6) and LRU_PERCPU_HASH (Linux 4.10): a value is an array of values, one for each possible CPU. */
+export class PerCpuHashMap<K = BtfValue, V = BtfValue> extends ElementMap<K, V[]> {
+  /** @internal */
+  constructor(core: MapCore, codecs: ElementCodecs) {
+    super(core, codecs.key as Codec<K>, perCpu(core.name, codecs.value as Codec<V>));
+  }
+
+  /**
+   * The sum over all CPUs; undefined if there is no such key.
+   *
+   * @throws {@link ArgumentError} if the values are no numbers
+   */
+  sum(key: K): V | undefined {
+    return sumOf(this.get(key), this.name);
+  }
+}
+
+/** PERCPU_ARRAY: a value is an array of values, one for each possible CPU. Since Linux 4.6. */
+export class PerCpuArrayMap<V = BtfValue> extends ElementMap<number, V[]> {
+  /** @internal */
+  constructor(core: MapCore, codecs: ElementCodecs) {
+    super(core, indexOf(core.name), perCpu(core.name, codecs.value as Codec<V>));
+  }
+
+  /**
+   * The sum over all CPUs; undefined past the end.
+   *
+   * @throws {@link ArgumentError} if the values are no numbers
+   */
+  sum(index: number): V | undefined {
+    return sumOf(this.get(index), this.name);
+  }
+}
+
+function sumOf<V>(values: V[] | undefined, map: string): V | undefined {
+  if (values === undefined) return undefined;
+  const all: readonly unknown[] = values;
+  if (all.every((value) => typeof value === "number")) return all.reduce((sum, value) => sum + value, 0) as V;
+  if (all.every((value) => typeof value === "bigint")) return all.reduce((sum, value) => sum + value, 0n) as V;
+  throw new ArgumentError(`map ${map}: only numbers have a sum; add up what get() gives`, { map });
+}

@@ -1,0 +1,215 @@
+/**
+ * Maps of keys and values, whether user space can iterate them or not.
+ *
+ * Keys and values cross to native code in memory that both sides see: a call allocates nothing there.
+ */
+import type { Codec } from "../btf/codec";
+import { little } from "../endian";
+import { ArgumentError, isErrno } from "../errors";
+import { native } from "../native";
+import type { ElementCodec } from "./codec";
+import type { MapCore } from "./core";
+import { BpfMap } from "./map";
+
+/** Whether `set` may create, must create, or must replace (BPF_ANY, BPF_NOEXIST, BPF_EXIST). */
+export type UpdateMode = "any" | "noexist" | "exist";
+
+/** How a value is read. */
+export interface GetOptions {
+  /** Under the bpf_spin_lock in the value (BPF_F_LOCK): never half of an update. Since Linux 5.1. */
+  lock?: boolean;
+}
+
+/** How a value is written. */
+export interface SetOptions extends GetOptions {
+  /** "any" by default. */
+  mode?: UpdateMode;
+}
+
+const MODES: Record<UpdateMode, number> = { any: 0, noexist: 1, exist: 2 };
+const LOCK = 4;
+/** Bytes that one native call for many elements takes at most. */
+const CHUNK = 1 << 20;
+
+/** A map whose elements are read and written by key. Every call is at least one bpf(2) call on this thread. */
+export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
+  /** @internal */
+  protected readonly keyCodec: ElementCodec<K>;
+  /** @internal */
+  protected readonly valueCodec: ElementCodec<V | undefined, Input>;
+
+  /** @internal */
+  constructor(core: MapCore, key: ElementCodec<K>, value: ElementCodec<V | undefined, Input>) {
+    super(core);
+    this.keyCodec = key;
+    this.valueCodec = value;
+  }
+
+  /** The value of a key, or undefined if there is none. libbpf: bpf_map_lookup_elem_flags(). */
+  get(key: K, options?: GetOptions): V | undefined {
+    const memory = this.core.scratch("get");
+    this.keyCodec.encode(key, memory.view, memory.key, this.keySize);
+    const status = native.mapLookup(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
+    if (status === 0) return this.valueCodec.decode(memory.view, memory.value, memory.valueSize);
+    if (isErrno(status, "ENOENT")) return undefined;
+    throw this.core.failure("get", status);
+  }
+
+  has(key: K): boolean {
+    const memory = this.core.scratch("has");
+    this.keyCodec.encode(key, memory.view, memory.key, this.keySize);
+    const status = native.mapLookup(memory.handle, 0);
+    if (status === 0) return true;
+    if (isErrno(status, "ENOENT")) return false;
+    throw this.core.failure("has", status);
+  }
+
+  /**
+   * Writes a value. libbpf: bpf_map_update_elem().
+   *
+   * @throws {@link MapError} E2BIG if the map is full, EEXIST for "noexist" and ENOENT for "exist" where they don't hold
+   */
+  set(key: K, value: Input, options?: UpdateMode | SetOptions): this {
+    const flags = options === undefined ? 0 : updateFlags(options, this.name);
+    const memory = this.core.scratch("set");
+    this.keyCodec.encode(key, memory.view, memory.key, this.keySize);
+    this.valueCodec.encode(value, memory.view, memory.value, memory.valueSize);
+    const status = native.mapUpdate(memory.handle, flags);
+    if (status < 0) throw this.core.failure("set", status);
+    return this;
+  }
+
+  /** Removes a key; false if it was not there. libbpf: bpf_map_delete_elem(). */
+  delete(key: K): boolean {
+    const memory = this.core.scratch("delete");
+    this.keyCodec.encode(key, memory.view, memory.key, this.keySize);
+    const status = native.mapDelete(memory.handle, 0);
+    if (status === 0) return true;
+    if (isErrno(status, "ENOENT")) return false;
+    throw this.core.failure("delete", status);
+  }
+
+  /**
+   * Removes a key and gives the value that it had, in one step; undefined if it was not there. Hash maps since Linux 5.14.
+   * libbpf: bpf_map_lookup_and_delete_elem_flags().
+   */
+  take(key: K, options?: GetOptions): V | undefined {
+    const memory = this.core.scratch("take");
+    this.keyCodec.encode(key, memory.view, memory.key, this.keySize);
+    const status = native.mapTake(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
+    if (status === 0) return this.valueCodec.decode(memory.view, memory.value, memory.valueSize);
+    if (isErrno(status, "ENOENT")) return undefined;
+    throw this.core.failure("take", status);
+  }
+
+  /**
+   * The values of many keys, in their order, undefined for those that are not there: one native call for each megabyte.
+   *
+   * @throws {@link MapError} whose `processed` says how many were read
+   */
+  getMany(keys: Iterable<K>, options?: GetOptions): (V | undefined)[] {
+    const list = [...keys];
+    const flags = options === undefined ? 0 : lockOf(options, this.name);
+    const values: (V | undefined)[] = [];
+    for (let start = 0; start < list.length; ) {
+      const packed = this.#pack("getMany", list, start);
+      const { count, value } = packed;
+      const found = new Uint8Array(count);
+      const memory = this.core.scratch("getMany");
+      const status = native.mapLookupMany(memory.handle, count, packed.keys, packed.values, found, flags);
+      if (status < 0) throw this.#manyFailed("getMany", status, start, list.length);
+      const view = new DataView(packed.values.buffer);
+      for (let i = 0; i < count; i++) {
+        values.push(found[i] === 1 ? this.valueCodec.decode(view, i * value, value) : undefined);
+      }
+      start += count;
+    }
+    return values;
+  }
+
+  /**
+   * Writes many elements. libbpf: bpf_map_update_batch() (Linux 5.6) where the kernel has it for the type, else one after the
+   * other. What is written before an error stays.
+   *
+   * @throws {@link MapError} whose `processed` says how many were written
+   */
+  setMany(entries: Iterable<readonly [K, Input]>, options?: UpdateMode | SetOptions): this {
+    const list = [...entries];
+    const flags = options === undefined ? 0 : updateFlags(options, this.name);
+    const keys = list.map(([key]) => key);
+    for (let start = 0; start < list.length; ) {
+      const packed = this.#pack("setMany", keys, start);
+      const { count, value } = packed;
+      const view = new DataView(packed.values.buffer);
+      for (let i = 0; i < count; i++) {
+        const [, input] = list[start + i] as readonly [K, Input];
+        this.valueCodec.encode(input, view, i * value, value);
+      }
+      const memory = this.core.scratch("setMany");
+      const status = native.mapUpdateMany(memory.handle, count, packed.keys, packed.values, flags);
+      if (status < 0) throw this.#manyFailed("setMany", status, start, list.length);
+      start += count;
+    }
+    return this;
+  }
+
+  /**
+   * Removes many keys, and says how many of them were there.
+   *
+   * @throws {@link MapError} whose `processed` says how many were done
+   */
+  deleteMany(keys: Iterable<K>): number {
+    const list = [...keys];
+    let removed = 0;
+    for (let start = 0; start < list.length; ) {
+      const packed = this.#pack("deleteMany", list, start);
+      const found = new Uint8Array(packed.count);
+      const memory = this.core.scratch("deleteMany");
+      const status = native.mapDeleteMany(memory.handle, packed.count, packed.keys, found);
+      if (status < 0) throw this.#manyFailed("deleteMany", status, start, list.length);
+      for (const one of found) removed += one;
+      start += packed.count;
+    }
+    return removed;
+  }
+
+  #manyFailed(operation: string, status: number, before: number, of: number) {
+    const done = this.core.scratch(operation).view.getUint32(0, little);
+    return this.core.failure(operation, status, before + done, of);
+  }
+
+  /** Some of the keys, one behind the other, and room for their values. */
+  #pack(operation: string, list: readonly K[], start: number) {
+    const memory = this.core.scratch(operation);
+    const value = memory.valueSize;
+    const fit = Math.max(1, Math.floor(CHUNK / (this.keySize + value)));
+    const count = Math.min(list.length - start, fit);
+    const keys = new Uint8Array(count * this.keySize);
+    const view = new DataView(keys.buffer);
+    for (let i = 0; i < count; i++) this.keyCodec.encode(list[start + i] as K, view, i * this.keySize, this.keySize);
+    return { count, keys, values: new Uint8Array(count * value), value };
+  }
+}
+
+/** Checks a codec that a map was given against the size of its keys or values. */
+export function fitting<T>(codec: Codec<T>, size: number, map: string, what: "key" | "value"): Codec<T> {
+  // A type with a flexible array is longer than it says.
+  if (codec.size <= size) return codec;
+  throw new ArgumentError(`map ${map}: its ${what}s have ${size} bytes, and the codec ${codec.size}`, { map });
+}
+
+function lockOf(options: GetOptions, map: string): number {
+  if (typeof options !== "object" || options === null) {
+    throw new ArgumentError(`map ${map}: options must be an object, got ${String(options)}`, { map });
+  }
+  return options.lock === true ? LOCK : 0;
+}
+
+function updateFlags(options: UpdateMode | SetOptions, map: string): number {
+  const isObject = typeof options === "object" && options !== null;
+  const mode = isObject ? (options.mode ?? "any") : options;
+  if (typeof mode !== "string" || !Object.hasOwn(MODES, mode)) {
+    throw new ArgumentError(`map ${map}: mode must be "any", "noexist" or "exist", got ${String(mode)}`, { map });
+  }
+  return MODES[mode] | (isObject ? lockOf(options, map) : 0);
+}

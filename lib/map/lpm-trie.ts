@@ -1,0 +1,18 @@
+/** LPM_TRIE: the longest prefix that matches. */
+import type { Codec } from "../btf/codec";
+import type { BtfValue, ElementCodecs } from "./codec";
+import type { MapCore } from "./core";
+import { ElementMap } from "./element-map";
+import { type LpmKey, prefixCodec } from "./prefix";
+
+/**
+ * LPM_TRIE: `get("10.1.2.3")` gives the value of the longest prefix that the address begins with; `set` and `delete` take the
+ * prefix itself. Keys with 4 and 16 bytes of data are IPv4 and IPv6 prefixes as text, others `{ prefixLength, data }`. `get` and
+ * `has` of a prefix find what covers all of it. Since Linux 4.11, iteration since 4.16.
+ */
+export class LpmTrieMap<V = BtfValue> extends ElementMap<LpmKey, V> {
+  /** @internal */
+  constructor(core: MapCore, codecs: ElementCodecs) {
+    super(core, prefixCodec(core.name, core.keySize), codecs.value as Codec<V>);
+  }
+}

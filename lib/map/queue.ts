@@ -1,0 +1,101 @@
+/** Maps without keys: QUEUE, STACK and BLOOM_FILTER. */
+import type { Codec } from "../btf/codec";
+import { isErrno } from "../errors";
+import { native } from "../native";
+import { type BtfValue, bytes, type ElementCodecs } from "./codec";
+import type { MapCore } from "./core";
+import { BpfMap } from "./map";
+
+const EXIST = 2;
+
+/** QUEUE, first in first out, and STACK, last in first out. Since Linux 4.20. */
+export class QueueMap<V = BtfValue> extends BpfMap {
+  readonly #value: Codec<V>;
+
+  /** @internal */
+  constructor(core: MapCore, codecs: ElementCodecs) {
+    super(core);
+    this.#value = codecs.value as Codec<V>;
+  }
+
+  /**
+   * Adds a value. libbpf: bpf_map_update_elem() without a key.
+   *
+   * @throws {@link MapError} E2BIG if it is full and `replace`, which drops the oldest value, is not set
+   */
+  push(value: V, options: { replace?: boolean } = {}): this {
+    const memory = this.core.scratch("push");
+    this.#value.encode(value, memory.view, memory.value, memory.valueSize);
+    const status = native.mapUpdate(memory.handle, options.replace === true ? EXIST : 0);
+    if (status < 0) throw this.core.failure("push", status);
+    return this;
+  }
+
+  /** Removes the next value and gives it; undefined if there is none. libbpf: bpf_map_lookup_and_delete_elem_flags(). */
+  pop(): V | undefined {
+    return this.#next("pop");
+  }
+
+  /** The next value, which stays; undefined if there is none. libbpf: bpf_map_lookup_elem_flags(). */
+  peek(): V | undefined {
+    return this.#next("peek");
+  }
+
+  /** The same map with values as bytes. */
+  get raw(): QueueMap<Uint8Array> {
+    return new QueueMap(this.core, rawCodecs(this.core));
+  }
+
+  #next(operation: "pop" | "peek"): V | undefined {
+    const memory = this.core.scratch(operation);
+    const status = operation === "pop" ? native.mapTake(memory.handle, 0) : native.mapLookup(memory.handle, 0);
+    if (status === 0) return this.#value.decode(memory.view, memory.value, memory.valueSize);
+    if (isErrno(status, "ENOENT")) return undefined;
+    throw this.core.failure(operation, status);
+  }
+}
+
+/** STACK: a {@link QueueMap} that gives the newest value first. Since Linux 4.20. */
+export class StackMap<V = BtfValue> extends QueueMap<V> {}
+
+/**
+ * BLOOM_FILTER: a set that sometimes takes a value for a member that is none, and never the other way. Nothing can be removed.
+ * Since Linux 5.16.
+ */
+export class BloomFilterMap<V = BtfValue> extends BpfMap {
+  readonly #value: Codec<V>;
+
+  /** @internal */
+  constructor(core: MapCore, codecs: ElementCodecs) {
+    super(core);
+    this.#value = codecs.value as Codec<V>;
+  }
+
+  /** Adds a value. libbpf: bpf_map_update_elem() without a key. */
+  add(value: V): this {
+    const memory = this.core.scratch("add");
+    this.#value.encode(value, memory.view, memory.value, memory.valueSize);
+    const status = native.mapUpdate(memory.handle, 0);
+    if (status < 0) throw this.core.failure("add", status);
+    return this;
+  }
+
+  /** False: the value was never added. True: it was, or others that look alike. libbpf: bpf_map_lookup_elem_flags(). */
+  has(value: V): boolean {
+    const memory = this.core.scratch("has");
+    this.#value.encode(value, memory.view, memory.value, memory.valueSize);
+    const status = native.mapLookup(memory.handle, 0);
+    if (status === 0) return true;
+    if (isErrno(status, "ENOENT")) return false;
+    throw this.core.failure("has", status);
+  }
+
+  /** The same map with values as bytes. */
+  get raw(): BloomFilterMap<Uint8Array> {
+    return new BloomFilterMap(this.core, rawCodecs(this.core));
+  }
+}
+
+function rawCodecs({ name, valueSize }: MapCore): ElementCodecs {
+  return { key: bytes(name, "a key", 0), value: bytes(name, "a value", valueSize) };
+}

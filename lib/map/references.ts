@@ -1,0 +1,97 @@
+/** Maps whose values are references to things of the kernel: to other maps, to programs. */
+import type { Codec } from "../btf/codec";
+import { little } from "../endian";
+import { ArgumentError } from "../errors";
+import type { Program } from "../program/program";
+import { type BtfValue, type ElementCodec, type ElementCodecs, indexOf, u32 } from "./codec";
+import type { MapCore } from "./core";
+import { ElementMap, type RawMap } from "./element-map";
+import { BpfMap } from "./map";
+
+/** Opens the map of an id; undefined if it is gone. */
+type OpenId<M> = (id: number) => M | undefined;
+
+/** Takes a map and gives the same one, opened by its id. */
+function mapCodec<M extends BpfMap>(name: string, open: OpenId<M>): ElementCodec<M | undefined, BpfMap> {
+  return {
+    size: 4,
+    encode(map, view, offset) {
+      if (!(map instanceof BpfMap))
+        throw new ArgumentError(`map ${name}: a value is a map, got ${typeof map}`, { map: name });
+      view.setUint32(offset, map.fd, little);
+    },
+    decode: (view, offset) => open(view.getUint32(offset, little)),
+  };
+}
+
+/** Opens maps by their ids: {@link openMapById}, which the classes of maps can't import. */
+export interface MapOpener {
+  openInner: OpenId<BpfMap>;
+}
+
+/**
+ * ARRAY_OF_MAPS: `set` takes a map, which needs no more to stay open: the array keeps it. `get` and iteration open the map that is
+ * there once more: close what they give (`using inner = outer.get(0)`). Before Linux 5.10 all inner maps must have the same
+ * maxEntries. Since Linux 4.12, `get` since 4.14.
+ */
+export class ArrayOfMaps<M extends BpfMap = BpfMap> extends ElementMap<number, M, BpfMap> {
+  /** @internal */
+  constructor(core: MapCore, codecs: ElementCodecs & MapOpener) {
+    super(core, indexOf(core.name), mapCodec(core.name, codecs.openInner as OpenId<M>));
+  }
+
+  /** The id of the map at an index; undefined if there is none. Opens nothing. */
+  idOf(index: number): number | undefined {
+    return idAt(this, keyBytes(this.keyCodec, index, 4));
+  }
+
+  /** The indexes that have maps. */
+  override *keys(): IterableIterator<number> {
+    for (const [key] of this.raw.entries()) yield new Uint32Array(key.buffer, key.byteOffset, 1)[0] as number;
+  }
+}
+
+/**
+ * HASH_OF_MAPS: `set` takes a map, which needs no more to stay open: the hash keeps it. `get` and iteration open the map that is
+ * there once more: close what they give (`using inner = outer.get(key)`). Since Linux 4.12, `get` since 4.14.
+ */
+export class HashOfMaps<K = BtfValue, M extends BpfMap = BpfMap> extends ElementMap<K, M, BpfMap> {
+  /** @internal */
+  constructor(core: MapCore, codecs: ElementCodecs & MapOpener) {
+    super(core, codecs.key as Codec<K>, mapCodec(core.name, codecs.openInner as OpenId<M>));
+  }
+
+  /** The id of a key's map; undefined if there is none. Opens nothing. */
+  idOf(key: K): number | undefined {
+    return idAt(this, keyBytes(this.keyCodec, key, this.keySize));
+  }
+}
+
+/** PROG_ARRAY, the table of tail calls: `set` takes a program or its descriptor, `get` gives its id. Since Linux 4.2. */
+export class ProgArray extends ElementMap<number, number, Program | number> {
+  /** @internal */
+  constructor(core: MapCore) {
+    const ids = u32(core.name, "a value");
+    super(core, indexOf(core.name), {
+      size: 4,
+      encode: (value, view, offset) => ids.encode(typeof value === "object" ? value.fd : value, view, offset),
+      decode: ids.decode,
+    });
+  }
+
+  /** The indexes that have programs. */
+  override *keys(): IterableIterator<number> {
+    for (const [index] of this.entries()) yield index;
+  }
+}
+
+function keyBytes<K>(codec: ElementCodec<K>, key: K, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  codec.encode(key, new DataView(bytes.buffer), 0, size);
+  return bytes;
+}
+
+function idAt({ raw }: { raw: RawMap }, key: Uint8Array): number | undefined {
+  const id = raw.get(key);
+  return id === undefined ? undefined : new DataView(id.buffer).getUint32(0, little);
+}

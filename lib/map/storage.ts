@@ -1,0 +1,145 @@
+/** Local storage: values that hang on a task, inode, socket or cgroup, and go with it. User space names these by descriptors. */
+import { closeSync, constants, openSync } from "node:fs";
+import type { Codec } from "../btf/codec";
+import { ArgumentError, errnoName, isErrno, MapError } from "../errors";
+import { native } from "../native";
+import { type BtfValue, bytes, type ElementCodecs, u32 } from "./codec";
+import type { MapCore } from "./core";
+import { type GetOptions, KeyedMap, type SetOptions, type UpdateMode } from "./keyed-map";
+import { BpfMap } from "./map";
+
+/** A path, or an open descriptor, which stays open. */
+export type PathOrFd = string | number;
+
+/** Without waiting for the other end of a FIFO. O_PATH would do with less, but counts as no descriptor before Linux 6.4. */
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/** The same map by descriptors. */
+class ByDescriptor<V> extends KeyedMap<number, V> {}
+
+/** What local storage maps have in common. They can't be iterated by user space. */
+export abstract class StorageMap<Key, V> extends BpfMap {
+  readonly #elements: ByDescriptor<V>;
+
+  /** @internal */
+  constructor(core: MapCore, codecs: ElementCodecs) {
+    super(core);
+    this.#elements = new ByDescriptor(core, u32(core.name, "a descriptor"), codecs.value as Codec<V>);
+  }
+
+  /** The value of a key, or undefined if there is none. libbpf: bpf_map_lookup_elem_flags(). */
+  get(key: Key, options?: GetOptions): V | undefined {
+    return this.#with(key, "get", (fd) => this.#elements.get(fd, options));
+  }
+
+  has(key: Key): boolean {
+    return this.#with(key, "has", (fd) => this.#elements.has(fd));
+  }
+
+  /** Writes a value, which goes when what it hangs on does. libbpf: bpf_map_update_elem(). */
+  set(key: Key, value: V, options?: UpdateMode | SetOptions): this {
+    this.#with(key, "set", (fd) => this.#elements.set(fd, value, options));
+    return this;
+  }
+
+  /** Removes the value; false if there was none. libbpf: bpf_map_delete_elem(). */
+  delete(key: Key): boolean {
+    return this.#with(key, "delete", (fd) => this.#elements.delete(fd));
+  }
+
+  /** @internal A descriptor of what the key names, and whether it was opened for that. */
+  protected abstract descriptor(key: Key, operation: string): { fd: number; opened: boolean };
+
+  #with<T>(key: Key, operation: string, run: (fd: number) => T): T {
+    this.core.handle(operation); // throws if it was closed
+    const { fd, opened } = this.descriptor(key, operation);
+    try {
+      return run(fd);
+    } finally {
+      if (opened) closeSync(fd);
+    }
+  }
+}
+
+/** Storage of tasks: keys are process ids, or `{ pidfd }`. Since Linux 5.11. */
+export class TaskStorageMap<V = BtfValue> extends StorageMap<number | { readonly pidfd: number }, V> {
+  /** The same map with values as bytes. */
+  get raw(): TaskStorageMap<Uint8Array> {
+    return new TaskStorageMap(this.core, rawCodecs(this.core));
+  }
+
+  /** @internal */
+  protected descriptor(key: number | { readonly pidfd: number }, operation: string) {
+    if (typeof key === "object" && key !== null) return { fd: key.pidfd, opened: false };
+    if (!Number.isInteger(key) || key < 1 || key > 0x7fffffff) {
+      const hint = "To name it by a descriptor pass { pidfd }";
+      throw new ArgumentError(`map ${this.name}: a key is a process id, got ${String(key)}`, { map: this.name, hint });
+    }
+    const fd = native.pidfdOpen(key, 0);
+    if (fd >= 0) return { fd, opened: true };
+    const gone = isErrno(fd, "ESRCH") ? `there is no process ${key}` : `process ${key} can't be opened`;
+    throw new MapError("ERR_BPF_MAP", `map ${this.name}: ${operation} failed: ${gone} (${errnoName(fd)})`, {
+      operation: `map.${operation}`,
+      map: this.name,
+      errno: errnoName(fd),
+      ...(isErrno(fd, "EINVAL") && { hint: "It is a thread's id: name its process" }),
+    });
+  }
+}
+
+/** Storage of files: keys are paths or descriptors. The path's last part may be a symbolic link, which is followed. */
+abstract class PathStorageMap<V> extends StorageMap<PathOrFd, V> {
+  /** @internal */
+  protected descriptor(key: PathOrFd, operation: string) {
+    if (typeof key === "number") return { fd: key, opened: false };
+    if (typeof key !== "string") {
+      throw new ArgumentError(`map ${this.name}: a key is a path or a descriptor, got ${String(key)}`, {
+        map: this.name,
+      });
+    }
+    try {
+      return { fd: openSync(key, FLAGS), opened: true };
+    } catch (cause) {
+      const { code = "" } = cause as NodeJS.ErrnoException;
+      throw new MapError("ERR_BPF_MAP", `map ${this.name}: ${operation} failed: ${key} can't be opened (${code})`, {
+        operation: `map.${operation}`,
+        map: this.name,
+        errno: code,
+        cause,
+      });
+    }
+  }
+}
+
+/** Storage of inodes: keys are paths or descriptors of open files. Since Linux 5.10; needs CONFIG_BPF_LSM. */
+export class InodeStorageMap<V = BtfValue> extends PathStorageMap<V> {
+  /** The same map with values as bytes. */
+  get raw(): InodeStorageMap<Uint8Array> {
+    return new InodeStorageMap(this.core, rawCodecs(this.core));
+  }
+}
+
+/** CGRP_STORAGE: keys are paths or descriptors of cgroup v2 directories. Since Linux 6.2. */
+export class CgroupLocalStorageMap<V = BtfValue> extends PathStorageMap<V> {
+  /** The same map with values as bytes. */
+  get raw(): CgroupLocalStorageMap<Uint8Array> {
+    return new CgroupLocalStorageMap(this.core, rawCodecs(this.core));
+  }
+}
+
+/** Storage of sockets: keys are sockets' descriptors. Since Linux 5.2. */
+export class SkStorageMap<V = BtfValue> extends StorageMap<number, V> {
+  /** The same map with values as bytes. */
+  get raw(): SkStorageMap<Uint8Array> {
+    return new SkStorageMap(this.core, rawCodecs(this.core));
+  }
+
+  /** @internal */
+  protected descriptor(fd: number) {
+    return { fd, opened: false };
+  }
+}
+
+function rawCodecs({ name, valueSize }: MapCore): ElementCodecs {
+  return { key: bytes(name, "a key", 4), value: bytes(name, "a value", valueSize) };
+}

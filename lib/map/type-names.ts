@@ -1,0 +1,19 @@
+/** Map types by name and number. */
+import { MapType } from "../constants";
+
+const typeNames = new Map<number, string>(Object.entries(MapType).map(([name, value]) => [value, name.toLowerCase()]));
+
+/** Map types by name; of two names for one, the newer stands last and wins in {@link mapTypeName}. */
+export const mapTypeNames: ReadonlyMap<string, number> = new Map(
+  [...typeNames].map(([value, name]) => [name, value] as const),
+);
+
+/** A map type's number; 0 for none. */
+export function typeNumber(name: string): number {
+  return mapTypeNames.get(name) ?? Number(/^type (\d+)$/.exec(name)?.[1] ?? 0);
+}
+
+/** A map type's name: 1 is "hash", 27 "ringbuf". */
+export function mapTypeName(type: number): string {
+  return typeNames.get(type) ?? `type ${type}`;
+}
