@@ -5,6 +5,32 @@
  */
 import { native } from "./native";
 
+export type { Btf } from "./btf/btf";
+export type { BtfFault } from "./btf/fault";
+export { kernelBtf } from "./btf/kernel";
+export { BtfKind } from "./btf/kinds";
+export {
+  type BtfArray,
+  type BtfDeclarationTag,
+  type BtfEnum,
+  type BtfField,
+  type BtfFloat,
+  type BtfForward,
+  type BtfFunction,
+  type BtfFunctionPrototype,
+  type BtfInt,
+  type BtfNode,
+  type BtfPointer,
+  type BtfQualifier,
+  type BtfSection,
+  type BtfStruct,
+  type BtfType,
+  type BtfTypedef,
+  type BtfVariable,
+  type BtfVoid,
+  resolved,
+  sizeOf,
+} from "./btf/types";
 export { AttachType, Flag, LinkType, MapType, ProgramType } from "./constants";
 export {
   ArgumentError,
@@ -38,6 +64,7 @@ export { RingBuffer } from "./map/ring-buffer";
 export type { MapSpec } from "./map/spec";
 export type { BpfObject } from "./object/object";
 export type { CheckOptions, LoadOptions, Precheck } from "./object/precheck";
+export { type ReadBtfOptions, readBtf } from "./object/read-btf";
 export { type ObjectSpec, type OpenOptions, open } from "./object/spec";
 export type { Variables, VariableValue } from "./object/variables";
 export type { AttachOptions } from "./program/attach";

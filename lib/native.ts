@@ -123,6 +123,13 @@ export interface Native {
   /** Loads `r0 = 0; exit` and drops it: 0 or -errno, and the verifier's words. */
   probeLoad(type: number, attachType: number, flags: number, btfId: number): { status: number; log: string };
 
+  /** The kernel's BTF, from where libbpf finds it. */
+  btfKernel(): Uint8Array | number;
+  /** The BTF of an id: which is an object's, a module's ("split") or the kernel's own, by its name. Needs CAP_SYS_ADMIN. */
+  btfById(id: number): { bytes: Uint8Array; name: string; kernel: boolean } | number;
+  /** C of the types of the ids, and of all that these need. The BTF must have no fault: libbpf does not look for any. */
+  btfDumpC(bytes: Uint8Array, base: Uint8Array | undefined, ids: Uint32Array): Uint8Array | number;
+
   programTestRun(
     object: Handle,
     index: number,

@@ -1,9 +1,8 @@
 /** open(): an object file as inert data. */
-import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { isUint8Array } from "node:util/types";
 import { Btf, BtfKindError } from "../btf/btf";
-import { ArgumentError, BpfError, type ErrorCode, LoadError, ObjectError } from "../errors";
+import { ArgumentError, BpfError, LoadError, ObjectError } from "../errors";
 import { deliver, type LogCallback } from "../log";
 import { MapSpec } from "../map/spec";
 import { type LoadRequest, native, type OpenRequest, type Outcome, type VariableDescription } from "../native";
@@ -12,6 +11,7 @@ import type { ProgramFacts, Verdict } from "../sleepable/verdict";
 import { byName, named } from "./by-name";
 import { readSections, stringAt } from "./elf";
 import { type FactsReader, factsReader } from "./facts";
+import { readObject } from "./file";
 import { loadError } from "./load-error";
 import { BpfObject } from "./object";
 import { type CheckOptions, checkOptionsOf, type LoadOptions, refuseBad, verdicts } from "./precheck";
@@ -83,13 +83,13 @@ export class ObjectSpec {
   /** @internal */
   constructor(bytes: Uint8Array, label: string, options: OpenOptions & { name: string }) {
     const sections = readSections(bytes, label);
-    if (isDamaged(sections.get(".BTF") ?? new Uint8Array())) throw damagedBtf(label);
+    checkBtf(sections.get(".BTF") ?? new Uint8Array(), label);
     const { name, pinRoot, kconfig, btfPath, onLog } = options;
     this.#request = { bytes, name, pinRoot, kconfig, btfPath, verbose: onLog !== undefined };
     this.#onLog = onLog;
     const description = native.describe(this.#request);
     deliver(description, onLog);
-    if (description.status === 0 && !description.hasBtf) throw damagedBtf(label);
+    if (description.status === 0 && !description.hasBtf) throw damagedBtf(label, "libbpf does not take it");
     if (description.status < 0) throw loadError({ ...description, stage: "open" }, label, []);
 
     this.name = name;
@@ -210,17 +210,20 @@ export class ObjectSpec {
 }
 
 /** libbpf before 1.3 believes every offset in BTF, and reads through null where it names no text. */
-function isDamaged(btf: Uint8Array): boolean {
+function checkBtf(bytes: Uint8Array, label: string): void {
+  let fault: string | undefined;
   try {
-    return new Btf(btf).fault() !== undefined;
+    fault = new Btf(bytes).fault()?.what;
   } catch (error) {
-    return !(error instanceof BtfKindError);
+    // What came later than this library is left to libbpf.
+    if (!(error instanceof BtfKindError)) fault = (error as Error).message;
   }
+  if (fault !== undefined) throw damagedBtf(label, fault);
 }
 
-function damagedBtf(label: string): ObjectError {
+function damagedBtf(label: string, fault: string): ObjectError {
   const hint = "Compile it again with clang -g";
-  return new ObjectError("ERR_BPF_OBJECT_INVALID", `${label} has damaged BTF`, { operation: "open", hint });
+  return new ObjectError("ERR_BPF_OBJECT_INVALID", `${label} has damaged BTF: ${fault}`, { operation: "open", hint });
 }
 
 const OPTIONS: Record<keyof OpenOptions, string> = {
@@ -260,27 +263,5 @@ function checkLoadable(program: ProgramSpec): void {
       ...about,
       hint: `Name it in the section, as in SEC("${program.section}/…"), or set attachTarget before load`,
     });
-  }
-}
-
-function readObject(path: string): Uint8Array {
-  const fail = (code: ErrorCode, what: string, hint: string, cause?: unknown): never => {
-    throw new ObjectError(code, `${path} ${what}`, { operation: "open", hint, cause });
-  };
-  try {
-    if (statSync(path).isDirectory())
-      fail("ERR_BPF_OBJECT_UNREADABLE", "is a directory", "Pass the path of an object file");
-    return readFileSync(path);
-  } catch (cause) {
-    if (cause instanceof BpfError) throw cause;
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT")
-      return fail("ERR_BPF_OBJECT_NOT_FOUND", "does not exist", "Check the path, or build the object first", cause);
-    return fail(
-      "ERR_BPF_OBJECT_UNREADABLE",
-      `can't be read (${code ?? message})`,
-      "Check the path and its permissions",
-      cause,
-    );
   }
 }
