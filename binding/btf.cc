@@ -84,19 +84,13 @@ __attribute__((format(printf, 2, 0))) void append(void* text, const char* format
   va_end(again);
 }
 
-// btfDumpC(bytes, base, ids): C, or -errno. libbpf follows every reference: TypeScript has looked for those
-// that lead nowhere or in a circle.
+// btfDumpC(bytes, ids): C, or -errno. libbpf follows every reference: TypeScript has looked for those that
+// lead nowhere or in a circle.
 Napi::Value dumpC(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::string bytes = bytesOf(info[0]);
-  const std::string baseBytes = bytesOf(info[1]);
-  const std::string ids = bytesOf(info[2]);
-  Btf base;
-  if (!baseBytes.empty()) {
-    base.reset(btf__new(baseBytes.data(), static_cast<uint32_t>(baseBytes.size())));
-    if (base == nullptr) return status(env, -errno);
-  }
-  const Btf types(btf__new_split(bytes.data(), static_cast<uint32_t>(bytes.size()), base.get()));
+  const std::string ids = bytesOf(info[1]);
+  const Btf types(btf__new(bytes.data(), static_cast<uint32_t>(bytes.size())));
   if (types == nullptr) return status(env, -errno);
   std::string text;
   const Dump dump(btf_dump__new(types.get(), append, &text, nullptr));

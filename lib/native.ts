@@ -128,7 +128,7 @@ export interface Native {
   /** The BTF of an id: which is an object's, a module's ("split") or the kernel's own, by its name. Needs CAP_SYS_ADMIN. */
   btfById(id: number): { bytes: Uint8Array; name: string; kernel: boolean } | number;
   /** C of the types of the ids, and of all that these need. The BTF must have no fault: libbpf does not look for any. */
-  btfDumpC(bytes: Uint8Array, base: Uint8Array | undefined, ids: Uint32Array): Uint8Array | number;
+  btfDumpC(bytes: Uint8Array, ids: Uint32Array): Uint8Array | number;
 
   programTestRun(
     object: Handle,

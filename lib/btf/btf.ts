@@ -67,6 +67,7 @@ export class Btf {
   readonly #strings: string;
   readonly #stringsStart: number;
   readonly #nodes = new Map<number, BtfType>();
+  #fault: { is: BtfFault | undefined } | undefined;
   #tags: Map<number, BtfDeclarationTag[]> | undefined;
 
   /** @internal Throws a {@link BtfError}. */
@@ -278,7 +279,8 @@ export class Btf {
    * own types, not at the base's. {@link readBtf} has seen to it.
    */
   fault(): BtfFault | undefined {
-    return faultOf(this);
+    this.#fault ??= { is: faultOf(this) };
+    return this.#fault.is;
   }
 
   /** @internal The end of the string section, which a BTF based on this one counts on from. */
@@ -316,6 +318,21 @@ export class Btf {
       index.set(target, [...(index.get(target) ?? []), tag]);
     });
     return index;
+  }
+
+  /** @internal The words of its own types. */
+  get words(): Uint32Array {
+    return this.#words;
+  }
+
+  /** @internal Where one of its own types begins in its words. */
+  start(id: number): number {
+    return this.#starts[id - this.first] ?? 0;
+  }
+
+  /** @internal The bytes of its own texts. */
+  get strings(): Uint8Array {
+    return Buffer.from(this.#strings, "latin1");
   }
 
   /** @internal A word of one of its own types; 0 if there is none. */
