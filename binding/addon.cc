@@ -2,6 +2,7 @@
 #include <bpf/libbpf.h>
 #include <napi.h>
 
+#include "btf.h"
 #include "environment.h"
 #include "link.h"
 #include "log.h"
@@ -32,6 +33,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exportLink(env, exports);
   exportRingBuffer(env, exports);
   exportProbe(env, exports);
+  exportBtf(env, exports);
   return exports;
 }
 

@@ -42,6 +42,7 @@ struct InnerRequest {
 
 struct MapRequest {
   uint32_t index;
+  uint32_t valueSize;
   uint32_t maxEntries;
   uint32_t flags;
   uint32_t numaNode;

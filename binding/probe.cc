@@ -2,31 +2,17 @@
 
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
-#include <unistd.h>
 
 #include <array>
 #include <cstring>
 #include <string>
 
 #include "arguments.h"
+#include "fd.h"
 
 namespace node_libbpf {
 
 namespace {
-
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  ~Fd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 // probeLoad(type, attachType, flags, btfId): { status, log }. status is 0 if the kernel took
 // `r0 = 0; exit`, else -errno; the program is unloaded at once.

@@ -5,6 +5,34 @@
  */
 import { native } from "./native";
 
+export type { Btf } from "./btf/btf";
+export { type BtfValue, type Codec, type CodecOptions, codecOf } from "./btf/codec";
+export { codecs } from "./btf/codecs";
+export type { BtfFault } from "./btf/fault";
+export { kernelBtf } from "./btf/kernel";
+export { BtfKind } from "./btf/kinds";
+export {
+  type BtfArray,
+  type BtfDeclarationTag,
+  type BtfEnum,
+  type BtfField,
+  type BtfFloat,
+  type BtfForward,
+  type BtfFunction,
+  type BtfFunctionPrototype,
+  type BtfInt,
+  type BtfNode,
+  type BtfPointer,
+  type BtfQualifier,
+  type BtfSection,
+  type BtfStruct,
+  type BtfType,
+  type BtfTypedef,
+  type BtfVariable,
+  type BtfVoid,
+  resolved,
+  sizeOf,
+} from "./btf/types";
 export { AttachType, Flag, LinkType, MapType, ProgramType } from "./constants";
 export {
   ArgumentError,
@@ -34,7 +62,6 @@ export type { LogCallback, LogLevel } from "./log";
 export { ArrayMap, type TypedArrayConstructor } from "./map/array";
 export type { MapBatch } from "./map/chunks";
 export type { MapTypeName, MapTypes } from "./map/classes";
-export type { BtfValue } from "./map/codec";
 export { type CreateMapOptions, createMap } from "./map/create";
 export { ElementMap, RawMap } from "./map/element-map";
 export { HashMap, PerCpuArrayMap, PerCpuHashMap } from "./map/hash";
@@ -60,6 +87,7 @@ export {
 } from "./map/storage";
 export type { BpfObject } from "./object/object";
 export type { CheckOptions, LoadOptions, Precheck } from "./object/precheck";
+export { type ReadBtfOptions, readBtf } from "./object/read-btf";
 export { type ObjectSpec, type OpenOptions, open } from "./object/spec";
 export type { Variables, VariableValue } from "./object/variables";
 export type { AttachOptions } from "./program/attach";

@@ -39,6 +39,7 @@ export interface ProgramRequest {
 
 export interface MapRequest {
   index: number;
+  valueSize: number;
   maxEntries: number;
   flags: number;
   numaNode: number;
@@ -111,7 +112,8 @@ export interface VariableDescription {
   sectionId: number;
   offset: number;
   size: number;
-  format: "int" | "uint" | "bool" | "bytes";
+  /** The BTF id of its type. */
+  typeId: number;
 }
 
 export interface Description extends Outcome {
@@ -152,6 +154,13 @@ export interface Native {
 
   /** Loads `r0 = 0; exit` and drops it: 0 or -errno, and the verifier's words. */
   probeLoad(type: number, attachType: number, flags: number, btfId: number): { status: number; log: string };
+
+  /** The kernel's BTF, from where libbpf finds it. */
+  btfKernel(): Uint8Array | number;
+  /** The BTF of an id: which is an object's, a module's ("split") or the kernel's own, by its name. Needs CAP_SYS_ADMIN. */
+  btfById(id: number): { bytes: Uint8Array; name: string; kernel: boolean } | number;
+  /** C of the types of the ids, and of all that these need. The BTF must have no fault: libbpf does not look for any. */
+  btfDumpC(bytes: Uint8Array, ids: Uint32Array): Uint8Array | number;
 
   programTestRun(
     object: Handle,

@@ -3,8 +3,12 @@
  * Format: Documentation/bpf/btf.rst, include/uapi/linux/btf.h.
  */
 import { little } from "../endian";
-import { BtfKind } from "./kinds";
-import { type BtfType, makeType } from "./types";
+import { ArgumentError } from "../errors";
+import { nearest } from "../nearest";
+import { type Codec, type CodecOptions, codecOf } from "./codec";
+import { type BtfFault, faultOf } from "./fault";
+import { BtfKind, MAX_DEPTH } from "./kinds";
+import { type BtfDeclarationTag, type BtfType, makeType } from "./types";
 
 /** Words after the three that every type has: a fixed number, and a number for each of its members. */
 const FIXED: readonly number[] = [0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0];
@@ -29,37 +33,46 @@ export class BtfError extends Error {}
 /** The BTF has types of a kind that came later: it is not damaged, and can't be read here. */
 export class BtfKindError extends BtfError {}
 
-/** Kinds whose third word is a type, not a size. */
-const REFERS: ReadonlySet<number> = new Set([
-  BtfKind.PTR,
-  BtfKind.TYPEDEF,
-  BtfKind.VOLATILE,
-  BtfKind.CONST,
-  BtfKind.RESTRICT,
-  BtfKind.FUNC,
-  BtfKind.FUNC_PROTO,
-  BtfKind.VAR,
-  BtfKind.DECL_TAG,
-  BtfKind.TYPE_TAG,
-]);
+/** What a type is called by, and the kinds that it can be; a bare name is looked for among all, in this order. */
+const NAMED: Readonly<Record<string, readonly number[]>> = {
+  typedef: [BtfKind.TYPEDEF],
+  struct: [BtfKind.STRUCT],
+  union: [BtfKind.UNION],
+  enum: [BtfKind.ENUM, BtfKind.ENUM64],
+  "": [BtfKind.INT, BtfKind.FLOAT],
+};
 
+/**
+ * The types of an object, of the kernel or of one of its modules: from {@link readBtf} or {@link kernelBtf}. Plain data: it
+ * holds no resource of the kernel.
+ *
+ * A type has an id; 0 is void. A module's BTF goes on where the kernel's ends, its `base`: ids below `first` are the base's.
+ */
 export class Btf {
+  /** Whose types they are, for messages: a file's name, "this kernel", a module's name. */
+  readonly label: string;
   /** In bytes. */
   readonly size: number;
+  /** The BTF that this one goes on from, which is the kernel's, for a module's. */
+  readonly base: Btf | undefined;
+  /** The first id of its own types: 1, or the base's `end`. */
+  readonly first: number;
   /** The first id that is not a type. */
   readonly end: number;
-  readonly #base: Btf | undefined;
+  /** @internal */
+  readonly bytes: Uint8Array;
   readonly #words: Uint32Array;
   /** Where the type of each id begins in the words. */
   readonly #starts: Uint32Array;
-  readonly #first: number;
   /** One character for each byte: an offset is an index. */
   readonly #strings: string;
   readonly #stringsStart: number;
   readonly #nodes = new Map<number, BtfType>();
+  #fault: { is: BtfFault | undefined } | undefined;
+  #tags: Map<number, BtfDeclarationTag[]> | undefined;
 
-  /** @param base the kernel's BTF, for a module's */
-  constructor(bytes: Uint8Array, base?: Btf) {
+  /** @internal Throws a {@link BtfError}. */
+  constructor(bytes: Uint8Array, base?: Btf, label = "the BTF") {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.length < 24 || view.getUint16(0, little) !== MAGIC) throw new BtfError("no BTF of this machine");
     const field = (offset: number) => view.getUint32(offset, little);
@@ -69,10 +82,12 @@ export class Btf {
     if (field(12) % 4 !== 0 || types + field(12) > bytes.length || strings + field(20) > bytes.length)
       throw new BtfError("cut off");
 
+    this.bytes = bytes;
     this.size = bytes.length;
-    this.#base = base;
-    this.#first = base?.end ?? 1;
-    this.#stringsStart = base === undefined ? 0 : base.#stringsStart + base.#strings.length;
+    this.label = label;
+    this.base = base;
+    this.first = base?.end ?? 1;
+    this.#stringsStart = base === undefined ? 0 : base.stringsEnd;
     this.#strings = Buffer.from(bytes.buffer, bytes.byteOffset + strings, field(20)).toString("latin1");
     const start = bytes.byteOffset + types;
     this.#words =
@@ -80,75 +95,77 @@ export class Btf {
         ? new Uint32Array(bytes.buffer, start, field(12) >> 2)
         : new Uint32Array(Uint8Array.from(bytes.subarray(types, types + field(12))).buffer);
     this.#starts = startsOf(this.#words);
-    this.end = this.#first + this.#starts.length;
+    this.end = this.first + this.#starts.length;
   }
 
+  /** @internal BTF_KIND_*; 0 for void. */
   kind(id: number): number {
-    if (id < this.#first) return this.#base?.kind(id) ?? 0;
-    return kindOf(this.#word(id, 1));
+    if (id < this.first) return this.base?.kind(id) ?? 0;
+    return kindOf(this.word(id, 1));
   }
 
-  /** The type's name; "" for a type without one, or an id that is none. */
+  /** @internal The type's name; "" for a type without one, or an id that is none. */
   name(id: number): string {
-    if (id < this.#first) return this.#base?.name(id) ?? "";
-    return this.string(this.#word(id, 0));
+    if (id < this.first) return this.base?.name(id) ?? "";
+    return this.string(this.word(id, 0));
   }
 
-  /** What the type refers to (a pointer's target, a function's prototype), or its size. */
+  /** @internal What the type refers to (a pointer's target, a function's prototype), or its size. */
   typeOrSize(id: number): number {
-    if (id < this.#first) return this.#base?.typeOrSize(id) ?? 0;
-    return this.#word(id, 2);
+    if (id < this.first) return this.base?.typeOrSize(id) ?? 0;
+    return this.word(id, 2);
   }
 
-  /** info's top bit: signed enumerators, a union's forward declaration, members with bit-fields, tags that are attributes. */
+  /** @internal info's top bit: signed enumerators, a union's forward declaration, members with bit-fields, tags that are attributes. */
   kindFlag(id: number): boolean {
-    if (id < this.#first) return this.#base?.kindFlag(id) ?? false;
-    return this.#word(id, 1) >>> 31 === 1;
+    if (id < this.first) return this.base?.kindFlag(id) ?? false;
+    return this.word(id, 1) >>> 31 === 1;
   }
 
-  /** The first word after the common three: an integer's encoding, a variable's linkage, a declaration tag's component. */
+  /** @internal The first word after the common three: an integer's encoding, a variable's linkage, a declaration tag's component. */
   extra(id: number): number {
-    if (id < this.#first) return this.#base?.extra(id) ?? 0;
-    return this.#word(id, 3);
+    if (id < this.first) return this.base?.extra(id) ?? 0;
+    return this.word(id, 3);
   }
 
-  /** info's lower half: a function's linkage, a number of members. */
+  /** @internal info's lower half: a function's linkage, a number of members. */
   vlen(id: number): number {
-    if (id < this.#first) return this.#base?.vlen(id) ?? 0;
-    return this.#word(id, 1) & 0xffff;
+    if (id < this.first) return this.base?.vlen(id) ?? 0;
+    return this.word(id, 1) & 0xffff;
   }
 
-  /** The type that an array is of. */
+  /** @internal The type that an array is of. */
   element(id: number): number {
     return this.extra(id);
   }
 
-  /** What an array is indexed by, and its number of elements. */
+  /** @internal What an array is indexed by, and its number of elements. */
   array(id: number): { index: number; length: number } {
-    if (id < this.#first) return this.#base?.array(id) ?? { index: 0, length: 0 };
-    return { index: this.#word(id, 4), length: this.#word(id, 5) };
+    if (id < this.first) return this.base?.array(id) ?? { index: 0, length: 0 };
+    return { index: this.word(id, 4), length: this.word(id, 5) };
   }
 
-  /** The two words of each 64-bit enumerator; the second is 0 for others. */
+  /** @internal The two words of each 64-bit enumerator; the second is 0 for others. */
   enumerators(id: number): { name: string; low: number; high: number }[] {
-    if (id < this.#first) return this.#base?.enumerators(id) ?? [];
+    if (id < this.first) return this.base?.enumerators(id) ?? [];
     const each = EACH[this.kind(id)] ?? 0;
     return Array.from({ length: this.vlen(id) }, (_, index) => {
       const at = 3 + index * each;
-      const high = each === 3 ? this.#word(id, at + 2) : 0;
-      return { name: this.string(this.#word(id, at)), low: this.#word(id, at + 1), high };
+      const high = each === 3 ? this.word(id, at + 2) : 0;
+      return { name: this.string(this.word(id, at)), low: this.word(id, at + 1), high };
     });
   }
 
+  /** @internal Of a struct, union, section, enum or function prototype. */
   members(id: number): BtfMember[] {
-    if (id < this.#first) return this.#base?.members(id) ?? [];
-    const info = this.#word(id, 1);
+    if (id < this.first) return this.base?.members(id) ?? [];
+    const info = this.word(id, 1);
     const kind = kindOf(info);
     const each = EACH[kind] ?? 0;
     // With kind_flag an offset's top eight bits are a bit-field's size.
     const hasSizes = info >>> 31 === 1;
     return Array.from({ length: each === 0 ? 0 : info & 0xffff }, (_, index) => {
-      const [a, b, c] = [0, 1, 2].map((word) => this.#word(id, 3 + index * each + word)) as [number, number, number];
+      const [a, b, c] = [0, 1, 2].map((word) => this.word(id, 3 + index * each + word)) as [number, number, number];
       // A section's variables have no name of their own: type, offset, size.
       if (kind === BtfKind.DATASEC) return { name: this.name(a), type: a, offset: b, size: c };
       const offset = each < 3 ? 0 : hasSizes ? c & 0xffffff : c;
@@ -157,7 +174,7 @@ export class Btf {
   }
 
   /**
-   * Calls back for every type of its own that has one of the kinds and a name that begins with the kind's prefix. One
+   * @internal Calls back for every type of its own that has one of the kinds and a name that begins with the kind's prefix. One
    * pass over the kernel's hundred thousand types, which makes no strings but those asked for.
    */
   scan(
@@ -177,48 +194,26 @@ export class Btf {
       // One character first: most names differ there, and startsWith() is a call.
       if (start < 0 || (prefix !== "" && strings.charCodeAt(start) !== prefix.charCodeAt(0))) continue;
       if (!strings.startsWith(prefix, start)) continue;
-      visit(kind, strings.slice(start, strings.indexOf("\0", start)), this.#first + index);
+      visit(kind, strings.slice(start, strings.indexOf("\0", start)), this.first + index);
     }
   }
 
-  /** The first type that names what there is not: a text beyond the strings, or a type beyond the last; undefined if none does. */
-  fault(): number | undefined {
-    const isName = (offset: number) => offset < this.#stringsStart + this.#strings.length;
-    const isType = (id: number) => id < this.end;
-    for (let id = this.#first; id < this.end; id++) {
-      const kind = this.kind(id);
-      const info = this.#word(id, 1);
-      const each = EACH[kind] as number;
-      let sound = isName(this.#word(id, 0)) && (!REFERS.has(kind) || isType(this.#word(id, 2)));
-      if (kind === BtfKind.ARRAY) sound &&= isType(this.#word(id, 3)) && isType(this.#word(id, 4));
-      for (let at = 3; sound && at < 3 + (info & 0xffff) * each; at += each) {
-        // A section's variable has no name; an enumerator has no type.
-        const section = kind === BtfKind.DATASEC;
-        const enumerator = kind === BtfKind.ENUM || kind === BtfKind.ENUM64;
-        sound = section || isName(this.#word(id, at));
-        if (sound && !enumerator) sound = isType(this.#word(id, section ? at : at + 1));
-      }
-      if (!sound) return id;
-    }
-    return this.#strings.endsWith("\0") ? undefined : this.end;
-  }
-
-  /** The first type of a kind and name, as libbpf's btf__find_by_name_kind(); a base is searched first. */
+  /** The id of the first type of a kind ({@link BtfKind}) and name; a base is searched first. libbpf: btf__find_by_name_kind(). */
   find(kind: number, name: string): number | undefined {
-    const inBase = this.#base?.find(kind, name);
+    const inBase = this.base?.find(kind, name);
     if (inBase !== undefined) return inBase;
-    const whole = `${name}\0`;
-    for (let id = this.#first; id < this.end; id++) {
+    const whole = `${Buffer.from(name).toString("latin1")}\0`;
+    for (let id = this.first; id < this.end; id++) {
       if (this.kind(id) !== kind) continue;
-      const start = this.#word(id, 0) - this.#stringsStart;
+      const start = this.word(id, 0) - this.#stringsStart;
       if (start >= 0 && this.#strings.startsWith(whole, start)) return id;
     }
     return undefined;
   }
 
-  /** The id with typedefs and qualifiers taken off. */
+  /** @internal The id with typedefs and qualifiers taken off. */
   resolve(id: number): number {
-    for (let depth = 0; depth < 32; depth++) {
+    for (let depth = 0; depth <= MAX_DEPTH; depth++) {
       const kind = this.kind(id);
       const transparent = (kind >= BtfKind.TYPEDEF && kind <= BtfKind.RESTRICT) || kind === BtfKind.TYPE_TAG;
       if (!transparent) return id;
@@ -227,16 +222,18 @@ export class Btf {
     return 0;
   }
 
-  /** The text at an offset of the string section. */
+  /** @internal The text at an offset of the string section. */
   string(offset: number): string {
-    if (offset < this.#stringsStart) return this.#base?.string(offset) ?? "";
+    if (offset < this.#stringsStart) return this.base?.string(offset) ?? "";
     const start = offset - this.#stringsStart;
     const end = this.#strings.indexOf("\0", start);
-    return this.#strings.slice(start, end < 0 ? undefined : end);
+    const text = this.#strings.slice(start, end < 0 ? undefined : end);
+    return /[\u0080-\u00ff]/.test(text) ? Buffer.from(text, "latin1").toString() : text;
   }
 
-  /** The type of an id as a node of the type graph; the same object each time. */
+  /** The type of an id as a node of the type graph; the same object each time. An id that is none gives void. */
   type(id: number): BtfType {
+    if (id < this.first && this.base !== undefined) return this.base.type(id);
     const known = this.#nodes.get(id);
     if (known !== undefined) return known;
     const made = makeType(this, id);
@@ -244,9 +241,114 @@ export class Btf {
     return made;
   }
 
-  #word(id: number, index: number): number {
-    const at = this.#starts[id - this.#first];
-    return at === undefined ? 0 : (this.#words[at + index] as number);
+  /** Its own types in the order of their ids, without the base's. A kernel has more than a hundred thousand. */
+  *types(): IterableIterator<BtfType> {
+    for (let id = this.first; id < this.end; id++) yield this.type(id);
+  }
+
+  /**
+   * A type by its C name: "struct task_struct", "union bpf_attr", "enum pid_type", "typedef u32"; or by its bare name, which
+   * is a typedef's, or else a struct's, a union's, an enum's or that of an integer ("unsigned int"). The first of that name.
+   *
+   * @throws {@link ArgumentError} if there is none, with the name that was perhaps meant
+   */
+  typeNamed(name: string): BtfType {
+    const [, keyword, bare = name] = /^(struct|union|enum|typedef)\s+(.+)$/.exec(name) ?? [];
+    const kinds = keyword === undefined ? Object.values(NAMED).flat() : (NAMED[keyword] ?? []);
+    for (const kind of kinds) {
+      const id = this.find(kind, bare);
+      if (id !== undefined) return this.type(id);
+    }
+    const forward = keyword === "enum" || keyword === "typedef" ? undefined : this.find(BtfKind.FWD, bare);
+    if (forward !== undefined && (keyword === undefined || this.kindFlag(forward) === (keyword === "union")))
+      return this.type(forward);
+    throw new ArgumentError(`${this.label} has no type ${name}`, { hint: this.#meant(keyword, bare) });
+  }
+
+  /**
+   * The codec of a type, by its C name as in {@link typeNamed}.
+   *
+   * @throws {@link ArgumentError} if there is no such type, or it has no values
+   */
+  codec(name: string, options: Partial<CodecOptions> = {}): Codec<unknown> {
+    return codecOf(this.typeNamed(name), { path: name, ...options });
+  }
+
+  /** The btf_decl_tag("…") of a type, variable or function; those of its members and parameters have their `component`. */
+  tagsOf(type: BtfType): readonly BtfDeclarationTag[] {
+    const { id } = type;
+    const inherited = this.base === undefined || id >= this.first ? [] : this.base.tagsOf(this.base.type(id));
+    this.#tags ??= this.#indexTags();
+    const own = this.#tags.get(id) ?? [];
+    return inherited.length === 0 ? own : [...inherited, ...own];
+  }
+
+  /**
+   * The first thing in it that C can't say, and that no reader of it should have to bear: a text or type that is not there, a
+   * type that is made of itself, nested too deep or larger than memory, a member beyond its struct, an odd size. Looks at its
+   * own types, not at the base's. {@link readBtf} has seen to it.
+   */
+  fault(): BtfFault | undefined {
+    this.#fault ??= { is: faultOf(this) };
+    return this.#fault.is;
+  }
+
+  /** @internal The end of the string section, which a BTF based on this one counts on from. */
+  get stringsEnd(): number {
+    return this.#stringsStart + this.#strings.length;
+  }
+
+  /** @internal Every text has an end, and the first is "" (a base has it for those based on it). */
+  get stringsSound(): boolean {
+    const strings = this.#strings;
+    if (this.base !== undefined && strings === "") return true;
+    return strings.endsWith("\0") && (this.base !== undefined || strings.startsWith("\0"));
+  }
+
+  #meant(keyword: string | undefined, name: string): string {
+    const words = new Map<string, string>();
+    const wanted = keyword === undefined ? NAMED : { [keyword]: NAMED[keyword] ?? [] };
+    for (let btf: Btf | undefined = this; btf !== undefined; btf = btf.base) {
+      for (const [word, kinds] of Object.entries(wanted).reverse()) {
+        const prefixes = Object.fromEntries(kinds.map((kind) => [kind, ""]));
+        btf.scan(prefixes, (_, found) => words.set(found, `${word} ${found}`.trim()));
+      }
+    }
+    const meant = words.get(nearest(name, words.keys()) ?? "");
+    return meant === undefined
+      ? "List the types that there are: node-libbpf btf dump --format json"
+      : `Did you mean ${meant}?`;
+  }
+
+  #indexTags(): Map<number, BtfDeclarationTag[]> {
+    const index = new Map<number, BtfDeclarationTag[]>();
+    this.scan({ [BtfKind.DECL_TAG]: "" }, (_kind, _name, id) => {
+      const tag = this.type(id) as BtfDeclarationTag;
+      const target = this.typeOrSize(id);
+      index.set(target, [...(index.get(target) ?? []), tag]);
+    });
+    return index;
+  }
+
+  /** @internal The words of its own types. */
+  get words(): Uint32Array {
+    return this.#words;
+  }
+
+  /** @internal Where one of its own types begins in its words. */
+  start(id: number): number {
+    return this.#starts[id - this.first] ?? 0;
+  }
+
+  /** @internal The bytes of its own texts. */
+  get strings(): Uint8Array {
+    return Buffer.from(this.#strings, "latin1");
+  }
+
+  /** @internal A word of one of its own types; 0 if there is none. */
+  word(id: number, index: number): number {
+    const at = this.#starts[id - this.first];
+    return at === undefined ? 0 : (this.#words[at + index] ?? 0);
   }
 }
 

@@ -22,3 +22,6 @@ export const BtfKind = {
   TYPE_TAG: 18,
   ENUM64: 19,
 } as const;
+
+/** How deep types may lie in one another; the kernel takes 32 (MAX_RESOLVE_DEPTH in kernel/bpf/btf.c), its own BTF has more. */
+export const MAX_DEPTH = 64;

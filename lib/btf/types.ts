@@ -3,9 +3,10 @@
  * the kernel's hundred thousand types cost nothing until they are asked for. Format: Documentation/bpf/btf.rst.
  */
 import type { Btf } from "./btf";
-import { BtfKind } from "./kinds";
+import { BtfKind, MAX_DEPTH } from "./kinds";
 
-interface Node {
+/** What every type has. */
+export interface BtfNode {
   /** The BTF id; 0 is void. */
   readonly id: number;
   /** "" for a type without a name. */
@@ -13,7 +14,7 @@ interface Node {
 }
 
 /** An integer, a character or a boolean. */
-export interface BtfInt extends Node {
+export interface BtfInt extends BtfNode {
   readonly kind: "int";
   /** Bytes: 1, 2, 4, 8 or 16. */
   readonly size: number;
@@ -26,18 +27,18 @@ export interface BtfInt extends Node {
   readonly isChar: boolean;
 }
 
-export interface BtfFloat extends Node {
+export interface BtfFloat extends BtfNode {
   readonly kind: "float";
   /** Bytes: 2, 4, 8, 12 or 16. */
   readonly size: number;
 }
 
-export interface BtfPointer extends Node {
+export interface BtfPointer extends BtfNode {
   readonly kind: "ptr";
   readonly target: BtfType;
 }
 
-export interface BtfArray extends Node {
+export interface BtfArray extends BtfNode {
   readonly kind: "array";
   readonly element: BtfType;
   readonly index: BtfType;
@@ -56,14 +57,14 @@ export interface BtfField {
   readonly bitSize: number;
 }
 
-export interface BtfStruct extends Node {
+export interface BtfStruct extends BtfNode {
   readonly kind: "struct" | "union";
   /** Bytes. */
   readonly size: number;
   readonly members: readonly BtfField[];
 }
 
-export interface BtfEnum extends Node {
+export interface BtfEnum extends BtfNode {
   /** "enum64" has 64-bit enumerators (Linux 6.0). */
   readonly kind: "enum" | "enum64";
   /** Bytes: 1, 2, 4 or 8. */
@@ -74,43 +75,43 @@ export interface BtfEnum extends Node {
 }
 
 /** A struct, union or enum that is declared and not defined. */
-export interface BtfForward extends Node {
+export interface BtfForward extends BtfNode {
   readonly kind: "fwd";
   readonly of: "struct" | "union";
 }
 
-export interface BtfTypedef extends Node {
+export interface BtfTypedef extends BtfNode {
   readonly kind: "typedef";
   readonly target: BtfType;
 }
 
 /** const, volatile, restrict, and what btf_type_tag("…") says of a type (`name` is the tag; Linux 5.17). */
-export interface BtfQualifier extends Node {
+export interface BtfQualifier extends BtfNode {
   readonly kind: "const" | "volatile" | "restrict" | "type_tag";
   readonly target: BtfType;
 }
 
-export interface BtfFunctionPrototype extends Node {
+export interface BtfFunctionPrototype extends BtfNode {
   readonly kind: "func_proto";
   readonly result: BtfType;
   /** A last one without name and of type void stands for `...`. */
   readonly parameters: readonly { readonly name: string; readonly type: BtfType }[];
 }
 
-export interface BtfFunction extends Node {
+export interface BtfFunction extends BtfNode {
   readonly kind: "func";
   readonly prototype: BtfType;
   readonly linkage: "static" | "global" | "extern";
 }
 
-export interface BtfVariable extends Node {
+export interface BtfVariable extends BtfNode {
   readonly kind: "var";
   readonly type: BtfType;
   readonly linkage: "static" | "global" | "extern";
 }
 
 /** A section of variables, such as .bss or .maps. */
-export interface BtfSection extends Node {
+export interface BtfSection extends BtfNode {
   readonly kind: "datasec";
   readonly size: number;
   /** In objects not linked by libbpf offsets are 0: the ELF symbols have them. */
@@ -118,14 +119,14 @@ export interface BtfSection extends Node {
 }
 
 /** btf_decl_tag("…") on a declaration (Linux 5.16); `name` is the tag. */
-export interface BtfDeclarationTag extends Node {
+export interface BtfDeclarationTag extends BtfNode {
   readonly kind: "decl_tag";
   readonly target: BtfType;
   /** The member or parameter that is tagged, by its index; -1 for the declaration itself. */
   readonly component: number;
 }
 
-export interface BtfVoid extends Node {
+export interface BtfVoid extends BtfNode {
   readonly kind: "void";
 }
 
@@ -150,7 +151,7 @@ const LINKAGES = ["static", "global", "extern"] as const;
 const SIGNED = 1;
 const BOOL = 4;
 
-type Maker = (btf: Btf, id: number, node: Node) => BtfType;
+type Maker = (btf: Btf, id: number, node: BtfNode) => BtfType;
 
 const reference =
   (kind: "typedef" | "const" | "volatile" | "restrict" | "type_tag"): Maker =>
@@ -303,29 +304,29 @@ export function makeType(btf: Btf, id: number): BtfType {
   return make === undefined ? { id: 0, kind: "void", name: "" } : make(btf, id, { id, name: btf.name(id) });
 }
 
-/** The type without typedefs, qualifiers and tags. Cycles and chains beyond measure end as void: {@link Btf.fault} finds them. */
+/** The type without typedefs, qualifiers and tags. */
 export function resolved(type: BtfType): Exclude<BtfType, BtfTypedef | BtfQualifier> {
   let current = type;
-  for (let depth = 0; depth < 64; depth++) {
+  // No chain is longer: Btf.fault().
+  for (let depth = 0; depth <= MAX_DEPTH; depth++) {
     if (!("target" in current) || current.kind === "ptr" || current.kind === "decl_tag") return current;
     current = current.target;
   }
   return { id: 0, kind: "void", name: "" };
 }
 
-/** A type's bytes in memory; undefined for what has none: void, functions, forward declarations, too deep arrays. */
-export function sizeOf(type: BtfType, depth = 0): number | undefined {
-  const bare = resolved(type);
-  switch (bare.kind) {
-    case "ptr":
-      return 8;
-    case "array": {
-      const element = depth > 32 ? undefined : sizeOf(bare.element, depth + 1);
-      return element === undefined ? undefined : element * bare.length;
-    }
-    case "var":
-      return sizeOf(bare.type, depth + 1);
-    default:
-      return "size" in bare ? bare.size : undefined;
+/** A type's bytes in memory; undefined for what has none: void, functions, forward declarations. */
+export function sizeOf(type: BtfType): number | undefined {
+  let current = type;
+  let elements = 1;
+  for (let depth = 0; depth <= MAX_DEPTH; depth++) {
+    const bare = resolved(current);
+    if (bare.kind === "ptr") return 8 * elements;
+    if (bare.kind === "var") current = bare.type;
+    else if (bare.kind === "array") {
+      elements *= bare.length;
+      current = bare.element;
+    } else return "size" in bare ? bare.size * elements : undefined;
   }
+  return undefined;
 }

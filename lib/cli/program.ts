@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { addBtf } from "./btf";
 import { addCheck } from "./check";
 import { addDoctor } from "./doctor";
 import { addHooks } from "./hooks";
@@ -14,7 +15,7 @@ export function run(args: readonly string[]): void {
     .version(version())
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "node-libbpf:")) });
-  for (const add of [addCheck, addHooks, addDoctor, addProfile]) add(program);
+  for (const add of [addCheck, addHooks, addDoctor, addProfile, addBtf]) add(program);
   program.parse(args, { from: "user" });
 }
 

@@ -1,11 +1,9 @@
 /** What the kernel's BTF tells: which hooks, iterators, tracepoints and functions exist, which types it knows. */
-import { readFileSync } from "node:fs";
-import { Btf } from "../btf/btf";
+import type { Btf } from "../btf/btf";
+import { VMLINUX, vmlinuxBtf } from "../btf/kernel";
 import { BtfKind } from "../btf/kinds";
 import { lazy } from "../lazy";
 import { type Fact, factOf, mapFact } from "./fact";
-
-export const VMLINUX = "/sys/kernel/btf/vmlinux";
 
 /** Facts that are read from BTF. */
 export interface BtfFacts {
@@ -25,14 +23,6 @@ export interface BtfFacts {
   programTypes: Fact<string[]>;
   /** Map types by their names in lower case, without BPF_MAP_TYPE_. */
   mapTypes: Fact<string[]>;
-}
-
-let cached: Btf | undefined;
-
-/** The running kernel's BTF. It never changes while the kernel runs, and takes some 20 ms to read. */
-export function vmlinuxBtf(): Btf {
-  cached ??= new Btf(readFileSync(VMLINUX));
-  return cached;
 }
 
 /** What is found by the names' prefixes: all but the functions, of which there are some 50,000. */

@@ -2,12 +2,12 @@
  * Asks the running kernel: one BPF_PROG_LOAD of `r0 = 0; exit` with the flag and the real attach target. Nothing is
  * attached, and the program is gone when the call returns.
  */
+import { vmlinuxBtf } from "../btf/kernel";
 import { BtfKind } from "../btf/kinds";
 import { AttachType, Flag, ProgramType } from "../constants";
 import { errnoName } from "../errors";
 import { withProperties } from "../lazy";
 import { native } from "../native";
-import { vmlinuxBtf } from "./btf-facts";
 import { given, known } from "./fact";
 import type { KernelFacts, Measured, ProbedKind } from "./facts";
 

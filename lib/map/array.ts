@@ -1,7 +1,7 @@
 /** ARRAY, in system calls or in mapped memory. */
-import type { Codec } from "../btf/codec";
+import type { BtfValue, Codec } from "../btf/codec";
 import { ArgumentError } from "../errors";
-import { type BtfValue, type ElementCodecs, indexOf } from "./codec";
+import { type ElementCodecs, indexOf } from "./codec";
 import type { MapCore } from "./core";
 import { ElementMap } from "./element-map";
 

@@ -5,16 +5,6 @@ import { little } from "../endian";
 import { ArgumentError } from "../errors";
 import { native } from "../native";
 
-/** A value as the C type of a key or value has it: what BTF says without generated types. */
-export type BtfValue =
-  | number
-  | bigint
-  | boolean
-  | string
-  | Uint8Array
-  | readonly BtfValue[]
-  | { readonly [member: string]: BtfValue };
-
 /** A codec that may take more than it gives: a map of maps takes a map's descriptor, and gives a map. */
 export interface ElementCodec<T, Input = T> {
   readonly size: number;

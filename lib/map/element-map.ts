@@ -1,8 +1,9 @@
 /** Maps of keys and values that can be iterated: JavaScript's Map, as far as that fits. */
+import type { BtfValue } from "../btf/codec";
 import { little } from "../endian";
 import { native } from "../native";
 import { chunks, type MapBatch } from "./chunks";
-import { type BtfValue, bytes } from "./codec";
+import { bytes } from "./codec";
 import type { MapCore } from "./core";
 import { KeyedMap } from "./keyed-map";
 

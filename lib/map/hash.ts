@@ -1,7 +1,7 @@
 /** HASH and ARRAY, and their LRU and per-CPU forms. */
-import type { Codec } from "../btf/codec";
+import type { BtfValue, Codec } from "../btf/codec";
 import { ArgumentError } from "../errors";
-import { type BtfValue, type ElementCodecs, indexOf, perCpu } from "./codec";
+import { type ElementCodecs, indexOf, perCpu } from "./codec";
 import type { MapCore } from "./core";
 import { ElementMap } from "./element-map";
 

@@ -1,6 +1,6 @@
 /** LPM_TRIE: the longest prefix that matches. */
-import type { Codec } from "../btf/codec";
-import type { BtfValue, ElementCodecs } from "./codec";
+import type { BtfValue, Codec } from "../btf/codec";
+import type { ElementCodecs } from "./codec";
 import type { MapCore } from "./core";
 import { ElementMap } from "./element-map";
 import { type LpmKey, prefixCodec } from "./prefix";

@@ -12,8 +12,8 @@ import { infoOf } from "./info";
 import { fitting } from "./keyed-map";
 import { type BpfMap, checkPath } from "./map";
 import { type ExpectedMap, refuseOther } from "./reuse";
-import { mapName } from "./spec";
-import { typeNumber } from "./type-names";
+import { mapName, typeNumber } from "./type-names";
+import type { ObjectCodecs } from "./typed";
 
 /** How a map that exists is opened: what it must be, and how its keys and values are read. */
 export interface OpenMapOptions<T extends MapTypeName, K, V> extends ExpectedMap {
@@ -29,9 +29,14 @@ export interface OpenMapOptions<T extends MapTypeName, K, V> extends ExpectedMap
 export type OpenedMap<T extends MapTypeName, K, V> = MapTypeName extends T ? BpfMap : MapTypes<K, V>[T];
 
 /** @internal A map of a loaded object. */
-export function mapOfObject(lifetime: Lifetime, description: MapDescription, index: number): BpfMap {
+export function mapOfObject(
+  lifetime: Lifetime,
+  description: MapDescription,
+  index: number,
+  codecs: ObjectCodecs,
+): BpfMap {
   const core = new MapCore(lifetime, { ...description, name: mapName(description) }, { index });
-  return mapOf(core, bytesOf(core.name, core.keySize, core.valueSize));
+  return mapOf(core, codecs, codecs.inner);
 }
 
 /** @internal A map that belongs to no object; it owns the handle. */
@@ -46,15 +51,15 @@ export function mapOfHandle(handle: Handle, identity: MapIdentityLike, codecs: P
 
 type MapIdentityLike = ConstructorParameters<typeof MapCore>[1];
 
-function mapOf(core: MapCore, codecs: ElementCodecs): BpfMap {
-  return new (classOf(core.type))(core, { ...codecs, openInner });
+function mapOf(core: MapCore, codecs: ElementCodecs, inner: Partial<ElementCodecs> = {}): BpfMap {
+  return new (classOf(core.type))(core, { ...codecs, openInner: (id) => openInner(id, inner) });
 }
 
 /** The map of an id, unless it is gone. */
-function openInner(id: number): BpfMap | undefined {
+function openInner(id: number, codecs: Partial<ElementCodecs>): BpfMap | undefined {
   const handle = native.mapOfId(id);
   if (isErrno(handle, "ENOENT")) return undefined;
-  return opened(handle, `map ${id}`, String(id), {});
+  return opened(handle, `map ${id}`, String(id), codecs as OpenMapOptions<MapTypeName, unknown, unknown>);
 }
 
 /**

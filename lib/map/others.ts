@@ -1,7 +1,7 @@
 /** STRUCT_OPS and ARENA, and the maps of devices, CPUs, sockets, events and stacks, which programs use and user space fills. */
-import type { Codec } from "../btf/codec";
+import type { BtfValue, Codec } from "../btf/codec";
 import { Flag } from "../constants";
-import { type BtfValue, type ElementCodecs, indexOf } from "./codec";
+import { type ElementCodecs, indexOf } from "./codec";
 import type { MapCore } from "./core";
 import { ElementMap } from "./element-map";
 import { BpfMap } from "./map";

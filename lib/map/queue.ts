@@ -1,8 +1,8 @@
 /** Maps without keys: QUEUE, STACK and BLOOM_FILTER. */
-import type { Codec } from "../btf/codec";
+import type { BtfValue, Codec } from "../btf/codec";
 import { isErrno } from "../errors";
 import { native } from "../native";
-import { type BtfValue, bytes, type ElementCodecs } from "./codec";
+import { bytes, type ElementCodecs } from "./codec";
 import type { MapCore } from "./core";
 import { BpfMap } from "./map";
 

@@ -1,9 +1,9 @@
 /** Maps whose values are references to things of the kernel: to other maps, to programs. */
-import type { Codec } from "../btf/codec";
+import type { BtfValue, Codec } from "../btf/codec";
 import { little } from "../endian";
 import { ArgumentError } from "../errors";
 import type { Program } from "../program/program";
-import { type BtfValue, type ElementCodec, type ElementCodecs, indexOf, u32 } from "./codec";
+import { type ElementCodec, type ElementCodecs, indexOf, u32 } from "./codec";
 import type { MapCore } from "./core";
 import { ElementMap, type RawMap } from "./element-map";
 import { BpfMap } from "./map";

@@ -1,19 +1,12 @@
 /** A map before it is created. */
+import type { BtfType } from "../btf/types";
 import { ArgumentError } from "../errors";
 import { type InnerRequest, type MapDescription, type MapRequest, native } from "../native";
 import type { MapFacts } from "../sleepable/verdict";
 import { infoOf } from "./info";
 import { type ExpectedMap, refuseOther } from "./reuse";
-import { mapTypeName, typeNumber } from "./type-names";
-
-/**
- * The name that users know a map by: its C name, and for the maps of global variables the section's, such as ".rodata"
- * (libbpf puts part of the object's name before it).
- */
-export function mapName(description: MapDescription): string {
-  const dot = description.internal ? description.name.indexOf(".") : 0;
-  return dot > 0 ? description.name.slice(dot) : description.name;
-}
+import { mapName, mapTypeName, typeNumber } from "./type-names";
+import { codecsOf, type ObjectCodecs } from "./typed";
 
 /** What a map of maps holds: only maps like this can be put into it. */
 export interface InnerMap {
@@ -34,10 +27,10 @@ export class MapSpec {
   readonly type: string;
   /** Bytes of a key. */
   readonly keySize: number;
-  /** Bytes of a value; of one CPU's value for per-CPU maps. */
-  readonly valueSize: number;
+  readonly #checkValueSize: (size: number) => void;
   readonly #described: MapDescription;
   readonly #index: number;
+  #valueSize: number;
   #maxEntries: number;
   #flags: number;
   #pinPath: string | undefined;
@@ -45,13 +38,26 @@ export class MapSpec {
   #mapExtra: bigint;
   #autocreate: boolean;
   #inner: InnerRequest | undefined;
+  readonly #typeOf: ((id: number) => BtfType) | undefined;
+  readonly #codecs: ObjectCodecs;
 
-  /** @internal */
-  constructor(description: MapDescription, index: number) {
+  /**
+   * @internal
+   * @param checkValueSize throws for a size that a section of variables can't have
+   * @param typeOf the types of the object's BTF ids
+   * @throws {@link ArgumentError} for a key or value of a type that has no values
+   */
+  constructor(
+    description: MapDescription,
+    index: number,
+    checkValueSize: (size: number) => void,
+    typeOf: ((id: number) => BtfType) | undefined,
+  ) {
     this.name = mapName(description);
     this.type = mapTypeName(description.type);
     this.keySize = description.keySize;
-    this.valueSize = description.valueSize;
+    this.#checkValueSize = checkValueSize;
+    this.#valueSize = description.valueSize;
     this.#described = description;
     this.#index = index;
     this.#maxEntries = description.maxEntries;
@@ -60,6 +66,30 @@ export class MapSpec {
     this.#numaNode = description.numaNode;
     this.#mapExtra = description.mapExtra;
     this.#autocreate = description.autocreate;
+    this.#typeOf = typeOf;
+    this.#codecs = codecsOf(description, typeOf);
+  }
+
+  /** @internal How the loaded map is read: its sizes may have changed since. */
+  loadedCodecs(loaded: MapDescription): ObjectCodecs {
+    const { keyTypeId, valueTypeId, inner } = this.#described;
+    if (loaded.valueSize === this.#described.valueSize && loaded.keySize === this.keySize) return this.#codecs;
+    return codecsOf({ ...loaded, keyTypeId, valueTypeId, ...(inner && { inner }) }, this.#typeOf);
+  }
+
+  /**
+   * Bytes of a value; of one CPU's value for per-CPU maps. That of .bss, .data or .rodata can be set where the section's last
+   * variable is an array, which then gets as many elements as there is room for: `spec.maps[".bss"].valueSize = 4096`.
+   * libbpf: bpf_map__set_value_size() (variables: since libbpf 1.3).
+   */
+  get valueSize(): number {
+    return this.#valueSize;
+  }
+
+  set valueSize(value: number) {
+    const size = this.#u32("valueSize", value);
+    this.#checkValueSize(size);
+    this.#valueSize = size;
   }
 
   /** Entries that the map can hold; for a ring buffer its size in bytes, a power of two and of pages. */
@@ -152,9 +182,20 @@ export class MapSpec {
 
   /** @internal */
   toRequest(initial: Uint8Array | undefined): MapRequest {
-    const { maxEntries, flags, numaNode, mapExtra, autocreate, pinPath } = this;
+    const { valueSize, maxEntries, flags, numaNode, mapExtra, autocreate, pinPath } = this;
     const inner = this.#inner;
-    return { index: this.#index, maxEntries, flags, numaNode, mapExtra, autocreate, inner, pinPath, initial };
+    return {
+      index: this.#index,
+      valueSize,
+      maxEntries,
+      flags,
+      numaNode,
+      mapExtra,
+      autocreate,
+      inner,
+      pinPath,
+      initial,
+    };
   }
 
   /**

@@ -1,9 +1,9 @@
 /** Local storage: values that hang on a task, inode, socket or cgroup, and go with it. User space names these by descriptors. */
 import { closeSync, constants, openSync } from "node:fs";
-import type { Codec } from "../btf/codec";
+import type { BtfValue, Codec } from "../btf/codec";
 import { ArgumentError, errnoName, isErrno, MapError } from "../errors";
 import { native } from "../native";
-import { type BtfValue, bytes, type ElementCodecs, u32 } from "./codec";
+import { bytes, type ElementCodecs, u32 } from "./codec";
 import type { MapCore } from "./core";
 import { type GetOptions, KeyedMap, type SetOptions, type UpdateMode } from "./keyed-map";
 import { BpfMap } from "./map";

@@ -1,5 +1,6 @@
-/** Map types by name and number. */
+/** The names of maps and of their types. */
 import { MapType } from "../constants";
+import type { MapDescription } from "../native";
 
 const typeNames = new Map<number, string>(Object.entries(MapType).map(([name, value]) => [value, name.toLowerCase()]));
 
@@ -16,4 +17,13 @@ export function typeNumber(name: string): number {
 /** A map type's name: 1 is "hash", 27 "ringbuf". */
 export function mapTypeName(type: number): string {
   return typeNames.get(type) ?? `type ${type}`;
+}
+
+/**
+ * The name that users know a map by: its C name, and for the maps of global variables the section's, such as ".rodata"
+ * (libbpf puts part of the object's name before it).
+ */
+export function mapName(description: MapDescription): string {
+  const dot = description.internal ? description.name.indexOf(".") : 0;
+  return dot > 0 ? description.name.slice(dot) : description.name;
 }

@@ -38,8 +38,8 @@ export function readSections(bytes: Uint8Array, name: string): Map<string, Uint8
   return contents;
 }
 
-/** All sections, each at its index; the first is empty. Throws as {@link readSections} does. */
-export function readElf(bytes: Uint8Array, name: string): ElfSection[] {
+/** All sections, each at its index; the first is empty. Throws as {@link readSections} does, but not for want of BTF. */
+export function readElf(bytes: Uint8Array, name: string, machine: "bpf" | "any" = "bpf"): ElfSection[] {
   const fail = (code: ErrorCode, what: string, hint: string): never => {
     throw new ObjectError(code, `${name} ${what}`, { operation: "open", hint });
   };
@@ -64,11 +64,11 @@ export function readElf(bytes: Uint8Array, name: string): ElfSection[] {
 
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const u64 = (offset: number) => Number(view.getBigUint64(offset, little));
-  const machine = view.getUint16(18, little);
-  if (machine !== EM_BPF || view.getUint16(16, little) !== ET_REL) {
+  const found = view.getUint16(18, little);
+  if (machine === "bpf" && (found !== EM_BPF || view.getUint16(16, little) !== ET_REL)) {
     fail(
       "ERR_BPF_OBJECT_NOT_BPF",
-      `is an ELF file, but no BPF object (e_machine ${machine})`,
+      `is an ELF file, but no BPF object (e_machine ${found})`,
       "Compile with clang -target bpf -c",
     );
   }

@@ -1,9 +1,8 @@
 /** open(): an object file as inert data. */
-import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { isUint8Array } from "node:util/types";
 import { Btf, BtfKindError } from "../btf/btf";
-import { ArgumentError, BpfError, type ErrorCode, LoadError, ObjectError } from "../errors";
+import { ArgumentError, BpfError, LoadError, ObjectError } from "../errors";
 import { deliver, type LogCallback } from "../log";
 import { MapSpec } from "../map/spec";
 import { type LoadRequest, native, type OpenRequest, type Outcome, type VariableDescription } from "../native";
@@ -12,10 +11,12 @@ import type { ProgramFacts, Verdict } from "../sleepable/verdict";
 import { byName, named } from "./by-name";
 import { readSections, stringAt } from "./elf";
 import { type FactsReader, factsReader } from "./facts";
+import { readObject } from "./file";
 import { loadError } from "./load-error";
 import { BpfObject } from "./object";
 import { type CheckOptions, checkOptionsOf, type LoadOptions, refuseBad, verdicts } from "./precheck";
-import { type Variables, variablesOver } from "./variables";
+import { Sections } from "./sections";
+import { type TypeOf, type Variables, variablesOver } from "./variables";
 
 /** Options of {@link open}. */
 export interface OpenOptions {
@@ -71,10 +72,8 @@ export class ObjectSpec {
   readonly #onLog: LogCallback | undefined;
   readonly #programs: readonly ProgramSpec[];
   readonly #maps: readonly MapSpec[];
-  readonly #variables: readonly VariableDescription[];
-  /** Initial contents of the maps of variables, by BTF id of their section; made when first written. */
-  readonly #initial = new Map<number, Uint8Array>();
-  readonly #compiled: ReadonlyMap<number, Uint8Array>;
+  readonly #sections: Sections;
+  readonly #btf: Btf | undefined;
   /** Those of all sections, maps and externs included. */
   readonly #declared: readonly VariableDescription[];
   #facts: FactsReader | undefined;
@@ -83,30 +82,44 @@ export class ObjectSpec {
   /** @internal */
   constructor(bytes: Uint8Array, label: string, options: OpenOptions & { name: string }) {
     const sections = readSections(bytes, label);
-    if (isDamaged(sections.get(".BTF") ?? new Uint8Array())) throw damagedBtf(label);
+    this.#btf = soundBtf(sections.get(".BTF") ?? new Uint8Array(), label);
     const { name, pinRoot, kconfig, btfPath, onLog } = options;
     this.#request = { bytes, name, pinRoot, kconfig, btfPath, verbose: onLog !== undefined };
     this.#onLog = onLog;
     const description = native.describe(this.#request);
     deliver(description, onLog);
-    if (description.status === 0 && !description.hasBtf) throw damagedBtf(label);
+    if (description.status === 0 && !description.hasBtf) throw damagedBtf(label, "libbpf does not take it");
     if (description.status < 0) throw loadError({ ...description, stage: "open" }, label, []);
 
     this.name = name;
     this.license = stringAt(sections.get("license") ?? new Uint8Array(), 0);
     this.#programs = description.programs.map((program, index) => new ProgramSpec(program, index));
-    this.#maps = description.maps.map((map, index) => new MapSpec(map, index));
+    const typeOf: TypeOf = (id) => this.btf.type(id);
+    this.#sections = new Sections(description, typeOf);
+    this.#maps = description.maps.map(
+      (map, index) =>
+        new MapSpec(
+          map,
+          index,
+          (size) => this.#sections.resize(map.valueTypeId, size),
+          this.#btf === undefined ? undefined : typeOf,
+        ),
+    );
     this.programs = byName(this.#programs);
     this.maps = byName(this.#maps);
-    this.#compiled = new Map(
-      description.maps.flatMap((map) => (map.initial ? [[map.valueTypeId, map.initial] as const] : [])),
-    );
     this.#declared = description.variables;
-    this.#variables = description.variables.filter((variable) => this.#compiled.has(variable.sectionId));
-    this.variables = variablesOver(this.#variables, {
-      read: ({ sectionId, offset, size }) => this.#contents(sectionId).slice(offset, offset + size),
-      write: ({ sectionId, offset }, value) => this.#writable(sectionId).set(value, offset),
-    });
+    this.variables = variablesOver(this.#sections.variables, this.#sections, typeOf);
+  }
+
+  /**
+   * The object's types.
+   *
+   * @throws {@link ObjectError} if they are of kinds that came later than this library
+   */
+  get btf(): Btf {
+    if (this.#btf !== undefined) return this.#btf;
+    const hint = "Update node-libbpf";
+    throw new ObjectError("ERR_BPF_NOT_SUPPORTED", `${this.name} has BTF that is newer than this library`, { hint });
   }
 
   /**
@@ -189,39 +202,43 @@ export class ObjectSpec {
     for (const program of this.#programs) if (program.autoload) checkLoadable(program);
     refuseBad(() => this.programFacts(), this.name, options);
     for (const map of this.#maps) map.checkPinned();
-    const maps = this.#maps.map((map) => map.toRequest(this.#initial.get(map.sectionId)));
+    const maps = this.#maps.map((map) => map.toRequest(this.#sections.changed(map.sectionId)));
     return { ...this.#request, programs: this.#programs.map((program) => program.toRequest()), maps };
   }
 
   #loaded(outcome: Outcome): BpfObject {
     deliver(outcome, this.#onLog);
     if (outcome.status < 0) throw loadError(outcome, this.name, this.#programs);
-    return new BpfObject(outcome.status, this.name, this.#programs, this.#maps, this.#variables, this.#onLog);
-  }
-
-  #contents(sectionId: number): Uint8Array {
-    return this.#initial.get(sectionId) ?? this.#compiled.get(sectionId) ?? new Uint8Array();
-  }
-
-  #writable(sectionId: number): Uint8Array {
-    const own = this.#initial.get(sectionId) ?? Uint8Array.from(this.#contents(sectionId));
-    this.#initial.set(sectionId, own);
-    return own;
+    return new BpfObject(
+      outcome.status,
+      this.name,
+      this.#programs,
+      this.#maps,
+      this.#sections.current(),
+      (id) => this.btf.type(id),
+      this.#onLog,
+    );
   }
 }
 
 /** libbpf before 1.3 believes every offset in BTF, and reads through null where it names no text. */
-function isDamaged(btf: Uint8Array): boolean {
+function soundBtf(bytes: Uint8Array, label: string): Btf | undefined {
+  let fault: string | undefined;
   try {
-    return new Btf(btf).fault() !== undefined;
+    const btf = new Btf(bytes, undefined, label);
+    fault = btf.fault()?.what;
+    if (fault === undefined) return btf;
   } catch (error) {
-    return !(error instanceof BtfKindError);
+    // What came later than this library is left to libbpf.
+    if (error instanceof BtfKindError) return undefined;
+    fault = (error as Error).message;
   }
+  throw damagedBtf(label, fault);
 }
 
-function damagedBtf(label: string): ObjectError {
+function damagedBtf(label: string, fault: string): ObjectError {
   const hint = "Compile it again with clang -g";
-  return new ObjectError("ERR_BPF_OBJECT_INVALID", `${label} has damaged BTF`, { operation: "open", hint });
+  return new ObjectError("ERR_BPF_OBJECT_INVALID", `${label} has damaged BTF: ${fault}`, { operation: "open", hint });
 }
 
 const OPTIONS: Record<keyof OpenOptions, string> = {
@@ -261,27 +278,5 @@ function checkLoadable(program: ProgramSpec): void {
       ...about,
       hint: `Name it in the section, as in SEC("${program.section}/…"), or set attachTarget before load`,
     });
-  }
-}
-
-function readObject(path: string): Uint8Array {
-  const fail = (code: ErrorCode, what: string, hint: string, cause?: unknown): never => {
-    throw new ObjectError(code, `${path} ${what}`, { operation: "open", hint, cause });
-  };
-  try {
-    if (statSync(path).isDirectory())
-      fail("ERR_BPF_OBJECT_UNREADABLE", "is a directory", "Pass the path of an object file");
-    return readFileSync(path);
-  } catch (cause) {
-    if (cause instanceof BpfError) throw cause;
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT")
-      return fail("ERR_BPF_OBJECT_NOT_FOUND", "does not exist", "Check the path, or build the object first", cause);
-    return fail(
-      "ERR_BPF_OBJECT_UNREADABLE",
-      `can't be read (${code ?? message})`,
-      "Check the path and its permissions",
-      cause,
-    );
   }
 }

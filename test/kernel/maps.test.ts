@@ -2,72 +2,102 @@
 import { cpus } from "node:os";
 import { ArrayMap, HashMap, open, PerCpuArrayMap, PerCpuHashMap } from "node-libbpf";
 import { objectPath } from "../bpf/objects";
-import { kernelTest } from "./needs";
+import { kernelTest, since } from "./needs";
 
 const u32 = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
 const u64 = (value: bigint) => new Uint8Array(BigUint64Array.of(value).buffer);
 
 const load = () => open(objectPath("maps")).load();
+const failing = (errno: string) => expect.objectContaining({ code: "ERR_BPF_MAP", errno });
 
-kernelTest("hash: set, get, delete, iterate", [], async () => {
+kernelTest("hash: set, get, delete, iterate, as the object's types say", [], async () => {
   using object = await load();
-  const map = object.map("hash", HashMap).raw;
+  const map: HashMap<number, bigint> = object.map("hash", HashMap<number, bigint>);
   expect(map).toMatchObject({ type: "hash", keySize: 4, valueSize: 8, maxEntries: 8 });
-  expect(map.get(u32(1))).toBeUndefined();
-  expect(map.delete(u32(1))).toBe(false);
-  for (let i = 0; i < 8; i++) map.set(u32(i), u64(BigInt(i) * 10n));
-  expect(map.get(u32(3))).toEqual(u64(30n));
-  expect(map.has(u32(3))).toBe(true);
-  expect([...map.keys()].map((key) => key[0]).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-  expect(new Map([...map].map(([key, value]) => [key[0], value[0]]))).toEqual(
-    new Map([0, 1, 2, 3, 4, 5, 6, 7].map((i) => [i, i * 10])),
-  );
-  expect(() => map.set(u32(8), u64(0n))).toThrow(
-    expect.objectContaining({ code: "ERR_BPF_MAP", errno: "E2BIG", map: "hash" }),
-  );
-  expect(() => map.set(u32(3), u64(0n), "noexist")).toThrow(expect.objectContaining({ errno: "EEXIST" }));
-  for (const key of [...map.keys()]) expect(map.delete(key)).toBe(true);
+  expect(map.get(1)).toBeUndefined();
+  expect(map.delete(1)).toBe(false);
+  for (let i = 0; i < 8; i++) map.set(i, BigInt(i) * 10n);
+  expect(map.get(3)).toBe(30n);
+  expect(map.has(3)).toBe(true);
+  expect([...map.keys()].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect([...map.values()].sort()).toEqual([0n, 10n, 20n, 30n, 40n, 50n, 60n, 70n]);
+  const expected = new Map([0, 1, 2, 3, 4, 5, 6, 7].map((i) => [i, BigInt(i) * 10n]));
+  expect(new Map(map)).toEqual(expected);
+  expect(new Map(map.getAll())).toEqual(expected);
+  const seen = new Map<number, bigint>();
+  map.forEach((value, key) => void seen.set(key, value));
+  expect(seen).toEqual(expected);
+  expect(map.count()).toBe(8);
+  expect(() => map.set(8, 0n)).toThrow(expect.objectContaining({ errno: "E2BIG", map: "hash" }));
+  expect(() => map.set(3, 0n, "noexist")).toThrow(failing("EEXIST"));
+  expect(() => map.set(3, 0n, { mode: "noexist" })).toThrow(failing("EEXIST"));
+  expect(map.raw.get(u32(3))).toEqual(u64(30n));
+  map.clear();
   expect([...map]).toEqual([]);
-  expect(() => map.set(u32(3), u64(0n), "exist")).toThrow(expect.objectContaining({ errno: "ENOENT" }));
+  expect(() => map.set(3, 0n, "exist")).toThrow(failing("ENOENT"));
 });
 
-kernelTest("hash: deleting while iterating ends", [], async () => {
+kernelTest("hash: many keys in one call", [], async () => {
   using object = await load();
-  const map = object.map("hash", HashMap).raw;
-  for (let i = 0; i < 8; i++) map.set(u32(i), u64(0n));
+  const map = object.map("hash", HashMap<number, bigint>);
+  map.setMany([1, 2, 3].map((i) => [i, BigInt(i)] as const));
+  expect(map.getMany([3, 9, 1])).toEqual([3n, undefined, 1n]);
+  expect(map.deleteMany([1, 9, 2])).toBe(2);
+  expect(map.getAll()).toEqual([[3, 3n]]);
+  const tooMany = Array.from({ length: 20 }, (_, i) => [i, 0n] as const);
+  expect(() => map.setMany(tooMany)).toThrow(
+    expect.objectContaining({ errno: "E2BIG", processed: 8, message: expect.stringContaining("after 8 of 20") }),
+  );
+  expect(() => map.setMany([[1, 0n]], "noexist")).toThrow(expect.objectContaining({ errno: "EEXIST", processed: 0 }));
+  expect(map.setMany([]).getMany([])).toEqual([]);
+  map.clear();
+});
+
+kernelTest("hash: take gives and removes at once", [since("5.14")], async () => {
+  using object = await load();
+  const map = object.map("hash", HashMap<number, bigint>);
+  map.set(5, 50n);
+  expect(map.take(5)).toBe(50n);
+  expect(map.take(5)).toBeUndefined();
+});
+
+kernelTest("hash: deleting and adding while iterating ends", [], async () => {
+  using object = await load();
+  const map = object.map("hash", HashMap<number, bigint>);
+  for (let i = 0; i < 8; i++) map.set(i, 0n);
   let seen = 0;
   for (const key of map.keys()) {
-    for (let i = 0; i < 8; i++) if (i !== key[0]) map.delete(u32(i));
+    for (let i = 0; i < 8; i++) if (i !== key) map.delete(i);
     seen++;
-    map.set(u32((key[0] as number) + 100 + seen), u64(0n));
+    map.set(key + 100 + seen, 0n);
+    map.delete(key + 100 + seen);
     if (seen > 100) break;
   }
   expect(seen).toBeLessThanOrEqual(16);
-  for (const key of [...map.keys()]) map.delete(key);
+  map.clear();
 });
 
 kernelTest("lru_hash: keys and values whose sizes are not multiples of 8", [], async () => {
   using object = await load();
-  const map = object.map("lru", HashMap).raw;
-  const key = Buffer.from("abcdef");
-  const value = Buffer.from("0123456789");
-  map.set(key, value);
-  expect(Buffer.from(map.get(key) as Uint8Array)).toEqual(value);
-  expect([...map.keys()].map((bytes) => Buffer.from(bytes).toString())).toEqual(["abcdef"]);
+  const map = object.map("lru", HashMap<string, string>);
+  map.set("abcdef", "0123456789");
+  expect(map.get("abcdef")).toBe("0123456789");
+  expect([...map.keys()]).toEqual(["abcdef"]);
+  expect(map.raw.get(Buffer.from("abcdef"))).toEqual(new Uint8Array(Buffer.from("0123456789")));
 });
 
 kernelTest("array: every index exists, none can be deleted", [], async () => {
   using object = await load();
-  const map = object.map("array", ArrayMap);
-  map.set(2, u64(7n));
-  expect([...map].map(([index, value]) => [index, (value as Uint8Array)[0]])).toEqual([
-    [0, 0],
-    [1, 0],
-    [2, 7],
-    [3, 0],
+  const map = object.map("array", ArrayMap<bigint>);
+  map.set(2, 7n);
+  expect([...map]).toEqual([
+    [0, 0n],
+    [1, 0n],
+    [2, 7n],
+    [3, 0n],
   ]);
   expect(map.get(4)).toBeUndefined();
-  expect(() => map.set(4, u64(0n))).toThrow(expect.objectContaining({ errno: "E2BIG" }));
+  expect(() => map.set(4, 0n)).toThrow(failing("E2BIG"));
   expect(() => map.delete(1)).toThrow(
     expect.objectContaining({ errno: "EINVAL", hint: expect.stringContaining("array") }),
   );
@@ -75,40 +105,60 @@ kernelTest("array: every index exists, none can be deleted", [], async () => {
 
 kernelTest("percpu_hash and percpu_array: one value for each possible CPU", [], async () => {
   using object = await load();
-  const array = object.map("percpu_array", PerCpuArrayMap);
+  const array = object.map("percpu_array", PerCpuArrayMap<number>);
   const count = array.get(0)?.length as number;
   expect(count).toBeGreaterThanOrEqual(cpus().length);
-  array.set(
-    1,
-    Array.from({ length: count }, (_, cpu) => u32(cpu + 1)),
-  );
-  expect(array.get(1)).toEqual(Array.from({ length: count }, (_, cpu) => u32(cpu + 1)));
+  const values = Array.from({ length: count }, (_, cpu) => cpu + 1);
+  array.set(1, values);
+  expect(array.get(1)).toEqual(values);
+  expect(array.sum(1)).toBe((count * (count + 1)) / 2);
+  expect(array.sum(99)).toBeUndefined();
+  expect(array.raw.get(u32(1))?.length).toBe(8 * count);
   expect(() => array.set(1, [])).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
 
-  const hash = object.map("percpu_hash", PerCpuHashMap);
-  const values = Array.from({ length: count }, (_, cpu) => new Uint8Array(12).fill(cpu + 1));
-  hash.set(u32(9), values);
-  expect([...hash]).toEqual([[u32(9), values]]);
+  const hash = object.map("percpu_hash", PerCpuHashMap<number, string>);
+  const texts = Array.from({ length: count }, (_, cpu) => `cpu ${cpu}`);
+  hash.set(9, texts);
+  expect([...hash]).toEqual([[9, texts]]);
+  expect(() => hash.sum(9)).toThrow(/only numbers have a sum/);
 });
 
 kernelTest("wrong keys and values are refused before the kernel is asked", [], async () => {
   using object = await load();
-  const map = object.map("hash", HashMap).raw;
+  const map = object.map("hash", HashMap<number, bigint>);
   const argument = (message: RegExp) =>
-    expect.objectContaining({ code: "ERR_BPF_ARGUMENT", map: "hash", message: expect.stringMatching(message) });
-  expect(() => map.get(new Uint8Array(3))).toThrow(argument(/a key has 4 bytes, got 3/));
-  expect(() => map.set(u32(1), new Uint8Array(9))).toThrow(argument(/a value has 8 bytes, got 9/));
-  expect(() => map.get("key" as never)).toThrow(argument(/got string/));
-  for (const mode of ["sometimes", "toString", null]) {
-    expect(() => map.set(u32(1), u64(0n), mode as never)).toThrow(argument(/mode/));
+    expect.objectContaining({ code: "ERR_BPF_ARGUMENT", message: expect.stringMatching(message) });
+  expect(() => map.get(-1)).toThrow(argument(/hash.key: expected (u32|__u32), got -1/));
+  expect(() => map.set(1, "many" as never)).toThrow(argument(/hash.value/));
+  expect(() => map.raw.get(new Uint8Array(3))).toThrow(argument(/a key has 4 bytes, got 3/));
+  expect(() => map.raw.set(u32(1), new Uint8Array(9))).toThrow(argument(/a value has 8 bytes, got 9/));
+  expect(() => map.raw.get("key" as never)).toThrow(argument(/got string/));
+  const detached = new Uint8Array(4);
+  structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  expect(() => map.raw.get(detached)).toThrow(argument(/got 0/));
+  for (const mode of ["sometimes", "toString", null, { mode: "toString" }]) {
+    expect(() => map.set(1, 0n, mode as never)).toThrow(argument(/mode/));
   }
 });
 
-kernelTest("a map of a type without a class is there, as its facts", [], async () => {
+kernelTest("a map of another class is refused by name", [], async () => {
   using object = await load();
   expect(object.maps.queue).toMatchObject({ name: "queue", type: "queue", valueSize: 4 });
   expect(() => object.map("queue", HashMap)).toThrow(/is a queue map, no HashMap/);
   expect(() => object.map("nothing", HashMap)).toThrow(/has no map nothing; it has: hash/);
+});
+
+kernelTest("maps of an object and their closing", [], async () => {
+  using object = await load();
+  const map = object.map("hash", HashMap<number, bigint>);
+  expect(map.id).toBe(map.info().id);
+  expect(map.info()).toMatchObject({ type: "hash", name: "hash", maxEntries: 8, frozen: false });
+  map.close();
+  map.close();
+  expect(map.closed).toBe(true);
+  expect(() => map.get(1)).toThrow(expect.objectContaining({ code: "ERR_BPF_CLOSED", operation: "map.get" }));
+  expect(() => map.fd).toThrow(expect.objectContaining({ code: "ERR_BPF_CLOSED" }));
+  expect(object.map("array", ArrayMap).get(0)).toBe(0n);
 });
 
 kernelTest("variables: what was set before load is in the kernel, and .rodata is frozen", [], async () => {
@@ -117,11 +167,11 @@ kernelTest("variables: what was set before load is in the kernel, and .rodata is
   spec.variables.limit = 9;
   spec.variables.offset = -(2n ** 63n);
   spec.variables.enabled = true;
-  spec.variables.label = Buffer.from("hello\0\0\0");
+  spec.variables.label = "hello";
   spec.variables.port = 8443;
   using object = await spec.load();
   expect(object.variables).toMatchObject({ limit: 9, offset: -(2n ** 63n), enabled: true, port: 8443, level: -3 });
-  expect(Buffer.from(object.variables.label as Uint8Array).toString()).toBe("hello\0\0\0");
+  expect(object.variables.label).toBe("hello");
   object.variables.counter = 2n ** 64n - 1n;
   object.variables.level = -128;
   expect(object.variables).toMatchObject({ counter: 2n ** 64n - 1n, level: -128 });
@@ -130,7 +180,7 @@ kernelTest("variables: what was set before load is in the kernel, and .rodata is
   }).toThrow(expect.objectContaining({ code: "ERR_BPF_MAP", errno: "EPERM", map: ".rodata" }));
   expect(() => {
     object.variables.level = 128;
-  }).toThrow(/does not fit int8/);
+  }).toThrow("variable level: expected s8, got 128");
   expect(() => {
     object.variables.no_such = 1;
   }).toThrow(TypeError);

@@ -5,9 +5,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Btf } from "../../lib/btf/btf";
+import { vmlinuxBtf } from "../../lib/btf/kernel";
 import { BtfKind } from "../../lib/btf/kinds";
 import { AttachType, Flag, ProgramType } from "../../lib/constants";
-import { vmlinuxBtf } from "../../lib/kernel/btf-facts";
 import { given } from "../../lib/kernel/fact";
 import type { KernelFacts } from "../../lib/kernel/facts";
 import { parseSection } from "../../lib/program/kinds";

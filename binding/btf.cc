@@ -1,0 +1,115 @@
+#include "btf.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <linux/bpf.h>
+
+#include <cerrno>
+#include <cstdarg>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "arguments.h"
+#include "fd.h"
+
+namespace node_libbpf {
+
+namespace {
+
+struct Free {
+  void operator()(btf* types) const { btf__free(types); }
+  void operator()(btf_dump* dump) const { btf_dump__free(dump); }
+};
+using Btf = std::unique_ptr<btf, Free>;
+using Dump = std::unique_ptr<btf_dump, Free>;
+
+Napi::Value bufferOf(Napi::Env env, const void* data, size_t size) {
+  return Napi::Buffer<char>::Copy(env, static_cast<const char*>(data), size);
+}
+
+// btfKernel(): the bytes of the kernel's BTF, or -errno
+Napi::Value kernel(const Napi::CallbackInfo& info) {
+  const Btf types(btf__load_vmlinux_btf());
+  if (types == nullptr) return status(info.Env(), -errno);
+  uint32_t size;
+  const void* data = btf__raw_data(types.get(), &size);
+  return data == nullptr ? status(info.Env(), -ENOMEM) : bufferOf(info.Env(), data, size);
+}
+
+// btfById(id): { bytes, name, kernel }, or -errno. Not btf__load_from_kernel_by_id(), which parses the
+// bytes, and for a module's needs the kernel's too.
+Napi::Value byId(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Fd fd(bpf_btf_get_fd_by_id(uint32Of(info[0])));
+  if (fd.get() < 0) return status(env, fd.get());
+  bpf_btf_info known = {};
+  uint32_t size = sizeof(known);
+  int error = bpf_obj_get_info_by_fd(fd.get(), &known, &size);
+  if (error < 0) return status(env, error);
+  std::vector<char> bytes(known.btf_size);
+  char name[64] = "";  // MODULE_NAME_LEN
+  known = {};
+  known.btf = reinterpret_cast<uint64_t>(bytes.data());
+  known.btf_size = static_cast<uint32_t>(bytes.size());
+  known.name = reinterpret_cast<uint64_t>(name);
+  known.name_len = sizeof(name);
+  size = sizeof(known);
+  error = bpf_obj_get_info_by_fd(fd.get(), &known, &size);
+  if (error < 0) return status(env, error);
+  Napi::Object result = Napi::Object::New(env);
+  result["bytes"] = bufferOf(env, bytes.data(), bytes.size());
+  result["name"] = std::string(name, strnlen(name, sizeof(name)));
+  result["kernel"] = known.kernel_btf != 0;
+  return result;
+}
+
+__attribute__((format(printf, 2, 0))) void append(void* text, const char* format, va_list arguments) {
+  char chunk[512];
+  va_list again;
+  va_copy(again, arguments);
+  const int length = vsnprintf(chunk, sizeof(chunk), format, arguments);
+  auto& out = *static_cast<std::string*>(text);
+  if (length >= static_cast<int>(sizeof(chunk))) {
+    const size_t start = out.size();
+    out.resize(start + static_cast<size_t>(length) + 1);
+    vsnprintf(&out[start], static_cast<size_t>(length) + 1, format, again);
+    out.resize(start + static_cast<size_t>(length));
+  } else if (length > 0) {
+    out.append(chunk, static_cast<size_t>(length));
+  }
+  va_end(again);
+}
+
+// btfDumpC(bytes, ids): C, or -errno. libbpf follows every reference: TypeScript has looked for those that
+// lead nowhere or in a circle.
+Napi::Value dumpC(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::string bytes = bytesOf(info[0]);
+  const std::string ids = bytesOf(info[1]);
+  const Btf types(btf__new(bytes.data(), static_cast<uint32_t>(bytes.size())));
+  if (types == nullptr) return status(env, -errno);
+  std::string text;
+  const Dump dump(btf_dump__new(types.get(), append, &text, nullptr));
+  if (dump == nullptr) return status(env, -errno);
+  for (size_t at = 0; at + sizeof(uint32_t) <= ids.size(); at += sizeof(uint32_t)) {
+    uint32_t id;
+    memcpy(&id, ids.data() + at, sizeof(id));
+    const int error = btf_dump__dump_type(dump.get(), id);
+    if (error < 0) return status(env, error);
+  }
+  return bufferOf(env, text.data(), text.size());
+}
+
+}  // namespace
+
+void exportBtf(Napi::Env env, Napi::Object exports) {
+  exports["btfKernel"] = Napi::Function::New<kernel>(env, "btfKernel");
+  exports["btfById"] = Napi::Function::New<byId>(env, "btfById");
+  exports["btfDumpC"] = Napi::Function::New<dumpC>(env, "btfDumpC");
+}
+
+}  // namespace node_libbpf

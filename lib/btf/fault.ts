@@ -1,0 +1,295 @@
+/**
+ * What is wrong with BTF, before anything believes it: libbpf before 1.3 reads through null where a text or a type is not
+ * there, and its dump recurses without end on types that C does not have. Time grows with the size of the BTF alone.
+ */
+import type { Btf } from "./btf";
+import { BtfKind, MAX_DEPTH } from "./kinds";
+import { sizeOf } from "./types";
+
+/** What is wrong with a type. */
+export interface BtfFault {
+  /** The type's id; the first that is none, if it is not a type that is wrong. */
+  readonly id: number;
+  /** The type and what is wrong with it: "struct pair (type 7): its member b lies beyond its 8 bytes". */
+  readonly what: string;
+}
+
+export function faultOf(btf: Btf): BtfFault | undefined {
+  if (!btf.stringsSound) return { id: btf.end, what: "its texts have no end" };
+  for (let id = btf.first; id < btf.end; id++) {
+    const what = danglingOf(btf, id) ?? oddityOf(btf, id);
+    if (what !== undefined) return faultAt(btf, id, what);
+  }
+  return new Walk(btf).fault();
+}
+
+const WORDS: Partial<Record<number, string>> = {
+  [BtfKind.STRUCT]: "struct",
+  [BtfKind.UNION]: "union",
+  [BtfKind.ENUM]: "enum",
+  [BtfKind.ENUM64]: "enum",
+  [BtfKind.TYPEDEF]: "typedef",
+  [BtfKind.PTR]: "pointer",
+  [BtfKind.ARRAY]: "array",
+  [BtfKind.DATASEC]: "section",
+  [BtfKind.VAR]: "variable",
+  [BtfKind.FUNC]: "function",
+  [BtfKind.FUNC_PROTO]: "function prototype",
+  [BtfKind.CONST]: "const",
+  [BtfKind.VOLATILE]: "volatile",
+  [BtfKind.RESTRICT]: "restrict",
+  [BtfKind.TYPE_TAG]: "type tag",
+  [BtfKind.DECL_TAG]: "declaration tag",
+};
+
+function titleOf(btf: Btf, id: number): string {
+  const name = btf.word(id, 0) < btf.stringsEnd ? btf.name(id) : "";
+  return [WORDS[btf.kind(id)], name].filter(Boolean).join(" ") || "a type";
+}
+
+function faultAt(btf: Btf, id: number, what: string): BtfFault {
+  return { id, what: `${titleOf(btf, id)} (type ${id}): ${what}` };
+}
+
+/** Kinds whose third word is a type. */
+const REFERS: ReadonlySet<number> = new Set([
+  BtfKind.PTR,
+  BtfKind.TYPEDEF,
+  BtfKind.VOLATILE,
+  BtfKind.CONST,
+  BtfKind.RESTRICT,
+  BtfKind.FUNC,
+  BtfKind.FUNC_PROTO,
+  BtfKind.VAR,
+  BtfKind.DECL_TAG,
+  BtfKind.TYPE_TAG,
+]);
+
+/** Words of each member; whether it begins with a name; which of them is a type. */
+const MEMBERS: Partial<Record<number, { words: number; named: boolean; type?: number }>> = {
+  [BtfKind.STRUCT]: { words: 3, named: true, type: 1 },
+  [BtfKind.UNION]: { words: 3, named: true, type: 1 },
+  [BtfKind.ENUM]: { words: 2, named: true },
+  [BtfKind.ENUM64]: { words: 3, named: true },
+  [BtfKind.FUNC_PROTO]: { words: 2, named: true, type: 1 },
+  [BtfKind.DATASEC]: { words: 3, named: false, type: 0 },
+};
+
+/** A text or a type that is not there. */
+function danglingOf(btf: Btf, id: number): string | undefined {
+  const kind = btf.kind(id);
+  if (btf.word(id, 0) >= btf.stringsEnd) return "its name is not there";
+  if (REFERS.has(kind) && btf.word(id, 2) >= btf.end) return `type ${btf.word(id, 2)} is not there`;
+  if (kind === BtfKind.ARRAY) {
+    const missing = [3, 4].map((index) => btf.word(id, index)).find((type) => type >= btf.end);
+    if (missing !== undefined) return `type ${missing} is not there`;
+  }
+  const { words, named, type } = MEMBERS[kind] ?? { words: 0, named: false };
+  const end = words === 0 ? 3 : 3 + btf.vlen(id) * words;
+  for (let at = 3; at < end; at += words) {
+    if (named && btf.word(id, at) >= btf.stringsEnd) return "a member's name is not there";
+    if (type !== undefined && btf.word(id, at + type) >= btf.end) return `type ${btf.word(id, at + type)} is not there`;
+  }
+  return undefined;
+}
+
+const SIZES: Partial<Record<number, readonly number[]>> = {
+  [BtfKind.INT]: [1, 2, 4, 8, 16],
+  [BtfKind.FLOAT]: [2, 4, 8, 12, 16],
+  [BtfKind.ENUM]: [1, 2, 4, 8],
+  [BtfKind.ENUM64]: [1, 2, 4, 8],
+};
+
+/** A scalar that no machine has. */
+function oddityOf(btf: Btf, id: number): string | undefined {
+  const kind = btf.kind(id);
+  const size = btf.word(id, 2);
+  if (SIZES[kind]?.includes(size) === false) return `it can't have ${size} bytes`;
+  if (kind === BtfKind.INT && intBits(btf, id) > size * 8)
+    return `${intBits(btf, id)} bits don't fit its ${size} bytes`;
+  return undefined;
+}
+
+/** The bits that an integer needs from its start on: fewer than its bytes' in the bit-fields of old compilers. */
+function intBits(btf: Btf, id: number): number {
+  const word = btf.extra(id);
+  return (word & 0xff) + ((word >>> 16) & 0xff);
+}
+
+const END = -1;
+const MAX_ARRAY = 0xffffffff;
+const ACTIVE = 0xff;
+/** A type that has no size: void, a function, what is only declared. */
+const NONE = -1;
+
+/**
+ * A walk along what must be known before a type is: C needs a struct's members before it, but not a named struct that is
+ * only pointed to. Each type is two nodes: needed whole (id * 2), and needed by name, behind a pointer (id * 2 + 1); as
+ * btf_dump_order_type() in libbpf's btf_dump.c goes. No cycle in this graph is C.
+ */
+class Walk {
+  readonly #btf: Btf;
+  /** Of each node, how deep what it needs is nested; 0: not seen yet, ACTIVE: on the way from here to the root. */
+  readonly #depths: Uint8Array;
+  /** Bytes of each type. */
+  readonly #sizes: Float64Array;
+
+  constructor(btf: Btf) {
+    this.#btf = btf;
+    this.#depths = new Uint8Array((btf.end - btf.first) * 2);
+    this.#sizes = new Float64Array(btf.end - btf.first).fill(NONE);
+  }
+
+  fault(): BtfFault | undefined {
+    const { first, end } = this.#btf;
+    for (let id = first; id < end; id++) {
+      const fault = this.#from(id * 2);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+
+  /** Depth first, without recursion: the path from the root is never longer than MAX_DEPTH. */
+  #from(root: number): BtfFault | undefined {
+    const depths = this.#depths;
+    const offset = this.#btf.first * 2;
+    const path = [root];
+    const nexts = [0];
+    const deepest = [0];
+    if (depths[root - offset] !== 0) return undefined;
+    depths[root - offset] = ACTIVE;
+    while (path.length > 0) {
+      const top = path.length - 1;
+      const node = path[top] as number;
+      const next = this.#edge(node, (nexts[top] as number)++);
+      if (next === END) {
+        path.length = nexts.length = top;
+        const depth = (deepest.pop() as number) + 1;
+        depths[node - offset] = depth;
+        if (top > 0) deepest[top - 1] = Math.max(deepest[top - 1] as number, depth);
+        const what = node % 2 === 0 ? this.#settle(node / 2) : undefined;
+        if (what !== undefined) return faultAt(this.#btf, node / 2, what);
+        continue;
+      }
+      // The base's types are its own matter.
+      if (next < offset) continue;
+      const depth = depths[next - offset] as number;
+      if (depth === ACTIVE) return this.#cycle(path, next);
+      if (top + 1 + depth >= MAX_DEPTH) return faultAt(this.#btf, root / 2, `nested more than ${MAX_DEPTH} types deep`);
+      if (depth === 0) {
+        depths[next - offset] = ACTIVE;
+        path.push(next);
+        nexts.push(0);
+        deepest.push(0);
+      } else deepest[top] = Math.max(deepest[top] as number, depth);
+    }
+    return undefined;
+  }
+
+  #cycle(path: readonly number[], again: number): BtfFault {
+    const ids = [...path.slice(path.indexOf(again)), again].map((node) => Math.floor(node / 2));
+    const names = ids.slice(0, 5).map((id) => titleOf(this.#btf, id));
+    const id = Math.floor(again / 2);
+    return faultAt(this.#btf, id, `it is made of itself: ${names.join(" → ")}${ids.length > 5 ? " → …" : ""}`);
+  }
+
+  /** The n-th node that a node needs. */
+  #edge(node: number, n: number): number {
+    const btf = this.#btf;
+    const behind = node % 2;
+    const id = (node - behind) / 2;
+    switch (btf.kind(id)) {
+      case BtfKind.PTR:
+      case BtfKind.FUNC:
+      case BtfKind.DECL_TAG:
+        return n > 0 ? END : btf.word(id, 2) * 2 + 1;
+      case BtfKind.TYPEDEF:
+      case BtfKind.CONST:
+      case BtfKind.VOLATILE:
+      case BtfKind.RESTRICT:
+      case BtfKind.TYPE_TAG:
+        return n > 0 ? END : btf.word(id, 2) * 2 + behind;
+      case BtfKind.VAR:
+        return n > 0 ? END : btf.word(id, 2) * 2;
+      case BtfKind.ARRAY:
+        return n > 1 ? END : btf.word(id, 3 + n) * 2;
+      case BtfKind.STRUCT:
+      case BtfKind.UNION:
+        if (n === btf.vlen(id) || (behind === 1 && btf.word(id, 0) !== 0)) return END;
+        return btf.word(id, 4 + n * 3) * 2;
+      case BtfKind.FUNC_PROTO:
+        if (n > btf.vlen(id)) return END;
+        return btf.word(id, n === 0 ? 2 : 2 + n * 2) * 2 + behind;
+      case BtfKind.DATASEC:
+        return n === btf.vlen(id) ? END : btf.word(id, 3 + n * 3) * 2;
+      default:
+        return END;
+    }
+  }
+
+  /** Notes a type's size, once those of its parts are known; tells what is wrong with it. */
+  #settle(id: number): string | undefined {
+    const btf = this.#btf;
+    const kind = btf.kind(id);
+    let size = NONE;
+    switch (kind) {
+      case BtfKind.PTR:
+        size = 8;
+        break;
+      case BtfKind.TYPEDEF:
+      case BtfKind.CONST:
+      case BtfKind.VOLATILE:
+      case BtfKind.RESTRICT:
+      case BtfKind.TYPE_TAG:
+      case BtfKind.VAR:
+        size = this.#size(btf.word(id, 2));
+        break;
+      case BtfKind.ARRAY: {
+        const element = this.#size(btf.word(id, 3));
+        if (element !== NONE) size = element * btf.word(id, 5);
+        if (size > MAX_ARRAY) return `${btf.word(id, 5)} elements of ${element} bytes are too large`;
+        break;
+      }
+      case BtfKind.INT:
+      case BtfKind.FLOAT:
+      case BtfKind.ENUM:
+      case BtfKind.ENUM64:
+      case BtfKind.STRUCT:
+      case BtfKind.UNION:
+        size = btf.word(id, 2);
+    }
+    this.#sizes[id - btf.first] = size;
+    return kind === BtfKind.STRUCT || kind === BtfKind.UNION ? this.#misplaced(id) : undefined;
+  }
+
+  #size(id: number): number {
+    const { base, first } = this.#btf;
+    if (id >= first) return this.#sizes[id - first] as number;
+    return (base === undefined ? undefined : sizeOf(base.type(id))) ?? NONE;
+  }
+
+  /** A member that lies beyond its struct. */
+  #misplaced(id: number): string | undefined {
+    const btf = this.#btf;
+    const size = btf.word(id, 2);
+    const hasBits = btf.kindFlag(id);
+    const end = 3 + btf.vlen(id) * 3;
+    for (let at = 3; at < end; at += 3) {
+      const name = () => btf.string(btf.word(id, at)) || "without name";
+      const type = btf.word(id, at + 1);
+      const bytes = this.#size(type);
+      if (bytes === NONE) return `its member ${name()} has no size`;
+      const offset = hasBits ? btf.word(id, at + 2) & 0xffffff : btf.word(id, at + 2);
+      const bits = hasBits ? btf.word(id, at + 2) >>> 24 : 0;
+      if (bits > bytes * 8) return `its bit-field ${name()} is wider than its type`;
+      if (offset + (bits || this.#width(type, bytes)) > size * 8)
+        return `its member ${name()} lies beyond its ${size} bytes`;
+    }
+    return undefined;
+  }
+
+  #width(type: number, bytes: number): number {
+    const bare = this.#btf.resolve(type);
+    return this.#btf.kind(bare) === BtfKind.INT ? intBits(this.#btf, bare) : bytes * 8;
+  }
+}

@@ -1,0 +1,17 @@
+/** Types as JSON: nodes of the graph, whose references are ids. */
+import type { BtfType } from "./types";
+
+/** An array with a line for each type; enumerators of 64 bits are texts. */
+export function toJson(types: Iterable<BtfType>): string {
+  return `[\n${Array.from(types, (type) => JSON.stringify(fieldsOf(type))).join(",\n")}\n]\n`;
+}
+
+function fieldsOf(value: object): object {
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plain(field)]));
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === "bigint") return String(value);
+  if (Array.isArray(value)) return value.map((item: object) => fieldsOf(item));
+  return typeof value === "object" && value !== null ? (value as BtfType).id : value;
+}
