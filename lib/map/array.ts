@@ -1,5 +1,8 @@
 /** ARRAY, in system calls or in mapped memory. */
+
 import type { BtfValue, Codec } from "../btf/codec";
+import type { BtfType } from "../btf/types";
+import { viewOf } from "../btf/view";
 import { ArgumentError } from "../errors";
 import { type ElementCodecs, indexOf } from "./codec";
 import type { MapCore } from "./core";
@@ -13,9 +16,12 @@ export interface TypedArrayConstructor<T> {
 
 /** ARRAY: keys are the numbers from 0 to maxEntries - 1, all of which always exist. Since Linux 3.19. */
 export class ArrayMap<V = BtfValue> extends ElementMap<number, V> {
+  readonly #valueType: BtfType | undefined;
+
   /** @internal */
   constructor(core: MapCore, codecs: ElementCodecs) {
     super(core, indexOf(core.name), codecs.value as Codec<V>);
+    this.#valueType = codecs.valueType;
   }
 
   /**
@@ -33,6 +39,27 @@ export class ArrayMap<V = BtfValue> extends ElementMap<number, V> {
       throw new ArgumentError(`map ${this.name}: mmap takes a constructor of typed arrays`, { map: this.name });
     }
     return new type(memory, 0, memory.byteLength / type.BYTES_PER_ELEMENT);
+  }
+
+  /**
+   * The struct at an index, in place: reading a field reads the memory, assigning writes it, without a system call. For maps of
+   * objects, whose types are known, with the flag BPF_F_MMAPABLE. It throws {@link ClosedError} once the map is closed. Since Linux
+   * 5.5; mmap(2).
+   *
+   * @throws {@link MapError} if the map can't be mapped
+   * @throws {@link ArgumentError} if the values are no structs, unions or arrays: {@link mmap} gives numbers
+   */
+  view(index: number): V {
+    const path = `${this.name}.value`;
+    if (this.#valueType === undefined) {
+      throw new ArgumentError(`map ${this.name}: the type of its values is not known; use mmap()`, { map: this.name });
+    }
+    if (!Number.isInteger(index) || index < 0 || index >= this.maxEntries) {
+      const message = `an index is an integer from 0 to ${this.maxEntries - 1}, got ${String(index)}`;
+      throw new ArgumentError(`map ${this.name}: ${message}`, { map: this.name });
+    }
+    const memory = this.core.sharedMemory("mmap");
+    return viewOf<V>(this.#valueType, memory, index * this.stride, { path, managed: "skip" });
   }
 
   /** Bytes from one element to the next in {@link mmap}'s memory. */

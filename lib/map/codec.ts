@@ -1,6 +1,7 @@
 /** Keys and values as the kernel has them, and as users do. */
 import { isUint8Array } from "node:util/types";
 import type { Codec } from "../btf/codec";
+import type { BtfType } from "../btf/types";
 import { little } from "../endian";
 import { ArgumentError } from "../errors";
 import { native } from "../native";
@@ -16,6 +17,8 @@ export interface ElementCodec<T, Input = T> {
 export interface ElementCodecs {
   readonly key: Codec<unknown>;
   readonly value: Codec<unknown>;
+  /** What the value is in C, where that is known. */
+  readonly valueType?: BtfType | undefined;
 }
 
 /** Keys and values as bytes. */

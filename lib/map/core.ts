@@ -1,6 +1,7 @@
 /** A map's native side: its handle, and the memory that both sides see. The typed map and its raw form share one. */
 import { MapType } from "../constants";
 import { ClosedError, errnoName, isErrno, MapError } from "../errors";
+import { SharedMemory } from "../memory";
 import { type Handle, native } from "../native";
 import type { Lifetime } from "../object/lifetime";
 import { hintFor } from "./hints";
@@ -58,6 +59,7 @@ export class MapCore implements MapIdentity {
   readonly #index: number;
   #handle: Handle | undefined;
   #scratch: Scratch | undefined;
+  #shared: SharedMemory | undefined;
   #closed = false;
 
   /** @param source the map's number in its object, or the handle of a map without one */
@@ -120,6 +122,17 @@ export class MapCore implements MapIdentity {
     return memory;
   }
 
+  /** The same for views, which say that the map was closed. */
+  sharedMemory(operation: string): SharedMemory {
+    const memory = this.memory(operation);
+    if (this.#shared === undefined) {
+      const shared = new SharedMemory(`map ${this.name}`, new DataView(memory), true);
+      this.lifetime.waits.add(() => shared.close());
+      this.#shared = shared;
+    }
+    return this.#shared;
+  }
+
   info(): MapInfo {
     const bytes = new Uint8Array(MAP_INFO_SIZE);
     const handle = this.handle("info");
@@ -131,6 +144,7 @@ export class MapCore implements MapIdentity {
   close(): void {
     if (this.closed) return;
     this.#closed = true;
+    this.#shared?.close();
     if (this.lifetime.isMap) {
       this.lifetime.close();
     } else if (this.#handle !== undefined) {

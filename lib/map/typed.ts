@@ -30,6 +30,7 @@ export function codecsOf(description: MapDescription, typeOf: ((id: number) => B
   return {
     key: of("key", keyTypeId, keySize),
     value: of("value", isOther ? 0 : valueTypeId, valueSize),
+    valueType: isOther || valueTypeId === 0 ? undefined : typeOf?.(valueTypeId),
     ...(inner !== undefined && { inner: codecsOf(inner, typeOf) }),
   };
 }

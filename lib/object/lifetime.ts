@@ -26,7 +26,7 @@ export class Lifetime {
   readonly onLog: LogCallback | undefined;
   /** In order of attaching. */
   readonly links = new Set<Closable>();
-  /** End waits for events. */
+  /** End waits for events, and views of memory. */
   readonly waits = new Set<() => void>();
   readonly #resources: Resources;
   readonly #pending = new Set<Promise<unknown>>();
