@@ -56,7 +56,7 @@ Napi::Value ofObject(const Napi::CallbackInfo& info) {
   const Object* object = Environment::of(info.Env()).objects.find(int32Of(info[0]));
   const bpf_map* map = object == nullptr ? nullptr : object->map(uint32Of(info[1]));
   if (map == nullptr) return status(info.Env(), -EBADF);
-  if (bpf_map__fd(map) < 0) return status(info.Env(), -ENOENT);
+  if (!bpf_map__autocreate(map) || bpf_map__fd(map) < 0) return status(info.Env(), -ENOENT);
   return added(info.Env(), fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3));
 }
 
@@ -93,10 +93,14 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   options.inner_map_fd = number("innerFd");
   options.btf_vmlinux_value_type_id = number("vmlinuxValueType");
   ByteTypes types;
-  if (from.Get("byteTypes").ToBoolean()) {
+  // The kernel wants BTF of a struct_ops map too, though the value's type is the kernel's own (map_create()).
+  const bool bytes = from.Get("byteTypes").ToBoolean();
+  if (bytes || options.btf_vmlinux_value_type_id != 0) {
     types = byteTypes(number("valueSize"));
     if (types.types == nullptr) return status(info.Env(), errno == 0 ? -EINVAL : -errno);
     options.btf_fd = static_cast<uint32_t>(btf__fd(types.types.get()));
+  }
+  if (bytes) {
     options.btf_key_type_id = static_cast<uint32_t>(types.key);
     options.btf_value_type_id = static_cast<uint32_t>(types.value);
   }

@@ -94,23 +94,15 @@ int resize(bpf_map* map, uint32_t valueSize) {
   return bpf_map__set_value_size(map, valueSize);
 }
 
-// What a map of maps holds: the object's declaration is changed, or where it has none, a template stands for
-// it.
+// What a map of maps holds, in place of what the object declares. libbpf's setters can't change that: its
+// inner map has no object, which they read first.
 int configureInner(bpf_map* map, const InnerRequest& inner, std::vector<Descriptor>& templates) {
-  bpf_map* declared = bpf_map__inner_map(map);
-  if (declared == nullptr) {
-    LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = inner.flags);
-    const int fd = bpf_map_create(static_cast<bpf_map_type>(inner.type), nullptr, inner.keySize,
-                                  inner.valueSize, inner.maxEntries, &options);
-    if (fd < 0) return -errno;
-    templates.emplace_back(fd);
-    return bpf_map__set_inner_map_fd(map, fd);
-  }
-  int error = bpf_map__set_type(declared, static_cast<bpf_map_type>(inner.type));
-  if (error == 0) error = bpf_map__set_key_size(declared, inner.keySize);
-  if (error == 0) error = bpf_map__set_value_size(declared, inner.valueSize);
-  if (error == 0) error = bpf_map__set_max_entries(declared, inner.maxEntries);
-  return error == 0 ? bpf_map__set_map_flags(declared, inner.flags) : error;
+  LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = inner.flags);
+  const int fd = bpf_map_create(static_cast<bpf_map_type>(inner.type), nullptr, inner.keySize,
+                                inner.valueSize, inner.maxEntries, &options);
+  if (fd < 0) return -errno;
+  templates.emplace_back(fd);
+  return bpf_map__set_inner_map_fd(map, fd);
 }
 
 int configure(bpf_map* map, const MapRequest& request, std::vector<Descriptor>& templates) {
@@ -364,7 +356,8 @@ Napi::Value mapAsLoaded(const Napi::CallbackInfo& info) {
   const Object* object = Environment::of(info.Env()).objects.find(int32Of(info[0]));
   const bpf_map* map = object == nullptr ? nullptr : object->map(uint32Of(info[1]));
   if (map == nullptr) return Napi::Number::New(info.Env(), -EBADF);
-  if (bpf_map__fd(map) < 0) return Napi::Number::New(info.Env(), -ENOENT);
+  // One that was not to be made has a file for a placeholder since libbpf 1.4.
+  if (!bpf_map__autocreate(map) || bpf_map__fd(map) < 0) return Napi::Number::New(info.Env(), -ENOENT);
   return describeMap(info.Env(), map);
 }
 

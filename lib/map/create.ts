@@ -107,7 +107,9 @@ export function createMap<T extends MapTypeName, K = Uint8Array, V = Uint8Array>
     if (handle < 0) throw notCreated(request, options, handle);
     try {
       const info = infoOf(handle); // a ring buffer's size, a devmap's flags: as the kernel has them
-      const identity = { ...info, type: request.type, name: request.name || request.typeName };
+      // Which way this descriptor may be used is not told back: it is not the map's.
+      const flags = info.flags | (request.flags & (Flag.RDONLY | Flag.WRONLY));
+      const identity = { ...info, flags, type: request.type, name: request.name || request.typeName };
       return mapOfHandle(handle, identity, options as Partial<ElementCodecs>) as unknown as MapTypes<K, V>[T];
     } catch (error) {
       native.mapClose(handle);

@@ -155,7 +155,7 @@ export class MapSpec {
 
   /**
    * Of a map of maps: what it holds; undefined if the object does not say. Fields that an assigned object leaves out stay as they
-   * are. libbpf: bpf_map__set_inner_map_fd().
+   * are; types that the object says of keys and values are no longer asked of the maps. libbpf: bpf_map__set_inner_map_fd().
    */
   get inner(): InnerMap | undefined {
     const inner = this.#inner ?? this.#described.inner;

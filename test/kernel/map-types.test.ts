@@ -13,10 +13,10 @@ test("every type has a case", () => {
   expect([...cases.keys()].sort()).toEqual([...types].sort());
 });
 
-for (const [type, { since, config, needs = [], options, use }] of cases) {
+for (const [type, { since, config, options, use }] of cases) {
   const there = isSince(since) && isBuilt(config);
   if (there) {
-    kernelTest(`${type}: made, used, pinned, reopened`, [bpffs, ...needs], async () => {
+    kernelTest(`${type}: made, used, pinned, reopened`, [bpffs], async () => {
       using map = createMap({ ...options(), name: `t_${type}`.slice(0, 15) });
       expect(map).toMatchObject({ type, name: `t_${type}`.slice(0, 15) });
       expect(map.info()).toMatchObject({ type, id: map.id, frozen: false });

@@ -18,7 +18,7 @@ import {
 import { Btf } from "../../lib/btf/btf";
 import { BtfKind } from "../../lib/btf/kinds";
 import { objectPath } from "../bpf/objects";
-import { isSince, type Need, trampolines } from "./needs";
+import { isSince } from "./needs";
 
 type Made<T extends MapTypeName> = MapTypes<number, bigint>[T];
 
@@ -27,7 +27,6 @@ export interface MapCase {
   since: string;
   /** Without these options of the kernel's build it is not there. */
   config?: readonly string[];
-  needs?: readonly Need[];
   options(): CreateMapOptions<MapTypeName, number, bigint>;
   /** Fills, reads, iterates and deletes, as far as user space may. */
   use(map: BpfMap): void | Promise<void>;
@@ -288,7 +287,6 @@ export const cases = new Map<MapTypeName, MapCase>([
     {
       since: "5.6",
       config: ["DEBUG_INFO_BTF", "BPF_JIT", "INET"],
-      needs: [trampolines],
       options() {
         const btf = new Btf(readFileSync("/sys/kernel/btf/vmlinux"));
         const id = btf.find(BtfKind.STRUCT, "bpf_struct_ops_tcp_congestion_ops") ?? 0;

@@ -1,0 +1,355 @@
+/** Maps without an object, options before load, pins that are reused, mapped memory, many elements, and a model of a hash. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import {
+  ArrayMap,
+  ArrayOfMaps,
+  codecs,
+  createMap,
+  Flag,
+  HashMap,
+  HashOfMaps,
+  open,
+  openMap,
+  openMapById,
+} from "node-libbpf";
+import { native } from "../../lib/native";
+import { objectPath } from "../bpf/objects";
+import { bpffs, kernelTest, PINS, since } from "./needs";
+
+const { u32, u64 } = codecs;
+const argument = (message: RegExp) =>
+  expect.objectContaining({ code: "ERR_BPF_ARGUMENT", message: expect.stringMatching(message) });
+
+interface Point {
+  x: number;
+  y: bigint;
+  label: string;
+}
+
+function spec() {
+  mkdirSync(PINS, { recursive: true });
+  const opened = open(objectPath("map-options"), { pinRoot: PINS });
+  opened.map("undeclared").inner = { type: "array", valueSize: 16, maxEntries: 3 };
+  return opened;
+}
+
+kernelTest("a map without an object: closed once and for all", [], async () => {
+  const map = createMap({ type: "hash", key: u32, value: u64, maxEntries: 4, name: "alone" });
+  map.set(1, 2n);
+  const { fd } = map;
+  expect(fd).toBeGreaterThan(2);
+  map.close();
+  map.close();
+  expect(map.closed).toBe(true);
+  for (const call of [() => map.get(1), () => [...map], () => map.fd, () => map.info(), () => map.pin("/x")]) {
+    expect(call).toThrow(expect.objectContaining({ code: "ERR_BPF_CLOSED" }));
+  }
+});
+
+kernelTest("a map that nobody closes is closed by the garbage collector", [], async () => {
+  const ids: number[] = [];
+  (() => {
+    for (let i = 0; i < 20; i++) ids.push(createMap({ type: "array", value: u64, maxEntries: 1 }).id);
+  })();
+  const open = () =>
+    ids.filter((id) => {
+      const handle = native.mapOfId(id);
+      if (handle >= 0) native.mapClose(handle);
+      return handle >= 0;
+    }).length;
+  for (let i = 0; i < 200 && open() > 0; i++) {
+    global.gc?.();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  expect(open()).toBe(0);
+});
+
+kernelTest("what createMap refuses", [], async () => {
+  const make = (options: object) => () => createMap({ type: "hash", ...options } as never);
+  expect(make({ type: "hashh" })).toThrow(argument(/no map type hashh/));
+  expect(make({ keySize: 4, valueSize: 8 })).toThrow(argument(/needs maxEntries/));
+  expect(make({ keySize: -1, valueSize: 8, maxEntries: 1 })).toThrow(argument(/keySize must be an integer/));
+  expect(make({ key: u32, value: u64, maxEntries: 1, name: "a b" })).toThrow(argument(/letters, digits/));
+  expect(make({ key: u64, keySize: 4, value: u64, maxEntries: 1 })).toThrow(argument(/keys have 4 bytes/));
+  expect(() => createMap(null as never)).toThrow(argument(/takes an object/));
+  const refused = (hint: RegExp) =>
+    expect.objectContaining({ code: "ERR_BPF_MAP_CREATE", hint: expect.stringMatching(hint) });
+  expect(() => createMap({ type: "array_of_maps", maxEntries: 1 })).toThrow(refused(/inner/));
+  expect(() => createMap({ type: "ringbuf", maxEntries: 1000 })).toThrow(refused(/power of two/));
+  expect(() => createMap({ type: "hash", key: u32, value: u64, maxEntries: 0 })).toThrow(refused(/maxEntries/));
+});
+
+kernelTest("opening what is not there, or is another map", [bpffs], async () => {
+  using map = createMap({ type: "hash", key: u32, value: u64, maxEntries: 64, name: "conns" });
+  const path = join(PINS, "reuse");
+  map.pin(path);
+  try {
+    using again = openMap(path, { type: "hash", key: u32, value: u64 });
+    map.set(1, 10n);
+    expect(again.get(1)).toBe(10n);
+    expect(() => openMap(path, { type: "lru_hash", maxEntries: 128, valueSize: 8, flags: 1 })).toThrow(
+      expect.objectContaining({
+        code: "ERR_BPF_MAP",
+        map: "conns",
+        message: expect.stringContaining(
+          "type: it has hash, wanted lru_hash; max_entries: it has 64, wanted 128; map_flags: it has 0, wanted 1",
+        ),
+      }),
+    );
+    expect(() => openMap(path, { key: u64 })).toThrow(argument(/keys have 4 bytes/));
+    using other = createMap({ type: "array", value: u64, maxEntries: 1 });
+    expect(() => other.unpin(path)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining("pin of map") }),
+    );
+  } finally {
+    map.unpin(path);
+  }
+  expect(() => openMap(PINS)).toThrow(expect.objectContaining({ code: "ERR_BPF_MAP" }));
+  expect(() => openMap("")).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
+  expect(() => openMapById(0x7fffffff)).toThrow(expect.objectContaining({ errno: "ENOENT" }));
+  expect(() => openMapById(-1)).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
+});
+
+kernelTest("a map of an object that is pinned already must be the same", [bpffs], async () => {
+  const first = await spec().load();
+  first.map("pinned", HashMap<number, bigint>).set(1, 7n);
+  try {
+    using second = await spec().load();
+    expect(second.map("pinned", HashMap<number, bigint>).get(1)).toBe(7n);
+    const other = spec();
+    other.map("pinned").maxEntries = 128;
+    await expect(other.load()).rejects.toMatchObject({
+      code: "ERR_BPF_MAP",
+      message: expect.stringContaining("max_entries: it has 64, wanted 128"),
+    });
+  } finally {
+    first.maps.pinned?.unpin(join(PINS, "pinned"));
+    first.close();
+  }
+});
+
+kernelTest("options before load: inner maps, autocreate", [bpffs], async () => {
+  const opened = spec();
+  expect(opened.map("declared").inner).toMatchObject({ type: "hash", maxEntries: 2, valueSize: 24 });
+  opened.map("declared").inner = { maxEntries: 5 };
+  opened.map("pinned").autocreate = false;
+  expect(() => {
+    opened.map("points").inner = {};
+  }).toThrow(argument(/holds no maps/));
+  expect(() => {
+    opened.map("declared").inner = { type: "hashh" };
+  }).toThrow(argument(/must be a map type/));
+  using object = await opened.load();
+  expect(object.maps.pinned).toBeUndefined();
+  const outer = object.map("undeclared", ArrayOfMaps);
+  using inner = createMap({ type: "array", valueSize: 16, maxEntries: 3 });
+  expect(outer.set(0, inner).idOf(0)).toBe(inner.id);
+  // What comes out is read as the object says.
+  const declared = object.map("declared", HashOfMaps<number, HashMap<number, Point>>);
+  using points = createMap({ type: "hash", key: u32, valueSize: 24, maxEntries: 5 });
+  declared.set(9, points);
+  using found = declared.get(9);
+  found?.set(1, { x: 1, y: -2n, label: "in" });
+  expect(found?.get(1)).toEqual({ x: 1, y: -2n, label: "in" });
+});
+
+kernelTest("mapped memory: numbers, structs, and what closing does to them", [bpffs], async () => {
+  using counters = createMap({ type: "array", value: codecs.f64, maxEntries: 100, flags: Flag.MMAPABLE });
+  const numbers = counters.mmap(Float64Array);
+  expect(numbers.length).toBeGreaterThanOrEqual(100);
+  counters.set(3, 1.5);
+  expect(numbers[3]).toBe(1.5);
+  numbers[99] = 2.5;
+  expect(counters.get(99)).toBe(2.5);
+  expect(counters.mmap().length).toBe(8 * numbers.length);
+  expect(() => counters.view(0)).toThrow(argument(/type of its values is not known/));
+  expect(() => counters.mmap(Object as never)).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
+  expect(() => counters.freeze()).toThrow(
+    expect.objectContaining({ errno: "EBUSY", hint: expect.stringContaining("mapped") }),
+  );
+  counters.close();
+  expect(numbers.length).toBe(0);
+
+  const opened = spec();
+  opened.map("pinned").autocreate = false;
+  const object = await opened.load();
+  const map = object.map("points", ArrayMap<Point>);
+  const point = map.view(2);
+  point.x = 5;
+  point.y = -1n;
+  expect(map.get(2)).toEqual({ x: 5, y: -1n, label: "" });
+  map.set(2, { x: 6, y: 2n, label: "here" });
+  expect([point.x, point.y, point.label]).toEqual([6, 2n, "here"]);
+  expect(() => map.view(4)).toThrow(argument(/from 0 to 3/));
+  object.close();
+  expect(() => point.x).toThrow(expect.objectContaining({ code: "ERR_BPF_CLOSED" }));
+
+  using plain = createMap({ type: "array", value: u64, maxEntries: 1 });
+  expect(() => plain.mmap()).toThrow(expect.objectContaining({ hint: expect.stringContaining("BPF_F_MMAPABLE") }));
+});
+
+kernelTest("mapped memory outlives a map that nobody closed, and one that was transferred", [], async () => {
+  const numbers = (() =>
+    createMap({ type: "array", value: u64, maxEntries: 1, flags: Flag.MMAPABLE }).mmap(BigUint64Array))();
+  for (let i = 0; i < 20; i++) {
+    global.gc?.();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  numbers[0] = 5n;
+  expect(numbers[0]).toBe(5n);
+});
+
+kernelTest("a frozen map, and read-only ones", [], async () => {
+  using map = createMap({ type: "array", value: u64, maxEntries: 1 });
+  map.freeze();
+  expect(map.info().frozen).toBe(true);
+  expect(() => map.set(0, 1n)).toThrow(
+    expect.objectContaining({ errno: "EPERM", hint: expect.stringContaining("frozen") }),
+  );
+  expect(map.get(0)).toBe(0n);
+  using readOnly = createMap({ type: "hash", key: u32, value: u64, maxEntries: 1, flags: Flag.RDONLY });
+  expect(() => readOnly.set(0, 1n)).toThrow(expect.objectContaining({ hint: expect.stringContaining("BPF_F_RDONLY") }));
+  using writeOnly = createMap({ type: "hash", key: u32, value: u64, maxEntries: 1, flags: Flag.WRONLY });
+  expect(() => writeOnly.get(0)).toThrow(expect.objectContaining({ hint: expect.stringContaining("BPF_F_WRONLY") }));
+});
+
+kernelTest("values of two megabytes", [], async () => {
+  const size = 2 << 20;
+  using map = createMap({ type: "hash", key: u32, valueSize: size, maxEntries: 3, flags: Flag.NO_PREALLOC });
+  const value = new Uint8Array(size).fill(7);
+  map.setMany([1, 2].map((key) => [key, value] as const));
+  expect(map.get(1)?.every((byte) => byte === 7)).toBe(true);
+  expect(map.getAll().map(([key, found]) => [key, found.length])).toEqual(
+    expect.arrayContaining([
+      [1, size],
+      [2, size],
+    ]),
+  );
+  expect(map.getMany([2, 3]).map((found) => found?.length)).toEqual([size, undefined]);
+  map.clear();
+});
+
+kernelTest("ten thousand elements, by batches and without", [], async () => {
+  using map = createMap({ type: "hash", key: u32, value: u64, maxEntries: 10_000 });
+  const entries = Array.from({ length: 10_000 }, (_, key) => [key, BigInt(key)] as const);
+  map.setMany(entries);
+  const expected = new Map(entries);
+  expect(new Map(map)).toEqual(expected);
+  expect(map.getMany(expected.keys())).toEqual([...expected.values()]);
+  let sum = 0n;
+  for (const { count, values } of map.batches()) {
+    for (const value of new BigUint64Array(values.buffer, 0, count)) sum += value;
+  }
+  expect(sum).toBe((10_000n * 9_999n) / 2n);
+  (map as unknown as { core: { batchless: boolean } }).core.batchless = true; // as a kernel before 5.6
+  expect(new Map(map)).toEqual(expected);
+  expect(map.deleteMany(expected.keys())).toBe(10_000);
+});
+
+kernelTest("native code checks what JavaScript passes", [], async () => {
+  using map = createMap({ type: "hash", key: u32, value: u64, maxEntries: 4 });
+  map.set(1, 1n);
+  const { handle } = (map as unknown as { core: { scratch(operation: string): { handle: number } } }).core.scratch(
+    "test",
+  );
+  const ERANGE = -34;
+  const [small, bytes, detached] = [new Uint8Array(3), new Uint8Array(64), new Uint8Array(64)];
+  structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  for (const bad of [small, detached, new Uint16Array(64) as never, new ArrayBuffer(64) as never, undefined as never]) {
+    expect(native.mapReadBatch(handle, 4, bad, bytes, true, 0)).toBe(ERANGE);
+    expect(native.mapReadBatch(handle, 4, bytes, bad, true, 0)).toBe(ERANGE);
+    expect(native.mapLookupMany(handle, 4, bytes, bytes, bad, 0)).toBe(ERANGE);
+    expect(native.mapUpdateMany(handle, 4, bytes, bad, 0)).toBe(ERANGE);
+    expect(native.mapDeleteMany(handle, 4, bad, bytes)).toBe(ERANGE);
+    expect(native.mapInfo(handle, bad)).toBe(ERANGE);
+  }
+  expect(native.mapReadBatch(handle, 0xffffffff, bytes, bytes, true, 0)).toBe(ERANGE);
+  // The memory of single elements is native: whoever takes the buffer away does no harm.
+  const scratch = native.mapScratch(handle) as ArrayBuffer;
+  try {
+    structuredClone(scratch, { transfer: [scratch] });
+  } catch {
+    // Newer runtimes refuse.
+  }
+  expect(native.mapLookup(handle, 0)).toBeLessThanOrEqual(0);
+  expect(native.mapUpdate(handle, 0)).toBe(0);
+});
+
+kernelTest("take, as the kernel has it", [since("5.14")], async () => {
+  using map = createMap({ type: "hash", key: u32, value: u64, maxEntries: 4 });
+  map.set(1, 5n);
+  expect([map.take(1), map.take(1)]).toEqual([5n, undefined]);
+});
+
+type Step =
+  | { call: "set"; key: number; value: bigint; mode: "any" | "noexist" | "exist" }
+  | { call: "delete" | "get" | "has"; key: number }
+  | { call: "setMany"; entries: [number, bigint][] }
+  | { call: "getMany" | "deleteMany"; keys: number[] }
+  | { call: "all" | "clear" };
+
+kernelTest("a hash does what a JavaScript Map does", [], async () => {
+  const SIZE = 8;
+  using map = createMap({ type: "hash", key: u32, value: u64, maxEntries: SIZE });
+  const key = fc.nat(11);
+  const value = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    fc.record({ call: fc.constant("set" as const), key, value, mode: fc.constantFrom("any", "noexist", "exist") }),
+    fc.record({ call: fc.constantFrom("delete", "get", "has"), key }),
+    fc.record({ call: fc.constant("setMany" as const), entries: fc.array(fc.tuple(key, value), { maxLength: 6 }) }),
+    fc.record({ call: fc.constantFrom("getMany", "deleteMany"), keys: fc.array(key, { maxLength: 6 }) }),
+    fc.record({ call: fc.constantFrom("all", "clear") }),
+  ) as fc.Arbitrary<Step>;
+  const run = (model: Map<number, bigint>, now: Step) => {
+    const put = (at: number, what: bigint, mode: string): string | undefined => {
+      if (mode === "noexist" && model.has(at)) return "EEXIST";
+      if (mode === "exist" && !model.has(at)) return "ENOENT";
+      if (!model.has(at) && model.size === SIZE) return "E2BIG";
+      model.set(at, what);
+      return undefined;
+    };
+    switch (now.call) {
+      case "set": {
+        const errno = put(now.key, now.value, now.mode);
+        const set = () => map.set(now.key, now.value, now.mode);
+        if (errno === undefined) set();
+        else expect(set).toThrow(expect.objectContaining({ errno }));
+        return;
+      }
+      case "setMany": {
+        const failed = now.entries.findIndex(([at, what]) => put(at, what, "any") !== undefined);
+        const set = () => map.setMany(now.entries);
+        if (failed < 0) set();
+        else expect(set).toThrow(expect.objectContaining({ errno: "E2BIG", processed: failed }));
+        return;
+      }
+      case "delete":
+        return expect(map.delete(now.key)).toBe(model.delete(now.key));
+      case "get":
+        return expect(map.get(now.key)).toBe(model.get(now.key));
+      case "has":
+        return expect(map.has(now.key)).toBe(model.has(now.key));
+      case "getMany":
+        return expect(map.getMany(now.keys)).toEqual(now.keys.map((at) => model.get(at)));
+      case "deleteMany":
+        return expect(map.deleteMany(now.keys)).toBe(now.keys.filter((at) => model.delete(at)).length);
+      case "all":
+        expect(new Map(map.getAll())).toEqual(model);
+        return expect(map.count()).toBe(model.size);
+      case "clear":
+        model.clear();
+        return map.clear();
+    }
+  };
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      map.clear();
+      const model = new Map<number, bigint>();
+      for (const now of steps) run(model, now);
+      expect(new Map(map)).toEqual(model);
+    }),
+    { numRuns: 100 },
+  );
+});
