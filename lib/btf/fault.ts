@@ -132,7 +132,11 @@ function intBits(btf: Btf, id: number): number {
 }
 
 const END = -1;
-const MAX_ARRAY = 0xffffffff;
+/**
+ * Bytes of an array. Not 32 bits' worth: `__uint(max_entries, N)` in a map's definition is a pointer to an array of N integers,
+ * which is nowhere. What lies in a struct, or is a variable, is bounded by that.
+ */
+const MAX_ARRAY = Number.MAX_SAFE_INTEGER;
 /** Members that all types have if each is written out: thirty times a kernel's. */
 const MAX_MEMBERS = 20_000_000;
 const ACTIVE = 0xff;

@@ -327,13 +327,13 @@ describe("faults", () => {
       },
       /nested more than 64 types deep/,
     ],
-    "an array larger than memory": [
-      (b) => [b.int(), b.array(1, 0x40000000)],
-      /1073741824 elements of 4 bytes are too large/,
+    "arrays larger than memory": [
+      (b) => [b.int(), b.array(1, 0xffffffff), b.array(2, 0xffffffff)],
+      /array \(type 3\): 4294967295 elements of 17179869180 bytes are too large/,
     ],
-    "arrays that multiply": [
-      (b) => [b.int(), b.array(1, 0x10000), b.array(2, 0x10000)],
-      /65536 elements of 262144 bytes are too large/,
+    "an array beyond its struct": [
+      (b) => [b.int(), b.array(1, 0xffffffff), b.struct("s", 0xffffffff, [["m", 2, 0]])],
+      /its member m lies beyond its 4294967295 bytes/,
     ],
     "a member beyond its struct": [
       (b) => [b.int(), b.struct("s", 4, [["m", 1, 8]])],
@@ -399,7 +399,8 @@ describe("faults", () => {
     builder.to(PTR, 4);
     builder.struct("empty", 0, [["flexible", 7, 0]]);
     builder.array(1, 0);
-    for (let i = 7; i < 30; i++) builder.to(TYPEDEF, i, `t${i}`);
+    builder.to(PTR, builder.array(1, 0xffffffff));
+    for (let i = 9; i < 32; i++) builder.to(TYPEDEF, i, `t${i}`);
     expect(new Btf(builder.bytes()).fault()).toBeUndefined();
   });
 
