@@ -5,6 +5,7 @@
 import { little } from "../endian";
 import { ArgumentError } from "../errors";
 import { nearest } from "../nearest";
+import { type Codec, type CodecOptions, codecOf } from "./codec";
 import { type BtfFault, faultOf } from "./fault";
 import { BtfKind, MAX_DEPTH } from "./kinds";
 import { type BtfDeclarationTag, type BtfType, makeType } from "./types";
@@ -260,6 +261,15 @@ export class Btf {
     if (forward !== undefined && (keyword === undefined || this.kindFlag(forward) === (keyword === "union")))
       return this.type(forward);
     throw new ArgumentError(`${this.label} has no type ${name}`, { hint: this.#meant(keyword, bare) });
+  }
+
+  /**
+   * The codec of a type, by its C name as in {@link typeNamed}.
+   *
+   * @throws {@link ArgumentError} if there is no such type, or it has no values
+   */
+  codec(name: string, options: Partial<CodecOptions> = {}): Codec<unknown> {
+    return codecOf(this.typeNamed(name), { path: name, ...options });
   }
 
   /** The btf_decl_tag("…") of a type, variable or function; those of its members and parameters have their `component`. */

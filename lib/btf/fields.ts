@@ -1,6 +1,7 @@
-/** Structs that the kernel manages inside map values. Kernel: btf_get_field_type() in kernel/bpf/btf.c. */
+/** What the kernel manages inside map values. Kernel: btf_get_field_type() and btf_find_kptr() in kernel/bpf/btf.c. */
 import type { Btf } from "./btf";
 import { BtfKind } from "./kinds";
+import { type BtfType, resolved } from "./types";
 
 const MANAGED: ReadonlySet<string> = new Set([
   "bpf_spin_lock",
@@ -12,6 +13,17 @@ const MANAGED: ReadonlySet<string> = new Set([
   "bpf_refcount",
   "bpf_task_work",
 ]);
+
+/** Tags of pointers that programs alone may set. Not "uptr": that one is user space's to write. */
+const KPTR: ReadonlySet<string> = new Set(["kptr", "kptr_ref", "kptr_untrusted", "percpu_kptr"]);
+
+/** Whether a map value's field of this type is the kernel's own: user space neither sees nor sets it. */
+export function isManaged(type: BtfType): boolean {
+  const bare = resolved(type);
+  if (bare.kind === "struct") return MANAGED.has(bare.name);
+  if (bare.kind === "array") return isManaged(bare.element);
+  return bare.kind === "ptr" && bare.target.kind === "type_tag" && KPTR.has(bare.target.name);
+}
 
 /** Names of the managed structs in values of a type, or in the variables of a section. */
 export function managedFields(btf: Btf, type: number): string[] {

@@ -1,0 +1,324 @@
+/**
+ * Plans turned into JavaScript, which V8 compiles to loads at constant offsets and one object literal for each struct. What is
+ * generated reads every type, and writes values of the plain form; for anything else it returns false, and ./interpret writes it
+ * or says what is wrong with it.
+ */
+import { isUint8Array } from "node:util/types";
+import { little } from "../endian";
+import { loadOf, meaningOf, rawOf, storeOf } from "./integers";
+import type { Reader } from "./interpret";
+import type { ArrayPlan, BytesPlan, IntPlan, Plan, StructPlan } from "./plan";
+import { readBytes, readText } from "./text";
+
+/** Writes a value over zeroes, or returns false, having written anything. */
+export type FastWriter = (view: DataView, offset: number, end: number, value: unknown) => boolean;
+
+export interface Generated {
+  readonly read: Reader;
+  /** Absent for types with unions. */
+  readonly write?: FastWriter;
+}
+
+/** Types with more parts are as fast without: no compiler optimises functions as long as theirs would be. */
+const PARTS = 2000;
+/** Elements that are read in a row, without a loop. */
+const UNROLLED = 8;
+
+/** Whether this process may make functions of strings: not under --disallow-code-generation-from-strings. */
+const allowed = (() => {
+  try {
+    return new Function("return true")() === true;
+  } catch {
+    return false;
+  }
+})();
+
+/** Undefined where code can't be generated. */
+export function generate(plan: Plan): Generated | undefined {
+  if (!allowed || partsOf(plan) > PARTS) return undefined;
+  const source = new Source();
+  const read = `read: (v, o, e) => ${source.read(plan, 0)}`;
+  const write = isPlain(plan) ? `, write: (v, o, e, x) => { ${source.write(plan, "o", "x")} return true; }` : "";
+  const body = `"use strict"; ${source.functions.join(" ")} return { ${read}${write} };`;
+  const names = ["helpers", ...source.constants.map((_, index) => `k${index}`)];
+  return new Function(...names, body)(helpers, ...source.constants) as Generated;
+}
+
+function partsOf(plan: Plan): number {
+  if (plan.op === "array") return 1 + partsOf(plan.element) * Math.min(UNROLLED, plan.length);
+  if (plan.op !== "struct" && plan.op !== "union") return 1;
+  return plan.fields.reduce((sum, field) => sum + partsOf(field.plan), 1);
+}
+
+/** Whether every value that has all fields can be written without a choice. */
+function isPlain(plan: Plan): boolean {
+  if (plan.op === "array") return isPlain(plan.element);
+  if (plan.op === "union") return false;
+  if (plan.op !== "struct") return true;
+  const odd = plan.fields.length === 0 || plan.fields.some(({ name }) => name in Object.prototype);
+  return !odd && plan.members.every((member) => isPlain(member.plan));
+}
+
+class Source {
+  readonly functions: string[] = [];
+  readonly constants: unknown[] = [];
+  #names = 0;
+
+  /** An expression for the value at `o` + `at`. */
+  read(plan: Plan, at: number): string {
+    const where = at === 0 ? "o" : `o + ${at}`;
+    switch (plan.op) {
+      case "int":
+        return this.#readInt(plan, where);
+      case "float":
+        return `v.getFloat${plan.size * 8}(${where}, ${little})`;
+      case "chars":
+      case "bytes": {
+        const size = plan.flexible ? `Math.max(0, e - ${bracket(where)})` : plan.size;
+        return `helpers.${plan.op === "chars" ? "readText" : "readBytes"}(v, ${where}, ${size})`;
+      }
+      case "array":
+        return this.#readArray(plan, at, where);
+      default: {
+        // In brackets, for "__proto__" without them sets the prototype.
+        const fields = plan.fields.map(({ name, offset, plan }) => {
+          const key = name === "__proto__" ? `["__proto__"]` : JSON.stringify(name);
+          return `${key}: ${this.read(plan, at + offset)}`;
+        });
+        return `({ ${fields.join(", ")} })`;
+      }
+    }
+  }
+
+  /** Statements that write `value` at `where`, or return false. */
+  write(plan: Plan, where: string, value: string): string {
+    switch (plan.op) {
+      case "int":
+        return this.#writeInt(plan, where, value);
+      case "float": {
+        const tooLarge =
+          plan.size === 4 ? ` || Number.isFinite(${value}) && !Number.isFinite(Math.fround(${value}))` : "";
+        return `if (typeof ${value} !== "number"${tooLarge}) return false;
+          v.setFloat${plan.size * 8}(${where}, ${value}, ${little});`;
+      }
+      case "chars":
+      case "bytes":
+        return this.#writeBytes(plan, where, value);
+      case "array":
+        return this.#writeArray(plan, where, value);
+      default:
+        return this.#writeStruct(plan, where, value);
+    }
+  }
+
+  #readInt(plan: IntPlan, where: string): string {
+    const { size, as } = plan;
+    if (as === "number" && plan.shift === undefined && size === 8) {
+      const [low, high] = little ? [0, 4] : [4, 0];
+      const top = `v.get${plan.signed ? "Int" : "Uint"}32(${where} + ${high}, ${little})`;
+      return `(v.getUint32(${where} + ${low}, ${little}) + ${top} * 4294967296)`;
+    }
+    const raw = this.#load(plan, where);
+    if (as === "bool") return `${raw} != 0`;
+    if (as === "enum") return `${this.#constant(meaningOf(plan))}(${raw})`;
+    const isBig = plan.width > 32;
+    if ((as === "bigint") === isBig) return raw;
+    return `${isBig ? "Number" : "BigInt"}(${raw})`;
+  }
+
+  #load(plan: IntPlan, where: string): string {
+    const { size, width, shift, signed } = plan;
+    const kind = `${size > 4 ? "Big" : ""}${signed ? "Int" : "Uint"}${size * 8}`;
+    if (shift === undefined && size <= 8) return `v.get${kind}(${where}${size > 1 ? `, ${little}` : ""})`;
+    if (shift === undefined || width > 32 || !little) return `${this.#constant(loadOf(plan))}(v, ${where})`;
+    const low = wordOf(size, where);
+    // A fifth byte has the bits that a word has no room for.
+    const bits = size === 5 ? `${low} >>> ${shift} | v.getUint8(${where} + 4) << ${32 - shift}` : `${low} >>> ${shift}`;
+    if (width === 32) return signed ? `(${bits} | 0)` : `((${bits}) >>> 0)`;
+    return signed ? `((${bits}) << ${32 - width} >> ${32 - width})` : `((${bits}) & ${2 ** width - 1}) >>> 0`;
+  }
+
+  #readArray(plan: ArrayPlan, at: number, where: string): string {
+    const { element, length, flexible } = plan;
+    if (
+      !flexible &&
+      length <= UNROLLED &&
+      element.op !== "struct" &&
+      element.op !== "array" &&
+      element.op !== "union"
+    ) {
+      return `[${Array.from({ length }, (_, index) => this.read(element, at + index * element.size)).join(", ")}]`;
+    }
+    const name = this.#name("array");
+    const count = flexible && element.size > 0 ? `Math.floor(Math.max(0, e - o) / ${element.size})` : length;
+    this.functions.push(
+      `function ${name}(v, o, e) {
+        const values = [];
+        for (let n = ${count}; n > 0; n--, o += ${element.size}) values.push(${this.read(element, 0)});
+        return values;
+      }`,
+    );
+    return `${name}(v, ${where}, e)`;
+  }
+
+  #writeInt(plan: IntPlan, where: string, value: string): string {
+    const { size, width, shift, signed, as } = plan;
+    const refuse = (wrong: string) => `if (${wrong}) return false;`;
+    if (as === "bool" && size === 1 && (shift === undefined || little)) {
+      const bits = `${value} ? ${2 ** (shift ?? 0)} : 0`;
+      const put = shift === undefined ? bits : `v.getUint8(${where}) | (${bits})`;
+      return `${refuse(`typeof ${value} !== "boolean"`)} v.setUint8(${where}, ${put});`;
+    }
+    if (as === "number" && width <= 32) {
+      const kept =
+        signed && width < 32
+          ? `${value} << ${32 - width} >> ${32 - width}`
+          : signed
+            ? `(${value} | 0)`
+            : unsigned(value, width);
+      const check = refuse(`typeof ${value} !== "number" || (${kept}) !== ${value}`);
+      if (shift === undefined) {
+        return `${check} v.setUint${size * 8}(${where}, ${value}${size > 1 ? `, ${little}` : ""});`;
+      }
+      if (little && (size === 1 || size === 2 || size === 4)) {
+        const put = `${wordOf(size, where)} | (${unsigned(value, width)}) << ${shift}`;
+        return `${check} v.setUint${size * 8}(${where}, ${put}${size > 1 ? ", true" : ""});`;
+      }
+    }
+    if (shift === undefined && size === 8 && as === "bigint") {
+      const kind = signed ? "Int" : "Uint";
+      return `${refuse(`typeof ${value} !== "bigint" || BigInt.as${kind}N(64, ${value}) !== ${value}`)}
+        v.setBig${kind}64(${where}, ${value}, ${little});`;
+    }
+    if (shift === undefined && size === 8 && as === "number") {
+      const [low, high] = little ? [0, 4] : [4, 0];
+      return `${refuse(`!Number.isSafeInteger(${value})${signed ? "" : ` || ${value} < 0`}`)}
+        v.setUint32(${where} + ${low}, ${value}, ${little});
+        v.setUint32(${where} + ${high}, Math.floor(${value} / 4294967296), ${little});`;
+    }
+    const raw = this.#name("raw");
+    return `const ${raw} = ${this.#constant(orUndefined(rawOf(plan)))}(${value});
+      ${refuse(`${raw} === undefined`)} ${this.#constant(storeOf(plan))}(v, ${where}, ${raw});`;
+  }
+
+  #writeBytes({ op, size, flexible }: BytesPlan, where: string, value: string): string {
+    const room = flexible ? `Math.max(0, e - ${bracket(where)})` : size;
+    const put = op === "chars" ? "putText" : flexible ? "putSome" : "putBytes";
+    return `if (!helpers.${put}(v, ${where}, ${room}, ${value})) return false;`;
+  }
+
+  #writeArray({ element, length, flexible }: ArrayPlan, where: string, value: string): string {
+    const [index, item, at] = [this.#name("i"), this.#name("x"), this.#name("o")];
+    const room =
+      flexible && element.size > 0 ? `Math.floor(Math.max(0, e - ${bracket(where)}) / ${element.size})` : length;
+    return `if (!Array.isArray(${value}) || ${value}.length ${flexible ? ">" : "!=="} ${room}) return false;
+      for (let ${index} = 0, ${at} = ${where}; ${index} < ${value}.length; ${index}++, ${at} += ${element.size}) {
+        const ${item} = ${value}[${index}]; ${this.write(element, at, item)}
+      }`;
+  }
+
+  #writeStruct({ fields }: StructPlan, where: string, value: string): string {
+    const count = this.#name("n");
+    const writes = fields.map(({ name, offset, plan }) => {
+      const field = this.#name("x");
+      return `const ${field} = ${value}[${JSON.stringify(name)}]; ${this.write(plan, offset === 0 ? where : `${where} + ${offset}`, field)}`;
+    });
+    // A field too many is a name that is misspelt.
+    return `if (typeof ${value} !== "object" || ${value} === null) return false;
+      let ${count} = 0; for (const _ in ${value}) ${count}++; if (${count} !== ${fields.length}) return false;
+      ${writes.join("\n")}`;
+  }
+
+  #constant(value: unknown): string {
+    return `k${this.constants.push(value) - 1}`;
+  }
+
+  #name(prefix: string): string {
+    return `${prefix}${this.#names++}`;
+  }
+}
+
+/** The first four bytes of a bit-field that has so many, little-endian. */
+function wordOf(size: number, where: string): string {
+  if (size === 1) return `v.getUint8(${where})`;
+  if (size === 2) return `v.getUint16(${where}, true)`;
+  if (size === 3) return `(v.getUint16(${where}, true) | v.getUint8(${where} + 2) << 16)`;
+  return `v.getUint32(${where}, true)`;
+}
+
+function unsigned(value: string, width: number): string {
+  return width === 32 ? `${value} >>> 0` : `${value} & ${2 ** width - 1}`;
+}
+
+function bracket(expression: string): string {
+  return `(${expression})`;
+}
+
+function orUndefined<T>(run: (value: unknown) => T): (value: unknown) => T | undefined {
+  return (value) => {
+    try {
+      return run(value);
+    } catch {
+      return undefined;
+    }
+  };
+}
+
+/** Characters that are given to String.fromCharCode() at once. */
+const SHORT = 16;
+
+/** The text of a known number of ASCII characters: five times as fast as a decoder, whose call alone takes longer. */
+const shortText = allowed ? makeShortText() : undefined;
+
+function makeShortText(): (view: DataView, offset: number, length: number) => string {
+  const cases = Array.from({ length: SHORT + 1 }, (_, length) => {
+    const codes = Array.from({ length }, (_, index) => `v.getUint8(o + ${index})`);
+    return `case ${length}: return make(${codes.join(", ")});`;
+  });
+  return new Function("make", `return (v, o, length) => { switch (length) { ${cases.join(" ")} } }`)(
+    String.fromCharCode,
+  );
+}
+
+const helpers = {
+  readText(view: DataView, offset: number, size: number): string {
+    let length = 0;
+    let all = 0;
+    for (; length < size && length <= SHORT; length++) {
+      const code = view.getUint8(offset + length);
+      if (code === 0) break;
+      all |= code;
+    }
+    if (length > SHORT || all > 127 || shortText === undefined) return readText(view, offset, size);
+    return shortText(view, offset, length);
+  },
+
+  readBytes(view: DataView, offset: number, size: number): Uint8Array {
+    if (size > 32) return readBytes(view, offset, size);
+    const bytes = new Uint8Array(size);
+    for (let i = 0; i < size; i++) bytes[i] = view.getUint8(offset + i);
+    return bytes;
+  },
+
+  /** ASCII only. */
+  putText(view: DataView, offset: number, size: number, value: unknown): boolean {
+    if (typeof value !== "string" || value.length > size) return false;
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code === 0 || code > 127) return false;
+      view.setUint8(offset + i, code);
+    }
+    return true;
+  },
+
+  putBytes: (view: DataView, offset: number, size: number, value: unknown): boolean =>
+    isUint8Array(value) && value.length === size && copy(view, offset, value),
+
+  putSome: (view: DataView, offset: number, size: number, value: unknown): boolean =>
+    isUint8Array(value) && value.length <= size && copy(view, offset, value),
+};
+
+function copy(view: DataView, offset: number, bytes: Uint8Array): true {
+  for (let i = 0; i < bytes.length; i++) view.setUint8(offset + i, bytes[i] as number);
+  return true;
+}

@@ -1,0 +1,40 @@
+/** A value that does not fit its type. */
+import { isUint8Array } from "node:util/types";
+
+/** Thrown where a value is found wrong, caught where the whole value's path is known: each level puts its name before. */
+export class Misfit {
+  /** What follows the value's own path: ".list[3].uid". */
+  path = "";
+
+  constructor(readonly problem: string) {}
+
+  /** Puts a field or an index before the path. */
+  within(step: string): this {
+    this.path = step + this.path;
+    return this;
+  }
+}
+
+export function expected(what: string, value: unknown): Misfit {
+  return new Misfit(`expected ${what}, got ${shown(value)}`);
+}
+
+/** A value in a few words. */
+function shown(value: unknown): string {
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === "function") return "a function";
+  if (isUint8Array(value)) return `${value.length} bytes`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === "object" && value !== null) return "an object";
+  return String(value);
+}
+
+/** Runs a step of a path, which errors get to know. */
+export function within<T>(step: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw error instanceof Misfit ? error.within(step) : error;
+  }
+}
