@@ -86,6 +86,13 @@ int configure(bpf_program* program, const ProgramRequest& request) {
   return error;
 }
 
+int resize(bpf_map* map, uint32_t valueSize) {
+  // Before libbpf 1.3 the memory of a section's variables keeps its size, and more than it is read at load.
+  const bool resizes = libbpf_major_version() > 1 || libbpf_minor_version() >= 3;
+  if (bpf_map__is_internal(map) && !resizes) return -EOPNOTSUPP;
+  return bpf_map__set_value_size(map, valueSize);
+}
+
 int configure(bpf_map* map, const MapRequest& request) {
   int error = 0;
   if (request.maxEntries != bpf_map__max_entries(map)) {
@@ -93,6 +100,7 @@ int configure(bpf_map* map, const MapRequest& request) {
   }
   if (error == 0 && request.flags != bpf_map__map_flags(map))
     error = bpf_map__set_map_flags(map, request.flags);
+  if (error == 0 && request.valueSize != bpf_map__value_size(map)) error = resize(map, request.valueSize);
   const char* pinPath = bpf_map__pin_path(map);
   if (error == 0 && request.pinPath != (pinPath == nullptr ? "" : pinPath)) {
     error = bpf_map__set_pin_path(map, orNull(request.pinPath));
@@ -171,9 +179,9 @@ LoadRequest loadRequest(const Napi::Object& from) {
   const Napi::Array maps = from.Get("maps").As<Napi::Array>();
   for (uint32_t i = 0; i < maps.Length(); i++) {
     const Napi::Object map = maps.Get(i).As<Napi::Object>();
-    request.maps.push_back({uint32Of(map.Get("index")), uint32Of(map.Get("maxEntries")),
-                            uint32Of(map.Get("flags")), stringOf(map.Get("pinPath")),
-                            bytesOf(map.Get("initial"))});
+    request.maps.push_back({uint32Of(map.Get("index")), uint32Of(map.Get("valueSize")),
+                            uint32Of(map.Get("maxEntries")), uint32Of(map.Get("flags")),
+                            stringOf(map.Get("pinPath")), bytesOf(map.Get("initial"))});
   }
   return request;
 }
@@ -224,17 +232,6 @@ void addInitial(Napi::Env env, Napi::Object description, const bpf_map* map) {
   description["initial"] = Napi::Buffer<char>::Copy(env, static_cast<const char*>(initial), size);
 }
 
-// The form of a global variable's value that needs no type graph: an integer, or bytes.
-const char* formatOf(const btf* types, uint32_t id) {
-  id = btf__resolve_type(types, id) < 0 ? id : static_cast<uint32_t>(btf__resolve_type(types, id));
-  const btf_type* type = btf__type_by_id(types, id);
-  if (type == nullptr) return "bytes";
-  if (btf_is_any_enum(type)) return btf_kflag(type) ? "int" : "uint";
-  if (!btf_is_int(type) || btf_int_offset(type) != 0) return "bytes";
-  if (btf_int_encoding(type) & BTF_INT_BOOL) return "bool";
-  return btf_int_encoding(type) & BTF_INT_SIGNED ? "int" : "uint";
-}
-
 Napi::Array describeVariables(Napi::Env env, const bpf_object* object) {
   Napi::Array result = Napi::Array::New(env);
   const btf* types = bpf_object__btf(object);
@@ -253,7 +250,7 @@ Napi::Array describeVariables(Napi::Env env, const bpf_object* object) {
       entry["sectionId"] = id;
       entry["offset"] = infos[i].offset;
       entry["size"] = infos[i].size;
-      entry["format"] = formatOf(types, variable->type);
+      entry["typeId"] = variable->type;
       result[next++] = entry;
     }
   }

@@ -33,6 +33,7 @@ struct ProgramRequest {
 
 struct MapRequest {
   uint32_t index;
+  uint32_t valueSize;
   uint32_t maxEntries;
   uint32_t flags;
   std::string pinPath;

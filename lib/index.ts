@@ -6,6 +6,8 @@
 import { native } from "./native";
 
 export type { Btf } from "./btf/btf";
+export { type BtfValue, type Codec, type CodecOptions, codecOf } from "./btf/codec";
+export { codecs } from "./btf/codecs";
 export type { BtfFault } from "./btf/fault";
 export { kernelBtf } from "./btf/kernel";
 export { BtfKind } from "./btf/kinds";

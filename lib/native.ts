@@ -39,6 +39,7 @@ export interface ProgramRequest {
 
 export interface MapRequest {
   index: number;
+  valueSize: number;
   maxEntries: number;
   flags: number;
   pinPath?: string | undefined;
@@ -81,7 +82,8 @@ export interface VariableDescription {
   sectionId: number;
   offset: number;
   size: number;
-  format: "int" | "uint" | "bool" | "bytes";
+  /** The BTF id of its type. */
+  typeId: number;
 }
 
 export interface Description extends Outcome {

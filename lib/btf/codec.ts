@@ -8,6 +8,9 @@ import type { BtfType } from "./types";
 
 export type { CodecOptions } from "./plan";
 
+/** What a value of any C type can look like. */
+export type BtfValue = number | bigint | boolean | string | Uint8Array | BtfValue[] | { [field: string]: BtfValue };
+
 /**
  * Bytes ⇄ values of one type, which starts at `offset` of a DataView. Built once per type: nothing is looked up by name when
  * it runs, and what it decodes is the caller's own, never a window on the memory.

@@ -27,25 +27,44 @@ export class MapSpec {
   readonly type: string;
   /** Bytes of a key. */
   readonly keySize: number;
-  /** Bytes of a value; of one CPU's value for per-CPU maps. */
-  readonly valueSize: number;
+  readonly #checkValueSize: (size: number) => void;
   readonly #described: MapDescription;
   readonly #index: number;
+  #valueSize: number;
   #maxEntries: number;
   #flags: number;
   #pinPath: string | undefined;
 
-  /** @internal */
-  constructor(description: MapDescription, index: number) {
+  /**
+   * @internal
+   * @param checkValueSize throws for a size that a section of variables can't have
+   */
+  constructor(description: MapDescription, index: number, checkValueSize: (size: number) => void = () => {}) {
     this.name = mapName(description);
     this.type = mapTypeName(description.type);
     this.keySize = description.keySize;
-    this.valueSize = description.valueSize;
+    this.#checkValueSize = checkValueSize;
+    this.#valueSize = description.valueSize;
     this.#described = description;
     this.#index = index;
     this.#maxEntries = description.maxEntries;
     this.#flags = description.flags;
     this.#pinPath = description.pinPath;
+  }
+
+  /**
+   * Bytes of a value; of one CPU's value for per-CPU maps. That of .bss, .data or .rodata can be set where the section's last
+   * variable is an array, which then gets as many elements as there is room for: `spec.maps[".bss"].valueSize = 4096`.
+   * libbpf: bpf_map__set_value_size() (variables: since libbpf 1.3).
+   */
+  get valueSize(): number {
+    return this.#valueSize;
+  }
+
+  set valueSize(value: number) {
+    const size = this.#u32("valueSize", value);
+    this.#checkValueSize(size);
+    this.#valueSize = size;
   }
 
   /** Entries that the map can hold; for a ring buffer its size in bytes, a power of two and of pages. */
@@ -80,8 +99,8 @@ export class MapSpec {
 
   /** @internal */
   toRequest(initial: Uint8Array | undefined): MapRequest {
-    const { maxEntries, flags, pinPath } = this;
-    return { index: this.#index, maxEntries, flags, pinPath, initial };
+    const { valueSize, maxEntries, flags, pinPath } = this;
+    return { index: this.#index, valueSize, maxEntries, flags, pinPath, initial };
   }
 
   /** @internal The BTF id of the data section that the map holds. */

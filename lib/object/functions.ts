@@ -169,8 +169,7 @@ class Resolver {
     fn.maps.add(section);
     if (!section.startsWith(".rodata") || variable === undefined) return;
     // The compiler knows what is const and not volatile: strings, tables.
-    const declared = btf.members(variable.sectionId).find(({ name }) => name === variable.name);
-    if (variable.format !== "bytes" || isVolatile(btf, declared?.type ?? 0)) fn.constants = true;
+    if (SCALARS.has(btf.kind(btf.resolve(variable.typeId))) || isVolatile(btf, variable.typeId)) fn.constants = true;
   }
 }
 
@@ -179,9 +178,11 @@ export function withoutFlavor(name: string): string {
   return name.replace(/^(.*[^_])___[^_].*$/, "$1");
 }
 
-/** True if a variable is declared volatile, or an array of what is. */
-function isVolatile(btf: Btf, variable: number): boolean {
-  let id = btf.typeOrSize(variable);
+const SCALARS: ReadonlySet<number> = new Set([BtfKind.INT, BtfKind.ENUM, BtfKind.ENUM64]);
+
+/** True if a type is volatile, or an array of what is. */
+function isVolatile(btf: Btf, type: number): boolean {
+  let id = type;
   for (let depth = 0; depth < 32; depth++) {
     const kind = btf.kind(id);
     if (kind === BtfKind.VOLATILE) return true;

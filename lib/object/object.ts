@@ -10,7 +10,7 @@ import type { ProgramSpec } from "../program/spec";
 import { byName, named } from "./by-name";
 import { Lifetime } from "./lifetime";
 import { memoryOf } from "./memory";
-import { type Variables, variablesOver } from "./variables";
+import { type TypeOf, type Variables, variablesOver } from "./variables";
 
 /**
  * An object in the kernel: its programs can be attached, its maps and variables read and written.
@@ -35,6 +35,7 @@ export class BpfObject implements Disposable, AsyncDisposable {
     programs: readonly ProgramSpec[],
     maps: readonly MapSpec[],
     variables: readonly VariableDescription[],
+    typeOf: TypeOf,
     onLog: LogCallback | undefined,
   ) {
     const lifetime = new Lifetime(handle, name, onLog);
@@ -49,7 +50,7 @@ export class BpfObject implements Disposable, AsyncDisposable {
       }),
     );
     const indexOf = new Map(maps.map((map, index) => [map.sectionId, index]));
-    this.variables = variablesOver(variables, memoryOf(lifetime, indexOf));
+    this.variables = variablesOver(variables, memoryOf(lifetime, indexOf), typeOf);
   }
 
   /**

@@ -15,7 +15,8 @@ import { readObject } from "./file";
 import { loadError } from "./load-error";
 import { BpfObject } from "./object";
 import { type CheckOptions, checkOptionsOf, type LoadOptions, refuseBad, verdicts } from "./precheck";
-import { type Variables, variablesOver } from "./variables";
+import { Sections } from "./sections";
+import { type TypeOf, type Variables, variablesOver } from "./variables";
 
 /** Options of {@link open}. */
 export interface OpenOptions {
@@ -71,10 +72,8 @@ export class ObjectSpec {
   readonly #onLog: LogCallback | undefined;
   readonly #programs: readonly ProgramSpec[];
   readonly #maps: readonly MapSpec[];
-  readonly #variables: readonly VariableDescription[];
-  /** Initial contents of the maps of variables, by BTF id of their section; made when first written. */
-  readonly #initial = new Map<number, Uint8Array>();
-  readonly #compiled: ReadonlyMap<number, Uint8Array>;
+  readonly #sections: Sections;
+  readonly #btf: Btf | undefined;
   /** Those of all sections, maps and externs included. */
   readonly #declared: readonly VariableDescription[];
   #facts: FactsReader | undefined;
@@ -83,7 +82,7 @@ export class ObjectSpec {
   /** @internal */
   constructor(bytes: Uint8Array, label: string, options: OpenOptions & { name: string }) {
     const sections = readSections(bytes, label);
-    checkBtf(sections.get(".BTF") ?? new Uint8Array(), label);
+    this.#btf = soundBtf(sections.get(".BTF") ?? new Uint8Array(), label);
     const { name, pinRoot, kconfig, btfPath, onLog } = options;
     this.#request = { bytes, name, pinRoot, kconfig, btfPath, verbose: onLog !== undefined };
     this.#onLog = onLog;
@@ -95,18 +94,26 @@ export class ObjectSpec {
     this.name = name;
     this.license = stringAt(sections.get("license") ?? new Uint8Array(), 0);
     this.#programs = description.programs.map((program, index) => new ProgramSpec(program, index));
-    this.#maps = description.maps.map((map, index) => new MapSpec(map, index));
+    const typeOf: TypeOf = (id) => this.btf.type(id);
+    this.#sections = new Sections(description, typeOf);
+    this.#maps = description.maps.map(
+      (map, index) => new MapSpec(map, index, (size) => this.#sections.resize(map.valueTypeId, size)),
+    );
     this.programs = byName(this.#programs);
     this.maps = byName(this.#maps);
-    this.#compiled = new Map(
-      description.maps.flatMap((map) => (map.initial ? [[map.valueTypeId, map.initial] as const] : [])),
-    );
     this.#declared = description.variables;
-    this.#variables = description.variables.filter((variable) => this.#compiled.has(variable.sectionId));
-    this.variables = variablesOver(this.#variables, {
-      read: ({ sectionId, offset, size }) => this.#contents(sectionId).slice(offset, offset + size),
-      write: ({ sectionId, offset }, value) => this.#writable(sectionId).set(value, offset),
-    });
+    this.variables = variablesOver(this.#sections.variables, this.#sections, typeOf);
+  }
+
+  /**
+   * The object's types.
+   *
+   * @throws {@link ObjectError} if they are of kinds that came later than this library
+   */
+  get btf(): Btf {
+    if (this.#btf !== undefined) return this.#btf;
+    const hint = "Update node-libbpf";
+    throw new ObjectError("ERR_BPF_NOT_SUPPORTED", `${this.name} has BTF that is newer than this library`, { hint });
   }
 
   /**
@@ -188,37 +195,38 @@ export class ObjectSpec {
     }
     for (const program of this.#programs) if (program.autoload) checkLoadable(program);
     refuseBad(() => this.programFacts(), this.name, options);
-    const maps = this.#maps.map((map) => map.toRequest(this.#initial.get(map.sectionId)));
+    const maps = this.#maps.map((map) => map.toRequest(this.#sections.changed(map.sectionId)));
     return { ...this.#request, programs: this.#programs.map((program) => program.toRequest()), maps };
   }
 
   #loaded(outcome: Outcome): BpfObject {
     deliver(outcome, this.#onLog);
     if (outcome.status < 0) throw loadError(outcome, this.name, this.#programs);
-    return new BpfObject(outcome.status, this.name, this.#programs, this.#maps, this.#variables, this.#onLog);
-  }
-
-  #contents(sectionId: number): Uint8Array {
-    return this.#initial.get(sectionId) ?? this.#compiled.get(sectionId) ?? new Uint8Array();
-  }
-
-  #writable(sectionId: number): Uint8Array {
-    const own = this.#initial.get(sectionId) ?? Uint8Array.from(this.#contents(sectionId));
-    this.#initial.set(sectionId, own);
-    return own;
+    return new BpfObject(
+      outcome.status,
+      this.name,
+      this.#programs,
+      this.#maps,
+      this.#sections.current(),
+      (id) => this.btf.type(id),
+      this.#onLog,
+    );
   }
 }
 
 /** libbpf before 1.3 believes every offset in BTF, and reads through null where it names no text. */
-function checkBtf(bytes: Uint8Array, label: string): void {
+function soundBtf(bytes: Uint8Array, label: string): Btf | undefined {
   let fault: string | undefined;
   try {
-    fault = new Btf(bytes).fault()?.what;
+    const btf = new Btf(bytes, undefined, label);
+    fault = btf.fault()?.what;
+    if (fault === undefined) return btf;
   } catch (error) {
     // What came later than this library is left to libbpf.
-    if (!(error instanceof BtfKindError)) fault = (error as Error).message;
+    if (error instanceof BtfKindError) return undefined;
+    fault = (error as Error).message;
   }
-  if (fault !== undefined) throw damagedBtf(label, fault);
+  throw damagedBtf(label, fault);
 }
 
 function damagedBtf(label: string, fault: string): ObjectError {

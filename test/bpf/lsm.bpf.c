@@ -9,7 +9,7 @@ struct linux_binprm {
 __u64 execs;
 __u64 opens;
 __u64 copied;
-char first_argument[64];
+__u8 first_argument[64]; /* several texts: bytes */
 
 /* Children of the watched process are its execs: a process's parent is what exec leaves alone. */
 struct task_struct {

@@ -1,56 +1,88 @@
-/** Encoding and decoding of global variables. */
-import fc from "fast-check";
+/** Global variables over memory. */
 import type { VariableDescription } from "../../lib/native";
-import { decodeVariable, encodeVariable, variablesOver } from "../../lib/object/variables";
+import { Sections } from "../../lib/object/sections";
+import { variablesOver } from "../../lib/object/variables";
+import { BtfBuilder } from "../btf-builder";
 
-function variable(format: VariableDescription["format"], size: number): VariableDescription {
-  return { name: "v", section: ".data", sectionId: 1, offset: 0, size, format };
+const SECTION = 99;
+
+function fixture() {
+  const btf = new BtfBuilder();
+  const u32 = btf.int("unsigned int", 4, "unsigned");
+  const text = btf.array(btf.int("char", 1, "signed"), 8);
+  const list = btf.array(btf.int("unsigned long", 8, "unsigned"), 2);
+  const variable = (name: string, typeId: number, offset: number, size: number, section = ".data") => ({
+    ...{ name, section, sectionId: SECTION, offset, size, typeId },
+  });
+  const typeOf = (id: number) => btf.type(id);
+  return { u32, text, list, variable, typeOf };
 }
 
-for (const size of [1, 2, 4, 8] as const) {
-  const bits = BigInt(size * 8);
-  test.each(["int", "uint"] as const)(
-    `%s of ${size} bytes: what fits comes back, what does not is refused`,
-    (format) => {
-      const low = format === "int" ? -(2n ** (bits - 1n)) : 0n;
-      const high = format === "int" ? 2n ** (bits - 1n) - 1n : 2n ** bits - 1n;
-      const v = variable(format, size);
-      fc.assert(
-        fc.property(fc.bigInt({ min: low, max: high }), (value) => {
-          const back = decodeVariable(v, encodeVariable(v, value));
-          expect(typeof back).toBe(size === 8 ? "bigint" : "number");
-          expect(BigInt(back as number)).toBe(value);
-        }),
-      );
-      for (const value of [low - 1n, high + 1n]) expect(() => encodeVariable(v, value)).toThrow(/does not fit/);
-    },
-  );
+function sections(variables: VariableDescription[], typeOf: ConstructorParameters<typeof Sections>[1]) {
+  const initial = new Uint8Array(32);
+  const maps = [{ valueTypeId: SECTION, initial }] as unknown as ConstructorParameters<typeof Sections>[0]["maps"];
+  return new Sections({ maps, variables } as ConstructorParameters<typeof Sections>[0], typeOf);
 }
 
-test("bytes come back as a copy", () => {
-  fc.assert(
-    fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), (bytes) => {
-      const v = variable("bytes", bytes.length);
-      const encoded = encodeVariable(v, bytes);
-      expect(decodeVariable(v, encoded)).toEqual(bytes);
-      expect(decodeVariable(v, encoded)).not.toBe(encoded);
-      expect(() => encodeVariable(v, new Uint8Array(bytes.length + 1))).toThrow(/has \d+ bytes/);
-    }),
-  );
+test("variables are what their types say", () => {
+  const { u32, text, list, variable, typeOf } = fixture();
+  const all = [variable("count", u32, 0, 4), variable("label", text, 8, 8), variable("list", list, 16, 16)];
+  const memory = sections(all, typeOf);
+  const variables = variablesOver(memory.variables, memory, typeOf);
+  expect({ ...variables }).toEqual({ count: 0, label: "", list: [0n, 0n] });
+  Object.assign(variables, { count: 7, label: "hello", list: [1n, 2n ** 64n - 1n] });
+  expect({ ...variables }).toEqual({ count: 7, label: "hello", list: [1n, 2n ** 64n - 1n] });
+  expect(Buffer.from(memory.changed(SECTION) ?? []).toString("hex", 0, 16)).toBe("070000000000000068656c6c6f000000");
 });
 
-test("bool", () => {
-  const v = variable("bool", 1);
-  for (const value of [true, false]) expect(decodeVariable(v, encodeVariable(v, value))).toBe(value);
-  expect(() => encodeVariable(v, 2)).toThrow(/does not fit bool/);
+test("what does not fit is refused, and the old value stays", () => {
+  const { u32, text, list, variable, typeOf } = fixture();
+  const all = [variable("count", u32, 0, 4), variable("label", text, 8, 8), variable("list", list, 16, 16)];
+  const memory = sections(all, typeOf);
+  const variables = variablesOver(memory.variables, memory, typeOf);
+  const refused = (name: string, value: unknown) => {
+    expect(() => Object.assign(variables, { [name]: value })).toThrow(
+      expect.objectContaining({ code: "ERR_BPF_ARGUMENT", operation: "encode" }),
+    );
+  };
+  refused("count", -1);
+  refused("count", "1");
+  refused("label", "more than eight");
+  refused("list", [1n]);
+  expect(() => Object.assign(variables, { list: [1n, -1n] })).toThrow("variable list[1]: expected u64, got -1n");
+  expect({ ...variables }).toEqual({ count: 0, label: "", list: [0n, 0n] });
+  expect(memory.changed(SECTION)).toBeUndefined();
+});
+
+test("a section's last array grows and shrinks with it", () => {
+  const { u32, list, variable, typeOf } = fixture();
+  const memory = sections([variable("count", u32, 0, 4), variable("list", list, 16, 16)], typeOf);
+  const variables = variablesOver(memory.variables, memory, typeOf);
+  variables.list = [1n, 2n];
+  memory.resize(SECTION, 40);
+  expect(variables.list).toEqual([1n, 2n, 0n]);
+  variables.list = [1n, 2n, 3n];
+  expect(memory.changed(SECTION)?.length).toBe(40);
+  expect(memory.current().map(({ size }) => size)).toEqual([4, 24]);
+  memory.resize(SECTION, 24);
+  expect(variables.list).toEqual([1n]);
+  memory.resize(SECTION, 32);
+  expect(variables.list).toEqual([1n, 0n]);
+  for (const size of [16, 20, 23, 41]) expect(() => memory.resize(SECTION, size)).toThrow(`valueSize can't be ${size}`);
+});
+
+test("a section whose last variable is no array keeps its size", () => {
+  const { u32, variable, typeOf } = fixture();
+  const memory = sections([variable("count", u32, 28, 4)], typeOf);
+  expect(() => memory.resize(SECTION, 64)).toThrow("grows if the last one is an array; that is count");
+  memory.resize(SECTION + 1, 64); // no section
 });
 
 test("two variables of one name are neither read nor written", () => {
-  const both = [variable("uint", 4), { ...variable("uint", 4), section: ".bss" }];
-  const variables = variablesOver([...both, { ...variable("uint", 4), name: "w" }], {
-    read: () => new Uint8Array(4),
-    write: () => {},
-  });
+  const { u32, variable, typeOf } = fixture();
+  const both = [variable("v", u32, 0, 4), variable("v", u32, 4, 4, ".bss")];
+  const memory = { sizeOf: () => 4, read: () => new Uint8Array(4), write: () => {} };
+  const variables = variablesOver([...both, variable("w", u32, 8, 4)], memory, typeOf);
   expect(variables.w).toBe(0);
   expect(() => variables.v).toThrow(/ambiguous: it is in .data and .bss/);
   expect(() => {

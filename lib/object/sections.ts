@@ -1,0 +1,99 @@
+/** The sections of variables that an object starts with: .data, .bss, .rodata. */
+import { resolved, sizeOf } from "../btf/types";
+import { ArgumentError } from "../errors";
+import type { Description, VariableDescription } from "../native";
+import type { TypeOf, VariableMemory } from "./variables";
+
+/** Sections have the BTF ids of their types for names. */
+export class Sections implements VariableMemory {
+  /** Those that lie in a section with contents. */
+  readonly variables: readonly VariableDescription[];
+  readonly #typeOf: TypeOf;
+  readonly #compiled: ReadonlyMap<number, Uint8Array>;
+  /** Contents that are no longer as compiled. */
+  readonly #changed = new Map<number, Uint8Array>();
+  readonly #sizes = new Map<number, number>();
+
+  constructor({ maps, variables }: Description, typeOf: TypeOf) {
+    this.#typeOf = typeOf;
+    this.#compiled = new Map(maps.flatMap(({ valueTypeId, initial }) => (initial ? [[valueTypeId, initial]] : [])));
+    this.variables = variables.filter(({ sectionId }) => this.#compiled.has(sectionId));
+  }
+
+  sizeOf(variable: VariableDescription): number {
+    const section = this.#sizes.get(variable.sectionId);
+    if (section === undefined || variable !== this.#last(variable.sectionId)) return variable.size;
+    return section - variable.offset;
+  }
+
+  read(variable: VariableDescription): Uint8Array {
+    return this.#contents(variable.sectionId).slice(variable.offset, variable.offset + this.sizeOf(variable));
+  }
+
+  write({ sectionId, offset }: VariableDescription, bytes: Uint8Array): void {
+    const own = this.#changed.get(sectionId) ?? Uint8Array.from(this.#contents(sectionId));
+    this.#changed.set(sectionId, own);
+    own.set(bytes, offset);
+  }
+
+  /** The contents for libbpf, if they were changed. */
+  changed(sectionId: number): Uint8Array | undefined {
+    return this.#changed.get(sectionId);
+  }
+
+  /** The variables with the sizes that they have now. */
+  current(): VariableDescription[] {
+    return this.variables.map((variable) => ({ ...variable, size: this.sizeOf(variable) }));
+  }
+
+  /**
+   * Makes room in a section's last variable; any size will do for what is no section. libbpf: map_btf_datasec_resize().
+   *
+   * @throws {@link ArgumentError} if it is no array, or its elements would not end where the section does
+   */
+  resize(sectionId: number, size: number): void {
+    const compiled = this.#compiled.get(sectionId);
+    if (compiled === undefined) return;
+    if (size === compiled.length) this.#sizes.delete(sectionId);
+    else this.#sizes.set(sectionId, this.#checked(sectionId, size));
+    const own = this.#changed.get(sectionId);
+    if (own !== undefined) this.#changed.set(sectionId, resized(own, size));
+  }
+
+  #contents(sectionId: number): Uint8Array {
+    const bytes = this.#changed.get(sectionId) ?? this.#compiled.get(sectionId) ?? new Uint8Array();
+    return resized(bytes, this.#sizes.get(sectionId) ?? bytes.length);
+  }
+
+  #last(sectionId: number): VariableDescription | undefined {
+    const own = this.variables.filter((variable) => variable.sectionId === sectionId);
+    return own.reduce(
+      (last, variable) => (variable.offset >= last.offset ? variable : last),
+      own[0] as VariableDescription,
+    );
+  }
+
+  #checked(sectionId: number, size: number): number {
+    const last = this.#last(sectionId);
+    const array = last === undefined ? undefined : resolved(this.#typeOf(last.typeId));
+    const each = array?.kind === "array" ? sizeOf(array.element) : undefined;
+    if (last === undefined || !each) {
+      const which = last === undefined ? "it has none" : `that is ${last.name}`;
+      throw new ArgumentError(`a section of variables grows if the last one is an array; ${which}`, {
+        operation: "valueSize",
+      });
+    }
+    if (size < last.offset + each || (size - last.offset) % each !== 0) {
+      const sizes = `${last.section} has ${last.offset} bytes and ${each} for each element of ${last.name}`;
+      throw new ArgumentError(`${sizes}; valueSize can't be ${size}`, { operation: "valueSize", map: last.section });
+    }
+    return size;
+  }
+}
+
+function resized(bytes: Uint8Array, size: number): Uint8Array {
+  if (bytes.length === size) return bytes;
+  const result = new Uint8Array(size);
+  result.set(bytes.subarray(0, size));
+  return result;
+}
