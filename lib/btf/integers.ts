@@ -1,9 +1,12 @@
 /** Integers: out of memory, into values, and the same way back. */
-import { little } from "../endian";
+import { little as thisMachine } from "../endian";
 import { nearest } from "../nearest";
 import { read128, readBits, readWideBits, write128, writeBits, writeWideBits } from "./bits";
 import { expected, Misfit } from "./misfit";
 import type { IntPlan } from "./plan";
+
+/** Its own: an imported name is looked up each time it is used. */
+const little = thisMachine;
 
 /** A number, or a bigint if there are more than 32 bits. */
 type Raw = number | bigint;
@@ -63,6 +66,14 @@ export function storeOf({ size, shift, width }: IntPlan): (view: DataView, offse
   }
 }
 
+/** Reads 64 bits as a number, rounded beyond 2^53: without a bigint in between, which takes ten times as long. */
+export function numberOf({ signed }: IntPlan): (view: DataView, offset: number) => number {
+  const [low, high] = little ? [0, 4] : [4, 0];
+  return signed
+    ? (view, offset) => view.getUint32(offset + low, little) + view.getInt32(offset + high, little) * 2 ** 32
+    : (view, offset) => view.getUint32(offset + low, little) + view.getUint32(offset + high, little) * 2 ** 32;
+}
+
 /** What a user sees of an integer. */
 export function meaningOf(plan: IntPlan): (raw: Raw) => unknown {
   const names = plan.enumeration?.names;
@@ -77,7 +88,10 @@ export function rawOf(plan: IntPlan): (value: unknown) => Raw {
   const least = signed ? -(2n ** BigInt(width - 1)) : 0n;
   const most = 2n ** BigInt(signed ? width - 1 : width) - 1n;
   const wide = width > 32;
+  const [low, high] = [Number(least), Number(most)];
   const number = (value: unknown): Raw => {
+    if (!wide && Number.isInteger(value) && (value as number) >= low && (value as number) <= high)
+      return value as number;
     // Values of up to 32 bits are numbers, and nothing else, so that a program that is wrong by a type says so at once.
     const integer = typeof value === "bigint" ? wide || as === "bigint" || as === "enum" : Number.isSafeInteger(value);
     const exact = integer ? BigInt(value as Raw) : undefined;

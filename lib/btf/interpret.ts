@@ -2,12 +2,15 @@
  * Plans carried out by functions that call each other. They take every value there is, know unions, and tell what is wrong with
  * a value and where; the code of ./generate is for the plain cases, and leaves the rest to this.
  */
-import { little } from "../endian";
-import { loadOf, meaningOf, rawOf, storeOf } from "./integers";
+import { little as thisMachine } from "../endian";
+import { loadOf, meaningOf, numberOf, rawOf, storeOf } from "./integers";
 import { expected, within } from "./misfit";
 import type { ArrayPlan, Plan } from "./plan";
 import { writerOfStruct } from "./structs";
 import { readBytes, readText, writeBytes, writeText } from "./text";
+
+/** Its own: an imported name is looked up each time it is used. */
+const little = thisMachine;
 
 /** @param end where the bytes end, for flexible arrays */
 export type Reader = (view: DataView, offset: number, end: number) => unknown;
@@ -17,7 +20,9 @@ export type Writer = (view: DataView, offset: number, end: number, value: unknow
 export function readerOf(plan: Plan): Reader {
   switch (plan.op) {
     case "int": {
+      if (plan.as === "number" && plan.size === 8 && plan.shift === undefined) return numberOf(plan);
       const load = loadOf(plan);
+      if (plan.as === (plan.width > 32 ? "bigint" : "number")) return load;
       const value = meaningOf(plan);
       return (view, offset) => value(load(view, offset));
     }
