@@ -1,22 +1,29 @@
-// A file descriptor that is closed with its scope.
+// A file descriptor that is closed with its owner.
 #pragma once
 
 #include <unistd.h>
+
+#include <utility>
 
 namespace node_libbpf {
 
 class Fd {
  public:
+  Fd() = default;
+  // Negative: none, or an -errno in its place.
   explicit Fd(int fd) : fd_(fd) {}
   ~Fd() {
     if (fd_ >= 0) close(fd_);
   }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
   int get() const { return fd_; }
 
  private:
-  int fd_;
+  int fd_ = -1;
 };
 
 }  // namespace node_libbpf

@@ -28,7 +28,7 @@ bool mayBePerCpu(uint32_t type) {
 
 }  // namespace
 
-std::shared_ptr<Map> Map::of(Descriptor fd, int* error) {
+std::shared_ptr<Map> Map::of(Fd fd, int* error) {
   *error = fd.get() < 0 ? fd.get() : 0;
   if (*error != 0) return nullptr;
   bpf_map_info info = {};

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "descriptor.h"
+#include "fd.h"
 #include "shared_memory.h"
 
 namespace node_libbpf {
@@ -18,7 +18,7 @@ class Map {
  public:
   // Asks the kernel what it is: the sizes that memory safety hangs on are the kernel's own. Null, and -errno
   // in `error`, if that fails.
-  static std::shared_ptr<Map> of(Descriptor fd, int* error);
+  static std::shared_ptr<Map> of(Fd fd, int* error);
 
   int fd() const { return fd_.get(); }
   uint32_t type() const { return type_; }
@@ -59,7 +59,7 @@ class Map {
   void* keyOf(char* base) const;
   void setCount(uint32_t count);
 
-  Descriptor fd_;
+  Fd fd_;
   uint32_t type_ = 0;
   uint32_t keySize_ = 0;
   uint32_t maxEntries_ = 0;

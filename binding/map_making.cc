@@ -47,7 +47,7 @@ ByteTypes byteTypes(uint32_t valueSize) {
 
 Napi::Value added(Napi::Env env, int fd) {
   int error = 0;
-  std::shared_ptr<Map> map = Map::of(Descriptor(fd < 0 ? -errno : fd), &error);
+  std::shared_ptr<Map> map = Map::of(Fd(fd < 0 ? -errno : fd), &error);
   return status(env, map == nullptr ? error : Environment::of(env).maps.add(std::move(map)));
 }
 
@@ -62,7 +62,7 @@ Napi::Value ofObject(const Napi::CallbackInfo& info) {
 
 // mapOfPath(path): a pinned map's handle, or -errno; -EINVAL if it is no map
 Napi::Value ofPath(const Napi::CallbackInfo& info) {
-  Descriptor fd(bpf_obj_get(stringOf(info[0]).c_str()));
+  Fd fd(bpf_obj_get(stringOf(info[0]).c_str()));
   if (fd.get() < 0) return status(info.Env(), -errno);
   // Programs and links are pinned too, and their info would be taken for a map's.
   char link[64] = {};

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "arguments.h"
-#include "descriptor.h"
 #include "environment.h"
+#include "fd.h"
 #include "outcome.h"
 
 namespace node_libbpf {
@@ -96,7 +96,7 @@ int resize(bpf_map* map, uint32_t valueSize) {
 
 // What a map of maps holds, in place of what the object declares. libbpf's setters can't change that: its
 // inner map has no object, which they read first.
-int configureInner(bpf_map* map, const InnerRequest& inner, std::vector<Descriptor>& templates) {
+int configureInner(bpf_map* map, const InnerRequest& inner, std::vector<Fd>& templates) {
   LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = inner.flags);
   const int fd = bpf_map_create(static_cast<bpf_map_type>(inner.type), nullptr, inner.keySize,
                                 inner.valueSize, inner.maxEntries, &options);
@@ -105,7 +105,7 @@ int configureInner(bpf_map* map, const InnerRequest& inner, std::vector<Descript
   return bpf_map__set_inner_map_fd(map, fd);
 }
 
-int configure(bpf_map* map, const MapRequest& request, std::vector<Descriptor>& templates) {
+int configure(bpf_map* map, const MapRequest& request, std::vector<Fd>& templates) {
   int error = bpf_map__set_autocreate(map, request.autocreate);
   if (error == 0 && request.numaNode != bpf_map__numa_node(map))
     error = bpf_map__set_numa_node(map, request.numaNode);
@@ -158,7 +158,7 @@ Loaded load(const LoadRequest& request) {
     if (log->data() != nullptr) bpf_program__set_log_buf(target, log->data(), log->size());
   }
   outcome.program = -1;
-  std::vector<Descriptor> templates;  // needed until the maps are made
+  std::vector<Fd> templates;  // needed until the maps are made
   for (const MapRequest& map : request.maps) {
     bpf_map* target = object->map(map.index);
     if (target == nullptr) return fail("configure", -EINVAL);

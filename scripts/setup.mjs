@@ -11,6 +11,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const PACKAGES = [
   ...[
     "clang",
+    "clang-19",
     "clang-format",
     "m4",
     "bzip2",

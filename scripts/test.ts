@@ -1,6 +1,6 @@
 /**
  * npm test: unit tests, gates, kernel tests on this kernel and in virtual machines.
- *   npm test -- [--only unit|gates|browser|nodes|host|system|vm|machines]... [--kernel 6.12]...
+ *   npm test -- [--only unit|gates|browser|nodes|host|system|vm|vmlinux|machines]... [--kernel 6.12]...
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -17,7 +17,7 @@ import { reportsOf, testInVm, type VmTests } from "./test-vm";
 
 /** Kernels that no table of the precheck was made for: what it says of these follows from rules alone. */
 const UNSEEN = ["6.16", "6.18"];
-const PARTS = ["unit", "gates", "browser", "nodes", "host", "system", "vm", "machines"] as const;
+const PARTS = ["unit", "gates", "browser", "nodes", "host", "system", "vm", "vmlinux", "machines"] as const;
 
 function options(): { parts: readonly string[]; kernels: readonly string[] } {
   const { values } = parseArgs({
@@ -26,7 +26,7 @@ function options(): { parts: readonly string[]; kernels: readonly string[] } {
   for (const part of values.only ?? []) {
     if (!(PARTS as readonly string[]).includes(part)) throw new Error(`--only takes ${PARTS.join(", ")}; got ${part}`);
   }
-  return { parts: values.only ?? (values.kernel ? ["vm"] : PARTS), kernels: values.kernel ?? KERNELS };
+  return { parts: values.only ?? (values.kernel ? ["vm", "vmlinux"] : PARTS), kernels: values.kernel ?? KERNELS };
 }
 
 interface JestRun {
@@ -34,6 +34,7 @@ interface JestRun {
   pattern: string;
   node?: string;
   args?: readonly string[];
+  env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -55,7 +56,7 @@ exec "$@"`,
   "sh",
 ];
 
-function jest({ name, pattern, node = process.execPath, args = [] }: JestRun): Result {
+function jest({ name, pattern, node = process.execPath, args = [], env = {} }: JestRun): Result {
   const results = join(PROJECT_ROOT, "dist/results");
   const file = join(results, "jest.json");
   mkdirSync(results, { recursive: true });
@@ -72,7 +73,12 @@ function jest({ name, pattern, node = process.execPath, args = [] }: JestRun): R
     ...args,
     pattern,
   ];
-  const { stderr } = spawnSync(program, rest, { cwd: PROJECT_ROOT, encoding: "utf8", maxBuffer: 1 << 28 });
+  const { stderr } = spawnSync(program, rest, {
+    cwd: PROJECT_ROOT,
+    env: { ...process.env, ...env },
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
   const milliseconds = Date.now() - start;
   if (!existsSync(file)) return check(name, milliseconds, `jest gave no result:\n${stderr}`);
   return resultOf(name, JSON.parse(readFileSync(file, "utf8")) as JestResult, milliseconds);
@@ -139,6 +145,13 @@ async function main(): Promise<void> {
       }
     });
     await Promise.all(lanes);
+  }
+  if (parts.includes("vmlinux")) {
+    const name = "vmlinux.h of the kernels";
+    const files = kernels.map((kernel) => join(reportsOf({ kernel, pattern: "" }), "vmlinux.btf"));
+    // Of those whose machines have run: now, or the last time.
+    const env = { NODE_LIBBPF_VMLINUX: files.filter((file) => existsSync(file)).join(":") };
+    await add(name, () => jest({ name, pattern: "dist/test/vmlinux", env }));
   }
   if (parts.includes("machines")) {
     const name = "a profile carried from a machine";

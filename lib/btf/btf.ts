@@ -255,10 +255,8 @@ export class Btf {
   typeNamed(name: string): BtfType {
     const [, keyword, bare = name] = /^(struct|union|enum|typedef)\s+(.+)$/.exec(name) ?? [];
     const kinds = keyword === undefined ? Object.values(NAMED).flat() : (NAMED[keyword] ?? []);
-    for (const kind of kinds) {
-      const id = this.find(kind, bare);
-      if (id !== undefined) return this.type(id);
-    }
+    const id = bare === "" ? undefined : this.#findAny(kinds, bare);
+    if (id !== undefined) return this.type(id);
     const forward = keyword === "enum" || keyword === "typedef" ? undefined : this.find(BtfKind.FWD, bare);
     if (forward !== undefined && (keyword === undefined || this.kindFlag(forward) === (keyword === "union")))
       return this.type(forward);
@@ -305,19 +303,34 @@ export class Btf {
     return strings.endsWith("\0") && (this.base !== undefined || strings.startsWith("\0"));
   }
 
-  #meant(keyword: string | undefined, name: string): string {
-    const words = new Map<string, string>();
-    const wanted = keyword === undefined ? NAMED : { [keyword]: NAMED[keyword] ?? [] };
-    for (let btf: Btf | undefined = this; btf !== undefined; btf = btf.base) {
-      for (const [word, kinds] of Object.entries(wanted).reverse()) {
-        const prefixes = Object.fromEntries(kinds.map((kind) => [kind, ""]));
-        btf.scan(prefixes, (_, found) => words.set(found, `${word} ${found}`.trim()));
-      }
+  #findAny(kinds: readonly number[], name: string): number | undefined {
+    for (const kind of kinds) {
+      const id = this.find(kind, name);
+      if (id !== undefined) return id;
     }
-    const meant = words.get(nearest(name, words.keys()) ?? "");
+    return undefined;
+  }
+
+  /** What was meant by a name: that of another kind of type, or one like it. */
+  #meant(keyword: string | undefined, name: string): string {
+    const others = Object.keys(NAMED).filter(
+      (word) => name !== "" && this.#findAny(NAMED[word] ?? [], name) !== undefined,
+    );
+    const meant = others[0] === undefined ? this.#similar(keyword, name) : `${others[0]} ${name}`.trim();
     return meant === undefined
       ? "List the types that there are: node-libbpf btf dump --format json"
       : `Did you mean ${meant}?`;
+  }
+
+  #similar(keyword: string | undefined, name: string): string | undefined {
+    const names = new Map<string, string>();
+    for (const [word, kinds] of Object.entries(NAMED).reverse()) {
+      if (keyword !== undefined && word !== keyword) continue;
+      const prefixes = Object.fromEntries(kinds.map((kind) => [kind, ""]));
+      for (let btf: Btf | undefined = this; btf !== undefined; btf = btf.base)
+        btf.scan(prefixes, (_, found) => found !== "" && names.set(found, `${word} ${found}`.trim()));
+    }
+    return names.get(nearest(name, names.keys()) ?? "");
   }
 
   #indexTags(): Map<number, BtfDeclarationTag[]> {

@@ -44,7 +44,7 @@ const WORDS: Partial<Record<number, string>> = {
 
 function titleOf(btf: Btf, id: number): string {
   const name = btf.word(id, 0) < btf.stringsEnd ? btf.name(id) : "";
-  return [WORDS[btf.kind(id)], name].filter(Boolean).join(" ") || "a type";
+  return [WORDS[btf.kind(id)], name].filter(Boolean).join(" ") || (id === 0 ? "void" : "a type");
 }
 
 function faultAt(btf: Btf, id: number, what: string): BtfFault {
@@ -75,22 +75,37 @@ const MEMBERS: Partial<Record<number, { words: number; named: boolean; type?: nu
   [BtfKind.DATASEC]: { words: 3, named: false, type: 0 },
 };
 
+/** Kinds that are declarations, and no types. */
+const DECLARATIONS: ReadonlySet<number> = new Set([BtfKind.FUNC, BtfKind.VAR, BtfKind.DATASEC, BtfKind.DECL_TAG]);
+
+/** What may be referred to by a kind that does not refer to types. */
+const REFERRED: Partial<Record<number, ReadonlySet<number>>> = {
+  [BtfKind.FUNC]: new Set([BtfKind.FUNC_PROTO]),
+  // Functions of the kernel, in .ksyms.
+  [BtfKind.DATASEC]: new Set([BtfKind.VAR, BtfKind.FUNC]),
+};
+
 /** A text or a type that is not there. */
 function danglingOf(btf: Btf, id: number): string | undefined {
   const kind = btf.kind(id);
+  const referred = REFERRED[kind];
+  const wrong = (type: number): string | undefined => {
+    if (type >= btf.end) return `type ${type} is not there`;
+    if (kind === BtfKind.DECL_TAG) return undefined;
+    const found = btf.kind(type);
+    if (referred === undefined ? !DECLARATIONS.has(found) : referred.has(found)) return undefined;
+    return `it can't refer to ${titleOf(btf, type)} (type ${type})`;
+  };
   if (btf.word(id, 0) >= btf.stringsEnd) return "its name is not there";
-  if (REFERS.has(kind) && btf.word(id, 2) >= btf.end) return `type ${btf.word(id, 2)} is not there`;
-  if (kind === BtfKind.ARRAY) {
-    const missing = [3, 4].map((index) => btf.word(id, index)).find((type) => type >= btf.end);
-    if (missing !== undefined) return `type ${missing} is not there`;
-  }
+  let what = REFERS.has(kind) ? wrong(btf.word(id, 2)) : undefined;
+  if (kind === BtfKind.ARRAY) what = wrong(btf.word(id, 3)) ?? wrong(btf.word(id, 4));
   const { words, named, type } = MEMBERS[kind] ?? { words: 0, named: false };
   const end = words === 0 ? 3 : 3 + btf.vlen(id) * words;
-  for (let at = 3; at < end; at += words) {
+  for (let at = 3; what === undefined && at < end; at += words) {
     if (named && btf.word(id, at) >= btf.stringsEnd) return "a member's name is not there";
-    if (type !== undefined && btf.word(id, at + type) >= btf.end) return `type ${btf.word(id, at + type)} is not there`;
+    if (type !== undefined) what = wrong(btf.word(id, at + type));
   }
-  return undefined;
+  return what;
 }
 
 const SIZES: Partial<Record<number, readonly number[]>> = {
@@ -117,7 +132,13 @@ function intBits(btf: Btf, id: number): number {
 }
 
 const END = -1;
-const MAX_ARRAY = 0xffffffff;
+/**
+ * Bytes of an array. Not 32 bits' worth: `__uint(max_entries, N)` in a map's definition is a pointer to an array of N integers,
+ * which is nowhere. What lies in a struct, or is a variable, is bounded by that.
+ */
+const MAX_ARRAY = Number.MAX_SAFE_INTEGER;
+/** Members that all types have if each is written out: thirty times a kernel's. */
+const MAX_MEMBERS = 20_000_000;
 const ACTIVE = 0xff;
 /** A type that has no size: void, a function, what is only declared. */
 const NONE = -1;
@@ -133,11 +154,18 @@ class Walk {
   readonly #depths: Uint8Array;
   /** Bytes of each type. */
   readonly #sizes: Float64Array;
+  /**
+   * Of each type, the members that it takes to write it in C: with those of nameless types in it, which, one in the other
+   * and each twice, double with each line of BTF; and eight bytes of padding are one.
+   */
+  readonly #members: Float64Array;
+  #total = 0;
 
   constructor(btf: Btf) {
     this.#btf = btf;
     this.#depths = new Uint8Array((btf.end - btf.first) * 2);
     this.#sizes = new Float64Array(btf.end - btf.first).fill(NONE);
+    this.#members = new Float64Array(btf.end - btf.first);
   }
 
   fault(): BtfFault | undefined {
@@ -167,8 +195,9 @@ class Walk {
         const depth = (deepest.pop() as number) + 1;
         depths[node - offset] = depth;
         if (top > 0) deepest[top - 1] = Math.max(deepest[top - 1] as number, depth);
-        const what = node % 2 === 0 ? this.#settle(node / 2) : undefined;
-        if (what !== undefined) return faultAt(this.#btf, node / 2, what);
+        const id = Math.floor(node / 2);
+        const what = (node % 2 === 0 ? this.#settle(id) : undefined) ?? this.#count(id);
+        if (what !== undefined) return faultAt(this.#btf, id, what);
         continue;
       }
       // The base's types are its own matter.
@@ -262,6 +291,39 @@ class Walk {
     return kind === BtfKind.STRUCT || kind === BtfKind.UNION ? this.#misplaced(id) : undefined;
   }
 
+  /** Notes how much a type is to write, once its parts are known. */
+  #count(id: number): string | undefined {
+    const btf = this.#btf;
+    const kind = btf.kind(id);
+    let members = 1;
+    if (kind === BtfKind.PTR || kind === BtfKind.TYPE_TAG || isQualifier(kind))
+      members = this.#written(btf.word(id, 2));
+    else if (kind === BtfKind.TYPEDEF) members += this.#written(btf.word(id, 2));
+    else if (kind === BtfKind.ARRAY) members = this.#written(btf.word(id, 3));
+    else if (kind === BtfKind.ENUM || kind === BtfKind.ENUM64) members += btf.vlen(id);
+    else if (kind === BtfKind.FUNC_PROTO) {
+      members += this.#written(btf.word(id, 2));
+      for (let at = 4; at < 4 + btf.vlen(id) * 2; at += 2) members += this.#written(btf.word(id, at));
+    } else if (kind === BtfKind.STRUCT || kind === BtfKind.UNION) {
+      let free = btf.word(id, 2);
+      for (let at = 3; at < 3 + btf.vlen(id) * 3; at += 3) {
+        const type = btf.word(id, at + 1);
+        // A nameless member is written out, even if its struct has a name (whole.ts).
+        members += this.#written(type, btf.word(id, at) === 0);
+        free -= Math.max(this.#size(type), 0);
+      }
+      if (free > 0) members += Math.floor(free / 8);
+    }
+    this.#members[id - btf.first] = members;
+    this.#total += members;
+    return this.#total > MAX_MEMBERS ? "it is too much to write out" : undefined;
+  }
+
+  #written(id: number, whole = false): number {
+    const { first } = this.#btf;
+    return id < first || (!whole && this.#btf.word(id, 0) !== 0) ? 1 : (this.#members[id - first] as number);
+  }
+
   #size(id: number): number {
     const { base, first } = this.#btf;
     if (id >= first) return this.#sizes[id - first] as number;
@@ -292,4 +354,8 @@ class Walk {
     const bare = this.#btf.resolve(type);
     return this.#btf.kind(bare) === BtfKind.INT ? intBits(this.#btf, bare) : bytes * 8;
   }
+}
+
+function isQualifier(kind: number): boolean {
+  return kind === BtfKind.CONST || kind === BtfKind.VOLATILE || kind === BtfKind.RESTRICT;
 }

@@ -9,9 +9,9 @@ export function readBytes(view: DataView, offset: number, size: number): Uint8Ar
 
 /** The text up to the first NUL. What is no UTF-8 becomes U+FFFD. */
 export function readText(view: DataView, offset: number, size: number): string {
-  let length = 0;
-  while (length < size && view.getUint8(offset + length) !== 0) length++;
-  return Buffer.from(view.buffer, view.byteOffset + offset, length).toString("utf8");
+  const bytes = Buffer.from(view.buffer, view.byteOffset + offset, size);
+  const end = bytes.indexOf(0);
+  return bytes.toString("utf8", 0, end < 0 ? size : end);
 }
 
 /** Writes exactly `size` bytes, or fewer if the array is flexible. */

@@ -1,27 +1,27 @@
 /** Maps from where they are: objects, pins, ids. */
 import { basename } from "node:path";
-import type { Codec } from "../btf/codec";
+import type { BtfValue, Codec } from "../btf/codec";
 import { ArgumentError, errnoName, isErrno, MapError, PermissionError } from "../errors";
 import { explainPermission, readPermissionFacts } from "../kernel/permission";
 import { type Handle, type MapDescription, native } from "../native";
 import { Lifetime } from "../object/lifetime";
 import { classOf, type MapTypeName, type MapTypes } from "./classes";
 import { bytesOf, type ElementCodecs } from "./codec";
-import { MapCore } from "./core";
+import { MapCore, type MapIdentity } from "./core";
 import { infoOf } from "./info";
 import { fitting } from "./keyed-map";
 import { type BpfMap, checkPath } from "./map";
 import { type ExpectedMap, refuseOther } from "./reuse";
 import { mapName, typeNumber } from "./type-names";
-import type { ObjectCodecs } from "./typed";
+import { codecsOfOpened, type ObjectCodecs } from "./typed";
 
 /** How a map that exists is opened: what it must be, and how its keys and values are read. */
 export interface OpenMapOptions<T extends MapTypeName, K, V> extends ExpectedMap {
   /** By default as the kernel says. */
   type?: T;
-  /** Bytes by default. */
+  /** By default as the BTF says that the map was made with; bytes if it has none, or this process may not read it. */
   key?: Codec<K>;
-  /** Bytes by default; of a per-CPU map, one CPU's. */
+  /** The same; of a per-CPU map, one CPU's. */
   value?: Codec<V>;
 }
 
@@ -40,16 +40,19 @@ export function mapOfObject(
 }
 
 /** @internal A map that belongs to no object; it owns the handle. */
-export function mapOfHandle(handle: Handle, identity: MapIdentityLike, codecs: Partial<ElementCodecs>): BpfMap {
+export function mapOfHandle(
+  handle: Handle,
+  identity: MapIdentity,
+  codecs: Partial<ElementCodecs>,
+  fallback = bytesOf(identity.name, identity.keySize, identity.valueSize),
+): BpfMap {
   const { name, keySize, valueSize } = identity;
-  const bytes = bytesOf(name, keySize, valueSize);
-  const key = codecs.key === undefined ? bytes.key : fitting(codecs.key, keySize, name, "key");
-  const value = codecs.value === undefined ? bytes.value : fitting(codecs.value, valueSize, name, "value");
+  const key = codecs.key === undefined ? fallback.key : fitting(codecs.key, keySize, name, "key");
+  const value = codecs.value === undefined ? fallback.value : fitting(codecs.value, valueSize, name, "value");
+  const valueType = codecs.value === undefined ? fallback.valueType : codecs.valueType;
   const core = new MapCore(Lifetime.ofMap(handle, name), identity, { handle });
-  return mapOf(core, { key, value });
+  return mapOf(core, { key, value, valueType });
 }
-
-type MapIdentityLike = ConstructorParameters<typeof MapCore>[1];
 
 function mapOf(core: MapCore, codecs: ElementCodecs, inner: Partial<ElementCodecs> = {}): BpfMap {
   return new (classOf(core.type))(core, { ...codecs, openInner: (id) => openInner(id, inner) });
@@ -70,7 +73,7 @@ function openInner(id: number, codecs: Partial<ElementCodecs>): BpfMap | undefin
  * @throws {@link MapError} if there is no map at the path, or it is another kind of map: with every field that differs
  * @throws {@link PermissionError} which says what privilege is missing
  */
-export function openMap<T extends MapTypeName = MapTypeName, K = Uint8Array, V = Uint8Array>(
+export function openMap<T extends MapTypeName = MapTypeName, K = BtfValue, V = BtfValue>(
   path: string,
   options: OpenMapOptions<T, K, V> = {},
 ): OpenedMap<T, K, V> {
@@ -84,7 +87,7 @@ export function openMap<T extends MapTypeName = MapTypeName, K = Uint8Array, V =
  *
  * @throws {@link MapError} if there is none, or it is not what the options say
  */
-export function openMapById<T extends MapTypeName = MapTypeName, K = Uint8Array, V = Uint8Array>(
+export function openMapById<T extends MapTypeName = MapTypeName, K = BtfValue, V = BtfValue>(
   id: number,
   options: OpenMapOptions<T, K, V> = {},
 ): OpenedMap<T, K, V> {
@@ -99,11 +102,10 @@ function opened<K, V>(handle: Handle, what: string, name: string, options: OpenM
   try {
     const info = infoOf(handle);
     refuseOther(info, options, what);
-    return mapOfHandle(
-      handle,
-      { ...info, type: typeNumber(info.type), name: info.name || name },
-      options as Partial<ElementCodecs>,
-    );
+    const identity = { ...info, type: typeNumber(info.type), name: info.name || name };
+    const known = options.key !== undefined && options.value !== undefined;
+    const fallback = known ? undefined : codecsOfOpened(info, identity.name);
+    return mapOfHandle(handle, identity, options as Partial<ElementCodecs>, fallback);
   } catch (error) {
     native.mapClose(handle);
     throw error;

@@ -73,8 +73,9 @@ export class MapSpec {
   /** @internal How the loaded map is read: its sizes may have changed since. */
   loadedCodecs(loaded: MapDescription): ObjectCodecs {
     const { keyTypeId, valueTypeId, inner } = this.#described;
-    if (loaded.valueSize === this.#described.valueSize && loaded.keySize === this.keySize) return this.#codecs;
-    return codecsOf({ ...loaded, keyTypeId, valueTypeId, ...(inner && { inner }) }, this.#typeOf);
+    if (loaded.valueSize === this.#described.valueSize && this.#inner === undefined) return this.#codecs;
+    const changed = inner && { ...inner, ...this.#inner };
+    return codecsOf({ ...loaded, keyTypeId, valueTypeId, ...(changed && { inner: changed }) }, this.#typeOf);
   }
 
   /**

@@ -23,7 +23,7 @@ export function mapTypeName(type: number): string {
  * The name that users know a map by: its C name, and for the maps of global variables the section's, such as ".rodata"
  * (libbpf puts part of the object's name before it).
  */
-export function mapName(description: MapDescription): string {
+export function mapName(description: Pick<MapDescription, "name" | "internal">): string {
   const dot = description.internal ? description.name.indexOf(".") : 0;
   return dot > 0 ? description.name.slice(dot) : description.name;
 }

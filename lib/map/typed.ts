@@ -1,36 +1,77 @@
-/** How the keys and values of an object's maps are read: as their types say, or as bytes where it only says sizes. */
+/** How the keys and values of a map are read: as their BTF types say, or as bytes where only their sizes are known. */
+import { Btf, BtfError } from "../btf/btf";
 import { type Codec, codecOf } from "../btf/codec";
 import type { BtfType } from "../btf/types";
 import { MapType } from "../constants";
-import type { MapDescription } from "../native";
+import { type MapDescription, native } from "../native";
 import { bytes, type ElementCodecs } from "./codec";
-import { mapName } from "./type-names";
+import type { MapInfo } from "./info";
+import { mapName, typeNumber } from "./type-names";
 
-/** What {@link mapOfObject} needs to know of a map. */
+/** Codecs of a map, and of the maps in it. */
 export interface ObjectCodecs extends ElementCodecs {
-  /** Of a map of maps: those of the maps in it. */
   readonly inner?: ObjectCodecs;
 }
 
+type TypeOf = (id: number) => BtfType;
+
+type Typed = Pick<
+  MapDescription,
+  "name" | "type" | "internal" | "keySize" | "valueSize" | "keyTypeId" | "valueTypeId" | "inner"
+>;
+
 /**
- * @param typeOf the type of a BTF id; undefined where the object's BTF can't be read
+ * @param typeOf the type of a BTF id; undefined where the BTF can't be read
  * @throws {@link ArgumentError} with the path of a type that has no values
  */
-export function codecsOf(description: MapDescription, typeOf: ((id: number) => BtfType) | undefined): ObjectCodecs {
-  const { type, internal, keySize, valueSize, keyTypeId, valueTypeId, inner } = description;
+export function codecsOf(description: Typed, typeOf: TypeOf | undefined): ObjectCodecs {
+  const { keySize, valueSize, inner } = description;
   const name = mapName(description);
-  const of = (what: "key" | "value", id: number, size: number): Codec<unknown> => {
-    const codec =
-      typeOf === undefined || id === 0 ? undefined : codecOf(typeOf(id), { path: `${name}.${what}`, managed: "skip" });
-    // The size may be set after the type was; a type with a flexible array is longer than it says.
-    return codec === undefined || codec.size > size ? (bytes(name, `a ${what}`, size) as Codec<unknown>) : codec;
-  };
-  // A section is no value but variables; the kernel keeps more of a struct_ops map than the object says.
-  const isOther = internal || type === MapType.STRUCT_OPS;
+  const keyType = typed(description.keyTypeId, typeOf);
+  // The kernel keeps more of a struct_ops map than its type says.
+  const valueType = description.type === MapType.STRUCT_OPS ? undefined : typed(description.valueTypeId, typeOf);
   return {
-    key: of("key", keyTypeId, keySize),
-    value: of("value", isOther ? 0 : valueTypeId, valueSize),
-    valueType: isOther || valueTypeId === 0 ? undefined : typeOf?.(valueTypeId),
+    key: codecFor(name, "key", keyType, keySize),
+    value: codecFor(name, "value", valueType, valueSize),
+    valueType,
     ...(inner !== undefined && { inner: codecsOf(inner, typeOf) }),
   };
+}
+
+/** A section is no value but variables. */
+function typed(id: number, typeOf: TypeOf | undefined): BtfType | undefined {
+  const type = id === 0 ? undefined : typeOf?.(id);
+  return type?.kind === "datasec" ? undefined : type;
+}
+
+function codecFor(map: string, what: "key" | "value", type: BtfType | undefined, size: number): Codec<unknown> {
+  const codec = type === undefined ? undefined : codecOf(type, { path: `${map}.${what}`, managed: "skip" });
+  // The size may be set after the type was; a type with a flexible array is longer than it says.
+  return codec === undefined || codec.size > size ? (bytes(map, `a ${what}`, size) as Codec<unknown>) : codec;
+}
+
+/** Those of a map that was opened: the kernel has the BTF that it was made with, and gives it to CAP_SYS_ADMIN. */
+export function codecsOfOpened(info: MapInfo, name: string): ObjectCodecs {
+  const btf = info.btfId === 0 ? undefined : btfOf(info.btfId);
+  const description = {
+    name,
+    type: typeNumber(info.type),
+    internal: false,
+    keySize: info.keySize,
+    valueSize: info.valueSize,
+    keyTypeId: info.btfKeyTypeId,
+    valueTypeId: info.btfValueTypeId,
+  };
+  return codecsOf(description, btf && ((id) => btf.type(id)));
+}
+
+function btfOf(id: number): Btf | undefined {
+  const found = native.btfById(id);
+  if (typeof found === "number" || found.kernel) return undefined;
+  try {
+    return new Btf(found.bytes, undefined, `BTF ${id}`);
+  } catch (error) {
+    if (error instanceof BtfError) return undefined; // of kinds that came later than this library
+    throw error;
+  }
 }

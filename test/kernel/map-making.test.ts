@@ -116,6 +116,11 @@ kernelTest("a map of an object that is pinned already must be the same", [bpffs]
   const first = await spec().load();
   first.map("pinned", HashMap<number, bigint>).set(1, 7n);
   try {
+    // The kernel has the types that it was made with.
+    using pinned = openMap(join(PINS, "pinned"), { type: "hash" });
+    expect(pinned.getAll()).toEqual([[1, 7n]]);
+    using points = openMapById(first.map("points", ArrayMap).id, { type: "array" });
+    expect(points.get(0)).toEqual({ x: 0, y: 0n, label: "" });
     using second = await spec().load();
     expect(second.map("pinned", HashMap<number, bigint>).get(1)).toBe(7n);
     const other = spec();

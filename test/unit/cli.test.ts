@@ -3,9 +3,11 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { kernelFacts, readProfile } from "node-libbpf";
+import { kernelFacts, readBtf, readProfile } from "node-libbpf";
 import { printable, table, width } from "../../lib/cli/table";
+import { readElf } from "../../lib/object/elf";
 import { objectPath } from "../bpf/objects";
+import { BtfBuilder } from "../btf/builder";
 
 const MAIN = join(__dirname, "../../lib/cli/main.js");
 const { version } = JSON.parse(readFileSync(join(__dirname, "../../../package.json"), "utf8"));
@@ -38,7 +40,7 @@ function profileOf(name: string, facts: object): string {
 }
 
 describe("usage", () => {
-  test.each([["check"], ["hooks"], ["doctor"], ["profile"]])("%s --help and --version", (command) => {
+  test.each([["check"], ["hooks"], ["doctor"], ["profile"], ["btf"]])("%s --help and --version", (command) => {
     expect(cli(command, "--help")).toMatchObject({
       status: 0,
       stdout: expect.stringContaining("Options:"),
@@ -83,6 +85,13 @@ describe("usage", () => {
     ["a profile that lacks a fact", () => ["check", lsm, "--profile", profileOf("c.json", { lsms: 5 })], /fact "lsms"/],
     ["probing another kernel", () => ["hooks", "--probe", "--kernel", "6.12"], /--probe asks the running kernel/],
     ["probing another", () => ["check", lsm, "--precheck", "probe", "--kernel", "6.12"], /Add it: --kernel host/],
+    ["a type that does not exist", () => ["btf", "dump", lsm, "struct linux_binprn"], /lsm\.bpf\.o has no type struct/],
+    ["a type in place of a file", () => ["btf", "dump", "/nowhere/linux_binprm"], /linux_binprm does not exist/],
+    ["half a type", () => ["btf", "dump", lsm, "struct"], /struct without a name/],
+    ["a format that does not exist", () => ["btf", "dump", lsm, "--format", "rust"], /Allowed choices are c, json/],
+    ["a file and a module", () => ["btf", "dump", lsm, "--module", "xfs"], /either a file .* or --module/],
+    ["a base of nothing", () => ["btf", "dump", "--base", lsm], /--base takes a file/],
+    ["an object that is cut off", () => ["btf", "dump", file("cut.o", bytes.subarray(0, -100))], /cut\.o is cut off/],
     [
       "a place that is not there",
       () => ["profile", "-o", join(directory, "none/host.json")],
@@ -262,6 +271,58 @@ describe("profile", () => {
   test("a device is written to, not replaced", () => {
     expect(cli("profile", "-o", "/dev/null").status).toBe(0);
     expect(existsSync("/dev/null") && readFileSync("/dev/null")).toHaveLength(0);
+  });
+});
+
+describe("btf dump", () => {
+  const lsm = objectPath("lsm");
+
+  test("all types of a file, as a header", () => {
+    const { status, stdout, stderr } = cli("btf", "dump", lsm);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(/^#ifndef __VMLINUX_H__\n/);
+    expect(stdout).toMatch(
+      /^struct linux_binprm \{\n\tlong unsigned int p;|^struct linux_binprm \{\n\tunsigned long p;/m,
+    );
+  });
+
+  test.each([
+    [["struct linux_binprm"]],
+    [["struct", "linux_binprm"]],
+    [["linux_binprm"]],
+    [["linux_binprm", "struct", "linux_binprm"]],
+  ])("%j, and what it needs", (types) => {
+    const { status, stdout } = cli("btf", "dump", lsm, ...types);
+    expect(status).toBe(0);
+    expect(stdout.match(/^struct \w+ \{/gm)).toEqual(["struct linux_binprm {"]);
+  });
+
+  test("JSON, a line for each type", () => {
+    const { stdout } = cli("btf", "dump", "--format", "json", lsm);
+    const types = JSON.parse(stdout) as { id: number }[];
+    expect(stdout.split("\n").length).toBe(types.length + 3);
+    expect(types.map(({ id }) => id)).toEqual(types.map((_, index) => index + 1));
+    const named = JSON.parse(cli("btf", "dump", "--format", "json", lsm, "linux_binprm").stdout);
+    expect(named).toContainEqual(expect.objectContaining({ kind: "struct", name: "linux_binprm", size: 16 }));
+  });
+
+  test("a base", () => {
+    const section = readElf(readFileSync(lsm), "lsm").find(({ name }) => name === ".BTF");
+    const base = file("base.btf", section?.contents ?? "");
+    const builder = new BtfBuilder(readBtf(base));
+    builder.struct("own", 16, [["program", readBtf(base).typeNamed("struct linux_binprm").id, 0]]);
+    const module = file("module.btf", builder.bytes());
+    const { status, stdout } = cli("btf", "dump", module, "--base", base, "struct own");
+    expect(status).toBe(0);
+    expect(stdout).toContain("struct own {\n\tstruct linux_binprm program;\n};");
+    expect(cli("btf", "dump", module)).toMatchObject({ status: 2, stdout: "" });
+  });
+
+  test("a reader that stops reading a kernel's types is no error", () => {
+    if (!existsSync("/sys/kernel/btf/vmlinux")) return;
+    const command = `set -o pipefail; "$0" "$1" btf dump --format json | head -n 1`;
+    const { status, stdout, stderr } = spawnSync("bash", ["-c", command, process.execPath, MAIN], { encoding: "utf8" });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "[\n", stderr: "" });
   });
 });
 

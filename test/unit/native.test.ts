@@ -1,6 +1,7 @@
 /** The native boundary with arguments that the library never passes: an errno comes back, and nothing else happens. */
 import fc from "fast-check";
 import { native } from "../../lib/native";
+import { BtfBuilder } from "../btf/builder";
 
 const EBADF = -9;
 const bytes = new Uint8Array(8);
@@ -58,4 +59,17 @@ test.each(Object.keys(calls))("%s with a handle that names nothing", (name) => {
 test("a test run of nothing", async () => {
   const outcome = await native.programTestRun(12345, 0, undefined, 0, undefined, 0, 0, 0);
   expect(outcome.status).toBe(EBADF);
+});
+
+test("BTF of nothing", () => {
+  const anything = fc.oneof(fc.uint8Array(), fc.constantFrom(undefined, null, 1, "bytes", {}));
+  fc.assert(
+    fc.property(anything, anything, (of, ids) => {
+      expect(native.btfDumpC(of as never, ids as never)).toBeLessThan(0);
+    }),
+  );
+  const builder = new BtfBuilder();
+  builder.int();
+  expect(native.btfDumpC(builder.bytes(), Uint32Array.of(2))).toBe(-22);
+  for (const id of [undefined, "1", {}, -1]) expect(native.btfById(id as never)).toBeLessThan(0);
 });
