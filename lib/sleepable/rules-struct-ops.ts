@@ -145,7 +145,7 @@ function notThere(
   structs: Readonly<Record<string, readonly string[]>>,
   more: { source: Finding["source"]; inputs: Finding["inputs"] },
 ): Finding | undefined {
-  const members = structs[struct];
+  const members = Object.hasOwn(structs, struct) ? structs[struct] : undefined;
   if (members?.includes(member)) return undefined;
   // A module may bring the struct.
   if (members === undefined)
