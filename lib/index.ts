@@ -88,9 +88,10 @@ export {
 export type { BpfObject } from "./object/object";
 export type { CheckOptions, LoadOptions, Precheck } from "./object/precheck";
 export { type ReadBtfOptions, readBtf } from "./object/read-btf";
+export type { AnyShape, Named, ObjectShape, Programs, Settable } from "./object/shape";
 export { type ObjectSpec, type OpenOptions, open } from "./object/spec";
 export type { Variables, VariableValue } from "./object/variables";
-export type { AttachOptions } from "./program/attach";
+export { type AttachOptions, type AttachOptionsFor, attachOptions } from "./program/attach";
 export type { KnownKind, ProgramKind } from "./program/kinds";
 export type { Program } from "./program/program";
 export type { ProgramSpec } from "./program/spec";

@@ -17,6 +17,8 @@ export interface ElementCodec<T, Input = T> {
 export interface ElementCodecs {
   readonly key: Codec<unknown>;
   readonly value: Codec<unknown>;
+  /** A ring buffer's records; bytes where it is absent. */
+  readonly event?: Codec<unknown> | undefined;
   /** What the value is in C, where that is known. */
   readonly valueType?: BtfType | undefined;
 }

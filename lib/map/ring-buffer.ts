@@ -1,7 +1,10 @@
 /** RINGBUF: records from programs, read from the event loop in batches. */
+import type { Codec } from "../btf/codec";
 import { little } from "../endian";
 import { BpfError, isErrno } from "../errors";
 import { type Handle, native } from "../native";
+import type { ElementCodecs } from "./codec";
+import type { MapCore } from "./core";
 import { BpfMap } from "./map";
 
 /** Records of one batch at most: bounds the time that one turn of the event loop takes. */
@@ -10,24 +13,36 @@ const BATCH = 1024;
 /**
  * A ring buffer. Since Linux 5.8; for sleepable programs since 5.12.
  *
- * `for await (const batch of ring)` gives arrays of records, each its own bytes, in the order in which they were
- * reserved. While the consumer is busy nothing is read: the ring fills, and the program's reserve fails. Waiting keeps
- * the process alive. The iteration ends when the object is closed.
+ * `for await (const batch of ring)` gives arrays of records in the order in which they were reserved: each its own bytes, or
+ * `T` where the object says what its records are ({@link OpenOptions.events}). While the consumer is busy nothing is read: the ring
+ * fills, and the program's reserve fails. Waiting keeps the process alive. The iteration ends when the object is closed.
  */
-export class RingBuffer extends BpfMap implements AsyncIterable<Uint8Array[]> {
+export class RingBuffer<T = Uint8Array> extends BpfMap implements AsyncIterable<T[]> {
+  readonly #codec: Codec<T> | undefined;
   #ring: Handle | undefined;
   #iterating = false;
   #stop: (() => void) | undefined;
 
-  /** The records that are there now, at most 1024; none if there are none. Does not wait. */
-  read(): Uint8Array[] {
+  /** @internal */
+  constructor(core: MapCore, { event }: ElementCodecs) {
+    super(core);
+    // What the records are is the object's word, which T repeats.
+    this.#codec = event as Codec<T> | undefined;
+  }
+
+  /**
+   * The records that are there now, at most 1024; none if there are none. Does not wait.
+   *
+   * @throws {@link ArgumentError} for a record that is shorter than its type; the batch is lost
+   */
+  read(): T[] {
     const batch = native.ringConsume(this.#open("read"), BATCH);
-    if (typeof batch !== "number") return split(batch);
+    if (typeof batch !== "number") return split(batch, this.#codec);
     if (isErrno(batch, "EAGAIN")) return [];
     throw this.core.failure("read", batch);
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array[], void, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<T[], void, void> {
     if (this.#iterating) {
       throw new BpfError("ERR_BPF_BUSY", `ring buffer ${this.name} is being read already`, {
         operation: "map.read",
@@ -87,12 +102,14 @@ export class RingBuffer extends BpfMap implements AsyncIterable<Uint8Array[]> {
 }
 
 /** The layout that binding/ring_buffer.h documents: length in 4 bytes, 4 bytes, the record on 8. */
-function split(batch: ArrayBuffer): Uint8Array[] {
+function split<T>(batch: ArrayBuffer, codec: Codec<T> | undefined): T[] {
   const view = new DataView(batch);
-  const records: Uint8Array[] = [];
+  const records: T[] = [];
   for (let offset = 0; offset < batch.byteLength; ) {
     const length = view.getUint32(offset, little);
-    records.push(new Uint8Array(batch, offset + 8, length));
+    // Without a codec T is Uint8Array, its default.
+    const record = codec?.decode(view, offset + 8, length) ?? (new Uint8Array(batch, offset + 8, length) as T);
+    records.push(record);
     offset += 8 + ((length + 7) & ~7);
   }
   return records;

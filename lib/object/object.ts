@@ -1,4 +1,5 @@
 /** A loaded object. */
+import type { Codec } from "../btf/codec";
 import { ArgumentError } from "../errors";
 import type { LogCallback } from "../log";
 import type { BpfMap } from "../map/map";
@@ -10,22 +11,24 @@ import type { ProgramSpec } from "../program/spec";
 import { byName, named } from "./by-name";
 import { Lifetime } from "./lifetime";
 import { memoryOf } from "./memory";
-import { type TypeOf, type Variables, variablesOver } from "./variables";
+import type { AnyShape, ObjectShape, Programs } from "./shape";
+import { type TypeOf, variablesOver } from "./variables";
 
 /**
- * An object in the kernel: its programs can be attached, its maps and variables read and written.
+ * An object in the kernel: its programs can be attached, its maps and variables read and written. `S` says which it has, where
+ * types were generated for it.
  *
  * Close it with `close()`, or let `using` or `await using` do so. If nothing of it is referred to any more it is closed
  * by the garbage collector, but links never are: see {@link Link}.
  */
-export class BpfObject implements Disposable, AsyncDisposable {
+export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, AsyncDisposable {
   readonly name: string;
   /** All programs, those with `autoload` off too; these can't be attached. */
-  readonly programs: Readonly<Record<string, Program>>;
+  readonly programs: Programs<S>;
   /** All maps by their C names; the maps of global variables by their section, such as ".rodata". */
-  readonly maps: Readonly<Record<string, BpfMap>>;
+  readonly maps: Readonly<S["maps"]>;
   /** Global variables in the kernel's memory: what a program writes is seen at once. Those of .rodata are read-only. */
-  readonly variables: Variables;
+  readonly variables: S["variables"];
   readonly #lifetime: Lifetime;
 
   /** @internal */
@@ -36,6 +39,7 @@ export class BpfObject implements Disposable, AsyncDisposable {
     maps: readonly MapSpec[],
     variables: readonly VariableDescription[],
     typeOf: TypeOf,
+    events: ReadonlyMap<string, Codec<unknown>>,
     onLog: LogCallback | undefined,
   ) {
     const lifetime = new Lifetime(handle, name, onLog);
@@ -46,9 +50,9 @@ export class BpfObject implements Disposable, AsyncDisposable {
       maps.flatMap((spec, index) => {
         const description = native.objectMap(handle, index);
         // A number: a map that this kernel was not asked to create (autocreate off).
-        return typeof description === "number"
-          ? []
-          : [mapOfObject(lifetime, description, index, spec.loadedCodecs(description))];
+        if (typeof description === "number") return [];
+        const codecs = { ...spec.loadedCodecs(description), event: events.get(spec.name) };
+        return [mapOfObject(lifetime, description, index, codecs)];
       }),
     );
     const indexOf = new Map(maps.map((map, index) => [map.sectionId, index]));
@@ -60,8 +64,8 @@ export class BpfObject implements Disposable, AsyncDisposable {
    *
    * @throws {@link ArgumentError} if there is no such map, or it is of another class
    */
-  map<T extends BpfMap>(name: string, type: abstract new (...args: never[]) => T): T {
-    const map = named(this.maps, name, "map", this.name);
+  map<T extends BpfMap>(name: keyof S["maps"] & string, type: abstract new (...args: never[]) => T): T {
+    const map: BpfMap = named(this.maps, name, "map", this.name);
     if (map instanceof type) return map;
     throw new ArgumentError(`map ${name} is a ${map.type} map, no ${type.name}`, { map: name });
   }
@@ -71,7 +75,7 @@ export class BpfObject implements Disposable, AsyncDisposable {
    *
    * @throws {@link ArgumentError} if there is none
    */
-  program(name: string): Program {
+  program<N extends keyof S["programs"] & string>(name: N): Program<S["programs"][N]> {
     return named(this.programs, name, "program", this.name);
   }
 

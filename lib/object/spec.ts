@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { isUint8Array } from "node:util/types";
 import { Btf, BtfKindError } from "../btf/btf";
+import type { Codec } from "../btf/codec";
 import { ArgumentError, BpfError, LoadError, ObjectError } from "../errors";
 import { deliver, type LogCallback } from "../log";
 import { MapSpec } from "../map/spec";
@@ -10,13 +11,15 @@ import { ProgramSpec } from "../program/spec";
 import type { ProgramFacts, Verdict } from "../sleepable/verdict";
 import { byName, named } from "./by-name";
 import { readSections, stringAt } from "./elf";
+import { eventCodecs, eventTypes } from "./events";
 import { type FactsReader, factsReader } from "./facts";
 import { readObject } from "./file";
 import { loadError } from "./load-error";
 import { BpfObject } from "./object";
 import { type CheckOptions, checkOptionsOf, type LoadOptions, refuseBad, verdicts } from "./precheck";
 import { Sections } from "./sections";
-import { type TypeOf, type Variables, variablesOver } from "./variables";
+import type { AnyShape, Named, ObjectShape, Settable } from "./shape";
+import { type TypeOf, variablesOver } from "./variables";
 
 /** Options of {@link open}. */
 export interface OpenOptions {
@@ -28,6 +31,11 @@ export interface OpenOptions {
   kconfig?: string;
   /** A BTF file to relocate against instead of the kernel's own (for CO-RE only). libbpf: btf_custom_path. */
   btfPath?: string;
+  /**
+   * What the records of ring buffers are, by the map's name: "struct exec_event", of the object's BTF. Goes before the tag that says
+   * so in C: `__attribute__((btf_decl_tag("event:struct exec_event")))` on the map. Without either a record is bytes.
+   */
+  events?: Readonly<Record<string, string>>;
   /** Receives libbpf's messages of this object's operations. Without it they are dropped, except from errors. */
   onLog?: LogCallback;
 }
@@ -35,11 +43,15 @@ export interface OpenOptions {
 /**
  * Opens a BPF object file, given by its path or its bytes.
  *
- * Needs no privilege and makes no bpf(2) call. libbpf: bpf_object__open_mem().
+ * Needs no privilege and makes no bpf(2) call. libbpf: bpf_object__open_mem(). `S` is what the caller knows of the object,
+ * unchecked: the `open()` that `node-libbpf gen` writes passes what it found in it.
  *
  * @throws {@link ObjectError} if the file can't be read or is no BPF object for this machine
  */
-export function open(source: string | Uint8Array, options: OpenOptions = {}): ObjectSpec {
+export function open<S extends ObjectShape = AnyShape>(
+  source: string | Uint8Array,
+  options: OpenOptions = {},
+): ObjectSpec<S> {
   checkOptions(options);
   if (typeof source === "string") {
     const name = options.name ?? basename(source).replace(/\..*/, "");
@@ -60,20 +72,22 @@ export function open(source: string | Uint8Array, options: OpenOptions = {}): Ob
  * A BPF object before it is loaded: its programs, maps and variables, which can be changed. It holds no resource of the
  * kernel, needs no closing, and can be loaded any number of times.
  */
-export class ObjectSpec {
+export class ObjectSpec<S extends ObjectShape = AnyShape> {
   readonly name: string;
   /** The licence that the kernel is told; many helpers and all LSM programs need a GPL-compatible one. */
   readonly license: string;
-  readonly programs: Readonly<Record<string, ProgramSpec>>;
-  readonly maps: Readonly<Record<string, MapSpec>>;
+  readonly programs: Named<S["programs"], ProgramSpec>;
+  readonly maps: Named<S["maps"], MapSpec>;
   /** Global variables; a value assigned here is what the program starts with. Constants (.rodata) can be set too. */
-  readonly variables: Variables;
+  readonly variables: Settable<S["variables"]>;
   readonly #request: OpenRequest;
   readonly #onLog: LogCallback | undefined;
   readonly #programs: readonly ProgramSpec[];
   readonly #maps: readonly MapSpec[];
   readonly #sections: Sections;
   readonly #btf: Btf | undefined;
+  /** How ring buffers' records are read, by the map's name. */
+  readonly #events: ReadonlyMap<string, Codec<unknown>>;
   /** Those of all sections, maps and externs included. */
   readonly #declared: readonly VariableDescription[];
   #facts: FactsReader | undefined;
@@ -83,7 +97,7 @@ export class ObjectSpec {
   constructor(bytes: Uint8Array, label: string, options: OpenOptions & { name: string }) {
     const sections = readSections(bytes, label);
     this.#btf = soundBtf(sections.get(".BTF") ?? new Uint8Array(), label);
-    const { name, pinRoot, kconfig, btfPath, onLog } = options;
+    const { name, pinRoot, kconfig, btfPath, events = {}, onLog } = options;
     this.#request = { bytes, name, pinRoot, kconfig, btfPath, verbose: onLog !== undefined };
     this.#onLog = onLog;
     const description = native.describe(this.#request);
@@ -107,8 +121,9 @@ export class ObjectSpec {
     );
     this.programs = byName(this.#programs);
     this.maps = byName(this.#maps);
+    this.#events = this.#btf === undefined ? new Map() : eventCodecs(eventTypes(this.#btf, this.#maps, events, label));
     this.#declared = description.variables;
-    this.variables = variablesOver(this.#sections.variables, this.#sections, typeOf);
+    this.variables = variablesOver(this.#sections.variables, this.#sections, typeOf) as Settable<S["variables"]>;
   }
 
   /**
@@ -127,7 +142,7 @@ export class ObjectSpec {
    *
    * @throws {@link ArgumentError} if there is none
    */
-  program(name: string): ProgramSpec {
+  program(name: keyof S["programs"] & string): ProgramSpec {
     return named(this.programs, name, "program", this.name);
   }
 
@@ -136,7 +151,7 @@ export class ObjectSpec {
    *
    * @throws {@link ArgumentError} if there is none
    */
-  map(name: string): MapSpec {
+  map(name: keyof S["maps"] & string): MapSpec {
     return named(this.maps, name, "map", this.name);
   }
 
@@ -152,7 +167,7 @@ export class ObjectSpec {
    * @throws {@link PermissionError} which says what privilege is missing
    * @throws {@link LoadError} for a hook that this kernel does not have, a section without meaning, and the rest
    */
-  async load(options: LoadOptions = {}): Promise<BpfObject> {
+  async load(options: LoadOptions = {}): Promise<BpfObject<S>> {
     const request = this.#prepare(options);
     this.#loading = true;
     try {
@@ -163,7 +178,7 @@ export class ObjectSpec {
   }
 
   /** {@link load} on this thread, which it blocks for milliseconds to seconds: for scripts. */
-  loadSync(options: LoadOptions = {}): BpfObject {
+  loadSync(options: LoadOptions = {}): BpfObject<S> {
     return this.#loaded(native.loadSync(this.#prepare(options)));
   }
 
@@ -206,16 +221,17 @@ export class ObjectSpec {
     return { ...this.#request, programs: this.#programs.map((program) => program.toRequest()), maps };
   }
 
-  #loaded(outcome: Outcome): BpfObject {
+  #loaded(outcome: Outcome): BpfObject<S> {
     deliver(outcome, this.#onLog);
     if (outcome.status < 0) throw loadError(outcome, this.name, this.#programs);
-    return new BpfObject(
+    return new BpfObject<S>(
       outcome.status,
       this.name,
       this.#programs,
       this.#maps,
       this.#sections.current(),
       (id) => this.btf.type(id),
+      this.#events,
       this.#onLog,
     );
   }
@@ -246,6 +262,7 @@ const OPTIONS: Record<keyof OpenOptions, string> = {
   pinRoot: "string",
   kconfig: "string",
   btfPath: "string",
+  events: "object",
   onLog: "function",
 };
 
@@ -258,8 +275,11 @@ function checkOptions(options: OpenOptions): void {
     if (type === undefined) {
       throw new ArgumentError(`open has no option "${name}"; it has: ${Object.keys(OPTIONS).join(", ")}`, about);
     }
-    if (value !== undefined && typeof value !== type) {
-      throw new ArgumentError(`open's option ${name} must be a ${type}, got ${typeof value}`, about);
+    if (value !== undefined && (typeof value !== type || value === null)) {
+      throw new ArgumentError(
+        `open's option ${name} must be ${type === "object" ? "an" : "a"} ${type}, got ${value === null ? "null" : typeof value}`,
+        about,
+      );
     }
   }
 }

@@ -12,7 +12,7 @@ import { type Handle, native, type Outcome } from "../native";
 import type { Lifetime } from "../object/lifetime";
 import { explain, explained } from "../sleepable/explain";
 import { usesTrampoline } from "../sleepable/rules-trampolines";
-import type { ProgramKind } from "./kinds";
+import type { KnownKind, ProgramKind } from "./kinds";
 
 /** Options of {@link Program.attach}. An option that the program's kind does not have is refused. */
 export interface AttachOptions {
@@ -150,32 +150,64 @@ const iterator: Way = (_, { handle, index }, options) => {
   return native.attachIter(handle, index, "", 0);
 };
 
-const ways: Record<string, { attach: Way; options: readonly Option[] }> = {
-  lsm: { attach: lsm, options: ["cookie", "allowInactive"] },
-  fentry: { attach: btf, options: ["cookie"] },
-  fexit: { attach: btf, options: ["cookie"] },
-  fmod_ret: { attach: btf, options: ["cookie"] },
-  fsession: { attach: btf, options: ["cookie"] },
-  tp_btf: { attach: btf, options: ["cookie"] },
-  raw_tp: { attach: rawTracepoint, options: ["cookie", "target"] },
-  tracepoint: { attach: tracepoint, options: ["cookie", "target"] },
-  iter: { attach: iterator, options: ["pid", "tid", "map", "cgroupFd"] },
-  kprobe: { attach: kprobe(false), options: ["cookie", "function", "offset"] },
-  kretprobe: { attach: kprobe(true), options: ["cookie", "function", "offset"] },
-  uprobe: { attach: uprobe(false), options: ["cookie", "pid", "path", "function", "offset"] },
-  uretprobe: { attach: uprobe(true), options: ["cookie", "pid", "path", "function", "offset"] },
+/**
+ * The attach options of each kind that has any: what {@link Program.attach} takes, when it is compiled and when it runs. A kind
+ * that is not listed is attached as its section says, and has none.
+ */
+export const attachOptions = {
+  lsm: ["cookie", "allowInactive"],
+  fentry: ["cookie"],
+  fexit: ["cookie"],
+  fmod_ret: ["cookie"],
+  fsession: ["cookie"],
+  tp_btf: ["cookie"],
+  raw_tp: ["cookie", "target"],
+  tracepoint: ["cookie", "target"],
+  iter: ["pid", "tid", "map", "cgroupFd"],
+  kprobe: ["cookie", "function", "offset"],
+  kretprobe: ["cookie", "function", "offset"],
+  uprobe: ["cookie", "pid", "path", "function", "offset"],
+  uretprobe: ["cookie", "pid", "path", "function", "offset"],
+} as const satisfies Partial<Record<KnownKind, readonly (keyof AttachOptions)[]>>;
+
+/**
+ * The attach options of programs of one kind; all options where this library does not know the kind, or the compiler does not.
+ *
+ * An index and no bare condition: so the compiler sees that a Program of one kind is a Program.
+ */
+export type AttachOptionsFor<K extends ProgramKind> = {
+  [N in ProgramKind]: N extends keyof typeof attachOptions
+    ? Pick<AttachOptions, (typeof attachOptions)[N][number]>
+    : N extends KnownKind
+      ? Record<string, never>
+      : AttachOptions;
+}[K];
+
+const ways: Record<keyof typeof attachOptions, Way> = {
+  lsm,
+  fentry: btf,
+  fexit: btf,
+  fmod_ret: btf,
+  fsession: btf,
+  tp_btf: btf,
+  raw_tp: rawTracepoint,
+  tracepoint,
+  iter: iterator,
+  kprobe: kprobe(false),
+  kretprobe: kprobe(true),
+  uprobe: uprobe(false),
+  uretprobe: uprobe(true),
 };
 
 /** The way of every other kind: as its section says. */
-const automatic = {
-  attach: ((_, { handle, index }) => native.attachAuto(handle, index)) as Way,
-  options: [] as readonly Option[],
-};
+const automatic: Way = (_, { handle, index }) => native.attachAuto(handle, index);
+
+const hasWay = (kind: string): kind is keyof typeof ways => Object.hasOwn(ways, kind);
 
 export function attachProgram(program: Attachable, place: Place, options: AttachOptions): Link {
-  const way = ways[program.kind] ?? automatic;
-  checkOptions(program, options, way.options);
-  const outcome = way.attach(program, place, options);
+  const { kind } = program;
+  checkOptions(program, options, hasWay(kind) ? attachOptions[kind] : []);
+  const outcome = (hasWay(kind) ? ways[kind] : automatic)(program, place, options);
   deliver(outcome, place.lifetime.onLog);
   if (outcome.status < 0) throw attachError(program, outcome);
   return new Link(outcome.status, { program: program.name, lifetime: place.lifetime });

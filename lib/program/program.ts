@@ -3,17 +3,17 @@ import { BpfError, errnoName } from "../errors";
 import type { Link } from "../link/link";
 import { native } from "../native";
 import type { Lifetime } from "../object/lifetime";
-import { type AttachOptions, attachProgram } from "./attach";
+import { type AttachOptionsFor, attachProgram } from "./attach";
 import type { ProgramKind } from "./kinds";
 import type { ProgramSpec } from "./spec";
 import { type TestRunOptions, type TestRunResult, testRun } from "./test-run";
 
-/** A loaded program of a {@link BpfObject}. */
-export class Program {
+/** A loaded program of a {@link BpfObject}; `K` is its kind, where generated types tell it. */
+export class Program<K extends ProgramKind = ProgramKind> {
   /** The C function's name. */
   readonly name: string;
   readonly section: string;
-  readonly kind: ProgramKind;
+  readonly kind: K;
   /** What it was loaded for: hook, function, tracepoint, iterator. */
   readonly attachTarget: string | undefined;
   /** Whether it was loaded with BPF_F_SLEEPABLE. The kernel does not tell: this is what it was given. */
@@ -25,7 +25,7 @@ export class Program {
   constructor(lifetime: Lifetime, spec: ProgramSpec, index: number) {
     this.name = spec.name;
     this.section = spec.section;
-    this.kind = spec.kind;
+    this.kind = spec.kind as K;
     this.attachTarget = spec.attachTarget;
     this.sleepable = spec.sleepable;
     this.#lifetime = lifetime;
@@ -49,17 +49,17 @@ export class Program {
   /**
    * Attaches the program; it runs until the returned link is closed, the process ends, or for a pinned link, longer.
    *
-   * Which options apply depends on the kind: {@link AttachOptions}. libbpf: bpf_program__attach_*().
+   * Which options apply depends on the kind: {@link AttachOptions}, {@link attachOptions}. libbpf: bpf_program__attach_*().
    *
    * @throws {@link AttachError} if the kernel refuses, or the program would never run because `bpf` is not among the
    *   active LSMs (code ERR_BPF_LSM_INACTIVE)
    * @throws {@link PermissionError} which says what privilege is missing
    */
-  attach(options: AttachOptions = {}): Link {
+  attach(options?: AttachOptionsFor<K>): Link {
     const handle = this.#lifetime.handle(`program ${this.name}`, "attach");
     const fd = native.programFd(handle, this.#index);
     if (fd < 0) throw this.#notLoaded("attach", fd);
-    return attachProgram(this, { handle, index: this.#index, lifetime: this.#lifetime }, options);
+    return attachProgram(this, { handle, index: this.#index, lifetime: this.#lifetime }, options ?? {});
   }
 
   /**
