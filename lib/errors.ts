@@ -33,6 +33,8 @@ export type ErrorCode =
   | "ERR_BPF_BUSY"
   | "ERR_BPF_NOT_LOADED"
   | "ERR_BPF_NOT_SUPPORTED"
+  | "ERR_BPF_BUILD"
+  | "ERR_BPF_OUTPUT"
   | "ERR_BPF_NO_BINARY";
 
 /** What an error is about; each field is set where it applies. */

@@ -3,54 +3,36 @@
  * than its sources.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { PROJECT_ROOT } from "./places";
+import { build } from "../lib/build/build";
+import { bpfSources, PROJECT_ROOT } from "./places";
 
-const TARGETS: Partial<Record<NodeJS.Architecture, string>> = { x64: "x86", arm64: "arm64" };
-const MULTIARCH: Partial<Record<NodeJS.Architecture, string>> = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" };
+/** Static: it runs in virtual machines, which have few libraries. */
+const HOST = ["-static", "-O2", "-Wall", "-Wextra", "-Werror", `-I${join(PROJECT_ROOT, ".deps/include")}`];
 
-/** The UAPI headers that match libbpf; the rest are the C library's. */
-const INCLUDE = join(PROJECT_ROOT, ".deps/include");
+// Paths in objects and messages are the same wherever the project lies.
+process.chdir(PROJECT_ROOT);
 
-const flags = [
-  "-g",
-  "-O2",
-  "-Wall",
-  "-Werror",
-  "-mcpu=v3",
-  `-D__TARGET_ARCH_${TARGETS[process.arch]}`,
-  `-I${INCLUDE}`,
-  `-I/usr/include/${MULTIARCH[process.arch]}`,
-];
+function isStale(output: string, source: string): boolean {
+  const folder = dirname(source);
+  const headers = readdirSync(folder).filter((name) => name.endsWith(".h"));
+  const age = (file: string) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return age(output) <= Math.max(age(source), ...headers.map((name) => age(join(folder, name))));
+}
 
-const BPF = [process.env.CLANG ?? "clang", "-target", "bpf", "-c", ...flags];
-// Static: it runs in virtual machines, which have few libraries.
-const HOST = [process.env.CC ?? "cc", "-static", "-O2", "-Wall", "-Wextra", "-Werror", `-I${INCLUDE}`];
-
-function compile(source: string, target: string, [compiler = "", ...args]: readonly string[]): void {
-  const output = join(PROJECT_ROOT, "dist", target);
-  const age = existsSync(output) ? statSync(output).mtimeMs : 0;
-  const folder = dirname(join(PROJECT_ROOT, source));
-  const newest = Math.max(
-    ...[
-      join(PROJECT_ROOT, source),
-      ...readdirSync(folder)
-        .filter((name) => name.endsWith(".h"))
-        .map((name) => join(folder, name)),
-    ].map((file) => statSync(file).mtimeMs),
-  );
-  if (age > newest) return;
+function compileHost(source: string, output: string): void {
+  if (!isStale(output, source)) return;
+  const compiler = process.env.CC ?? "cc";
   mkdirSync(dirname(output), { recursive: true });
-  const result = spawnSync(compiler, [...args, source, "-o", output], { cwd: PROJECT_ROOT, encoding: "utf8" });
-  if (result.error)
-    throw new Error(`${compiler} can't be run (${result.error.message}); install it: apt-get install clang gcc`);
-  if (result.status !== 0) throw new Error(`${compiler} ${source}:\n${result.stderr}`);
+  const { error, status } = spawnSync(compiler, [...HOST, source, "-o", output], { stdio: "inherit" });
+  if (error) throw new Error(`${compiler} can't be run (${error.message}); install it: apt-get install gcc`);
+  if (status !== 0) throw new Error(`${compiler} ${source} failed`);
 }
 
-for (const folder of ["examples", "test/bpf"]) {
-  const files = readdirSync(join(PROJECT_ROOT, folder), { recursive: true, encoding: "utf8" });
-  for (const file of files)
-    if (file.endsWith(".bpf.c")) compile(join(folder, file), join(folder, file.replace(/\.c$/, ".o")), BPF);
+for (const source of bpfSources()) {
+  if (!isStale(join("dist", source.replace(/\.c$/, ".o")), source)) continue;
+  const { compiled } = build(source, join("dist", dirname(source)), { types: false, clang: ["-Wall", "-Werror"] });
+  if (!compiled) process.exitCode = 1;
 }
-compile("test/truth/truth.c", "test/truth/truth", HOST);
+compileHost("test/truth/truth.c", "dist/test/truth/truth");

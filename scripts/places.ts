@@ -1,4 +1,5 @@
 /** Where the harness finds the project and keeps what it downloads. */
+import { readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -10,4 +11,14 @@ export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): st
   const { NODE_LIBBPF_CACHE: own, XDG_CACHE_HOME: shared } = environment;
   if (own) return resolve(own);
   return join(shared || join(homedir(), ".cache"), "node-libbpf");
+}
+
+/** Every *.bpf.c of the project, from its root. */
+export function bpfSources(): string[] {
+  return ["examples", "test/bpf"].flatMap((folder) =>
+    readdirSync(join(PROJECT_ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".bpf.c"))
+      .map((file) => join(folder, file))
+      .sort(),
+  );
 }

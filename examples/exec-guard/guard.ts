@@ -1,6 +1,5 @@
 /** Loads exec-guard.bpf.c; paths are denied and allowed again while it runs. */
-import { join } from "node:path";
-import { HashMap, open } from "node-libbpf";
+import { open } from "./exec-guard.bpf";
 
 /** Bytes of a path in the map, its NUL included. */
 const PATH_SIZE = 256;
@@ -17,8 +16,8 @@ export interface Guard extends AsyncDisposable {
 
 /** Needs Linux 5.11: the hook can sleep since then. */
 export async function guardExecs(): Promise<Guard> {
-  const object = await open(join(__dirname, "exec-guard.bpf.o")).load();
-  const denied = object.map("denied", HashMap).raw;
+  const object = await open().load();
+  const { denied } = object.maps;
   try {
     for (const program of Object.values(object.programs)) program.attach();
   } catch (error) {
@@ -26,25 +25,17 @@ export async function guardExecs(): Promise<Guard> {
     throw error;
   }
   return {
-    deny: (path) => void denied.set(toKey(path), new Uint8Array(8)),
-    allow: (path) => void denied.delete(toKey(path)),
-    denials() {
-      const text = (key: Uint8Array) => Buffer.from(key).toString("utf8", 0, key.indexOf(0));
-      const count = (value: Uint8Array) => new DataView(value.buffer, value.byteOffset).getBigUint64(0, true);
-      return new Map([...denied].map(([key, value]) => [text(key), count(value)]));
-    },
+    deny: (path) => void denied.set(checked(path), 0n),
+    allow: (path) => void denied.delete(checked(path)),
+    denials: () => new Map(denied),
     get checked() {
-      return object.variables.checked as bigint;
+      return object.variables.checked;
     },
     [Symbol.asyncDispose]: () => object[Symbol.asyncDispose](),
   };
 }
 
-function toKey(path: string): Uint8Array {
-  const key = Buffer.alloc(PATH_SIZE);
-  if (!path.startsWith("/") || Buffer.byteLength(path) >= PATH_SIZE) {
-    throw new TypeError(`a path is absolute and shorter than ${PATH_SIZE} bytes: ${path}`);
-  }
-  key.write(path);
-  return key;
+function checked(path: string): string {
+  if (path.startsWith("/") && Buffer.byteLength(path) < PATH_SIZE) return path;
+  throw new TypeError(`a path is absolute and shorter than ${PATH_SIZE} bytes: ${path}`);
 }

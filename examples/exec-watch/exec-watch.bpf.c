@@ -38,7 +38,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
-} events SEC(".maps");
+} events SEC(".maps") __attribute__((btf_decl_tag("event:struct exec_event")));
 
 /* Linux 5.10 lets sleepable programs use neither ring buffers nor per-CPU maps: there, events wait here to be taken. */
 struct {

@@ -1,4 +1,4 @@
-/* What exec-watch.bpf.c sends, and index.ts reads. */
+/* What exec-watch.bpf.c sends, and event.ts reads. */
 #define ARGS_SIZE 4096
 
 struct exec_event {
@@ -11,5 +11,5 @@ struct exec_event {
 	char comm[16];
 	char from[16];   /* comm of the image that called execve */
 	char filename[256];
-	char args[ARGS_SIZE]; /* argc strings, each with its NUL; more than fit are cut off */
+	unsigned char args[ARGS_SIZE]; /* argc strings, each with its NUL; more than fit are cut off */
 };

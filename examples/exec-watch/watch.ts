@@ -1,9 +1,9 @@
 /** Loads exec-watch.bpf.c and gives each exec of the system, as it happens. */
 import { release } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type BpfObject, HashMap, open, RingBuffer } from "node-libbpf";
-import { decodeExecEvent, type ExecEvent } from "./event";
+import type { BpfObject } from "node-libbpf";
+import { type ExecEvent, toExecEvent } from "./event";
+import { type ExecWatch, open } from "./exec-watch.bpf";
 
 /** How often the queue is looked at on Linux 5.10. */
 const QUEUE_INTERVAL_MS = 50;
@@ -23,17 +23,15 @@ export async function watchExecs(): Promise<Watch> {
   // Sleepable programs: ring buffers since 5.12, the hook before the exec since 5.11.
   const hasRing = isSince(5, 12);
 
-  const spec = open(join(__dirname, "exec-watch.bpf.o"));
-  for (const program of Object.values(spec.programs)) {
-    if (program.name === "on_exec") program.autoload = hasRing;
-    if (program.name === "on_exec_queue") program.autoload = !hasRing;
-    if (program.name === "on_check") program.autoload = isSince(5, 11);
-  }
+  const spec = open();
+  spec.programs.on_exec.autoload = hasRing;
+  spec.programs.on_exec_queue.autoload = !hasRing;
+  spec.programs.on_check.autoload = isSince(5, 11);
   const object = await spec.load();
   try {
-    for (const program of Object.values(object.programs)) {
-      if (spec.programs[program.name]?.autoload) program.attach();
-    }
+    const { on_exec, on_exec_queue, on_check } = object.programs;
+    (hasRing ? on_exec : on_exec_queue).attach();
+    if (isSince(5, 11)) on_check.attach();
   } catch (error) {
     object.close();
     throw error;
@@ -41,24 +39,23 @@ export async function watchExecs(): Promise<Watch> {
   return {
     events: hasRing ? fromRing(object) : fromQueue(object),
     get dropped() {
-      return object.variables.dropped as bigint;
+      return object.variables.dropped;
     },
     [Symbol.asyncDispose]: () => object[Symbol.asyncDispose](),
   };
 }
 
-async function* fromRing(object: BpfObject): AsyncIterable<ExecEvent[]> {
-  for await (const batch of object.map("events", RingBuffer)) yield batch.map(decodeExecEvent);
+async function* fromRing({ maps }: BpfObject<ExecWatch>): AsyncIterable<ExecEvent[]> {
+  for await (const batch of maps.events) yield batch.map(toExecEvent);
 }
 
-async function* fromQueue(object: BpfObject): AsyncIterable<ExecEvent[]> {
-  const queue = object.map("queue", HashMap).raw;
+async function* fromQueue(object: BpfObject<ExecWatch>): AsyncIterable<ExecEvent[]> {
+  const { queue } = object.maps;
   while (!object.closed) {
-    const complete = [...queue.entries()].filter(([, value]) => decodeExecEvent(value).pid !== 0);
-    for (const [key] of complete) queue.delete(key);
-    const time = ([key]: [Uint8Array, Uint8Array]) => new DataView(key.buffer, key.byteOffset).getBigUint64(0, true);
-    complete.sort((a, b) => (time(a) < time(b) ? -1 : 1));
-    if (complete.length > 0) yield complete.map(([, value]) => decodeExecEvent(value));
+    const complete = queue.getAll().filter(([, event]) => event.pid !== 0);
+    for (const [time] of complete) queue.delete(time);
+    complete.sort(([a], [b]) => (a < b ? -1 : 1));
+    if (complete.length > 0) yield complete.map(([, event]) => toExecEvent(event));
     else await sleep(QUEUE_INTERVAL_MS);
   }
 }

@@ -4,13 +4,17 @@ import { type Command, Option } from "commander";
 import { toC } from "../btf/c";
 import { toJson } from "../btf/json";
 import { reached } from "../btf/reach";
+import { renderTypes } from "../gen/types";
 import { ArgumentError, type Btf, type BtfType, kernelBtf, readBtf } from "../index";
 
 /** What is printed of a BTF: of all of it, or of the types that were named. */
 const FORMATS = {
   c: (btf: Btf, types?: readonly BtfType[]) => toC(btf, types),
   json: (btf: Btf, types?: readonly BtfType[]) => toJson(types === undefined ? btf.types() : reached(btf, types)),
+  ts: (btf: Btf, types?: readonly BtfType[]) => renderTypes(types ?? Array.from(btf.types()).filter(hasDeclaration)),
 } as const;
+
+const hasDeclaration = (type: BtfType) => type.name !== "" && ("members" in type || "values" in type);
 
 interface Options {
   format: keyof typeof FORMATS;
@@ -22,7 +26,7 @@ export function addBtf(program: Command): void {
   const command = program.command("btf").summary("show the types of the kernel or of an object");
   command
     .command("dump")
-    .summary("print types as C or JSON")
+    .summary("print types as C, JSON or TypeScript")
     .description(
       "Prints the types of the running kernel or of a file: all of them, or those that are named and what they need.\n" +
         "A file whose name could be a type's is given as ./NAME.",

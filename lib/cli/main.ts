@@ -10,7 +10,7 @@ const NO_ANSWER = 2;
 async function main(): Promise<void> {
   // Loaded here: an addon that is missing, or is for another machine, is told as every other error is.
   const { run } = await import("./program.js");
-  run(process.argv.slice(2));
+  await run(process.argv.slice(2));
 }
 
 function fail(error: unknown): void {

@@ -1,7 +1,7 @@
 /** node-libbpf profile: this kernel's facts as a file, to check objects against elsewhere. */
-import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
-import { BpfError, captureProfile } from "../index";
+import { captureProfile } from "../index";
+import { replace } from "../replace";
 import { needPrivilege, warnUnanswered } from "./asking";
 import { json } from "./table";
 
@@ -30,30 +30,4 @@ function profile({ probe = false, output }: Options): void {
 
 function onProgress(done: number, of: number): void {
   if (process.stderr.isTTY) process.stderr.write(done < of ? `\rprobing ${done + 1}/${of}` : "\r\x1b[K");
-}
-
-/** Puts a whole file in a file's place; a device or pipe, which nothing may replace, is written to. */
-function replace(path: string, text: string): void {
-  try {
-    const existing = statSync(path, { throwIfNoEntry: false });
-    if (existing === undefined) rename(path, text);
-    else if (existing.isFile()) rename(realpathSync(path), text);
-    else writeFileSync(path, text);
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    throw new BpfError("ERR_BPF_PROFILE", `${path} can't be written (${code ?? message})`, {
-      operation: "profile",
-      cause,
-    });
-  }
-}
-
-function rename(target: string, text: string): void {
-  const temporary = `${target}.${process.pid}.tmp`;
-  try {
-    writeFileSync(temporary, text);
-    renameSync(temporary, target);
-  } finally {
-    rmSync(temporary, { force: true });
-  }
 }

@@ -4,12 +4,16 @@
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 64 * 1024);
-} events SEC(".maps");
+} events SEC(".maps") __attribute__((btf_decl_tag("event:struct event")));
 
+/* 12 bytes, so that records are not multiples of 8. */
 struct event {
 	__u64 sequence;
 	__u32 pid;
-};
+} __attribute__((packed));
+
+/* The ring does not lead to the struct, and clang writes down only what something leads to. */
+const struct event *unused_event __attribute__((unused));
 
 __u64 sequence;
 __u64 dropped;
@@ -21,8 +25,7 @@ int on_call(void *ctx)
 
 	event.sequence = sequence++;
 	event.pid = bpf_get_current_pid_tgid() >> 32;
-	/* The size is the record's alone: 12 bytes, so that records are not multiples of 8. */
-	if (bpf_ringbuf_output(&events, &event, 12, 0))
+	if (bpf_ringbuf_output(&events, &event, sizeof(event), 0))
 		__sync_fetch_and_add(&dropped, 1);
 	return 0;
 }

@@ -1,15 +1,23 @@
 /** The compiled test programs. */
 import { join } from "node:path";
-import { type ObjectSpec, open } from "node-libbpf";
+import { type ObjectShape, type ObjectSpec, open, type ProgramSpec } from "node-libbpf";
 
 /** Path of test/bpf/NAME.bpf.o in dist/. */
 export function objectPath(name: string): string {
   return join(__dirname, `${name}.bpf.o`);
 }
 
-/** Opens an object with only the named programs to be loaded. */
-export function openOnly(name: string, ...programs: readonly string[]): ObjectSpec {
-  const spec = open(objectPath(name));
-  for (const program of Object.values(spec.programs)) program.autoload = programs.includes(program.name);
+/** Leaves only the named programs to be loaded. */
+export function only<S extends ObjectShape>(
+  spec: ObjectSpec<S>,
+  ...programs: readonly (keyof S["programs"] & string)[]
+): ObjectSpec<S> {
+  const names: readonly string[] = programs;
+  for (const program of Object.values<ProgramSpec>(spec.programs)) program.autoload = names.includes(program.name);
   return spec;
+}
+
+/** Opens an object by name, for those who only ask about programs, with only the named ones to be loaded. */
+export function openOnly(name: string, ...programs: readonly string[]): ObjectSpec {
+  return only(open(objectPath(name)), ...programs);
 }

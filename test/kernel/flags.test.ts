@@ -1,31 +1,32 @@
 /** BPF_F_SLEEPABLE: what was asked for is what the kernel is given, in all four combinations. */
-import { Flag, HashMap, libbpf, open } from "node-libbpf";
-import { objectPath, openOnly } from "../bpf/objects";
+import { Flag, libbpf } from "node-libbpf";
+import { type Flags, open } from "../bpf/flags.bpf";
+import { only } from "../bpf/objects";
+import { open as openWitness } from "../bpf/witness.bpf";
 import { kernelTest, kprobes, type Need, since, trampolines } from "./needs";
 
+type ProgramName = keyof Flags["programs"];
+
 /** Loads one program and returns the prog_flags that the kernel was given for it. */
-async function flagsGiven(name: string, sleepable?: boolean): Promise<number> {
+async function flagsGiven(name: ProgramName, sleepable?: boolean): Promise<number> {
   const observer = kprobes.present() ? "on_security_bpf" : "on_system_call";
-  const witnessSpec = openOnly("witness", observer);
+  const witnessSpec = only(openWitness(), observer);
   witnessSpec.variables.watched = process.pid;
   using witness = await witnessSpec.load();
-  witness.program(observer).attach();
+  witness.programs[observer].attach();
 
-  const spec = open(objectPath("flags"));
+  const spec = open();
   const program = spec.programs[name];
-  if (program === undefined) throw new Error(`no program ${name}`);
   program.autoload = true;
   if (sleepable !== undefined) program.sleepable = sleepable;
   using _ = await spec.load();
 
-  const key = Buffer.alloc(16);
-  key.write(name.slice(0, 15));
-  const request = witness.map("loads", HashMap).raw.get(key);
+  const request = witness.maps.loads.get(name.slice(0, 15));
   if (request === undefined) throw new Error(`the kernel was not asked to load ${name}`);
-  return new DataView(request.buffer, request.byteOffset).getUint32(0, true);
+  return request.flags;
 }
 
-const cases: [kind: string, plain: string, sleepable: string, needs: Need[]][] = [
+const cases: [kind: string, plain: ProgramName, sleepable: ProgramName, needs: Need[]][] = [
   ["lsm", "lsm_plain", "lsm_sleepable", [trampolines]],
   ["uprobe", "uprobe_plain", "uprobe_sleepable", [since("6.0")]],
 ];

@@ -1,12 +1,17 @@
 /** Kinds that need no trampoline: kprobe, uprobe, tracepoint, raw_tp, tp_btf, each plain and sleepable where it can be. */
 import { getPriority } from "node:os";
-import type { AttachOptions } from "node-libbpf";
-import { openOnly } from "../bpf/objects";
+import type { AttachOptions, Program } from "node-libbpf";
+import { only } from "../bpf/objects";
+import { open, type Probes } from "../bpf/probes.bpf";
 import { before, kernelTest, kprobes, since, systemCallTracepoints, trampolines } from "./needs";
 import { fileOffsetOf } from "./symbols";
 
-async function load(...programs: string[]) {
-  const spec = openOnly("probes", ...programs);
+type ProgramName = keyof Probes["programs"];
+/** The variables that count. */
+type Counter = Exclude<keyof Probes["variables"], "copied" | "cookie" | "watched">;
+
+async function load(...programs: ProgramName[]) {
+  const spec = only(open(), ...programs);
   spec.variables.watched = process.pid;
   return spec.load();
 }
@@ -14,12 +19,12 @@ async function load(...programs: string[]) {
 /** A function of Node's own that getPriority() calls, and the system call below it. */
 const self: AttachOptions = { path: process.execPath, function: "uv_os_getpriority", pid: process.pid };
 
-async function counts(program: string, counter: string, options?: AttachOptions): Promise<void> {
+async function counts(program: ProgramName, counter: Counter, options?: AttachOptions): Promise<void> {
   using object = await load(program);
-  const link = object.program(program).attach(options);
-  const start = object.variables[counter] as bigint;
+  const link = (object.programs[program] as Program).attach(options);
+  const start = object.variables[counter];
   getPriority();
-  const counted = (object.variables[counter] as bigint) - start;
+  const counted = object.variables[counter] - start;
   expect(counted).toBeGreaterThan(0n);
   link.close();
   const end = object.variables[counter];
@@ -52,26 +57,26 @@ kernelTest("a uprobe by offset is the same place as by name", [], async () => {
 
 kernelTest("a uprobe without a place, and at a function that is not there", [], async () => {
   using object = await load("on_uprobe");
-  expect(() => object.program("on_uprobe").attach({ path: process.execPath, pid: process.pid })).toThrow(
+  expect(() => object.programs.on_uprobe.attach({ path: process.execPath, pid: process.pid })).toThrow(
     /needs a function or an offset/,
   );
-  expect(() => object.program("on_uprobe").attach({ ...self, function: "no_such_function" })).toThrow(
+  expect(() => object.programs.on_uprobe.attach({ ...self, function: "no_such_function" })).toThrow(
     expect.objectContaining({ code: "ERR_BPF_ATTACH", errno: "ENOENT" }),
   );
 });
 
 kernelTest("a sleepable kprobe is refused when attaching, and told why", [since("6.0"), kprobes], async () => {
-  const spec = openOnly("probes", "on_kprobe");
+  const spec = only(open(), "on_kprobe");
   spec.program("on_kprobe").sleepable = true;
   await expect(spec.load()).rejects.toMatchObject({ code: "ERR_BPF_SLEEPABLE", reason: "KPROBE_NOT_SLEEPABLE" });
   using object = await spec.load({ precheck: "off" });
-  expect(() => object.program("on_kprobe").attach()).toThrow(
+  expect(() => object.programs.on_kprobe.attach()).toThrow(
     expect.objectContaining({ code: "ERR_BPF_ATTACH", errno: "EINVAL", hint: expect.stringContaining("only uprobes") }),
   );
 });
 
 kernelTest("a kind that can't sleep is refused at load", [before("6.0")], async () => {
-  const spec = openOnly("probes", "on_uprobe_sleepable");
+  const spec = only(open(), "on_uprobe_sleepable");
   const program = "on_uprobe_sleepable";
   await expect(spec.load()).rejects.toMatchObject({ code: "ERR_BPF_SLEEPABLE", reason: "KIND_NOT_SLEEPABLE", program });
   await expect(spec.load({ precheck: "off" })).rejects.toMatchObject({ code: "ERR_BPF_VERIFIER", program });
@@ -79,7 +84,7 @@ kernelTest("a kind that can't sleep is refused at load", [before("6.0")], async 
 
 kernelTest("a cookie reaches the program", [since("5.15")], async () => {
   using object = await load("on_uprobe_cookie");
-  using _ = object.program("on_uprobe_cookie").attach({ ...self, cookie: 0x1234_5678_9abc_def0n });
+  using _ = object.programs.on_uprobe_cookie.attach({ ...self, cookie: 0x1234_5678_9abc_def0n });
   getPriority();
   expect(object.variables.cookie).toBe(0x1234_5678_9abc_def0n);
 });
@@ -87,7 +92,7 @@ kernelTest("a cookie reaches the program", [since("5.15")], async () => {
 kernelTest("a cookie that does not fit is refused", [], async () => {
   using object = await load("on_uprobe");
   for (const cookie of [-1n, 2n ** 64n, 7]) {
-    expect(() => object.program("on_uprobe").attach({ ...self, cookie: cookie as bigint })).toThrow(
+    expect(() => object.programs.on_uprobe.attach({ ...self, cookie: cookie as bigint })).toThrow(
       expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }),
     );
   }
@@ -95,7 +100,7 @@ kernelTest("a cookie that does not fit is refused", [], async () => {
 
 kernelTest("a cookie is refused where libbpf can't pass it, never ignored", [before("5.15")], async () => {
   using object = await load("on_uprobe");
-  expect(() => object.program("on_uprobe").attach({ ...self, cookie: 7n })).toThrow(
+  expect(() => object.programs.on_uprobe.attach({ ...self, cookie: 7n })).toThrow(
     expect.objectContaining({ code: "ERR_BPF_ATTACH" }),
   );
 });

@@ -2,34 +2,35 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { getPriority } from "node:os";
-import { open } from "node-libbpf";
-import { objectPath, openOnly } from "../bpf/objects";
+import { open as openInjection } from "../bpf/injection.bpf";
+import { only } from "../bpf/objects";
+import { open, type Tracing } from "../bpf/tracing.bpf";
 import { errorInjectionList, kernelTest, sleepableSystemCalls, trampolines } from "./needs";
 
-async function load(...programs: string[]) {
-  const spec = openOnly("tracing", ...programs);
+async function load(...programs: (keyof Tracing["programs"])[]) {
+  const spec = only(open(), ...programs);
   spec.variables.watched = process.pid;
   return spec.load();
 }
 
 kernelTest("a plain fentry program runs", [trampolines], async () => {
   using object = await load("plain_entry");
-  object.program("plain_entry").attach();
+  object.programs.plain_entry.attach();
   getPriority();
   expect(object.variables.entered).toBe(1n);
 });
 
 kernelTest("fentry.s runs on a system call", [sleepableSystemCalls], async () => {
   using object = await load("on_entry");
-  expect(object.program("on_entry").sleepable).toBe(true);
-  object.program("on_entry").attach();
+  expect(object.programs.on_entry.sleepable).toBe(true);
+  object.programs.on_entry.attach();
   getPriority();
   expect(object.variables.entered).toBe(1n);
 });
 
 kernelTest("fexit.s sees a system call's result", [sleepableSystemCalls], async () => {
   using object = await load("on_exit");
-  object.program("on_exit").attach();
+  object.programs.on_exit.attach();
   getPriority();
   expect(object.variables.left).toBe(1n);
   expect(object.variables.last_result).toBeGreaterThanOrEqual(0);
@@ -37,8 +38,8 @@ kernelTest("fexit.s sees a system call's result", [sleepableSystemCalls], async 
 
 kernelTest("fmod_ret.s replaces a system call's result", [sleepableSystemCalls], async () => {
   using object = await load("on_modify", "on_exit");
-  object.program("on_exit").attach();
-  object.program("on_modify").attach();
+  object.programs.on_exit.attach();
+  object.programs.on_modify.attach();
   expect(getPriority()).toBe(-77);
   expect(object.variables.modified).toBe(1n);
   expect(object.variables.last_result).toBe(-77);
@@ -64,7 +65,7 @@ describe("functions of the error-injection list", () => {
     async () => {
       attachDisk();
       const mount = () => sh(`mount -t btrfs /dev/loop0 ${DISK} && umount ${DISK}`);
-      using object = await open(objectPath("injection")).load();
+      using object = await openInjection().load();
       for (const program of Object.values(object.programs)) {
         expect(program.sleepable).toBe(true);
         program.attach();

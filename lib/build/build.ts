@@ -1,0 +1,82 @@
+/** A BPF program in C, made an object and the TypeScript of it. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { toC } from "../btf/c";
+import { kernelBtf } from "../btf/kernel";
+import { BpfError } from "../errors";
+import { readBtf } from "../object/read-btf";
+import { makeFolderOf, replace } from "../replace";
+import { clangArguments, dependenciesOf, findClang, runClang } from "./clang";
+import { type ModuleOptions, moduleFor } from "./module";
+
+/** Options of {@link build}. */
+export interface BuildOptions extends Omit<ModuleOptions, "path"> {
+  /** What clang is told besides. */
+  clang?: readonly string[] | undefined;
+  /** The TypeScript too; true by default. */
+  types?: boolean | undefined;
+  /** A BTF or vmlinux file to make vmlinux.h from; by default the running kernel's. */
+  btf?: string | undefined;
+}
+
+/** What {@link build} made, and of what. */
+export interface Built {
+  /** False if clang refused the source, and said why: nothing was written. */
+  compiled: boolean;
+  /** The files that were written. */
+  outputs: string[];
+  /** The files that the object is made of. A change of one makes it stale. */
+  inputs: string[];
+}
+
+/**
+ * Compiles FILE.bpf.c to FILE.bpf.o, and writes the TypeScript of the object beside it, to FILE.bpf.ts. Both or neither. If the source
+ * includes vmlinux.h and there is none, one is made of the kernel's BTF, in the same folder.
+ *
+ * @throws {@link BpfError} without clang, or if a file can't be written; what {@link open} throws, and {@link ArgumentError} for what
+ *   can't be typed
+ */
+export function build(source: string, folder: string, options: BuildOptions = {}): Built {
+  const { clang: more = [], types = true, btf } = options;
+  if (!existsSync(source)) {
+    throw new BpfError("ERR_BPF_BUILD", `${source} does not exist`, { operation: "build", hint: "Check the path" });
+  }
+  const object = join(folder, `${basename(source).replace(/\.c$/, "")}.o`);
+  makeFolderOf(object);
+  const clang = findClang();
+  const args = clangArguments(source, [...more, `-I${folder}`]);
+  const inputs = dependenciesOf(clang, source, args);
+  if (needsKernelTypes(inputs, folder, btf)) {
+    const header = join(folder, "vmlinux.h");
+    const text = kernelTypes(btf);
+    // Left alone if it is the same: whoever watches it would build again.
+    if (!existsSync(header) || !readFileSync(header).equals(text)) replace(header, text);
+    inputs.push(header);
+  }
+
+  const temporary = mkdtempSync(join(tmpdir(), "node-libbpf-"));
+  try {
+    const compiled = join(temporary, basename(object));
+    if (!runClang(clang, source, compiled, args)) return { compiled: false, outputs: [], inputs };
+    const bytes = readFileSync(compiled);
+    const module = join(folder, `${basename(source).replace(/\.c$/, "")}.ts`);
+    const text = types ? moduleFor(bytes, object, module, options) : undefined;
+    replace(object, bytes);
+    if (text !== undefined) replace(module, text);
+    return { compiled: true, outputs: text === undefined ? [object] : [object, module], inputs };
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** True if vmlinux.h is included and was not found, or is the one that was made before, of another kernel maybe. */
+function needsKernelTypes(inputs: readonly string[], folder: string, btf: string | undefined): boolean {
+  const found = inputs.find((file) => basename(file) === "vmlinux.h");
+  if (found === undefined) return false;
+  return !existsSync(found) || (btf !== undefined && resolve(found) === resolve(folder, "vmlinux.h"));
+}
+
+function kernelTypes(btf: string | undefined): Uint8Array {
+  return toC(btf === undefined ? kernelBtf() : readBtf(btf));
+}

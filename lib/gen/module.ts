@@ -1,0 +1,146 @@
+/** The TypeScript module of one object: its types, its shape, and an open() that finds it. Formatted as biome would. */
+import { codecOf } from "../btf/codec";
+import { byText, pascalCase, propertyKey } from "./names";
+import { type ClassItem, type MapItem, type ObjectItems, objectItems, objectName } from "./object";
+import { TypeWriter } from "./types";
+
+/** Options of {@link generateModule}. */
+export interface GenerateOptions {
+  /** The object's file name, "guard.bpf.o": it names the shape, and stands in the header. */
+  fileName: string;
+  /** Where the object lies, from the module's folder; undefined: its bytes become part of the module. */
+  path: string | undefined;
+  module: "esm" | "cjs";
+  /** The types of ring buffers' records, by the map's name: "struct exec_event". They go before tags. */
+  events?: Readonly<Record<string, string>>;
+}
+
+/** Columns that a line may have. */
+const WIDTH = 120;
+
+/**
+ * Writes a module that types an object. The same bytes and options give the same text.
+ *
+ * @throws {@link ArgumentError} with the type's path, for what can't be typed; what {@link open} throws
+ */
+export function generateModule(bytes: Uint8Array, options: GenerateOptions): string {
+  const { fileName, events = {} } = options;
+  const name = objectName(fileName);
+  const shape = pascalCase(name);
+  const items = objectItems(bytes, fileName, events);
+  const types = new TypeWriter([shape, ...importedTypes(items), "join", "open", "openObject", "OBJECT"], "refuse");
+  // All types are added before any is written: one's name hangs on the others'.
+  for (const { type, wish, path } of items.roots) {
+    // What would fail at run time fails here.
+    codecOf(type, { path, managed: "skip" });
+    types.add(type, wish, path);
+  }
+  const parts = [
+    `// Written by node-libbpf gen from ${fileName}. Do not edit.\n${imports(items, options)}`,
+    types.render(),
+    shapeOf(shape, items, types, fileName),
+    options.path === undefined ? `/** ${fileName} */\n${assignment(Buffer.from(bytes).toString("base64"))}` : "",
+    opener(name, shape, events, options),
+  ];
+  return parts.filter((part) => part !== "").join("\n");
+}
+
+/** `before`, then the entries, then `after`: on a line, or on one each where they don't fit. */
+function list(before: string, entries: readonly string[], after: string, indent: string, padding = ""): string {
+  const line = `${before}${padding}${entries.join(", ")}${padding}${after}`;
+  if (indent.length + line.length <= WIDTH) return line;
+  const trailing = padding === "" ? "" : ",";
+  return `${before}\n${indent}  ${entries.join(`,\n${indent}  `)}${trailing}\n${indent}${after}`;
+}
+
+const typed = (names: readonly string[] = []) => names.toSorted(byText).map((name) => `type ${name}`);
+
+function importedTypes({ maps }: ObjectItems): string[] {
+  return [...new Set(["ObjectSpec", "OpenOptions", ...maps.flatMap(classNames)])];
+}
+
+function classNames({ className, parameters }: ClassItem): string[] {
+  return [className, ...parameters.flatMap((parameter) => (isClass(parameter) ? classNames(parameter) : []))];
+}
+
+const isClass = (parameter: ClassItem["parameters"][number]): parameter is ClassItem =>
+  typeof parameter === "object" && "className" in parameter;
+
+function imports(items: ObjectItems, { path }: GenerateOptions): string {
+  // By letters, and of a letter the capital first: open() comes after all that begin with O.
+  const [before, after] = [/^[A-O]/, /^[^A-O]/].map((letters) =>
+    importedTypes(items).filter((name) => letters.test(name)),
+  );
+  const sorted = [...typed(before), "open as openObject", ...typed(after)];
+  const join = path === undefined ? "" : 'import { join } from "node:path";\n';
+  return `${join}${list("import {", sorted, '} from "node-libbpf";', "", " ")}\n`;
+}
+
+function shapeOf(shape: string, { programs, maps, variables }: ObjectItems, types: TypeWriter, file: string): string {
+  const parts = [
+    block(
+      "programs",
+      programs.map(({ name, kind, doc }) => [doc, `${propertyKey(name)}: ${JSON.stringify(kind)};`]),
+    ),
+    block(
+      "maps",
+      maps.map((map) => [map.doc, mapMember(map, types)]),
+    ),
+    block(
+      "variables",
+      variables.map(({ name, doc, root, constant }) => {
+        return [doc, `${constant ? "readonly " : ""}${propertyKey(name)}: ${types.expression(root.type)};`];
+      }),
+    ),
+  ];
+  return `/** What is in ${file}. */\nexport interface ${shape} {\n${parts.join("")}}\n`;
+}
+
+function block(name: string, members: readonly (readonly [doc: string, member: string])[]): string {
+  if (members.length === 0) return `  ${name}: Record<never, never>;\n`;
+  const lines = members.map(([doc, member]) => `    /** ${doc.replaceAll("*/", "* /")} */\n    ${member}\n`);
+  return `  ${name}: {\n${lines.join("")}  };\n`;
+}
+
+function mapMember({ name, className, parameters }: MapItem, types: TypeWriter): string {
+  const expression = (parameter: ClassItem["parameters"][number]): string => {
+    if (parameter === "bytes") return "Uint8Array";
+    if (!isClass(parameter)) return types.expression(parameter.type);
+    const { className, parameters } = parameter;
+    return parameters.length === 0 ? className : `${className}<${parameters.map(expression).join(", ")}>`;
+  };
+  const before = `${propertyKey(name)}: ${className}`;
+  return parameters.length === 0 ? `${before};` : list(`${before}<`, parameters.map(expression), ">;", "    ");
+}
+
+function opener(
+  name: string,
+  shape: string,
+  events: Readonly<Record<string, string>>,
+  { fileName, path, module }: GenerateOptions,
+): string {
+  const folder = module === "esm" ? "import.meta.dirname" : "__dirname";
+  const source = path === undefined ? 'Buffer.from(OBJECT, "base64")' : `join(${folder}, ${JSON.stringify(path)})`;
+  const types = Object.entries(events).map(([map, type]) => `${propertyKey(map)}: ${JSON.stringify(type)}`);
+  const extras = [
+    ...(path === undefined ? [`name: ${JSON.stringify(name)}`] : []),
+    "...options",
+    ...(types.length > 0 ? ["events"] : []),
+  ];
+  const lines = [
+    `const source = ${source};`,
+    ...(types.length > 0 ? [list("const events = {", [...types, "...options.events"], "};", "  ", " ")] : []),
+    `return openObject<${shape}>(source, ${extras.length === 1 ? "options" : list("{", extras, "}", "", " ")});`,
+  ];
+  const where =
+    path === undefined ? "whose bytes this file has" : path === fileName ? "which lies beside this file" : `at ${path}`;
+  return (
+    `/** Opens ${fileName}, ${where}. */\n` +
+    `export function open(options: OpenOptions = {}): ObjectSpec<${shape}> {\n  ${lines.join("\n  ")}\n}\n`
+  );
+}
+
+function assignment(text: string): string {
+  const line = `const OBJECT = "${text}";`;
+  return line.length <= WIDTH ? `${line}\n` : `const OBJECT =\n  "${text}";\n`;
+}

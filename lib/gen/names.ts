@@ -1,0 +1,104 @@
+/** Names of C as TypeScript's: keywords, names that are no identifiers, names that C keeps apart and TypeScript does not. */
+import { ArgumentError } from "../errors";
+
+/**
+ * What no type or constant of a module can be called, or would be taken for something else: words of strict mode, types and type
+ * operators of TypeScript, names that the compiler keeps for itself, globals that generated code refers to.
+ */
+const RESERVED: ReadonlySet<string> = new Set(
+  (
+    "arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally " +
+    "for function if implements import in instanceof interface let new null package private protected public return static super " +
+    "switch this throw true try typeof var while with yield " +
+    "any bigint boolean never number object string symbol undefined unknown void asserts infer keyof readonly unique " +
+    "Object Promise __dirname __filename exports module require " +
+    "Buffer Record Uint8Array"
+  ).split(" "),
+);
+
+/** A name as an identifier that nothing else claims; the same for the same name. */
+export function identifier(name: string): string {
+  const clean = name.replaceAll(/[^\p{ID_Continue}$]/gu, "_").replace(/^(?![\p{ID_Start}$_])/u, "_");
+  return RESERVED.has(clean) ? `${clean}_` : clean;
+}
+
+/** A name as a property's key. */
+export function propertyKey(name: string): string {
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? name : JSON.stringify(name);
+}
+
+/** "exec-watch" as "ExecWatch". */
+export function pascalCase(name: string): string {
+  const words = name.split(/[^\p{ID_Continue}$]+|_/u).filter((word) => word !== "");
+  return identifier(words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(""));
+}
+
+/** By code points, whatever the locale. */
+export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Something that wants a name. */
+export interface Nameless {
+  /** Its name in C; for a type that has none, one made of where it is. */
+  readonly wish: string;
+  /** What C calls it by: names of different keywords are different. "" for a type that has no name in C. */
+  readonly keyword: "struct" | "union" | "enum" | "typedef" | "";
+  /** Where it was found. */
+  readonly path: string;
+}
+
+/** Two types that C calls the same: an error, or `foo` and `foo___2`. */
+export type Clashes = "refuse" | "number";
+
+/**
+ * A name for each, by its wish: `foo`; `struct_foo` and `typedef_foo` where both are wanted, `foo_2` for a type without a name
+ * that is in another's way. Hangs on the order only where clashes
+ * are numbered.
+ *
+ * @throws {@link ArgumentError} for clashes that are refused
+ */
+export function assignNames<T extends Nameless>(
+  items: readonly T[],
+  taken: Iterable<string>,
+  clashes: Clashes,
+): Map<T, string> {
+  const names = new Map<T, string>();
+  const owners = new Map<string, string>(Array.from(taken, (name) => [name, "what this file exports itself"]));
+  const claim = (item: T, name: string): void => {
+    const owner = owners.get(name);
+    if (owner !== undefined) {
+      if (clashes === "number") {
+        claim(item, freeName(`${name}___`, owners));
+        return;
+      }
+      const what = item.keyword === "" ? item.wish : `${item.keyword} ${item.wish}`;
+      throw new ArgumentError(`${item.path}: the name of ${what} clashes with ${owner}`, {
+        hint: "Rename one of them",
+      });
+    }
+    owners.set(name, item.path);
+    names.set(item, name);
+  };
+  const wishes = new Map<string, T[]>();
+  for (const item of items) {
+    const wish = identifier(item.wish);
+    if (item.keyword !== "") wishes.set(wish, [...(wishes.get(wish) ?? []), item]);
+  }
+  for (const [wish, rivals] of wishes) {
+    // One of a keyword alone keeps the name; of two that C itself calls the same, prefixes tell nothing.
+    const plain = new Set(rivals.map(({ keyword }) => keyword)).size === 1 && !owners.has(wish);
+    for (const item of rivals) claim(item, plain ? wish : identifier(`${item.keyword}_${item.wish}`));
+  }
+  const unnamed = items.filter(({ keyword }) => keyword === "").toSorted((a, b) => byText(a.path, b.path));
+  for (const item of unnamed) {
+    const name = identifier(item.wish);
+    claim(item, owners.has(name) ? freeName(`${name}_`, owners) : name);
+  }
+  return names;
+}
+
+/** The first name that is free of `foo_2`, `foo_3` … */
+function freeName(base: string, owners: ReadonlyMap<string, string>): string {
+  let number = 2;
+  while (owners.has(`${base}${number}`)) number++;
+  return `${base}${number}`;
+}

@@ -1,0 +1,208 @@
+/** What there is to write about an object: its programs, maps and variables, with the types that they have. */
+import type { Btf } from "../btf/btf";
+import { BtfKind } from "../btf/kinds";
+import { type BtfType, resolved } from "../btf/types";
+import { ArgumentError } from "../errors";
+import { mapTypeName } from "../map/type-names";
+import { eventTypes } from "../object/events";
+import { type ObjectSpec, open } from "../object/spec";
+import { declaration, typeName } from "./declaration";
+import { mapClass } from "./maps";
+import { byText } from "./names";
+
+/** A type, and where it was found. */
+export interface Root {
+  type: BtfType;
+  /** What it is called if it has no name. */
+  wish: string;
+  path: string;
+}
+
+interface Item {
+  name: string;
+  /** Its declaration in C, or what comes near. */
+  doc: string;
+}
+
+export interface ProgramItem extends Item {
+  kind: string;
+}
+
+/** A map's class. */
+export interface ClassItem {
+  className: string;
+  /** What it is of; bytes where the object does not say. */
+  parameters: readonly (Root | ClassItem | "bytes")[];
+}
+
+export interface MapItem extends Item, ClassItem {}
+
+export interface VariableItem extends Item {
+  root: Root;
+  constant: boolean;
+}
+
+/** Each list is sorted by name: what the compiler does first is its own affair. */
+export interface ObjectItems {
+  programs: readonly ProgramItem[];
+  maps: readonly MapItem[];
+  variables: readonly VariableItem[];
+  /** All types, those that nothing but a function or a pointer leads to included. */
+  roots: readonly Root[];
+}
+
+/**
+ * @param events types of ring buffers' records by the map's name, which go before tags
+ * @throws what {@link open} does; {@link ArgumentError} for two variables of one name
+ */
+export function objectItems(bytes: Uint8Array, label: string, events: Readonly<Record<string, string>>): ObjectItems {
+  const spec = open(bytes, { name: objectName(label) });
+  const { btf } = spec;
+  const functions = functionsOf(btf);
+  const programs = Object.values(spec.programs).map(({ name, kind, section }) => {
+    const type = functions.get(name);
+    return { name, kind, doc: `SEC("${section}")${type === undefined ? "" : ` ${declaration(type, name)}`}` };
+  });
+  const maps = mapsOf(spec, btf, eventTypes(btf, Object.values(spec.maps), events, label));
+  const variables = variablesOf(spec, btf);
+  const roots = [
+    ...maps.flatMap(rootsOf),
+    ...variables.flatMap(({ root }) => [root, ...pointee(root)]),
+    ...Array.from(functions).flatMap(([name, type]) => parametersOf(name, type, spec).flatMap(pointee)),
+  ];
+  return { programs: sorted(programs), maps: sorted(maps), variables: sorted(variables), roots };
+}
+
+/** As open() names it: "guard" for "guard.bpf.o". */
+export const objectName = (fileName: string): string => fileName.replace(/\..*/, "") || "object";
+
+function sorted<T extends { name: string }>(items: readonly T[]): T[] {
+  return items.toSorted((a, b) => byText(a.name, b.name));
+}
+
+/** Programs and global functions. */
+function functionsOf(btf: Btf): Map<string, BtfType> {
+  const found = new Map<string, BtfType>();
+  btf.scan({ [BtfKind.FUNC]: "" }, (_, name, id) => {
+    const node = btf.type(id);
+    if (node.kind === "func" && node.linkage === "global") found.set(name, node);
+  });
+  return found;
+}
+
+/** A global function's, and a syscall program's, whose context is the caller's. Others have the kernel's contexts. */
+function parametersOf(name: string, type: BtfType, spec: ObjectSpec): Root[] {
+  const kind = spec.programs[name]?.kind ?? "syscall";
+  const prototype = type.kind === "func" ? type.prototype : type;
+  if (kind !== "syscall" || prototype.kind !== "func_proto") return [];
+  return prototype.parameters.map((parameter) => ({
+    type: parameter.type,
+    wish: `${name}_${parameter.name}`,
+    path: `${name}.${parameter.name}`,
+  }));
+}
+
+/** What a pointer leads to, if it can have a name. */
+function pointee({ type, wish, path }: Root): Root[] {
+  const pointer = resolved(type);
+  if (pointer.kind !== "ptr") return [];
+  const target = resolved(pointer.target);
+  return "members" in target || "values" in target ? [{ type: pointer.target, wish, path }] : [];
+}
+
+function mapsOf(spec: ObjectSpec, btf: Btf, events: ReadonlyMap<string, BtfType>): MapItem[] {
+  const definitions = new Map(
+    sectionVariables(btf)
+      .get(".maps")
+      ?.map(({ name, type }) => [name, definitionOf(type)]),
+  );
+  // The maps of variables have a section's name, and can be left to the variables.
+  return Object.values(spec.maps).flatMap(({ name, type, maxEntries }) => {
+    if (name.startsWith(".")) return [];
+    const definition = { ...definitions.get(name), event: events.get(name) };
+    const { key, value, event } = definition;
+    const words = [`BPF_MAP_TYPE_${type.toUpperCase()}`, `max_entries ${maxEntries}`];
+    for (const [element, type] of Object.entries({ key, value, event }))
+      if (type) words.push(`${element} ${typeName(type)}`);
+    return [{ name, ...classItem(type, definition, name, name), doc: words.join(", ") }];
+  });
+}
+
+/** What a map definition says: `__uint(type, …)`, `__type(key, …)`, `__type(value, …)`, `__array(values, …)`. */
+interface Definition {
+  type?: string;
+  key?: BtfType;
+  value?: BtfType;
+  event?: BtfType | undefined;
+  inner?: Definition;
+}
+
+function classItem(type: string, definition: Definition, wish: string, path: string): ClassItem {
+  const [className, ...elements] = mapClass(type);
+  const parameters = elements.map((element) => {
+    const place = { wish: `${wish}_${element}`, path: `${path}.${element}` };
+    if (element !== "inner") {
+      const type = definition[element];
+      return type === undefined ? "bytes" : { type, ...place };
+    }
+    const inner = definition.inner ?? {};
+    return classItem(inner.type ?? "", inner, place.wish, place.path);
+  });
+  return { className, parameters };
+}
+
+function rootsOf({ parameters }: ClassItem): Root[] {
+  return parameters.flatMap((parameter) => {
+    if (parameter === "bytes") return [];
+    return "type" in parameter ? [parameter] : rootsOf(parameter);
+  });
+}
+
+/** Definitions are structs of pointers, whose targets say what there is to say; numbers are lengths of arrays. */
+function definitionOf(type: BtfType): Definition {
+  const found: Definition = {};
+  const struct = resolved(type);
+  if (struct.kind !== "struct") return found;
+  for (const member of struct.members) {
+    const bare = resolved(member.type);
+    const pointer = bare.kind === "array" ? resolved(bare.element) : bare;
+    if (pointer.kind !== "ptr") continue;
+    const { target } = pointer;
+    if (member.name === "key" || member.name === "value") found[member.name] = target;
+    else if (member.name === "values") found.inner = definitionOf(target);
+    else if (member.name === "type" && target.kind === "array") found.type = mapTypeName(target.length);
+  }
+  return found;
+}
+
+function sectionVariables(btf: Btf): Map<string, { name: string; type: BtfType }[]> {
+  const found = new Map<string, { name: string; type: BtfType }[]>();
+  btf.scan({ [BtfKind.DATASEC]: "" }, (_, section, id) => {
+    const node = btf.type(id);
+    if (node.kind !== "datasec") return;
+    found.set(
+      section,
+      node.variables.flatMap(({ variable }) => (variable.kind === "var" ? [variable] : [])),
+    );
+  });
+  return found;
+}
+
+function variablesOf(spec: ObjectSpec, btf: Btf): VariableItem[] {
+  const known = new Set(Object.keys(spec.variables));
+  const sections = new Map<string, string>();
+  return Array.from(sectionVariables(btf)).flatMap(([section, variables]) =>
+    variables.flatMap(({ name, type }) => {
+      if (section === ".maps" || !known.has(name) || spec.maps[section] === undefined) return [];
+      const other = sections.get(name);
+      if (other !== undefined) {
+        const message = `variable ${name} is ambiguous: it is in ${other} and ${section}`;
+        throw new ArgumentError(message, { operation: "gen", hint: "Give one of them another name" });
+      }
+      sections.set(name, section);
+      const constant = section.startsWith(".rodata") || section === ".kconfig";
+      const root = { type, wish: name, path: name };
+      return [{ name, root, constant, doc: `${declaration(type, name)}, in ${section}` }];
+    }),
+  );
+}

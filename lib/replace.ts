@@ -1,0 +1,48 @@
+/** Writing files all or nothing. */
+import { mkdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { BpfError } from "./errors";
+
+/**
+ * Puts a whole file in a file's place; a device or pipe, which nothing may replace, is written to.
+ *
+ * @throws {@link BpfError} ERR_BPF_OUTPUT
+ */
+export function replace(path: string, contents: string | Uint8Array): void {
+  try {
+    const existing = statSync(path, { throwIfNoEntry: false });
+    if (existing === undefined) rename(path, contents);
+    else if (existing.isFile()) rename(realpathSync(path), contents);
+    else writeFileSync(path, contents);
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
+/**
+ * Makes the folder that a file is to go to.
+ *
+ * @throws {@link BpfError} ERR_BPF_OUTPUT
+ */
+export function makeFolderOf(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (cause) {
+    throw unwritable(dirname(path), cause);
+  }
+}
+
+function unwritable(path: string, cause: unknown): BpfError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new BpfError("ERR_BPF_OUTPUT", `${path} can't be written (${code ?? message})`, { operation: "write", cause });
+}
+
+function rename(target: string, contents: string | Uint8Array): void {
+  const temporary = `${target}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, contents);
+    renameSync(temporary, target);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}

@@ -1,0 +1,39 @@
+// Written by node-libbpf gen from events.bpf.o. Do not edit.
+import { join } from "node:path";
+import { type ObjectSpec, type OpenOptions, open as openObject, type RingBuffer } from "node-libbpf";
+
+/** struct event: 12 bytes */
+export interface event {
+  /** __u64 sequence */
+  sequence: bigint;
+  /** __u32 pid */
+  pid: number;
+}
+
+/** What is in events.bpf.o. */
+export interface Events {
+  programs: {
+    /** SEC("uprobe") int on_call(void *ctx) */
+    on_call: "uprobe";
+  };
+  maps: {
+    /** BPF_MAP_TYPE_RINGBUF, max_entries 65536, event struct event */
+    events: RingBuffer<event>;
+  };
+  variables: {
+    /** __u64 dropped, in .bss */
+    dropped: bigint;
+    /** __u64 sequence, in .bss */
+    sequence: bigint;
+    /** const struct event *unused_event, in .bss */
+    unused_event: bigint;
+    /** const volatile __u32 watched, in .rodata */
+    readonly watched: number;
+  };
+}
+
+/** Opens events.bpf.o, which lies beside this file. */
+export function open(options: OpenOptions = {}): ObjectSpec<Events> {
+  const source = join(__dirname, "events.bpf.o");
+  return openObject<Events>(source, options);
+}

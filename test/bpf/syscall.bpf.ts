@@ -1,0 +1,34 @@
+// Written by node-libbpf gen from syscall.bpf.o. Do not edit.
+import { join } from "node:path";
+import { type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
+
+/** struct arguments: 16 bytes */
+export interface arguments_ {
+  /** __u64 pointer */
+  pointer: bigint;
+  /** __u32 length */
+  length: number;
+  /** __u32 sum */
+  sum: number;
+}
+
+/** What is in syscall.bpf.o. */
+export interface Syscall {
+  programs: {
+    /** SEC("syscall") int sum_bytes(struct arguments *args) */
+    sum_bytes: "syscall";
+    /** SEC("xdp") int swap_first(struct xdp_md *ctx) */
+    swap_first: "xdp";
+  };
+  maps: Record<never, never>;
+  variables: {
+    /** const volatile __u32 watched, in .rodata */
+    readonly watched: number;
+  };
+}
+
+/** Opens syscall.bpf.o, which lies beside this file. */
+export function open(options: OpenOptions = {}): ObjectSpec<Syscall> {
+  const source = join(__dirname, "syscall.bpf.o");
+  return openObject<Syscall>(source, options);
+}

@@ -1,0 +1,220 @@
+/** Generated TypeScript: names, shapes, the same text for the same object. What it lets compile is in test/types. */
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import ts from "typescript";
+import { BtfKind } from "../../lib/btf/kinds";
+import { generateModule } from "../../lib/gen/module";
+import { assignNames, identifier, type Nameless, pascalCase, propertyKey } from "../../lib/gen/names";
+import { renderTypes } from "../../lib/gen/types";
+import { typesOf } from "../../scripts/gen-types";
+import { bpfSources, PROJECT_ROOT } from "../../scripts/places";
+import { objectPath } from "../bpf/objects";
+import { BtfBuilder } from "../btf-builder";
+
+/** dist/ has the objects, the project the sources. */
+const generate = (name: string, options: Partial<Parameters<typeof generateModule>[1]> = {}) =>
+  generateModule(readFileSync(objectPath(name)), {
+    fileName: `${name}.bpf.o`,
+    path: `${name}.bpf.o`,
+    module: "cjs",
+    ...options,
+  });
+
+describe("names", () => {
+  test.each([
+    ["event", "event"],
+    ["class", "class_"],
+    ["string", "string_"],
+    ["keyof", "keyof_"],
+    ["Uint8Array", "Uint8Array_"],
+    ["2fast", "_2fast"],
+    ["a-b.c", "a_b_c"],
+    ["größe", "größe"],
+    ["", "_"],
+  ])("%p is %p", (name, expected) => expect(identifier(name)).toBe(expected));
+
+  test("keys are quoted where they must be", () => {
+    expect(["class", "__proto__", "a b", "1", 'say "x"'].map(propertyKey)).toEqual([
+      "class",
+      "__proto__",
+      '"a b"',
+      '"1"',
+      '"say \\"x\\""',
+    ]);
+  });
+
+  test("a file's name in Pascal's case", () => {
+    expect(["exec-watch", "my_prog.v2", "3d"].map(pascalCase)).toEqual(["ExecWatch", "MyProgV2", "_3d"]);
+  });
+
+  const type = (keyword: Nameless["keyword"], wish: string, path = `${keyword} ${wish}`) => ({ keyword, wish, path });
+  const named = (items: Nameless[], taken: string[] = []) => Array.from(assignNames(items, taken, "refuse").values());
+
+  test("C's name spaces are told apart, whatever the order", () => {
+    const [a, b] = [type("struct", "foo"), type("typedef", "foo")];
+    expect(named([a, b])).toEqual(["struct_foo", "typedef_foo"]);
+    expect(named([b, a])).toEqual(["typedef_foo", "struct_foo"]);
+    expect(named([a, type("struct", "bar")])).toEqual(["foo", "bar"]);
+  });
+
+  test("what has no name gives way, by its place", () => {
+    const items = [type("", "foo_bar", "b"), type("struct", "foo_bar"), type("", "foo_bar", "a")];
+    const names = assignNames(items, [], "refuse");
+    expect(items.map((item) => names.get(item))).toEqual(["foo_bar_3", "foo_bar", "foo_bar_2"]);
+  });
+
+  test("a name that is taken gets its keyword", () => {
+    expect(named([type("struct", "HashMap")], ["HashMap"])).toEqual(["struct_HashMap"]);
+  });
+
+  test("two types of one name are an error that names both places, or numbered", () => {
+    const items = [type("struct", "foo", "denied.key"), type("struct", "foo", "denied.value")];
+    expect(() => named(items)).toThrow("denied.value: the name of struct foo clashes with denied.key");
+    expect(() => named([type("struct", "a-b", "x"), type("struct", "a_b", "y")])).toThrow(/y: the name of struct a_b/);
+    expect(Array.from(assignNames(items, [], "number").values())).toEqual(["foo", "foo___2"]);
+  });
+});
+
+describe("types", () => {
+  test("two structs that look alike are one; two that do not are numbered", () => {
+    const builder = new BtfBuilder();
+    const int = builder.int("int", 4, "signed");
+    const point = () => builder.struct("struct", "point", 4, [{ name: "x", type: int, offset: 0 }]);
+    const [a, b] = [point(), point()];
+    const other = builder.struct("struct", "point", 4, [{ name: "y", type: int, offset: 0 }]);
+    const btf = builder.build();
+    const types = [a, b, other].map((id) => btf.type(id));
+    const text = renderTypes(types);
+    expect(text.match(/export interface \w+/g)).toEqual(["export interface point", "export interface point___2"]);
+  });
+
+  test.each<[what: string, make: (builder: BtfBuilder) => number, says: string]>([
+    ["void", () => 0, "type 0: void has no values"],
+    [
+      "a struct that is only declared, inside another",
+      (builder) => {
+        const forward = builder.add(BtfKind.FWD, "hidden", 0);
+        const array = builder.array(forward, 2);
+        return builder.struct("struct", "outer", 8, [{ name: "inner", type: array, offset: 0 }]);
+      },
+      "outer.inner: struct hidden has no values",
+    ],
+    [
+      "a function, by a typedef",
+      (builder) => {
+        const prototype = builder.add(BtfKind.FUNC_PROTO, "", 0);
+        return builder.reference(BtfKind.TYPEDEF, prototype, "callback");
+      },
+      "callback: void (void) has no values",
+    ],
+  ])("%s", (_, make, says) => {
+    const builder = new BtfBuilder();
+    const id = make(builder);
+    expect(() => renderTypes([builder.type(id)])).toThrow(says);
+  });
+
+  test("a pointer leads nowhere", () => {
+    const builder = new BtfBuilder();
+    const pointer = builder.reference(BtfKind.PTR, 0);
+    const id = builder.struct("struct", "node", 8, [{ name: "next", type: pointer, offset: 0 }]);
+    expect(renderTypes([builder.type(id)])).toContain("  /** void *next */\n  next: bigint;\n");
+  });
+});
+
+describe("the stored files", () => {
+  test.each(bpfSources())("%s has the types that its object has", (source) => {
+    const stored = readFileSync(join(PROJECT_ROOT, source.replace(/\.c$/, ".ts")), "utf8");
+    expect(typesOf(source)).toBe(stored);
+  });
+
+  test("the same object gives the same text", () => expect(generate("shapes")).toBe(generate("shapes")));
+});
+
+describe("open()", () => {
+  test("a path from the module's folder", () => {
+    expect(generate("maps", { path: "../build/maps.bpf.o" })).toContain('join(__dirname, "../build/maps.bpf.o")');
+    expect(generate("maps", { module: "esm" })).toContain('join(import.meta.dirname, "maps.bpf.o")');
+  });
+
+  test("events that were named", () => {
+    const text = generate("cycle", { events: { events: "unsigned int" } });
+    expect(text).toContain("events: RingBuffer<number>;");
+    expect(text).toContain('const events = { events: "unsigned int", ...options.events };');
+    expect(() => generate("cycle", { events: { events: "struct nothing" } })).toThrow(
+      /event type "struct nothing" of map events names a type that is not .* const struct nothing \*unused_nothing/,
+    );
+    expect(() => generate("cycle", { events: { evens: "int" } })).toThrow(/map evens has no ring buffer.*are: events/);
+  });
+
+  test("an embedded object is opened from the module alone", () => {
+    const text = generate("maps", { path: undefined });
+    expect(text).not.toContain("node:path");
+    const exported: { open?: () => { maps: object; name: string } } = {};
+    const code = ts.transpileModule(text, { compilerOptions: { module: ts.ModuleKind.CommonJS } }).outputText;
+    new Function("exports", "require", code)(exported, require);
+    const spec = exported.open?.();
+    expect(spec?.name).toBe("maps");
+    expect(Object.keys(spec?.maps ?? {})).toContain("lru");
+  });
+});
+
+test("a stripped object and damaged BTF are refused as open() refuses them", () => {
+  const bytes = readFileSync(objectPath("maps"));
+  const options = { fileName: "x.bpf.o", path: "x.bpf.o", module: "cjs" } as const;
+  expect(() => generateModule(bytes.subarray(0, -100), options)).toThrow(/cut off/);
+  expect(() => generateModule(Buffer.from("nothing"), options)).toThrow(/not an ELF file/);
+});
+
+/** Compiles modules as a user's project would, strictly. */
+function diagnose(files: Record<string, string>, type: "module" | "commonjs"): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "node-libbpf-"));
+  try {
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ type }));
+    symlinkSync(join(PROJECT_ROOT, "node_modules"), join(folder, "node_modules"));
+    const roots = Object.entries(files).map(([name, text]) => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    });
+    const program = ts.createProgram(roots, {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      noPropertyAccessFromIndexSignature: true,
+      noUnusedLocals: true,
+      isolatedModules: true,
+      verbatimModuleSyntax: type === "module",
+      skipLibCheck: true,
+      noEmit: true,
+      types: ["node"],
+      target: ts.ScriptTarget.ES2023,
+      lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts"],
+      module: ts.ModuleKind.Node20,
+      paths: { "node-libbpf": [join(PROJECT_ROOT, "dist/lib/index.d.ts")] },
+    });
+    return ts
+      .getPreEmitDiagnostics(program)
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("modules of both kinds compile under strict, embedded or not", () => {
+  const esm = { module: "esm" } as const;
+  expect(
+    diagnose(
+      {
+        "shapes.ts": generate("shapes", esm),
+        "maps.ts": generate("maps", { ...esm, path: undefined }),
+        "facts.ts": generate("facts", esm),
+        "refusals.ts": generate("refusals-maps", esm),
+        "use.ts": 'import { open } from "./shapes.js";\nexport const run = open().programs.run;\n',
+      },
+      "module",
+    ),
+  ).toEqual([]);
+  expect(
+    diagnose({ "shapes.ts": generate("shapes"), "events.ts": generate("events", { path: undefined }) }, "commonjs"),
+  ).toEqual([]);
+});
