@@ -15,7 +15,7 @@ export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): st
 
 /** Every *.bpf.c of the project, from its root. */
 export function bpfSources(): string[] {
-  return ["examples", "test/bpf"].flatMap((folder) =>
+  return ["examples", "test/bpf", "bench"].flatMap((folder) =>
     readdirSync(join(PROJECT_ROOT, folder), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".bpf.c"))
       .map((file) => join(folder, file))

@@ -5,9 +5,8 @@ import type { IntPlan, Plan } from "./plan";
 
 const built = <T>(path: string, plan: Plan) => codecFrom(plan, path) as Codec<T>;
 
-function int<T>(size: number, signed: boolean): Codec<T> {
+function int<T>(size: number, signed: boolean, as: "number" | "bigint" = "number"): Codec<T> {
   const name = `${signed ? "s" : "u"}${size * 8}`;
-  const as = size === 8 ? "bigint" : "number";
   const plan: IntPlan = { op: "int", size, width: size * 8, shift: undefined, signed, as, expected: name };
   return built(name, plan);
 }
@@ -26,12 +25,16 @@ export const codecs = {
   u16: int<number>(2, false),
   u32: int<number>(4, false),
   /** Exactly, as bigint. */
-  u64: int<bigint>(8, false),
+  u64: int<bigint>(8, false, "bigint"),
+  /** As number, several times as fast: beyond 2^53 it is rounded. */
+  u64AsNumber: int<number>(8, false),
   s8: int<number>(1, true),
   s16: int<number>(2, true),
   s32: int<number>(4, true),
   /** Exactly, as bigint. */
-  s64: int<bigint>(8, true),
+  s64: int<bigint>(8, true, "bigint"),
+  /** As number, several times as fast: beyond 2^53 it is rounded. */
+  s64AsNumber: int<number>(8, true),
   f32: built<number>("f32", { op: "float", size: 4 }),
   f64: built<number>("f64", { op: "float", size: 8 }),
   /** One byte: any but 0 is true. */

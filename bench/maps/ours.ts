@@ -1,0 +1,133 @@
+/** What this library does for each case of bench/maps: prints nanoseconds per element, as JSON. */
+import { codecs, createMap } from "node-libbpf";
+import { measure } from "../rounds";
+import { type key, open } from "./maps.bpf";
+
+const FEW = 10_000;
+const MANY = 100_000;
+const STEP = 7919;
+const TOGETHER = 256;
+/** Mapped memory is read in nanoseconds: a clock is too coarse for one pass. */
+const PASSES = 100;
+
+let total = 0;
+const figures: Record<string, number> = {};
+/** @param work adds up what it reads: a compiler may not drop it */
+const time = (name: string, count: number, work: () => number) => {
+  figures[name] = measure(count, () => {
+    total += work();
+  });
+};
+
+using object = open().loadSync();
+const { few, few_large, many, many_large, array, percpu, doubles, integers } = object.maps;
+using numbers = createMap({ type: "hash", key: codecs.u32, value: codecs.u64AsNumber, maxEntries: 2 * MANY });
+
+const keyOf = (i: number): key => ({ high: BigInt(i * 31), low: BigInt(i) });
+const valueOf = (i: number) => ({
+  count: BigInt(i),
+  bytes: BigInt(2 * i),
+  uid: i,
+  pid: i,
+  comm: "bench",
+  load: i,
+  reserved: [0n, 0n],
+});
+const every = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+for (const i of every(FEW)) {
+  numbers.set(i, i);
+  few.set(i, BigInt(i));
+  few_large.set(keyOf(i), valueOf(i));
+}
+many.setMany(every(MANY).map((i) => [i, BigInt(i)] as const));
+many_large.setMany(every(MANY).map((i) => [keyOf(i), valueOf(i)] as const));
+
+time("hash lookup, u32 to u64 (as bigint)", FEW, () => {
+  let sum = 0;
+  for (let i = 0; i < FEW; i++) sum += Number(few.get((i * STEP) % FEW));
+  return sum;
+});
+time("hash lookup, u32 to u64 (as number)", FEW, () => {
+  let sum = 0;
+  for (let i = 0; i < FEW; i++) sum += numbers.get((i * STEP) % FEW) ?? 0;
+  return sum;
+});
+time(`hash lookup, u32 to u64 (getMany of ${TOGETHER})`, FEW, () => {
+  let sum = 0;
+  for (let i = 0; i < FEW; i += TOGETHER) {
+    const keys = Array.from({ length: Math.min(TOGETHER, FEW - i) }, (_, n) => ((i + n) * STEP) % FEW);
+    for (const value of numbers.getMany(keys)) sum += value ?? 0;
+  }
+  return sum;
+});
+const largeKeys = every(FEW).map((i) => keyOf((i * STEP) % FEW));
+time("hash lookup, 16 to 64 bytes (objects)", FEW, () => {
+  let sum = 0;
+  for (let i = 0; i < FEW; i++) sum += few_large.get(largeKeys[i] as key)?.uid ?? 0;
+  return sum;
+});
+time("hash update", FEW, () => {
+  for (let i = 0; i < FEW; i++) numbers.set((i * STEP) % FEW, i);
+  return FEW;
+});
+time("hash delete and insert", FEW, () => {
+  for (let i = 0; i < FEW; i++) {
+    const key = (i * STEP) % FEW;
+    numbers.delete(key);
+    numbers.set(key, key);
+  }
+  return FEW;
+});
+time("array lookup", FEW, () => {
+  let sum = 0;
+  for (let i = 0; i < FEW; i++) sum += Number(array.get((i * STEP) % FEW));
+  return sum;
+});
+time("per-CPU array lookup", FEW, () => {
+  let sum = 0;
+  for (let i = 0; i < FEW; i++) for (const value of percpu.get((i * STEP) % FEW) ?? []) sum += Number(value);
+  return sum;
+});
+time("next key, u32 (for…of, decoded)", MANY, () => {
+  let sum = 0;
+  for (const [key, value] of many) sum += key + Number(value);
+  return sum;
+});
+time("next key, 16 bytes (for…of, decoded)", MANY, () => {
+  let sum = 0;
+  for (const [, value] of many_large) sum += value.uid;
+  return sum;
+});
+time("batch, u32 to u64 (typed arrays)", MANY, () => {
+  let sum = 0;
+  for (const { count, keys, values } of many.batches()) {
+    const u32 = new Uint32Array(keys.buffer);
+    const u64 = new Uint32Array(values.buffer);
+    for (let i = 0; i < count; i++) {
+      sum += (u32[i] as number) + (u64[2 * i] as number) + (u64[2 * i + 1] as number) * 2 ** 32;
+    }
+  }
+  return sum;
+});
+time("batch, 16 to 64 bytes (objects)", MANY, () => {
+  let sum = 0;
+  for (const [, value] of many_large.getAll()) sum += value.uid;
+  return sum;
+});
+const mapped = doubles.mmap(Float64Array);
+time("mapped array, double (typed array)", FEW * PASSES, () => {
+  let sum = 0;
+  for (let pass = 0; pass < PASSES; pass++) for (let i = 0; i < FEW; i++) sum += mapped[i] as number;
+  return sum;
+});
+const words = new DataView(integers.mmap().buffer);
+time("mapped array, u64 (DataView)", FEW * PASSES, () => {
+  let sum = 0;
+  for (let pass = 0; pass < PASSES; pass++) {
+    for (let i = 0; i < FEW; i++) sum += words.getUint32(8 * i, true) + words.getUint32(8 * i + 4, true) * 2 ** 32;
+  }
+  return sum;
+});
+
+process.stdout.write(`${JSON.stringify({ ...figures, sum: total })}\n`);
