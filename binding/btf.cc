@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdarg>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -55,8 +56,11 @@ Napi::Value byId(const Napi::CallbackInfo& info) {
   known = {};
   known.btf = reinterpret_cast<uint64_t>(bytes.data());
   known.btf_size = static_cast<uint32_t>(bytes.size());
-  known.name = reinterpret_cast<uint64_t>(name);
-  known.name_len = sizeof(name);
+  // Kernels before 5.11 have no names, and refuse to be asked (E2BIG): the size is what this one knows.
+  if (size > offsetof(bpf_btf_info, name)) {
+    known.name = reinterpret_cast<uint64_t>(name);
+    known.name_len = sizeof(name);
+  }
   size = sizeof(known);
   error = bpf_obj_get_info_by_fd(fd.get(), &known, &size);
   if (error < 0) return status(env, error);

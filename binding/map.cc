@@ -16,14 +16,17 @@ namespace node_libbpf {
 
 namespace {
 
+// enum bpf_map_type as of Linux 6.19; the system's header may be older.
+constexpr uint32_t kArena = 33;
+constexpr uint32_t kLast = 34;
+
 constexpr size_t align8(size_t size) { return (size + 7) & ~size_t{7}; }
 
 // As bpf_map_value_size() in kernel/bpf/syscall.c. A type newer than this file counts as one with a value for
 // each CPU: the memory is then large enough in any case.
 bool mayBePerCpu(uint32_t type) {
   return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY ||
-         type == BPF_MAP_TYPE_LRU_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE ||
-         type > 34 /* BPF_MAP_TYPE_INSN_ARRAY */;
+         type == BPF_MAP_TYPE_LRU_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE || type > kLast;
 }
 
 }  // namespace
@@ -183,10 +186,9 @@ SharedMemory& Map::memory(const std::shared_ptr<Object>& object, uint32_t index,
   *error = 0;
   if (!memory_.empty()) return memory_;
   const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  const size_t size =
-      type_ == BPF_MAP_TYPE_ARENA ? maxEntries_ * page : align8(kernelValueSize_) * size_t{maxEntries_};
+  const size_t size = type_ == kArena ? maxEntries_ * page : align8(kernelValueSize_) * size_t{maxEntries_};
   // An arena has one place in a process, and libbpf has mapped those of objects there at load (since 1.4).
-  bpf_map* loaded = object == nullptr || type_ != BPF_MAP_TYPE_ARENA ? nullptr : object->map(index);
+  bpf_map* loaded = object == nullptr || type_ != kArena ? nullptr : object->map(index);
   if (loaded != nullptr) {
     size_t data = 0;
     auto* start = static_cast<char*>(const_cast<void*>(bpf_map__initial_value(loaded, &data)));
