@@ -1,7 +1,16 @@
 /** What users read when the kernel, or the host, says no. */
-import { open, type VerifierError } from "node-libbpf";
-import { objectPath, openOnly } from "../bpf/objects";
+import type { VerifierError } from "node-libbpf";
+import { open as openExecWatch } from "../../examples/exec-watch/exec-watch.bpf";
+import { open as openHugeMap } from "../bpf/huge-map.bpf";
+import { open as openLsm } from "../bpf/lsm.bpf";
+import { open as openMaps } from "../bpf/maps.bpf";
+import { only } from "../bpf/objects";
+import { open, type Refused } from "../bpf/refused.bpf";
+import { open as openTracing } from "../bpf/tracing.bpf";
 import { before, bpfLsm, kernelTest, kprobes, noTrampolines, since, trampolines } from "./needs";
+
+/** One program of many that are refused. */
+const refused = (program: keyof Refused["programs"]) => only(open(), program);
 
 async function failure<T extends Error>(load: Promise<unknown>): Promise<T> {
   try {
@@ -13,7 +22,7 @@ async function failure<T extends Error>(load: Promise<unknown>): Promise<T> {
 }
 
 kernelTest("a verifier log of more than a mebibyte arrives whole", [], async () => {
-  const error = await failure<VerifierError>(openOnly("refused", "long_log").load());
+  const error = await failure<VerifierError>(refused("long_log").load());
   expect(error).toMatchObject({
     name: "VerifierError",
     code: "ERR_BPF_VERIFIER",
@@ -33,13 +42,13 @@ kernelTest("a verifier log of more than a mebibyte arrives whole", [], async () 
 });
 
 kernelTest("loadSync throws the same", [], async () => {
-  expect(() => openOnly("refused", "long_log").loadSync()).toThrow(
+  expect(() => refused("long_log").loadSync()).toThrow(
     expect.objectContaining({ code: "ERR_BPF_VERIFIER", errno: "EACCES" }),
   );
 });
 
 kernelTest("a hook that can't sleep is refused in the kernel's words", [trampolines], async () => {
-  const error = await failure<VerifierError>(openOnly("refused", "no_sleep").load({ precheck: "off" }));
+  const error = await failure<VerifierError>(refused("no_sleep").load({ precheck: "off" }));
   expect(error).toMatchObject({
     code: "ERR_BPF_VERIFIER",
     errno: "EINVAL",
@@ -51,27 +60,25 @@ kernelTest("a hook that can't sleep is refused in the kernel's words", [trampoli
 });
 
 kernelTest("the same program made plain is taken", [trampolines], async () => {
-  const spec = openOnly("refused", "no_sleep");
-  const program = spec.programs.no_sleep;
-  if (program) program.sleepable = false;
+  const spec = refused("no_sleep");
+  spec.programs.no_sleep.sleepable = false;
   using object = await spec.load();
-  expect(object.program("no_sleep").sleepable).toBe(false);
+  expect(object.programs.no_sleep.sleepable).toBe(false);
 });
 
 kernelTest("a program's hook can be set before load", [trampolines], async () => {
-  const spec = openOnly("refused", "no_sleep");
-  const program = spec.programs.no_sleep;
-  if (program) program.attachTarget = "bprm_committed_creds";
+  const spec = refused("no_sleep");
+  spec.programs.no_sleep.attachTarget = "bprm_committed_creds";
   using object = await spec.load();
-  expect(object.program("no_sleep")).toMatchObject({ sleepable: true, attachTarget: "bprm_committed_creds" });
+  expect(object.programs.no_sleep).toMatchObject({ sleepable: true, attachTarget: "bprm_committed_creds" });
 });
 
 kernelTest("a kernel that refuses trampolines is told apart from missing privilege", [noTrampolines], async () => {
-  for (const [file, program] of [
-    ["lsm", "on_exec"],
-    ["tracing", "plain_entry"],
+  for (const [program, spec] of [
+    ["on_exec", only(openLsm(), "on_exec")],
+    ["plain_entry", only(openTracing(), "plain_entry")],
   ] as const) {
-    const error = await failure(openOnly(file, program).load());
+    const error = await failure(spec.load());
     expect(error).toMatchObject({ name: "PermissionError", code: "ERR_BPF_PERMISSION", errno: "EPERM", program });
     expect(error.message).toContain("this kernel refuses BPF trampolines");
   }
@@ -84,18 +91,17 @@ kernelTest("a hook that does not exist", [], async () => {
     section: "lsm/no_such_hook",
     target: "no_such_hook",
   };
-  const error = await failure(openOnly("refused", "no_hook").load({ precheck: "off" }));
+  const error = await failure(refused("no_hook").load({ precheck: "off" }));
   expect(error).toMatchObject(missing);
   expect(error.message).toContain("this kernel has no LSM hook no_such_hook");
-  expect(await failure(openOnly("refused", "no_hook").load())).toMatchObject({
+  expect(await failure(refused("no_hook").load())).toMatchObject({
     code: "ERR_BPF_SLEEPABLE",
     reason: "HOOK_NOT_FOUND",
     program: "no_hook",
   });
 
-  const spec = openOnly("refused", "no_sleep");
-  const program = spec.programs.no_sleep;
-  if (program) program.attachTarget = "nor_this_one";
+  const spec = refused("no_sleep");
+  spec.programs.no_sleep.attachTarget = "nor_this_one";
   expect(await failure(spec.load({ precheck: "off" }))).toMatchObject({
     code: "ERR_BPF_TARGET_NOT_FOUND",
     program: "no_sleep",
@@ -104,12 +110,12 @@ kernelTest("a hook that does not exist", [], async () => {
 });
 
 kernelTest("a section that nobody knows, and a program without a target", [], async () => {
-  expect(await failure(openOnly("refused", "unknown_section").load())).toMatchObject({
+  expect(await failure(refused("unknown_section").load())).toMatchObject({
     code: "ERR_BPF_SECTION_UNKNOWN",
     section: "my/section",
     hint: expect.stringContaining("autoload"),
   });
-  expect(await failure(openOnly("refused", "no_target").load())).toMatchObject({
+  expect(await failure(refused("no_target").load())).toMatchObject({
     code: "ERR_BPF_TARGET_MISSING",
     section: "fentry",
     hint: expect.stringContaining("attachTarget"),
@@ -117,7 +123,7 @@ kernelTest("a section that nobody knows, and a program without a target", [], as
 });
 
 kernelTest("a map that is too large", [], async () => {
-  const error = await failure(open(objectPath("huge-map")).load());
+  const error = await failure(openHugeMap().load());
   expect(error).toMatchObject({
     name: "MapError",
     code: "ERR_BPF_MAP_CREATE",
@@ -127,15 +133,14 @@ kernelTest("a map that is too large", [], async () => {
 });
 
 kernelTest("a map's size can be set before load", [], async () => {
-  const spec = open(objectPath("huge-map"));
-  const map = spec.maps.huge;
-  if (map) map.maxEntries = 2;
+  const spec = openHugeMap();
+  spec.maps.huge.maxEntries = 2;
   using object = await spec.load();
   expect(object.maps.huge).toMatchObject({ maxEntries: 2 });
 });
 
 kernelTest("a second load at once", [], async () => {
-  const spec = open(objectPath("maps"));
+  const spec = openMaps();
   const first = spec.load();
   await expect(spec.load()).rejects.toMatchObject({ code: "ERR_BPF_BUSY" });
   expect(() => spec.loadSync()).toThrow(expect.objectContaining({ code: "ERR_BPF_BUSY" }));
@@ -145,16 +150,15 @@ kernelTest("a second load at once", [], async () => {
 
 kernelTest("libbpf's messages reach onLog, and nothing else", [], async () => {
   const messages: [string, string][] = [];
-  const spec = open(objectPath("refused"), { onLog: (level, message) => messages.push([level, message]) });
-  for (const program of Object.values(spec.programs)) program.autoload = program.name === "long_log";
-  await failure(spec.load());
+  const spec = open({ onLog: (level, message) => messages.push([level, message]) });
+  await failure(only(spec, "long_log").load());
   expect(messages.some(([level, text]) => level === "warn" && text.includes("BPF program load failed"))).toBe(true);
   expect(messages.some(([level]) => level === "debug")).toBe(true);
 });
 
 kernelTest("an attach target that does not exist", [kprobes], async () => {
-  using object = await openOnly("refused", "plain_kprobe").load();
-  expect(() => object.program("plain_kprobe").attach({ function: "no_such_function" })).toThrow(
+  using object = await refused("plain_kprobe").load();
+  expect(() => object.programs.plain_kprobe.attach({ function: "no_such_function" })).toThrow(
     expect.objectContaining({
       name: "AttachError",
       code: "ERR_BPF_ATTACH",
@@ -162,25 +166,23 @@ kernelTest("an attach target that does not exist", [kprobes], async () => {
       program: "plain_kprobe",
     }),
   );
-  expect(() => object.program("plain_kprobe").attach({ pid: 1 })).toThrow(
+  expect(() => object.programs.plain_kprobe.attach({ pid: 1 } as never)).toThrow(
     /has no attach option "pid"; a kprobe program has: cookie, function, offset/,
   );
-  expect(() => object.program("plain_kprobe").attach({ offset: -1 })).toThrow(/non-negative/);
-  expect(() => object.program("no_hook").attach()).toThrow(expect.objectContaining({ code: "ERR_BPF_NOT_LOADED" }));
+  expect(() => object.programs.plain_kprobe.attach({ offset: -1 })).toThrow(/non-negative/);
+  expect(() => object.programs.no_hook.attach()).toThrow(expect.objectContaining({ code: "ERR_BPF_NOT_LOADED" }));
 });
 
 kernelTest("a sleepable ring buffer is refused by Linux 5.10, and its log kept", [bpfLsm, before("5.12")], async () => {
-  const spec = open(objectPath("../../examples/exec-watch/exec-watch"));
-  for (const program of Object.values(spec.programs)) program.autoload = program.name === "on_exec";
+  const spec = only(openExecWatch(), "on_exec");
   expect(await failure(spec.load())).toMatchObject({ code: "ERR_BPF_SLEEPABLE", reason: "MAP_TYPE_NOT_SLEEPABLE" });
   const error = await failure<VerifierError>(spec.load({ precheck: "off" }));
   expect(error.message).toContain("Sleepable programs can only use array and hash maps");
 });
 
 kernelTest("a helper that sleeps is refused to a program that does not", [trampolines, since("5.11")], async () => {
-  const spec = openOnly("lsm", "on_exec");
-  const program = spec.programs.on_exec;
-  if (program) program.sleepable = false;
+  const spec = only(openLsm(), "on_exec");
+  spec.programs.on_exec.sleepable = false;
   const error = await failure<VerifierError>(spec.load({ precheck: "off" }));
   expect(error.code).toBe("ERR_BPF_VERIFIER");
   expect(error.message).toMatch(/might sleep in a non-sleepable prog|sleepable helper|unknown func|cannot use helper/);

@@ -1,12 +1,10 @@
 /** Iterators: their output as a stream. */
 import { text } from "node:stream/consumers";
-import { openOnly } from "../bpf/objects";
+import { type Iter, open } from "../bpf/iter.bpf";
+import { only } from "../bpf/objects";
 import { kernelTest, since } from "./needs";
 
-async function load(...programs: string[]) {
-  const spec = openOnly("iter", ...programs);
-  return spec.load();
-}
+const load = (program: keyof Iter["programs"]) => only(open(), program).load();
 
 const tasks = (output: string) =>
   output
@@ -16,7 +14,7 @@ const tasks = (output: string) =>
 
 kernelTest("iter/task lists this process, and again at a second read", [], async () => {
   using object = await load("list_tasks");
-  using link = object.program("list_tasks").attach();
+  using link = object.programs.list_tasks.attach();
   for (let round = 0; round < 2; round++) {
     expect(tasks(await text(link.read()))).toContainEqual([process.pid, process.pid]);
   }
@@ -24,14 +22,14 @@ kernelTest("iter/task lists this process, and again at a second read", [], async
 
 kernelTest("iter.s/task lists this process", [since("5.18")], async () => {
   using object = await load("list_tasks_sleepable");
-  expect(object.program("list_tasks_sleepable").sleepable).toBe(true);
-  using link = object.program("list_tasks_sleepable").attach();
+  expect(object.programs.list_tasks_sleepable.sleepable).toBe(true);
+  using link = object.programs.list_tasks_sleepable.attach();
   expect(tasks(await text(link.read()))).toContainEqual([process.pid, process.pid]);
 });
 
 kernelTest("iter/task of one process", [since("6.1")], async () => {
   using object = await load("list_tasks");
-  using link = object.program("list_tasks").attach({ pid: process.pid });
+  using link = object.programs.list_tasks.attach({ pid: process.pid });
   const own = tasks(await text(link.read()));
   expect(own.length).toBeGreaterThan(1);
   expect(own.every(([tgid]) => tgid === process.pid)).toBe(true);
@@ -39,7 +37,7 @@ kernelTest("iter/task of one process", [since("6.1")], async () => {
 
 kernelTest("a stream that is not read to its end leaves nothing open", [], async () => {
   using object = await load("list_tasks");
-  using link = object.program("list_tasks").attach();
+  using link = object.programs.list_tasks.attach();
   const stream = link.read();
   for await (const chunk of stream) {
     expect(chunk.length).toBeGreaterThan(0);
@@ -50,10 +48,10 @@ kernelTest("a stream that is not read to its end leaves nothing open", [], async
 });
 
 kernelTest("a target that can't sleep is refused when attaching, and told why", [since("5.18")], async () => {
-  const spec = openOnly("iter", "list_maps_sleepable");
+  const spec = only(open(), "list_maps_sleepable");
   await expect(spec.load()).rejects.toMatchObject({ code: "ERR_BPF_SLEEPABLE", reason: "ITER_NOT_SLEEPABLE" });
   using object = await spec.load({ precheck: "off" });
-  expect(() => object.program("list_maps_sleepable").attach()).toThrow(
+  expect(() => object.programs.list_maps_sleepable.attach()).toThrow(
     expect.objectContaining({ code: "ERR_BPF_ATTACH", errno: "EINVAL", hint: expect.stringContaining("iter.s/task") }),
   );
 });

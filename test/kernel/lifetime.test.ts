@@ -5,20 +5,25 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { getHeapSpaceStatistics } from "node:v8";
 import { Worker } from "node:worker_threads";
-import { ArrayMap, type BpfError, HashMap, Link, open, RingBuffer } from "node-libbpf";
-import { objectPath } from "../bpf/objects";
+import { type BpfError, Link } from "node-libbpf";
+import { open as openCycle } from "../bpf/cycle.bpf";
+import { open as openEvents } from "../bpf/events.bpf";
+import { open as openLsm } from "../bpf/lsm.bpf";
+import { open as openMaps } from "../bpf/maps.bpf";
 import { bpffs, bpfLsm, kernelTest, PINS, vmKernel } from "./needs";
 
 const uprobe = { path: process.execPath, function: "uv_os_getpriority", pid: process.pid };
+/** For other threads and processes. */
+const EVENTS = require.resolve("../bpf/events.bpf");
 const closed = expect.objectContaining({ name: "ClosedError", code: "ERR_BPF_CLOSED" });
 
 kernelTest("every call on what is closed throws one error; closing again does not", [], async () => {
-  const maps = await open(objectPath("maps")).load();
-  const events = await open(objectPath("events")).load();
-  const hash = maps.map("hash", HashMap).raw;
-  const array = maps.map("array", ArrayMap);
-  const ring = events.map("events", RingBuffer);
-  const program = events.program("on_call");
+  const maps = await openMaps().load();
+  const events = await openEvents().load();
+  const hash = maps.maps.hash.raw;
+  const { array } = maps.maps;
+  const ring = events.maps.events;
+  const program = events.programs.on_call;
   const link = program.attach(uprobe);
   const fresh = program.attach(uprobe);
   fresh.close();
@@ -74,14 +79,14 @@ kernelTest("every call on what is closed throws one error; closing again does no
 });
 
 kernelTest("a method on a foreign receiver throws a TypeError", [], async () => {
-  using object = await open(objectPath("maps")).load();
-  const hash = object.map("hash", HashMap).raw;
+  using object = await openMaps().load();
+  const hash = object.maps.hash.raw;
   const link = Link.prototype;
   for (const call of [
     () => hash.get.call({} as never, new Uint8Array(4)),
     () => object.close.call({} as never),
     () => link.close.call({} as never),
-    () => object.program.call({} as never, "x"),
+    () => object.program.call({} as never, "x" as never),
   ]) {
     expect(call).toThrow(TypeError);
   }
@@ -91,10 +96,10 @@ kernelTest("a link is pinned, survives its object, and is taken back", [bpfLsm, 
   mkdirSync(PINS, { recursive: true });
   const path = join(PINS, "link");
   try {
-    const spec = open(objectPath("lsm"));
+    const spec = openLsm();
     spec.variables.watched = 1;
     const object = await spec.load();
-    const link = object.program("on_exec").attach();
+    const link = object.programs.on_exec.attach();
     const { id } = link.info;
     expect(() => link.pin("/tmp/not-bpffs")).toThrow(
       expect.objectContaining({ code: "ERR_BPF_LINK", hint: expect.stringContaining("bpffs") }),
@@ -118,18 +123,17 @@ kernelTest("a pinned map is found again by its next object", [bpffs], async () =
   mkdirSync(PINS, { recursive: true });
   const path = join(PINS, "map");
   const load = () => {
-    const spec = open(objectPath("maps"));
-    if (spec.maps.hash) spec.maps.hash.pinPath = path;
+    const spec = openMaps();
+    spec.maps.hash.pinPath = path;
     return spec.load();
   };
   try {
-    const key = new Uint8Array(4);
     {
       using first = await load();
-      first.map("hash", HashMap).raw.set(key, new Uint8Array(8).fill(5));
+      first.maps.hash.set(0, 5n);
     }
     using second = await load();
-    expect(second.map("hash", HashMap).raw.get(key)).toEqual(new Uint8Array(8).fill(5));
+    expect(second.maps.hash.get(0)).toBe(5n);
   } finally {
     unlinkSync(path);
     rmdirSync(PINS);
@@ -138,10 +142,10 @@ kernelTest("a pinned map is found again by its next object", [bpffs], async () =
 
 kernelTest("a link that nobody closed stays attached, and a warning says so", [], async () => {
   const script = `
-    const { open } = require("node-libbpf");
+    const { open } = require(${JSON.stringify(EVENTS)});
     process.on("warning", (warning) => console.log(warning.code));
-    const object = open(${JSON.stringify(objectPath("events"))}).loadSync();
-    object.program("on_call").attach({ path: process.execPath, function: "uv_os_getpriority", pid: process.pid });
+    const object = open().loadSync();
+    object.programs.on_call.attach({ path: process.execPath, function: "uv_os_getpriority", pid: process.pid });
   `;
   // The object goes out of scope when the function returns; the collector is asked for until it has run.
   const body = `(() => {${script}})(); const t = setInterval(() => gc(), 20); process.once("warning", () => clearInterval(t));`;
@@ -156,13 +160,13 @@ kernelTest("a link that nobody closed stays attached, and a warning says so", []
 kernelTest("worker threads load, read and may be stopped at any time", [], async () => {
   const body = `
     const { parentPort } = require("node:worker_threads");
-    const { open, RingBuffer } = require("node-libbpf");
+    const { open } = require(${JSON.stringify(EVENTS)});
     const os = require("node:os");
     (async () => {
-      const object = await open(${JSON.stringify(objectPath("events"))}).load();
-      object.program("on_call").attach({ path: process.execPath, function: "uv_os_getpriority", pid: process.pid });
+      const object = await open().load();
+      object.programs.on_call.attach({ path: process.execPath, function: "uv_os_getpriority", pid: process.pid });
       os.getPriority();
-      for await (const batch of object.map("events", RingBuffer)) parentPort.postMessage(batch.length > 0);
+      for await (const batch of object.maps.events) parentPort.postMessage(batch.length > 0);
     })();
   `;
   for (let round = 0; round < 3; round++) {
@@ -183,9 +187,9 @@ const CYCLES = vmKernel === undefined ? 1000 : 150;
 
 kernelTest(`${CYCLES} open, load, attach and close cycles leave descriptors and memory flat`, [], async () => {
   const cycle = async () => {
-    const object = await open(objectPath("cycle")).load();
-    object.program("on_task").attach();
-    object.map("events", RingBuffer).read();
+    const object = await openCycle().load();
+    object.programs.on_task.attach();
+    object.maps.events.read();
     object.close();
   };
   const state = () => {

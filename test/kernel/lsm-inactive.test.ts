@@ -1,6 +1,6 @@
 /** bpf is not among the active LSMs: attaching would succeed and the program never run. */
-import { activeLsms, open } from "node-libbpf";
-import { objectPath } from "../bpf/objects";
+import { activeLsms } from "node-libbpf";
+import { open } from "../bpf/lsm.bpf";
 import { kernelTest, type Need, trampolines } from "./needs";
 
 const inactive: Need = {
@@ -10,11 +10,11 @@ const inactive: Need = {
 };
 
 kernelTest("attaching an LSM program is refused, and allowed if asked for", [inactive, trampolines], async () => {
-  const spec = open(objectPath("lsm"));
+  const spec = open();
   spec.variables.watched = process.pid;
   await expect(spec.load()).rejects.toMatchObject({ code: "ERR_BPF_SLEEPABLE", reason: "LSM_INACTIVE" });
   using object = await spec.load({ allowUnsafe: true });
-  const program = object.program("on_exec");
+  const program = object.programs.on_exec;
   expect(() => program.attach()).toThrow(
     expect.objectContaining({
       name: "AttachError",

@@ -2,36 +2,19 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import {
-  ArrayMap,
-  ArrayOfMaps,
-  codecs,
-  createMap,
-  Flag,
-  HashMap,
-  HashOfMaps,
-  open,
-  openMap,
-  openMapById,
-} from "node-libbpf";
+import { codecs, createMap, Flag, openMap, openMapById } from "node-libbpf";
 import { native } from "../../lib/native";
-import { objectPath } from "../bpf/objects";
+import { open } from "../bpf/map-options.bpf";
 import { bpffs, kernelTest, PINS, since } from "./needs";
 
 const { u32, u64 } = codecs;
 const argument = (message: RegExp) =>
   expect.objectContaining({ code: "ERR_BPF_ARGUMENT", message: expect.stringMatching(message) });
 
-interface Point {
-  x: number;
-  y: bigint;
-  label: string;
-}
-
 function spec() {
   mkdirSync(PINS, { recursive: true });
-  const opened = open(objectPath("map-options"), { pinRoot: PINS });
-  opened.map("undeclared").inner = { type: "array", valueSize: 16, maxEntries: 3 };
+  const opened = open({ pinRoot: PINS });
+  opened.maps.undeclared.inner = { type: "array", valueSize: 16, maxEntries: 3 };
   return opened;
 }
 
@@ -114,45 +97,45 @@ kernelTest("opening what is not there, or is another map", [bpffs], async () => 
 
 kernelTest("a map of an object that is pinned already must be the same", [bpffs], async () => {
   const first = await spec().load();
-  first.map("pinned", HashMap<number, bigint>).set(1, 7n);
+  first.maps.pinned.set(1, 7n);
   try {
     // The kernel has the types that it was made with.
     using pinned = openMap(join(PINS, "pinned"), { type: "hash" });
     expect(pinned.getAll()).toEqual([[1, 7n]]);
-    using points = openMapById(first.map("points", ArrayMap).id, { type: "array" });
+    using points = openMapById(first.maps.points.id, { type: "array" });
     expect(points.get(0)).toEqual({ x: 0, y: 0n, label: "" });
     using second = await spec().load();
-    expect(second.map("pinned", HashMap<number, bigint>).get(1)).toBe(7n);
+    expect(second.maps.pinned.get(1)).toBe(7n);
     const other = spec();
-    other.map("pinned").maxEntries = 128;
+    other.maps.pinned.maxEntries = 128;
     await expect(other.load()).rejects.toMatchObject({
       code: "ERR_BPF_MAP",
       message: expect.stringContaining("max_entries: it has 64, wanted 128"),
     });
   } finally {
-    first.maps.pinned?.unpin(join(PINS, "pinned"));
+    first.maps.pinned.unpin(join(PINS, "pinned"));
     first.close();
   }
 });
 
 kernelTest("options before load: inner maps, autocreate", [bpffs], async () => {
   const opened = spec();
-  expect(opened.map("declared").inner).toMatchObject({ type: "hash", maxEntries: 2, valueSize: 24 });
-  opened.map("declared").inner = { maxEntries: 5 };
-  opened.map("pinned").autocreate = false;
+  expect(opened.maps.declared.inner).toMatchObject({ type: "hash", maxEntries: 2, valueSize: 24 });
+  opened.maps.declared.inner = { maxEntries: 5 };
+  opened.maps.pinned.autocreate = false;
   expect(() => {
-    opened.map("points").inner = {};
+    opened.maps.points.inner = {};
   }).toThrow(argument(/holds no maps/));
   expect(() => {
-    opened.map("declared").inner = { type: "hashh" };
+    opened.maps.declared.inner = { type: "hashh" };
   }).toThrow(argument(/must be a map type/));
   using object = await opened.load();
   expect(object.maps.pinned).toBeUndefined();
-  const outer = object.map("undeclared", ArrayOfMaps);
+  const outer = object.maps.undeclared;
   using inner = createMap({ type: "array", valueSize: 16, maxEntries: 3 });
   expect(outer.set(0, inner).idOf(0)).toBe(inner.id);
   // What comes out is read as the object says.
-  const declared = object.map("declared", HashOfMaps<number, HashMap<number, Point>>);
+  const declared = object.maps.declared;
   using points = createMap({ type: "hash", key: u32, valueSize: 24, maxEntries: 5 });
   declared.set(9, points);
   using found = declared.get(9);
@@ -178,9 +161,9 @@ kernelTest("mapped memory: numbers, structs, and what closing does to them", [bp
   expect(numbers.length).toBe(0);
 
   const opened = spec();
-  opened.map("pinned").autocreate = false;
+  opened.maps.pinned.autocreate = false;
   const object = await opened.load();
-  const map = object.map("points", ArrayMap<Point>);
+  const map = object.maps.points;
   const point = map.view(2);
   point.x = 5;
   point.y = -1n;

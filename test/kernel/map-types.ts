@@ -13,11 +13,10 @@ import {
   type ElementMap,
   type MapTypeName,
   type MapTypes,
-  open,
 } from "node-libbpf";
 import { Btf } from "../../lib/btf/btf";
 import { BtfKind } from "../../lib/btf/kinds";
-import { objectPath } from "../bpf/objects";
+import { open as openEvents } from "../bpf/events.bpf";
 import { isSince } from "./needs";
 
 type Made<T extends MapTypeName> = MapTypes<number, bigint>[T];
@@ -136,9 +135,8 @@ export const cases = new Map<MapTypeName, MapCase>([
     expect(() => map.delete(1)).toThrow(expect.objectContaining({ errno: "EINVAL" }));
   }),
   mapCase("prog_array", "4.2", { maxEntries: 4 }, (map) => {
-    using object = open(objectPath("events")).loadSync();
-    const [program] = Object.values(object.programs);
-    if (program === undefined) throw new Error("no program");
+    using object = openEvents().loadSync();
+    const program = object.programs.on_call;
     map.set(2, program);
     expect(map.get(2)).toBe(program.id);
     expect(map.getAll()).toEqual([[2, program.id]]);

@@ -1,18 +1,19 @@
 /** Maps and global variables. */
 import { cpus } from "node:os";
-import { ArrayMap, HashMap, open, PerCpuArrayMap, PerCpuHashMap } from "node-libbpf";
+import { HashMap, open as openObject } from "node-libbpf";
+import { open } from "../bpf/maps.bpf";
 import { objectPath } from "../bpf/objects";
 import { kernelTest, since } from "./needs";
 
 const u32 = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
 const u64 = (value: bigint) => new Uint8Array(BigUint64Array.of(value).buffer);
 
-const load = () => open(objectPath("maps")).load();
+const load = () => open().load();
 const failing = (errno: string) => expect.objectContaining({ code: "ERR_BPF_MAP", errno });
 
 kernelTest("hash: set, get, delete, iterate, as the object's types say", [], async () => {
   using object = await load();
-  const map: HashMap<number, bigint> = object.map("hash", HashMap<number, bigint>);
+  const map = object.maps.hash;
   expect(map).toMatchObject({ type: "hash", keySize: 4, valueSize: 8, maxEntries: 8 });
   expect(map.get(1)).toBeUndefined();
   expect(map.delete(1)).toBe(false);
@@ -39,7 +40,7 @@ kernelTest("hash: set, get, delete, iterate, as the object's types say", [], asy
 
 kernelTest("hash: many keys in one call", [], async () => {
   using object = await load();
-  const map = object.map("hash", HashMap<number, bigint>);
+  const map = object.maps.hash;
   map.setMany([1, 2, 3].map((i) => [i, BigInt(i)] as const));
   expect(map.getMany([3, 9, 1])).toEqual([3n, undefined, 1n]);
   expect(map.deleteMany([1, 9, 2])).toBe(2);
@@ -55,7 +56,7 @@ kernelTest("hash: many keys in one call", [], async () => {
 
 kernelTest("hash: take gives and removes at once", [since("5.14")], async () => {
   using object = await load();
-  const map = object.map("hash", HashMap<number, bigint>);
+  const map = object.maps.hash;
   map.set(5, 50n);
   expect(map.take(5)).toBe(50n);
   expect(map.take(5)).toBeUndefined();
@@ -63,7 +64,7 @@ kernelTest("hash: take gives and removes at once", [since("5.14")], async () => 
 
 kernelTest("hash: deleting and adding while iterating ends", [], async () => {
   using object = await load();
-  const map = object.map("hash", HashMap<number, bigint>);
+  const map = object.maps.hash;
   for (let i = 0; i < 8; i++) map.set(i, 0n);
   let seen = 0;
   for (const key of map.keys()) {
@@ -79,7 +80,7 @@ kernelTest("hash: deleting and adding while iterating ends", [], async () => {
 
 kernelTest("lru_hash: keys and values whose sizes are not multiples of 8", [], async () => {
   using object = await load();
-  const map = object.map("lru", HashMap<string, string>);
+  const map = object.maps.lru;
   map.set("abcdef", "0123456789");
   expect(map.get("abcdef")).toBe("0123456789");
   expect([...map.keys()]).toEqual(["abcdef"]);
@@ -88,7 +89,7 @@ kernelTest("lru_hash: keys and values whose sizes are not multiples of 8", [], a
 
 kernelTest("array: every index exists, none can be deleted", [], async () => {
   using object = await load();
-  const map = object.map("array", ArrayMap<bigint>);
+  const map = object.maps.array;
   map.set(2, 7n);
   expect([...map]).toEqual([
     [0, 0n],
@@ -105,7 +106,7 @@ kernelTest("array: every index exists, none can be deleted", [], async () => {
 
 kernelTest("percpu_hash and percpu_array: one value for each possible CPU", [], async () => {
   using object = await load();
-  const array = object.map("percpu_array", PerCpuArrayMap<number>);
+  const array = object.maps.percpu_array;
   const count = array.get(0)?.length as number;
   expect(count).toBeGreaterThanOrEqual(cpus().length);
   const values = Array.from({ length: count }, (_, cpu) => cpu + 1);
@@ -116,7 +117,7 @@ kernelTest("percpu_hash and percpu_array: one value for each possible CPU", [], 
   expect(array.raw.get(u32(1))?.length).toBe(8 * count);
   expect(() => array.set(1, [])).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
 
-  const hash = object.map("percpu_hash", PerCpuHashMap<number, string>);
+  const hash = object.maps.percpu_hash;
   const texts = Array.from({ length: count }, (_, cpu) => `cpu ${cpu}`);
   hash.set(9, texts);
   expect([...hash]).toEqual([[9, texts]]);
@@ -125,7 +126,7 @@ kernelTest("percpu_hash and percpu_array: one value for each possible CPU", [], 
 
 kernelTest("wrong keys and values are refused before the kernel is asked", [], async () => {
   using object = await load();
-  const map = object.map("hash", HashMap<number, bigint>);
+  const map = object.maps.hash;
   const argument = (message: RegExp) =>
     expect.objectContaining({ code: "ERR_BPF_ARGUMENT", message: expect.stringMatching(message) });
   expect(() => map.get(-1)).toThrow(argument(/hash.key: expected (u32|__u32), got -1/));
@@ -141,8 +142,11 @@ kernelTest("wrong keys and values are refused before the kernel is asked", [], a
   }
 });
 
-kernelTest("a map of another class is refused by name", [], async () => {
-  using object = await load();
+kernelTest("without generated types a map is had by name and class, and one of another class refused", [], async () => {
+  using object = await openObject(objectPath("maps")).load();
+  const map = object.map("hash", HashMap<number, bigint>);
+  expect(map.set(1, 10n).get(1)).toBe(10n);
+  expect(map).toBe(object.maps.hash);
   expect(object.maps.queue).toMatchObject({ name: "queue", type: "queue", valueSize: 4 });
   expect(() => object.map("queue", HashMap)).toThrow(/is a queue map, no HashMap/);
   expect(() => object.map("nothing", HashMap)).toThrow(/has no map nothing; it has: hash/);
@@ -150,7 +154,7 @@ kernelTest("a map of another class is refused by name", [], async () => {
 
 kernelTest("maps of an object and their closing", [], async () => {
   using object = await load();
-  const map = object.map("hash", HashMap<number, bigint>);
+  const map = object.maps.hash;
   expect(map.id).toBe(map.info().id);
   expect(map.info()).toMatchObject({ type: "hash", name: "hash", maxEntries: 8, frozen: false });
   map.close();
@@ -158,11 +162,11 @@ kernelTest("maps of an object and their closing", [], async () => {
   expect(map.closed).toBe(true);
   expect(() => map.get(1)).toThrow(expect.objectContaining({ code: "ERR_BPF_CLOSED", operation: "map.get" }));
   expect(() => map.fd).toThrow(expect.objectContaining({ code: "ERR_BPF_CLOSED" }));
-  expect(object.map("array", ArrayMap).get(0)).toBe(0n);
+  expect(object.maps.array.get(0)).toBe(0n);
 });
 
-kernelTest("variables: what was set before load is in the kernel, and .rodata is frozen", [], async () => {
-  const spec = open(objectPath("maps"));
+kernelTest("untyped variables: what was set before load is in the kernel, and .rodata is frozen", [], async () => {
+  const spec = openObject(objectPath("maps"));
   expect(spec.variables).toMatchObject({ limit: 7, offset: -5n, enabled: false, port: 443, level: -3, counter: 0n });
   spec.variables.limit = 9;
   spec.variables.offset = -(2n ** 63n);

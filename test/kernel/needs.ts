@@ -4,8 +4,9 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
-import { activeLsms, open } from "node-libbpf";
-import { objectPath } from "../bpf/objects";
+import { activeLsms } from "node-libbpf";
+import { open } from "../bpf/flags.bpf";
+import { only } from "../bpf/objects";
 
 /** The virtual machine's kernel as the harness names it ("6.12-errinj"); undefined on a host. */
 export const vmKernel = process.env.NODE_LIBBPF_TEST_KERNEL;
@@ -49,10 +50,7 @@ export const root: Need = {
 export const trampolines: Need = {
   what: "BPF trampolines",
   present: memo(() => {
-    const spec = open(objectPath("flags"));
-    const program = spec.programs.lsm_plain;
-    if (program === undefined) return false;
-    program.autoload = true;
+    const spec = only(open(), "lsm_plain");
     try {
       // Of the kernel, not the precheck: without bpf among the LSMs the program is unsafe, and loads.
       spec.loadSync({ precheck: "off" }).close();

@@ -1,49 +1,56 @@
 /** Syscall programs and test runs. */
-import { openOnly } from "../bpf/objects";
+import type { Codec } from "node-libbpf";
+import { only } from "../bpf/objects";
+import { open as openProbes } from "../bpf/probes.bpf";
+import { type arguments_, open, type Syscall } from "../bpf/syscall.bpf";
 import { kernelTest, since } from "./needs";
 
-const load = (program: string) => openOnly("syscall", program).load();
+const load = (program: keyof Syscall["programs"]) => only(open(), program).load();
+
+const codec = open().btf.codec("struct arguments") as Codec<arguments_>;
+
+function bytesOf(value: arguments_): Uint8Array {
+  const bytes = new Uint8Array(codec.size);
+  codec.encode(value, viewOf(bytes), 0);
+  return bytes;
+}
+
+const viewOf = ({ buffer, byteOffset, length }: Uint8Array) => new DataView(buffer, byteOffset, length);
 
 kernelTest("a syscall program runs, sleeps and writes its context back", [since("5.14")], async () => {
   await using object = await load("sum_bytes");
-  expect(object.program("sum_bytes").sleepable).toBe(true);
-  const context = new Uint8Array(16);
-  const view = new DataView(context.buffer);
-  view.setUint32(8, 1000, true);
-  const tooLong = await object.program("sum_bytes").testRun({ context });
-  expect(tooLong.returnValue).toBe(22);
-
-  view.setBigUint64(0, 8n, true); // no memory there: the helper faults and says so
-  view.setUint32(8, 16, true);
-  expect((await object.program("sum_bytes").testRun({ context })).returnValue).toBe(14);
-
-  view.setUint32(8, 0, true);
-  view.setUint32(12, 99, true);
-  const none = await object.program("sum_bytes").testRun({ context });
-  expect(none.returnValue).toBe(0);
-  expect(new DataView(none.context.buffer, none.context.byteOffset).getUint32(12, true)).toBe(0);
+  const { sum_bytes } = object.programs;
+  expect(sum_bytes.sleepable).toBe(true);
+  const run = async (args: arguments_) => {
+    const { returnValue, context } = await sum_bytes.testRun({ context: bytesOf(args) });
+    return { returnValue, ...codec.decode(viewOf(context), 0) };
+  };
+  expect(await run({ pointer: 0n, length: 1000, sum: 0 })).toMatchObject({ returnValue: 22 });
+  // No memory there: the helper faults and says so.
+  expect(await run({ pointer: 8n, length: 16, sum: 0 })).toMatchObject({ returnValue: 14 });
+  expect(await run({ pointer: 8n, length: 0, sum: 99 })).toEqual({ returnValue: 0, pointer: 8n, length: 0, sum: 0 });
 });
 
 kernelTest("a test run in flight ends before the object is disposed of", [since("5.14")], async () => {
   const object = await load("sum_bytes");
-  const run = object.program("sum_bytes").testRun({ context: new Uint8Array(16) });
+  const run = object.programs.sum_bytes.testRun({ context: bytesOf({ pointer: 0n, length: 0, sum: 0 }) });
   await object[Symbol.asyncDispose]();
   expect((await run).returnValue).toBe(0);
-  await expect(object.program("sum_bytes").testRun()).rejects.toMatchObject({ code: "ERR_BPF_CLOSED" });
+  await expect(object.programs.sum_bytes.testRun()).rejects.toMatchObject({ code: "ERR_BPF_CLOSED" });
 });
 
 kernelTest("an XDP program runs on given data", [], async () => {
   await using object = await load("swap_first");
   const data = Uint8Array.from({ length: 64 }, (_, i) => i);
-  const result = await object.program("swap_first").testRun({ data, dataOutSize: 64, repeat: 3 });
+  const result = await object.programs.swap_first.testRun({ data, dataOutSize: 64, repeat: 3 });
   expect(result.returnValue).toBe(2);
   expect([...result.data.slice(0, 4)]).toEqual([1, 0, 2, 3]);
-  await expect(object.program("swap_first").testRun({ data: "x" as never })).rejects.toMatchObject({
+  await expect(object.programs.swap_first.testRun({ data: "x" as never })).rejects.toMatchObject({
     code: "ERR_BPF_ARGUMENT",
   });
 });
 
 kernelTest("a kind that can't be test-run says so", [], async () => {
-  using object = await openOnly("probes", "on_uprobe").load();
-  await expect(object.program("on_uprobe").testRun()).rejects.toMatchObject({ code: "ERR_BPF_NOT_SUPPORTED" });
+  using object = await only(openProbes(), "on_uprobe").load();
+  await expect(object.programs.on_uprobe.testRun()).rejects.toMatchObject({ code: "ERR_BPF_NOT_SUPPORTED" });
 });

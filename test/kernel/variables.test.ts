@@ -1,9 +1,12 @@
 /** Global variables of all forms, and sections that grow. */
-import { libbpf, open } from "node-libbpf";
-import { objectPath } from "../bpf/objects";
+import { type BpfObject, libbpf, type ObjectShape, type ObjectSpec } from "node-libbpf";
+import { type config, open } from "../bpf/variables.bpf";
 import { kernelTest } from "./needs";
 
-const compiled = {
+/** Of the maps of sections generated types say nothing. */
+const section = (spec: ObjectSpec<ObjectShape>, name: string) => spec.map(name);
+
+const compiled: config = {
   ...{ uid: 1, on: false, level: 5, state: "BUSY", both: 7n, half: [7, 0] },
   list: [
     { port: 80, name: "http" },
@@ -12,15 +15,15 @@ const compiled = {
 };
 
 kernelTest("variables are what their C types are, before load and after", [], async () => {
-  const spec = open(objectPath("variables"));
+  const spec = open();
   expect(spec.variables).toMatchObject({ config: compiled, ratio: 0.5, sums: [0n, 0n, 0n], pointer: 0n });
   const { both, half, ...rest } = compiled;
   spec.variables.config = { ...rest, half: [1, 2], state: "IDLE", on: true };
   spec.variables.grows = [42n, 0n];
   using object = await spec.load();
-  const config = { ...compiled, half: [1, 2], both: 0x2_0000_0001n, state: "IDLE", on: true };
+  const config: config = { ...compiled, half: [1, 2], both: 0x2_0000_0001n, state: "IDLE", on: true };
   expect(object.variables.config).toEqual(config);
-  const run = await object.program("sum").testRun({ data: new Uint8Array(64) });
+  const run = await object.programs.sum.testRun({ data: new Uint8Array(64) });
   expect(run.returnValue).toBe(42);
   expect(object.variables).toMatchObject({ config: { ...config, uid: 2 }, sums: [1n, 0n, 0n] });
   expect(object.variables.pointer).toBeGreaterThan(0n);
@@ -37,10 +40,9 @@ kernelTest("variables are what their C types are, before load and after", [], as
 });
 
 kernelTest("a section grows, and its last variable with it", [], async () => {
-  const spec = open(objectPath("variables"));
-  const section = spec.map(".data.grows");
-  section.valueSize = 8 * 1000;
-  expect((spec.variables.grows as bigint[]).length).toBe(1000);
+  const spec = open();
+  section(spec, ".data.grows").valueSize = 8 * 1000;
+  expect(spec.variables.grows.length).toBe(1000);
   const [major, minor] = libbpf.version.split(".").map(Number) as [number, number];
   if (major === 1 && minor < 3) {
     await expect(spec.load()).rejects.toMatchObject({ errno: "EOPNOTSUPP" });
@@ -48,20 +50,21 @@ kernelTest("a section grows, and its last variable with it", [], async () => {
   }
   spec.variables.grows = Array.from({ length: 1000 }, (_, index) => BigInt(index + 9));
   using object = await spec.load();
-  expect(object.maps[".data.grows"]?.valueSize).toBe(8000);
-  expect((object.variables.grows as bigint[])[999]).toBe(1008n);
+  const { maps }: BpfObject<ObjectShape> = object;
+  expect(maps[".data.grows"]?.valueSize).toBe(8000);
+  expect(object.variables.grows[999]).toBe(1008n);
   object.variables.grows = new Array(1000).fill(3n);
-  expect((await object.program("sum").testRun({ data: new Uint8Array(64) })).returnValue).toBe(3);
+  expect((await object.programs.sum.testRun({ data: new Uint8Array(64) })).returnValue).toBe(3);
 });
 
 kernelTest("a section that only grows keeps what was compiled", [], async () => {
   const [major, minor] = libbpf.version.split(".").map(Number) as [number, number];
   if (major === 1 && minor < 3) return;
-  const spec = open(objectPath("variables"));
-  spec.map(".data.grows").valueSize = 4096 * 3;
+  const spec = open();
+  section(spec, ".data.grows").valueSize = 4096 * 3;
   using object = await spec.load();
-  expect(new Set(object.variables.grows as bigint[])).toEqual(new Set([0n]));
+  expect(new Set(object.variables.grows)).toEqual(new Set([0n]));
   expect(() => {
-    spec.map(".bss").valueSize = 1;
+    section(spec, ".bss").valueSize = 1;
   }).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT", operation: "valueSize" }));
 });

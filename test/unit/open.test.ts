@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { BpfError, type ErrorCode, Flag, open, ProgramType } from "node-libbpf";
+import { open as openFlags } from "../bpf/flags.bpf";
 import { objectPath } from "../bpf/objects";
 
 const bytes = readFileSync(objectPath("lsm"));
@@ -69,8 +70,7 @@ describe("an object's description", () => {
 
 describe("settings", () => {
   test("sleepable and flags are one thing", () => {
-    const program = open(objectPath("flags")).programs.lsm_plain;
-    if (program === undefined) throw new Error();
+    const program = openFlags().programs.lsm_plain;
     program.sleepable = true;
     expect(program.flags).toBe(Flag.SLEEPABLE);
     program.flags = Flag.ANY_ALIGNMENT;
@@ -84,7 +84,7 @@ describe("settings", () => {
     ["autoload", 1],
     ["attachTarget", ""],
   ])("%s = %p is refused, naming the program", (key, value) => {
-    const program = open(objectPath("flags")).programs.lsm_plain as unknown as Record<string, unknown>;
+    const program = openFlags().programs.lsm_plain as unknown as Record<string, unknown>;
     expect(() => {
       program[key] = value;
     }).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT", program: "lsm_plain" }));

@@ -5,16 +5,15 @@ import {
   kernelProfile,
   kernelProfiles,
   type LoadOptions,
-  open,
   type ReasonCode,
   SleepableError,
 } from "node-libbpf";
-import { objectPath, openOnly } from "../bpf/objects";
+import { open } from "../bpf/mistakes.bpf";
+import { only } from "../bpf/objects";
 
-const spec = () => open(objectPath("mistakes"));
 const reasons = (kernel: KernelFacts) =>
   Object.fromEntries(
-    spec()
+    open()
       .check({ kernel })
       .map(({ program, reason }) => [program, reason]),
   );
@@ -36,7 +35,7 @@ test("on 5.10 an iterator that can't sleep is taken, and unsafe", () => {
 });
 
 test("load() names all five, each with its remedy, whoever asks", async () => {
-  const error = await spec()
+  const error = await open()
     .load({ precheck: "tables" })
     .then(
       () => undefined,
@@ -62,36 +61,36 @@ test("load() names all five, each with its remedy, whoever asks", async () => {
 });
 
 test("what is not loaded is not judged", () => {
-  expect(openOnly("mistakes", "on_exec").check({ precheck: "tables" })).toHaveLength(1);
-  expect(openOnly("mistakes").check()).toEqual([]);
+  expect(only(open(), "on_exec").check({ precheck: "tables" })).toHaveLength(1);
+  expect(only(open()).check()).toEqual([]);
 });
 
 test("a setting that is changed changes the verdict", () => {
-  const object = openOnly("mistakes", "on_permission");
-  object.program("on_permission").attachTarget = "file_open";
+  const object = only(open(), "on_permission");
+  object.programs.on_permission.attachTarget = "file_open";
   const kernel = kernelProfile("6.12");
   expect(object.check({ kernel })[0]).toMatchObject({ verdict: "allowed", reason: "SLEEPABLE" });
   expect(object.check({ kernel: kernelProfile("debian-5.10") })[0]).toMatchObject({ reason: "HOOK_NOT_SLEEPABLE" });
-  object.program("on_permission").sleepable = false;
+  object.programs.on_permission.sleepable = false;
   expect(object.check({ kernel: kernelProfile("debian-5.10") })[0]).toMatchObject({ reason: "NOT_SLEEPABLE_PROGRAM" });
 });
 
 test("options that do not exist or do not fit", async () => {
-  await expect(spec().load({ precheck: "sometimes" } as unknown as LoadOptions)).rejects.toMatchObject({
+  await expect(open().load({ precheck: "sometimes" } as unknown as LoadOptions)).rejects.toMatchObject({
     code: "ERR_BPF_ARGUMENT",
     message: expect.stringContaining("auto, tables, probe, off"),
   });
-  await expect(spec().load({ allowUnsafe: 1 } as unknown as LoadOptions)).rejects.toThrow(
+  await expect(open().load({ allowUnsafe: 1 } as unknown as LoadOptions)).rejects.toThrow(
     /allowUnsafe must be a boolean/,
   );
-  await expect(spec().load({ verbose: true } as unknown as LoadOptions)).rejects.toThrow(/has no option "verbose"/);
-  expect(() => spec().check({ precheck: "off" } as never)).toThrow(/auto, tables, probe/);
-  expect(() => spec().check({ kernel: {} as KernelFacts })).toThrow(/kernelFacts\(\), kernelProfile\(\)/);
+  await expect(open().load({ verbose: true } as unknown as LoadOptions)).rejects.toThrow(/has no option "verbose"/);
+  expect(() => open().check({ precheck: "off" } as never)).toThrow(/auto, tables, probe/);
+  expect(() => open().check({ kernel: {} as KernelFacts })).toThrow(/kernelFacts\(\), kernelProfile\(\)/);
 });
 
 test("every finding says where its rule is to be read, and what was looked at", () => {
   for (const name of kernelProfiles()) {
-    for (const { findings } of spec().check({ kernel: kernelProfile(name) })) {
+    for (const { findings } of open().check({ kernel: kernelProfile(name) })) {
       for (const found of findings) {
         expect(found.source.file).not.toBe("");
         expect(found.inputs.length).toBeGreaterThan(0);
