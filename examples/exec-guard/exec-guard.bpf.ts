@@ -1,6 +1,6 @@
 // Written by node-libbpf gen from exec-guard.bpf.o. Do not edit.
 import { join } from "node:path";
-import { type HashMap, type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
+import { type BpfMap, type HashMap, type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
 
 /** What is in exec-guard.bpf.o. */
 export interface ExecGuard {
@@ -11,6 +11,10 @@ export interface ExecGuard {
     count_exec: "lsm";
   };
   maps: {
+    /** The variables in .bss */
+    ".bss": BpfMap;
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
     /** BPF_MAP_TYPE_HASH, max_entries 1024, key char[256], value __u64 */
     denied: HashMap<string, bigint>;
     /** BPF_MAP_TYPE_HASH, max_entries 4096, key __u32, value char[256] */

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import {
   type ArrayMap,
+  type BpfMap,
   type HashMap,
   type ObjectSpec,
   type OpenOptions,
@@ -52,6 +53,8 @@ export interface ExecWatch {
     on_exec_queue: "lsm";
   };
   maps: {
+    /** The variables in .bss */
+    ".bss": BpfMap;
     /** BPF_MAP_TYPE_HASH, max_entries 4096, key __u32, value struct caller */
     callers: HashMap<number, caller>;
     /** BPF_MAP_TYPE_ARRAY, max_entries 1, key __u32, value struct exec_event */

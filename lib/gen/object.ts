@@ -116,15 +116,15 @@ function mapsOf(spec: ObjectSpec, btf: Btf, events: ReadonlyMap<string, BtfType>
       .get(".maps")
       ?.map(({ name, type }) => [name, definitionOf(type)]),
   );
-  // The maps of variables have a section's name, and can be left to the variables.
-  return Object.values(spec.maps).flatMap(({ name, type, maxEntries }) => {
-    if (name.startsWith(".")) return [];
+  return Object.values(spec.maps).map(({ name, type, maxEntries }) => {
+    // Its variables are read and written by their names; the map's size can be set.
+    if (name.startsWith(".")) return { name, className: "BpfMap", parameters: [], doc: `The variables in ${name}` };
     const definition = { ...definitions.get(name), event: events.get(name) };
     const { key, value, event } = definition;
     const words = [`BPF_MAP_TYPE_${type.toUpperCase()}`, `max_entries ${maxEntries}`];
     for (const [element, type] of Object.entries({ key, value, event }))
       if (type) words.push(`${element} ${typeName(type)}`);
-    return [{ name, ...classItem(type, definition, name, name), doc: words.join(", ") }];
+    return { name, ...classItem(type, definition, name, name), doc: words.join(", ") };
   });
 }
 

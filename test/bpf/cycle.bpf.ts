@@ -1,6 +1,6 @@
 // Written by node-libbpf gen from cycle.bpf.o. Do not edit.
 import { join } from "node:path";
-import { type ObjectSpec, type OpenOptions, open as openObject, type RingBuffer } from "node-libbpf";
+import { type BpfMap, type ObjectSpec, type OpenOptions, open as openObject, type RingBuffer } from "node-libbpf";
 
 /** What is in cycle.bpf.o. */
 export interface Cycle {
@@ -9,6 +9,8 @@ export interface Cycle {
     on_task: "raw_tp";
   };
   maps: {
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
     /** BPF_MAP_TYPE_RINGBUF, max_entries 4096 */
     events: RingBuffer<Uint8Array>;
   };

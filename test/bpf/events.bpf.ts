@@ -1,6 +1,6 @@
 // Written by node-libbpf gen from events.bpf.o. Do not edit.
 import { join } from "node:path";
-import { type ObjectSpec, type OpenOptions, open as openObject, type RingBuffer } from "node-libbpf";
+import { type BpfMap, type ObjectSpec, type OpenOptions, open as openObject, type RingBuffer } from "node-libbpf";
 
 /** struct event: 12 bytes */
 export interface event {
@@ -17,6 +17,10 @@ export interface Events {
     on_call: "uprobe";
   };
   maps: {
+    /** The variables in .bss */
+    ".bss": BpfMap;
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
     /** BPF_MAP_TYPE_RINGBUF, max_entries 65536, event struct event */
     events: RingBuffer<event>;
   };

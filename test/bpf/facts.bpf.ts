@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   type ArrayMap,
   type ArrayOfMaps,
+  type BpfMap,
   type HashMap,
   type LpmTrieMap,
   type ObjectSpec,
@@ -83,6 +84,14 @@ export interface Facts {
     unreachable: "lsm";
   };
   maps: {
+    /** The variables in .bss */
+    ".bss": BpfMap;
+    /** The variables in .data.lock */
+    ".data.lock": BpfMap;
+    /** The variables in .kconfig */
+    ".kconfig": BpfMap;
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
     /** BPF_MAP_TYPE_STRUCT_OPS, max_entries 1 */
     congestion: StructOpsMap<Uint8Array>;
     /** BPF_MAP_TYPE_HASH, max_entries 1, key __u32, value __u32 */

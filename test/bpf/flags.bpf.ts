@@ -1,6 +1,6 @@
 // Written by node-libbpf gen from flags.bpf.o. Do not edit.
 import { join } from "node:path";
-import { type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
+import { type BpfMap, type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
 
 /** What is in flags.bpf.o. */
 export interface Flags {
@@ -14,7 +14,10 @@ export interface Flags {
     /** SEC("uprobe.s") int uprobe_sleepable(void *ctx) */
     uprobe_sleepable: "uprobe";
   };
-  maps: Record<never, never>;
+  maps: {
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
+  };
   variables: {
     /** const volatile __u32 watched, in .rodata */
     readonly watched: number;

@@ -1,11 +1,13 @@
 // Written by node-libbpf gen from huge-map.bpf.o. Do not edit.
 import { join } from "node:path";
-import { type HashMap, type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
+import { type BpfMap, type HashMap, type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
 
 /** What is in huge-map.bpf.o. */
 export interface HugeMap {
   programs: Record<never, never>;
   maps: {
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
     /** BPF_MAP_TYPE_HASH, max_entries 4294967295, key __u64, value char[4096] */
     huge: HashMap<bigint, string>;
   };

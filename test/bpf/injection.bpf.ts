@@ -1,6 +1,6 @@
 // Written by node-libbpf gen from injection.bpf.o. Do not edit.
 import { join } from "node:path";
-import { type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
+import { type BpfMap, type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
 
 /** What is in injection.bpf.o. */
 export interface Injection {
@@ -18,7 +18,12 @@ export interface Injection {
     /** SEC("fmod_ret.s/open_ctree") int btrfs_modify(unsigned long long *ctx) */
     btrfs_modify: "fmod_ret";
   };
-  maps: Record<never, never>;
+  maps: {
+    /** The variables in .bss */
+    ".bss": BpfMap;
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
+  };
   variables: {
     /** __u64 bios, in .bss */
     bios: bigint;

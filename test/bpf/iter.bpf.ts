@@ -1,6 +1,6 @@
 // Written by node-libbpf gen from iter.bpf.o. Do not edit.
 import { join } from "node:path";
-import { type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
+import { type BpfMap, type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
 
 /** What is in iter.bpf.o. */
 export interface Iter {
@@ -12,7 +12,10 @@ export interface Iter {
     /** SEC("iter.s/task") int list_tasks_sleepable(struct bpf_iter__task *ctx) */
     list_tasks_sleepable: "iter";
   };
-  maps: Record<never, never>;
+  maps: {
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
+  };
   variables: {
     /** const char print_task.___fmt[7], in .rodata */
     readonly "print_task.___fmt": string;

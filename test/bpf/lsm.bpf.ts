@@ -1,6 +1,6 @@
 // Written by node-libbpf gen from lsm.bpf.o. Do not edit.
 import { join } from "node:path";
-import { type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
+import { type BpfMap, type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
 
 /** What is in lsm.bpf.o. */
 export interface Lsm {
@@ -12,7 +12,12 @@ export interface Lsm {
     /** SEC("lsm.s/file_open") int on_open(unsigned long long *ctx) */
     on_open: "lsm";
   };
-  maps: Record<never, never>;
+  maps: {
+    /** The variables in .bss */
+    ".bss": BpfMap;
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
+  };
   variables: {
     /** __u64 copied, in .bss */
     copied: bigint;

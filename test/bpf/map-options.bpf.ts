@@ -25,6 +25,8 @@ export interface point {
 export interface MapOptions {
   programs: Record<never, never>;
   maps: {
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
     /** BPF_MAP_TYPE_HASH_OF_MAPS, max_entries 4, key __u32 */
     declared: HashOfMaps<number, HashMap<number, point>>;
     /** BPF_MAP_TYPE_HASH, max_entries 64, key __u32, value __u64 */

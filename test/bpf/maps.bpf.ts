@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import {
   type ArrayMap,
+  type BpfMap,
   type HashMap,
   type ObjectSpec,
   type OpenOptions,
@@ -15,6 +16,12 @@ import {
 export interface Maps {
   programs: Record<never, never>;
   maps: {
+    /** The variables in .bss */
+    ".bss": BpfMap;
+    /** The variables in .data */
+    ".data": BpfMap;
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
     /** BPF_MAP_TYPE_ARRAY, max_entries 4, key __u32, value __u64 */
     array: ArrayMap<bigint>;
     /** BPF_MAP_TYPE_HASH, max_entries 8, key __u32, value __u64 */

@@ -1,6 +1,6 @@
 // Written by node-libbpf gen from probes.bpf.o. Do not edit.
 import { join } from "node:path";
-import { type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
+import { type BpfMap, type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
 
 /** What is in probes.bpf.o. */
 export interface Probes {
@@ -32,7 +32,12 @@ export interface Probes {
     /** SEC("uretprobe.s") int on_uretprobe_sleepable(void *ctx) */
     on_uretprobe_sleepable: "uretprobe";
   };
-  maps: Record<never, never>;
+  maps: {
+    /** The variables in .bss */
+    ".bss": BpfMap;
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
+  };
   variables: {
     /** __u64 cookie, in .bss */
     cookie: bigint;

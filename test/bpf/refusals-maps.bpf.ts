@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import {
   type ArrayMap,
+  type BpfMap,
   type HashMap,
   type InodeStorageMap,
   type KernelMap,
@@ -81,6 +82,10 @@ export interface RefusalsMaps {
     uprobe_works: "uprobe";
   };
   maps: {
+    /** The variables in .bss */
+    ".bss": BpfMap;
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
     /** BPF_MAP_TYPE_HASH, max_entries 1, key int, value int */
     hash: HashMap<number, number>;
     /** BPF_MAP_TYPE_ARRAY, max_entries 1, key int, value struct listed */

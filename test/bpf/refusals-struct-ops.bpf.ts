@@ -1,6 +1,6 @@
 // Written by node-libbpf gen from refusals-struct-ops.bpf.o. Do not edit.
 import { join } from "node:path";
-import { type ObjectSpec, type OpenOptions, open as openObject, type StructOpsMap } from "node-libbpf";
+import { type BpfMap, type ObjectSpec, type OpenOptions, open as openObject, type StructOpsMap } from "node-libbpf";
 
 /** What is in refusals-struct-ops.bpf.o. */
 export interface RefusalsStructOps {
@@ -9,6 +9,8 @@ export interface RefusalsStructOps {
     struct_ops_member: "struct_ops";
   };
   maps: {
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
     /** BPF_MAP_TYPE_STRUCT_OPS, max_entries 1 */
     dummy: StructOpsMap<Uint8Array>;
   };

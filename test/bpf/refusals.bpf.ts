@@ -1,6 +1,6 @@
 // Written by node-libbpf gen from refusals.bpf.o. Do not edit.
 import { join } from "node:path";
-import { type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
+import { type BpfMap, type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
 
 /** What is in refusals.bpf.o. */
 export interface Refusals {
@@ -76,7 +76,10 @@ export interface Refusals {
     /** SEC("tp_btf.s/sched_switch") int tp_btf(unsigned long long *ctx) */
     tp_btf: "tp_btf";
   };
-  maps: Record<never, never>;
+  maps: {
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
+  };
   variables: {
     /** const volatile __u32 watched, in .rodata */
     readonly watched: number;

@@ -1,6 +1,6 @@
 // Written by node-libbpf gen from refused.bpf.o. Do not edit.
 import { join } from "node:path";
-import { type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
+import { type BpfMap, type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
 
 /** What is in refused.bpf.o. */
 export interface Refused {
@@ -18,7 +18,10 @@ export interface Refused {
     /** SEC("my/section") int unknown_section(void *ctx) */
     unknown_section: "unspec";
   };
-  maps: Record<never, never>;
+  maps: {
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
+  };
   variables: {
     /** const volatile __u32 watched, in .rodata */
     readonly watched: number;

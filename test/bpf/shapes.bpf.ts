@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import {
   type ArrayMap,
+  type BpfMap,
   type HashMap,
   type HashOfMaps,
   type ObjectSpec,
@@ -177,6 +178,10 @@ export interface Shapes {
     run: "syscall";
   };
   maps: {
+    /** The variables in .bss */
+    ".bss": BpfMap;
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
     /** BPF_MAP_TYPE_ARRAY, max_entries 2, key __u32, value struct { … } */
     anonymous: ArrayMap<anonymous_value>;
     /** BPF_MAP_TYPE_HASH_OF_MAPS, max_entries 4, key __u32 */

@@ -1,6 +1,6 @@
 // Written by node-libbpf gen from syscall.bpf.o. Do not edit.
 import { join } from "node:path";
-import { type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
+import { type BpfMap, type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
 
 /** struct arguments: 16 bytes */
 export interface arguments_ {
@@ -20,7 +20,10 @@ export interface Syscall {
     /** SEC("xdp") int swap_first(struct xdp_md *ctx) */
     swap_first: "xdp";
   };
-  maps: Record<never, never>;
+  maps: {
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
+  };
   variables: {
     /** const volatile __u32 watched, in .rodata */
     readonly watched: number;

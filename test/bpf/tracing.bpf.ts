@@ -1,6 +1,6 @@
 // Written by node-libbpf gen from tracing.bpf.o. Do not edit.
 import { join } from "node:path";
-import { type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
+import { type BpfMap, type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
 
 /** What is in tracing.bpf.o. */
 export interface Tracing {
@@ -14,7 +14,12 @@ export interface Tracing {
     /** SEC("fentry/__x64_sys_getpriority") int plain_entry(unsigned long long *ctx) */
     plain_entry: "fentry";
   };
-  maps: Record<never, never>;
+  maps: {
+    /** The variables in .bss */
+    ".bss": BpfMap;
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
+  };
   variables: {
     /** __u64 entered, in .bss */
     entered: bigint;

@@ -1,6 +1,6 @@
 // Written by node-libbpf gen from variables.bpf.o. Do not edit.
 import { join } from "node:path";
-import { type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
+import { type BpfMap, type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
 
 /** struct config: 40 bytes */
 export interface config {
@@ -41,7 +41,16 @@ export interface Variables {
     /** SEC("xdp") int sum(struct xdp_md *context) */
     sum: "xdp";
   };
-  maps: Record<never, never>;
+  maps: {
+    /** The variables in .bss */
+    ".bss": BpfMap;
+    /** The variables in .data */
+    ".data": BpfMap;
+    /** The variables in .data.grows */
+    ".data.grows": BpfMap;
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
+  };
   variables: {
     /** struct config config, in .data */
     config: config;

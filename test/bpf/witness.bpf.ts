@@ -1,6 +1,6 @@
 // Written by node-libbpf gen from witness.bpf.o. Do not edit.
 import { join } from "node:path";
-import { type HashMap, type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
+import { type BpfMap, type HashMap, type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
 
 /** struct request: 8 bytes */
 export interface request {
@@ -19,6 +19,8 @@ export interface Witness {
     on_system_call: "raw_tp";
   };
   maps: {
+    /** The variables in .rodata */
+    ".rodata": BpfMap;
     /** BPF_MAP_TYPE_HASH, max_entries 64, key char[16], value struct request */
     loads: HashMap<string, request>;
   };

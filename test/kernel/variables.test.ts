@@ -1,10 +1,7 @@
 /** Global variables of all forms, and sections that grow. */
-import { type BpfObject, libbpf, type ObjectShape, type ObjectSpec } from "node-libbpf";
+import { libbpf } from "node-libbpf";
 import { type config, open } from "../bpf/variables.bpf";
 import { kernelTest } from "./needs";
-
-/** Of the maps of sections generated types say nothing. */
-const section = (spec: ObjectSpec<ObjectShape>, name: string) => spec.map(name);
 
 const compiled: config = {
   ...{ uid: 1, on: false, level: 5, state: "BUSY", both: 7n, half: [7, 0] },
@@ -41,7 +38,7 @@ kernelTest("variables are what their C types are, before load and after", [], as
 
 kernelTest("a section grows, and its last variable with it", [], async () => {
   const spec = open();
-  section(spec, ".data.grows").valueSize = 8 * 1000;
+  spec.maps[".data.grows"].valueSize = 8 * 1000;
   expect(spec.variables.grows.length).toBe(1000);
   const [major, minor] = libbpf.version.split(".").map(Number) as [number, number];
   if (major === 1 && minor < 3) {
@@ -50,8 +47,7 @@ kernelTest("a section grows, and its last variable with it", [], async () => {
   }
   spec.variables.grows = Array.from({ length: 1000 }, (_, index) => BigInt(index + 9));
   using object = await spec.load();
-  const { maps }: BpfObject<ObjectShape> = object;
-  expect(maps[".data.grows"]?.valueSize).toBe(8000);
+  expect(object.maps[".data.grows"].valueSize).toBe(8000);
   expect(object.variables.grows[999]).toBe(1008n);
   object.variables.grows = new Array(1000).fill(3n);
   expect((await object.programs.sum.testRun({ data: new Uint8Array(64) })).returnValue).toBe(3);
@@ -61,10 +57,10 @@ kernelTest("a section that only grows keeps what was compiled", [], async () => 
   const [major, minor] = libbpf.version.split(".").map(Number) as [number, number];
   if (major === 1 && minor < 3) return;
   const spec = open();
-  section(spec, ".data.grows").valueSize = 4096 * 3;
+  spec.maps[".data.grows"].valueSize = 4096 * 3;
   using object = await spec.load();
   expect(new Set(object.variables.grows)).toEqual(new Set([0n]));
   expect(() => {
-    section(spec, ".bss").valueSize = 1;
+    spec.maps[".bss"].valueSize = 1;
   }).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT", operation: "valueSize" }));
 });
