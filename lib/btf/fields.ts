@@ -25,6 +25,14 @@ export function isManaged(type: BtfType): boolean {
   return bare.kind === "ptr" && bare.target.kind === "type_tag" && KPTR.has(bare.target.name);
 }
 
+/** Whether a value of the type has such a field anywhere in it, or is one. For types that have values: none is part of itself. */
+export function holdsManaged(type: BtfType): boolean {
+  if (isManaged(type)) return true;
+  const bare = resolved(type);
+  if (bare.kind === "array") return holdsManaged(bare.element);
+  return (bare.kind === "struct" || bare.kind === "union") && bare.members.some((member) => holdsManaged(member.type));
+}
+
 /** Names of the managed structs in values of a type, or in the variables of a section. */
 export function managedFields(btf: Btf, type: number): string[] {
   const found = new Set<string>();

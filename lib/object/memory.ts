@@ -12,6 +12,7 @@ export function memoryOf(lifetime: Lifetime, indexOf: ReadonlyMap<number, number
     if (status < 0) throw failure(call, variable, status);
   };
   return {
+    live: true,
     sizeOf: ({ size }) => size,
     read(variable) {
       const bytes = new Uint8Array(variable.size);

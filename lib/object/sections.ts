@@ -6,6 +6,7 @@ import type { TypeOf, VariableMemory } from "./variables";
 
 /** Sections have the BTF ids of their types for names. */
 export class Sections implements VariableMemory {
+  readonly live = false;
   /** Those that lie in a section with contents. */
   readonly variables: readonly VariableDescription[];
   readonly #typeOf: TypeOf;

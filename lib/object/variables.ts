@@ -1,5 +1,6 @@
 /** Global variables by name: those of .data, .bss and .rodata, as their types say. */
 import { type BtfValue, type Codec, codecOf } from "../btf/codec";
+import { holdsManaged } from "../btf/fields";
 import { type BtfType, resolved, sizeOf } from "../btf/types";
 import { ArgumentError } from "../errors";
 import type { VariableDescription } from "../native";
@@ -17,6 +18,8 @@ export interface Variables {
 
 /** Where the bytes of variables are. */
 export interface VariableMemory {
+  /** Whether programs use it meanwhile. */
+  readonly live: boolean;
   /** Its bytes: the last of a section can grow. */
   sizeOf(variable: VariableDescription): number;
   read(variable: VariableDescription): Uint8Array;
@@ -55,7 +58,10 @@ function accessorsOf(variable: VariableDescription, memory: VariableMemory, type
   const current = () => {
     const size = memory.sizeOf(variable);
     if (codec?.size !== size)
-      codec = codecOf(grown(typeOf(variable.typeId), size), { path: `variable ${variable.name}` });
+      codec = codecOf(grown(typeOf(variable.typeId), size), {
+        path: `variable ${variable.name}`,
+        managed: "skip",
+      });
     return codec;
   };
   return {
@@ -66,11 +72,19 @@ function accessorsOf(variable: VariableDescription, memory: VariableMemory, type
     },
     set: (value: VariableValue) => {
       const { encode, size } = current();
+      if (memory.live && holdsManaged(typeOf(variable.typeId))) throw managed(variable);
       const bytes = new Uint8Array(size);
       encode(value, new DataView(bytes.buffer), 0);
       memory.write(variable, bytes);
     },
   };
+}
+
+/** Writing the whole would write a lock that a program may hold. */
+function managed({ name }: VariableDescription): ArgumentError {
+  const message = `variable ${name} holds what the kernel manages, such as a bpf_spin_lock: it can't be set after load`;
+  const hint = "Set it on the ObjectSpec before load, or move what is to be set to a variable of its own";
+  return new ArgumentError(message, { operation: `variables.${name}`, hint });
 }
 
 /** An array with as many elements as there are bytes for; any other type as it is. */

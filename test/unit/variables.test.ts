@@ -81,11 +81,34 @@ test("a section whose last variable is no array keeps its size", () => {
 test("two variables of one name are neither read nor written", () => {
   const { u32, variable, typeOf } = fixture();
   const both = [variable("v", u32, 0, 4), variable("v", u32, 4, 4, ".bss")];
-  const memory = { sizeOf: () => 4, read: () => new Uint8Array(4), write: () => {} };
+  const memory = { live: false, sizeOf: () => 4, read: () => new Uint8Array(4), write: () => {} };
   const variables = variablesOver([...both, variable("w", u32, 8, 4)], memory, typeOf);
   expect(variables.w).toBe(0);
   expect(() => variables.v).toThrow(/ambiguous: it is in .data and .bss/);
   expect(() => {
     variables.v = 1;
   }).toThrow(/ambiguous/);
+});
+
+test("a lock in a variable is neither read nor written, and no more written over once programs run", () => {
+  const btf = new BtfBuilder();
+  const u32 = btf.int("unsigned int", 4, "unsigned");
+  const lock = btf.struct("struct", "bpf_spin_lock", 4, [{ name: "val", type: u32, offset: 0 }]);
+  const guarded = btf.struct("struct", "guarded", 8, [
+    { name: "lock", type: lock, offset: 0 },
+    { name: "n", type: u32, offset: 32 },
+  ]);
+  const all = [{ name: "state", section: ".data", sectionId: SECTION, offset: 0, size: 8, typeId: guarded }];
+  const typeOf = (id: number) => btf.type(id);
+  const before = sections(all, typeOf);
+  const variables = variablesOver(before.variables, before, typeOf);
+  variables.state = { n: 5 };
+  expect(variables.state).toEqual({ n: 5 });
+  const write = jest.fn();
+  const after = variablesOver(all, { live: true, sizeOf: () => 8, read: () => new Uint8Array(8), write }, typeOf);
+  expect(after.state).toEqual({ n: 0 });
+  expect(() => {
+    after.state = { n: 5 };
+  }).toThrow("variable state holds what the kernel manages");
+  expect(write).not.toHaveBeenCalled();
 });
