@@ -1,5 +1,5 @@
 /** Writing files all or nothing. */
-import { mkdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { BpfError } from "./errors";
 
@@ -26,9 +26,20 @@ export function replace(path: string, contents: string | Uint8Array): void {
  */
 export function makeFolderOf(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
   } catch (cause) {
     throw unwritable(dirname(path), cause);
+  }
+}
+
+/** As mkdirSync() with `recursive` does, which never ends where mkdir(2) says ENOENT, as under /proc (Node 20). */
+export function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 /** A BPF program in C, made an object and the TypeScript of it. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { toC } from "../btf/c";
@@ -39,8 +39,10 @@ export interface Built {
  */
 export function build(source: string, folder: string, options: BuildOptions = {}): Built {
   const { clang: more = [], types = true, btf } = options;
-  if (!existsSync(source)) {
-    throw new BpfError("ERR_BPF_BUILD", `${source} does not exist`, { operation: "build", hint: "Check the path" });
+  const found = statSync(source, { throwIfNoEntry: false });
+  if (!found?.isFile()) {
+    const what = found === undefined ? "does not exist" : "is no file";
+    throw new BpfError("ERR_BPF_BUILD", `${source} ${what}`, { operation: "build", hint: "Check the path" });
   }
   const object = join(folder, `${basename(source).replace(/\.c$/, "")}.o`);
   makeFolderOf(object);
@@ -59,6 +61,10 @@ export function build(source: string, folder: string, options: BuildOptions = {}
   try {
     const compiled = join(temporary, basename(object));
     if (!runClang(clang, source, compiled, args)) return { compiled: false, outputs: [], inputs };
+    if (!existsSync(compiled)) {
+      const hint = "Sources are C files, whose names end in .c";
+      throw new BpfError("ERR_BPF_BUILD", `clang makes no object of ${source}`, { operation: "build", hint });
+    }
     const bytes = readFileSync(compiled);
     const module = join(folder, `${basename(source).replace(/\.c$/, "")}.ts`);
     const text = types ? moduleFor(bytes, object, module, options) : undefined;

@@ -29,8 +29,7 @@ export function findClang(environment: NodeJS.ProcessEnv = process.env): string 
   const plain = folders.map((folder) => join(folder, "clang")).find((path) => existsSync(path));
   if (plain !== undefined) return plain;
   const versioned = folders
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder).map((name) => ({ path: join(folder, name), name })))
+    .flatMap((folder) => namesIn(folder).map((name) => ({ path: join(folder, name), name })))
     .flatMap(({ path, name }) => {
       const version = /^clang-(\d+)$/.exec(name)?.[1];
       return version === undefined ? [] : [{ path, version: Number(version) }];
@@ -41,6 +40,15 @@ export function findClang(environment: NodeJS.ProcessEnv = process.env): string 
     operation: "build",
     hint: "Install it (apt-get install clang), or name it in the environment variable CLANG",
   });
+}
+
+/** None where there is no folder, or none that may be read: a shell passes over it too. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /**

@@ -67,6 +67,8 @@ export async function watchTasks(tasks: readonly Task[], signal: AbortSignal): P
   for (const watcher of watchers.values()) watcher.close();
 }
 
+/** Not what is dated to come, by a clock that is ahead: that would be changed for ever. */
 function changedSince(file: string, time: number): boolean {
-  return (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > time;
+  const changed = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return changed > time && changed <= Date.now();
 }

@@ -9,11 +9,13 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findClang } from "../../lib/build/clang";
+import { watchTasks } from "../../lib/build/watch";
 import { objectPath } from "../bpf/objects";
 
 const MAIN = join(__dirname, "../../lib/cli/main.js");
@@ -121,7 +123,39 @@ describe("build", () => {
       status: 2,
       stderr: expect.stringMatching(/can't be written \(/),
     });
+    // mkdirSync() with `recursive` would not come back.
+    expect(cli("build", "guard.bpf.c", "-o", "/proc/none/out")).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/can't be written \(ENOENT\)/),
+    });
   });
+
+  test("a source that is a folder, or nothing that clang compiles", () => {
+    expect(cli("build", ".", "-o", "out")).toMatchObject({ status: 2, stderr: expect.stringMatching(/\. is no file/) });
+    writeFileSync(at("guard.txt"), "");
+    const { status, stderr } = cli("build", "guard.txt", "-o", "out");
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringMatching(/clang makes no object of guard\.txt\. Sources are C files/),
+    });
+  });
+});
+
+test("an input that is dated to come is not built for ever", async () => {
+  for (const name of ["ahead", "other"]) writeFileSync(at(name), "");
+  utimesSync(at("ahead"), 2 ** 32, 2 ** 32);
+  const stop = new AbortController();
+  const runs = { ahead: 0, other: 0 };
+  const task = (name: keyof typeof runs) => ({
+    run: () => {
+      if (++runs[name] > 1) stop.abort();
+      return [at(name)];
+    },
+  });
+  const watched = watchTasks([task("ahead"), task("other")], stop.signal);
+  writeFileSync(at("other"), "changed");
+  await watched;
+  expect(runs).toEqual({ ahead: 1, other: 2 });
 });
 
 describe("clang", () => {
@@ -132,7 +166,8 @@ describe("clang", () => {
   };
 
   test("what CLANG names, else clang, else the newest", () => {
-    const PATH = `${at("bin")}:${at("none")}`;
+    const PATH = `${at("bin")}:${at("none")}:${at("file")}`;
+    writeFileSync(at("file"), ""); // a PATH may hold anything
     expect(() => findClang({ PATH })).toThrow(/there is no clang.*apt-get install clang/);
     for (const name of ["clang-9", "clang-14", "clang-format-15", "clang++-16"]) tool(name);
     expect(findClang({ PATH })).toBe(at("bin/clang-14"));
