@@ -13,6 +13,8 @@ const STORAGES: readonly number[] = [
 ];
 const QUEUES: readonly number[] = [MapType.QUEUE, MapType.STACK];
 
+/** Writes that read too: what is to be removed is iterated, what is taken is read. */
+const BOTH = ["clear", "take", "pop"];
 const WRITES = ["set", "setMany", "delete", "deleteMany", "clear", "take", "push", "pop", "add"];
 
 /** @param isFrozen asks the kernel; only for EPERM */
@@ -95,9 +97,11 @@ export function hintFor(
 function permission(map: MapIdentity, operation: string, isFrozen: () => boolean): string {
   const writes = WRITES.includes(operation);
   if (writes && map.flags & Flag.RDONLY) return "The map was made read-only for user space (BPF_F_RDONLY)";
-  if (!writes && map.flags & Flag.WRONLY) return "The map was made write-only for user space (BPF_F_WRONLY)";
+  if ((!writes || BOTH.includes(operation)) && map.flags & Flag.WRONLY)
+    return "The map was made write-only for user space (BPF_F_WRONLY)";
   if (operation === "mmap" && map.flags & Flag.RDONLY_PROG) return "It is mapped for writing, and this map is constant";
   if ((writes || operation === "mmap") && isFrozen()) return "The map is frozen: user space can't write it any more";
+  if (operation === "freeze" && isFrozen()) return "It is frozen already";
   const { cause, hint } = explainPermission(readPermissionFacts(), false);
   return `${cause[0]?.toUpperCase()}${cause.slice(1)}. ${hint}`;
 }

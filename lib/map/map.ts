@@ -1,12 +1,16 @@
 /** What all maps have in common. */
-import { mkdirSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, rmSync, statfsSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { ArgumentError, errnoName, MapError } from "../errors";
 import { native } from "../native";
 import type { Lifetime } from "../object/lifetime";
+import { makeFolder } from "../replace";
 import type { MapCore } from "./core";
 import type { MapInfo } from "./info";
 import { mapTypeName } from "./type-names";
+
+/** BPF_FS_MAGIC of linux/magic.h. */
+const BPF_FS = 0xcafe4a11;
 
 /** A map in the kernel, of any type. The types that can be read and written have classes of their own. */
 export class BpfMap implements Disposable {
@@ -66,14 +70,35 @@ export class BpfMap implements Disposable {
    * Pins the map in bpffs, where it lives on after this process: {@link openMap} opens it again. Missing directories are
    * made. libbpf: bpf_obj_pin(). Since Linux 4.4.
    *
-   * @throws {@link MapError} EEXIST if there is a file of that name
+   * @throws {@link MapError} EEXIST if there is a file of that name, or if the path is not in bpffs
    */
   pin(path: string): void {
     const handle = this.core.handle("pin");
     checkPath(path, "pin", this.name);
-    mkdirSync(dirname(path), { recursive: true });
+    // Else the kernel says EPERM (bpf_lookup()), as for want of privilege.
+    if (basename(path).includes(".")) {
+      throw this.core.refusal("pin", `${path}: bpffs takes no dot in a name`, 'Use "_" instead');
+    }
+    this.#makeFolder(dirname(path));
     const status = native.mapPin(handle, path);
     if (status < 0) throw this.core.failure("pin", status);
+  }
+
+  /** Asks for bpffs first: elsewhere folders would be left behind. */
+  #makeFolder(folder: string): void {
+    let existing = folder;
+    while (!existsSync(existing)) existing = dirname(existing);
+    if (statfsSync(existing).type >>> 0 !== BPF_FS) {
+      const hint = "Pin it under /sys/fs/bpf; where nothing is mounted there: mount -t bpf bpf /sys/fs/bpf";
+      throw this.core.refusal("pin", `${existing} is not in bpffs`, hint);
+    }
+    try {
+      makeFolder(folder);
+    } catch (cause) {
+      const errno = (cause as NodeJS.ErrnoException).code ?? "EIO";
+      const details = { operation: "map.pin", map: this.name, errno, cause };
+      throw new MapError("ERR_BPF_MAP", `map ${this.name}: the folder ${folder} can't be made (${errno})`, details);
+    }
   }
 
   /**
