@@ -1,6 +1,6 @@
 /** A map's native side: its handle, and the memory that both sides see. The typed map and its raw form share one. */
 import { MapType } from "../constants";
-import { ClosedError, errnoName, isErrno, MapError } from "../errors";
+import { ArgumentError, ClosedError, errnoName, isErrno, MapError } from "../errors";
 import { SharedMemory } from "../memory";
 import { type Handle, native } from "../native";
 import type { Lifetime } from "../object/lifetime";
@@ -56,6 +56,8 @@ export class MapCore implements MapIdentity {
   readonly lifetime: Lifetime;
   /** This kernel has no batches for this type. */
   batchless = false;
+  /** How often the scratch was given out, or lost: whoever encodes to it compares, for a value's getters may use the map too. */
+  uses = 0;
   readonly #index: number;
   #handle: Handle | undefined;
   #scratch: Scratch | undefined;
@@ -95,6 +97,7 @@ export class MapCore implements MapIdentity {
 
   /** The memory that single elements cross in. */
   scratch(operation: string): Scratch {
+    this.uses++;
     const made = this.#scratch;
     if (made !== undefined && !this.#closed && !this.lifetime.closed) return made;
     const handle = this.handle(operation);
@@ -144,6 +147,7 @@ export class MapCore implements MapIdentity {
   close(): void {
     if (this.closed) return;
     this.#closed = true;
+    this.uses++;
     this.#shared?.close();
     if (this.lifetime.isMap) {
       this.lifetime.close();
@@ -166,6 +170,14 @@ export class MapCore implements MapIdentity {
       ...(processed !== undefined && { processed }),
       ...(hint !== undefined && { hint }),
     });
+  }
+
+  /** The error of an operation whose key or value was overwritten while it was encoded. */
+  overwritten(operation: string): Error {
+    if (this.closed) return new ClosedError(`map ${this.name}`, `map.${operation}`);
+    const message = `map ${this.name}: a getter in the key or value of ${operation} used the same map; nothing was done`;
+    const hint = "Read the getters into a plain object first";
+    return new ArgumentError(message, { operation: `map.${operation}`, map: this.name, hint });
   }
 
   /** The same for what the library itself finds out: what, and what to do. */

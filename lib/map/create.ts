@@ -125,6 +125,10 @@ type Options = Omit<CreateMapOptions, "key" | "value"> & { key?: { size: number 
 function requestOf(options: Options) {
   if (typeof options !== "object" || options === null)
     throw argument(`createMap takes an object, got ${String(options)}`);
+  for (const option of Object.keys(options)) {
+    if (!Object.hasOwn(known, option))
+      throw argument(`createMap has no option "${option}"; it has: ${Object.keys(known).join(", ")}`);
+  }
   const { type: typeName, name = "" } = options;
   const type = mapTypeNames.get(typeName);
   if (type === undefined || type === MapType.UNSPEC) throw argument(`there is no map type ${String(typeName)}`);
@@ -157,6 +161,11 @@ function requestOf(options: Options) {
     byteTypes: wanted.btf === true,
   };
 }
+
+const known: Record<keyof CreateMapOptions, true> = {
+  ...{ type: true, key: true, value: true, keySize: true, valueSize: true, maxEntries: true, flags: true, name: true },
+  ...{ inner: true, mapExtra: true, numaNode: true, ifindex: true, vmlinuxValueTypeId: true },
+};
 
 function argument(message: string): ArgumentError {
   return new ArgumentError(message, { operation: "map.create" });

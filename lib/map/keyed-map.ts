@@ -48,7 +48,9 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   /** The value of a key, or undefined if there is none. libbpf: bpf_map_lookup_elem_flags(). */
   get(key: K, options?: GetOptions): V | undefined {
     const memory = this.core.scratch("get");
+    const { uses } = this.core;
     this.keyCodec.encode(key, memory.view, memory.key, this.keySize);
+    if (this.core.uses !== uses) throw this.core.overwritten("get");
     const status = native.mapLookup(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
     if (status === 0) return this.valueCodec.decode(memory.view, memory.value, memory.valueSize);
     if (isErrno(status, "ENOENT")) return undefined;
@@ -57,7 +59,9 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
 
   has(key: K): boolean {
     const memory = this.core.scratch("has");
+    const { uses } = this.core;
     this.keyCodec.encode(key, memory.view, memory.key, this.keySize);
+    if (this.core.uses !== uses) throw this.core.overwritten("has");
     const status = native.mapLookup(memory.handle, 0);
     if (status === 0) return true;
     if (isErrno(status, "ENOENT")) return false;
@@ -72,8 +76,10 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   set(key: K, value: Input, options?: UpdateMode | SetOptions): this {
     const flags = options === undefined ? 0 : updateFlags(options, this.name);
     const memory = this.core.scratch("set");
+    const { uses } = this.core;
     this.keyCodec.encode(key, memory.view, memory.key, this.keySize);
     this.valueCodec.encode(value, memory.view, memory.value, memory.valueSize);
+    if (this.core.uses !== uses) throw this.core.overwritten("set");
     const status = native.mapUpdate(memory.handle, flags);
     if (status < 0) throw this.core.failure("set", status);
     return this;
@@ -82,7 +88,9 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   /** Removes a key; false if it was not there. libbpf: bpf_map_delete_elem(). */
   delete(key: K): boolean {
     const memory = this.core.scratch("delete");
+    const { uses } = this.core;
     this.keyCodec.encode(key, memory.view, memory.key, this.keySize);
+    if (this.core.uses !== uses) throw this.core.overwritten("delete");
     const status = native.mapDelete(memory.handle, 0);
     if (status === 0) return true;
     if (isErrno(status, "ENOENT")) return false;
@@ -95,7 +103,9 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    */
   take(key: K, options?: GetOptions): V | undefined {
     const memory = this.core.scratch("take");
+    const { uses } = this.core;
     this.keyCodec.encode(key, memory.view, memory.key, this.keySize);
+    if (this.core.uses !== uses) throw this.core.overwritten("take");
     const status = native.mapTake(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
     if (status === 0) return this.valueCodec.decode(memory.view, memory.value, memory.valueSize);
     if (isErrno(status, "ENOENT")) return undefined;
@@ -202,7 +212,11 @@ function lockOf(options: GetOptions, map: string): number {
   if (typeof options !== "object" || options === null) {
     throw new ArgumentError(`map ${map}: options must be an object, got ${String(options)}`, { map });
   }
-  return options.lock === true ? LOCK : 0;
+  const { lock = false } = options;
+  if (typeof lock !== "boolean") {
+    throw new ArgumentError(`map ${map}: lock must be true or false, got ${String(lock)}`, { map });
+  }
+  return lock ? LOCK : 0;
 }
 
 function updateFlags(options: UpdateMode | SetOptions, map: string): number {

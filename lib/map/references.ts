@@ -74,7 +74,7 @@ export class ProgArray extends ElementMap<number, number, Program | number> {
     const ids = u32(core.name, "a value");
     super(core, indexOf(core.name), {
       size: 4,
-      encode: (value, view, offset) => ids.encode(typeof value === "object" ? value.fd : value, view, offset),
+      encode: (value, view, offset) => ids.encode(typeof value === "object" ? value?.fd : value, view, offset),
       decode: ids.decode,
     });
   }

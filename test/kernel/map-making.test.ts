@@ -1,8 +1,9 @@
 /** Maps without an object, options before load, pins that are reused, mapped memory, many elements, and a model of a hash. */
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { codecs, createMap, Flag, openMap, openMapById } from "node-libbpf";
+import { type Codec, codecs, createMap, Flag, openMap, openMapById } from "node-libbpf";
 import { native } from "../../lib/native";
 import { open } from "../bpf/map-options.bpf";
 import { bpffs, kernelTest, PINS, since } from "./needs";
@@ -341,3 +342,68 @@ kernelTest("a hash does what a JavaScript Map does", [], async () => {
     { numRuns: 100 },
   );
 });
+
+kernelTest("a getter in a key or value that uses the same map is refused, and nothing is written", [], async () => {
+  const number: Codec<unknown> = {
+    size: 4,
+    encode: (value, view, offset) => view.setUint32(offset, (value as { n: number }).n),
+    decode: (view, offset) => ({ n: view.getUint32(offset) }),
+  };
+  using map = createMap({ type: "hash", key: number, value: number, maxEntries: 4 });
+  const using = (use: () => unknown) => ({
+    get n() {
+      use();
+      return 1;
+    },
+  });
+  const refused = "a getter in the key or value of";
+  expect(() =>
+    map.set(
+      { n: 1 },
+      using(() => map.set({ n: 7 }, { n: 70 })),
+    ),
+  ).toThrow(refused);
+  expect(map.getAll()).toEqual([[{ n: 7 }, { n: 70 }]]);
+  for (const run of [
+    (key: unknown) => map.get(key),
+    (key: unknown) => map.has(key),
+    (key: unknown) => map.delete(key),
+  ]) {
+    expect(() => run(using(() => map.raw.count()))).toThrow(refused);
+  }
+  using queue = createMap({ type: "queue", value: number, maxEntries: 4 });
+  expect(() => queue.push(using(() => queue.push({ n: 2 })))).toThrow(refused);
+  expect(() =>
+    map.set(
+      { n: 1 },
+      using(() => map.close()),
+    ),
+  ).toThrow(expect.objectContaining({ code: "ERR_BPF_CLOSED" }));
+});
+
+kernelTest("pinning where no bpffs is: said, and nothing is left behind", [bpffs], async () => {
+  using map = createMap({ type: "array", valueSize: 4, maxEntries: 1 });
+  // mkdirSync() with `recursive` would not come back from the second.
+  for (const path of [join(tmpdir(), "no-bpffs/deep/map"), "/proc/no-bpffs/map"]) {
+    expect(() => map.pin(path)).toThrow("is not in bpffs");
+  }
+  expect(existsSync(join(tmpdir(), "no-bpffs"))).toBe(false);
+  expect(() => map.pin(`${PINS}/a.b`)).toThrow("takes no dot in a name");
+});
+
+kernelTest(
+  "options of createMap, set and freeze: what is misspelt, what is no boolean, what was done already",
+  [],
+  async () => {
+    const options = { type: "array", valueSize: 4, maxEntries: 1 } as const;
+    expect(() => createMap({ ...options, valuesize: 8 } as typeof options)).toThrow(
+      'createMap has no option "valuesize"',
+    );
+    using map = createMap(options);
+    expect(() => map.set(0, new Uint8Array(4), { lock: 1 as unknown as boolean })).toThrow(
+      "lock must be true or false",
+    );
+    map.freeze();
+    expect(() => map.freeze()).toThrow(expect.objectContaining({ hint: expect.stringContaining("frozen already") }));
+  },
+);
