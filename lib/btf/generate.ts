@@ -208,11 +208,13 @@ class Source {
   }
 
   #writeArray({ element, length, flexible }: ArrayPlan, where: string, value: string): string {
-    const [index, item, at] = [this.#name("i"), this.#name("x"), this.#name("o")];
+    const [index, item, at, count] = [this.#name("i"), this.#name("x"), this.#name("o"), this.#name("n")];
     const room =
       flexible && element.size > 0 ? `Math.floor(Math.max(0, e - ${bracket(where)}) / ${element.size})` : length;
-    return `if (!Array.isArray(${value}) || ${value}.length ${flexible ? ">" : "!=="} ${room}) return false;
-      for (let ${index} = 0, ${at} = ${where}; ${index} < ${value}.length; ${index}++, ${at} += ${element.size}) {
+    // Its length once: an element's getter can make it longer.
+    return `if (!Array.isArray(${value})) return false;
+      const ${count} = ${value}.length; if (${count} ${flexible ? ">" : "!=="} ${room}) return false;
+      for (let ${index} = 0, ${at} = ${where}; ${index} < ${count}; ${index}++, ${at} += ${element.size}) {
         const ${item} = ${value}[${index}]; ${this.write(element, at, item)}
       }`;
   }

@@ -524,3 +524,20 @@ test("without generated code all is as it is with it", () => {
   });
   expect([stdout, stderr]).toEqual(["abc undefined\n", ""]);
 });
+
+test("an array that its own element's getter makes longer is written no further than it may be", () => {
+  const codec = made((btf) => {
+    const u32 = btf.int("unsigned int", 4, "unsigned");
+    return btf.array(btf.struct("struct", "point", 4, [{ name: "x", type: u32, offset: 0 }]), 1);
+  });
+  const list: { x: number }[] = [];
+  list.push({
+    get x() {
+      list.push({ x: 9 });
+      return 1;
+    },
+  });
+  const memory = view(8);
+  codec.encode(list, memory, 0);
+  expect(memory.getUint32(4)).toBe(0);
+});
