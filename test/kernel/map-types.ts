@@ -284,7 +284,8 @@ export const cases = new Map<MapTypeName, MapCase>([
     "struct_ops",
     {
       since: "5.6",
-      config: ["DEBUG_INFO_BTF", "BPF_JIT", "INET"],
+      // Since 6.9 a struct_ops type holds its module, and there is none without "struct module": e3f87fdfed7b.
+      config: ["DEBUG_INFO_BTF", "BPF_JIT", "INET", ...(isSince("6.9") ? ["MODULES"] : [])],
       options() {
         const btf = new Btf(readFileSync("/sys/kernel/btf/vmlinux"));
         const id = btf.find(BtfKind.STRUCT, "bpf_struct_ops_tcp_congestion_ops") ?? 0;
