@@ -221,6 +221,10 @@ function lockOf(options: GetOptions, map: string): number {
 
 function updateFlags(options: UpdateMode | SetOptions, map: string): number {
   const isObject = typeof options === "object" && options !== null;
+  for (const option of isObject ? Object.keys(options) : []) {
+    if (option === "mode" || option === "lock") continue;
+    throw new ArgumentError(`map ${map}: set has no option "${option}"; it has: mode, lock`, { map });
+  }
   const mode = isObject ? (options.mode ?? "any") : options;
   if (typeof mode !== "string" || !Object.hasOwn(MODES, mode)) {
     throw new ArgumentError(`map ${map}: mode must be "any", "noexist" or "exist", got ${String(mode)}`, { map });

@@ -11,7 +11,7 @@ import { MapCore, type MapIdentity } from "./core";
 import { infoOf } from "./info";
 import { fitting } from "./keyed-map";
 import { type BpfMap, checkPath } from "./map";
-import { type ExpectedMap, refuseOther } from "./reuse";
+import { checkExpected, type ExpectedMap, refuseOther } from "./reuse";
 import { mapName, typeNumber } from "./type-names";
 import { codecsOfOpened, type ObjectCodecs } from "./typed";
 
@@ -78,6 +78,7 @@ export function openMap<T extends MapTypeName = MapTypeName, K = BtfValue, V = B
   options: OpenMapOptions<T, K, V> = {},
 ): OpenedMap<T, K, V> {
   checkPath(path, "openMap", String(path));
+  checkExpected(options, "openMap");
   return opened(native.mapOfPath(path), path, basename(path), options) as OpenedMap<T, K, V>;
 }
 
@@ -94,6 +95,7 @@ export function openMapById<T extends MapTypeName = MapTypeName, K = BtfValue, V
   if (!Number.isInteger(id) || id < 1 || id > 0xffffffff) {
     throw new ArgumentError(`openMapById takes a map's id, got ${String(id)}`, { operation: "map.open" });
   }
+  checkExpected(options, "openMapById");
   return opened(native.mapOfId(id), `map ${id}`, String(id), options) as OpenedMap<T, K, V>;
 }
 

@@ -40,10 +40,19 @@ function settableFlags({ type, flags }: MapInfo): number {
   return type.startsWith("devmap") ? flags & ~Flag.RDONLY_PROG : flags;
 }
 
+/** @throws {@link ArgumentError} for an option that there is not: what it asks for would not be looked at */
+export function checkExpected(wanted: ExpectedMap, operation: string): void {
+  const about = { operation: "map.open" };
+  if (typeof wanted !== "object" || wanted === null)
+    throw new ArgumentError(`${operation}'s options must be an object, got ${String(wanted)}`, about);
+  const known = [...FIELDS.map(([field]) => field as string), "key", "value"];
+  const unknown = Object.keys(wanted).find((option) => !known.includes(option));
+  if (unknown !== undefined)
+    throw new ArgumentError(`${operation} has no option "${unknown}"; it has: ${known.join(", ")}`, about);
+}
+
 /** @throws {@link MapError} with every field that differs */
 export function refuseOther(found: MapInfo, wanted: ExpectedMap, what: string): void {
-  if (typeof wanted !== "object" || wanted === null)
-    throw new ArgumentError(`options must be an object, got ${String(wanted)}`);
   const different = differences(found, wanted, "it");
   if (different.length === 0) return;
   throw new MapError("ERR_BPF_MAP", `${what} is not the map that is wanted: ${different.join("; ")}`, {

@@ -73,6 +73,9 @@ kernelTest("opening what is not there, or is another map", [bpffs], async () => 
     using again = openMap(path, { type: "hash", key: u32, value: u64 });
     map.set(1, 10n);
     expect(again.get(1)).toBe(10n);
+    expect(() => openMap(path, { maxentries: 64 } as never)).toThrow(
+      expect.objectContaining({ code: "ERR_BPF_ARGUMENT", message: expect.stringContaining('no option "maxentries"') }),
+    );
     expect(() => openMap(path, { type: "lru_hash", maxEntries: 128, valueSize: 8, flags: 1 })).toThrow(
       expect.objectContaining({
         code: "ERR_BPF_MAP",

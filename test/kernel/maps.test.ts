@@ -140,6 +140,7 @@ kernelTest("wrong keys and values are refused before the kernel is asked", [], a
   for (const mode of ["sometimes", "toString", null, { mode: "toString" }]) {
     expect(() => map.set(1, 0n, mode as never)).toThrow(argument(/mode/));
   }
+  expect(() => map.set(1, 0n, { moed: "exist" } as never)).toThrow(argument(/no option "moed"; it has: mode, lock/));
 });
 
 kernelTest("without generated types a map is had by name and class, and one of another class refused", [], async () => {
