@@ -264,12 +264,13 @@ export class Btf {
   }
 
   /**
-   * The codec of a type, by its C name as in {@link typeNamed}.
+   * The codec of a type, by its C name as in {@link typeNamed}. `T` is what the caller knows of its values, unchecked: an interface
+   * that `node-libbpf gen` wrote.
    *
    * @throws {@link ArgumentError} if there is no such type, or it has no values
    */
-  codec(name: string, options: Partial<CodecOptions> = {}): Codec<unknown> {
-    return codecOf(this.typeNamed(name), { path: name, ...options });
+  codec<T = unknown>(name: string, options: Partial<CodecOptions> = {}): Codec<T> {
+    return codecOf(this.typeNamed(name), { path: name, ...options }) as Codec<T>;
   }
 
   /** The btf_decl_tag("…") of a type, variable or function; those of its members and parameters have their `component`. */

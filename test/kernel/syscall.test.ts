@@ -1,5 +1,4 @@
 /** Syscall programs and test runs. */
-import type { Codec } from "node-libbpf";
 import { only } from "../bpf/objects";
 import { open as openProbes } from "../bpf/probes.bpf";
 import { type arguments_, open, type Syscall } from "../bpf/syscall.bpf";
@@ -7,7 +6,7 @@ import { kernelTest, since } from "./needs";
 
 const load = (program: keyof Syscall["programs"]) => only(open(), program).load();
 
-const codec = open().btf.codec("struct arguments") as Codec<arguments_>;
+const codec = open().btf.codec<arguments_>("struct arguments");
 
 function bytesOf(value: arguments_): Uint8Array {
   const bytes = new Uint8Array(codec.size);
