@@ -35,6 +35,8 @@ interface JestRun {
   node?: string;
   args?: readonly string[];
   env?: Readonly<Record<string, string>>;
+  /** Its files may run side by side: they share nothing, as kernel tests share pins and the kernel. */
+  parallel?: true;
 }
 
 /**
@@ -56,7 +58,7 @@ exec "$@"`,
   "sh",
 ];
 
-function jest({ name, pattern, node = process.execPath, args = [], env = {} }: JestRun): Result {
+function jest({ name, pattern, node = process.execPath, args = [], env = {}, parallel }: JestRun): Result {
   const results = join(PROJECT_ROOT, "dist/results");
   const file = join(results, "jest.json");
   mkdirSync(results, { recursive: true });
@@ -67,7 +69,7 @@ function jest({ name, pattern, node = process.execPath, args = [], env = {} }: J
     node,
     "--expose-gc",
     "node_modules/jest/bin/jest.js",
-    "--runInBand",
+    parallel ? "--maxWorkers=100%" : "--runInBand",
     "--json",
     `--outputFile=${file}`,
     ...args,
@@ -106,7 +108,8 @@ async function main(): Promise<void> {
     process.stderr.write(`${table([result]).split("\n").at(-1)}\n`);
   };
 
-  if (parts.includes("unit")) await add("unit tests", () => jest({ name: "unit tests", pattern: "dist/test/unit" }));
+  const unit = { pattern: "dist/test/unit", parallel: true } as const;
+  if (parts.includes("unit")) await add("unit tests", () => jest({ name: "unit tests", ...unit }));
   if (parts.includes("gates")) await add("gates", () => jest({ name: "gates", pattern: "dist/test/gates" }));
   if (parts.includes("browser")) {
     await add("the page, in a browser", () => jest({ name: "the page, in a browser", pattern: "dist/test/browser" }));
@@ -114,7 +117,7 @@ async function main(): Promise<void> {
   if (parts.includes("nodes")) {
     for (const { version, path } of nodes()) {
       const name = `unit tests on Node ${version}`;
-      await add(name, () => jest({ name, pattern: "dist/test/unit", node: path }));
+      await add(name, () => jest({ name, ...unit, node: path }));
     }
   }
   if (parts.includes("host")) {
