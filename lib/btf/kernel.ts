@@ -50,7 +50,7 @@ function readKernel(): Btf {
       hint: "It takes a kernel with CONFIG_DEBUG_INFO_BTF=y, or its vmlinux with BTF in /boot",
     });
   }
-  return decode(bytes, undefined, "this kernel");
+  return new Btf(bytes, undefined, "this kernel");
 }
 
 function moduleBtf(module: string): Btf {
@@ -61,7 +61,7 @@ function moduleBtf(module: string): Btf {
   // As the kernel writes them: snd-hda is snd_hda.
   const name = module.replaceAll("-", "_");
   try {
-    return decode(readFileSync(`${DIRECTORY}/${name}`), base, `the module ${name}`);
+    return new Btf(readFileSync(`${DIRECTORY}/${name}`), base, `the module ${name}`);
   } catch (cause) {
     if (!isMissing(cause)) throw unreadable(`the module ${name}`, cause);
     const meant = nearest(name, modules());
@@ -75,10 +75,6 @@ function moduleBtf(module: string): Btf {
 
 function modules(): string[] {
   return readdirSync(DIRECTORY).filter((name) => name !== "vmlinux");
-}
-
-function decode(bytes: Uint8Array, base: Btf | undefined, label: string): Btf {
-  return new Btf(bytes, base, label);
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,5 +1,4 @@
-/** How the class of each map type is written in TypeScript: the counterpart of lib/map/open.ts. */
-
+/** How the class of each map type is written in TypeScript: the counterpart of lib/map/classes.ts. */
 import type { MapTypeName } from "../map/classes";
 
 /** What a class's type parameters stand for; "inner" is the class of the maps in a map. */

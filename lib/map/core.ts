@@ -4,6 +4,7 @@ import { ArgumentError, ClosedError, errnoName, isErrno, MapError } from "../err
 import { SharedMemory } from "../memory";
 import { type Handle, native } from "../native";
 import type { Lifetime } from "../object/lifetime";
+import type { ElementCodec } from "./codec";
 import { hintFor } from "./hints";
 import { decodeMapInfo, MAP_INFO_SIZE, type MapInfo } from "./info";
 import { mapTypeName } from "./type-names";
@@ -57,7 +58,7 @@ export class MapCore implements MapIdentity {
   /** This kernel has no batches for this type. */
   batchless = false;
   /** How often the scratch was given out, or lost: whoever encodes to it compares, for a value's getters may use the map too. */
-  uses = 0;
+  #uses = 0;
   readonly #index: number;
   #handle: Handle | undefined;
   #scratch: Scratch | undefined;
@@ -97,7 +98,7 @@ export class MapCore implements MapIdentity {
 
   /** The memory that single elements cross in. */
   scratch(operation: string): Scratch {
-    this.uses++;
+    this.#uses++;
     const made = this.#scratch;
     if (made !== undefined && !this.#closed && !this.lifetime.closed) return made;
     const handle = this.handle(operation);
@@ -114,6 +115,26 @@ export class MapCore implements MapIdentity {
       valueSize: this.userValueSize,
     };
     return this.#scratch;
+  }
+
+  /** The scratch with a key or value written to it, unless a getter of that used the map meanwhile. */
+  encoded<T>(operation: string, what: "key" | "value", codec: ElementCodec<unknown, T>, value: T): Scratch {
+    const memory = this.scratch(operation);
+    this.encodeInto(memory, operation, what, codec, value);
+    return memory;
+  }
+
+  /** The same where the scratch has something already, which must stay. */
+  encodeInto<T>(
+    memory: Scratch,
+    operation: string,
+    what: "key" | "value",
+    codec: ElementCodec<unknown, T>,
+    value: T,
+  ): void {
+    const uses = this.#uses;
+    codec.encode(value, memory.view, memory[what], what === "key" ? this.keySize : memory.valueSize);
+    if (this.#uses !== uses) throw this.#overwritten(operation);
   }
 
   /** The map's memory, shared with the kernel. */
@@ -147,7 +168,7 @@ export class MapCore implements MapIdentity {
   close(): void {
     if (this.closed) return;
     this.#closed = true;
-    this.uses++;
+    this.#uses++;
     this.#shared?.close();
     if (this.lifetime.isMap) {
       this.lifetime.close();
@@ -173,14 +194,14 @@ export class MapCore implements MapIdentity {
   }
 
   /** The error of an operation whose key or value was overwritten while it was encoded. */
-  overwritten(operation: string): Error {
+  #overwritten(operation: string): Error {
     if (this.closed) return new ClosedError(`map ${this.name}`, `map.${operation}`);
     const message = `map ${this.name}: a getter in the key or value of ${operation} used the same map; nothing was done`;
     const hint = "Read the getters into a plain object first";
     return new ArgumentError(message, { operation: `map.${operation}`, map: this.name, hint });
   }
 
-  /** The same for what the library itself finds out: what, and what to do. */
+  /** The error of what the library itself finds out: what, and what to do. */
   refusal(operation: string, what: string, hint: string): MapError {
     const details = { operation: `map.${operation}`, map: this.name, hint };
     return new MapError("ERR_BPF_MAP", `${mapTypeName(this.type)} map ${this.name}: ${what}`, details);

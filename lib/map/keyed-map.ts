@@ -47,10 +47,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
 
   /** The value of a key, or undefined if there is none. libbpf: bpf_map_lookup_elem_flags(). */
   get(key: K, options?: GetOptions): V | undefined {
-    const memory = this.core.scratch("get");
-    const { uses } = this.core;
-    this.keyCodec.encode(key, memory.view, memory.key, this.keySize);
-    if (this.core.uses !== uses) throw this.core.overwritten("get");
+    const memory = this.core.encoded("get", "key", this.keyCodec, key);
     const status = native.mapLookup(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
     if (status === 0) return this.valueCodec.decode(memory.view, memory.value, memory.valueSize);
     if (isErrno(status, "ENOENT")) return undefined;
@@ -58,10 +55,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   }
 
   has(key: K): boolean {
-    const memory = this.core.scratch("has");
-    const { uses } = this.core;
-    this.keyCodec.encode(key, memory.view, memory.key, this.keySize);
-    if (this.core.uses !== uses) throw this.core.overwritten("has");
+    const memory = this.core.encoded("has", "key", this.keyCodec, key);
     const status = native.mapLookup(memory.handle, 0);
     if (status === 0) return true;
     if (isErrno(status, "ENOENT")) return false;
@@ -75,11 +69,8 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    */
   set(key: K, value: Input, options?: UpdateMode | SetOptions): this {
     const flags = options === undefined ? 0 : updateFlags(options, this.name);
-    const memory = this.core.scratch("set");
-    const { uses } = this.core;
-    this.keyCodec.encode(key, memory.view, memory.key, this.keySize);
-    this.valueCodec.encode(value, memory.view, memory.value, memory.valueSize);
-    if (this.core.uses !== uses) throw this.core.overwritten("set");
+    const memory = this.core.encoded("set", "key", this.keyCodec, key);
+    this.core.encodeInto(memory, "set", "value", this.valueCodec, value);
     const status = native.mapUpdate(memory.handle, flags);
     if (status < 0) throw this.core.failure("set", status);
     return this;
@@ -87,10 +78,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
 
   /** Removes a key; false if it was not there. libbpf: bpf_map_delete_elem(). */
   delete(key: K): boolean {
-    const memory = this.core.scratch("delete");
-    const { uses } = this.core;
-    this.keyCodec.encode(key, memory.view, memory.key, this.keySize);
-    if (this.core.uses !== uses) throw this.core.overwritten("delete");
+    const memory = this.core.encoded("delete", "key", this.keyCodec, key);
     const status = native.mapDelete(memory.handle, 0);
     if (status === 0) return true;
     if (isErrno(status, "ENOENT")) return false;
@@ -102,10 +90,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    * libbpf: bpf_map_lookup_and_delete_elem_flags().
    */
   take(key: K, options?: GetOptions): V | undefined {
-    const memory = this.core.scratch("take");
-    const { uses } = this.core;
-    this.keyCodec.encode(key, memory.view, memory.key, this.keySize);
-    if (this.core.uses !== uses) throw this.core.overwritten("take");
+    const memory = this.core.encoded("take", "key", this.keyCodec, key);
     const status = native.mapTake(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
     if (status === 0) return this.valueCodec.decode(memory.view, memory.value, memory.valueSize);
     if (isErrno(status, "ENOENT")) return undefined;
