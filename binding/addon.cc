@@ -8,6 +8,7 @@
 #include "log.h"
 #include "map.h"
 #include "object.h"
+#include "poller.h"
 #include "probe.h"
 #include "program.h"
 #include "ring_buffer.h"
@@ -31,6 +32,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exportMap(env, exports);
   exportMapMaking(env, exports);
   exportLink(env, exports);
+  exportPoller(env, exports);
   exportRingBuffer(env, exports);
   exportProbe(env, exports);
   exportBtf(env, exports);

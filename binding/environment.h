@@ -11,6 +11,8 @@
 #include <memory>
 #include <vector>
 
+#include "poller.h"
+
 namespace node_libbpf {
 
 class Object;
@@ -85,7 +87,16 @@ struct Environment {
   Table<Link, 3> links;
   Table<RingBuffer, 4> rings;
 
+  // Made when first asked for; null if it can't be.
+  Poller* poller(Napi::Env env) {
+    if (poller_ == nullptr) poller_ = Poller::create(env);
+    return poller_.get();
+  }
+
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
+
+ private:
+  std::unique_ptr<Poller> poller_;
 };
 
 }  // namespace node_libbpf

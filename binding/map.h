@@ -23,6 +23,7 @@ class Map {
   int fd() const { return fd_.get(); }
   uint32_t type() const { return type_; }
   uint32_t keySize() const { return keySize_; }
+  uint32_t maxEntries() const { return maxEntries_; }
   // Bytes of one value as user space sees it: one for each possible CPU, on 8 bytes each, for a per-CPU map.
   size_t valueSize() const { return valueSize_; }
 

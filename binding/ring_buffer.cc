@@ -1,122 +1,171 @@
 #include "ring_buffer.h"
 
+#include <linux/bpf.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <new>
 
 #include "arguments.h"
 #include "environment.h"
-#include "log.h"
-#include "map.h"
 
 namespace node_libbpf {
 
-// --- Poller ---
+namespace {
 
-struct Poller::Handle {
-  uv_poll_t* poll = nullptr;
-  napi_env env = nullptr;
-  napi_async_cleanup_hook_handle hook = nullptr;
-  napi_async_context context = nullptr;
-  Napi::FunctionReference callback;
-  Poller* owner = nullptr;  // null once closing
+// Pairs in the table, and bytes that are taken at once (one record may be longer): the ring gets its space
+// back in steps.
+constexpr uint32_t kRecords = 4096;
+constexpr uint64_t kBytes = 1 << 20;
 
-  void close() {
-    uv_poll_stop(poll);
-    callback.Reset();
-    napi_async_destroy(env, context);
-    if (owner != nullptr) owner->handle_ = nullptr;
-    uv_close(reinterpret_cast<uv_handle_t*>(poll), [](uv_handle_t* closed) {
-      auto* self = static_cast<Handle*>(closed->data);
-      napi_remove_async_cleanup_hook(self->hook);
-      ::operator delete(closed);
-      delete self;
-    });
+constexpr uint64_t align8(uint64_t size) { return (size + 7) & ~uint64_t{7}; }
+
+}  // namespace
+
+// What kernel/bpf/ringbuf.c lets user space map: a page with the consumer's position, one with the
+// producer's, and the data twice, one behind the other, so that a record that wraps around is in one piece.
+struct RingBuffer::Pages {
+  char* consumer = nullptr;
+  char* producer = nullptr;
+  size_t page = 0;
+  size_t size = 0;
+
+  ~Pages() {
+    if (consumer != nullptr) munmap(consumer, page);
+    if (producer != nullptr) munmap(producer, page + 2 * size);
   }
 
-  static void onReadable(uv_poll_t* poll, int, int) {
-    auto* self = static_cast<Handle*>(poll->data);
-    const Napi::Env env(self->env);
-    const Napi::HandleScope scope(env);
-    const Napi::Function callback = self->callback.Value();
-    // One call for each wait(): the fd stays readable until JavaScript has consumed, however long that takes.
-    uv_poll_stop(poll);
-    self->callback.Reset();
-    callback.MakeCallback(env.Global(), 0, nullptr, self->context);
+  int map(int fd, uint32_t entries) {
+    page = sysconf(_SC_PAGESIZE);
+    size = entries;
+    void* own = mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (own == MAP_FAILED) return -errno;
+    consumer = static_cast<char*>(own);
+    void* rest = mmap(nullptr, page + 2 * size, PROT_READ, MAP_SHARED, fd, static_cast<off_t>(page));
+    if (rest == MAP_FAILED) return -errno;
+    producer = static_cast<char*>(rest);
+    return 0;
   }
+
+  // unsigned long in the kernel, which counts on.
+  unsigned long* consumed() const { return reinterpret_cast<unsigned long*>(consumer); }
+  unsigned long produced() const {
+    return __atomic_load_n(reinterpret_cast<unsigned long*>(producer), __ATOMIC_ACQUIRE);
+  }
+  const char* data() const { return producer + page; }
 };
 
-std::unique_ptr<Poller> Poller::create(Napi::Env env, int fd) {
-  uv_loop_t* loop = nullptr;
-  if (napi_get_uv_event_loop(env, &loop) != napi_ok) return nullptr;
-  auto handle = std::make_unique<Handle>();
-  handle->env = env;
-  // uv_poll_t's size is the running Node's, not that of the headers.
-  auto* poll = static_cast<uv_poll_t*>(::operator new(uv_handle_size(UV_POLL)));
-  if (uv_poll_init(loop, poll, fd) != 0) {
-    ::operator delete(poll);
+RingBuffer::RingBuffer(std::shared_ptr<Map> map, std::shared_ptr<Pages> pages)
+    : map_(std::move(map)),
+      pages_(std::move(pages)),
+      data_(pages_, const_cast<char*>(pages_->data()), 2 * pages_->size),
+      table_(2 * sizeof(uint32_t) * kRecords) {}
+
+std::shared_ptr<RingBuffer> RingBuffer::open(std::shared_ptr<Map> map, int* error) {
+  if (map->type() != BPF_MAP_TYPE_RINGBUF) {
+    *error = -EINVAL;
     return nullptr;
   }
-  poll->data = handle.get();
-  handle->poll = poll;
-  napi_async_init(env, nullptr, Napi::String::New(env, "node_libbpf"), &handle->context);
-  napi_add_async_cleanup_hook(
-      env, [](napi_async_cleanup_hook_handle, void* data) { static_cast<Handle*>(data)->close(); },
-      handle.get(), &handle->hook);
-  std::unique_ptr<Poller> poller(new Poller(handle.get()));
-  handle->owner = poller.get();
-  handle.release();  // uv's close callback deletes it
-  return poller;
+  auto pages = std::make_shared<Pages>();
+  *error = pages->map(map->fd(), map->maxEntries());
+  if (*error < 0) return nullptr;
+  return std::shared_ptr<RingBuffer>(new RingBuffer(std::move(map), std::move(pages)));
 }
 
-Poller::~Poller() {
-  if (handle_ == nullptr) return;
-  handle_->owner = nullptr;
-  handle_->close();
+Napi::Value RingBuffer::data(Napi::Env env) {
+  if (!copies_) {
+    const Napi::Value buffer = data_.buffer(env);
+    if (!buffer.IsEmpty()) return buffer;
+    copies_ = true;
+    copy_ = Scratch(pages_->size);
+  }
+  return copy_.buffer(env);
 }
 
-int Poller::wait(Napi::Function callback) {
-  if (handle_ == nullptr) return -EBADF;
-  if (!handle_->callback.IsEmpty()) return -EBUSY;
-  handle_->callback = Napi::Persistent(callback);
-  const int error = uv_poll_start(handle_->poll, UV_READABLE, Handle::onReadable);
-  if (error != 0) handle_->callback.Reset();
-  return error;
+int RingBuffer::next(uint64_t end, uint64_t* position, Record* record) const {
+  if (*position >= end) return 0;
+  const char* header = pages_->data() + (*position & (pages_->size - 1));
+  const uint32_t length = __atomic_load_n(reinterpret_cast<const uint32_t*>(header), __ATOMIC_ACQUIRE);
+  if ((length & BPF_RINGBUF_BUSY_BIT) != 0) return 0;
+  record->discarded = (length & BPF_RINGBUF_DISCARD_BIT) != 0;
+  record->length = length & ~BPF_RINGBUF_DISCARD_BIT;
+  const uint64_t size = BPF_RINGBUF_HDR_SZ + align8(record->length);
+  // Somebody else who has the map moved the consumer's position: what is there is no header.
+  if (size > end - *position) return -ESTALE;
+  *position += size;
+  return 1;
 }
 
-void Poller::cancel() {
-  if (handle_ == nullptr) return;
-  uv_poll_stop(handle_->poll);
-  handle_->callback.Reset();
+void RingBuffer::giveBack(uint32_t done) {
+  if (taken_.end == taken_.start) return;
+  Taken kept = taken_;
+  if (done < taken_.records) {
+    kept = {taken_.start, taken_.start, 0, 0, 0};
+    Record record;
+    while (kept.records < done && next(taken_.end, &kept.end, &record) > 0) kept.add(record);
+  }
+  delivered_ += kept.records;
+  bytes_ += kept.bytes;
+  discarded_ += kept.discarded;
+  __atomic_store_n(pages_->consumed(), kept.end, __ATOMIC_RELEASE);
+  taken_ = {};
 }
 
-// --- RingBuffer ---
-
-int RingBuffer::open(Napi::Env env) {
-  ring_.reset(ring_buffer__new(map_->fd(), onRecord, this, nullptr));
-  if (ring_ == nullptr) return -errno;
-  poller_ = Poller::create(env, ring_buffer__epoll_fd(ring_.get()));
-  return poller_ == nullptr ? -ENOMEM : 0;
+int RingBuffer::take(uint32_t limit) {
+  auto* table = reinterpret_cast<uint32_t*>(table_.data());
+  if (table == nullptr) return -EBADF;
+  limit = std::min(limit, kRecords);
+  do {
+    if (taken_.records == 0) giveBack(0);  // those that were discarded before any other
+    // The kernel wakes a waiter only for a record at the consumer's position (bpf_ringbuf_commit). It must
+    // see the position before the record is looked at here, or the record could be committed between, without
+    // a wake-up.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    const uint64_t start = *pages_->consumed();
+    const uint64_t end = pages_->produced();
+    if (end - start > pages_->size) return -ESTALE;
+    highWater_ = std::max(highWater_, end - start);
+    taken_ = {start, start, 0, 0, 0};
+    const uint64_t base = copies_ ? 0 : start & (pages_->size - 1);
+    Record record;
+    while (taken_.records < limit && taken_.end - start < kBytes) {
+      const uint64_t offset = base + (taken_.end - start) + BPF_RINGBUF_HDR_SZ;
+      const int found = next(end, &taken_.end, &record);
+      if (found < 0 && taken_.records == 0) return found;
+      if (found <= 0) break;
+      if (!record.discarded) {
+        table[2 * taken_.records] = static_cast<uint32_t>(offset);
+        table[2 * taken_.records + 1] = record.length;
+      }
+      taken_.add(record);
+    }
+  } while (taken_.records == 0 && taken_.discarded > 0);
+  return copies_ ? copyTaken() : static_cast<int>(taken_.records);
 }
 
-int RingBuffer::consume(uint32_t maxRecords) {
-  batch_.clear();
-  records_ = 0;
-  maxRecords_ = maxRecords;
-  const int result = ring_buffer__consume(ring_.get());
-  if (result < 0 && result != -ECANCELED) return result;
-  return static_cast<int>(records_);
+int RingBuffer::copyTaken() {
+  char* copy = copy_.data();
+  if (copy == nullptr) return -EBADF;
+  memcpy(copy, pages_->data() + (taken_.start & (pages_->size - 1)), taken_.end - taken_.start);
+  return static_cast<int>(taken_.records);
 }
 
-int RingBuffer::onRecord(void* context, void* data, size_t size) {
-  auto* self = static_cast<RingBuffer*>(context);
-  const size_t start = self->batch_.size();
-  self->batch_.resize(start + 8 + ((size + 7) & ~size_t{7}));
-  const auto length = static_cast<uint32_t>(size);
-  memcpy(self->batch_.data() + start, &length, sizeof(length));
-  memcpy(self->batch_.data() + start + 8, data, size);
-  // A negative result ends the batch with this record consumed (libbpf, ringbuf_process_ring).
-  return ++self->records_ >= self->maxRecords_ ? -ECANCELED : 0;
+uint32_t RingBuffer::pending() const {
+  uint64_t position = *pages_->consumed();
+  const uint64_t end = pages_->produced();
+  uint32_t records = 0;
+  for (Record record; next(end, &position, &record) > 0;) records += record.discarded ? 0 : 1;
+  return records;
+}
+
+void RingBuffer::stats(double* out) const {
+  const uint64_t lag = pages_->produced() - *pages_->consumed();
+  const uint64_t values[kStats] = {delivered_, bytes_, discarded_, lag, highWater_, pages_->size};
+  std::copy(std::begin(values), std::end(values), out);
 }
 
 namespace {
@@ -125,54 +174,86 @@ RingBuffer* ringOf(const Napi::CallbackInfo& info) {
   return Environment::of(info.Env()).rings.find(int32Of(info[0]));
 }
 
-// ringOpen(map): the ring's handle, or -errno
+// ringOpen(map): the ring's handle, which the poller tells of, or -errno
 Napi::Value open(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   std::shared_ptr<Map> map = environment.maps.share(int32Of(info[0]));
-  if (map == nullptr) return status(info.Env(), -EBADF);
-  auto ring = std::make_shared<RingBuffer>(std::move(map));
-  const LogScope silent(false);
-  const int error = ring->open(info.Env());
-  return status(info.Env(), error < 0 ? error : environment.rings.add(std::move(ring)));
+  Poller* poller = environment.poller(info.Env());
+  if (map == nullptr || poller == nullptr) return status(info.Env(), map == nullptr ? -EBADF : -ENOMEM);
+  int error = 0;
+  const std::shared_ptr<RingBuffer> ring = RingBuffer::open(std::move(map), &error);
+  if (ring == nullptr) return status(info.Env(), error);
+  const int32_t handle = environment.rings.add(ring);
+  if (handle < 0) return status(info.Env(), handle);
+  error = poller->add(ring->fd(), handle, EPOLLIN);
+  if (error < 0) environment.rings.remove(handle);
+  return status(info.Env(), error < 0 ? error : handle);
 }
 
-// ringConsume(ring, maxRecords): an ArrayBuffer of records, or -errno; -EAGAIN if there are none
-Napi::Value consume(const Napi::CallbackInfo& info) {
+// ringMemory(ring): [data, table], or -errno
+Napi::Value memory(const Napi::CallbackInfo& info) {
   RingBuffer* ring = ringOf(info);
   if (ring == nullptr) return status(info.Env(), -EBADF);
-  const int records = ring->consume(uint32Of(info[1]));
-  if (records <= 0) return status(info.Env(), records == 0 ? -EAGAIN : records);
-  Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(info.Env(), ring->batch().size());
-  memcpy(copy.Data(), ring->batch().data(), ring->batch().size());
-  return copy;
+  const Napi::Value data = ring->data(info.Env());
+  const Napi::Value table = ring->table(info.Env());
+  if (data.IsEmpty() || table.IsEmpty()) return status(info.Env(), -ENOMEM);
+  Napi::Array both = Napi::Array::New(info.Env(), 2);
+  both[0u] = data;
+  both[1u] = table;
+  return both;
 }
 
-// ringWait(ring, callback): 0 or -errno; -EBUSY if it is waited for already
-Napi::Value wait(const Napi::CallbackInfo& info) {
+// ringTake(ring, limit): a number of records, or -errno
+Napi::Value take(const Napi::CallbackInfo& info) {
   RingBuffer* ring = ringOf(info);
-  if (ring == nullptr || !info[1].IsFunction()) return status(info.Env(), -EBADF);
-  return status(info.Env(), ring->poller()->wait(info[1].As<Napi::Function>()));
+  return status(info.Env(), ring == nullptr ? -EBADF : ring->take(uint32Of(info[1])));
 }
 
-// ringCancel(ring): ends a wait without its callback
-Napi::Value cancel(const Napi::CallbackInfo& info) {
+// ringGiveBack(ring, done): 0 or -EBADF
+Napi::Value giveBack(const Napi::CallbackInfo& info) {
   RingBuffer* ring = ringOf(info);
-  if (ring != nullptr) ring->poller()->cancel();
+  if (ring != nullptr) ring->giveBack(uint32Of(info[1]));
   return status(info.Env(), ring == nullptr ? -EBADF : 0);
+}
+
+// ringPending(ring): a number of records, or -errno
+Napi::Value pending(const Napi::CallbackInfo& info) {
+  RingBuffer* ring = ringOf(info);
+  return status(info.Env(), ring == nullptr ? -EBADF : static_cast<int32_t>(ring->pending()));
+}
+
+// ringStats(ring, stats: Float64Array): 0 or -errno
+Napi::Value stats(const Napi::CallbackInfo& info) {
+  RingBuffer* ring = ringOf(info);
+  if (ring == nullptr) return status(info.Env(), -EBADF);
+  if (!info[1].IsTypedArray()) return status(info.Env(), -EINVAL);
+  const Napi::TypedArray array = info[1].As<Napi::TypedArray>();
+  if (array.TypedArrayType() != napi_float64_array || array.ElementLength() < RingBuffer::kStats) {
+    return status(info.Env(), -EINVAL);
+  }
+  ring->stats(array.As<Napi::Float64Array>().Data());
+  return status(info.Env(), 0);
 }
 
 // ringClose(ring): 0 or -EBADF
 Napi::Value close(const Napi::CallbackInfo& info) {
-  return status(info.Env(), Environment::of(info.Env()).rings.remove(int32Of(info[0])) ? 0 : -EBADF);
+  Environment& environment = Environment::of(info.Env());
+  const std::shared_ptr<RingBuffer> ring = environment.rings.remove(int32Of(info[0]));
+  if (ring == nullptr) return status(info.Env(), -EBADF);
+  environment.poller(info.Env())->remove(ring->fd());
+  ring->detach(info.Env());
+  return status(info.Env(), 0);
 }
 
 }  // namespace
 
 void exportRingBuffer(Napi::Env env, Napi::Object exports) {
   exports["ringOpen"] = Napi::Function::New<open>(env, "ringOpen");
-  exports["ringConsume"] = Napi::Function::New<consume>(env, "ringConsume");
-  exports["ringWait"] = Napi::Function::New<wait>(env, "ringWait");
-  exports["ringCancel"] = Napi::Function::New<cancel>(env, "ringCancel");
+  exports["ringMemory"] = Napi::Function::New<memory>(env, "ringMemory");
+  exports["ringTake"] = Napi::Function::New<take>(env, "ringTake");
+  exports["ringGiveBack"] = Napi::Function::New<giveBack>(env, "ringGiveBack");
+  exports["ringPending"] = Napi::Function::New<pending>(env, "ringPending");
+  exports["ringStats"] = Napi::Function::New<stats>(env, "ringStats");
   exports["ringClose"] = Napi::Function::New<close>(env, "ringClose");
 }
 

@@ -1,61 +1,76 @@
-// A ring buffer read from the event loop: JavaScript waits for it to become readable, then takes a batch of
-// records.
+// A ring buffer, read where the kernel put its records: JavaScript gets a table of where they are.
 #pragma once
 
-#include <bpf/libbpf.h>
 #include <napi.h>
-#include <uv.h>
 
+#include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "map.h"
+#include "scratch.h"
+#include "shared_memory.h"
 
 namespace node_libbpf {
 
-// A uv_poll_t on an fd. uv handles are closed in two steps: the memory is freed by uv's callback, which an
-// async cleanup hook waits for when the environment (a worker, say) goes down first.
-class Poller {
- public:
-  static std::unique_ptr<Poller> create(Napi::Env env, int fd);
-  ~Poller();
-  Poller(const Poller&) = delete;
-  Poller& operator=(const Poller&) = delete;
-
-  // Calls `callback` once when the fd is readable; keeps the process alive until then.
-  int wait(Napi::Function callback);
-  void cancel();
-
- private:
-  struct Handle;
-  explicit Poller(Handle* handle) : handle_(handle) {}
-
-  Handle* handle_;  // freed by uv's close callback
-};
-
+// Mapped here and not by libbpf: its ring_buffer makes a call for each record, and keeps to itself where the
+// data is.
 class RingBuffer {
  public:
-  RingBuffer(std::shared_ptr<Map> map) : map_(std::move(map)) {}
+  // Null, and -errno in `error`, if it can't be mapped.
+  static std::shared_ptr<RingBuffer> open(std::shared_ptr<Map> map, int* error);
 
-  int open(Napi::Env env);
-  // Takes at most `maxRecords` records. Each is 4 bytes length, 4 bytes zero, the record, padding to 8 bytes.
-  // Returns how many there were, or -errno.
-  int consume(uint32_t maxRecords);
-  const std::vector<char>& batch() const { return batch_; }
-  Poller* poller() { return poller_.get(); }
+  int fd() const { return map_->fd(); }
+
+  // Writes where the next records are to the table: at most `limit` pairs of offset and length. Returns how
+  // many; after 0 the poller tells of the next one. The same ones come again until they are given back.
+  int take(uint32_t limit);
+  // The first `done` of the records that were taken last.
+  void giveBack(uint32_t done);
+
+  // Records that are committed and not given back.
+  uint32_t pending() const;
+
+  // Records and bytes given back, records that programs discarded, bytes waiting, the most bytes that ever
+  // waited, bytes in all.
+  static constexpr size_t kStats = 6;
+  void stats(double* out) const;
+
+  // The data, read-only (or a copy of what was taken); and the table.
+  Napi::Value data(Napi::Env env);
+  Napi::Value table(Napi::Env env) { return table_.buffer(env); }
+  void detach(Napi::Env env) { data_.detach(env); }
 
  private:
-  struct Free {
-    void operator()(ring_buffer* ring) const { ring_buffer__free(ring); }
+  struct Pages;
+  struct Record {
+    uint32_t length;
+    bool discarded;
   };
-  static int onRecord(void* self, void* data, size_t size);
+  // What the last call handed out, by positions in the ring.
+  struct Taken {
+    uint64_t start = 0, end = 0;
+    uint32_t records = 0, discarded = 0;
+    uint64_t bytes = 0;
+    void add(const Record& record) {
+      if (record.discarded) discarded++;
+      if (!record.discarded) records++, bytes += record.length;
+    }
+  };
+  RingBuffer(std::shared_ptr<Map> map, std::shared_ptr<Pages> pages);
 
-  std::shared_ptr<Map> map_;  // destroyed last: owns the fd
-  std::unique_ptr<ring_buffer, Free> ring_;
-  std::unique_ptr<Poller> poller_;  // destroyed first: polls the ring's epoll fd
-  std::vector<char> batch_;
-  uint32_t records_ = 0;
-  uint32_t maxRecords_ = 0;
+  // Reads the header at `position`, which moves behind the record: 1; 0 at the end, or if it is not committed
+  // yet; or -errno.
+  int next(uint64_t end, uint64_t* position, Record* record) const;
+  int copyTaken();
+
+  std::shared_ptr<Map> map_;  // owns the fd
+  std::shared_ptr<Pages> pages_;
+  SharedMemory data_;
+  Scratch table_;
+  Scratch copy_;  // where external memory is forbidden
+  bool copies_ = false;
+  Taken taken_;
+  uint64_t delivered_ = 0, bytes_ = 0, discarded_ = 0, highWater_ = 0;
 };
 
 void exportRingBuffer(Napi::Env env, Napi::Object exports);

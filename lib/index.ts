@@ -49,6 +49,9 @@ export {
   SleepableError,
   VerifierError,
 } from "./errors";
+export type { BigIntColumn, ColumnBatch, ColumnName, NumberColumn } from "./events/columns";
+export type { ReadOptions } from "./events/reader";
+export type { HandlerOptions, Subscription } from "./events/subscription";
 export type { BtfFacts } from "./kernel/btf-facts";
 export { type CaptureOptions, captureProfile } from "./kernel/capture";
 export type { Fact, Known, Unknown } from "./kernel/fact";
@@ -75,7 +78,7 @@ export type { LpmKey, Prefix } from "./map/prefix";
 export { BloomFilterMap, QueueMap, StackMap } from "./map/queue";
 export { ArrayOfMaps, HashOfMaps, ProgArray } from "./map/references";
 export type { ExpectedMap } from "./map/reuse";
-export { RingBuffer } from "./map/ring-buffer";
+export { type ColumnOptions, RingBuffer, type RingBufferStats } from "./map/ring-buffer";
 export type { InnerMap, MapSpec } from "./map/spec";
 export {
   CgroupLocalStorageMap,

@@ -238,10 +238,17 @@ export interface Native {
   /** A process file descriptor (Linux 5.3), which the caller closes. */
   pidfdOpen(pid: number, flags: number): number;
 
+  /** Who is called with the handles that became ready. */
+  pollerListen(listener: (...handles: Handle[]) => void): number;
+  pollerRef(alive: boolean): number;
+
   ringOpen(map: Handle): Handle;
-  ringConsume(ring: Handle, maxRecords: number): ArrayBuffer | number;
-  ringWait(ring: Handle, callback: () => void): number;
-  ringCancel(ring: Handle): number;
+  /** The records' memory, which is read-only to the process, and the table: pairs of offset and length. */
+  ringMemory(ring: Handle): [data: ArrayBuffer, table: ArrayBuffer] | number;
+  ringTake(ring: Handle, limit: number): number;
+  ringGiveBack(ring: Handle, done: number): number;
+  ringPending(ring: Handle): number;
+  ringStats(ring: Handle, stats: Float64Array): number;
   ringClose(ring: Handle): number;
 }
 

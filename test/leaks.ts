@@ -2,12 +2,21 @@
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { PINS } from "./kernel/needs";
 
-/** Descriptors that only this library opens: maps, programs, links, iterators, perf events, event polls. */
+/** Descriptors that only this library opens: maps, programs, links, iterators, perf events. */
 function bpfDescriptors(): string[] {
+  return descriptors(/bpf|perf_event|btf/);
+}
+
+/** Node's own, and the one in which this library waits for everything, once it has waited. */
+function eventPolls(): number {
+  return descriptors(/eventpoll/).length;
+}
+
+function descriptors(pattern: RegExp): string[] {
   return readdirSync("/proc/self/fd").flatMap((fd) => {
     try {
       const target = readlinkSync(`/proc/self/fd/${fd}`);
-      return /bpf|perf_event|btf|eventpoll/.test(target) ? [target] : [];
+      return pattern.test(target) ? [target] : [];
     } catch {
       return []; // the descriptor of the listing itself
     }
@@ -15,11 +24,14 @@ function bpfDescriptors(): string[] {
 }
 
 let before: string[];
+let pollsBefore: number;
 beforeAll(() => {
   before = bpfDescriptors();
+  pollsBefore = eventPolls();
 });
 
 afterAll(() => {
   expect(bpfDescriptors().sort()).toEqual(before.sort());
+  expect(eventPolls() - pollsBefore).toBeLessThanOrEqual(1);
   expect(existsSync(PINS) ? readdirSync(PINS) : []).toEqual([]);
 });

@@ -55,7 +55,7 @@ export function codecFrom(plan: Plan, path: string, generated = generate): Codec
   const check = (length: number) => {
     if (length < size) throw new ArgumentError(`${path}: it has ${size} bytes, got ${length}`, { operation: "codec" });
   };
-  return {
+  const codec: Codec<unknown> = {
     size,
     encode(value, view, offset, length = size) {
       check(length);
@@ -76,6 +76,15 @@ export function codecFrom(plan: Plan, path: string, generated = generate): Codec
       return (made ?? machine()).read(view, offset, offset + length);
     },
   };
+  plans.set(codec, plan);
+  return codec;
+}
+
+const plans = new WeakMap<object, Plan>();
+
+/** @internal What a codec was made of, for whoever reads many values at once; undefined for one that is not of BTF. */
+export function planOfCodec(codec: object): Plan | undefined {
+  return plans.get(codec);
 }
 
 interface Machine extends Partial<Generated> {

@@ -35,13 +35,24 @@ const allowed = (() => {
 
 /** Undefined where code can't be generated. */
 export function generate(plan: Plan): Generated | undefined {
+  return compile<Generated>(plan, (source) => {
+    const read = `read: (v, o, e) => ${source.read(plan, 0)}`;
+    return isPlain(plan) ? `${read}, write: (v, o, e, x) => { ${source.write(plan, "o", "x")} return true; }` : read;
+  });
+}
+
+/**
+ * An object of functions whose bodies read or write values of the plan; undefined where code can't be generated.
+ *
+ * @param members the functions, as an object literal has them
+ */
+export function compile<T>(plan: Plan, members: (source: Source) => string): T | undefined {
   if (!allowed || partsOf(plan) > PARTS) return undefined;
   const source = new Source();
-  const read = `read: (v, o, e) => ${source.read(plan, 0)}`;
-  const write = isPlain(plan) ? `, write: (v, o, e, x) => { ${source.write(plan, "o", "x")} return true; }` : "";
-  const body = `"use strict"; ${source.functions.join(" ")} return { ${read}${write} };`;
+  const functions = members(source);
+  const body = `"use strict"; ${source.functions.join(" ")} return { ${functions} };`;
   const names = ["helpers", ...source.constants.map((_, index) => `k${index}`)];
-  return new Function(...names, body)(helpers, ...source.constants) as Generated;
+  return new Function(...names, body)(helpers, ...source.constants) as T;
 }
 
 function partsOf(plan: Plan): number {
@@ -59,7 +70,8 @@ function isPlain(plan: Plan): boolean {
   return !odd && plan.members.every((member) => isPlain(member.plan));
 }
 
-class Source {
+/** What is generated: expressions and statements over `v`, a DataView, from `o`, where a value begins, to `e`, where it ends. */
+export class Source {
   readonly functions: string[] = [];
   readonly constants: unknown[] = [];
   #names = 0;

@@ -17,6 +17,10 @@ const struct event *unused_event __attribute__((unused));
 
 __u64 sequence;
 __u64 dropped;
+/* BPF_RB_NO_WAKEUP, ... */
+__u64 flags;
+/* What becomes of the next events. */
+enum fate { SUBMITTED, CUT_SHORT, DISCARDED } fate;
 
 SEC("uprobe")
 int on_call(void *ctx)
@@ -25,7 +29,14 @@ int on_call(void *ctx)
 
 	event.sequence = sequence++;
 	event.pid = bpf_get_current_pid_tgid() >> 32;
-	if (bpf_ringbuf_output(&events, &event, sizeof(event), 0))
+	if (fate == DISCARDED) {
+		void *record = bpf_ringbuf_reserve(&events, sizeof(event), 0);
+
+		if (record)
+			bpf_ringbuf_discard(record, flags);
+		return 0;
+	}
+	if (bpf_ringbuf_output(&events, &event, fate == CUT_SHORT ? 4 : sizeof(event), flags))
 		__sync_fetch_and_add(&dropped, 1);
 	return 0;
 }

@@ -10,6 +10,14 @@ export interface event {
   pid: number;
 }
 
+/** enum fate: 4 bytes */
+export const fate = {
+  SUBMITTED: 0,
+  CUT_SHORT: 1,
+  DISCARDED: 2,
+} as const;
+export type fate = keyof typeof fate | number;
+
 /** What is in events.bpf.o. */
 export interface Events {
   programs: {
@@ -27,6 +35,10 @@ export interface Events {
   variables: {
     /** __u64 dropped, in .bss */
     dropped: bigint;
+    /** enum fate fate, in .bss */
+    fate: fate;
+    /** __u64 flags, in .bss */
+    flags: bigint;
     /** __u64 sequence, in .bss */
     sequence: bigint;
     /** const struct event *unused_event, in .bss */

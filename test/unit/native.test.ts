@@ -42,9 +42,11 @@ const calls: Record<string, (handle: never) => unknown> = {
   mapMemory: (handle) => native.mapMemory(handle, handle, 0),
   mapUnmap: (handle) => native.mapUnmap(handle),
   ringOpen: (handle) => native.ringOpen(handle),
-  ringConsume: (handle) => native.ringConsume(handle, 1),
-  ringWait: (handle) => native.ringWait(handle, () => {}),
-  ringCancel: (handle) => native.ringCancel(handle),
+  ringMemory: (handle) => native.ringMemory(handle),
+  ringTake: (handle) => native.ringTake(handle, 1),
+  ringGiveBack: (handle) => native.ringGiveBack(handle, 1),
+  ringPending: (handle) => native.ringPending(handle),
+  ringStats: (handle) => native.ringStats(handle, new Float64Array(6)),
   ringClose: (handle) => native.ringClose(handle),
 };
 

@@ -1,0 +1,41 @@
+// Descriptors that JavaScript waits for: all of an environment's on one epoll instance, which Node's event
+// loop watches.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <memory>
+
+namespace node_libbpf {
+
+class Poller {
+ public:
+  // Null if the event loop can't be had.
+  static std::unique_ptr<Poller> create(Napi::Env env);
+  ~Poller();
+  Poller(const Poller&) = delete;
+  Poller& operator=(const Poller&) = delete;
+
+  // From now on the listener hears of `handle` each time that `fd` gets ready for `events` (EPOLLIN,
+  // EPOLLOUT). Edge-triggered: it hears once, and again when there is something new after that. A ring whose
+  // first record is reserved and not yet committed is "readable" to epoll all the while, which a sleeping
+  // program can stretch at will.
+  int add(int fd, int32_t handle, uint32_t events);
+  void remove(int fd);
+
+  // Calls `listener` with the handles that are ready.
+  void listen(Napi::Function listener);
+  // Whether waiting keeps the process alive.
+  void ref(bool alive);
+
+ private:
+  struct Handle;
+  explicit Poller(Handle* handle) : handle_(handle) {}
+
+  Handle* handle_;  // freed by uv's close callback; null once it is closing
+};
+
+void exportPoller(Napi::Env env, Napi::Object exports);
+
+}  // namespace node_libbpf

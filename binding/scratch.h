@@ -1,0 +1,50 @@
+// Memory that native code and JavaScript both write, as an ArrayBuffer.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <new>
+
+#include "shared_memory.h"
+
+namespace node_libbpf {
+
+// External memory, or V8's own where the runtime forbids that.
+class Scratch {
+ public:
+  Scratch() = default;
+  explicit Scratch(size_t size) : size_(size) {}
+
+  size_t size() const { return size_; }
+
+  // The same buffer each time; empty if there is no memory.
+  Napi::Value buffer(Napi::Env env) {
+    if (!own_.IsEmpty()) return own_.Value();
+    if (shared_.empty()) {
+      std::shared_ptr<char> bytes(new (std::nothrow) char[size_](), std::default_delete<char[]>());
+      if (bytes == nullptr) return {};
+      shared_ = SharedMemory(bytes, bytes.get(), size_);
+    }
+    const Napi::Value buffer = shared_.buffer(env);
+    if (!buffer.IsEmpty()) return buffer;
+    shared_ = SharedMemory();
+    own_ = Napi::Reference<Napi::ArrayBuffer>::New(Napi::ArrayBuffer::New(env, size_), 1);
+    return own_.Value();
+  }
+
+  // Null before buffer(), or if JavaScript has taken V8's own away (by transferring it).
+  char* data() {
+    if (!shared_.empty()) return shared_.data();
+    if (own_.IsEmpty()) return nullptr;
+    Napi::ArrayBuffer buffer = own_.Value();
+    return buffer.ByteLength() >= size_ ? static_cast<char*>(buffer.Data()) : nullptr;
+  }
+
+ private:
+  size_t size_ = 0;
+  SharedMemory shared_;
+  Napi::Reference<Napi::ArrayBuffer> own_;
+};
+
+}  // namespace node_libbpf

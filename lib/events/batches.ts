@@ -1,0 +1,72 @@
+/** Reading by iteration: `for await (const batch of …)`. */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { Pace } from "./pace";
+import type { Reader, ReadOptions } from "./reader";
+
+interface Batch {
+  readonly length: number;
+}
+
+/**
+ * Batches as they come; ends when the channel is closed. While the consumer is busy nothing is read.
+ *
+ * @param read at most `limit` records; none: there are none now
+ */
+export function batches<B extends Batch>(
+  reader: Reader,
+  read: (limit: number) => B,
+  options: ReadOptions | undefined,
+): AsyncIterableIterator<B, void> {
+  const signal = reader.signalOf(options);
+  const state: State = { ended: false, wake: () => {} };
+  const generator = generate(reader, read, signal, state);
+  return {
+    next: () => generator.next(),
+    // A generator alone would come to its end only after the next() that waits for a record.
+    return: () => {
+      state.ended = true;
+      state.wake();
+      return generator.return();
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+interface State {
+  ended: boolean;
+  wake: () => void;
+}
+
+async function* generate<B extends Batch>(
+  reader: Reader,
+  read: (limit: number) => B,
+  signal: AbortSignal | undefined,
+  state: State,
+): AsyncGenerator<B, void, void> {
+  const pace = new Pace();
+  const wake = () => state.wake();
+  const end = reader.begin({ wake, flush: wake }, signal);
+  try {
+    pace.begin();
+    while (!state.ended && !reader.closed) {
+      signal?.throwIfAborted();
+      const batch = pace.step(read);
+      if (batch.length === 0) {
+        await new Promise<void>((resolve) => {
+          state.wake = resolve;
+        });
+        pace.begin();
+        continue;
+      }
+      yield batch;
+      if (!pace.over) continue;
+      await nextTurn();
+      pace.begin();
+    }
+  } finally {
+    pace.end();
+    end();
+  }
+}

@@ -1,0 +1,95 @@
+/** The one reader that a channel has at a time. */
+import { ArgumentError, BpfError } from "../errors";
+import type { Handle } from "../native";
+import { forget, hold, listen, release } from "./poller";
+
+/** How a channel is read. */
+export interface ReadOptions {
+  /** Ends the reading: an iteration throws the signal's reason, a handler is not called again. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What is read from. */
+export interface Channel {
+  /** For errors: "ring buffer events". */
+  readonly what: string;
+  readonly closed: boolean;
+  /** What the poller tells of, opened when it is first used; throws once it is closed. */
+  handle(operation: string): Handle;
+}
+
+/** What a reader does. */
+interface Reading {
+  /** There is something new, or the channel was closed, or the signal says so. */
+  wake(): void;
+  /** Whoever wrote without waking the reader wants it to read all that is there. */
+  flush(): void;
+}
+
+export class Reader {
+  readonly #channel: Channel;
+  #reading: Reading | undefined;
+  #alive = true;
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+  }
+
+  get closed(): boolean {
+    return this.#channel.closed;
+  }
+
+  /** Whether reading keeps the process alive. */
+  set alive(alive: boolean) {
+    if (this.#reading !== undefined && alive !== this.#alive) alive ? hold() : release();
+    this.#alive = alive;
+  }
+
+  /** To be called once the channel is closed. */
+  wake(): void {
+    this.#reading?.wake();
+  }
+
+  flush(): void {
+    if (this.#reading === undefined) {
+      const hint = "Take what is there with read()";
+      throw new ArgumentError(`${this.#channel.what} has no reader to flush it to`, { operation: "flush", hint });
+    }
+    this.#reading.flush();
+  }
+
+  /**
+   * Begins to read.
+   *
+   * @returns what ends it
+   * @throws {@link BpfError} ERR_BPF_BUSY if somebody reads already
+   */
+  begin(reading: Reading, signal: AbortSignal | undefined): () => void {
+    const { what } = this.#channel;
+    if (this.#reading !== undefined) {
+      const hint = "It has one reader: end the other for await, or close the subscription, first";
+      throw new BpfError("ERR_BPF_BUSY", `${what} is being read already`, { operation: "read", hint });
+    }
+    signal?.throwIfAborted();
+    const handle = this.#channel.handle("read");
+    const wake = () => reading.wake();
+    listen(handle, wake);
+    signal?.addEventListener("abort", wake);
+    this.#reading = reading;
+    if (this.#alive) hold();
+    return () => {
+      if (this.#reading !== reading) return;
+      this.#reading = undefined;
+      if (this.#alive) release();
+      signal?.removeEventListener("abort", wake);
+      forget(handle);
+    };
+  }
+
+  /** @throws {@link ArgumentError} for what is no AbortSignal */
+  signalOf(options: ReadOptions | undefined): AbortSignal | undefined {
+    const signal = options?.signal;
+    if (signal === undefined || signal instanceof AbortSignal) return signal;
+    throw new ArgumentError(`${this.#channel.what}: signal must be an AbortSignal`, { operation: "read" });
+  }
+}

@@ -1,0 +1,67 @@
+/** Records as values: loops over a table of where they are, made once for each type, so that each sees one kind of value. */
+import { type Codec, planOfCodec } from "../btf/codec";
+import { compile } from "../btf/generate";
+
+/** How far a handler has come. */
+export interface Progress {
+  /** Records that were handed to it, the one that it has now included. */
+  done: number;
+  /** Set to false, it gets no more. */
+  going: boolean;
+}
+
+/** Both read the first `count` records, up to one that is shorter than its type. `entries` are pairs of offset and length. */
+export interface Records<T> {
+  /** Appends them to `batch`. */
+  read(view: DataView, entries: Uint32Array, count: number, batch: T[]): void;
+  each(view: DataView, entries: Uint32Array, count: number, handler: (event: T) => void, progress: Progress): void;
+}
+
+export function recordsOf<T>(codec: Codec<T>): Records<T> {
+  const plan = planOfCodec(codec);
+  const made =
+    plan &&
+    compile<Records<T>>(plan, (source) => {
+      const value = source.read(plan, 0);
+      const next = `const o = t[2 * i], e = o + t[2 * i + 1]; if (e - o < ${plan.size}) return;`;
+      return `read: (v, t, n, batch) => { for (let i = 0; i < n; i++) { ${next} batch.push(${value}); } },
+        each: (v, t, n, f, at) => { for (let i = 0; i < n && at.going; ) { ${next} at.done = ++i; f(${value}); } }`;
+    });
+  return made ?? loopsOf(codec);
+}
+
+/** The same where code can't be generated. */
+function loopsOf<T>(codec: Codec<T>): Records<T> {
+  const from = (entries: Uint32Array, index: number) => entries[2 * index] as number;
+  const length = (entries: Uint32Array, index: number) => entries[2 * index + 1] as number;
+  return {
+    read(view, entries, count, batch) {
+      for (let i = 0; i < count && length(entries, i) >= codec.size; i++) {
+        batch.push(codec.decode(view, from(entries, i), length(entries, i)));
+      }
+    },
+    each(view, entries, count, handler, progress) {
+      for (let i = 0; i < count && progress.going && length(entries, i) >= codec.size; i++) {
+        progress.done = i + 1;
+        handler(codec.decode(view, from(entries, i), length(entries, i)));
+      }
+    },
+  };
+}
+
+/** Each record its own bytes. Those of a batch lie in one copy, which a record that is kept keeps. */
+export const BYTES: Records<Uint8Array> = {
+  read(view, entries, count, batch) {
+    const start = entries[0] as number;
+    const end = (entries[2 * count - 2] as number) + (entries[2 * count - 1] as number);
+    const copy = new Uint8Array(view.buffer, start, end - start).slice().buffer;
+    for (let i = 0; i < count; i++) {
+      batch.push(new Uint8Array(copy, (entries[2 * i] as number) - start, entries[2 * i + 1]));
+    }
+  },
+  each(view, entries, count, handler, progress) {
+    const batch: Uint8Array[] = [];
+    BYTES.read(view, entries, count, batch);
+    while (progress.done < count && progress.going) handler(batch[progress.done++] as Uint8Array);
+  },
+};

@@ -1,0 +1,69 @@
+/** Reading by a handler, which is called with what there is. */
+import { ArgumentError } from "../errors";
+import { Pace } from "./pace";
+import type { Reader, ReadOptions } from "./reader";
+import type { Progress } from "./records";
+
+/** How a handler is called. */
+export interface HandlerOptions extends ReadOptions {
+  /**
+   * Is told what the handler threw, and of records that can't be read. Without it that is thrown on the event loop, as an uncaught
+   * exception. Either way the reading goes on behind the record.
+   */
+  onError?: ((error: unknown) => void) | undefined;
+}
+
+/** A handler that is being called. */
+export interface Subscription extends Disposable {
+  /** The handler is not called again. What it was not given stays for the next reader. Idempotent. */
+  close(): void;
+}
+
+/**
+ * Calls a handler with what is there now, from the next turn of the event loop, and with what comes.
+ *
+ * @param step hands over at most `limit` records while `progress.going`; says how many
+ */
+export function subscribe(
+  reader: Reader,
+  step: (limit: number, progress: Progress) => { readonly length: number },
+  options: HandlerOptions | undefined,
+): Subscription {
+  const signal = reader.signalOf(options);
+  const onError = options?.onError;
+  if (onError !== undefined && typeof onError !== "function") {
+    throw new ArgumentError("onError must be a function", { operation: "read" });
+  }
+  const progress: Progress = { done: 0, going: true };
+  const pace = new Pace();
+  let next: NodeJS.Immediate | undefined;
+
+  const close = () => {
+    progress.going = false;
+    clearImmediate(next);
+    pace.end();
+    end();
+  };
+  const drain = (whole: boolean) => {
+    clearImmediate(next);
+    next = undefined;
+    pace.begin();
+    let more = true;
+    try {
+      while (more && progress.going && (whole || !pace.over))
+        more = pace.step((limit) => step(limit, progress)).length > 0;
+    } catch (error) {
+      if (onError === undefined) throw error;
+      onError(error);
+    } finally {
+      if (more && progress.going) next = setImmediate(turn);
+    }
+  };
+  const turn = () => {
+    if (reader.closed || signal?.aborted) close();
+    else drain(false);
+  };
+  const end = reader.begin({ wake: turn, flush: () => drain(true) }, signal);
+  next = setImmediate(turn);
+  return { close, [Symbol.dispose]: close };
+}
