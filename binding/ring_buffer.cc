@@ -86,27 +86,38 @@ Napi::Value RingBuffer::data(Napi::Env env) {
   return copy_.buffer(env);
 }
 
-int RingBuffer::next(uint64_t end, uint64_t* position, Record* record) const {
-  if (*position >= end) return 0;
-  const char* header = pages_->data() + (*position & (pages_->size - 1));
-  const uint32_t length = __atomic_load_n(reinterpret_cast<const uint32_t*>(header), __ATOMIC_ACQUIRE);
-  if ((length & BPF_RINGBUF_BUSY_BIT) != 0) return 0;
-  record->discarded = (length & BPF_RINGBUF_DISCARD_BIT) != 0;
-  record->length = length & ~BPF_RINGBUF_DISCARD_BIT;
-  const uint64_t size = BPF_RINGBUF_HDR_SZ + align8(record->length);
-  // Somebody else who has the map moved the consumer's position: what is there is no header.
-  if (size > end - *position) return -ESTALE;
-  *position += size;
-  return 1;
+bool RingBuffer::Walk::next() {
+  if (position >= end) return false;
+  const uint32_t header =
+      __atomic_load_n(reinterpret_cast<const uint32_t*>(data + (position - start)), __ATOMIC_ACQUIRE);
+  if ((header & BPF_RINGBUF_BUSY_BIT) != 0) return false;
+  length = header & ~BPF_RINGBUF_DISCARD_BIT;
+  discarded = header != length;
+  const uint64_t size = BPF_RINGBUF_HDR_SZ + align8(length);
+  if (size > end - position) {
+    stale = true;
+    return false;
+  }
+  position += size;
+  return true;
+}
+
+RingBuffer::Walk RingBuffer::walk() const {
+  Walk walk;
+  walk.start = walk.position = __atomic_load_n(pages_->consumed(), __ATOMIC_RELAXED);
+  walk.end = pages_->produced();
+  walk.data = pages_->data() + (walk.start & (pages_->size - 1));
+  walk.stale = walk.end - walk.start > pages_->size;
+  if (walk.stale) walk.end = walk.start;
+  return walk;
 }
 
 void RingBuffer::giveBack(uint32_t done) {
   if (taken_.end == taken_.start) return;
   Taken kept = taken_;
   if (done < taken_.records) {
-    kept = {taken_.start, taken_.start, 0, 0, 0};
-    Record record;
-    while (kept.records < done && next(taken_.end, &kept.end, &record) > 0) kept.add(record);
+    kept = {taken_.start, taken_.start};
+    for (Walk each = walk(); kept.records < done && each.next(); kept.end = each.position) kept.add(each);
   }
   delivered_ += kept.records;
   bytes_ += kept.bytes;
@@ -125,24 +136,20 @@ int RingBuffer::take(uint32_t limit) {
     // see the position before the record is looked at here, or the record could be committed between, without
     // a wake-up.
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    const uint64_t start = *pages_->consumed();
-    const uint64_t end = pages_->produced();
-    if (end - start > pages_->size) return -ESTALE;
-    highWater_ = std::max(highWater_, end - start);
-    taken_ = {start, start, 0, 0, 0};
-    const uint64_t base = copies_ ? 0 : start & (pages_->size - 1);
-    Record record;
-    while (taken_.records < limit && taken_.end - start < kBytes) {
-      const uint64_t offset = base + (taken_.end - start) + BPF_RINGBUF_HDR_SZ;
-      const int found = next(end, &taken_.end, &record);
-      if (found < 0 && taken_.records == 0) return found;
-      if (found <= 0) break;
-      if (!record.discarded) {
-        table[2 * taken_.records] = static_cast<uint32_t>(offset);
-        table[2 * taken_.records + 1] = record.length;
-      }
-      taken_.add(record);
+    Walk each = walk();
+    highWater_ = std::max(highWater_, each.end - each.start);
+    // Where the data begins in JavaScript's buffer.
+    const uint64_t shift = copies_ ? 0 : each.data - pages_->data();
+    Taken taken = {each.start, each.start};
+    while (taken.records < limit && taken.end - taken.start < kBytes && each.next()) {
+      table[2 * taken.records] =
+          static_cast<uint32_t>(shift + (taken.end - taken.start) + BPF_RINGBUF_HDR_SZ);
+      table[2 * taken.records + 1] = each.length;
+      taken.add(each);
+      taken.end = each.position;
     }
+    taken_ = taken;
+    if (each.stale && taken.records == 0) return -ESTALE;
   } while (taken_.records == 0 && taken_.discarded > 0);
   return copies_ ? copyTaken() : static_cast<int>(taken_.records);
 }
@@ -155,10 +162,8 @@ int RingBuffer::copyTaken() {
 }
 
 uint32_t RingBuffer::pending() const {
-  uint64_t position = *pages_->consumed();
-  const uint64_t end = pages_->produced();
   uint32_t records = 0;
-  for (Record record; next(end, &position, &record) > 0;) records += record.discarded ? 0 : 1;
+  for (Walk each = walk(); each.next();) records += each.discarded ? 0 : 1;
   return records;
 }
 

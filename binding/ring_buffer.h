@@ -42,25 +42,30 @@ class RingBuffer {
 
  private:
   struct Pages;
-  struct Record {
+  // From record to record, from the consumer's position to the producer's.
+  struct Walk {
+    const char* data;  // at `start`
+    uint64_t start, position, end;
     uint32_t length;
     bool discarded;
+    bool stale;  // somebody else who has the map moved the consumer's position: what is there is no header
+    // Moves behind a record; false at the end, or if it is not committed yet.
+    bool next();
   };
-  // What the last call handed out, by positions in the ring.
+  // What was handed out last, by positions in the ring.
   struct Taken {
     uint64_t start = 0, end = 0;
     uint32_t records = 0, discarded = 0;
     uint64_t bytes = 0;
-    void add(const Record& record) {
-      if (record.discarded) discarded++;
-      if (!record.discarded) records++, bytes += record.length;
+    void add(const Walk& record) {
+      records += record.discarded ? 0 : 1;
+      discarded += record.discarded ? 1 : 0;
+      bytes += record.discarded ? 0 : record.length;
     }
   };
   RingBuffer(std::shared_ptr<Map> map, std::shared_ptr<Pages> pages);
 
-  // Reads the header at `position`, which moves behind the record: 1; 0 at the end, or if it is not committed
-  // yet; or -errno.
-  int next(uint64_t end, uint64_t* position, Record* record) const;
+  Walk walk() const;
   int copyTaken();
 
   std::shared_ptr<Map> map_;  // owns the fd

@@ -58,9 +58,16 @@ export class ColumnReader<T, F extends ColumnName<T>> {
    * @param codec of the records
    * @param what whose records they are, for errors
    * @param room records of the largest batch
+   * @param make makes functions of text; undefined where that is not allowed
    * @throws {@link ArgumentError} for records that are no structs, or a field that is no number
    */
-  constructor(codec: Codec<T> | undefined, names: readonly string[] | undefined, what: string, room: number) {
+  constructor(
+    codec: Codec<T> | undefined,
+    names: readonly string[] | undefined,
+    what: string,
+    room: number,
+    make: typeof compile = compile,
+  ) {
     const plan = codec && planOfCodec(codec);
     if (plan?.op !== "struct" && plan?.op !== "union") {
       const hint = `Say what its records are: the map's tag, or open()'s option events`;
@@ -72,7 +79,7 @@ export class ColumnReader<T, F extends ColumnName<T>> {
     this.#written = this.#columns.map((column, index) =>
       isWords((this.#fields[index] as Field).plan) ? new Uint32Array(column.buffer) : column,
     );
-    this.#fill = fillOf(plan, this.#fields);
+    this.#fill = fillOf(plan, this.#fields, make);
     this.none = this.#batch(0);
   }
 
@@ -108,7 +115,7 @@ function numericFields(plan: StructPlan, names: readonly string[] | undefined, w
 function keptOf(plan: Plan): IntPlan | FloatPlan | undefined {
   if (plan.op === "float") return plan;
   if (plan.op !== "int" || plan.width > 64) return undefined;
-  const isBig = plan.width > 32 && plan.as !== "number";
+  const isBig = plan.as === "bigint" || (plan.as !== "number" && plan.width > 32);
   return { ...plan, as: isBig ? "bigint" : "number" };
 }
 
@@ -125,8 +132,8 @@ function columnOf(plan: IntPlan | FloatPlan, room: number): Column {
   return signed ? new Int8Array(room) : new Uint8Array(room);
 }
 
-function fillOf(plan: StructPlan, fields: readonly Field[]): Fill {
-  const made = compile<{ fill: Fill }>(plan, (source) => {
+function fillOf(plan: StructPlan, fields: readonly Field[], make: typeof compile): Fill {
+  const made = make<{ fill: Fill }>(plan, (source) => {
     const columns = fields.map((_, index) => `c${index} = columns[${index}]`);
     const writes = fields.map(({ offset, plan }, index) => {
       if (!isWords(plan)) return `c${index}[i] = ${source.read(plan, offset)};`;

@@ -17,11 +17,12 @@ export interface Records<T> {
   each(view: DataView, entries: Uint32Array, count: number, handler: (event: T) => void, progress: Progress): void;
 }
 
-export function recordsOf<T>(codec: Codec<T>): Records<T> {
+/** @param make makes functions of text; undefined where that is not allowed */
+export function recordsOf<T>(codec: Codec<T>, make: typeof compile = compile): Records<T> {
   const plan = planOfCodec(codec);
   const made =
     plan &&
-    compile<Records<T>>(plan, (source) => {
+    make<Records<T>>(plan, (source) => {
       const value = source.read(plan, 0);
       const next = `const o = t[2 * i], e = o + t[2 * i + 1]; if (e - o < ${plan.size}) return;`;
       return `read: (v, t, n, batch) => { for (let i = 0; i < n; i++) { ${next} batch.push(${value}); } },
