@@ -14,6 +14,7 @@ const USAGE = `usage: cli.js --kernel KERNEL [--kernel KERNEL]... [options] -- C
   --append ARGUMENTS  more kernel arguments
   --memory MIB        (1536)
   --cpus N            (2)
+  --icount            guest time counts instructions, on one CPU
   --timeout SECONDS   (300)
   --env NAME=VALUE    an environment variable for the command
   --put HOST:GUEST    a file or directory to put into the guest
@@ -56,6 +57,7 @@ function parse(args: string[]): { kernels: string[]; options: Omit<VmOptions, "k
       ...(append !== undefined && { append }),
       ...number("memoryMib", values.memory),
       ...number("cpus", values.cpus),
+      ...(values.icount && { countInstructions: true }),
       ...number("timeoutSeconds", values.timeout),
       onStdout: (chunk) => process.stdout.write(chunk),
       onStderr: (chunk) => process.stderr.write(chunk),
@@ -73,6 +75,7 @@ function parseOptions(args: string[]) {
       options: {
         ...{ kernel: list, put: list, get: list, env: list },
         ...{ lsm: text, append: text, memory: text, cpus: text, timeout: text },
+        icount: { type: "boolean" },
       },
     });
   } catch (error) {

@@ -26,6 +26,8 @@ export interface VmOptions {
   readonly append?: string;
   readonly memoryMib?: number;
   readonly cpus?: number;
+  /** Guest time counts instructions, the same in each run: emulated, with one CPU. */
+  readonly countInstructions?: boolean;
   readonly timeoutSeconds?: number;
   readonly onStdout?: (chunk: Buffer) => void;
   readonly onStderr?: (chunk: Buffer) => void;
@@ -80,9 +82,9 @@ export async function runInVm(options: VmOptions): Promise<VmResult> {
     // An oops is as good as a panic, and with -no-reboot a panic ends QEMU.
     append: ["console=ttyS0 panic=-1 oops=panic", lsm && `lsm=${lsm}`, options.append].filter(Boolean).join(" "),
     memoryMib: options.memoryMib ?? 1536,
-    cpus: options.cpus ?? 2,
+    cpus: options.countInstructions ? 1 : (options.cpus ?? 2),
   };
-  const accelerator = await chooseAccelerator(() => bootsWithKvm(machine));
+  const accelerator = options.countInstructions ? "icount" : await chooseAccelerator(() => bootsWithKvm(machine));
 
   const start = performance.now();
   let bootMs = 0;
