@@ -66,7 +66,7 @@ export function measure(count: number, work: () => void): number {
   return quantile(times, 0.5);
 }
 
-function quantile(values: readonly number[], part: number): number {
+export function quantile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN;
 }

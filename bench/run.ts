@@ -1,21 +1,23 @@
 /**
  * Benchmarks: peers and this library on the same work, side by side.
- *   npm run bench -- maps [--json] [--quick]
+ *   npm run bench -- maps|sleepable [--json] [--quick]
  */
 import { cpus, release } from "node:os";
 import { parseArgs } from "node:util";
 import { libbpf } from "node-libbpf";
 import { mapPeers } from "./maps/peers";
 import { compare, type Peer, type Row } from "./rounds";
+import { measureSleepable } from "./sleepable/measure";
+import { tables } from "./sleepable/tables";
 
 const BENCHMARKS: Record<string, () => Peer[]> = { maps: mapPeers };
 
-function main(): void {
+async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { json: { type: "boolean" }, quick: { type: "boolean" } },
   });
-  const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS);
+  const names = positionals.length > 0 ? positionals : [...Object.keys(BENCHMARKS), "sleepable"];
   const machine = {
     cpu: cpus()[0]?.model ?? "",
     cpus: cpus().length,
@@ -25,6 +27,12 @@ function main(): void {
     date: new Date().toISOString().slice(0, 10),
   };
   for (const name of names) {
+    if (name === "sleepable") {
+      const figures = await measureSleepable(values.quick ?? false, progress);
+      const text = values.json ? JSON.stringify({ benchmark: name, machine, ...figures }) : tables(figures);
+      process.stdout.write(`${text}\n`);
+      continue;
+    }
     const peersOf = BENCHMARKS[name];
     if (peersOf === undefined) throw new Error(`no benchmark ${name}; there are: ${Object.keys(BENCHMARKS).join(", ")}`);
     const rows = compare(peersOf(), values.quick ? 1 : 5, progress);
@@ -51,9 +59,7 @@ function report(name: string, machine: Record<string, string | number>, rows: re
   return [...lines, "", "Medians; in brackets the quartiles. The ratio is the speed against C's in the same round."].join("\n");
 }
 
-try {
-  main();
-} catch (error) {
-  process.stderr.write(`bench: ${(error as Error).message}\n`);
+main().catch((error: Error) => {
+  process.stderr.write(`bench: ${error.message}\n`);
   process.exitCode = 1;
-}
+});

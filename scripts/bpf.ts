@@ -1,6 +1,6 @@
 /**
- * Compiles every *.bpf.c of examples/ and test/bpf/, and the tests' one C program, to dist/, where it is missing or older
- * than its sources.
+ * Compiles every *.bpf.c of the project, and the C programs that run in virtual machines, to dist/, where it is missing or
+ * older than its sources.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, statSync } from "node:fs";
@@ -36,3 +36,4 @@ for (const source of bpfSources()) {
   if (!compiled) process.exitCode = 1;
 }
 compileHost("test/truth/truth.c", "dist/test/truth/truth");
+compileHost("bench/sleepable/loop.c", "dist/bench/sleepable/loop");

@@ -1,0 +1,41 @@
+/** The hooks that are measured in virtual machines: in each case a plain program, and a sleepable one. */
+import type { Hooks } from "./hooks.bpf";
+
+type ProgramName = keyof Hooks["programs"];
+
+export interface Case {
+  name: string;
+  /** The system call, as loop.c has it, that runs the programs. */
+  call: "getpgid" | "prctl" | "ioctl";
+  plain: ProgramName;
+  /** Loaded as sleepable, whatever its section says. */
+  sleepable: ProgramName;
+}
+
+const same = (name: string, call: Case["call"], program: ProgramName): Case => ({
+  name,
+  call,
+  plain: program,
+  sleepable: program,
+});
+
+/*
+ * 5.10 lets one LSM hook sleep: bprm_committed_creds. It is not here: an exec takes some 440,000 instructions, and 3,000
+ * more or fewer each time, which hides what a program adds.
+ */
+export const CASES: readonly Case[] = [
+  same("fentry", "getpgid", "fentry"),
+  same("fexit", "getpgid", "fexit"),
+  same("fmod_ret", "getpgid", "fmod_ret"),
+  same("lsm/task_prctl", "prctl", "lsm_prctl"),
+  same("lsm/file_ioctl", "ioctl", "lsm_ioctl"),
+  same("tp_btf/sys_enter", "getpgid", "tp_btf"),
+  same("raw_tp/sys_enter", "getpgid", "raw_tp"),
+  same("tp/syscalls/sys_enter_*", "getpgid", "tracepoint"),
+  {
+    name: "fentry, 64 B: probe_read_user, copy_from_user",
+    call: "getpgid",
+    plain: "fentry_read",
+    sleepable: "fentry_copy",
+  },
+];

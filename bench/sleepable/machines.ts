@@ -1,0 +1,54 @@
+/** Runs guest.ts on several kernels, whose time counts instructions, more than once each. */
+import { availableParallelism } from "node:os";
+import { packageFiles } from "../../test/vm/cli";
+import { resolveKernel } from "../../test/vm/kernels";
+import { runInVm } from "../../test/vm/vm";
+import type { Boot, OnMachine } from "./figures";
+
+/** Sleepable tracing of system calls: by error injection, and since 7.1 without. 6.1 is there for its LSM hooks. */
+const KERNELS = ["5.10-errinj", "6.1", "6.12-errinj", "7.3"];
+
+export async function bootMachines(boots: number, onBoot: (done: number, of: number) => void): Promise<OnMachine[]> {
+  const machines: OnMachine[] = await Promise.all(
+    KERNELS.map(async (kernel) => ({ kernel, ...(await whyMissing(kernel)), boots: [] })),
+  );
+  const queue = machines
+    .filter(({ missing }) => missing === undefined)
+    .flatMap((machine) => Array(boots).fill(machine) as OnMachine[]);
+  const total = queue.length;
+  // Side by side: instructions do not hang on who else runs.
+  const lanes = Array.from({ length: Math.min(availableParallelism(), 4) }, async () => {
+    for (let machine = queue.shift(); machine !== undefined; machine = queue.shift()) {
+      onBoot(total - queue.length - 1, total);
+      machine.boots.push(await boot(machine.kernel));
+    }
+  });
+  await Promise.all(lanes);
+  return machines;
+}
+
+/** Nobody may have built one with error injection. */
+async function whyMissing(kernel: string): Promise<{ missing?: string }> {
+  try {
+    await resolveKernel(kernel);
+    return {};
+  } catch (error) {
+    return { missing: (error as Error).message };
+  }
+}
+
+async function boot(kernel: string): Promise<Boot> {
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  const { exitCode } = await runInVm({
+    kernel,
+    countInstructions: true,
+    command: ["node", "dist/bench/sleepable/guest.js"],
+    cwd: "/package",
+    put: packageFiles(),
+    onStdout: (chunk) => stdout.push(chunk),
+    onStderr: (chunk) => stderr.push(chunk),
+  });
+  if (exitCode !== 0) throw new Error(`guest.js failed on ${kernel}:\n${Buffer.concat(stderr)}`);
+  return JSON.parse(`${Buffer.concat(stdout)}`) as Boot;
+}

@@ -1,0 +1,24 @@
+/** What sleeping costs and buys: instructions in virtual machines, nanoseconds and reads on this kernel. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import type { Figures, OnThisKernel } from "./figures";
+import { bootMachines } from "./machines";
+
+/** @param quick one boot for each kernel, and few rounds: to see whether it works */
+export async function measureSleepable(
+  quick: boolean,
+  onProgress: (done: number, of: number) => void,
+): Promise<Figures> {
+  const here = measureHere(quick ? 3 : 25);
+  const machines = await bootMachines(quick ? 1 : 2, onProgress);
+  onProgress(1, 1);
+  return { machines, here };
+}
+
+/** In a process of its own. */
+function measureHere(rounds: number): OnThisKernel {
+  const args = [join(__dirname, "here.js"), `${rounds}`];
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(error?.message ?? stderr);
+  return JSON.parse(stdout) as OnThisKernel;
+}
