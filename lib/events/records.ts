@@ -12,8 +12,7 @@ export interface Progress {
 
 /** Both read the first `count` records, up to one that is shorter than its type. `entries` are pairs of offset and length. */
 export interface Records<T> {
-  /** Appends them to `batch`. */
-  read(view: DataView, entries: Uint32Array, count: number, batch: T[]): void;
+  read(view: DataView, entries: Uint32Array, count: number): T[];
   each(view: DataView, entries: Uint32Array, count: number, handler: (event: T) => void, progress: Progress): void;
 }
 
@@ -24,9 +23,15 @@ export function recordsOf<T>(codec: Codec<T>, make: typeof compile = compile): R
     plan &&
     make<Records<T>>(plan, (source) => {
       const value = source.read(plan, 0);
-      const next = `const o = t[2 * i], e = o + t[2 * i + 1]; if (e - o < ${plan.size}) return;`;
-      return `read: (v, t, n, batch) => { for (let i = 0; i < n; i++) { ${next} batch.push(${value}); } },
-        each: (v, t, n, f, at) => { for (let i = 0; i < n && at.going; ) { ${next} at.done = ++i; f(${value}); } }`;
+      const next = (otherwise: string) =>
+        `const o = t[2 * i], e = o + t[2 * i + 1]; if (e - o < ${plan.size}) ${otherwise};`;
+      // An array of the right length: one that grows is copied on the way.
+      return `read: (v, t, n) => {
+          const batch = new Array(n);
+          for (let i = 0; i < n; i++) { ${next("{ batch.length = i; break; }")} batch[i] = ${value}; }
+          return batch;
+        },
+        each: (v, t, n, f, at) => { for (let i = 0; i < n && at.going; ) { ${next("return")} at.done = ++i; f(${value}); } }`;
     });
   return made ?? loopsOf(codec);
 }
@@ -36,10 +41,12 @@ function loopsOf<T>(codec: Codec<T>): Records<T> {
   const from = (entries: Uint32Array, index: number) => entries[2 * index] as number;
   const length = (entries: Uint32Array, index: number) => entries[2 * index + 1] as number;
   return {
-    read(view, entries, count, batch) {
+    read(view, entries, count) {
+      const batch: T[] = [];
       for (let i = 0; i < count && length(entries, i) >= codec.size; i++) {
         batch.push(codec.decode(view, from(entries, i), length(entries, i)));
       }
+      return batch;
     },
     each(view, entries, count, handler, progress) {
       for (let i = 0; i < count && progress.going && length(entries, i) >= codec.size; i++) {
@@ -52,17 +59,17 @@ function loopsOf<T>(codec: Codec<T>): Records<T> {
 
 /** Each record its own bytes. Those of a batch lie in one copy, which a record that is kept keeps. */
 export const BYTES: Records<Uint8Array> = {
-  read(view, entries, count, batch) {
+  read(view, entries, count) {
     const start = entries[0] as number;
     const end = (entries[2 * count - 2] as number) + (entries[2 * count - 1] as number);
     const copy = new Uint8Array(view.buffer, start, end - start).slice().buffer;
-    for (let i = 0; i < count; i++) {
-      batch.push(new Uint8Array(copy, (entries[2 * i] as number) - start, entries[2 * i + 1]));
-    }
+    return Array.from(
+      { length: count },
+      (_, i) => new Uint8Array(copy, (entries[2 * i] as number) - start, entries[2 * i + 1]),
+    );
   },
   each(view, entries, count, handler, progress) {
-    const batch: Uint8Array[] = [];
-    BYTES.read(view, entries, count, batch);
+    const batch = BYTES.read(view, entries, count);
     while (progress.done < count && progress.going) handler(batch[progress.done++] as Uint8Array);
   },
 };

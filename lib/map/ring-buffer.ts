@@ -178,9 +178,9 @@ export class RingBuffer<T = Uint8Array> extends BpfMap implements AsyncIterable<
   }
 
   #batch(limit: number): T[] {
-    const batch: T[] = [];
+    let batch: T[] = [];
     this.#take(limit, { done: 0, going: true }, ({ records, view, entries }, count, progress) => {
-      records.read(view, entries, count, batch);
+      batch = records.read(view, entries, count);
       progress.done = batch.length;
     });
     return batch;
