@@ -236,24 +236,33 @@ Napi::Value scratch(const Napi::CallbackInfo& info) {
   return map == nullptr ? status(info.Env(), -EBADF) : map->scratch(info.Env());
 }
 
-// mapLookup(map, flags), mapUpdate(map, flags), mapDelete(map, flags), mapTake(map, flags), mapNextKey(map,
-// first): 0 or -errno
-Napi::Value lookup(const Napi::CallbackInfo& info) {
-  return with(info, [&](Map& map) { return map.lookup(uint32Of(info[1])); });
+// mapLookup(map, flags), mapUpdate(map, flags), mapDelete(map, flags), mapTake(map, flags): 0 or -errno.
+// Plain Node-API: these are called a million times a second, and node-addon-api's CallbackInfo takes as long
+// as all else that is done here. What is no number leaves 0, as in arguments.h.
+template <int (Map::*kOperation)(uint64_t)>
+napi_value element(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value arguments[2];
+  void* environment = nullptr;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, &environment);
+  int32_t handle = 0;
+  uint32_t flags = 0;
+  napi_get_value_int32(env, arguments[0], &handle);
+  napi_get_value_uint32(env, arguments[1], &flags);
+  Map* map = static_cast<Environment*>(environment)->maps.find(handle);
+  napi_value result = nullptr;
+  napi_create_int32(env, map == nullptr ? -EBADF : (map->*kOperation)(flags), &result);
+  return result;
 }
 
-Napi::Value update(const Napi::CallbackInfo& info) {
-  return with(info, [&](Map& map) { return map.update(uint32Of(info[1])); });
+template <int (Map::*kOperation)(uint64_t)>
+napi_value elementFunction(Napi::Env env, const char* name) {
+  napi_value function = nullptr;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, element<kOperation>, &Environment::of(env), &function);
+  return function;
 }
 
-Napi::Value remove(const Napi::CallbackInfo& info) {
-  return with(info, [&](Map& map) { return map.remove(uint32Of(info[1])); });
-}
-
-Napi::Value take(const Napi::CallbackInfo& info) {
-  return with(info, [&](Map& map) { return map.take(uint32Of(info[1])); });
-}
-
+// mapNextKey(map, first): 0 or -errno
 Napi::Value nextKey(const Napi::CallbackInfo& info) {
   return with(info, [&](Map& map) { return map.nextKey(info[1].ToBoolean()); });
 }
@@ -378,10 +387,10 @@ void exportMap(Napi::Env env, Napi::Object exports) {
   exports["mapClose"] = Napi::Function::New<close>(env, "mapClose");
   exports["mapFd"] = Napi::Function::New<fd>(env, "mapFd");
   exports["mapScratch"] = Napi::Function::New<scratch>(env, "mapScratch");
-  exports["mapLookup"] = Napi::Function::New<lookup>(env, "mapLookup");
-  exports["mapUpdate"] = Napi::Function::New<update>(env, "mapUpdate");
-  exports["mapDelete"] = Napi::Function::New<remove>(env, "mapDelete");
-  exports["mapTake"] = Napi::Function::New<take>(env, "mapTake");
+  exports["mapLookup"] = elementFunction<&Map::lookup>(env, "mapLookup");
+  exports["mapUpdate"] = elementFunction<&Map::update>(env, "mapUpdate");
+  exports["mapDelete"] = elementFunction<&Map::remove>(env, "mapDelete");
+  exports["mapTake"] = elementFunction<&Map::take>(env, "mapTake");
   exports["mapNextKey"] = Napi::Function::New<nextKey>(env, "mapNextKey");
   exports["mapReadBatch"] = Napi::Function::New<readBatch>(env, "mapReadBatch");
   exports["mapLookupMany"] = Napi::Function::New<lookupMany>(env, "mapLookupMany");
