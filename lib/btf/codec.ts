@@ -1,12 +1,12 @@
 /** What turns a BTF type's bytes into JavaScript values and back. */
 import { ArgumentError } from "../errors";
-import { type Generated, generate } from "./generate";
-import { type Reader, readerOf, type Writer, writerOf } from "./interpret";
+import { type Coding, generate, zero } from "./generate";
+import { readerOf, writerOf } from "./interpret";
 import { Misfit } from "./misfit";
 import { type CodecOptions, type Plan, planOf } from "./plan";
 import type { BtfType } from "./types";
 
-export type { CodecOptions } from "./plan";
+export type { CodecOptions, U64 } from "./plan";
 
 /** What a value of any C type can look like. */
 export type BtfValue = number | bigint | boolean | string | Uint8Array | BtfValue[] | { [field: string]: BtfValue };
@@ -43,38 +43,35 @@ export function codecOf(type: BtfType, options: CodecOptions): Codec<unknown> {
   return codecFrom(planOf(type, options), options.path);
 }
 
+/** @internal A codec that decodes many values in one call. */
+export interface BulkCodec<T> extends Codec<T> {
+  /** `count` values, from one to the next `stride` bytes, which each of them has. */
+  decodeAll(view: DataView, offset: number, stride: number, count: number): T[];
+}
+
 /** @internal The codec of a plan. */
-export function codecFrom(plan: Plan, path: string, generated = generate): Codec<unknown> {
-  const { size } = plan;
-  let made: Machine | undefined;
-  // Made at first use: of the many types of an object most are never used.
-  const machine = (): Machine => {
-    made ??= machineOf(plan, generated(plan));
-    return made;
-  };
-  const check = (length: number) => {
-    if (length < size) throw new ArgumentError(`${path}: it has ${size} bytes, got ${length}`, { operation: "codec" });
-  };
-  const codec: Codec<unknown> = {
-    size,
-    encode(value, view, offset, length = size) {
-      check(length);
-      const { write, slow } = made ?? machine();
-      const end = offset + length;
-      zero(view, offset, end);
-      if (write?.(view, offset, end, value)) return;
-      try {
-        zero(view, offset, end);
-        slow(view, offset, end, value);
-      } catch (error) {
-        if (error instanceof Misfit) throw refusal(path, error);
-        throw error;
-      }
-    },
-    decode(view, offset, length = size) {
-      check(length);
-      return (made ?? machine()).read(view, offset, offset + length);
-    },
+export function codecFrom(plan: Plan, path: string, generated = generate): BulkCodec<unknown> {
+  const codec = {
+    size: plan.size,
+    encode: (value: unknown, view: DataView, offset: number, length?: number) =>
+      made().encode(value, view, offset, length),
+    decode: (view: DataView, offset: number, length?: number) => made().decode(view, offset, length),
+  } as BulkCodec<unknown>;
+  // Not enumerable: a copy of the codec that decodes in a way of its own has not this one's loop.
+  Object.defineProperty(codec, "decodeAll", {
+    writable: true,
+    value: (view: DataView, offset: number, stride: number, count: number) =>
+      made().decodeAll(view, offset, stride, count),
+  });
+  let coding: Coding | undefined;
+  // Made at first use, in place of these: of the many types of an object most are never used.
+  const made = (): Coding => {
+    if (coding === undefined) {
+      const slow = interpreted(plan, path);
+      coding = generated(plan, slow) ?? slow;
+      Object.assign(codec, coding);
+    }
+    return coding;
   };
   plans.set(codec, plan);
   return codec;
@@ -87,22 +84,38 @@ export function planOfCodec(codec: object): Plan | undefined {
   return plans.get(codec);
 }
 
-interface Machine extends Partial<Generated> {
-  readonly read: Reader;
-  readonly slow: Writer;
-}
-
-function machineOf(plan: Plan, generated: Generated | undefined): Machine {
-  return { slow: writerOf(plan), ...(generated ?? { read: readerOf(plan) }) };
+function interpreted(plan: Plan, path: string): Coding {
+  const { size } = plan;
+  const read = readerOf(plan);
+  const write = writerOf(plan);
+  const check = (length: number) => {
+    if (!(length >= size))
+      throw new ArgumentError(`${path}: it has ${size} bytes, got ${length}`, { operation: "codec" });
+  };
+  return {
+    encode(value, view, offset, length = size) {
+      check(length);
+      zero(view, offset, offset + length);
+      try {
+        write(view, offset, offset + length, value);
+      } catch (error) {
+        if (error instanceof Misfit) throw refusal(path, error);
+        throw error;
+      }
+    },
+    decode(view, offset, length = size) {
+      check(length);
+      return read(view, offset, offset + length);
+    },
+    decodeAll: (view, offset, stride, count) =>
+      Array.from({ length: count }, (_, index) => {
+        const at = offset + index * stride;
+        return read(view, at, at + stride);
+      }),
+  };
 }
 
 /** @internal */
 export function refusal(path: string, { path: within, problem }: Misfit): ArgumentError {
   return new ArgumentError(`${path}${within}: ${problem}`, { operation: "encode" });
-}
-
-function zero(view: DataView, offset: number, end: number): void {
-  let at = offset;
-  for (; at + 4 <= end; at += 4) view.setUint32(at, 0);
-  for (; at < end; at++) view.setUint8(at, 0);
 }

@@ -6,17 +6,15 @@
 import { isUint8Array } from "node:util/types";
 import { little } from "../endian";
 import { loadOf, meaningOf, rawOf, storeOf } from "./integers";
-import type { Reader } from "./interpret";
 import type { ArrayPlan, BytesPlan, IntPlan, Plan, StructPlan } from "./plan";
 import { readBytes, readText } from "./text";
 
-/** Writes a value over zeroes, or returns false, having written anything. */
-export type FastWriter = (view: DataView, offset: number, end: number, value: unknown) => boolean;
-
-export interface Generated {
-  readonly read: Reader;
-  /** Absent for types with unions. */
-  readonly write?: FastWriter;
+/** What a codec does, but for its size. */
+export interface Coding {
+  encode(value: unknown, view: DataView, offset: number, length?: number): void;
+  decode(view: DataView, offset: number, length?: number): unknown;
+  /** `count` values, from one to the next `stride` bytes, which each of them has. */
+  decodeAll(view: DataView, offset: number, stride: number, count: number): unknown[];
 }
 
 /** Types with more parts are as fast without: no compiler optimises functions as long as theirs would be. */
@@ -33,26 +31,52 @@ const allowed = (() => {
   }
 })();
 
-/** Undefined where code can't be generated. */
-export function generate(plan: Plan): Generated | undefined {
-  return compile<Generated>(plan, (source) => {
-    const read = `read: (v, o, e) => ${source.read(plan, 0)}`;
-    return isPlain(plan) ? `${read}, write: (v, o, e, x) => { ${source.write(plan, "o", "x")} return true; }` : read;
+/**
+ * Undefined where code can't be generated. All of it is text, the calls from one function to the next too: of functions that
+ * types share V8 would compile one, which finds out at each call what it calls.
+ *
+ * @param slow does what the code does not: too few bytes, values that are not plain or do not fit
+ */
+export function generate(plan: Plan, slow: Coding): Coding | undefined {
+  const { size } = plan;
+  return compile<Coding>(plan, { slow }, (source) => {
+    const read = source.read(plan, 0);
+    const write = isPlain(plan) ? `${source.write(plan, "o", "x")} return true;` : "return false;";
+    return `
+      const read = (v, o, e) => ${read};
+      const write = (v, o, e, x) => { ${write} };
+      return {
+        encode: (x, v, o, l = ${size}) => {
+          const e = o + l;
+          if (l >= ${size}) {
+            helpers.zero(v, o + ${isDense(plan) ? size : 0}, e);
+            if (write(v, o, e, x)) return;
+          }
+          slow.encode(x, v, o, l);
+        },
+        decode: (v, o, l = ${size}) => l >= ${size} ? read(v, o, o + l) : slow.decode(v, o, l),
+        decodeAll: (v, o, s, n) => {
+          const values = new Array(n);
+          for (let i = 0; i < n; i++, o += s) values[i] = read(v, o, o + s);
+          return values;
+        },
+      };`;
   });
 }
 
 /**
- * An object of functions whose bodies read or write values of the plan; undefined where code can't be generated.
+ * What code returns that reads or writes values of a plan; undefined where code can't be generated.
  *
- * @param members the functions, as an object literal has them
+ * @param given what the code may name
  */
-export function compile<T>(plan: Plan, members: (source: Source) => string): T | undefined {
+export function compile<T>(plan: Plan, given: Record<string, unknown>, code: (source: Source) => string): T | undefined {
   if (!allowed || partsOf(plan) > PARTS) return undefined;
   const source = new Source();
-  const functions = members(source);
-  const body = `"use strict"; ${source.functions.join(" ")} return { ${functions} };`;
-  const names = ["helpers", ...source.constants.map((_, index) => `k${index}`)];
-  return new Function(...names, body)(helpers, ...source.constants) as T;
+  const text = code(source);
+  const body = `"use strict"; ${source.functions.join(" ")} ${text}`;
+  const constants = Object.fromEntries(source.constants.map((constant, index) => [`k${index}`, constant]));
+  const all = { helpers, ...given, ...constants };
+  return new Function(...Object.keys(all), body)(...Object.values(all)) as T;
 }
 
 function partsOf(plan: Plan): number {
@@ -68,6 +92,30 @@ function isPlain(plan: Plan): boolean {
   if (plan.op !== "struct") return true;
   const odd = plan.fields.length === 0 || plan.fields.some(({ name }) => name in Object.prototype);
   return !odd && plan.members.every((member) => isPlain(member.plan));
+}
+
+/** Whether writing a value leaves none of its bytes as it was: then nothing need be zeroed first. */
+function isDense(plan: Plan): boolean {
+  switch (plan.op) {
+    case "int":
+      return plan.shift === undefined;
+    case "float":
+      return true;
+    case "chars":
+      return false;
+    case "bytes":
+      return !plan.flexible;
+    case "array":
+      return !plan.flexible && isDense(plan.element);
+    default: {
+      let end = 0;
+      for (const { offset, plan: field } of plan.fields) {
+        if (offset !== end || !isDense(field)) return false;
+        end += field.size;
+      }
+      return end === plan.size;
+    }
+  }
 }
 
 /** What is generated: expressions and statements over `v`, a DataView, from `o`, where a value begins, to `e`, where it ends. */
@@ -294,7 +342,16 @@ function makeShortText(): (view: DataView, offset: number, length: number) => st
   );
 }
 
+/** Eight bytes at a time. */
+export function zero(view: DataView, offset: number, end: number): void {
+  let at = offset;
+  for (; at + 8 <= end; at += 8) view.setFloat64(at, 0, little);
+  for (; at < end; at++) view.setUint8(at, 0);
+}
+
 const helpers = {
+  zero,
+
   readText(view: DataView, offset: number, size: number): string {
     let length = 0;
     let all = 0;

@@ -16,12 +16,15 @@ import {
   resolved,
 } from "./types";
 
+/** What 64-bit integers are: bigints, exactly, or numbers, faster, which beyond 2^53 are rounded. */
+export type U64 = "bigint" | "number";
+
 /** How values look. */
 export interface CodecOptions {
   /** What the values are, for errors: "map denied: key". */
   path: string;
-  /** 64-bit integers as bigint, exactly, or as number, faster: beyond 2^53 it is rounded. By default bigint. */
-  u64?: "bigint" | "number";
+  /** By default "bigint". */
+  u64?: U64;
   /** Arrays of `char` as texts, or as Uint8Arrays. By default texts. */
   chars?: "string" | "bytes";
   /** Leaves out what the kernel manages in a map's values: spin locks, timers, kptrs. By default they are as any field. */

@@ -24,11 +24,21 @@ type Assign = (memory: SharedMemory, offset: number, path: string, value: unknow
  * @throws {@link ArgumentError} for another type, or if the memory ends before it
  */
 export function viewOf<T>(type: BtfType, memory: SharedMemory, offset: number, options: CodecOptions): T {
+  return viewMaker<T>(type, options)(memory, offset);
+}
+
+/** What makes views of one type: {@link viewOf} for many of them. */
+export type ViewMaker<T> = (memory: SharedMemory, offset: number) => T;
+
+/** @throws {@link ArgumentError} for a type that has no views */
+export function viewMaker<T>(type: BtfType, options: CodecOptions): ViewMaker<T> {
   const plan = planOf(type, options);
   const make = nestedOf(plan);
   if (make === undefined) throw refuse(options.path, "only structs, unions and arrays have views");
-  checkRoom(memory, offset, plan.size, options.path);
-  return make(memory, offset, options.path) as T;
+  return (memory, offset) => {
+    checkRoom(memory, offset, plan.size, options.path);
+    return make(memory, offset, options.path) as T;
+  };
 }
 
 /** Where the elements of an array of views are. */

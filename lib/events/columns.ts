@@ -133,14 +133,14 @@ function columnOf(plan: IntPlan | FloatPlan, room: number): Column {
 }
 
 function fillOf(plan: StructPlan, fields: readonly Field[], make: typeof compile): Fill {
-  const made = make<{ fill: Fill }>(plan, (source) => {
+  const made = make<Fill>(plan, {}, (source) => {
     const columns = fields.map((_, index) => `c${index} = columns[${index}]`);
     const writes = fields.map(({ offset, plan }, index) => {
       if (!isWords(plan)) return `c${index}[i] = ${source.read(plan, offset)};`;
       const word = (at: number) => `v.getUint32(o + ${offset + at}, ${little})`;
       return `c${index}[2 * i] = ${word(0)}; c${index}[2 * i + 1] = ${word(4)};`;
     });
-    return `fill: (v, t, n, columns) => {
+    return `return (v, t, n, columns) => {
       const ${columns.join(", ")};
       let i = 0;
       for (; i < n; i++) {
@@ -151,7 +151,7 @@ function fillOf(plan: StructPlan, fields: readonly Field[], make: typeof compile
       return i;
     }`;
   });
-  return made?.fill ?? filler(plan.size, fields);
+  return made ?? filler(plan.size, fields);
 }
 
 /** The same where code can't be generated. */

@@ -21,17 +21,17 @@ export function recordsOf<T>(codec: Codec<T>, make: typeof compile = compile): R
   const plan = planOfCodec(codec);
   const made =
     plan &&
-    make<Records<T>>(plan, (source) => {
+    make<Records<T>>(plan, {}, (source) => {
       const value = source.read(plan, 0);
       const next = (otherwise: string) =>
         `const o = t[2 * i], e = o + t[2 * i + 1]; if (e - o < ${plan.size}) ${otherwise};`;
       // An array of the right length: one that grows is copied on the way.
-      return `read: (v, t, n) => {
+      return `return { read: (v, t, n) => {
           const batch = new Array(n);
           for (let i = 0; i < n; i++) { ${next("{ batch.length = i; break; }")} batch[i] = ${value}; }
           return batch;
         },
-        each: (v, t, n, f, at) => { for (let i = 0; i < n && at.going; ) { ${next("return")} at.done = ++i; f(${value}); } }`;
+        each: (v, t, n, f, at) => { for (let i = 0; i < n && at.going; ) { ${next("return")} at.done = ++i; f(${value}); } } };`;
     });
   return made ?? loopsOf(codec);
 }

@@ -47,6 +47,10 @@ test("random bytes are decoded alike by both, and encode again", () => {
       const decoded = codecFrom(plan, "v").decode(view, 0);
       const slow = codecFrom(plan, "v", () => undefined);
       expect(slow.decode(view, 0)).toEqual(decoded);
+      const three = new DataView(new Uint8Array([...bytes, ...bytes, ...bytes]).buffer);
+      for (const codec of [codecFrom(plan, "v"), slow]) {
+        expect(codec.decodeAll(three, bytes.length, bytes.length, 2)).toEqual([decoded, decoded]);
+      }
       const again = new DataView(new ArrayBuffer(bytes.length));
       try {
         slow.encode(decoded, again, 0);
@@ -126,8 +130,9 @@ function spoil(value: unknown, wrong: unknown, where: number): unknown {
 }
 
 test("code is generated here", () => {
+  const slow = codecFrom({ op: "float", size: 4 }, "v");
   const btf = new BtfBuilder();
-  expect(generate(planOf(btf.type(btf.int("u32", 4, "unsigned")), { path: "v" }))).toBeDefined();
+  expect(generate(planOf(btf.type(btf.int("u32", 4, "unsigned")), { path: "v" }), slow)).toBeDefined();
 });
 
 /** A codec of what a builder made. */
@@ -518,7 +523,7 @@ test("without generated code all is as it is with it", () => {
     const { generate } = require(${JSON.stringify(join(__dirname, "../../lib/btf/generate"))});
     const view = new DataView(new ArrayBuffer(8));
     codecs.text(8).encode("abc", view, 0);
-    console.log(codecs.text(8).decode(view, 0), generate({ op: "float", size: 4 }));`;
+    console.log(codecs.text(8).decode(view, 0), generate({ op: "float", size: 4 }, codecs.f32));`;
   const { stdout, stderr } = spawnSync(process.execPath, ["--disallow-code-generation-from-strings", "-e", script], {
     encoding: "utf8",
   });
