@@ -6,7 +6,7 @@
 import { native } from "./native";
 
 export type { Btf } from "./btf/btf";
-export { type BtfValue, type Codec, type CodecOptions, codecOf } from "./btf/codec";
+export { type BtfValue, type Codec, type CodecOptions, codecOf, type U64 } from "./btf/codec";
 export { codecs } from "./btf/codecs";
 export type { BtfFault } from "./btf/fault";
 export { kernelBtf } from "./btf/kernel";

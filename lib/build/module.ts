@@ -1,6 +1,7 @@
 /** The TypeScript of an object, in the file that it goes to. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import type { U64 } from "../btf/plan";
 import { generateModule } from "../gen/module";
 
 /** Options of {@link moduleFor}. */
@@ -11,6 +12,8 @@ export interface ModuleOptions {
   module?: "esm" | "cjs" | undefined;
   /** Types of ring buffers' records, by the map's name. */
   events?: Readonly<Record<string, string>> | undefined;
+  /** What 64-bit integers are; by default "bigint". */
+  u64?: U64 | undefined;
   /** Where the module will find the object, from its own folder; by default where it is now. */
   path?: string | undefined;
 }
@@ -23,8 +26,8 @@ export interface ModuleOptions {
  * @throws what {@link generateModule} does
  */
 export function moduleFor(bytes: Uint8Array, object: string, target: string, options: ModuleOptions): string {
-  const { embed = false, module = moduleKind(target), events = {}, path = pathBetween(target, object) } = options;
-  return generateModule(bytes, { fileName: basename(object), path: embed ? undefined : path, module, events });
+  const { embed = false, module = moduleKind(target), events = {}, u64, path = pathBetween(target, object) } = options;
+  return generateModule(bytes, { fileName: basename(object), path: embed ? undefined : path, module, events, u64 });
 }
 
 function pathBetween(target: string, object: string): string {

@@ -1,5 +1,6 @@
 /** node-libbpf build: C to an object and its TypeScript. */
 import type { Command } from "commander";
+import type { U64 } from "../btf/plan";
 import { type BuildOptions, build } from "../build/build";
 import { addModuleOptions } from "./gen";
 import { watching } from "./watching";
@@ -14,6 +15,7 @@ interface Options {
   embed?: true;
   event?: Record<string, string>;
   module?: "esm" | "cjs";
+  u64?: U64;
   watch?: true;
 }
 

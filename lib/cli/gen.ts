@@ -1,5 +1,6 @@
 /** node-libbpf gen: the TypeScript of an object. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { U64 } from "../btf/plan";
 import { moduleFor } from "../build/module";
 import { readObject } from "../object/file";
 import { makeFolderOf, replace } from "../replace";
@@ -10,6 +11,7 @@ interface Options {
   embed?: true;
   event?: Record<string, string>;
   module?: "esm" | "cjs";
+  u64?: U64;
   path?: string;
   watch?: true;
 }
@@ -19,7 +21,8 @@ export function addModuleOptions(command: Command): Command {
   return command
     .option("--embed", "put the object's bytes into the TypeScript")
     .option("--event <map=type>", "the type of a ring buffer's records, such as events='struct exec_event'", event)
-    .addOption(new Option("--module <kind>", "by default as package.json says").choices(["esm", "cjs"]));
+    .addOption(new Option("--module <kind>", "by default as package.json says").choices(["esm", "cjs"]))
+    .addOption(new Option("--u64 <kind>", "what 64-bit integers are; by default bigint").choices(["bigint", "number"]));
 }
 
 export function addGen(program: Command): void {

@@ -1,5 +1,6 @@
 /** The TypeScript module of one object: its types, its shape, and an open() that finds it. Formatted as biome would. */
 import { codecOf } from "../btf/codec";
+import type { U64 } from "../btf/plan";
 import { byText, pascalCase, propertyKey } from "./names";
 import { type ClassItem, type MapItem, type ObjectItems, objectItems, objectName } from "./object";
 import { TypeWriter } from "./types";
@@ -13,6 +14,8 @@ export interface GenerateOptions {
   module: "esm" | "cjs";
   /** The types of ring buffers' records, by the map's name: "struct exec_event". They go before tags. */
   events?: Readonly<Record<string, string>>;
+  /** What 64-bit integers are; by default "bigint". */
+  u64?: U64 | undefined;
 }
 
 /** Columns that a line may have. */
@@ -24,11 +27,11 @@ const WIDTH = 120;
  * @throws {@link ArgumentError} with the type's path, for what can't be typed; what {@link open} throws
  */
 export function generateModule(bytes: Uint8Array, options: GenerateOptions): string {
-  const { fileName, events = {} } = options;
+  const { fileName, events = {}, u64 = "bigint" } = options;
   const name = objectName(fileName);
   const shape = pascalCase(name);
   const items = objectItems(bytes, fileName, events);
-  const types = new TypeWriter([shape, ...importedTypes(items), "join", "open", "openObject", "OBJECT"], "refuse");
+  const types = new TypeWriter([shape, ...importedTypes(items), "join", "open", "openObject", "OBJECT"], "refuse", u64);
   // All types are added before any is written: one's name hangs on the others'.
   for (const { type, wish, path } of items.roots) {
     // What would fail at run time fails here.
@@ -117,13 +120,14 @@ function opener(
   name: string,
   shape: string,
   events: Readonly<Record<string, string>>,
-  { fileName, path, module }: GenerateOptions,
+  { fileName, path, module, u64 }: GenerateOptions,
 ): string {
   const folder = module === "esm" ? "import.meta.dirname" : "__dirname";
   const source = path === undefined ? 'Buffer.from(OBJECT, "base64")' : `join(${folder}, ${JSON.stringify(path)})`;
   const types = Object.entries(events).map(([map, type]) => `${propertyKey(map)}: ${JSON.stringify(type)}`);
   const extras = [
     ...(path === undefined ? [`name: ${JSON.stringify(name)}`] : []),
+    ...(u64 === "number" ? ['u64: "number"'] : []),
     "...options",
     ...(types.length > 0 ? ["events"] : []),
   ];

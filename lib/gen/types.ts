@@ -4,6 +4,7 @@
  */
 import { isManaged } from "../btf/fields";
 import { MAX_DEPTH } from "../btf/kinds";
+import type { U64 } from "../btf/plan";
 import { type BtfEnum, type BtfStruct, type BtfType, resolved } from "../btf/types";
 import { ArgumentError } from "../errors";
 import { declaration, typeName } from "./declaration";
@@ -16,7 +17,7 @@ import { assignNames, byText, type Clashes, type Nameless, propertyKey } from ".
  * @throws {@link ArgumentError} for a type that has no values
  */
 export function renderTypes(types: readonly BtfType[]): string {
-  const writer = new TypeWriter([], "number");
+  const writer = new TypeWriter([], "number", "bigint");
   for (const type of types) writer.add(type, type.name || `type_${type.id}`, type.name || `type ${type.id}`);
   return writer.render();
 }
@@ -44,12 +45,17 @@ export class TypeWriter {
   readonly #alike = new Map<string, Declared>();
   readonly #taken: readonly string[];
   readonly #clashes: Clashes;
+  readonly #u64: U64;
   #names: Map<Declared, string> | undefined;
 
-  /** @param taken names that are not to be given */
-  constructor(taken: readonly string[], clashes: Clashes) {
+  /**
+   * @param taken names that are not to be given
+   * @param u64 what integers of 64 bits are
+   */
+  constructor(taken: readonly string[], clashes: Clashes, u64: U64) {
     this.#taken = taken;
     this.#clashes = clashes;
+    this.#u64 = u64;
   }
 
   /**
@@ -68,7 +74,8 @@ export class TypeWriter {
     const bare = resolved(type);
     switch (bare.kind) {
       case "int":
-        return bare.encoding === "bool" ? "boolean" : bare.size > 4 ? "bigint" : "number";
+        if (bare.encoding === "bool") return "boolean";
+        return bare.size === 8 ? this.#u64 : bare.size > 8 ? "bigint" : "number";
       case "float":
         // JavaScript has no number for a long double.
         return bare.size > 8 || bare.size < 4 ? "Uint8Array" : "number";

@@ -1,8 +1,7 @@
 /** ARRAY, in system calls or in mapped memory. */
 
 import type { BtfValue, Codec } from "../btf/codec";
-import type { BtfType } from "../btf/types";
-import { viewOf } from "../btf/view";
+import type { ViewMaker } from "../btf/view";
 import { ArgumentError } from "../errors";
 import { type ElementCodecs, indexOf } from "./codec";
 import type { MapCore } from "./core";
@@ -16,12 +15,9 @@ export interface TypedArrayConstructor<T> {
 
 /** ARRAY: keys are the numbers from 0 to maxEntries - 1, all of which always exist. Since Linux 3.19. */
 export class ArrayMap<V = BtfValue> extends ElementMap<number, V> {
-  readonly #valueType: BtfType | undefined;
-
   /** @internal */
   constructor(core: MapCore, codecs: ElementCodecs) {
-    super(core, indexOf(core.name), codecs.value as Codec<V>);
-    this.#valueType = codecs.valueType;
+    super(core, indexOf(core.name), codecs.value as Codec<V>, codecs.view as ViewMaker<V> | undefined);
   }
 
   /**
@@ -50,16 +46,12 @@ export class ArrayMap<V = BtfValue> extends ElementMap<number, V> {
    * @throws {@link ArgumentError} if the values are no structs, unions or arrays: {@link mmap} gives numbers
    */
   view(index: number): V {
-    const path = `${this.name}.value`;
-    if (this.#valueType === undefined) {
-      throw new ArgumentError(`map ${this.name}: the type of its values is not known; use mmap()`, { map: this.name });
-    }
+    const make = this.viewMaker("use mmap()");
     if (!Number.isInteger(index) || index < 0 || index >= this.maxEntries) {
       const message = `an index is an integer from 0 to ${this.maxEntries - 1}, got ${String(index)}`;
       throw new ArgumentError(`map ${this.name}: ${message}`, { map: this.name });
     }
-    const memory = this.core.sharedMemory("mmap");
-    return viewOf<V>(this.#valueType, memory, index * this.stride, { path, managed: "skip" });
+    return make(this.core.sharedMemory("mmap"), index * this.stride);
   }
 
   /** Bytes from one element to the next in {@link mmap}'s memory. */

@@ -1,7 +1,7 @@
 /** Keys and values as the kernel has them, and as users do. */
 import { isUint8Array } from "node:util/types";
 import type { Codec } from "../btf/codec";
-import type { BtfType } from "../btf/types";
+import type { ViewMaker } from "../btf/view";
 import { little } from "../endian";
 import { ArgumentError } from "../errors";
 import { native } from "../native";
@@ -11,6 +11,22 @@ export interface ElementCodec<T, Input = T> {
   readonly size: number;
   encode(value: Input, view: DataView, offset: number, length?: number): void;
   decode(view: DataView, offset: number, length?: number): T;
+  /** Many values in one call, if decoding one is no more than reading it: see {@link BulkCodec}. */
+  decodeAll?(view: DataView, offset: number, stride: number, count: number): T[];
+}
+
+/** Values in a row, each of `stride` bytes. */
+export function decodeAll<T>(
+  codec: Pick<ElementCodec<T>, "decode" | "decodeAll">,
+  view: DataView,
+  offset: number,
+  stride: number,
+  count: number,
+): T[] {
+  if (codec.decodeAll !== undefined) return codec.decodeAll(view, offset, stride, count);
+  const values: T[] = [];
+  for (let i = 0; i < count; i++) values.push(codec.decode(view, offset + i * stride, stride));
+  return values;
 }
 
 /** How a map's keys and values are read and written; of a per-CPU map, those of one CPU. */
@@ -19,8 +35,8 @@ export interface ElementCodecs {
   readonly value: Codec<unknown>;
   /** A ring buffer's records; bytes where it is absent. */
   readonly event?: Codec<unknown> | undefined;
-  /** What the value is in C, where that is known. */
-  readonly valueType?: BtfType | undefined;
+  /** Makes views of values, where it is known what they are in C; throws {@link ArgumentError} where that has no views. */
+  readonly view?: ViewMaker<unknown> | undefined;
 }
 
 /** Keys and values as bytes. */
@@ -76,10 +92,6 @@ export function perCpu<V>(map: string, one: Codec<V>): Codec<V[]> {
       }
       for (let cpu = 0; cpu < cpus; cpu++) one.encode(values[cpu] as V, view, offset + cpu * stride, one.size);
     },
-    decode(view, offset) {
-      const values: V[] = [];
-      for (let cpu = 0; cpu < cpus; cpu++) values.push(one.decode(view, offset + cpu * stride, one.size));
-      return values;
-    },
+    decode: (view, offset) => decodeAll(one, view, offset, stride, cpus),
   };
 }

@@ -32,6 +32,18 @@ export interface Scratch {
   readonly valueSize: number;
 }
 
+/** Memory of many elements, one behind the other. */
+export interface Packed {
+  /** Elements that there is room for. */
+  readonly room: number;
+  readonly keys: Uint8Array;
+  readonly values: Uint8Array;
+  readonly keyView: DataView;
+  readonly valueView: DataView;
+  /** For each key whether it was there. */
+  readonly found: Uint8Array;
+}
+
 /** Offset of the cursor of batches. */
 export const CURSOR = 8;
 
@@ -61,7 +73,10 @@ export class MapCore implements MapIdentity {
   #uses = 0;
   readonly #index: number;
   #handle: Handle | undefined;
+  /** Absent once the map is closed. */
   #scratch: Scratch | undefined;
+  #valueMemory: SharedMemory | undefined;
+  #packed: Packed | undefined;
   #shared: SharedMemory | undefined;
   #closed = false;
 
@@ -99,42 +114,68 @@ export class MapCore implements MapIdentity {
   /** The memory that single elements cross in. */
   scratch(operation: string): Scratch {
     this.#uses++;
-    const made = this.#scratch;
-    if (made !== undefined && !this.#closed && !this.lifetime.closed) return made;
+    return this.#scratch ?? this.#makeScratch(operation);
+  }
+
+  #makeScratch(operation: string): Scratch {
     const handle = this.handle(operation);
     const memory = native.mapScratch(handle);
     if (typeof memory === "number") throw this.failure(operation, memory);
     const key = CURSOR + align8(Math.max(this.keySize, 4));
     const value = key + 2 * align8(this.keySize);
-    this.#scratch = {
-      handle,
-      view: new DataView(memory),
-      bytes: new Uint8Array(memory),
-      key,
-      value,
-      valueSize: this.userValueSize,
-    };
+    const view = new DataView(memory);
+    this.#scratch = { handle, view, bytes: new Uint8Array(memory), key, value, valueSize: this.userValueSize };
+    this.lifetime.waits.add(() => this.#forgetScratch());
     return this.#scratch;
   }
 
-  /** The scratch with a key or value written to it, unless a getter of that used the map meanwhile. */
-  encoded<T>(operation: string, what: "key" | "value", codec: ElementCodec<unknown, T>, value: T): Scratch {
+  /** The same for views, which may read it until the map is closed. */
+  valueMemory(operation: string): SharedMemory {
+    this.#valueMemory ??= new SharedMemory(`the value of map ${this.name}`, this.scratch(operation).view, false);
+    return this.#valueMemory;
+  }
+
+  #forgetScratch(): void {
+    this.#uses++;
+    this.#scratch = undefined;
+    this.#valueMemory?.close();
+  }
+
+  /** The scratch with a key written to it, unless a getter of that used the map meanwhile. */
+  encoded<K>(operation: string, codec: ElementCodec<unknown, K>, key: K): Scratch {
     const memory = this.scratch(operation);
-    this.encodeInto(memory, operation, what, codec, value);
+    const uses = this.#uses;
+    codec.encode(key, memory.view, memory.key, this.keySize);
+    if (this.#uses !== uses) throw this.#overwritten(operation);
     return memory;
   }
 
-  /** The same where the scratch has something already, which must stay. */
-  encodeInto<T>(
-    memory: Scratch,
-    operation: string,
-    what: "key" | "value",
-    codec: ElementCodec<unknown, T>,
-    value: T,
-  ): void {
+  /** Writes a value to the scratch, whose key must stay. */
+  encodeValue<V>(memory: Scratch, operation: string, codec: ElementCodec<unknown, V>, value: V): void {
     const uses = this.#uses;
-    codec.encode(value, memory.view, memory[what], what === "key" ? this.keySize : memory.valueSize);
+    codec.encode(value, memory.view, memory.value, memory.valueSize);
     if (this.#uses !== uses) throw this.#overwritten(operation);
+  }
+
+  /** Room for so many elements, taken until it is given back: a getter that uses the map meanwhile gets another. */
+  takePacked(count: number): Packed {
+    const packed = this.#packed;
+    this.#packed = undefined;
+    if (packed !== undefined && packed.room >= count) return packed;
+    const keys = new Uint8Array(count * this.keySize);
+    const values = new Uint8Array(count * this.userValueSize);
+    return {
+      room: count,
+      keys,
+      values,
+      keyView: new DataView(keys.buffer),
+      valueView: new DataView(values.buffer),
+      found: new Uint8Array(count),
+    };
+  }
+
+  givePacked(packed: Packed): void {
+    this.#packed = packed;
   }
 
   /** The map's memory, shared with the kernel. */
@@ -168,7 +209,7 @@ export class MapCore implements MapIdentity {
   close(): void {
     if (this.closed) return;
     this.#closed = true;
-    this.#uses++;
+    this.#forgetScratch();
     this.#shared?.close();
     if (this.lifetime.isMap) {
       this.lifetime.close();

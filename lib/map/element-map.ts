@@ -3,8 +3,9 @@ import type { BtfValue } from "../btf/codec";
 import { little } from "../endian";
 import { native } from "../native";
 import { chunks, type MapBatch } from "./chunks";
-import { bytes } from "./codec";
+import { bytes, decodeAll, type ElementCodec } from "./codec";
 import type { MapCore } from "./core";
+import { Elements } from "./elements";
 import { KeyedMap } from "./keyed-map";
 
 /**
@@ -17,36 +18,28 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
   extends KeyedMap<K, V, Input>
   implements Iterable<[K, V]>
 {
-  *keys(): IterableIterator<K> {
-    const { keySize } = this;
-    for (const { count, keys } of chunks(this.core, { operation: "keys", values: false })) {
-      const view = new DataView(keys.buffer);
-      for (let i = 0; i < count; i++) yield this.keyCodec.decode(view, i * keySize, keySize);
-    }
+  keys(): IterableIterator<K> {
+    const { keyCodec, keySize } = this;
+    const batches = chunks(this.core, { operation: "keys", values: false });
+    return new Elements(batches, isPlain(keyCodec), ({ keys }, start, count) =>
+      decodeAll(keyCodec, viewOver(keys), start * keySize, keySize, count),
+    );
   }
 
-  *entries(): IterableIterator<[K, V]> {
-    const { keySize } = this;
-    const { userValueSize } = this.core;
-    for (const { count, keys, values } of chunks(this.core, { operation: "entries", values: true })) {
-      const keyView = new DataView(keys.buffer);
-      const valueView = new DataView(values.buffer);
-      for (let i = 0; i < count; i++) {
-        const value = this.valueCodec.decode(valueView, i * userValueSize, userValueSize);
-        if (value !== undefined) yield [this.keyCodec.decode(keyView, i * keySize, keySize), value];
-      }
-    }
+  entries(): IterableIterator<[K, V]> {
+    const batches = chunks(this.core, { operation: "entries", values: true });
+    return new Elements(batches, isPlain(this.keyCodec) && isPlain(this.valueCodec), (batch, start, count) =>
+      this.#entries(batch, start, count),
+    );
   }
 
-  *values(): IterableIterator<V> {
+  values(): IterableIterator<V> {
+    const { valueCodec } = this;
     const { userValueSize } = this.core;
-    for (const { count, values } of chunks(this.core, { operation: "values", values: true })) {
-      const view = new DataView(values.buffer);
-      for (let i = 0; i < count; i++) {
-        const value = this.valueCodec.decode(view, i * userValueSize, userValueSize);
-        if (value !== undefined) yield value;
-      }
-    }
+    const batches = chunks(this.core, { operation: "values", values: true });
+    return new Elements(batches, isPlain(valueCodec), ({ values }, start, count) =>
+      existing(decodeAll(valueCodec, viewOver(values), start * userValueSize, userValueSize, count)),
+    );
   }
 
   [Symbol.iterator](): IterableIterator<[K, V]> {
@@ -59,7 +52,11 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
 
   /** All elements at once. libbpf: bpf_map_lookup_batch() where the kernel has it for the type. */
   getAll(): [K, V][] {
-    return [...this.entries()];
+    const all: [K, V][] = [];
+    for (const batch of chunks(this.core, { operation: "getAll", values: true })) {
+      for (const entry of this.#entries(batch, 0, batch.count)) all.push(entry);
+    }
+    return all;
   }
 
   /** How many elements there are, by counting them: the kernel keeps no number. */
@@ -83,10 +80,37 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
     return chunks(this.core, { operation: "batches", values: true });
   }
 
+  #entries({ keys, values }: MapBatch, start: number, count: number): [K, V][] {
+    const { keyCodec, keySize, valueCodec } = this;
+    const { userValueSize } = this.core;
+    const found = decodeAll(valueCodec, viewOver(values), start * userValueSize, userValueSize, count);
+    const names = decodeAll(keyCodec, viewOver(keys), start * keySize, keySize, count);
+    const entries: [K, V][] = [];
+    for (let i = 0; i < count; i++) {
+      const value = found[i];
+      if (value !== undefined) entries.push([names[i] as K, value]);
+    }
+    return entries;
+  }
+
   /** The same map with the bytes of keys and values as the kernel has them; of a per-CPU map those of all CPUs. */
   get raw(): RawMap {
     return new RawMap(this.core);
   }
+}
+
+/** Whether a value may be decoded before it is asked for: that of a map of maps is a map that is opened. */
+function isPlain(codec: ElementCodec<unknown, never>): boolean {
+  return codec.decodeAll !== undefined;
+}
+
+function viewOver({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+/** Without those of maps that are gone. */
+function existing<V>(values: (V | undefined)[]): V[] {
+  return values.filter((value) => value !== undefined);
 }
 
 /** Keys and values as bytes: {@link ElementMap.raw}. */

@@ -1,5 +1,6 @@
 /** HASH and ARRAY, and their LRU and per-CPU forms. */
 import type { BtfValue, Codec } from "../btf/codec";
+import type { ViewMaker } from "../btf/view";
 import { ArgumentError } from "../errors";
 import { type ElementCodecs, indexOf, perCpu } from "./codec";
 import type { MapCore } from "./core";
@@ -12,7 +13,7 @@ import { ElementMap } from "./element-map";
 export class HashMap<K = BtfValue, V = BtfValue> extends ElementMap<K, V> {
   /** @internal */
   constructor(core: MapCore, codecs: ElementCodecs) {
-    super(core, codecs.key as Codec<K>, codecs.value as Codec<V>);
+    super(core, codecs.key as Codec<K>, codecs.value as Codec<V>, codecs.view as ViewMaker<V> | undefined);
   }
 }
 

@@ -3,7 +3,9 @@
  *
  * Keys and values cross to native code in memory that both sides see: a call allocates nothing there.
  */
+import { isTypedArray } from "node:util/types";
 import type { Codec } from "../btf/codec";
+import type { ViewMaker } from "../btf/view";
 import { little } from "../endian";
 import { ArgumentError, isErrno } from "../errors";
 import { native } from "../native";
@@ -26,6 +28,9 @@ export interface SetOptions extends GetOptions {
   mode?: UpdateMode;
 }
 
+// The addon's exports are so many that V8 keeps them as a dictionary, which it would search at every call.
+const { mapLookup, mapUpdate, mapDelete, mapTake } = native;
+
 const MODES: Record<UpdateMode, number> = { any: 0, noexist: 1, exist: 2 };
 const LOCK = 4;
 /** Bytes that one native call for many elements takes at most. */
@@ -37,26 +42,53 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   protected readonly keyCodec: ElementCodec<K>;
   /** @internal */
   protected readonly valueCodec: ElementCodec<V | undefined, Input>;
+  readonly #makeView: ViewMaker<V> | undefined;
+  /** Over the value in the scratch. */
+  #view: V | undefined;
 
   /** @internal */
-  constructor(core: MapCore, key: ElementCodec<K>, value: ElementCodec<V | undefined, Input>) {
+  constructor(
+    core: MapCore,
+    key: ElementCodec<K>,
+    value: ElementCodec<V | undefined, Input>,
+    makeView?: ViewMaker<V> | undefined,
+  ) {
     super(core);
     this.keyCodec = key;
     this.valueCodec = value;
+    this.#makeView = makeView;
   }
 
   /** The value of a key, or undefined if there is none. libbpf: bpf_map_lookup_elem_flags(). */
   get(key: K, options?: GetOptions): V | undefined {
-    const memory = this.core.encoded("get", "key", this.keyCodec, key);
-    const status = native.mapLookup(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
+    const memory = this.core.encoded("get", this.keyCodec, key);
+    const status = mapLookup(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
     if (status === 0) return this.valueCodec.decode(memory.view, memory.value, memory.valueSize);
     if (isErrno(status, "ENOENT")) return undefined;
     throw this.core.failure("get", status);
   }
 
+  /**
+   * The value of a key as a view, or undefined if there is none: as {@link get}, but only those fields are decoded that are read,
+   * and no object is made. It is one read-only view, over a copy of the value: the next call of any method of this map overwrites
+   * it. For maps of objects, whose types are known. libbpf: bpf_map_lookup_elem_flags().
+   *
+   * @throws {@link ArgumentError} if the values are no structs, unions or arrays, or have one for each CPU
+   */
+  getView(key: K, options?: GetOptions): V | undefined {
+    const memory = this.core.encoded("getView", this.keyCodec, key);
+    const status = mapLookup(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
+    if (status === 0) {
+      this.#view ??= this.viewMaker("use get()")(this.core.valueMemory("getView"), memory.value);
+      return this.#view;
+    }
+    if (isErrno(status, "ENOENT")) return undefined;
+    throw this.core.failure("getView", status);
+  }
+
   has(key: K): boolean {
-    const memory = this.core.encoded("has", "key", this.keyCodec, key);
-    const status = native.mapLookup(memory.handle, 0);
+    const memory = this.core.encoded("has", this.keyCodec, key);
+    const status = mapLookup(memory.handle, 0);
     if (status === 0) return true;
     if (isErrno(status, "ENOENT")) return false;
     throw this.core.failure("has", status);
@@ -69,17 +101,17 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    */
   set(key: K, value: Input, options?: UpdateMode | SetOptions): this {
     const flags = options === undefined ? 0 : updateFlags(options, this.name);
-    const memory = this.core.encoded("set", "key", this.keyCodec, key);
-    this.core.encodeInto(memory, "set", "value", this.valueCodec, value);
-    const status = native.mapUpdate(memory.handle, flags);
+    const memory = this.core.encoded("set", this.keyCodec, key);
+    this.core.encodeValue(memory, "set", this.valueCodec, value);
+    const status = mapUpdate(memory.handle, flags);
     if (status < 0) throw this.core.failure("set", status);
     return this;
   }
 
   /** Removes a key; false if it was not there. libbpf: bpf_map_delete_elem(). */
   delete(key: K): boolean {
-    const memory = this.core.encoded("delete", "key", this.keyCodec, key);
-    const status = native.mapDelete(memory.handle, 0);
+    const memory = this.core.encoded("delete", this.keyCodec, key);
+    const status = mapDelete(memory.handle, 0);
     if (status === 0) return true;
     if (isErrno(status, "ENOENT")) return false;
     throw this.core.failure("delete", status);
@@ -90,8 +122,8 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    * libbpf: bpf_map_lookup_and_delete_elem_flags().
    */
   take(key: K, options?: GetOptions): V | undefined {
-    const memory = this.core.encoded("take", "key", this.keyCodec, key);
-    const status = native.mapTake(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
+    const memory = this.core.encoded("take", this.keyCodec, key);
+    const status = mapTake(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
     if (status === 0) return this.valueCodec.decode(memory.view, memory.value, memory.valueSize);
     if (isErrno(status, "ENOENT")) return undefined;
     throw this.core.failure("take", status);
@@ -103,23 +135,22 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    * @throws {@link MapError} whose `processed` says how many were read
    */
   getMany(keys: Iterable<K>, options?: GetOptions): (V | undefined)[] {
-    const list = [...keys];
+    const list = listOf(keys);
     const flags = options === undefined ? 0 : lockOf(options, this.name);
-    const values: (V | undefined)[] = [];
+    const all: (V | undefined)[] = [];
+    const { userValueSize } = this.core;
     for (let start = 0; start < list.length; ) {
-      const packed = this.#pack("getMany", list, start);
-      const { count, value } = packed;
-      const found = new Uint8Array(count);
-      const memory = this.core.scratch("getMany");
-      const status = native.mapLookupMany(memory.handle, count, packed.keys, packed.values, found, flags);
+      const { packed, count } = this.#pack("getMany", list, start);
+      const { keys, values, valueView, found } = packed;
+      const status = native.mapLookupMany(this.core.handle("getMany"), count, keys, values, found, flags);
       if (status < 0) throw this.#manyFailed("getMany", status, start, list.length);
-      const view = new DataView(packed.values.buffer);
       for (let i = 0; i < count; i++) {
-        values.push(found[i] === 1 ? this.valueCodec.decode(view, i * value, value) : undefined);
+        all.push(found[i] === 1 ? this.valueCodec.decode(valueView, i * userValueSize, userValueSize) : undefined);
       }
+      this.core.givePacked(packed);
       start += count;
     }
-    return values;
+    return all;
   }
 
   /**
@@ -132,17 +163,17 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
     const list = [...entries];
     const flags = options === undefined ? 0 : updateFlags(options, this.name);
     const keys = list.map(([key]) => key);
+    const { userValueSize } = this.core;
     for (let start = 0; start < list.length; ) {
-      const packed = this.#pack("setMany", keys, start);
-      const { count, value } = packed;
-      const view = new DataView(packed.values.buffer);
+      const { packed, count } = this.#pack("setMany", keys, start);
       for (let i = 0; i < count; i++) {
         const [, input] = list[start + i] as readonly [K, Input];
-        this.valueCodec.encode(input, view, i * value, value);
+        this.valueCodec.encode(input, packed.valueView, i * userValueSize, userValueSize);
       }
-      const memory = this.core.scratch("setMany");
-      const status = native.mapUpdateMany(memory.handle, count, packed.keys, packed.values, flags);
+      const handle = this.core.handle("setMany");
+      const status = native.mapUpdateMany(handle, count, packed.keys, packed.values, flags);
       if (status < 0) throw this.#manyFailed("setMany", status, start, list.length);
+      this.core.givePacked(packed);
       start += count;
     }
     return this;
@@ -154,18 +185,25 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    * @throws {@link MapError} whose `processed` says how many were done
    */
   deleteMany(keys: Iterable<K>): number {
-    const list = [...keys];
+    const list = listOf(keys);
     let removed = 0;
     for (let start = 0; start < list.length; ) {
-      const packed = this.#pack("deleteMany", list, start);
-      const found = new Uint8Array(packed.count);
-      const memory = this.core.scratch("deleteMany");
-      const status = native.mapDeleteMany(memory.handle, packed.count, packed.keys, found);
+      const { packed, count } = this.#pack("deleteMany", list, start);
+      const handle = this.core.handle("deleteMany");
+      const status = native.mapDeleteMany(handle, count, packed.keys, packed.found);
       if (status < 0) throw this.#manyFailed("deleteMany", status, start, list.length);
-      for (const one of found) removed += one;
-      start += packed.count;
+      for (let i = 0; i < count; i++) removed += packed.found[i] as number;
+      this.core.givePacked(packed);
+      start += count;
     }
     return removed;
+  }
+
+  /** @internal */
+  protected viewMaker(otherwise: string): ViewMaker<V> {
+    if (this.#makeView !== undefined) return this.#makeView;
+    const message = `map ${this.name}: the type of its values is not known; ${otherwise}`;
+    throw new ArgumentError(message, { map: this.name });
   }
 
   #manyFailed(operation: string, status: number, before: number, of: number) {
@@ -174,16 +212,20 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   }
 
   /** Some of the keys, one behind the other, and room for their values. */
-  #pack(operation: string, list: readonly K[], start: number) {
-    const memory = this.core.scratch(operation);
-    const value = memory.valueSize;
-    const fit = Math.max(1, Math.floor(CHUNK / (this.keySize + value)));
+  #pack(operation: string, list: ArrayLike<K>, start: number) {
+    const { core, keySize } = this;
+    core.scratch(operation);
+    const fit = Math.max(1, Math.floor(CHUNK / (keySize + core.userValueSize)));
     const count = Math.min(list.length - start, fit);
-    const keys = new Uint8Array(count * this.keySize);
-    const view = new DataView(keys.buffer);
-    for (let i = 0; i < count; i++) this.keyCodec.encode(list[start + i] as K, view, i * this.keySize, this.keySize);
-    return { count, keys, values: new Uint8Array(count * value), value };
+    const packed = core.takePacked(count);
+    for (let i = 0; i < count; i++) this.keyCodec.encode(list[start + i] as K, packed.keyView, i * keySize, keySize);
+    return { packed, count };
   }
+}
+
+/** Not copied where it need not be. */
+function listOf<T>(items: Iterable<T>): ArrayLike<T> {
+  return Array.isArray(items) || isTypedArray(items) ? (items as unknown as ArrayLike<T>) : [...items];
 }
 
 /** Checks a codec that a map was given against the size of its keys or values. */

@@ -1,5 +1,6 @@
 /** LPM_TRIE: the longest prefix that matches. */
 import type { BtfValue, Codec } from "../btf/codec";
+import type { ViewMaker } from "../btf/view";
 import type { ElementCodecs } from "./codec";
 import type { MapCore } from "./core";
 import { ElementMap } from "./element-map";
@@ -13,6 +14,7 @@ import { type LpmKey, prefixCodec } from "./prefix";
 export class LpmTrieMap<V = BtfValue> extends ElementMap<LpmKey, V> {
   /** @internal */
   constructor(core: MapCore, codecs: ElementCodecs) {
-    super(core, prefixCodec(core.name, core.keySize), codecs.value as Codec<V>);
+    const key = prefixCodec(core.name, core.keySize);
+    super(core, key, codecs.value as Codec<V>, codecs.view as ViewMaker<V> | undefined);
   }
 }

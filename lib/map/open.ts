@@ -49,9 +49,9 @@ export function mapOfHandle(
   const { name, keySize, valueSize } = identity;
   const key = codecs.key === undefined ? fallback.key : fitting(codecs.key, keySize, name, "key");
   const value = codecs.value === undefined ? fallback.value : fitting(codecs.value, valueSize, name, "value");
-  const valueType = codecs.value === undefined ? fallback.valueType : codecs.valueType;
+  const view = codecs.value === undefined ? fallback.view : codecs.view;
   const core = new MapCore(Lifetime.ofMap(handle, name), identity, { handle });
-  return mapOf(core, { key, value, valueType });
+  return mapOf(core, { key, value, view });
 }
 
 function mapOf(core: MapCore, codecs: ElementCodecs, inner: Partial<ElementCodecs> = {}): BpfMap {

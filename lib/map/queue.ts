@@ -24,7 +24,8 @@ export class QueueMap<V = BtfValue> extends BpfMap {
    * @throws {@link MapError} E2BIG if it is full and `replace`, which drops the oldest value, is not set
    */
   push(value: V, options: { replace?: boolean } = {}): this {
-    const memory = this.core.encoded("push", "value", this.#value, value);
+    const memory = this.core.scratch("push");
+    this.core.encodeValue(memory, "push", this.#value, value);
     const status = native.mapUpdate(memory.handle, options.replace === true ? EXIST : 0);
     if (status < 0) throw this.core.failure("push", status);
     return this;
@@ -72,7 +73,8 @@ export class BloomFilterMap<V = BtfValue> extends BpfMap {
 
   /** Adds a value. libbpf: bpf_map_update_elem() without a key. */
   add(value: V): this {
-    const memory = this.core.encoded("add", "value", this.#value, value);
+    const memory = this.core.scratch("add");
+    this.core.encodeValue(memory, "add", this.#value, value);
     const status = native.mapUpdate(memory.handle, 0);
     if (status < 0) throw this.core.failure("add", status);
     return this;
@@ -80,7 +82,8 @@ export class BloomFilterMap<V = BtfValue> extends BpfMap {
 
   /** False: the value was never added. True: it was, or others that look alike. libbpf: bpf_map_lookup_elem_flags(). */
   has(value: V): boolean {
-    const memory = this.core.encoded("has", "value", this.#value, value);
+    const memory = this.core.scratch("has");
+    this.core.encodeValue(memory, "has", this.#value, value);
     const status = native.mapLookup(memory.handle, 0);
     if (status === 0) return true;
     if (isErrno(status, "ENOENT")) return false;

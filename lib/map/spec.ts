@@ -1,4 +1,5 @@
 /** A map before it is created. */
+import type { U64 } from "../btf/plan";
 import type { BtfType } from "../btf/types";
 import { ArgumentError } from "../errors";
 import { type InnerRequest, type MapDescription, type MapRequest, native } from "../native";
@@ -39,6 +40,7 @@ export class MapSpec {
   #autocreate: boolean;
   #inner: InnerRequest | undefined;
   readonly #typeOf: ((id: number) => BtfType) | undefined;
+  readonly #u64: U64;
   readonly #codecs: ObjectCodecs;
 
   /**
@@ -52,6 +54,7 @@ export class MapSpec {
     index: number,
     checkValueSize: (size: number) => void,
     typeOf: ((id: number) => BtfType) | undefined,
+    u64: U64,
   ) {
     this.name = mapName(description);
     this.type = mapTypeName(description.type);
@@ -67,7 +70,8 @@ export class MapSpec {
     this.#mapExtra = description.mapExtra;
     this.#autocreate = description.autocreate;
     this.#typeOf = typeOf;
-    this.#codecs = codecsOf(description, typeOf);
+    this.#u64 = u64;
+    this.#codecs = codecsOf(description, typeOf, u64);
   }
 
   /** @internal How the loaded map is read: its sizes may have changed since. */
@@ -75,7 +79,8 @@ export class MapSpec {
     const { keyTypeId, valueTypeId, inner } = this.#described;
     if (loaded.valueSize === this.#described.valueSize && this.#inner === undefined) return this.#codecs;
     const changed = inner && { ...inner, ...this.#inner };
-    return codecsOf({ ...loaded, keyTypeId, valueTypeId, ...(changed && { inner: changed }) }, this.#typeOf);
+    const described = { ...loaded, keyTypeId, valueTypeId, ...(changed && { inner: changed }) };
+    return codecsOf(described, this.#typeOf, this.#u64);
   }
 
   /**

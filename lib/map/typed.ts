@@ -1,7 +1,9 @@
 /** How the keys and values of a map are read: as their BTF types say, or as bytes where only their sizes are known. */
 import { Btf, BtfError } from "../btf/btf";
-import { type Codec, codecOf } from "../btf/codec";
+import { type Codec, type CodecOptions, codecOf } from "../btf/codec";
+import type { U64 } from "../btf/plan";
 import type { BtfType } from "../btf/types";
+import { type ViewMaker, viewMaker } from "../btf/view";
 import { MapType } from "../constants";
 import { type MapDescription, native } from "../native";
 import { bytes, type ElementCodecs } from "./codec";
@@ -24,18 +26,31 @@ type Typed = Pick<
  * @param typeOf the type of a BTF id; undefined where the BTF can't be read
  * @throws {@link ArgumentError} with the path of a type that has no values
  */
-export function codecsOf(description: Typed, typeOf: TypeOf | undefined): ObjectCodecs {
+export function codecsOf(description: Typed, typeOf: TypeOf | undefined, u64: U64): ObjectCodecs {
   const { keySize, valueSize, inner } = description;
   const name = mapName(description);
   const keyType = typed(description.keyTypeId, typeOf);
   // The kernel keeps more of a struct_ops map than its type says.
   const valueType = description.type === MapType.STRUCT_OPS ? undefined : typed(description.valueTypeId, typeOf);
   return {
-    key: codecFor(name, "key", keyType, keySize),
-    value: codecFor(name, "value", valueType, valueSize),
-    valueType,
-    ...(inner !== undefined && { inner: codecsOf(inner, typeOf) }),
+    key: codecFor(keyType, keySize, name, "key", u64),
+    value: codecFor(valueType, valueSize, name, "value", u64),
+    view: valueType && madeOnce(() => viewMaker(valueType, optionsOf(name, "value", u64))),
+    ...(inner !== undefined && { inner: codecsOf(inner, typeOf, u64) }),
   };
+}
+
+/** At the first view: of the many maps of an object few are read by views. */
+function madeOnce(make: () => ViewMaker<unknown>): ViewMaker<unknown> {
+  let made: ViewMaker<unknown> | undefined;
+  return (memory, offset) => {
+    made ??= make();
+    return made(memory, offset);
+  };
+}
+
+function optionsOf(map: string, what: "key" | "value", u64: U64): CodecOptions {
+  return { path: `${map}.${what}`, u64, managed: "skip" };
 }
 
 /** A section is no value but variables. */
@@ -44,8 +59,14 @@ function typed(id: number, typeOf: TypeOf | undefined): BtfType | undefined {
   return type?.kind === "datasec" ? undefined : type;
 }
 
-function codecFor(map: string, what: "key" | "value", type: BtfType | undefined, size: number): Codec<unknown> {
-  const codec = type === undefined ? undefined : codecOf(type, { path: `${map}.${what}`, managed: "skip" });
+function codecFor(
+  type: BtfType | undefined,
+  size: number,
+  map: string,
+  what: "key" | "value",
+  u64: U64,
+): Codec<unknown> {
+  const codec = type === undefined ? undefined : codecOf(type, optionsOf(map, what, u64));
   // The size may be set after the type was; a type with a flexible array is longer than it says.
   return codec === undefined || codec.size > size ? (bytes(map, `a ${what}`, size) as Codec<unknown>) : codec;
 }
@@ -62,7 +83,7 @@ export function codecsOfOpened(info: MapInfo, name: string): ObjectCodecs {
     keyTypeId: info.btfKeyTypeId,
     valueTypeId: info.btfValueTypeId,
   };
-  return codecsOf(description, btf && ((id) => btf.type(id)));
+  return codecsOf(description, btf && ((id) => btf.type(id)), "bigint");
 }
 
 function btfOf(id: number): Btf | undefined {

@@ -5,14 +5,17 @@
 import type { Btf } from "../btf/btf";
 import { type Codec, codecOf } from "../btf/codec";
 import { BtfKind } from "../btf/kinds";
+import type { U64 } from "../btf/plan";
 import type { BtfType } from "../btf/types";
 import { ArgumentError, ObjectError } from "../errors";
 
 const TAG = "event:";
 
 /** The codec of each of {@link eventTypes}. */
-export function eventCodecs(types: ReadonlyMap<string, BtfType>): Map<string, Codec<unknown>> {
-  return new Map(Array.from(types, ([map, type]) => [map, codecOf(type, { path: `ring buffer ${map}: a record` })]));
+export function eventCodecs(types: ReadonlyMap<string, BtfType>, u64: U64): Map<string, Codec<unknown>> {
+  return new Map(
+    Array.from(types, ([map, type]) => [map, codecOf(type, { path: `ring buffer ${map}: a record`, u64 })]),
+  );
 }
 
 interface NamedMap {

@@ -1,5 +1,6 @@
 /** A loaded object. */
 import type { Codec } from "../btf/codec";
+import type { U64 } from "../btf/plan";
 import { ArgumentError } from "../errors";
 import type { LogCallback } from "../log";
 import type { BpfMap } from "../map/map";
@@ -40,6 +41,7 @@ export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, 
     variables: readonly VariableDescription[],
     typeOf: TypeOf,
     events: ReadonlyMap<string, Codec<unknown>>,
+    u64: U64,
     onLog: LogCallback | undefined,
   ) {
     const lifetime = new Lifetime(handle, name, onLog);
@@ -56,7 +58,7 @@ export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, 
       }),
     );
     const indexOf = new Map(maps.map((map, index) => [map.sectionId, index]));
-    this.variables = variablesOver(variables, memoryOf(lifetime, indexOf), typeOf);
+    this.variables = variablesOver(variables, memoryOf(lifetime, indexOf), typeOf, u64);
   }
 
   /**

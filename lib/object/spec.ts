@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { isUint8Array } from "node:util/types";
 import { Btf, BtfKindError } from "../btf/btf";
 import type { Codec } from "../btf/codec";
+import type { U64 } from "../btf/plan";
 import { ArgumentError, BpfError, LoadError, ObjectError } from "../errors";
 import { deliver, type LogCallback } from "../log";
 import { MapSpec } from "../map/spec";
@@ -36,6 +37,11 @@ export interface OpenOptions {
    * so in C: `__attribute__((btf_decl_tag("event:struct exec_event")))` on the map. Without either a record is bytes.
    */
   events?: Readonly<Record<string, string>>;
+  /**
+   * What 64-bit integers of keys, values, records and variables are: "bigint", exactly, by default, or "number", several times as
+   * fast and rounded beyond 2^53. Types that were generated say "bigint" unless `gen` was told otherwise. Pointers stay bigints.
+   */
+  u64?: U64;
   /** Receives libbpf's messages of this object's operations. Without it they are dropped, except from errors. */
   onLog?: LogCallback;
 }
@@ -82,6 +88,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
   readonly variables: Settable<S["variables"]>;
   readonly #request: OpenRequest;
   readonly #onLog: LogCallback | undefined;
+  readonly #u64: U64;
   readonly #programs: readonly ProgramSpec[];
   readonly #maps: readonly MapSpec[];
   readonly #sections: Sections;
@@ -97,9 +104,10 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
   constructor(bytes: Uint8Array, label: string, options: OpenOptions & { name: string }) {
     const sections = readSections(bytes, label);
     this.#btf = soundBtf(sections.get(".BTF") ?? new Uint8Array(), label);
-    const { name, pinRoot, kconfig, btfPath, events = {}, onLog } = options;
+    const { name, pinRoot, kconfig, btfPath, events = {}, u64 = "bigint", onLog } = options;
     this.#request = { bytes, name, pinRoot, kconfig, btfPath, verbose: onLog !== undefined };
     this.#onLog = onLog;
+    this.#u64 = u64;
     const description = native.describe(this.#request);
     deliver(description, onLog);
     if (description.status === 0 && !description.hasBtf) throw damagedBtf(label, "libbpf does not take it");
@@ -117,13 +125,15 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
           index,
           (size) => this.#sections.resize(map.valueTypeId, size),
           this.#btf === undefined ? undefined : typeOf,
+          u64,
         ),
     );
     this.programs = byName(this.#programs);
     this.maps = byName(this.#maps);
-    this.#events = this.#btf === undefined ? new Map() : eventCodecs(eventTypes(this.#btf, this.#maps, events, label));
+    this.#events =
+      this.#btf === undefined ? new Map() : eventCodecs(eventTypes(this.#btf, this.#maps, events, label), u64);
     this.#declared = description.variables;
-    this.variables = variablesOver(this.#sections.variables, this.#sections, typeOf) as Settable<S["variables"]>;
+    this.variables = variablesOver(this.#sections.variables, this.#sections, typeOf, u64) as Settable<S["variables"]>;
   }
 
   /**
@@ -232,6 +242,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
       this.#sections.current(),
       (id) => this.btf.type(id),
       this.#events,
+      this.#u64,
       this.#onLog,
     );
   }
@@ -263,6 +274,7 @@ const OPTIONS: Record<keyof OpenOptions, string> = {
   kconfig: "string",
   btfPath: "string",
   events: "object",
+  u64: "string",
   onLog: "function",
 };
 
@@ -281,6 +293,10 @@ function checkOptions(options: OpenOptions): void {
         about,
       );
     }
+  }
+  const { u64 = "bigint" } = options;
+  if (u64 !== "bigint" && u64 !== "number") {
+    throw new ArgumentError(`open's option u64 must be "bigint" or "number", got ${JSON.stringify(u64)}`, about);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Global variables by name: those of .data, .bss and .rodata, as their types say. */
 import { type BtfValue, type Codec, codecOf } from "../btf/codec";
 import { holdsManaged } from "../btf/fields";
+import type { U64 } from "../btf/plan";
 import { type BtfType, resolved, sizeOf } from "../btf/types";
 import { ArgumentError } from "../errors";
 import type { VariableDescription } from "../native";
@@ -34,6 +35,7 @@ export function variablesOver(
   descriptions: readonly VariableDescription[],
   memory: VariableMemory,
   typeOf: TypeOf,
+  u64: U64,
 ): Variables {
   const variables = Object.create(null) as Variables;
   for (const variable of descriptions) {
@@ -43,7 +45,7 @@ export function variablesOver(
       const hint = "Give one of them another name";
       throw new ArgumentError(`variable ${name} is ambiguous: it is in ${sections.join(" and ")}`, { hint });
     };
-    const accessors = accessorsOf(variable, memory, typeOf);
+    const accessors = accessorsOf(variable, memory, typeOf, u64);
     Object.defineProperty(variables, name, {
       enumerable: true,
       configurable: true, // until sealed: static variables of linked objects may share a name
@@ -53,13 +55,14 @@ export function variablesOver(
   return Object.seal(variables);
 }
 
-function accessorsOf(variable: VariableDescription, memory: VariableMemory, typeOf: TypeOf) {
+function accessorsOf(variable: VariableDescription, memory: VariableMemory, typeOf: TypeOf, u64: U64) {
   let codec: Codec<unknown> | undefined;
   const current = () => {
     const size = memory.sizeOf(variable);
     if (codec?.size !== size)
       codec = codecOf(grown(typeOf(variable.typeId), size), {
         path: `variable ${variable.name}`,
+        u64,
         managed: "skip",
       });
     return codec;

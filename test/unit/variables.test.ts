@@ -28,7 +28,7 @@ test("variables are what their types say", () => {
   const { u32, text, list, variable, typeOf } = fixture();
   const all = [variable("count", u32, 0, 4), variable("label", text, 8, 8), variable("list", list, 16, 16)];
   const memory = sections(all, typeOf);
-  const variables = variablesOver(memory.variables, memory, typeOf);
+  const variables = variablesOver(memory.variables, memory, typeOf, "bigint");
   expect({ ...variables }).toEqual({ count: 0, label: "", list: [0n, 0n] });
   Object.assign(variables, { count: 7, label: "hello", list: [1n, 2n ** 64n - 1n] });
   expect({ ...variables }).toEqual({ count: 7, label: "hello", list: [1n, 2n ** 64n - 1n] });
@@ -39,7 +39,7 @@ test("what does not fit is refused, and the old value stays", () => {
   const { u32, text, list, variable, typeOf } = fixture();
   const all = [variable("count", u32, 0, 4), variable("label", text, 8, 8), variable("list", list, 16, 16)];
   const memory = sections(all, typeOf);
-  const variables = variablesOver(memory.variables, memory, typeOf);
+  const variables = variablesOver(memory.variables, memory, typeOf, "bigint");
   const refused = (name: string, value: unknown) => {
     expect(() => Object.assign(variables, { [name]: value })).toThrow(
       expect.objectContaining({ code: "ERR_BPF_ARGUMENT", operation: "encode" }),
@@ -57,7 +57,7 @@ test("what does not fit is refused, and the old value stays", () => {
 test("a section's last array grows and shrinks with it", () => {
   const { u32, list, variable, typeOf } = fixture();
   const memory = sections([variable("count", u32, 0, 4), variable("list", list, 16, 16)], typeOf);
-  const variables = variablesOver(memory.variables, memory, typeOf);
+  const variables = variablesOver(memory.variables, memory, typeOf, "bigint");
   variables.list = [1n, 2n];
   memory.resize(SECTION, 40);
   expect(variables.list).toEqual([1n, 2n, 0n]);
@@ -82,7 +82,7 @@ test("two variables of one name are neither read nor written", () => {
   const { u32, variable, typeOf } = fixture();
   const both = [variable("v", u32, 0, 4), variable("v", u32, 4, 4, ".bss")];
   const memory = { live: false, sizeOf: () => 4, read: () => new Uint8Array(4), write: () => {} };
-  const variables = variablesOver([...both, variable("w", u32, 8, 4)], memory, typeOf);
+  const variables = variablesOver([...both, variable("w", u32, 8, 4)], memory, typeOf, "bigint");
   expect(variables.w).toBe(0);
   expect(() => variables.v).toThrow(/ambiguous: it is in .data and .bss/);
   expect(() => {
@@ -101,11 +101,16 @@ test("a lock in a variable is neither read nor written, and no more written over
   const all = [{ name: "state", section: ".data", sectionId: SECTION, offset: 0, size: 8, typeId: guarded }];
   const typeOf = (id: number) => btf.type(id);
   const before = sections(all, typeOf);
-  const variables = variablesOver(before.variables, before, typeOf);
+  const variables = variablesOver(before.variables, before, typeOf, "bigint");
   variables.state = { n: 5 };
   expect(variables.state).toEqual({ n: 5 });
   const write = jest.fn();
-  const after = variablesOver(all, { live: true, sizeOf: () => 8, read: () => new Uint8Array(8), write }, typeOf);
+  const after = variablesOver(
+    all,
+    { live: true, sizeOf: () => 8, read: () => new Uint8Array(8), write },
+    typeOf,
+    "bigint",
+  );
   expect(after.state).toEqual({ n: 0 });
   expect(() => {
     after.state = { n: 5 };
