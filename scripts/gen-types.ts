@@ -11,7 +11,10 @@ import { bpfSources, PROJECT_ROOT } from "./places";
 export function typesOf(source: string): string {
   const object = source.replace(/\.c$/, ".o");
   const fileName = basename(object);
-  return generateModule(readFileSync(join(PROJECT_ROOT, "dist", object)), { fileName, path: fileName, module: "cjs" });
+  // Benchmarks are for those who want it fast.
+  const u64 = source.startsWith("bench/") ? "number" : "bigint";
+  const bytes = readFileSync(join(PROJECT_ROOT, "dist", object));
+  return generateModule(bytes, { fileName, path: fileName, module: "cjs", u64 });
 }
 
 if (require.main === module) {

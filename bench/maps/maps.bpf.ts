@@ -12,17 +12,17 @@ import {
 /** struct key: 16 bytes */
 export interface key {
   /** __u64 high */
-  high: bigint;
+  high: number;
   /** __u64 low */
-  low: bigint;
+  low: number;
 }
 
 /** struct value: 64 bytes */
 export interface value {
   /** __u64 count */
-  count: bigint;
+  count: number;
   /** __u64 bytes */
-  bytes: bigint;
+  bytes: number;
   /** __u32 uid */
   uid: number;
   /** __u32 pid */
@@ -32,7 +32,7 @@ export interface value {
   /** double load */
   load: number;
   /** __u64 reserved[2] */
-  reserved: bigint[];
+  reserved: number[];
 }
 
 /** What is in maps.bpf.o. */
@@ -40,21 +40,21 @@ export interface Maps {
   programs: Record<never, never>;
   maps: {
     /** BPF_MAP_TYPE_ARRAY, max_entries 10000, key __u32, value __u64 */
-    array: ArrayMap<bigint>;
+    array: ArrayMap<number>;
     /** BPF_MAP_TYPE_ARRAY, max_entries 10000, key __u32, value double */
     doubles: ArrayMap<number>;
     /** BPF_MAP_TYPE_HASH, max_entries 200000, key __u32, value __u64 */
-    few: HashMap<number, bigint>;
+    few: HashMap<number, number>;
     /** BPF_MAP_TYPE_HASH, max_entries 200000, key struct key, value struct value */
     few_large: HashMap<key, value>;
     /** BPF_MAP_TYPE_ARRAY, max_entries 10000, key __u32, value __u64 */
-    integers: ArrayMap<bigint>;
+    integers: ArrayMap<number>;
     /** BPF_MAP_TYPE_HASH, max_entries 200000, key __u32, value __u64 */
-    many: HashMap<number, bigint>;
+    many: HashMap<number, number>;
     /** BPF_MAP_TYPE_HASH, max_entries 200000, key struct key, value struct value */
     many_large: HashMap<key, value>;
     /** BPF_MAP_TYPE_PERCPU_ARRAY, max_entries 10000, key __u32, value __u64 */
-    percpu: PerCpuArrayMap<bigint>;
+    percpu: PerCpuArrayMap<number>;
   };
   variables: Record<never, never>;
 }
@@ -62,5 +62,5 @@ export interface Maps {
 /** Opens maps.bpf.o, which lies beside this file. */
 export function open(options: OpenOptions = {}): ObjectSpec<Maps> {
   const source = join(__dirname, "maps.bpf.o");
-  return openObject<Maps>(source, options);
+  return openObject<Maps>(source, { u64: "number", ...options });
 }
