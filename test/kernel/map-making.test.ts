@@ -175,10 +175,19 @@ kernelTest("mapped memory: numbers, structs, and what closing does to them", [bp
   map.set(2, { x: 6, y: 2n, label: "here" });
   expect([point.x, point.y, point.label]).toEqual([6, 2n, "here"]);
   expect(() => map.view(4)).toThrow(argument(/from 0 to 3/));
+  const copy = map.getView(2);
+  expect([copy?.x, copy?.y, copy?.label, map.getView(9)]).toEqual([6, 2n, "here", undefined]);
+  expect(() => Object.assign(copy as object, { x: 1 })).toThrow(/the value of map points is read-only/);
+  map.set(3, { x: 8, y: 0n, label: "" });
+  expect(map.getView(3)).toBe(copy);
+  expect(copy?.x).toBe(8);
+  expect(() => counters.getView(0)).toThrow(expect.objectContaining({ code: "ERR_BPF_CLOSED" }));
   object.close();
+  expect(() => copy?.x).toThrow(expect.objectContaining({ code: "ERR_BPF_CLOSED" }));
   expect(() => point.x).toThrow(expect.objectContaining({ code: "ERR_BPF_CLOSED" }));
 
   using plain = createMap({ type: "array", value: u64, maxEntries: 1 });
+  expect(() => plain.getView(0)).toThrow(argument(/type of its values is not known; use get/));
   expect(() => plain.mmap()).toThrow(expect.objectContaining({ hint: expect.stringContaining("BPF_F_MMAPABLE") }));
 });
 

@@ -1,6 +1,6 @@
 /** Maps and global variables. */
 import { cpus } from "node:os";
-import { HashMap, open as openObject } from "node-libbpf";
+import { type Codec, codecs, createMap, HashMap, open as openObject } from "node-libbpf";
 import { open } from "../bpf/maps.bpf";
 import { objectPath } from "../bpf/objects";
 import { kernelTest, since } from "./needs";
@@ -51,6 +51,54 @@ kernelTest("hash: many keys in one call", [], async () => {
   );
   expect(() => map.setMany([[1, 0n]], "noexist")).toThrow(expect.objectContaining({ errno: "EEXIST", processed: 0 }));
   expect(map.setMany([]).getMany([])).toEqual([]);
+  map.clear();
+});
+
+kernelTest("64-bit integers as numbers, where open() is asked for them", [], async () => {
+  using object = await openObject(objectPath("maps"), { u64: "number" }).load();
+  const map = object.map("hash", HashMap<number, number>);
+  map.set(1, 2 ** 40);
+  expect(map.getMany(Uint32Array.of(1, 2))).toEqual([2 ** 40, undefined]);
+  expect([...map]).toEqual([[1, 2 ** 40]]);
+  expect(() => map.set(1, 2 ** 53)).toThrow(/expected u64/);
+  object.variables.counter = 7;
+  expect(object.variables.counter).toBe(7);
+});
+
+kernelTest("a codec that uses the map while many keys are written does not change them", [], async () => {
+  const { u32, u64 } = codecs;
+  const nosy: Codec<number> = {
+    ...u32,
+    encode(value, view, offset) {
+      if (value === 2) map.getMany([7, 8]);
+      u32.encode(value, view, offset);
+    },
+  };
+  using map = createMap({ type: "hash", key: nosy, value: u64, maxEntries: 8 });
+  map.setMany([
+    [1, 10n],
+    [2, 20n],
+  ]);
+  expect(map.getMany([1, 2, 1])).toEqual([10n, 20n, 10n]);
+  using negated = createMap({
+    type: "hash",
+    key: { ...u32, decode: (view: DataView, offset: number) => -u32.decode(view, offset) },
+    value: u64,
+    maxEntries: 8,
+  });
+  expect([...negated.set(5, 1n)]).toEqual([[-5, 1n]]);
+});
+
+kernelTest("an iteration that is left ends", [], async () => {
+  using object = await load();
+  const map = object.maps.hash;
+  map.setMany([1, 2, 3].map((i) => [i, BigInt(i)] as const));
+  const entries = map.entries();
+  for (const _ of entries) break;
+  expect(entries.next()).toEqual({ done: true, value: undefined });
+  const keys = map.keys();
+  expect([...keys].sort()).toEqual([1, 2, 3]);
+  expect([...keys]).toEqual([]);
   map.clear();
 });
 

@@ -202,6 +202,7 @@ describe("gen", () => {
       ["--event", "events=struct none"],
       ["--event", "evens=int"],
       ["--module", "amd"],
+      ["--u64", "int"],
     ]) {
       expect(cli("gen", objectPath("cycle"), "-o", "cycle.ts", ...args)).toMatchObject({ status: 2, stdout: "" });
     }

@@ -147,6 +147,12 @@ describe("open()", () => {
     expect(() => generate("cycle", { events: { evens: "int" } })).toThrow(/map evens has no ring buffer.*are: events/);
   });
 
+  test("64-bit integers as numbers", () => {
+    const text = generate("shapes", { u64: "number" });
+    expect(text).toContain('return openObject<Shapes>(source, { u64: "number", ...options });');
+    expect(generate("maps", { u64: "number" })).toContain("hash: HashMap<number, number>;");
+  });
+
   test("an embedded object is opened from the module alone", () => {
     const text = generate("maps", { path: undefined });
     expect(text).not.toContain("node:path");
@@ -207,7 +213,7 @@ test("modules of both kinds compile under strict, embedded or not", () => {
       {
         "shapes.ts": generate("shapes", esm),
         "maps.ts": generate("maps", { ...esm, path: undefined }),
-        "facts.ts": generate("facts", esm),
+        "facts.ts": generate("facts", { ...esm, u64: "number" }),
         "refusals.ts": generate("refusals-maps", esm),
         "use.ts": 'import { open } from "./shapes.js";\nexport const run = open().programs.run;\n',
       },

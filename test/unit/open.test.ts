@@ -9,6 +9,17 @@ import { objectPath } from "../bpf/objects";
 
 const bytes = readFileSync(objectPath("lsm"));
 
+test("64-bit integers are bigints or numbers", () => {
+  const asked = open(objectPath("variables"), { u64: "number" });
+  expect([open(objectPath("variables")).variables.sums, asked.variables.sums]).toEqual([
+    [0n, 0n, 0n],
+    [0, 0, 0],
+  ]);
+  expect(() => open(objectPath("variables"), { u64: "int" as never })).toThrow(
+    /u64 must be "bigint" or "number", got "int"/,
+  );
+});
+
 describe("an object's description", () => {
   test("programs", () => {
     const { programs, license, name } = open(objectPath("flags"));
