@@ -1,57 +1,65 @@
 /**
  * Runs peers on the same work, in turns, each in a fresh process: a machine that is slow for a while is slow for all of
- * them, so only ratios within one round are compared.
+ * them, so only figures of one round are compared.
  */
 import { spawnSync } from "node:child_process";
+import { quantile } from "./statistics";
 
 export interface Peer {
   name: string;
-  /** Prints nanoseconds by case, as JSON; "case (variant)" for one of several ways to do a case's work. */
+  /**
+   * Prints figures by case, as JSON: nanoseconds, or what "case [unit]" says; "case (variant)" for one of several ways to
+   * do a case's work. Peers of one name are one in the tables: each of their commands is a process.
+   */
   command: readonly string[];
 }
 
+/** What one peer did in one case: the less, the better. */
 export interface Row {
   peer: string;
   case: string;
   variant: string;
-  /** Median, over the rounds. */
-  nanoseconds: number;
-  /** Speed against the first peer in the same round: median and quartiles. */
-  ratio: { median: number; low: number; high: number };
+  unit: string;
+  /** A figure of each round; null where it did not do the case. */
+  rounds: (number | null)[];
 }
 
-type Sample = Record<string, number>;
+export type Progress = (done: number, of: number) => void;
+
+/** What this process prints is not compared: it only keeps compilers from dropping work. */
+const NOT_A_CASE = "sum";
 
 /** @param peers the first is what the others are compared with */
-export function compare(peers: readonly Peer[], rounds: number, onProgress: (done: number, of: number) => void): Row[] {
-  const samples = new Map<Peer, Sample[]>(peers.map((peer) => [peer, []]));
+export function compare(peers: readonly Peer[], rounds: number, onProgress: Progress): Row[] {
+  const rows = new Map<string, Row>();
   for (let round = 0; round < rounds; round++) {
     for (const [index, peer] of peers.entries()) {
       onProgress(round * peers.length + index, rounds * peers.length);
-      samples.get(peer)?.push(run(peer));
+      for (const [key, figure] of Object.entries(run(peer))) {
+        if (key === NOT_A_CASE) continue;
+        const id = `${peer.name}\n${key}`;
+        const row = rows.get(id) ?? { peer: peer.name, ...parse(key), rounds: Array(rounds).fill(null) };
+        row.rounds[round] = figure;
+        rows.set(id, row);
+      }
     }
   }
   onProgress(1, 1);
-  const [base] = [...samples.values()];
-  return [...samples].flatMap(([{ name }, own]) =>
-    Object.keys(own[0] ?? {}).map((key) => {
-      const [, work = key, variant = ""] = /^(.*?)(?: \((.*)\))?$/.exec(key) ?? [];
-      const ratios = own.map((sample, round) => (base?.[round]?.[work] ?? Number.NaN) / (sample[key] ?? Number.NaN));
-      return {
-        peer: name,
-        case: work,
-        variant,
-        nanoseconds: quantile(own.map((sample) => sample[key] ?? Number.NaN), 0.5),
-        ratio: { median: quantile(ratios, 0.5), low: quantile(ratios, 0.25), high: quantile(ratios, 0.75) },
-      };
-    }),
-  );
+  return [...rows.values()];
 }
 
-function run({ name, command: [program = "", ...args] }: Peer): Sample {
+/** "case [unit] (variant)" */
+function parse(key: string): Pick<Row, "case" | "unit" | "variant"> {
+  const [, work = key, unit = "ns", variant = ""] = /^(.*?)(?: \[(.*?)\])?(?: \((.*)\))?$/.exec(key) ?? [];
+  return { case: work, unit, variant };
+}
+
+function run({ name, command: [program = "", ...args] }: Peer): Record<string, number> {
   const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: "utf8" });
-  if (error !== undefined || status !== 0) throw new Error(`${name} failed: ${error?.message ?? stderr}`);
-  return JSON.parse(stdout) as Sample;
+  if (error !== undefined || status !== 0) {
+    throw new Error(`${name} failed: ${error?.message ?? stderr}\n${[program, ...args].join(" ")}`);
+  }
+  return JSON.parse(stdout) as Record<string, number>;
 }
 
 /** The median of several runs of `work`, after two that warm up, in nanoseconds for each of `count` elements. */
@@ -64,9 +72,4 @@ export function measure(count: number, work: () => void): number {
     return Number(process.hrtime.bigint() - start) / count;
   });
   return quantile(times, 0.5);
-}
-
-export function quantile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN;
 }

@@ -26,6 +26,9 @@ const PACKAGES = [
   ...["binutils", "strace", "chromium"],
 ];
 
+/** For `npm run bench`, which does without: a peer to compare with. */
+const GO_PACKAGES = ["golang-go", "golang-github-cilium-ebpf-dev"];
+
 function run(command, args, options = {}) {
   const result = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], ...options });
   if (result.status === 0) return;
@@ -36,20 +39,20 @@ function step(what) {
   process.stderr.write(`setup: ${what}\n`);
 }
 
-function systemPackages() {
+function systemPackages(packages) {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
-  const query = spawnSync("dpkg-query", ["-W", "-f", "${Package} ${db:Status-Status}\n", ...PACKAGES], {
+  const query = spawnSync("dpkg-query", ["-W", "-f", "${Package} ${db:Status-Status}\n", ...packages], {
     encoding: "utf8",
   });
   if (query.error)
-    throw new Error(`this is no Debian system (${query.error.message}); install the like of: ${PACKAGES.join(" ")}`);
+    throw new Error(`this is no Debian system (${query.error.message}); install the like of: ${packages.join(" ")}`);
   const installed = new Set(
     query.stdout
       .split("\n")
       .filter((line) => line.endsWith(" installed"))
       .map((line) => line.split(" ")[0]),
   );
-  const missing = PACKAGES.filter((name) => !installed.has(name));
+  const missing = packages.filter((name) => !installed.has(name));
   if (missing.length === 0) return;
   const install = ["install", "-y", "-q", "--no-install-recommends", ...missing];
   if (process.getuid() !== 0) throw new Error(`run as root: apt-get ${install.join(" ")}`);
@@ -60,6 +63,14 @@ function systemPackages() {
   run("apt-get", ["update", "-q"], quiet);
   const result = spawnSync("apt-get", install, { ...quiet, encoding: "utf8" });
   if (result.status !== 0) throw new Error(`apt-get ${install.join(" ")} failed:\n${result.stderr}`);
+}
+
+function goPackages() {
+  try {
+    systemPackages(GO_PACKAGES);
+  } catch (error) {
+    step(`without Go: ${error.message}`);
+  }
 }
 
 function npmPackages() {
@@ -78,7 +89,8 @@ function addon() {
 }
 
 try {
-  systemPackages();
+  systemPackages(PACKAGES);
+  if (process.argv.includes("--bench")) goPackages();
   npmPackages();
   run(process.execPath, ["scripts/snippets.mjs"]);
   run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."]);

@@ -1,0 +1,68 @@
+/** Builds the peers' programs: C against the bundled libbpf, Go against Debian's cilium/ebpf, npm's bpf. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { PROJECT_ROOT } from "../scripts/places";
+import type { Peer } from "./rounds";
+
+/** Where Debian's golang-github-cilium-ebpf-dev is. */
+const GOPATH = "/usr/share/gocode";
+const NPM_BPF = "bpf@1.3.0";
+const NPM_FOLDER = join(PROJECT_ROOT, "dist/.deps/npm");
+
+/** Compiles a C program; returns its path. */
+export function compileC(source: string): string {
+  const binary = outputOf(source);
+  const flags = ["-O2", "-Wall", "-Wextra", "-Werror", "-I.deps/include"];
+  const libraries = ["-L.deps/lib", "-lbpf", "-lelf", "-leu", "-lz"];
+  run(process.env.CC ?? "cc", [...flags, source, "-o", binary, ...libraries]);
+  return binary;
+}
+
+/** What cilium/ebpf does: nothing where Go or the module is not installed. */
+export function ciliumPeers(source: string, commands: (binary: string) => string[][]): Peer[] {
+  const name = "cilium/ebpf";
+  if (!existsSync(join(GOPATH, "src/github.com/cilium/ebpf")) || spawnSync("go", ["version"]).status !== 0) {
+    return skipped(name, "no Go; apt-get install golang-go golang-github-cilium-ebpf-dev");
+  }
+  const binary = `${outputOf(source)}-go`;
+  run("go", ["build", "-o", binary, source], { GO111MODULE: "off", GOPATH });
+  return commands(binary).map((command) => ({ name, command }));
+}
+
+/** What npm's bpf does: nothing where it can't be had. `script` gets its folder as its argument. */
+export function npmBpfPeers(script: string): Peer[] {
+  const name = "npm bpf";
+  try {
+    // Its install script only looks for the prebuilt addon that it looks for again at run time.
+    const install = ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", NPM_FOLDER];
+    mkdirSync(NPM_FOLDER, { recursive: true });
+    if (!existsSync(npmBpf())) run("npm", [...install, NPM_BPF]);
+    run(process.execPath, ["-e", "require(process.argv[1])", npmBpf()]);
+  } catch (error) {
+    return skipped(name, (error as Error).message);
+  }
+  return [{ name, command: [process.execPath, script, npmBpf()] }];
+}
+
+/** Where npm's bpf is, if it is. */
+export function npmBpf(): string {
+  return join(NPM_FOLDER, "node_modules/bpf");
+}
+
+function skipped(name: string, why: string): [] {
+  process.stderr.write(`${name}: skipped, ${why}\n`);
+  return [];
+}
+
+function outputOf(source: string): string {
+  const binary = join(PROJECT_ROOT, "dist", source.replace(/\.\w+$/, ""));
+  mkdirSync(dirname(binary), { recursive: true });
+  return binary;
+}
+
+function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): void {
+  const options = { cwd: PROJECT_ROOT, env: { ...process.env, ...env }, encoding: "utf8" } as const;
+  const { status, stderr, error } = spawnSync(command, args, options);
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} failed: ${error?.message ?? stderr}`);
+}

@@ -1,0 +1,41 @@
+/** A benchmark's figures as text, for a terminal. */
+import type { Result } from "./benchmark";
+import type { Row } from "./rounds";
+import { byCase, figures, type Spread, sameWork, speed } from "./statistics";
+
+/** @param name what was measured */
+export function report(name: string, { machine, rows }: Result): string {
+  const versions = Object.entries(machine).map(([what, value]) => `${what} ${value}`);
+  const lines = [`${name}: ${versions.join(", ")}`, ""];
+  for (const [work, own] of byCase(rows)) {
+    lines.push(work);
+    for (const row of own) {
+      const { median, low, high } = figures(row);
+      const time = `${number(median).padStart(8)} ${row.unit} (${number(low)}-${number(high)})`;
+      lines.push(`  ${label(row).padEnd(44)} ${time.padEnd(32)} ${ratio(speed(row, baseOf(rows, row)))}`.trimEnd());
+    }
+  }
+  const legend = `Medians (and range) of ${rows[0]?.rounds.length} rounds. Times the speed of ${rows[0]?.peer} in the same round [quartiles].`;
+  return [...lines, "", legend].join("\n");
+}
+
+export function baseOf(rows: readonly Row[], row: Row): Row | undefined {
+  const [first] = rows;
+  return first && sameWork(rows, row, first.peer);
+}
+
+export function label({ peer, variant }: Row): string {
+  return variant === "" ? peer : `${peer}, ${variant}`;
+}
+
+/** Three digits, or more before the point. */
+export function number(value: number): string {
+  if (value === 0) return "0";
+  return value.toFixed(Math.max(0, Math.min(3, 2 - Math.floor(Math.log10(Math.abs(value))))));
+}
+
+export function ratio(spread: Spread | undefined): string {
+  if (spread === undefined) return "";
+  const [median, low, high] = [spread.median, spread.low, spread.high].map((value) => value.toFixed(2));
+  return low === high ? `${median}` : `${median} [${low}-${high}]`;
+}

@@ -1,0 +1,43 @@
+/** Medians, spreads, and paired ratios. */
+import type { Row } from "./rounds";
+
+export interface Spread {
+  median: number;
+  low: number;
+  high: number;
+}
+
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN;
+}
+
+/** Median and range of a row's figures. */
+export function figures({ rounds }: Row): Spread {
+  const values = rounds.filter((figure) => figure !== null);
+  return { median: quantile(values, 0.5), low: quantile(values, 0), high: quantile(values, 1) };
+}
+
+/**
+ * How many times as fast as `base` a row is: each round's own ratio, of these the median and quartiles. None where a
+ * round lacks both, and where nothing was there to divide by.
+ */
+export function speed(row: Row, base: Row | undefined): Spread | undefined {
+  const ratios = row.rounds.flatMap((figure, round) => {
+    const other = base?.rounds[round];
+    return figure && other ? [other / figure] : [];
+  });
+  if (ratios.length === 0) return undefined;
+  return { median: quantile(ratios, 0.5), low: quantile(ratios, 0.25), high: quantile(ratios, 0.75) };
+}
+
+/** The first way in which a peer did the case of `row`. */
+export function sameWork(rows: readonly Row[], row: Row, peer: string): Row | undefined {
+  return rows.find((other) => other.peer === peer && other.case === row.case && other.unit === row.unit);
+}
+
+/** Rows by case, in the order of their first. */
+export function byCase(rows: readonly Row[]): [string, Row[]][] {
+  const cases = [...new Set(rows.map((row) => row.case))];
+  return cases.map((name) => [name, rows.filter((row) => row.case === name)]);
+}
