@@ -1,0 +1,96 @@
+/* Records of three sizes as fast as a program can write them, and single records with the time. */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+/* The alignment makes the size: nobody looks at what is behind the fields. */
+struct record16 {
+	__u32 a, b;
+	__u64 seq;
+};
+
+struct record64 {
+	__u32 a, b, c, d;
+	__u64 seq;
+} __attribute__((aligned(64)));
+
+struct record256 {
+	__u32 a, b, c, d;
+	__u64 seq;
+} __attribute__((aligned(256)));
+
+/* The rings do not lead to the structs, and clang writes down only what something leads to. */
+const struct record16 *unused_record16 __attribute__((unused));
+const struct record64 *unused_record64 __attribute__((unused));
+const struct record256 *unused_record256 __attribute__((unused));
+
+/* One of them is made larger before it is loaded. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} ring16 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} ring64 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} ring256 SEC(".maps");
+
+/* The context of the programs: how many records, of which so many found no room. */
+struct run {
+	__u64 seq; /* of the next record */
+	__u64 count;
+	__u64 until_full;
+	__u64 written;
+	__u64 dropped;
+};
+
+#define HEAD2(record) ((record)->a = run->seq, (record)->b = 1)
+#define HEAD4(record) (HEAD2(record), (record)->c = 2, (record)->d = 3)
+
+#define PRODUCER(size, head)                                                                                       \
+	static long write##size(__u32 index, struct run *run)                                                      \
+	{                                                                                                          \
+		struct record##size *record = bpf_ringbuf_reserve(&ring##size, sizeof(*record), 0);                \
+                                                                                                                   \
+		if (!record) {                                                                                     \
+			run->dropped++;                                                                            \
+			return run->until_full != 0;                                                               \
+		}                                                                                                  \
+		head(record);                                                                                      \
+		record->seq = run->seq++;                                                                          \
+		bpf_ringbuf_submit(record, 0);                                                                     \
+		run->written++;                                                                                    \
+		return 0;                                                                                          \
+	}                                                                                                          \
+	SEC("syscall")                                                                                             \
+	int produce##size(struct run *context)                                                                     \
+	{                                                                                                          \
+		struct run run = *context;                                                                         \
+                                                                                                                   \
+		bpf_loop(run.count, write##size, &run, 0);                                                         \
+		*context = run;                                                                                    \
+		return 0;                                                                                          \
+	}
+
+PRODUCER(16, HEAD2)
+PRODUCER(64, HEAD4)
+PRODUCER(256, HEAD4)
+
+SEC("syscall")
+int tick(void *context)
+{
+	struct record16 *record = bpf_ringbuf_reserve(&ring16, sizeof(*record), 0);
+
+	if (!record)
+		return 1;
+	record->a = record->b = 0;
+	record->seq = bpf_ktime_get_ns();
+	bpf_ringbuf_submit(record, 0);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,93 @@
+// Written by node-libbpf gen from ring.bpf.o. Do not edit.
+import { join } from "node:path";
+import { type BpfMap, type ObjectSpec, type OpenOptions, open as openObject, type RingBuffer } from "node-libbpf";
+
+/** struct record16: 16 bytes */
+export interface record16 {
+  /** __u32 a */
+  a: number;
+  /** __u32 b */
+  b: number;
+  /** __u64 seq */
+  seq: bigint;
+}
+
+/** struct record256: 256 bytes */
+export interface record256 {
+  /** __u32 a */
+  a: number;
+  /** __u32 b */
+  b: number;
+  /** __u32 c */
+  c: number;
+  /** __u32 d */
+  d: number;
+  /** __u64 seq */
+  seq: bigint;
+}
+
+/** struct record64: 64 bytes */
+export interface record64 {
+  /** __u32 a */
+  a: number;
+  /** __u32 b */
+  b: number;
+  /** __u32 c */
+  c: number;
+  /** __u32 d */
+  d: number;
+  /** __u64 seq */
+  seq: bigint;
+}
+
+/** struct run: 40 bytes */
+export interface run {
+  /** __u64 seq */
+  seq: bigint;
+  /** __u64 count */
+  count: bigint;
+  /** __u64 until_full */
+  until_full: bigint;
+  /** __u64 written */
+  written: bigint;
+  /** __u64 dropped */
+  dropped: bigint;
+}
+
+/** What is in ring.bpf.o. */
+export interface Ring {
+  programs: {
+    /** SEC("syscall") int produce16(struct run *context) */
+    produce16: "syscall";
+    /** SEC("syscall") int produce256(struct run *context) */
+    produce256: "syscall";
+    /** SEC("syscall") int produce64(struct run *context) */
+    produce64: "syscall";
+    /** SEC("syscall") int tick(void *context) */
+    tick: "syscall";
+  };
+  maps: {
+    /** The variables in .bss */
+    ".bss": BpfMap;
+    /** BPF_MAP_TYPE_RINGBUF, max_entries 4096 */
+    ring16: RingBuffer<Uint8Array>;
+    /** BPF_MAP_TYPE_RINGBUF, max_entries 4096 */
+    ring256: RingBuffer<Uint8Array>;
+    /** BPF_MAP_TYPE_RINGBUF, max_entries 4096 */
+    ring64: RingBuffer<Uint8Array>;
+  };
+  variables: {
+    /** const struct record16 *unused_record16, in .bss */
+    unused_record16: bigint;
+    /** const struct record256 *unused_record256, in .bss */
+    unused_record256: bigint;
+    /** const struct record64 *unused_record64, in .bss */
+    unused_record64: bigint;
+  };
+}
+
+/** Opens ring.bpf.o, which lies beside this file. */
+export function open(options: OpenOptions = {}): ObjectSpec<Ring> {
+  const source = join(__dirname, "ring.bpf.o");
+  return openObject<Ring>(source, options);
+}
