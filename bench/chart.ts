@@ -34,13 +34,13 @@ export function chart(title: string, rows: readonly Row[]): string {
     });
     if (bars.length === 0) continue;
     top += GAP;
-    parts.push(`<text class="case" x="8" y="${top - 7}">${escape(work)}</text>`);
+    parts.push(`<text class="case" x="8" y="${top - 7}">${escaped(work)}</text>`);
     for (const { row, times } of bars) {
       const style = row.peer === peers.at(-1) ? "own" : `peer${peers.indexOf(row.peer)}`;
       const width = Math.min(times, LONGEST) * SCALE;
       const y = top + BAR - 4;
       parts.push(
-        `<text class="name" x="${LABELS - 8}" y="${y}">${escape(label(row))}</text>`,
+        `<text class="name" x="${LABELS - 8}" y="${y}">${escaped(label(row))}</text>`,
         `<rect class="${style}" x="${LABELS}" y="${top + 1}" width="${width.toFixed(1)}" height="${BAR - 3}" rx="2"/>`,
         `<text x="${(LABELS + width + 6).toFixed(1)}" y="${y}">${times.toFixed(2)}</text>`,
       );
@@ -50,7 +50,7 @@ export function chart(title: string, rows: readonly Row[]): string {
   const one = LABELS + SCALE;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top + 10}" width="${WIDTH}" height="${top + 10}" role="img">`,
-    `<title>${escape(title)}: times the speed of ${escape(peers[0] ?? "")}</title>`,
+    `<title>${escaped(title)}: times the speed of ${escaped(peers[0] ?? "")}</title>`,
     `<style>${STYLE}\n</style>`,
     ...parts,
     `<line class="one" x1="${one}" y1="${GAP}" x2="${one}" y2="${top}"/>`,
@@ -58,6 +58,6 @@ export function chart(title: string, rows: readonly Row[]): string {
   ].join("\n");
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -3,10 +3,11 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PROJECT_ROOT } from "../scripts/places";
-import type { Peer } from "./rounds";
 
 /** Where Debian's golang-github-cilium-ebpf-dev is. */
 const GOPATH = "/usr/share/gocode";
+/** Its name in the tables. */
+export const CILIUM = "cilium/ebpf";
 const NPM_BPF = "bpf@1.3.0";
 const NPM_FOLDER = join(PROJECT_ROOT, "dist/.deps/npm");
 
@@ -19,30 +20,29 @@ export function compileC(source: string): string {
   return binary;
 }
 
-/** What cilium/ebpf does: nothing where Go or the module is not installed. */
-export function ciliumPeers(source: string, commands: (binary: string) => string[][]): Peer[] {
-  const name = "cilium/ebpf";
+/** Compiles a Go program against cilium/ebpf; undefined where one of the two is not installed. */
+export function compileGo(source: string): string | undefined {
   if (!existsSync(join(GOPATH, "src/github.com/cilium/ebpf")) || spawnSync("go", ["version"]).status !== 0) {
-    return skipped(name, "no Go; apt-get install golang-go golang-github-cilium-ebpf-dev");
+    return skipped(CILIUM, "no Go; apt-get install golang-go golang-github-cilium-ebpf-dev");
   }
   const binary = `${outputOf(source)}-go`;
   run("go", ["build", "-o", binary, source], { GO111MODULE: "off", GOPATH });
-  return commands(binary).map((command) => ({ name, command }));
+  return binary;
 }
 
-/** What npm's bpf does: nothing where it can't be had. `script` gets its folder as its argument. */
-export function npmBpfPeers(script: string): Peer[] {
-  const name = "npm bpf";
+/** Installs npm's bpf; returns its folder, or undefined where it can't be had. */
+export function installNpmBpf(): string | undefined {
+  const folder = npmBpf();
   try {
     // Its install script only looks for the prebuilt addon that it looks for again at run time.
     const install = ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", NPM_FOLDER];
     mkdirSync(NPM_FOLDER, { recursive: true });
-    if (!existsSync(npmBpf())) run("npm", [...install, NPM_BPF]);
-    run(process.execPath, ["-e", "require(process.argv[1])", npmBpf()]);
+    if (!existsSync(folder)) run("npm", [...install, NPM_BPF]);
+    run(process.execPath, ["-e", "require(process.argv[1])", folder]);
+    return folder;
   } catch (error) {
-    return skipped(name, (error as Error).message);
+    return skipped("npm bpf", (error as Error).message);
   }
-  return [{ name, command: [process.execPath, script, npmBpf()] }];
 }
 
 /** Where npm's bpf is, if it is. */
@@ -50,9 +50,8 @@ export function npmBpf(): string {
   return join(NPM_FOLDER, "node_modules/bpf");
 }
 
-function skipped(name: string, why: string): [] {
+function skipped(name: string, why: string): undefined {
   process.stderr.write(`${name}: skipped, ${why}\n`);
-  return [];
 }
 
 function outputOf(source: string): string {

@@ -4,12 +4,12 @@ import { dirname, join } from "node:path";
 import { PROJECT_ROOT } from "../scripts/places";
 import type { Benchmark, Result } from "./benchmark";
 import { chart } from "./chart";
+import { CILIUM } from "./compilers";
 import { baseOf, label, number, ratio } from "./report";
 import type { Row } from "./rounds";
 import { byCase, figures, sameWork, speed } from "./statistics";
 
 const STORE = "docs/performance";
-const RIVAL = "cilium/ebpf";
 
 type Benchmarks = Readonly<Record<string, Benchmark>>;
 
@@ -77,19 +77,19 @@ function section(name: string, { title, about, section: own }: Benchmark, { mach
 /** Every row with its ratio to the first peer, and to the one to beat. */
 export function table(rows: readonly Row[]): string {
   const base = rows[0]?.peer;
-  const hasRival = rows.some((row) => row.peer === RIVAL);
-  const head = ["case", "", "median", "range", `× ${base}`, ...(hasRival ? [`× ${RIVAL}`] : [])];
+  const hasRival = rows.some((row) => row.peer === CILIUM);
+  const head = ["case", "", "median", "range", `× ${base}`, ...(hasRival ? [`× ${CILIUM}`] : [])];
   const body = byCase(rows).flatMap(([work, own]) =>
     own.map((row, index) => {
       const { median, low, high } = figures(row);
-      const rival = ratio(speed(row, sameWork(rows, row, RIVAL)));
+      const to = (other: Row | undefined) => (row === other ? "1" : ratio(speed(row, other)));
       return [
         index === 0 ? work : "",
         label(row),
         `${number(median)} ${row.unit}`,
         `${number(low)}–${number(high)}`,
-        row.peer === base && row.variant === "" ? "1" : ratio(speed(row, baseOf(rows, row))),
-        ...(hasRival ? [rival] : []),
+        to(baseOf(rows, row)),
+        ...(hasRival ? [to(sameWork(rows, row, CILIUM))] : []),
       ];
     }),
   );

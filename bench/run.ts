@@ -48,9 +48,11 @@ function progress(done: number, of: number): void {
   if (process.stderr.isTTY) process.stderr.write(done < of ? `\r${done + 1}/${of}` : "\r\x1b[K");
 }
 
-try {
-  main();
-} catch (error) {
-  process.stderr.write(`bench: ${(error as Error).message}\n`);
-  process.exitCode = 1;
-});
+if (require.main === module) {
+  try {
+    main();
+  } catch (error) {
+    process.stderr.write(`bench: ${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -19,10 +19,11 @@ export function figures({ rounds }: Row): Spread {
 }
 
 /**
- * How many times as fast as `base` a row is: each round's own ratio, of these the median and quartiles. None where a
- * round lacks both, and where nothing was there to divide by.
+ * How many times as fast as `base` a row is: each round's own ratio, of these the median and quartiles. None for what is
+ * no time, and where no round has both.
  */
 export function speed(row: Row, base: Row | undefined): Spread | undefined {
+  if (row.unit !== "ns") return undefined;
   const ratios = row.rounds.flatMap((figure, round) => {
     const other = base?.rounds[round];
     return figure && other ? [other / figure] : [];

@@ -1,14 +1,18 @@
 /** Who does the work of bench/maps: C with the libbpf that this library links, cilium/ebpf, npm's bpf, and this library. */
 import { join } from "node:path";
 import type { Benchmark } from "../benchmark";
-import { ciliumPeers, compileC, npmBpfPeers } from "../compilers";
+import { CILIUM, compileC, compileGo, installNpmBpf } from "../compilers";
 import { compare, type Peer } from "../rounds";
 
 function mapPeers(): Peer[] {
+  const go = compileGo("bench/maps/maps.go");
+  const npm = installNpmBpf();
   return [
     { name: "C libbpf", command: [compileC("bench/maps/maps.c")] },
-    ...ciliumPeers("bench/maps/maps.go", (binary) => [[binary]]),
-    ...npmBpfPeers(join(__dirname, "npm-bpf.js")),
+    ...(go === undefined ? [] : [{ name: CILIUM, command: [go] }]),
+    ...(npm === undefined
+      ? []
+      : [{ name: "npm bpf", command: [process.execPath, join(__dirname, "npm-bpf.js"), npm] }]),
     { name: "node-libbpf", command: [process.execPath, join(__dirname, "ours.js")] },
   ];
 }

@@ -1,0 +1,288 @@
+/**
+ * What this library does for the cases of ring.c: prints figures by case, as JSON.
+ *   ours.js drain SIZE columns|onEvent|onBatch|kept|bytes
+ *   ours.js live SIZE columns|onEvent
+ *   ours.js latency|turns|memory
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { type BpfObject, RingBuffer } from "node-libbpf";
+import { quantile } from "../statistics";
+import { open, type Ring, type record16, type record64 } from "./ring.bpf";
+
+type Size = "16" | "64" | "256";
+/** What all sizes have, and what the larger ones add. */
+type Event = record16 & Partial<record64>;
+
+const MIB = 1 << 20;
+const REPEATS = 3;
+const TICKS = 1000;
+const PRODUCER = join(__dirname, "producer");
+const EVENTS = { ring16: "struct record16", ring64: "struct record64", ring256: "struct record256" };
+
+let sum = 0;
+
+/** One ring of so many bytes. */
+function load(size: Size, bytes: number, events: Record<string, string> = EVENTS): BpfObject<Ring> {
+  const spec = open({ events });
+  spec.maps[`ring${size}`].maxEntries = bytes;
+  return spec.loadSync();
+}
+
+const ringOf = (object: BpfObject<Ring>, size: Size) => object.map(`ring${size}`, RingBuffer<Event>);
+const producerOf = (object: BpfObject<Ring>, size: Size) => String(object.programs[`produce${size}`].id);
+
+function fill(program: string): number {
+  const { stdout, stderr, status } = spawnSync(PRODUCER, ["fill", program], { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  return Number(stdout.split(" ")[0]);
+}
+
+/** Each adds up the fields that there are. */
+const adderOf = (size: Size) =>
+  size === "16"
+    ? ({ a, b, seq }: Event) => {
+        sum += a + b + Number(seq);
+      }
+    : ({ a, b, c, d, seq }: Event) => {
+        sum += a + b + (c as number) + (d as number) + Number(seq);
+      };
+
+/** The least and most significant words of 64-bit integers: no bigint is made of them. */
+const words = ({ buffer }: { readonly buffer: ArrayBufferLike }) => new Uint32Array(buffer);
+
+function addColumns(length: number, seqs: Uint32Array, fields: readonly ArrayLike<number>[]): void {
+  let own = 0;
+  for (const field of fields) for (let i = 0; i < length; i++) own += field[i] as number;
+  for (let i = 0; i < length; i++) own += (seqs[2 * i] as number) + (seqs[2 * i + 1] as number) * 2 ** 32;
+  sum += own;
+}
+
+type Drain = (ring: RingBuffer<Event>, size: Size, written: number) => Promise<number> | number;
+
+const DRAINS: Record<string, [how: string, Drain]> = {
+  columns: ["columns", columns],
+  onEvent: [
+    "onEvent, objects",
+    (ring, size) => {
+      const add = adderOf(size);
+      let count = 0;
+      using _ = ring.onEvent((event) => {
+        add(event);
+        count++;
+      });
+      ring.flush();
+      return count;
+    },
+  ],
+  onBatch: [
+    "onBatch, objects",
+    (ring, size) => {
+      const add = adderOf(size);
+      let count = 0;
+      using _ = ring.onBatch((batch) => {
+        for (const event of batch) add(event);
+        count += batch.length;
+      });
+      ring.flush();
+      return count;
+    },
+  ],
+  kept: [
+    "for await, all objects kept",
+    async (ring, size, written) => {
+      const add = adderOf(size);
+      const kept: Event[] = [];
+      for await (const batch of ring) {
+        for (const event of batch) {
+          add(event);
+          kept.push(event);
+        }
+        if (kept.length >= written) break;
+      }
+      return kept.length;
+    },
+  ],
+  bytes: [
+    "read, bytes",
+    (ring, size) => {
+      // Without the option, events are bytes.
+      const raw = ring as unknown as RingBuffer;
+      const fields = size === "16" ? [0, 4] : [0, 4, 8, 12];
+      const seq = 4 * fields.length;
+      let count = 0;
+      for (let batch = raw.read(); batch.length > 0; batch = raw.read()) {
+        for (const record of batch) {
+          for (const field of fields) sum += u32(record, field);
+          sum += u32(record, seq) + u32(record, seq + 4) * 2 ** 32;
+        }
+        count += batch.length;
+      }
+      return count;
+    },
+  ],
+};
+
+async function columns(ring: RingBuffer<Event>, size: Size, written: number): Promise<number> {
+  let count = 0;
+  for await (const batch of ring.columns()) {
+    const { a, b, c, d, seq } = batch.columns as unknown as Record<string, Uint32Array>;
+    addColumns(batch.length, words(seq as Uint32Array), (size === "16" ? [a, b] : [a, b, c, d]) as Uint32Array[]);
+    count += batch.length;
+    if (count >= written) break;
+  }
+  return count;
+}
+
+function u32(bytes: Uint8Array, at: number): number {
+  const [first = 0, second = 0, third = 0, fourth = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+  return (first | (second << 8) | (third << 16) | (fourth << 24)) >>> 0;
+}
+
+async function drain(size: Size, name: string): Promise<Record<string, number>> {
+  const [how, work] = DRAINS[name] as [string, Drain];
+  await using object = load(size, 64 * MIB, name === "bytes" ? {} : EVENTS);
+  const ring = ringOf(object, size);
+  const program = producerOf(object, size);
+  const times: number[] = [];
+  for (let i = -1; i < REPEATS; i++) {
+    const written = fill(program);
+    const start = process.hrtime.bigint();
+    const count = await work(ring, size, written);
+    const time = Number(process.hrtime.bigint() - start) / written;
+    if (count !== written) throw new Error(`${count} of ${written} records`);
+    if (i >= 0) times.push(time);
+  }
+  return { [`drain, ${size} bytes (${how})`]: quantile(times, 0.5) };
+}
+
+async function live(size: Size, name: string): Promise<Record<string, number>> {
+  await using object = load(size, 16 * MIB);
+  const ring = ringOf(object, size);
+  const producer = spawn(PRODUCER, ["flood", producerOf(object, size)]);
+  const before = process.cpuUsage();
+  const start = performance.now();
+  let last = start;
+  let count = 0;
+  const reading = name === "columns" ? readColumns() : readEvents();
+  let output = "";
+  producer.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  const [status] = (await once(producer, "close")) as [number];
+  if (status !== 0) throw new Error("the producer failed");
+  // What is still in the ring is read by then.
+  await setTimeout(100);
+  ring.close();
+  await reading;
+  const { user, system } = process.cpuUsage(before);
+  const [written = 0, dropped = 0] = output.split(" ").map(Number);
+  if (count !== written) throw new Error(`${count} of ${written} records`);
+  const figure = (what: string, unit = "") =>
+    `end to end, ${size} bytes, ${what}${unit} (${name === "columns" ? "columns" : "onEvent, objects"})`;
+  return {
+    [figure("CPU")]: ((user + system) * 1e3) / count,
+    [figure("dropped", " [%]")]: (100 * dropped) / (written + dropped),
+    [figure("delivered", " [M/s]")]: count / 1e3 / (last - start),
+  };
+
+  async function readColumns() {
+    for await (const batch of ring.columns()) {
+      const { a, b, c, d, seq } = batch.columns as unknown as Record<string, Uint32Array>;
+      addColumns(batch.length, words(seq as Uint32Array), (size === "16" ? [a, b] : [a, b, c, d]) as Uint32Array[]);
+      count += batch.length;
+      last = performance.now();
+    }
+  }
+
+  function readEvents() {
+    const add = adderOf(size);
+    ring.onEvent((event) => {
+      add(event);
+      count++;
+      // A clock for each record would cost as much as the record.
+      if (count % 4096 === 0) last = performance.now();
+    });
+  }
+}
+
+async function latency(): Promise<Record<string, number>> {
+  await using object = load("16", 4096);
+  const times: number[] = [];
+  using _ = ringOf(object, "16").onEvent(({ seq }) => {
+    times.push(Number(process.hrtime.bigint()) - Number(seq));
+  });
+  await once(spawn(PRODUCER, ["tick", String(object.programs.tick.id)]), "close");
+  if (times.length !== TICKS) throw new Error(`${times.length} of ${TICKS} records`);
+  return {
+    "wake-up, half within (onEvent)": quantile(times, 0.5),
+    "wake-up, 99 % within (onEvent)": quantile(times, 0.99),
+  };
+}
+
+/** How long the event loop takes for a turn, while it drains a full ring. */
+async function turns(): Promise<Record<string, number>> {
+  await using object = load("64", 64 * MIB);
+  const ring = ringOf(object, "64");
+  const add = adderOf("64");
+  const program = producerOf(object, "64");
+  const times: number[] = [];
+  for (let i = -1; i < REPEATS; i++) {
+    const written = fill(program);
+    let count = 0;
+    using _ = ring.onEvent((event) => {
+      add(event);
+      count++;
+    });
+    let last = performance.now();
+    while (count < written) {
+      await new Promise(setImmediate);
+      const now = performance.now();
+      if (i >= 0) times.push((now - last) * 1e3);
+      last = now;
+    }
+  }
+  return {
+    "turn of the event loop, half within [µs] (onEvent, objects)": quantile(times, 0.5),
+    "turn of the event loop, 99 % within [µs] (onEvent, objects)": quantile(times, 0.99),
+    "turn of the event loop, longest [µs] (onEvent, objects)": quantile(times, 1),
+  };
+}
+
+/** What a hundred million records leave behind, once the first have warmed up. */
+async function memory(): Promise<Record<string, number>> {
+  await using object = load("16", 64 * MIB);
+  const ring = ringOf(object, "16");
+  const add = adderOf("16");
+  const program = producerOf(object, "16");
+  let count = 0;
+  using _ = ring.onEvent((event) => {
+    add(event);
+    count++;
+  });
+  const read = (most: number) => {
+    while (count < most) {
+      fill(program);
+      ring.flush();
+    }
+    return process.memoryUsage.rss() / MIB;
+  };
+  const early = read(10e6);
+  return { "memory, growth from 10 to 100 million records [MiB] (onEvent, objects)": read(100e6) - early };
+}
+
+async function main([mode, size, how]: string[]): Promise<void> {
+  const work: Record<string, () => Promise<Record<string, number>>> = {
+    drain: () => drain(size as Size, how as string),
+    live: () => live(size as Size, how as string),
+    latency,
+    turns,
+    memory,
+  };
+  const figures = await work[mode as string]?.();
+  process.stdout.write(`${JSON.stringify({ ...figures, sum })}\n`);
+}
+
+void main(process.argv.slice(2));

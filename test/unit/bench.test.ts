@@ -1,0 +1,64 @@
+/** The benchmarks' arithmetic, and what is made of figures. */
+import { chart } from "../../bench/chart";
+import { table } from "../../bench/page";
+import { report } from "../../bench/report";
+import { compare, type Row } from "../../bench/rounds";
+import { figures, quantile, speed } from "../../bench/statistics";
+
+const row = (peer: string, rounds: Row["rounds"], more: Partial<Row> = {}): Row => ({
+  peer,
+  case: "read & add",
+  variant: "",
+  unit: "ns",
+  rounds,
+  ...more,
+});
+const C = row("C libbpf", [10, 20, 30, 40, 50]);
+const GO = row("cilium/ebpf", [20, 40, 60, 80, 100]);
+const OURS = row("node-libbpf", [10, 10, 10, 10, 10], { variant: "as <number>" });
+const ROWS = [C, GO, OURS];
+
+test("quantiles and spreads", () => {
+  expect(quantile([3, 1, 2], 0.5)).toBe(2);
+  expect(quantile([], 0.5)).toBeNaN();
+  expect(figures(C)).toEqual({ median: 30, low: 10, high: 50 });
+  expect(figures(row("C libbpf", [null, 4]))).toEqual({ median: 4, low: 4, high: 4 });
+});
+
+test("a ratio is taken within a round", () => {
+  expect(speed(OURS, C)).toEqual({ median: 3, low: 2, high: 4 });
+  expect(speed(row("node-libbpf", [null, 10, null, null, null]), C)).toEqual({ median: 2, low: 2, high: 2 });
+  expect(speed(OURS, undefined)).toBeUndefined();
+  expect(speed(row("node-libbpf", [1], { unit: "%" }), row("C libbpf", [2], { unit: "%" }))).toBeUndefined();
+});
+
+test("peers of one name are one, cases have units and variants", () => {
+  const echo = (name: string, sample: Record<string, number>) => ({ name, command: ["echo", JSON.stringify(sample)] });
+  const peers = [
+    echo("C", { "one, way": 1, sum: 7 }),
+    echo("C", { "lost [%] (all, kept)": 2 }),
+    echo("us", { one: 3 }),
+  ];
+  const done: number[] = [];
+  expect(compare(peers, 2, (step) => done.push(step))).toEqual([
+    { peer: "C", case: "one, way", variant: "", unit: "ns", rounds: [1, 1] },
+    { peer: "C", case: "lost", variant: "all, kept", unit: "%", rounds: [2, 2] },
+    { peer: "us", case: "one", variant: "", unit: "ns", rounds: [3, 3] },
+  ]);
+  expect(done).toEqual([0, 1, 2, 3, 4, 5, 1]);
+  expect(() => compare([{ name: "C", command: ["false"] }], 1, () => {})).toThrow("C failed");
+});
+
+test("figures as text, table and chart", () => {
+  expect(report("maps", { machine: { CPU: "one" }, rows: ROWS })).toContain("3.00 [2.00-4.00]");
+  expect(table(ROWS).split("\n").slice(2)).toEqual([
+    "| read & add | C libbpf | 30.0 ns | 10.0–50.0 | 1 | 2.00 |",
+    "|  | cilium/ebpf | 60.0 ns | 20.0–100 | 0.50 | 1 |",
+    "|  | node-libbpf, as <number> | 10.0 ns | 10.0–10.0 | 3.00 [2.00-4.00] | 6.00 [4.00-8.00] |",
+  ]);
+  const svg = chart("Maps", [...ROWS, row("node-libbpf", [1, 1, 1, 1, 1], { case: "alone" })]);
+  expect(svg.match(/<rect/g)).toHaveLength(ROWS.length);
+  expect(svg).toContain("read &#38; add");
+  expect(svg).not.toContain("as <number>");
+  expect(svg).not.toContain("alone");
+});
