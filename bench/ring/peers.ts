@@ -17,12 +17,10 @@ function ringPeers(): Peer[] {
       name: "C libbpf",
       program: [compileC("bench/ring/ring.c"), __dirname],
       drains: ["in-place", "copied"],
-      lives: ["in-place"],
+      lives: [[]],
     },
-    ...(go === undefined
-      ? []
-      : [{ name: CILIUM, program: [go, __dirname], drains: ["into", "read"], lives: ["into"] }]),
-    { ...ours, drains: ["columns", "onEvent", "onBatch", "kept", "bytes"], lives: ["columns", "onEvent"] },
+    ...(go === undefined ? [] : [{ name: CILIUM, program: [go, __dirname], drains: ["into", "read"], lives: [[]] }]),
+    { ...ours, drains: ["columns", "onEvent", "onBatch", "kept", "bytes"], lives: [["columns"], ["onEvent"]] },
   ];
   // Those that are compared run one after the other.
   return [
@@ -33,7 +31,7 @@ function ringPeers(): Peer[] {
     ),
     ...SIZES.flatMap((size) =>
       consumers.flatMap(({ name, program, lives }) =>
-        lives.map((how) => ({ name, command: [...CPU_1, ...program, "live", size, how] })),
+        lives.map((how) => ({ name, command: [...CPU_1, ...program, "live", size, ...how] })),
       ),
     ),
     ...consumers.map(({ name, program }) => ({ name, command: [...CPU_1, ...program, "latency"] })),

@@ -233,8 +233,10 @@ int main(int argc, char **argv)
 		drain(argv[3], !strcmp(argv[4], "copied"));
 	else if (!strcmp(argv[2], "live") && argc == 4)
 		live(argv[3]);
-	else
+	else if (!strcmp(argv[2], "latency"))
 		latency();
+	else
+		die(argv[2]);
 	printf(", \"sum\": %lu }\n", sum);
 	return 0;
 }

@@ -200,8 +200,10 @@ func main() {
 		figures = drain(os.Args[3], os.Args[4] == "into")
 	case "live":
 		figures = live(os.Args[3])
-	default:
+	case "latency":
 		figures = latency()
+	default:
+		log.Fatal(mode)
 	}
 	figures["sum"] = float64(sum)
 	check(json.NewEncoder(os.Stdout).Encode(figures))
