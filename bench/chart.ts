@@ -1,7 +1,8 @@
 /** A benchmark as bars: how many times as fast as the first peer each is. SVG that reads on light and on dark. */
-import { baseOf, label } from "./report";
+
 import type { Row } from "./rounds";
 import { byCase, speed } from "./statistics";
+import { baseOf, label } from "./tables";
 
 const WIDTH = 860;
 const LABELS = 330;

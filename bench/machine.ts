@@ -34,3 +34,10 @@ export function machine(): Machine {
 function versionOf(command: string, ...args: string[]): string | undefined {
   return /\d+(\.\d+)+\S*/.exec(spawnSync(command, args, { encoding: "utf8" }).stdout ?? "")?.[0];
 }
+
+/** In one line. */
+export function oneLine(machine: Machine): string {
+  return Object.entries(machine)
+    .map(([what, value]) => `${what} ${value}`)
+    .join(", ");
+}

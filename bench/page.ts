@@ -3,21 +3,18 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PROJECT_ROOT } from "../scripts/places";
 import type { Benchmark, Result } from "./benchmark";
-import { chart } from "./chart";
-import { CILIUM } from "./compilers";
-import { baseOf, label, number, ratio } from "./report";
-import type { Row } from "./rounds";
-import { byCase, figures, sameWork, speed } from "./statistics";
+import { oneLine } from "./machine";
 
 const STORE = "docs/performance";
 
 type Benchmarks = Readonly<Record<string, Benchmark>>;
 
 /** Stores a result for the page. */
-export function store(name: string, { machine, rows }: Result): void {
-  // A row a line: a diff shows which figures changed.
-  const lines = rows.map((row) => `    ${JSON.stringify(row)}`).join(",\n");
-  write(`${STORE}/${name}.json`, `{\n  "machine": ${JSON.stringify(machine)},\n  "rows": [\n${lines}\n  ]\n}\n`);
+export function store(name: string, result: Result): void {
+  // Numbers of a list on one line: a diff shows which figures changed.
+  const lists = /\[\s+([^[\]{}]+?)\s+\]/g;
+  const json = JSON.stringify(result, null, 2).replace(lists, (_, list: string) => `[${list.replace(/\s+/g, " ")}]`);
+  write(`${STORE}/${name}.json`, `${json}\n`);
 }
 
 export function writePage(benchmarks: Benchmarks): void {
@@ -46,12 +43,9 @@ function pages(benchmarks: Benchmarks): [string, string][] {
     if (!existsSync(path)) return [];
     return [{ name, benchmark, result: JSON.parse(readFileSync(path, "utf8")) as Result }];
   });
-  const charts = stored
-    .filter(({ benchmark }) => benchmark.section === undefined)
-    .map(({ name, benchmark, result }): [string, string] => [
-      `${STORE}/${name}.svg`,
-      chart(benchmark.title, result.rows),
-    ]);
+  const charts = stored.flatMap(({ name, benchmark, result }): [string, string][] =>
+    benchmark.chart === undefined ? [] : [[`${STORE}/${name}.svg`, benchmark.chart(result.figures)]],
+  );
   const sections = stored.map(({ name, benchmark, result }) => section(name, benchmark, result));
   return [...charts, ["docs/performance.md", [INTRODUCTION, ...sections].join("\n")]];
 }
@@ -68,30 +62,8 @@ ratios is given with their quartiles. More than 1 is faster.
 \`npm run bench -- --record\` measures on your machine and writes this page: some minutes, as root, with nothing else running.
 `;
 
-function section(name: string, { title, about, section: own }: Benchmark, { machine, rows }: Result): string {
-  const versions = Object.entries(machine).map(([what, value]) => `${what} ${value}`);
-  const body = own?.(rows) ?? `![${title}: speed of each, C is 1](performance/${name}.svg)\n\n${table(rows)}`;
-  return `## ${title}\n\n${about}\n\n${versions.join(" · ")}\n\n${body}\n`;
-}
-
-/** Every row with its ratio to the first peer, and to the one to beat. */
-export function table(rows: readonly Row[]): string {
-  const base = rows[0]?.peer;
-  const hasRival = rows.some((row) => row.peer === CILIUM);
-  const head = ["case", "", "median", "range", `× ${base}`, ...(hasRival ? [`× ${CILIUM}`] : [])];
-  const body = byCase(rows).flatMap(([work, own]) =>
-    own.map((row, index) => {
-      const { median, low, high } = figures(row);
-      const to = (other: Row | undefined) => (row === other ? "1" : ratio(speed(row, other)));
-      return [
-        index === 0 ? work : "",
-        label(row),
-        `${number(median)} ${row.unit}`,
-        `${number(low)}–${number(high)}`,
-        to(baseOf(rows, row)),
-        ...(hasRival ? [to(sameWork(rows, row, CILIUM))] : []),
-      ];
-    }),
-  );
-  return [head, head.map(() => "---"), ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+function section(name: string, benchmark: Benchmark, { machine, figures }: Result): string {
+  const { title, about } = benchmark;
+  const chart = benchmark.chart === undefined ? [] : [`![${title}: bars of speed, C is 1](performance/${name}.svg)`];
+  return `${[`## ${title}`, about, oneLine(machine), ...chart, benchmark.tables(figures)].join("\n\n")}\n`;
 }

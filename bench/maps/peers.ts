@@ -1,8 +1,8 @@
 /** Who does the work of bench/maps: C with the libbpf that this library links, cilium/ebpf, npm's bpf, and this library. */
 import { join } from "node:path";
-import type { Benchmark } from "../benchmark";
 import { CILIUM, compileC, compileGo, installNpmBpf } from "../compilers";
-import { compare, type Peer } from "../rounds";
+import type { Peer } from "../rounds";
+import { sideBySide } from "../side-by-side";
 
 function mapPeers(): Peer[] {
   const go = compileGo("bench/maps/maps.go");
@@ -17,9 +17,9 @@ function mapPeers(): Peer[] {
   ];
 }
 
-export const maps: Benchmark = {
-  title: "Maps",
-  about: `Nanoseconds per element. One key a call, 10,000 elements in a hash that is never full; "next key" and "batch" go over 100,000.
+export const maps = sideBySide(
+  "Maps",
+  `Nanoseconds per element. One key a call, 10,000 elements in a hash that is never full; "next key" and "batch" go over 100,000.
 C's "next key" fetches no values, the others do in one pass of \`for…of\`.`,
-  run: (...turns) => compare(mapPeers(), ...turns),
-};
+  mapPeers,
+);

@@ -1,8 +1,8 @@
 /** Who does the work of bench/ring, each case in a process of its own: C, cilium/ebpf, and this library. */
 import { join } from "node:path";
-import type { Benchmark } from "../benchmark";
 import { CILIUM, compileC, compileGo } from "../compilers";
-import { compare, type Peer } from "../rounds";
+import type { Peer } from "../rounds";
+import { sideBySide } from "../side-by-side";
 
 const SIZES = ["16", "64", "256"];
 /** The producer is on CPU 0. */
@@ -39,9 +39,9 @@ function ringPeers(): Peer[] {
   ];
 }
 
-export const ring: Benchmark = {
-  title: "Ring buffers",
-  about: `Nanoseconds per record of 16, 64 and 256 bytes, of which two or four 32-bit fields and one of 64 bits are read and added up.
+export const ring = sideBySide(
+  "Ring buffers",
+  `Nanoseconds per record of 16, 64 and 256 bytes, of which two or four 32-bit fields and one of 64 bits are read and added up.
 
 * **drain**: a ring of 64 MiB that is full. C reads in place.
 * **end to end**: a program on one CPU writes as fast as it can into 16 MiB, for 0.8 seconds, and wakes the reader as the kernel sees fit;
@@ -49,5 +49,5 @@ export const ring: Benchmark = {
   which an eager reader slows down.
 * **wake-up**: from the program's clock, in a record that is written once a millisecond, to the reader's, when it has it.
 * **turn of the event loop**: while 64 MiB of records of 64 bytes are read.`,
-  run: (...turns) => compare(ringPeers(), ...turns),
-};
+  ringPeers,
+);

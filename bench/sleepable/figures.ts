@@ -1,5 +1,5 @@
 /** What is measured, raw, and what is made of it. */
-import { quantile } from "../rounds";
+import { quantile } from "../statistics";
 
 /** Nanoseconds for each call; instructions where guest time counts these. */
 export interface Times {

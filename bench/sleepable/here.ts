@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import type { BpfObject, Program } from "node-libbpf";
-import { quantile } from "../rounds";
+import { quantile } from "../statistics";
 import { type Counts, type MemoryState, type OnThisKernel, type Pair, STATES } from "./figures";
 import { type Here, open } from "./here.bpf";
 import { LOOP, runLoop, timeCalls } from "./run-loop";

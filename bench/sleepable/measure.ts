@@ -1,19 +1,24 @@
 /** What sleeping costs and buys: instructions in virtual machines, nanoseconds and reads on this kernel. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import type { Benchmark } from "../benchmark";
 import type { Figures, OnThisKernel } from "./figures";
 import { bootMachines } from "./machines";
+import { tables } from "./tables";
 
-/** @param quick one boot for each kernel, and few rounds: to see whether it works */
-export async function measureSleepable(
-  quick: boolean,
-  onProgress: (done: number, of: number) => void,
-): Promise<Figures> {
-  const here = measureHere(quick ? 3 : 25);
-  const machines = await bootMachines(quick ? 1 : 2, onProgress);
-  onProgress(1, 1);
-  return { machines, here };
-}
+export const sleepable: Benchmark<Figures> = {
+  title: "Sleepable programs",
+  about:
+    "The same program plain and sleepable. See [what it costs, and what it buys](sleepable.md#what-it-costs-and-what-it-buys).",
+  async run(quick, onProgress) {
+    const here = measureHere(quick ? 3 : 25);
+    const machines = await bootMachines(quick ? 1 : 2, onProgress);
+    onProgress(1, 1);
+    return { machines, here };
+  },
+  text: tables,
+  tables,
+};
 
 /** In a process of its own. */
 function measureHere(rounds: number): OnThisKernel {

@@ -1,9 +1,8 @@
 /** The benchmarks' arithmetic, and what is made of figures. */
 import { chart } from "../../bench/chart";
-import { table } from "../../bench/page";
-import { report } from "../../bench/report";
 import { compare, type Row } from "../../bench/rounds";
 import { figures, quantile, speed } from "../../bench/statistics";
+import { table, text } from "../../bench/tables";
 
 const row = (peer: string, rounds: Row["rounds"], more: Partial<Row> = {}): Row => ({
   peer,
@@ -50,7 +49,7 @@ test("peers of one name are one, cases have units and variants", () => {
 });
 
 test("figures as text, table and chart", () => {
-  expect(report("maps", { machine: { CPU: "one" }, rows: ROWS })).toContain("3.00 [2.00-4.00]");
+  expect(text(ROWS)).toContain("3.00 [2.00-4.00]");
   expect(table(ROWS).split("\n").slice(2)).toEqual([
     "| read & add | C libbpf | 30.0 ns | 10.0–50.0 | 1 | 2.00 |",
     "|  | cilium/ebpf | 60.0 ns | 20.0–100 | 0.50 | 1 |",

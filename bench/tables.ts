@@ -1,12 +1,10 @@
-/** A benchmark's figures as text, for a terminal. */
-import type { Result } from "./benchmark";
+/** Figures of peers side by side: as text for a terminal, and as Markdown. */
+import { CILIUM } from "./compilers";
 import type { Row } from "./rounds";
 import { byCase, figures, type Spread, sameWork, speed } from "./statistics";
 
-/** @param name what was measured */
-export function report(name: string, { machine, rows }: Result): string {
-  const versions = Object.entries(machine).map(([what, value]) => `${what} ${value}`);
-  const lines = [`${name}: ${versions.join(", ")}`, ""];
+export function text(rows: readonly Row[]): string {
+  const lines: string[] = [];
   for (const [work, own] of byCase(rows)) {
     lines.push(work);
     for (const row of own) {
@@ -17,6 +15,28 @@ export function report(name: string, { machine, rows }: Result): string {
   }
   const legend = `Medians (and range) of ${rows[0]?.rounds.length} rounds. Times the speed of ${rows[0]?.peer} in the same round [quartiles].`;
   return [...lines, "", legend].join("\n");
+}
+
+/** Every row with its ratio to the first peer, and to the one to beat. */
+export function table(rows: readonly Row[]): string {
+  const base = rows[0]?.peer;
+  const hasRival = rows.some((row) => row.peer === CILIUM);
+  const head = ["case", "", "median", "range", `× ${base}`, ...(hasRival ? [`× ${CILIUM}`] : [])];
+  const body = byCase(rows).flatMap(([work, own]) =>
+    own.map((row, index) => {
+      const { median, low, high } = figures(row);
+      const to = (other: Row | undefined) => (row === other ? "1" : ratio(speed(row, other)));
+      return [
+        index === 0 ? work : "",
+        label(row),
+        `${number(median)} ${row.unit}`,
+        `${number(low)}–${number(high)}`,
+        to(baseOf(rows, row)),
+        ...(hasRival ? [to(sameWork(rows, row, CILIUM))] : []),
+      ];
+    }),
+  );
+  return [head, head.map(() => "---"), ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 export function baseOf(rows: readonly Row[], row: Row): Row | undefined {

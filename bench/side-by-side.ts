@@ -1,0 +1,19 @@
+/** A benchmark of peers on the same work. */
+import type { Benchmark } from "./benchmark";
+import { chart } from "./chart";
+import { compare, type Peer, type Row } from "./rounds";
+import { table, text } from "./tables";
+
+const ROUNDS = 5;
+
+/** @param peers builds what they run; the first is what the others are compared with */
+export function sideBySide(title: string, about: string, peers: () => Peer[]): Benchmark<Row[]> {
+  return {
+    title,
+    about,
+    run: (quick, onProgress) => compare(peers(), quick ? 1 : ROUNDS, onProgress),
+    text,
+    tables: table,
+    chart: (rows) => chart(title, rows),
+  };
+}
