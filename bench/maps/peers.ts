@@ -20,6 +20,6 @@ function mapPeers(): Peer[] {
 export const maps = sideBySide(
   "Maps",
   `Nanoseconds per element. One key a call, 10,000 elements in a hash that is never full; "next key" and "batch" go over 100,000.
-C's "next key" fetches no values, the others do in one pass of \`for…of\`.`,
+"Next key" is a walk over all keys; this library's \`for…of\` fetches the values too.`,
   mapPeers,
 );
