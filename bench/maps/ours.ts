@@ -24,7 +24,7 @@ const { few, few_large, many, many_large, array, percpu, doubles, integers } = o
 using bigints = createMap({ type: "hash", key: codecs.u32, value: codecs.u64, maxEntries: 2 * MANY });
 
 const keyOf = (i: number): key => ({ high: i * 31, low: i });
-const valueOf = (i: number): value => ({
+const largeOf = (i: number): value => ({
   ...{ count: i, bytes: 2 * i, uid: i, pid: i, comm: "bench", load: i, reserved: [0, 0] },
 });
 const every = (count: number) => Array.from({ length: count }, (_, i) => i);
@@ -32,10 +32,10 @@ const every = (count: number) => Array.from({ length: count }, (_, i) => i);
 for (const i of every(FEW)) {
   few.set(i, i);
   bigints.set(i, BigInt(i));
-  few_large.set(keyOf(i), valueOf(i));
+  few_large.set(keyOf(i), largeOf(i));
 }
 many.setMany(every(MANY).map((i) => [i, i] as const));
-many_large.setMany(every(MANY).map((i) => [keyOf(i), valueOf(i)] as const));
+many_large.setMany(every(MANY).map((i) => [keyOf(i), largeOf(i)] as const));
 
 time("hash lookup, u32 to u64 (as number)", FEW, () => {
   let sum = 0;

@@ -69,7 +69,11 @@ export function generate(plan: Plan, slow: Coding): Coding | undefined {
  *
  * @param given what the code may name
  */
-export function compile<T>(plan: Plan, given: Record<string, unknown>, code: (source: Source) => string): T | undefined {
+export function compile<T>(
+  plan: Plan,
+  given: Record<string, unknown>,
+  code: (source: Source) => string,
+): T | undefined {
   if (!allowed || partsOf(plan) > PARTS) return undefined;
   const source = new Source();
   const text = code(source);
