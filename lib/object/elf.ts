@@ -26,19 +26,17 @@ export interface ElfSection {
   contents: Uint8Array;
 }
 
-/** Section contents by name. Throws an {@link ObjectError} that names what is wrong with the file. */
-export function readSections(bytes: Uint8Array, name: string): Map<string, Uint8Array> {
-  const contents = new Map(readElf(bytes, name).map((section) => [section.name, section.contents]));
-  if (!contents.has(".BTF")) {
-    throw new ObjectError("ERR_BPF_OBJECT_NO_BTF", `${name} has no BTF`, {
-      operation: "open",
-      hint: "Compile with clang -g, and don't strip .BTF",
-    });
-  }
-  return contents;
+/** All sections of an object, as {@link readElf} gives them. Throws an {@link ObjectError} for want of BTF too. */
+export function readSections(bytes: Uint8Array, name: string): ElfSection[] {
+  const sections = readElf(bytes, name);
+  if (sections.some((section) => section.name === ".BTF")) return sections;
+  throw new ObjectError("ERR_BPF_OBJECT_NO_BTF", `${name} has no BTF`, {
+    operation: "open",
+    hint: "Compile with clang -g, and don't strip .BTF",
+  });
 }
 
-/** All sections, each at its index; the first is empty. Throws as {@link readSections} does, but not for want of BTF. */
+/** All sections, each at its index; the first is empty. Throws an {@link ObjectError} that names what is wrong with the file. */
 export function readElf(bytes: Uint8Array, name: string, machine: "bpf" | "any" = "bpf"): ElfSection[] {
   const fail = (code: ErrorCode, what: string, hint: string): never => {
     throw new ObjectError(code, `${name} ${what}`, { operation: "open", hint });

@@ -1,5 +1,5 @@
 /** Facts of an object's programs for the precheck, from its bytes alone. */
-import { Btf } from "../btf/btf";
+import type { Btf } from "../btf/btf";
 import { managedFields } from "../btf/fields";
 import { ProgramType } from "../constants";
 import { ObjectError } from "../errors";
@@ -7,7 +7,7 @@ import type { MapSpec } from "../map/spec";
 import type { VariableDescription } from "../native";
 import type { ProgramSpec } from "../program/spec";
 import type { ProgramFacts } from "../sleepable/verdict";
-import { readElf } from "./elf";
+import type { ElfSection } from "./elf";
 import { readFunctions } from "./functions";
 import { type Reach, reachOf } from "./reach";
 import { structOpsMembers } from "./struct-ops";
@@ -20,13 +20,17 @@ export type FactsReader = (program: ProgramSpec, maps: readonly MapSpec[], licen
  *
  * @throws {@link ObjectError} for a damaged object, where libbpf would fail to load it
  */
-export function factsReader(bytes: Uint8Array, name: string, variables: readonly VariableDescription[]): FactsReader {
-  const damaged = (what: string, cause?: unknown): never => {
+export function factsReader(
+  name: string,
+  sections: readonly ElfSection[],
+  btf: Btf | undefined,
+  variables: readonly VariableDescription[],
+): FactsReader {
+  const damaged = (what: string): never => {
     const hint = "Compile it again, or copy it again";
-    throw new ObjectError("ERR_BPF_OBJECT_INVALID", `${name} is damaged: ${what}`, { operation: "check", hint, cause });
+    throw new ObjectError("ERR_BPF_OBJECT_INVALID", `${name} is damaged: ${what}`, { operation: "check", hint });
   };
-  const sections = readElf(bytes, name);
-  const btf = readBtf(sections.find((section) => section.name === ".BTF")?.contents ?? new Uint8Array(), damaged);
+  if (btf === undefined) return damaged("its BTF can't be read");
   const functions = readFunctions({ sections, btf, variables, damaged });
   const members = structOpsMembers(sections, btf, variables);
   const sectionIds = new Map(variables.map(({ section, sectionId }) => [section, sectionId]));
@@ -62,13 +66,5 @@ export function factsReader(bytes: Uint8Array, name: string, variables: readonly
     const isIt = (fn: { name: string; section: string }) =>
       fn.name === program.name && fn.section.replace(/^\?/, "") === program.section;
     return functions.find(isIt) ?? damaged(`the program ${program.name} has no symbol`);
-  }
-}
-
-function readBtf(bytes: Uint8Array, damaged: (what: string, cause: unknown) => never): Btf {
-  try {
-    return new Btf(bytes);
-  } catch (cause) {
-    return damaged("its BTF can't be read", cause);
   }
 }

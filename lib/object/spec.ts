@@ -1,22 +1,21 @@
 /** open(): an object file as inert data. */
 import { basename } from "node:path";
 import { isUint8Array } from "node:util/types";
-import { Btf, BtfKindError } from "../btf/btf";
+import type { Btf } from "../btf/btf";
 import type { Codec } from "../btf/codec";
 import type { U64 } from "../btf/plan";
 import { ArgumentError, BpfError, LoadError, ObjectError } from "../errors";
 import { deliver, type LogCallback } from "../log";
 import { MapSpec } from "../map/spec";
-import { type LoadRequest, native, type OpenRequest, type Outcome, type VariableDescription } from "../native";
+import { type LoadRequest, native, type Outcome } from "../native";
 import { ProgramSpec } from "../program/spec";
 import type { ProgramFacts, Verdict } from "../sleepable/verdict";
 import { byName, named } from "./by-name";
-import { readSections, stringAt } from "./elf";
 import { eventCodecs, eventTypes } from "./events";
-import { type FactsReader, factsReader } from "./facts";
 import { readObject } from "./file";
 import { loadError } from "./load-error";
 import { BpfObject } from "./object";
+import { ObjectFile } from "./object-file";
 import { type CheckOptions, checkOptionsOf, type LoadOptions, refuseBad, verdicts } from "./precheck";
 import { Sections } from "./sections";
 import type { AnyShape, Named, ObjectShape, Settable } from "./shape";
@@ -86,35 +85,26 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
   readonly maps: Named<S["maps"], MapSpec>;
   /** Global variables; a value assigned here is what the program starts with. Constants (.rodata) can be set too. */
   readonly variables: Settable<S["variables"]>;
-  readonly #request: OpenRequest;
+  readonly #file: ObjectFile;
   readonly #onLog: LogCallback | undefined;
   readonly #u64: U64;
   readonly #programs: readonly ProgramSpec[];
   readonly #maps: readonly MapSpec[];
   readonly #sections: Sections;
-  readonly #btf: Btf | undefined;
   /** How ring buffers' records are read, by the map's name. */
   readonly #events: ReadonlyMap<string, Codec<unknown>>;
-  /** Those of all sections, maps and externs included. */
-  readonly #declared: readonly VariableDescription[];
-  #facts: FactsReader | undefined;
   #loading = false;
 
   /** @internal */
   constructor(bytes: Uint8Array, label: string, options: OpenOptions & { name: string }) {
-    const sections = readSections(bytes, label);
-    this.#btf = soundBtf(sections.get(".BTF") ?? new Uint8Array(), label);
     const { name, pinRoot, kconfig, btfPath, events = {}, u64 = "bigint", onLog } = options;
-    this.#request = { bytes, name, pinRoot, kconfig, btfPath, verbose: onLog !== undefined };
+    const request = { bytes, name, pinRoot, kconfig, btfPath, verbose: onLog !== undefined };
+    this.#file = ObjectFile.of(request, label, onLog);
     this.#onLog = onLog;
     this.#u64 = u64;
-    const description = native.describe(this.#request);
-    deliver(description, onLog);
-    if (description.status === 0 && !description.hasBtf) throw damagedBtf(label, "libbpf does not take it");
-    if (description.status < 0) throw loadError({ ...description, stage: "open" }, label, []);
-
     this.name = name;
-    this.license = stringAt(sections.get("license") ?? new Uint8Array(), 0);
+    const { description, license, btf } = this.#file;
+    this.license = license;
     this.#programs = description.programs.map((program, index) => new ProgramSpec(program, index));
     const typeOf: TypeOf = (id) => this.btf.type(id);
     this.#sections = new Sections(description, typeOf);
@@ -124,15 +114,13 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
           map,
           index,
           (size) => this.#sections.resize(map.valueTypeId, size),
-          this.#btf === undefined ? undefined : typeOf,
+          btf === undefined ? undefined : typeOf,
           u64,
         ),
     );
     this.programs = byName(this.#programs);
     this.maps = byName(this.#maps);
-    this.#events =
-      this.#btf === undefined ? new Map() : eventCodecs(eventTypes(this.#btf, this.#maps, events, label), u64);
-    this.#declared = description.variables;
+    this.#events = btf === undefined ? new Map() : eventCodecs(eventTypes(btf, this.#maps, events, label), u64);
     this.variables = variablesOver(this.#sections.variables, this.#sections, typeOf, u64) as Settable<S["variables"]>;
   }
 
@@ -142,7 +130,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
    * @throws {@link ObjectError} if they are of kinds that came later than this library
    */
   get btf(): Btf {
-    if (this.#btf !== undefined) return this.#btf;
+    if (this.#file.btf !== undefined) return this.#file.btf;
     const hint = "Update node-libbpf";
     throw new ObjectError("ERR_BPF_NOT_SUPPORTED", `${this.name} has BTF that is newer than this library`, { hint });
   }
@@ -211,8 +199,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
    * @throws {@link ObjectError} for an object that is damaged where libbpf looks at load only
    */
   programFacts(): ProgramFacts[] {
-    this.#facts ??= factsReader(this.#request.bytes, this.name, this.#declared);
-    const read = this.#facts;
+    const read = this.#file.facts;
     return this.#programs.filter(({ autoload }) => autoload).map((program) => read(program, this.#maps, this.license));
   }
 
@@ -228,7 +215,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     refuseBad(() => this.programFacts(), this.name, options);
     for (const map of this.#maps) map.checkPinned();
     const maps = this.#maps.map((map) => map.toRequest(this.#sections.changed(map.sectionId)));
-    return { ...this.#request, programs: this.#programs.map((program) => program.toRequest()), maps };
+    return { ...this.#file.request, programs: this.#programs.map((program) => program.toRequest()), maps };
   }
 
   #loaded(outcome: Outcome): BpfObject<S> {
@@ -246,26 +233,6 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
       this.#onLog,
     );
   }
-}
-
-/** libbpf before 1.3 believes every offset in BTF, and reads through null where it names no text. */
-function soundBtf(bytes: Uint8Array, label: string): Btf | undefined {
-  let fault: string | undefined;
-  try {
-    const btf = new Btf(bytes, undefined, label);
-    fault = btf.fault()?.what;
-    if (fault === undefined) return btf;
-  } catch (error) {
-    // What came later than this library is left to libbpf.
-    if (error instanceof BtfKindError) return undefined;
-    fault = (error as Error).message;
-  }
-  throw damagedBtf(label, fault);
-}
-
-function damagedBtf(label: string, fault: string): ObjectError {
-  const hint = "Compile it again with clang -g";
-  return new ObjectError("ERR_BPF_OBJECT_INVALID", `${label} has damaged BTF: ${fault}`, { operation: "open", hint });
 }
 
 const OPTIONS: Record<keyof OpenOptions, string> = {

@@ -10,7 +10,7 @@ import { parseConfig } from "../../lib/kernel/config";
 import { parseList, withAliases } from "../../lib/kernel/error-injection";
 import { identify, parseVersion } from "../../lib/kernel/version";
 import { nearest } from "../../lib/nearest";
-import { readSections } from "../../lib/object/elf";
+import { readElf } from "../../lib/object/elf";
 import { objectPath } from "../bpf/objects";
 
 describe("which kernel it really is", () => {
@@ -112,7 +112,7 @@ test("the name that was meant", () => {
 });
 
 describe("BTF", () => {
-  const bytes = readSections(readFileSync(objectPath("mistakes")), "mistakes").get(".BTF") ?? new Uint8Array();
+  const bytes = readElf(readFileSync(objectPath("mistakes")), "mistakes").find(({ name }) => name === ".BTF")?.contents ?? new Uint8Array();
 
   test("types by kind and name", () => {
     const btf = new Btf(bytes);
