@@ -64,6 +64,8 @@ export class Btf {
   readonly #words: Uint32Array;
   /** Where the type of each id begins in the words. */
   readonly #starts: Uint32Array;
+  /** A bit for each kind that there are types of. */
+  readonly #kinds: number;
   /** One character for each byte: an offset is an index. */
   readonly #strings: string;
   readonly #stringsStart: number;
@@ -94,7 +96,9 @@ export class Btf {
       start % 4 === 0
         ? new Uint32Array(bytes.buffer, start, field(12) >> 2)
         : new Uint32Array(Uint8Array.from(bytes.subarray(types, types + field(12))).buffer);
-    this.#starts = startsOf(this.#words);
+    const { starts, kinds } = startsOf(this.#words);
+    this.#starts = starts;
+    this.#kinds = kinds;
     this.end = this.first + this.#starts.length;
   }
 
@@ -185,6 +189,7 @@ export class Btf {
     const starts = this.#starts;
     const strings = this.#strings;
     const wanted = Array.from(FIXED, (_, kind) => prefixes[kind]);
+    if (!wanted.some((prefix, kind) => prefix !== undefined && (this.#kinds >>> kind) & 1)) return;
     for (let index = 0; index < starts.length; index++) {
       const at = starts[index] as number;
       const kind = kindOf(words[at + 1] as number);
@@ -370,9 +375,10 @@ function kindOf(info: number): number {
   return (info >>> 24) & 0x1f;
 }
 
-function startsOf(words: Uint32Array): Uint32Array {
+function startsOf(words: Uint32Array): { starts: Uint32Array; kinds: number } {
   const starts = new Uint32Array(Math.ceil(words.length / 3));
   let count = 0;
+  let kinds = 0;
   let at = 0;
   while (at + 3 <= words.length) {
     const info = words[at + 1] as number;
@@ -381,8 +387,9 @@ function startsOf(words: Uint32Array): Uint32Array {
     // The sizes of kinds that came later are not known here.
     if (fixed === undefined || kind === 0) throw new BtfKindError(`a type of the unknown kind ${kind}`);
     starts[count++] = at;
+    kinds |= 1 << kind;
     at += 3 + fixed + (EACH[kind] as number) * (info & 0xffff);
   }
   if (at !== words.length) throw new BtfError("cut off in a type");
-  return starts.subarray(0, count);
+  return { starts: starts.subarray(0, count), kinds };
 }

@@ -12,7 +12,7 @@ import { readFunctions } from "./functions";
 import { type Reach, reachOf } from "./reach";
 import { structOpsMembers } from "./struct-ops";
 
-/** Tells the facts of a program, as it and its object's maps are set when it is asked. */
+/** Tells the facts of a program, as it and its object's maps are set when it is asked: the same object while these stay. */
 export type FactsReader = (program: ProgramSpec, maps: readonly MapSpec[], license: string) => ProgramFacts;
 
 /**
@@ -30,13 +30,24 @@ export function factsReader(
     const hint = "Compile it again, or copy it again";
     throw new ObjectError("ERR_BPF_OBJECT_INVALID", `${name} is damaged: ${what}`, { operation: "check", hint });
   };
-  if (btf === undefined) return damaged("its BTF can't be read");
-  const functions = readFunctions({ sections, btf, variables, damaged });
-  const members = structOpsMembers(sections, btf, variables);
+  const types = btf ?? damaged("its BTF can't be read");
+  const functions = readFunctions({ sections, btf: types, variables, damaged });
+  const members = structOpsMembers(sections, types, variables);
   const sectionIds = new Map(variables.map(({ section, sectionId }) => [section, sectionId]));
   const reaches = new Map<string, Reach>();
+  const fields = new Map<number, string[]>();
+  const told = new Map<string, { as: string; facts: ProgramFacts }>();
 
   return (program, maps, license) => {
+    const facts = factsOf(program, maps, license);
+    const as = JSON.stringify(facts);
+    const before = told.get(program.name);
+    if (before?.as === as) return before.facts;
+    told.set(program.name, { as, facts });
+    return facts;
+  };
+
+  function factsOf(program: ProgramSpec, maps: readonly MapSpec[], license: string): ProgramFacts {
     const reach = reaches.get(program.name) ?? reachOf(functionOf(program));
     reaches.set(program.name, reach);
     const { kind, section, type, attachType, sleepable } = program;
@@ -45,7 +56,7 @@ export function factsReader(
       const sectionId = sectionIds.get(reference);
       const isNamed = (map: MapSpec) =>
         map.name === reference || (sectionId !== undefined && map.sectionId === sectionId);
-      return maps.find(isNamed)?.facts((id) => managedFields(btf, id)) ?? [];
+      return maps.find(isNamed)?.facts(fieldsOf) ?? [];
     });
     return {
       name: program.name,
@@ -60,7 +71,13 @@ export function factsReader(
       helpers: reach.helpers,
       kfuncs: reach.kfuncs,
     };
-  };
+  }
+
+  function fieldsOf(type: number): string[] {
+    const found = fields.get(type) ?? managedFields(types, type);
+    fields.set(type, found);
+    return found;
+  }
 
   function functionOf(program: ProgramSpec) {
     const isIt = (fn: { name: string; section: string }) =>

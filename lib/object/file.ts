@@ -1,21 +1,20 @@
 /** The bytes of a file, or an error that says which and why not. */
-import { readFileSync, statSync } from "node:fs";
-import { BpfError, type ErrorCode, ObjectError } from "../errors";
+import { readFileSync } from "node:fs";
+import { type ErrorCode, ObjectError } from "../errors";
 
 /** @throws {@link ObjectError} */
 export function readObject(path: string, operation = "open"): Uint8Array {
-  const fail = (code: ErrorCode, what: string, hint: string, cause?: unknown): never => {
+  const fail = (code: ErrorCode, what: string, hint: string, cause: unknown): never => {
     throw new ObjectError(code, `${path} ${what}`, { operation, hint, cause });
   };
   try {
-    if (statSync(path).isDirectory())
-      fail("ERR_BPF_OBJECT_UNREADABLE", "is a directory", "Pass the path of an object file");
     return readFileSync(path);
   } catch (cause) {
-    if (cause instanceof BpfError) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT")
       return fail("ERR_BPF_OBJECT_NOT_FOUND", "does not exist", "Check the path, or build the object first", cause);
+    if (code === "EISDIR")
+      return fail("ERR_BPF_OBJECT_UNREADABLE", "is a directory", "Pass the path of an object file", cause);
     return fail(
       "ERR_BPF_OBJECT_UNREADABLE",
       `can't be read (${code ?? message})`,

@@ -71,14 +71,24 @@ export function verdicts(programs: readonly ProgramFacts[], { kernel, precheck =
   return programs.map((program) => judge(program, facts));
 }
 
+/** Programs with nothing against them, and the facts that they were judged by: they are not judged again. */
+const good = new WeakMap<ProgramFacts, KernelFacts>();
+
 /** @throws {@link SleepableError} if one would be refused, or is unsafe */
 export function refuseBad(read: () => ProgramFacts[], name: string, options: LoadOptions): void {
   const { precheck = "auto", allowUnsafe = false } = options;
   if (precheck === "off") return;
-  const bad = verdicts(readable(read), { precheck }).filter(
-    ({ verdict }) => verdict === "refused" || (verdict === "unsafe" && !allowUnsafe),
-  );
-  if (bad.length > 0) throw new SleepableError(name, bad);
+  const programs = readable(read);
+  const facts = asked(programs, precheck);
+  const bad: Verdict[] = [];
+  for (const program of programs) {
+    if (good.get(program) === facts) continue;
+    const verdict = judge(program, facts);
+    if (verdict.verdict === "refused" || verdict.verdict === "unsafe") bad.push(verdict);
+    else good.set(program, facts);
+  }
+  const refused = bad.filter(({ verdict }) => verdict === "refused" || !allowUnsafe);
+  if (refused.length > 0) throw new SleepableError(name, refused);
 }
 
 /** What can't be read here may be libbpf's to load all the same: then it, and the kernel, say what they think of it. */
@@ -95,9 +105,8 @@ function readable(read: () => ProgramFacts[]): ProgramFacts[] {
 function asked(programs: readonly ProgramFacts[], precheck: Precheck): KernelFacts {
   const facts = runningKernel();
   if (precheck === "tables" || (precheck === "auto" && !mayLoad(facts))) return facts;
-  const open = programs.filter(
-    (program) => program.sleepable && (precheck === "probe" || judge(program, facts).verdict === "unknown"),
-  );
+  const isOpen = (program: ProgramFacts) => good.get(program) !== facts && judge(program, facts).verdict === "unknown";
+  const open = programs.filter((program) => program.sleepable && (precheck === "probe" || isOpen(program)));
   const targets = open.flatMap(({ kind, target }) => (isProbed(kind) && target ? [[kind, target] as const] : []));
   if (targets.length > 0) running = withAnswers(facts, targets);
   return runningKernel();

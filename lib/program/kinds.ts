@@ -83,6 +83,12 @@ export interface SectionFacts {
   flags: number;
 }
 
+const byPrefix: ReadonlyMap<string, readonly [KnownKind, KindFacts]> = new Map(
+  (Object.entries(kinds) as [KnownKind, KindFacts][]).flatMap((entry) =>
+    entry[1].sections.map((prefix) => [prefix, entry] as const),
+  ),
+);
+
 /** Reads a section name; `type` is the program type that libbpf found for it (0 if it knows none). */
 export function parseSection(section: string, type: number): SectionFacts {
   const slash = section.indexOf("/");
@@ -90,8 +96,8 @@ export function parseSection(section: string, type: number): SectionFacts {
   const target = slash < 0 ? undefined : section.slice(slash + 1);
   const dotS = full.endsWith(".s");
   const prefix = dotS ? full.slice(0, -2) : full;
-  for (const [kind, facts] of Object.entries(kinds) as [KnownKind, KindFacts][]) {
-    if (!facts.sections.includes(prefix) || (dotS && facts.sleepable === undefined)) continue;
+  const [kind, facts] = byPrefix.get(prefix) ?? [];
+  if (kind !== undefined && facts !== undefined && (!dotS || facts.sleepable)) {
     const sleepable = dotS || kind === "syscall";
     const { type, attachType, target: targetForm } = facts;
     return { kind, type, attachType, targetForm, target, flags: sleepable ? Flag.SLEEPABLE : 0 };
