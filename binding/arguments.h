@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace node_libbpf {
 
@@ -30,12 +31,16 @@ inline std::string stringOf(const Napi::Value& value) {
   return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
 }
 
-inline std::string bytesOf(const Napi::Value& value) {
+// Of memory that JavaScript owns: good until the call returns, or as long as somebody refers to the array.
+inline std::string_view viewOf(const Napi::Value& value) {
   if (!value.IsTypedArray()) return {};
   const Napi::TypedArray array = value.As<Napi::TypedArray>();
   const auto* data = static_cast<const char*>(array.ArrayBuffer().Data());
-  return data == nullptr ? std::string() : std::string(data + array.ByteOffset(), array.ByteLength());
+  return data == nullptr ? std::string_view()
+                         : std::string_view(data + array.ByteOffset(), array.ByteLength());
 }
+
+inline std::string bytesOf(const Napi::Value& value) { return std::string(viewOf(value)); }
 
 inline Napi::Number status(Napi::Env env, int32_t value) { return Napi::Number::New(env, value); }
 

@@ -174,7 +174,7 @@ Loaded load(const LoadRequest& request) {
 
 OpenRequest openRequest(const Napi::Object& from) {
   OpenRequest request;
-  request.bytes = bytesOf(from.Get("bytes"));
+  request.bytes = viewOf(from.Get("bytes"));
   request.name = stringOf(from.Get("name"));
   request.pinRoot = stringOf(from.Get("pinRoot"));
   request.kconfig = stringOf(from.Get("kconfig"));
@@ -338,10 +338,15 @@ Napi::Value loadSync(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value loadAsync(const Napi::CallbackInfo& info) {
-  auto request = std::make_shared<LoadRequest>(loadRequest(info[0].As<Napi::Object>()));
+  const Napi::Object from = info[0].As<Napi::Object>();
+  auto request = std::make_shared<LoadRequest>(loadRequest(from));
   auto loaded = std::make_shared<Loaded>();
+  // The bytes are used on the other thread, where they lie.
+  auto owner =
+      std::make_shared<Napi::ObjectReference>(Napi::Persistent(from.Get("bytes").As<Napi::Object>()));
   return runAsync(
-      info.Env(), [=] { *loaded = load(*request); }, [=](Napi::Env env) { return loadedToJs(env, *loaded); });
+      info.Env(), [=] { *loaded = load(*request); },
+      [owner, loaded](Napi::Env env) { return loadedToJs(env, *loaded); });
 }
 
 // objectClose(handle): 0 or -EBADF

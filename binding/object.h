@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "log.h"
@@ -13,7 +14,9 @@
 namespace node_libbpf {
 
 struct OpenRequest {
-  std::string bytes;
+  // JavaScript's own, which never change and are never given away: a copy of a large object costs as much as
+  // opening it does.
+  std::string_view bytes;
   std::string name;
   std::string pinRoot;
   std::string kconfig;

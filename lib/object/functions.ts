@@ -118,8 +118,7 @@ class Resolver {
   constructor(source: ObjectSource, text: readonly Placed[]) {
     this.#source = source;
     this.#text = text;
-    const { btf } = source;
-    const kconfig = btf.members(btf.find(BtfKind.DATASEC, ".kconfig") ?? 0);
+    const kconfig = source.variables.filter(({ section }) => section === ".kconfig");
     this.#kconfig = new Set(kconfig.map(({ name }) => name));
   }
 
