@@ -112,7 +112,9 @@ test("the name that was meant", () => {
 });
 
 describe("BTF", () => {
-  const bytes = readElf(readFileSync(objectPath("mistakes")), "mistakes").find(({ name }) => name === ".BTF")?.contents ?? new Uint8Array();
+  const bytes =
+    readElf(readFileSync(objectPath("mistakes")), "mistakes").find(({ name }) => name === ".BTF")?.contents ??
+    new Uint8Array();
 
   test("types by kind and name", () => {
     const btf = new Btf(bytes);
