@@ -1,17 +1,18 @@
 /**
  * Benchmarks: peers and this library on the same work, side by side.
- *   npm run bench -- [maps|ring|sleepable]… [--json] [--quick] [--record]
+ *   npm run bench -- [maps|ring|load|sleepable]… [--json] [--quick] [--record]
  *   npm run gen:performance
  */
 import { parseArgs } from "node:util";
 import type { Benchmark, Result } from "./benchmark";
+import { load } from "./load/peers";
 import { machine, oneLine } from "./machine";
 import { maps } from "./maps/peers";
 import { checkPage, store, writePage } from "./page";
 import { ring } from "./ring/peers";
 import { sleepable } from "./sleepable/measure";
 
-const BENCHMARKS: Record<string, Benchmark> = { maps, ring, sleepable };
+const BENCHMARKS: Record<string, Benchmark> = { maps, ring, load, sleepable };
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({

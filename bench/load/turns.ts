@@ -1,0 +1,46 @@
+/** What only Node has: how long require() takes, and how long an asynchronous load keeps the event loop. */
+import { setTimeout } from "node:timers/promises";
+
+/** Longer than any object here takes to load. */
+const BETWEEN = 50;
+const LOADS = 10;
+
+/** The longest that nothing else could run while `work` did. */
+async function longestTurn(work: () => Promise<unknown>): Promise<number> {
+  let longest = 0n;
+  let last = process.hrtime.bigint();
+  let working = true;
+  const tick = () => {
+    const now = process.hrtime.bigint();
+    if (now - last > longest) longest = now - last;
+    last = now;
+    if (working) setImmediate(tick);
+  };
+  tick();
+  await work();
+  working = false;
+  tick();
+  return Number(longest);
+}
+
+async function main([object = ""]: string[]): Promise<void> {
+  const start = process.hrtime.bigint();
+  // Not imported: this is what is measured.
+  const { open } = require("node-libbpf") as typeof import("node-libbpf");
+  const required = process.hrtime.bigint();
+  const turns: number[] = [];
+  for (let i = 0; i < LOADS; i++) {
+    const spec = open(object);
+    turns.push(await longestTurn(async () => (await spec.load()).close()));
+    await setTimeout(BETWEEN);
+  }
+  const [first = Number.NaN, ...again] = turns;
+  const figures = {
+    "require()": Number(required - start),
+    "core: longest turn of the event loop, first load": first,
+    "core: longest turn of the event loop, later loads": Math.max(...again),
+  };
+  process.stdout.write(`${JSON.stringify(figures)}\n`);
+}
+
+main(process.argv.slice(2));
