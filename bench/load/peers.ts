@@ -2,9 +2,9 @@
 import { join } from "node:path";
 import { build } from "../../lib/build/build";
 import { PROJECT_ROOT } from "../../scripts/places";
-import type { Benchmark } from "../benchmark";
-import { ciliumPeers, compileC } from "../compilers";
-import { compare, type Peer } from "../rounds";
+import { CILIUM, compileC, compileGo } from "../compilers";
+import type { Peer } from "../rounds";
+import { sideBySide } from "../side-by-side";
 
 const OBJECTS = ["minimal", "twenty", "core"];
 /** Debian's cilium/ebpf 0.9.1 does not know 64-bit enumerations, which the kernel's types have. */
@@ -22,19 +22,20 @@ function loadPeers(): Peer[] {
     objects.join(","),
     ...command,
   ];
+  const go = compileGo("bench/load/load.go");
   const node = (script: string) => [process.execPath, join(__dirname, script)];
   return [
     { name: "C libbpf", command: cells(OBJECTS, compileC("bench/load/load.c")) },
-    ...ciliumPeers("bench/load/load.go", (binary) => [cells(CILIUM_OBJECTS, binary)]),
+    ...(go === undefined ? [] : [{ name: CILIUM, command: cells(CILIUM_OBJECTS, go) }]),
     { name: "node-libbpf", command: cells(OBJECTS, ...node("ours.js")) },
     { name: "node-libbpf", command: [...node("turns.js"), join(__dirname, "core.o")] },
   ];
 }
 
-export const load: Benchmark = {
-  title: "Loading",
-  about: `Nanoseconds to open, load and attach an object: one program and one map (minimal), twenty programs over four maps (twenty), and
+export const load = sideBySide(
+  "Loading",
+  `Nanoseconds to open, load and attach an object: one program and one map (minimal), twenty programs over four maps (twenty), and
 ten programs with some 600 CO-RE relocations against the kernel's types (core). Medians of one process that does so again and again,
 the precheck included, if nothing else is said.`,
-  run: (...turns) => compare(loadPeers(), ...turns),
-};
+  loadPeers,
+);
