@@ -8,10 +8,12 @@
 #include "log.h"
 #include "map.h"
 #include "object.h"
+#include "perf_buffer.h"
 #include "poller.h"
 #include "probe.h"
 #include "program.h"
 #include "ring_buffer.h"
+#include "user_ring_buffer.h"
 
 namespace node_libbpf {
 
@@ -34,6 +36,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exportLink(env, exports);
   exportPoller(env, exports);
   exportRingBuffer(env, exports);
+  exportPerfBuffer(env, exports);
+  exportUserRingBuffer(env, exports);
   exportProbe(env, exports);
   exportBtf(env, exports);
   return exports;

@@ -19,6 +19,8 @@ class Object;
 class Map;
 class Link;
 class RingBuffer;
+class PerfBuffer;
+class UserRingBuffer;
 
 template <class T, uint32_t kKind>
 class Table {
@@ -86,6 +88,8 @@ struct Environment {
   Table<Map, 2> maps;
   Table<Link, 3> links;
   Table<RingBuffer, 4> rings;
+  Table<PerfBuffer, 5> perfBuffers;
+  Table<UserRingBuffer, 6> userRings;
 
   // Made when first asked for; null if it can't be.
   Poller* poller(Napi::Env env) {

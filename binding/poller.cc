@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <uv.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 #include <vector>
@@ -17,6 +18,8 @@ namespace {
 
 // Descriptors that are told of in one call of the listener.
 constexpr int kReady = 64;
+// A handle that nobody has.
+constexpr int32_t kNothing = 0;
 
 }  // namespace
 
@@ -29,6 +32,7 @@ struct Poller::Handle {
   napi_async_cleanup_hook_handle hook = nullptr;
   napi_async_context context = nullptr;
   Napi::FunctionReference listener;
+  std::vector<int32_t> forgetful;
   Poller* owner = nullptr;  // null once closing
 
   void close() {
@@ -48,12 +52,14 @@ struct Poller::Handle {
     auto* self = static_cast<Handle*>(poll->data);
     epoll_event ready[kReady];
     const int count = epoll_wait(self->epoll.get(), ready, kReady, 0);
-    if (count <= 0 || self->listener.IsEmpty()) return;
+    if (count < 0 || self->listener.IsEmpty()) return;
     const Napi::Env env(self->env);
     const Napi::HandleScope scope(env);
     std::vector<napi_value> handles;
-    handles.reserve(count);
+    handles.reserve(count + self->forgetful.size());
     for (int i = 0; i < count; i++) handles.push_back(status(env, static_cast<int32_t>(ready[i].data.u32)));
+    for (const int32_t handle : self->forgetful) handles.push_back(status(env, handle));
+    if (handles.empty()) return;
     self->listener.Value().MakeCallback(env.Global(), handles, self->context);
   }
 };
@@ -100,6 +106,19 @@ int Poller::add(int fd, int32_t handle, uint32_t events) {
 
 void Poller::remove(int fd) {
   if (handle_ != nullptr) epoll_ctl(handle_->epoll.get(), EPOLL_CTL_DEL, fd, nullptr);
+}
+
+int Poller::addForgetful(int fd, int32_t handle) {
+  const int error = add(fd, kNothing, EPOLLIN);
+  if (error == 0) handle_->forgetful.push_back(handle);
+  return error;
+}
+
+void Poller::removeForgetful(int fd, int32_t handle) {
+  remove(fd);
+  if (handle_ == nullptr) return;
+  auto& handles = handle_->forgetful;
+  handles.erase(std::remove(handles.begin(), handles.end(), handle), handles.end());
 }
 
 void Poller::listen(Napi::Function listener) {

@@ -1,0 +1,195 @@
+#include "perf_buffer.h"
+
+#include <linux/perf_event.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "arguments.h"
+#include "environment.h"
+#include "log.h"
+
+namespace node_libbpf {
+
+namespace {
+
+constexpr uint32_t kRecords = 4096;
+constexpr uint32_t kBytes = 1 << 18;
+// perf_event_header.size has 16 bits.
+constexpr uint32_t kLongest = 1 << 16;
+
+// What libbpf hands over; its own declarations of them are private.
+struct Sample {
+  perf_event_header header;
+  uint32_t size;
+  char data[];
+};
+struct Lost {
+  perf_event_header header;
+  uint64_t id;
+  uint64_t lost;
+};
+
+constexpr uint32_t align8(uint32_t size) { return (size + 7) & ~uint32_t{7}; }
+
+}  // namespace
+
+PerfBuffer::PerfBuffer(std::shared_ptr<Map> map)
+    : map_(std::move(map)), data_(kBytes), table_(2 * sizeof(uint32_t) * kRecords) {}
+
+std::shared_ptr<PerfBuffer> PerfBuffer::open(std::shared_ptr<Map> map, Options options, int* error) {
+  perf_event_attr attributes = {};
+  attributes.size = sizeof(attributes);
+  attributes.type = PERF_TYPE_SOFTWARE;
+  attributes.config = PERF_COUNT_SW_BPF_OUTPUT;
+  attributes.sample_type = PERF_SAMPLE_RAW;
+  attributes.wakeup_events = options.wakeup;
+  std::shared_ptr<PerfBuffer> perf(new PerfBuffer(std::move(map)));
+  const LogScope silent(false);
+  perf->buffer_.reset(
+      perf_buffer__new_raw(perf->map_->fd(), options.pages, &attributes, onRecord, perf.get(), nullptr));
+  if (perf->buffer_ != nullptr) return perf;
+  *error = -errno;
+  return nullptr;
+}
+
+int PerfBuffer::take(uint32_t limit) {
+  if (data_.data() == nullptr || table_.data() == nullptr || limit == 0) return -EBADF;
+  if (count_ > 0) return static_cast<int>(std::min(limit, count_));
+  limit_ = std::min(limit, kRecords);
+  const size_t cpus = perf_buffer__buffer_cnt(buffer_.get());
+  for (size_t i = 0; i < cpus && count_ == 0; i++) {
+    // Fails only for want of the memory in which libbpf puts a record that wraps around together.
+    const int error = perf_buffer__consume_buffer(buffer_.get(), next_);
+    next_ = (next_ + 1) % cpus;
+    if (error < 0 && count_ == 0) return -ENOMEM;
+  }
+  return static_cast<int>(count_);
+}
+
+enum bpf_perf_event_ret PerfBuffer::onRecord(void* context, int cpu, perf_event_header* header) {
+  auto* self = static_cast<PerfBuffer*>(context);
+  self->cpu_ = cpu;
+  if (header->type == PERF_RECORD_LOST && header->size >= sizeof(Lost)) {
+    self->lost_ += reinterpret_cast<const Lost*>(header)->lost;
+  }
+  if (header->type != PERF_RECORD_SAMPLE || header->size < sizeof(Sample)) return LIBBPF_PERF_EVENT_CONT;
+  const auto* sample = reinterpret_cast<const Sample*>(header);
+  const auto room = static_cast<uint32_t>(header->size - sizeof(Sample));
+  // Whatever is not CONT ends the reading with this record consumed (libbpf, perf_event_read_simple).
+  return self->add(sample->data, std::min(sample->size, room)) ? LIBBPF_PERF_EVENT_CONT
+                                                               : LIBBPF_PERF_EVENT_DONE;
+}
+
+// False: there may be no room for another.
+bool PerfBuffer::add(const char* record, uint32_t length) {
+  auto* table = reinterpret_cast<uint32_t*>(table_.data());
+  memcpy(data_.data() + used_, record, length);
+  table[2 * count_] = used_;
+  table[2 * count_ + 1] = length;
+  count_++;
+  used_ += align8(length);
+  return count_ < limit_ && kBytes - used_ >= kLongest;
+}
+
+void PerfBuffer::giveBack(uint32_t done) {
+  auto* table = reinterpret_cast<uint32_t*>(table_.data());
+  if (table == nullptr) return;
+  done = std::min(done, count_);
+  for (uint32_t i = 0; i < done; i++) bytes_ += table[2 * i + 1];
+  delivered_ += done;
+  count_ -= done;
+  memmove(table, table + 2 * done, 2 * sizeof(uint32_t) * count_);
+  if (count_ == 0) used_ = 0;
+}
+
+void PerfBuffer::stats(double* out) const {
+  const uint64_t values[kStats] = {static_cast<uint64_t>(cpu_), delivered_, bytes_, lost_};
+  std::copy(std::begin(values), std::end(values), out);
+}
+
+namespace {
+
+PerfBuffer* perfOf(const Napi::CallbackInfo& info) {
+  return Environment::of(info.Env()).perfBuffers.find(int32Of(info[0]));
+}
+
+// perfOpen(map, pages, wakeup): the buffer's handle, which the poller tells of, or -errno
+Napi::Value open(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  std::shared_ptr<Map> map = environment.maps.share(int32Of(info[0]));
+  Poller* poller = environment.poller(info.Env());
+  if (map == nullptr || poller == nullptr) return status(info.Env(), map == nullptr ? -EBADF : -ENOMEM);
+  int error = 0;
+  const PerfBuffer::Options options = {uint32Of(info[1]), uint32Of(info[2])};
+  const std::shared_ptr<PerfBuffer> perf = PerfBuffer::open(std::move(map), options, &error);
+  if (perf == nullptr) return status(info.Env(), error);
+  const int32_t handle = environment.perfBuffers.add(perf);
+  if (handle < 0) return status(info.Env(), handle);
+  error = poller->addForgetful(perf->fd(), handle);
+  if (error < 0) environment.perfBuffers.remove(handle);
+  return status(info.Env(), error < 0 ? error : handle);
+}
+
+// perfMemory(perf): [data, table], or -errno
+Napi::Value memory(const Napi::CallbackInfo& info) {
+  PerfBuffer* perf = perfOf(info);
+  if (perf == nullptr) return status(info.Env(), -EBADF);
+  const Napi::Value data = perf->data(info.Env());
+  const Napi::Value table = perf->table(info.Env());
+  if (data.IsEmpty() || table.IsEmpty()) return status(info.Env(), -ENOMEM);
+  Napi::Array both = Napi::Array::New(info.Env(), 2);
+  both[0u] = data;
+  both[1u] = table;
+  return both;
+}
+
+// perfTake(perf, limit): a number of records, or -errno
+Napi::Value take(const Napi::CallbackInfo& info) {
+  PerfBuffer* perf = perfOf(info);
+  return status(info.Env(), perf == nullptr ? -EBADF : perf->take(uint32Of(info[1])));
+}
+
+// perfGiveBack(perf, done): 0 or -EBADF
+Napi::Value giveBack(const Napi::CallbackInfo& info) {
+  PerfBuffer* perf = perfOf(info);
+  if (perf != nullptr) perf->giveBack(uint32Of(info[1]));
+  return status(info.Env(), perf == nullptr ? -EBADF : 0);
+}
+
+// perfStats(perf, stats: Float64Array): 0 or -errno
+Napi::Value stats(const Napi::CallbackInfo& info) {
+  PerfBuffer* perf = perfOf(info);
+  if (perf == nullptr) return status(info.Env(), -EBADF);
+  if (!info[1].IsTypedArray()) return status(info.Env(), -EINVAL);
+  const Napi::TypedArray array = info[1].As<Napi::TypedArray>();
+  if (array.TypedArrayType() != napi_float64_array || array.ElementLength() < PerfBuffer::kStats) {
+    return status(info.Env(), -EINVAL);
+  }
+  perf->stats(array.As<Napi::Float64Array>().Data());
+  return status(info.Env(), 0);
+}
+
+// perfClose(perf): 0 or -EBADF
+Napi::Value close(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  const int32_t handle = int32Of(info[0]);
+  const std::shared_ptr<PerfBuffer> perf = environment.perfBuffers.remove(handle);
+  if (perf == nullptr) return status(info.Env(), -EBADF);
+  environment.poller(info.Env())->removeForgetful(perf->fd(), handle);
+  return status(info.Env(), 0);
+}
+
+}  // namespace
+
+void exportPerfBuffer(Napi::Env env, Napi::Object exports) {
+  exports["perfOpen"] = Napi::Function::New<open>(env, "perfOpen");
+  exports["perfMemory"] = Napi::Function::New<memory>(env, "perfMemory");
+  exports["perfTake"] = Napi::Function::New<take>(env, "perfTake");
+  exports["perfGiveBack"] = Napi::Function::New<giveBack>(env, "perfGiveBack");
+  exports["perfStats"] = Napi::Function::New<stats>(env, "perfStats");
+  exports["perfClose"] = Napi::Function::New<close>(env, "perfClose");
+}
+
+}  // namespace node_libbpf

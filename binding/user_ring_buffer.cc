@@ -1,0 +1,85 @@
+#include "user_ring_buffer.h"
+
+#include <sys/epoll.h>
+
+#include <cerrno>
+#include <cstring>
+#include <numeric>
+
+#include "arguments.h"
+#include "environment.h"
+#include "log.h"
+
+namespace node_libbpf {
+
+std::shared_ptr<UserRingBuffer> UserRingBuffer::open(std::shared_ptr<Map> map, int* error) {
+  std::shared_ptr<UserRingBuffer> ring(new UserRingBuffer(std::move(map)));
+  const LogScope silent(false);
+  ring->ring_.reset(user_ring_buffer__new(ring->map_->fd(), nullptr));
+  if (ring->ring_ != nullptr) return ring;
+  *error = -errno;
+  return nullptr;
+}
+
+int UserRingBuffer::submit(const char* records, const uint32_t* lengths, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    void* record = user_ring_buffer__reserve(ring_.get(), lengths[i]);
+    if (record == nullptr) return errno == ENOSPC || i > 0 ? static_cast<int>(i) : -errno;
+    memcpy(record, records, lengths[i]);
+    records += lengths[i];
+    user_ring_buffer__submit(ring_.get(), record);
+  }
+  return static_cast<int>(count);
+}
+
+namespace {
+
+// userRingOpen(map): the ring's handle, of which the poller tells when the program has drained it, or -errno
+Napi::Value open(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  std::shared_ptr<Map> map = environment.maps.share(int32Of(info[0]));
+  Poller* poller = environment.poller(info.Env());
+  if (map == nullptr || poller == nullptr) return status(info.Env(), map == nullptr ? -EBADF : -ENOMEM);
+  int error = 0;
+  const std::shared_ptr<UserRingBuffer> ring = UserRingBuffer::open(std::move(map), &error);
+  if (ring == nullptr) return status(info.Env(), error);
+  const int32_t handle = environment.userRings.add(ring);
+  if (handle < 0) return status(info.Env(), handle);
+  error = poller->add(ring->fd(), handle, EPOLLOUT);
+  if (error < 0) environment.userRings.remove(handle);
+  return status(info.Env(), error < 0 ? error : handle);
+}
+
+// userRingSubmit(ring, records: Uint8Array, lengths: Uint32Array): how many found room, or -errno
+Napi::Value submit(const Napi::CallbackInfo& info) {
+  UserRingBuffer* ring = Environment::of(info.Env()).userRings.find(int32Of(info[0]));
+  if (ring == nullptr) return status(info.Env(), -EBADF);
+  if (!info[1].IsTypedArray() || !info[2].IsTypedArray()) return status(info.Env(), -EINVAL);
+  const Napi::TypedArray records = info[1].As<Napi::TypedArray>();
+  const Napi::TypedArray table = info[2].As<Napi::TypedArray>();
+  if (table.TypedArrayType() != napi_uint32_array) return status(info.Env(), -EINVAL);
+  const uint32_t* lengths = table.As<Napi::Uint32Array>().Data();
+  const uint64_t size = std::accumulate(lengths, lengths + table.ElementLength(), uint64_t{0});
+  if (size > records.ByteLength()) return status(info.Env(), -EINVAL);
+  const char* bytes = static_cast<const char*>(records.ArrayBuffer().Data()) + records.ByteOffset();
+  return status(info.Env(), ring->submit(bytes, lengths, static_cast<uint32_t>(table.ElementLength())));
+}
+
+// userRingClose(ring): 0 or -EBADF
+Napi::Value close(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  const std::shared_ptr<UserRingBuffer> ring = environment.userRings.remove(int32Of(info[0]));
+  if (ring == nullptr) return status(info.Env(), -EBADF);
+  environment.poller(info.Env())->remove(ring->fd());
+  return status(info.Env(), 0);
+}
+
+}  // namespace
+
+void exportUserRingBuffer(Napi::Env env, Napi::Object exports) {
+  exports["userRingOpen"] = Napi::Function::New<open>(env, "userRingOpen");
+  exports["userRingSubmit"] = Napi::Function::New<submit>(env, "userRingSubmit");
+  exports["userRingClose"] = Napi::Function::New<close>(env, "userRingClose");
+}
+
+}  // namespace node_libbpf
