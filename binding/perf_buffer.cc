@@ -1,6 +1,7 @@
 #include "perf_buffer.h"
 
 #include <linux/perf_event.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -104,6 +105,27 @@ void PerfBuffer::giveBack(uint32_t done) {
   if (count_ == 0) used_ = 0;
 }
 
+uint32_t PerfBuffer::pending() const {
+  uint32_t records = count_;
+  const size_t page = sysconf(_SC_PAGESIZE);
+  for (size_t i = 0; i < perf_buffer__buffer_cnt(buffer_.get()); i++) {
+    void* start = nullptr;
+    size_t size = 0;
+    if (perf_buffer__buffer(buffer_.get(), static_cast<int>(i), &start, &size) < 0) continue;
+    const auto* ring = static_cast<const perf_event_mmap_page*>(start);
+    const auto* data = static_cast<const char*>(start) + page;
+    const uint64_t head = __atomic_load_n(&ring->data_head, __ATOMIC_ACQUIRE);
+    for (uint64_t tail = ring->data_tail; tail < head;) {
+      // Records are multiples of 8 bytes: a header does not wrap around.
+      const auto* header = reinterpret_cast<const perf_event_header*>(data + (tail & (size - 1)));
+      if (header->size == 0) break;
+      if (header->type == PERF_RECORD_SAMPLE) records++;
+      tail += header->size;
+    }
+  }
+  return records;
+}
+
 void PerfBuffer::stats(double* out) const {
   const uint64_t values[kStats] = {static_cast<uint64_t>(cpu_), delivered_, bytes_, lost_};
   std::copy(std::begin(values), std::end(values), out);
@@ -158,6 +180,12 @@ Napi::Value giveBack(const Napi::CallbackInfo& info) {
   return status(info.Env(), perf == nullptr ? -EBADF : 0);
 }
 
+// perfPending(perf): a number of records, or -errno
+Napi::Value pending(const Napi::CallbackInfo& info) {
+  PerfBuffer* perf = perfOf(info);
+  return status(info.Env(), perf == nullptr ? -EBADF : static_cast<int32_t>(perf->pending()));
+}
+
 // perfStats(perf, stats: Float64Array): 0 or -errno
 Napi::Value stats(const Napi::CallbackInfo& info) {
   PerfBuffer* perf = perfOf(info);
@@ -188,6 +216,7 @@ void exportPerfBuffer(Napi::Env env, Napi::Object exports) {
   exports["perfMemory"] = Napi::Function::New<memory>(env, "perfMemory");
   exports["perfTake"] = Napi::Function::New<take>(env, "perfTake");
   exports["perfGiveBack"] = Napi::Function::New<giveBack>(env, "perfGiveBack");
+  exports["perfPending"] = Napi::Function::New<pending>(env, "perfPending");
   exports["perfStats"] = Napi::Function::New<stats>(env, "perfStats");
   exports["perfClose"] = Napi::Function::New<close>(env, "perfClose");
 }

@@ -30,6 +30,9 @@ class PerfBuffer {
   // The first `done` of the records that were taken last.
   void giveBack(uint32_t done);
 
+  // Records that are there and not given back.
+  uint32_t pending() const;
+
   // The CPU of the records that were taken last; records and bytes given back, records lost.
   static constexpr size_t kStats = 4;
   void stats(double* out) const;

@@ -24,7 +24,7 @@ std::shared_ptr<UserRingBuffer> UserRingBuffer::open(std::shared_ptr<Map> map, i
 int UserRingBuffer::submit(const char* records, const uint32_t* lengths, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     void* record = user_ring_buffer__reserve(ring_.get(), lengths[i]);
-    if (record == nullptr) return errno == ENOSPC || i > 0 ? static_cast<int>(i) : -errno;
+    if (record == nullptr) return i > 0 ? static_cast<int>(i) : -errno;
     memcpy(record, records, lengths[i]);
     records += lengths[i];
     user_ring_buffer__submit(ring_.get(), record);
@@ -50,7 +50,8 @@ Napi::Value open(const Napi::CallbackInfo& info) {
   return status(info.Env(), error < 0 ? error : handle);
 }
 
-// userRingSubmit(ring, records: Uint8Array, lengths: Uint32Array): how many found room, or -errno
+// userRingSubmit(ring, records: Uint8Array, lengths: Uint32Array): how many found room, or -errno of the
+// first
 Napi::Value submit(const Napi::CallbackInfo& info) {
   UserRingBuffer* ring = Environment::of(info.Env()).userRings.find(int32Of(info[0]));
   if (ring == nullptr) return status(info.Env(), -EBADF);

@@ -18,8 +18,9 @@ class UserRingBuffer {
 
   int fd() const { return map_->fd(); }
 
-  // Submits records that lie one behind the other until one finds no room. Returns how many there were, or
-  // -errno.
+  // Submits records that lie one behind the other, until one finds no room. Returns how many it were, or
+  // -errno
+  // (-ENOSPC: it is full) of the first.
   int submit(const char* records, const uint32_t* lengths, uint32_t count);
 
  private:

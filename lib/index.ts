@@ -74,11 +74,13 @@ export { LpmTrieMap } from "./map/lpm-trie";
 export { BpfMap } from "./map/map";
 export { type OpenedMap, type OpenMapOptions, openMap, openMapById } from "./map/open";
 export { ArenaMap, KernelMap, StructOpsMap } from "./map/others";
+export { type PerfBatch, PerfBuffer, type PerfBufferOptions, type PerfBufferStats } from "./map/perf-buffer";
 export type { LpmKey, Prefix } from "./map/prefix";
 export { BloomFilterMap, QueueMap, StackMap } from "./map/queue";
+export { type ColumnOptions, RecordMap } from "./map/record-map";
 export { ArrayOfMaps, HashOfMaps, ProgArray } from "./map/references";
 export type { ExpectedMap } from "./map/reuse";
-export { type ColumnOptions, RingBuffer, type RingBufferStats } from "./map/ring-buffer";
+export { RingBuffer, type RingBufferStats } from "./map/ring-buffer";
 export type { InnerMap, MapSpec } from "./map/spec";
 export {
   CgroupLocalStorageMap,
@@ -88,6 +90,7 @@ export {
   StorageMap,
   TaskStorageMap,
 } from "./map/storage";
+export { UserRingBuffer } from "./map/user-ring-buffer";
 export type { BpfObject } from "./object/object";
 export type { CheckOptions, LoadOptions, Precheck } from "./object/precheck";
 export { type ReadBtfOptions, readBtf } from "./object/read-btf";
@@ -113,6 +116,8 @@ export type {
   Stage,
   Verdict,
 } from "./sleepable/verdict";
+export type { TraceEntry } from "./trace/line";
+export { type TracePipeOptions, tracePipe } from "./trace/pipe";
 
 /** The libbpf in use: its version, and whether it is the bundled one or the system's. */
 export const libbpf: { readonly version: string; readonly linkage: "bundled" | "system" } = {

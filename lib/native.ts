@@ -250,6 +250,19 @@ export interface Native {
   ringPending(ring: Handle): number;
   ringStats(ring: Handle, stats: Float64Array): number;
   ringClose(ring: Handle): number;
+
+  perfOpen(map: Handle, pages: number, wakeup: number): Handle;
+  /** The memory that records are copied to, and the table: pairs of offset and length. */
+  perfMemory(perf: Handle): [data: ArrayBuffer, table: ArrayBuffer] | number;
+  perfTake(perf: Handle, limit: number): number;
+  perfGiveBack(perf: Handle, done: number): number;
+  perfPending(perf: Handle): number;
+  perfStats(perf: Handle, stats: Float64Array): number;
+  perfClose(perf: Handle): number;
+
+  userRingOpen(map: Handle): Handle;
+  userRingSubmit(ring: Handle, records: Uint8Array, lengths: Uint32Array): number;
+  userRingClose(ring: Handle): number;
 }
 
 /** Where the addon lies relative to the compiled library (dist/lib). */

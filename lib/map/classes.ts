@@ -7,10 +7,12 @@ import { HashMap, PerCpuArrayMap, PerCpuHashMap } from "./hash";
 import { LpmTrieMap } from "./lpm-trie";
 import { BpfMap } from "./map";
 import { ArenaMap, KernelMap, StructOpsMap } from "./others";
+import { PerfBuffer } from "./perf-buffer";
 import { BloomFilterMap, QueueMap, StackMap } from "./queue";
 import { ArrayOfMaps, HashOfMaps, type MapOpener, ProgArray } from "./references";
 import { RingBuffer } from "./ring-buffer";
 import { CgroupLocalStorageMap, InodeStorageMap, SkStorageMap, TaskStorageMap } from "./storage";
+import { UserRingBuffer } from "./user-ring-buffer";
 
 /** Makes a map of a class; some need no codecs. */
 export type MapClass = new (core: MapCore, codecs: ElementCodecs & MapOpener) => BpfMap;
@@ -37,8 +39,8 @@ export interface MapTypes<K, V> {
   struct_ops: StructOpsMap<V>;
   arena: ArenaMap;
   ringbuf: RingBuffer;
-  user_ringbuf: BpfMap;
-  perf_event_array: KernelMap<K, V>;
+  user_ringbuf: UserRingBuffer;
+  perf_event_array: PerfBuffer;
   stack_trace: KernelMap<K, V>;
   cgroup_array: KernelMap<K, V>;
   devmap: KernelMap<K, V>;
@@ -77,7 +79,8 @@ const classes = new Map<number, MapClass>([
   [MapType.STRUCT_OPS, StructOpsMap],
   [MapType.ARENA, ArenaMap],
   [MapType.RINGBUF, RingBuffer],
-  [MapType.USER_RINGBUF, BpfMap],
+  [MapType.USER_RINGBUF, UserRingBuffer],
+  [MapType.PERF_EVENT_ARRAY, PerfBuffer],
   [MapType.PERCPU_CGROUP_STORAGE, PerCpuHashMap],
 ]);
 

@@ -89,6 +89,13 @@ export function hintFor(
       if (is("EINVAL")) return "The path must lie in bpffs, such as /sys/fs/bpf, and hold no dot in its last part";
       if (is("ENOENT")) return "Its directory does not exist";
       return undefined;
+    case "submit":
+      if (is("ENOSPC")) return "It is full: wait for drained() and submit again, or make the map larger";
+      return is("E2BIG") ? "A record and its 8 bytes of header must fit into the ring" : undefined;
+    case "open":
+      if (type !== MapType.PERF_EVENT_ARRAY) return undefined;
+      if (is("EMFILE")) return "A perf buffer needs a descriptor for each CPU: raise the limit of open files";
+      return undefined;
     default:
       return undefined;
   }

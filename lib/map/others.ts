@@ -8,9 +8,9 @@ import { BpfMap } from "./map";
 
 /**
  * The maps that have no class of their own, with keys and values as the kernel has them: DEVMAP (Linux 4.14), DEVMAP_HASH (5.4),
- * CPUMAP (4.15), XSKMAP (4.18), SOCKMAP (4.14), SOCKHASH (4.18), REUSEPORT_SOCKARRAY (4.19), PERF_EVENT_ARRAY (4.3), CGROUP_ARRAY
- * (4.8), STACK_TRACE (4.6), CGROUP_STORAGE (4.19), PERCPU_CGROUP_STORAGE (4.20), INSN_ARRAY (6.19). Which calls user space may make
- * depends on the type: some can't be read, some not written, and the error says so.
+ * CPUMAP (4.15), XSKMAP (4.18), SOCKMAP (4.14), SOCKHASH (4.18), REUSEPORT_SOCKARRAY (4.19), CGROUP_ARRAY (4.8), STACK_TRACE (4.6),
+ * CGROUP_STORAGE (4.19), PERCPU_CGROUP_STORAGE (4.20), INSN_ARRAY (6.19); and {@link PerfBuffer.slots}. Which calls user space may
+ * make depends on the type: some can't be read, some not written, and the error says so.
  */
 export class KernelMap<K = BtfValue, V = BtfValue> extends ElementMap<K, V> {
   /** @internal */

@@ -1,5 +1,5 @@
 /**
- * The types of ring buffers' records, which BTF does not tell by itself: a declaration tag on the map does,
+ * The types of the records of ring buffers and perf buffers, which BTF does not tell by itself: a declaration tag on the map does,
  * `__attribute__((btf_decl_tag("event:struct exec_event")))`, or an option of open().
  */
 import type { Btf } from "../btf/btf";
@@ -11,10 +11,13 @@ import { ArgumentError, ObjectError } from "../errors";
 
 const TAG = "event:";
 
+/** The types of maps that have records. */
+const CHANNELS: readonly string[] = ["ringbuf", "user_ringbuf", "perf_event_array"];
+
 /** The codec of each of {@link eventTypes}. */
 export function eventCodecs(types: ReadonlyMap<string, BtfType>, u64: U64): Map<string, Codec<unknown>> {
   return new Map(
-    Array.from(types, ([map, type]) => [map, codecOf(type, { path: `ring buffer ${map}: a record`, u64 })]),
+    Array.from(types, ([map, type]) => [map, codecOf(type, { path: `map ${map}: a record`, u64 })]),
   );
 }
 
@@ -24,7 +27,7 @@ interface NamedMap {
 }
 
 /**
- * The type of each ring buffer's records that has one told. The option goes before the tag.
+ * The type of the records of each map that has one told. The option goes before the tag.
  *
  * @param named open()'s option: types by the map's name
  * @throws {@link ArgumentError} for an option, {@link ObjectError} for a tag, that names what there is not
@@ -36,7 +39,7 @@ export function eventTypes(
   label: string,
 ): Map<string, BtfType> {
   const found = new Map<string, BtfType>();
-  const rings = maps.filter(({ type }) => type === "ringbuf").map(({ name }) => name);
+  const channels = maps.filter(({ type }) => CHANNELS.includes(type)).map(({ name }) => name);
   const wanted = new Map([...tagsOf(btf), ...Object.entries(named)]);
   for (const [map, text] of wanted) {
     const isOption = Object.hasOwn(named, map);
@@ -48,7 +51,8 @@ export function eventTypes(
       const what = `${label}: ${isOption ? `event type "${text}"` : `the tag "${TAG}${text}"`} of map ${map} ${message}`;
       return isOption ? new ArgumentError(what, about) : new ObjectError("ERR_BPF_OBJECT_INVALID", what, about);
     };
-    if (!rings.includes(map)) throw fail("has no ring buffer", `Ring buffers are: ${rings.join(", ") || "none"}`);
+    if (!channels.includes(map))
+      throw fail("is about no ring or perf buffer", `These are: ${channels.join(", ") || "none"}`);
     const type = typeNamed(btf, text);
     if (type === undefined) {
       const name = text.replace(/^\w+\s+/, "");

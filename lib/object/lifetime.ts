@@ -7,10 +7,18 @@ import { onCollected } from "../handles";
 import type { LogCallback } from "../log";
 import { type Handle, native } from "../native";
 
-interface Resources {
+/** What an object's handles name, in the order of closing them. */
+const closers = {
+  rings: native.ringClose,
+  perfBuffers: native.perfClose,
+  userRings: native.userRingClose,
+  maps: native.mapClose,
+};
+
+type Kind = keyof typeof closers;
+
+interface Resources extends Record<Kind, Set<Handle>> {
   object: Handle;
-  maps: Set<Handle>;
-  rings: Set<Handle>;
 }
 
 /** Something that is closed before its object. */
@@ -36,7 +44,13 @@ export class Lifetime {
   constructor(object: Handle, name: string, onLog: LogCallback | undefined) {
     this.name = name;
     this.onLog = onLog;
-    const resources: Resources = { object, maps: new Set(), rings: new Set() };
+    const resources: Resources = {
+      object,
+      rings: new Set(),
+      perfBuffers: new Set(),
+      userRings: new Set(),
+      maps: new Set(),
+    };
     this.#resources = resources;
     // Everything that a user can hold refers to this Lifetime: it is collected when nothing of the object is in use.
     this.#forget = onCollected(this, () => release(resources));
@@ -64,14 +78,14 @@ export class Lifetime {
     return this.#resources.object;
   }
 
-  /** Makes a map's or ring's handle one that is closed with the object. */
-  own(kind: "maps" | "rings", handle: Handle): Handle {
+  /** Makes a handle one that is closed with the object. */
+  own(kind: Kind, handle: Handle): Handle {
     this.#resources[kind].add(handle);
     return handle;
   }
 
   /** Takes it back: it was closed before. */
-  disown(kind: "maps" | "rings", handle: Handle): void {
+  disown(kind: Kind, handle: Handle): void {
     this.#resources[kind].delete(handle);
   }
 
@@ -101,8 +115,9 @@ export class Lifetime {
   }
 }
 
-function release({ object, maps, rings }: Resources): void {
-  for (const ring of rings) native.ringClose(ring);
-  for (const map of maps) native.mapClose(map);
-  native.objectClose(object);
+function release(resources: Resources): void {
+  for (const kind of Object.keys(closers) as Kind[]) {
+    for (const handle of resources[kind]) closers[kind](handle);
+  }
+  native.objectClose(resources.object);
 }

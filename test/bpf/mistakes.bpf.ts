@@ -1,6 +1,6 @@
 // Written by node-libbpf gen from mistakes.bpf.o. Do not edit.
 import { join } from "node:path";
-import { type BpfMap, type KernelMap, type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
+import { type BpfMap, type ObjectSpec, type OpenOptions, open as openObject, type PerfBuffer } from "node-libbpf";
 
 /** What is in mistakes.bpf.o. */
 export interface Mistakes {
@@ -20,7 +20,7 @@ export interface Mistakes {
     /** The variables in .rodata */
     ".rodata": BpfMap;
     /** BPF_MAP_TYPE_PERF_EVENT_ARRAY, max_entries 0 */
-    events: KernelMap<Uint8Array, Uint8Array>;
+    events: PerfBuffer<Uint8Array>;
   };
   variables: {
     /** const volatile __u32 watched, in .rodata */

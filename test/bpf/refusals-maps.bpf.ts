@@ -11,6 +11,7 @@ import {
   type OpenOptions,
   open as openObject,
   type PerCpuArrayMap,
+  type PerfBuffer,
   type ProgArray,
   type QueueMap,
   type RingBuffer,
@@ -95,7 +96,7 @@ export interface RefusalsMaps {
     /** BPF_MAP_TYPE_PERCPU_ARRAY, max_entries 1, key int, value int */
     percpu_array: PerCpuArrayMap<number>;
     /** BPF_MAP_TYPE_PERF_EVENT_ARRAY, max_entries 0, key int, value int */
-    perf: KernelMap<number, number>;
+    perf: PerfBuffer<Uint8Array>;
     /** BPF_MAP_TYPE_PROG_ARRAY, max_entries 1, key int, value int */
     programs: ProgArray;
     /** BPF_MAP_TYPE_QUEUE, max_entries 1, value int */

@@ -229,7 +229,7 @@ kernelTest("a record that is shorter than its type is told, and skipped", [], as
   object.variables.fate = "SUBMITTED";
   produce(1);
   expect(ring.read().map(sequenceOf)).toEqual([0]);
-  expect(() => ring.read()).toThrow("ring buffer events: a record: it has 12 bytes, got 4");
+  expect(() => ring.read()).toThrow("map events: a record: it has 12 bytes, got 4");
   expect(ring.read().map(sequenceOf)).toEqual([2]);
 });
 

@@ -144,7 +144,9 @@ describe("open()", () => {
     expect(() => generate("cycle", { events: { events: "struct nothing" } })).toThrow(
       /event type "struct nothing" of map events names a type that is not .* const struct nothing \*unused_nothing/,
     );
-    expect(() => generate("cycle", { events: { evens: "int" } })).toThrow(/map evens has no ring buffer.*are: events/);
+    expect(() => generate("cycle", { events: { evens: "int" } })).toThrow(
+      /map evens is about no ring or perf buffer.*are: events/,
+    );
   });
 
   test("64-bit integers as numbers", () => {

@@ -1,0 +1,146 @@
+/** USER_RINGBUF: records from this process to programs. */
+import { isUint8Array } from "node:util/types";
+import type { Codec } from "../btf/codec";
+import { ArgumentError, ClosedError, isErrno } from "../errors";
+import { forget, hold, listen, release } from "../events/poller";
+import { type Handle, native } from "../native";
+import type { ElementCodecs } from "./codec";
+import type { MapCore } from "./core";
+import { BpfMap } from "./map";
+
+/**
+ * A user ring buffer: a program takes what is submitted here, in order, when it calls bpf_user_ringbuf_drain(). Since Linux 6.1.
+ *
+ * Records are bytes, or `T` where the object says what they are ({@link OpenOptions.events}). A ring has one producer: another
+ * process or worker that submits to the same map at the same time damages what is in it.
+ */
+export class UserRingBuffer<T = Uint8Array> extends BpfMap {
+  readonly #codec: Codec<T> | undefined;
+  #ring: Handle | undefined;
+  /** Whether the program may have drained something since a record last found no room. */
+  #drained = true;
+  readonly #waiting = new Set<() => void>();
+
+  /** @internal */
+  constructor(core: MapCore, { event }: ElementCodecs) {
+    super(core);
+    // What the records are is the object's word, which T repeats.
+    this.#codec = event as Codec<T> | undefined;
+  }
+
+  /**
+   * Submits one record. libbpf: user_ring_buffer__reserve(), user_ring_buffer__submit().
+   *
+   * @throws {@link MapError} ENOSPC if the ring is full; E2BIG if the record, its 8 bytes of header included, is larger than it
+   * @throws {@link ArgumentError} for a value that is not of the records' type
+   */
+  submit(value: T): void {
+    const status = this.#submit([value]);
+    if (status < 0) throw this.core.failure("submit", status);
+  }
+
+  /**
+   * Submits records with one call, until one finds no room.
+   *
+   * @returns how many were submitted, from the first one on; 0 if the ring is full
+   * @throws {@link MapError} E2BIG if the first one is larger than the ring
+   * @throws {@link ArgumentError} for a value that is not of the records' type; none is submitted then
+   */
+  submitMany(values: readonly T[]): number {
+    const count = this.#submit(values);
+    if (isErrno(count, "ENOSPC")) return 0;
+    if (count < 0) throw this.core.failure("submit", count);
+    return count;
+  }
+
+  /**
+   * Waits until a program has drained something since a record last found no room. Then there is room, if not enough for every
+   * record: try again. A drain with BPF_RB_NO_WAKEUP is not heard. Waiting keeps the process alive.
+   *
+   * @throws the signal's reason; {@link ClosedError} if the map is closed meanwhile
+   */
+  async drained({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    this.#open("drained");
+    signal?.throwIfAborted();
+    if (this.#drained) return;
+    let wake = () => {};
+    const woken = new Promise<void>((resolve) => (wake = resolve));
+    this.#waiting.add(wake);
+    signal?.addEventListener("abort", wake);
+    hold();
+    try {
+      await woken;
+    } finally {
+      release();
+      signal?.removeEventListener("abort", wake);
+      this.#waiting.delete(wake);
+    }
+    signal?.throwIfAborted();
+    if (this.closed) throw new ClosedError(`map ${this.name}`, "map.drained");
+  }
+
+  override close(): void {
+    if (this.closed) return;
+    super.close();
+    this.#stop();
+    if (this.#ring === undefined || this.lifetime.closed) return;
+    this.lifetime.disown("userRings", this.#ring);
+    native.userRingClose(this.#ring);
+  }
+
+  #submit(values: readonly T[]): number {
+    const { records, lengths } = this.#encode(values);
+    const count = native.userRingSubmit(this.#open("submit"), records, lengths);
+    if (count < values.length) this.#drained = false;
+    return count;
+  }
+
+  #encode(values: readonly T[]): { records: Uint8Array; lengths: Uint32Array } {
+    const codec = this.#codec;
+    if (codec === undefined) {
+      const records = values.map((value) => this.#bytes(value));
+      return { records: Buffer.concat(records), lengths: Uint32Array.from(records, ({ length }) => length) };
+    }
+    const { size } = codec;
+    const records = new Uint8Array(values.length * size);
+    const view = new DataView(records.buffer);
+    for (const [index, value] of values.entries()) codec.encode(value, view, index * size);
+    return { records, lengths: new Uint32Array(values.length).fill(size) };
+  }
+
+  #bytes(value: unknown): Uint8Array {
+    if (isUint8Array(value)) return value;
+    throw new ArgumentError(
+      `map ${this.name}: a record is a Uint8Array, got ${value === null ? "null" : typeof value}`,
+      {
+        operation: "map.submit",
+        map: this.name,
+        hint: "Say what its records are by the map's tag, or open()'s option events",
+      },
+    );
+  }
+
+  #open(operation: string): Handle {
+    const map = this.core.handle(operation);
+    if (this.#ring !== undefined) return this.#ring;
+    const ring = native.userRingOpen(map);
+    if (ring < 0) throw this.core.failure(operation, ring);
+    this.#ring = this.lifetime.own("userRings", ring);
+    listen(ring, () => {
+      this.#drained = true;
+      this.#wake();
+    });
+    this.lifetime.waits.add(this.#stop);
+    return ring;
+  }
+
+  readonly #stop = () => {
+    if (this.#ring !== undefined) forget(this.#ring);
+    this.lifetime.waits.delete(this.#stop);
+    this.#wake();
+  };
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
+  }
+}

@@ -1,0 +1,81 @@
+/** User ring buffers: submitted here, drained by a program that is run. */
+import { createMap } from "node-libbpf";
+import { open } from "../bpf/user-ring.bpf";
+import { kernelTest, since } from "./needs";
+
+/** A record has 12 bytes, on 8, and a header of 8: so many fit into 4096. */
+const FULL = Math.floor(4096 / 24);
+
+const requests = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, i) => ({ number: BigInt(from + i), value: i }));
+
+kernelTest("a program drains what was submitted, in order", [since("6.1")], async () => {
+  await using object = await open().load();
+  const ring = object.maps.requests;
+  ring.submit({ number: 7n, value: 40 });
+  expect(
+    ring.submitMany([
+      { number: 8n, value: 1 },
+      { number: 9n, value: 1 },
+    ]),
+  ).toBe(2);
+  expect(() => ring.submit({ number: 10n } as never)).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
+  const { returnValue } = await object.programs.drain.testRun();
+  expect(returnValue).toBe(3);
+  expect(object.variables).toMatchObject({ taken: 3n, sum: 42n, last: 9n });
+});
+
+kernelTest("a full ring refuses, and says when there is room again", [since("6.1")], async () => {
+  await using object = await open().load();
+  const ring = object.maps.requests;
+  await ring.drained(); // nothing was refused yet
+  expect(ring.submitMany(requests(FULL + 30))).toBe(FULL);
+  expect(ring.submitMany(requests(1))).toBe(0);
+  expect(() => ring.submit({ number: 0n, value: 0 })).toThrow(
+    expect.objectContaining({ code: "ERR_BPF_MAP", errno: "ENOSPC", hint: expect.stringContaining("drained()") }),
+  );
+  let left = requests(5 * FULL, 1000);
+  const feed = async () => {
+    while (left.length > 0) {
+      left = left.slice(ring.submitMany(left));
+      await ring.drained();
+    }
+  };
+  const fed = feed();
+  while (left.length > 0) await object.programs.drain.testRun();
+  await fed;
+  await object.programs.drain.testRun();
+  expect(object.variables).toMatchObject({ taken: BigInt(6 * FULL), last: BigInt(999 + 5 * FULL) });
+});
+
+kernelTest("waiting ends by a signal, and when the map is closed", [since("6.1")], async () => {
+  await using object = await open().load();
+  const ring = object.maps.requests;
+  ring.submitMany(requests(FULL + 1));
+  // The event loop tells once that a new ring is writable: that may be heard late.
+  const settled = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    ring.submitMany(requests(1));
+  };
+  await settled();
+  const reason = new Error("enough");
+  const controller = new AbortController();
+  const waits = [ring.drained({ signal: controller.signal }), ring.drained()] as const;
+  const outcomes = Promise.allSettled(waits);
+  controller.abort(reason);
+  await expect(waits[0]).rejects.toBe(reason);
+  ring.close();
+  await outcomes;
+  await expect(waits[1]).rejects.toMatchObject({ code: "ERR_BPF_CLOSED" });
+  expect(() => ring.submit({ number: 0n, value: 0 })).toThrow(expect.objectContaining({ code: "ERR_BPF_CLOSED" }));
+});
+
+kernelTest("without a type records are bytes of any length", [since("6.1")], async () => {
+  using ring = createMap({ type: "user_ringbuf", maxEntries: 4096 });
+  ring.submit(new Uint8Array(0));
+  expect(ring.submitMany([new Uint8Array(100), new Uint8Array(4096 - 8 - 112 - 8), new Uint8Array(1)])).toBe(2);
+  expect(() => ring.submit(new Uint8Array(4089))).toThrow(
+    expect.objectContaining({ errno: "E2BIG", hint: expect.stringContaining("header") }),
+  );
+  expect(() => ring.submit("text" as never)).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
+});
