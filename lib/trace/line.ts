@@ -20,7 +20,7 @@ export interface TraceEntry {
 }
 
 /** trace_print_context(), kernel/trace/trace_output.c. The name has exactly 16 columns, whatever is in it. */
-const ENTRY = /^(.{16})-(\d+) +(?:\([ \d-]{7}\) +)?\[(\d+)\] +(?:(\S{4,}) +)?(\d+(?:\.\d+)?): (\w+): (.*)$/;
+const ENTRY = /^(.{16})-(\d+) +(?:\([ \d-]{7}\) +)?\[(\d+)\] +(?:(\S{4,}) +)?(\d+(?:\.\d+)?): (\w+): (.*)$/s;
 /** test_cpu_buff_start() and print_trace_line(), kernel/trace/trace.c. */
 const LOST = /^CPU:(\d+) \[LOST (?:(\d+) )?EVENTS\]$/;
 

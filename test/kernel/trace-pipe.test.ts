@@ -1,0 +1,60 @@
+/** What programs print, by the kernel's trace pipe. */
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { getPriority } from "node:os";
+import { type TraceEntry, tracePipe } from "node-libbpf";
+import { open } from "../bpf/buffers.bpf";
+import { only } from "../bpf/objects";
+import { kernelTest, type Need, vmKernel } from "./needs";
+
+const tracefs: Need = {
+  what: "a mounted tracefs",
+  present: () => existsSync("/sys/kernel/tracing/trace_pipe"),
+  expected: vmKernel !== undefined,
+};
+
+const noTracefs: Need = { what: "no tracefs", present: () => !tracefs.present(), expected: false };
+
+const pipes = () =>
+  readdirSync("/proc/self/fd").filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).endsWith("trace_pipe");
+    } catch {
+      return false; // the listing's own
+    }
+  });
+
+kernelTest("a program's lines are read, and a signal ends it", [tracefs], async () => {
+  using object = await only(open(), "print").load();
+  object.programs.print.attach({ path: process.execPath, function: "uv_os_getpriority", pid: process.pid });
+  const print = (value: number) => {
+    object.variables.length = value;
+    getPriority();
+  };
+  const controller = new AbortController();
+  const seen: TraceEntry[] = [];
+  print(1);
+  const reading = (async () => {
+    for await (const entry of tracePipe({ pid: process.pid, signal: controller.signal })) {
+      if (entry.event !== "bpf_trace_printk") continue;
+      seen.push(entry);
+      if (seen.length === 1) setTimeout(print, 10, 2);
+      if (seen.length === 2) controller.abort(new Error("enough"));
+    }
+  })();
+  await expect(reading).rejects.toThrow("enough");
+  expect(seen.map(({ message }) => message)).toEqual(["node-libbpf prints 1", "node-libbpf prints 2"]);
+  expect(seen[0]).toMatchObject({ pid: process.pid, cpu: expect.any(Number), task: expect.stringMatching(/./) });
+  expect(seen[1]?.timestamp).toBeGreaterThan(seen[0]?.timestamp ?? Number.POSITIVE_INFINITY);
+  expect(pipes()).toEqual([]);
+});
+
+kernelTest("without tracefs it says what to mount", [noTracefs], async () => {
+  await expect(tracePipe().next()).rejects.toMatchObject({
+    code: "ERR_BPF_NOT_SUPPORTED",
+    hint: expect.stringContaining("mount -t tracefs"),
+  });
+});
+
+kernelTest("a pid that is none is refused", [], async () => {
+  await expect(tracePipe({ pid: -1 }).next()).rejects.toMatchObject({ code: "ERR_BPF_ARGUMENT" });
+});
