@@ -32,7 +32,7 @@ export interface OpenOptions {
   /** A BTF file to relocate against instead of the kernel's own (for CO-RE only). libbpf: btf_custom_path. */
   btfPath?: string;
   /**
-   * What the records of ring buffers are, by the map's name: "struct exec_event", of the object's BTF. Goes before the tag that says
+   * What the records of ring and perf buffers are, by the map's name: "struct exec_event", of the object's BTF. Goes before the tag that says
    * so in C: `__attribute__((btf_decl_tag("event:struct exec_event")))` on the map. Without either a record is bytes.
    */
   events?: Readonly<Record<string, string>>;

@@ -32,7 +32,7 @@ __u32 length;
 __u64 number;
 __u64 refused;
 
-SEC("?uprobe")
+SEC("uprobe")
 int send_message(void *ctx)
 {
 	struct message message = {};
@@ -45,7 +45,7 @@ int send_message(void *ctx)
 	return 0;
 }
 
-SEC("?uprobe")
+SEC("uprobe")
 int send_request(void *ctx)
 {
 	struct request request = {};
@@ -57,7 +57,7 @@ int send_request(void *ctx)
 	return 0;
 }
 
-SEC("?uprobe")
+SEC("uprobe")
 int print(void *ctx)
 {
 	bpf_printk("node-libbpf prints %d", length);

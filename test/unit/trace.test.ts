@@ -8,9 +8,7 @@ const decimal = (maximum: number) => fc.integer({ min: 0, max: maximum });
 const text = (bytes: number) =>
   fc
     .string({ unit: "grapheme" })
-    .filter(
-      (value) => !/\n/.test(value) && Buffer.byteLength(value) <= bytes && latin1(value).trim() !== "",
-    );
+    .filter((value) => !/\n/.test(value) && Buffer.byteLength(value) <= bytes && latin1(value).trim() !== "");
 
 const entry = fc.record({
   task: text(15).map((name) => name.trimStart()),
