@@ -50,7 +50,7 @@ int send_request(void *ctx)
 {
 	struct request request = {};
 
-	request.number = __sync_fetch_and_add(&number, 1);
+	request.number = number++;
 	request.value = bpf_get_current_pid_tgid() >> 32;
 	if (bpf_perf_event_output(ctx, &requests, BPF_F_CURRENT_CPU, &request, sizeof(request)))
 		__sync_fetch_and_add(&refused, 1);

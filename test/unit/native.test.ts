@@ -48,6 +48,16 @@ const calls: Record<string, (handle: never) => unknown> = {
   ringPending: (handle) => native.ringPending(handle),
   ringStats: (handle) => native.ringStats(handle, new Float64Array(6)),
   ringClose: (handle) => native.ringClose(handle),
+  perfOpen: (handle) => native.perfOpen(handle, 1, 1),
+  perfMemory: (handle) => native.perfMemory(handle),
+  perfTake: (handle) => native.perfTake(handle, 1),
+  perfGiveBack: (handle) => native.perfGiveBack(handle, 1),
+  perfPending: (handle) => native.perfPending(handle),
+  perfStats: (handle) => native.perfStats(handle, new Float64Array(4)),
+  perfClose: (handle) => native.perfClose(handle),
+  userRingOpen: (handle) => native.userRingOpen(handle),
+  userRingSubmit: (handle) => native.userRingSubmit(handle, bytes, new Uint32Array(1)),
+  userRingClose: (handle) => native.userRingClose(handle),
 };
 
 test.each(Object.keys(calls))("%s with a handle that names nothing", (name) => {
