@@ -9,7 +9,7 @@ export interface record16 {
   /** __u32 b */
   b: number;
   /** __u64 seq */
-  seq: bigint;
+  seq: number;
 }
 
 /** struct record256: 256 bytes */
@@ -23,7 +23,7 @@ export interface record256 {
   /** __u32 d */
   d: number;
   /** __u64 seq */
-  seq: bigint;
+  seq: number;
 }
 
 /** struct record64: 64 bytes */
@@ -37,21 +37,21 @@ export interface record64 {
   /** __u32 d */
   d: number;
   /** __u64 seq */
-  seq: bigint;
+  seq: number;
 }
 
 /** struct run: 40 bytes */
 export interface run {
   /** __u64 seq */
-  seq: bigint;
+  seq: number;
   /** __u64 count */
-  count: bigint;
+  count: number;
   /** __u64 until_full */
-  until_full: bigint;
+  until_full: number;
   /** __u64 written */
-  written: bigint;
+  written: number;
   /** __u64 dropped */
-  dropped: bigint;
+  dropped: number;
 }
 
 /** What is in ring.bpf.o. */
@@ -89,5 +89,5 @@ export interface Ring {
 /** Opens ring.bpf.o, which lies beside this file. */
 export function open(options: OpenOptions = {}): ObjectSpec<Ring> {
   const source = join(__dirname, "ring.bpf.o");
-  return openObject<Ring>(source, options);
+  return openObject<Ring>(source, { u64: "number", ...options });
 }

@@ -24,20 +24,20 @@ export interface Here {
   };
   variables: {
     /** __u64 elements, in .bss */
-    elements: bigint;
+    elements: number;
     /** __u64 failed, in .bss */
-    failed: bigint;
+    failed: number;
     /** __u64 page, in .bss */
-    page: bigint;
+    page: number;
     /** __u64 right, in .bss */
-    right: bigint;
+    right: number;
     /** __u64 wrong, in .bss */
-    wrong: bigint;
+    wrong: number;
   };
 }
 
 /** Opens here.bpf.o, which lies beside this file. */
 export function open(options: OpenOptions = {}): ObjectSpec<Here> {
   const source = join(__dirname, "here.bpf.o");
-  return openObject<Here>(source, options);
+  return openObject<Here>(source, { u64: "number", ...options });
 }

@@ -33,5 +33,5 @@ export interface Hooks {
 /** Opens hooks.bpf.o, which lies beside this file. */
 export function open(options: OpenOptions = {}): ObjectSpec<Hooks> {
   const source = join(__dirname, "hooks.bpf.o");
-  return openObject<Hooks>(source, options);
+  return openObject<Hooks>(source, { u64: "number", ...options });
 }

@@ -16,9 +16,7 @@ const CHANNELS: readonly string[] = ["ringbuf", "user_ringbuf", "perf_event_arra
 
 /** The codec of each of {@link eventTypes}. */
 export function eventCodecs(types: ReadonlyMap<string, BtfType>, u64: U64): Map<string, Codec<unknown>> {
-  return new Map(
-    Array.from(types, ([map, type]) => [map, codecOf(type, { path: `map ${map}: a record`, u64 })]),
-  );
+  return new Map(Array.from(types, ([map, type]) => [map, codecOf(type, { path: `map ${map}: a record`, u64 })]));
 }
 
 interface NamedMap {
