@@ -44,7 +44,7 @@ interface Field {
 }
 
 /** Writes the fields of the first `count` records, up to one that is shorter than its type; returns how many. */
-type Fill = (view: DataView, entries: Uint32Array, count: number, columns: readonly Column[]) => number;
+type Fill = (view: DataView, entries: Int32Array, count: number, columns: readonly Column[]) => number;
 
 /** Reads records into columns of its own. */
 export class ColumnReader<T, F extends ColumnName<T>> {
@@ -84,7 +84,7 @@ export class ColumnReader<T, F extends ColumnName<T>> {
   }
 
   /** The first records, up to one that is shorter than its type. What is read next overwrites them. */
-  read(view: DataView, entries: Uint32Array, count: number): ColumnBatch<T, F> {
+  read(view: DataView, entries: Int32Array, count: number): ColumnBatch<T, F> {
     return this.#batch(this.#fill(view, entries, count, this.#written));
   }
 

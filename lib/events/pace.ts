@@ -2,6 +2,8 @@
 
 /** Milliseconds, of all readers together. */
 const TURN = 0.5;
+/** Steps of a turn: one may begin just before its end. */
+const STEPS = 8;
 /** Records at once; few until it is known what they cost. */
 const FIRST = 256;
 const LEAST = 16;
@@ -30,7 +32,7 @@ export class Pace {
     const start = performance.now();
     const batch = read(this.#limit);
     const each = (performance.now() - start) / Math.max(1, batch.length);
-    const fitting = Math.floor(TURN / Math.max(1, behind) / each);
+    const fitting = Math.floor(TURN / STEPS / Math.max(1, behind) / each);
     this.#limit = Math.max(LEAST, Math.min(MOST, 2 * this.#limit, fitting));
     this.#fallBehind(batch.length > 0);
     return batch;

@@ -12,8 +12,8 @@ export interface Progress {
 
 /** Both read the first `count` records, up to one that is shorter than its type. `entries` are pairs of offset and length. */
 export interface Records<T> {
-  read(view: DataView, entries: Uint32Array, count: number): T[];
-  each(view: DataView, entries: Uint32Array, count: number, handler: (event: T) => void, progress: Progress): void;
+  read(view: DataView, entries: Int32Array, count: number): T[];
+  each(view: DataView, entries: Int32Array, count: number, handler: (event: T) => void, progress: Progress): void;
 }
 
 /** @param make makes functions of text; undefined where that is not allowed */
@@ -38,8 +38,8 @@ export function recordsOf<T>(codec: Codec<T>, make: typeof compile = compile): R
 
 /** The same where code can't be generated. */
 function loopsOf<T>(codec: Codec<T>): Records<T> {
-  const from = (entries: Uint32Array, index: number) => entries[2 * index] as number;
-  const length = (entries: Uint32Array, index: number) => entries[2 * index + 1] as number;
+  const from = (entries: Int32Array, index: number) => entries[2 * index] as number;
+  const length = (entries: Int32Array, index: number) => entries[2 * index + 1] as number;
   return {
     read(view, entries, count) {
       const batch: T[] = [];

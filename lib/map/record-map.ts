@@ -38,7 +38,7 @@ interface Opened<T> {
   readonly handle: Handle;
   readonly view: DataView;
   /** Pairs of offset and length. */
-  readonly entries: Uint32Array;
+  readonly entries: Int32Array;
   readonly records: Records<T>;
 }
 
@@ -244,7 +244,7 @@ export abstract class RecordMap<T, B extends Sized, S> extends BpfMap implements
     this.#opened = {
       handle,
       view: new DataView(data),
-      entries: new Uint32Array(table),
+      entries: new Int32Array(table),
       // Without a codec T is Uint8Array, its default.
       records: this.#codec === undefined ? (BYTES as Records<unknown> as Records<T>) : recordsOf(this.#codec),
     };

@@ -23,7 +23,7 @@ const recordsOfType = typeAndValue
 function tableOf(bytes: readonly Uint8Array[], short: number | undefined) {
   const stride = 8 + (((bytes[0]?.length ?? 0) + 7) & ~7);
   const memory = new Uint8Array(stride * bytes.length);
-  const entries = new Uint32Array(2 * bytes.length);
+  const entries = new Int32Array(2 * bytes.length);
   for (const [index, record] of bytes.entries()) {
     memory.set(record, index * stride + 8);
     entries.set([index * stride + 8, record.length - (index === short ? 1 : 0)], 2 * index);
