@@ -55,60 +55,44 @@ std::shared_ptr<Map> Map::of(Fd fd, int* error) {
   map->key_ = map->cursor_ + align8(info.key_size < 4 ? 4 : info.key_size);
   map->next_ = map->key_ + align8(info.key_size);
   map->value_ = map->next_ + align8(info.key_size);
-  map->scratchSize_ = map->value_ + align8(map->valueSize_);
+  map->scratch_ = Scratch(map->value_ + align8(map->valueSize_));
   return map;
 }
 
 Napi::Value Map::scratch(Napi::Env env) {
-  if (!foreign_.IsEmpty()) return foreign_.Value();
-  if (scratch_.empty()) {
-    std::shared_ptr<char> bytes(new (std::nothrow) char[scratchSize_](), std::default_delete<char[]>());
-    if (bytes == nullptr) return status(env, -ENOMEM);
-    scratch_ = SharedMemory(bytes, bytes.get(), scratchSize_);
-  }
   const Napi::Value buffer = scratch_.buffer(env);
-  if (!buffer.IsEmpty()) return buffer;
-  scratch_ = SharedMemory();
-  foreign_ = Napi::Reference<Napi::ArrayBuffer>::New(Napi::ArrayBuffer::New(env, scratchSize_), 1);
-  return foreign_.Value();
-}
-
-char* Map::base() {
-  if (!scratch_.empty()) return scratch_.data();
-  if (foreign_.IsEmpty()) return nullptr;
-  Napi::ArrayBuffer buffer = foreign_.Value();
-  return buffer.ByteLength() >= scratchSize_ ? static_cast<char*>(buffer.Data()) : nullptr;
+  return buffer.IsEmpty() ? status(env, -ENOMEM) : buffer;
 }
 
 // The kernel wants no key at all for maps without (queues, stacks, Bloom filters).
 void* Map::keyOf(char* base) const { return keySize_ == 0 ? nullptr : base + key_; }
 
-void Map::setCount(uint32_t count) { memcpy(base(), &count, sizeof(count)); }
+void Map::setCount(uint32_t count) { memcpy(scratch_.data(), &count, sizeof(count)); }
 
 int Map::lookup(uint64_t flags) {
-  char* memory = base();
+  char* memory = scratch_.data();
   return memory == nullptr ? -EBADF : bpf_map_lookup_elem_flags(fd(), keyOf(memory), memory + value_, flags);
 }
 
 int Map::update(uint64_t flags) {
-  char* memory = base();
+  char* memory = scratch_.data();
   return memory == nullptr ? -EBADF : bpf_map_update_elem(fd(), keyOf(memory), memory + value_, flags);
 }
 
 int Map::remove(uint64_t flags) {
-  char* memory = base();
+  char* memory = scratch_.data();
   return memory == nullptr ? -EBADF : bpf_map_delete_elem_flags(fd(), keyOf(memory), flags);
 }
 
 int Map::take(uint64_t flags) {
-  char* memory = base();
+  char* memory = scratch_.data();
   return memory == nullptr
              ? -EBADF
              : bpf_map_lookup_and_delete_elem_flags(fd(), keyOf(memory), memory + value_, flags);
 }
 
 int Map::nextKey(bool first) {
-  char* memory = base();
+  char* memory = scratch_.data();
   if (memory == nullptr) return -EBADF;
   const int error = bpf_map_get_next_key(fd(), first ? nullptr : memory + key_, memory + next_);
   if (error == 0) memcpy(memory + key_, memory + next_, keySize_);
@@ -116,7 +100,7 @@ int Map::nextKey(bool first) {
 }
 
 int Map::readBatch(bool first, uint32_t count, char* keys, char* values, uint64_t flags) {
-  char* memory = base();
+  char* memory = scratch_.data();
   if (memory == nullptr) return -EBADF;
   LIBBPF_OPTS(bpf_map_batch_opts, options, .elem_flags = flags);
   const uint32_t wanted = count;
@@ -129,7 +113,7 @@ int Map::readBatch(bool first, uint32_t count, char* keys, char* values, uint64_
 }
 
 int Map::lookupMany(uint32_t count, const char* keys, char* values, char* found, uint64_t flags) {
-  if (base() == nullptr) return -EBADF;
+  if (scratch_.data() == nullptr) return -EBADF;
   int error = 0;
   uint32_t done = 0;
   for (; done < count; done++) {
@@ -144,7 +128,7 @@ int Map::lookupMany(uint32_t count, const char* keys, char* values, char* found,
 }
 
 int Map::updateMany(uint32_t count, const char* keys, const char* values, uint64_t flags) {
-  if (base() == nullptr) return -EBADF;
+  if (scratch_.data() == nullptr) return -EBADF;
   uint32_t done = 0;
   // BPF_MAP_UPDATE_BATCH (Linux 5.6) knows no flag but BPF_F_LOCK, and not every type knows it.
   if ((flags & ~uint64_t{BPF_F_LOCK}) == 0) {
@@ -168,7 +152,7 @@ int Map::updateMany(uint32_t count, const char* keys, const char* values, uint64
 }
 
 int Map::removeMany(uint32_t count, const char* keys, char* found) {
-  if (base() == nullptr) return -EBADF;
+  if (scratch_.data() == nullptr) return -EBADF;
   // BPF_MAP_DELETE_BATCH ends at the first key that is not there, without telling it from the rest: no gain.
   int error = 0;
   uint32_t done = 0;

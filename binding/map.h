@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "fd.h"
+#include "scratch.h"
 #include "shared_memory.h"
 
 namespace node_libbpf {
@@ -55,8 +56,6 @@ class Map {
 
  private:
   Map() = default;
-  // Where the scratch memory is now; null if JavaScript has taken it away.
-  char* base();
   void* keyOf(char* base) const;
   void setCount(uint32_t count);
 
@@ -66,9 +65,8 @@ class Map {
   uint32_t maxEntries_ = 0;
   uint32_t kernelValueSize_ = 0;
   size_t valueSize_ = 0;
-  size_t cursor_ = 0, key_ = 0, next_ = 0, value_ = 0, scratchSize_ = 0;  // offsets and size of the scratch
-  SharedMemory scratch_;
-  Napi::Reference<Napi::ArrayBuffer> foreign_;  // the scratch where external memory is forbidden: V8's own
+  size_t cursor_ = 0, key_ = 0, next_ = 0, value_ = 0;  // offsets in the scratch
+  Scratch scratch_;
   SharedMemory memory_;
 };
 
