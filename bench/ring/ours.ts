@@ -170,7 +170,10 @@ async function drain(size: Size, name: string): Promise<Record<string, number>> 
 async function live(size: Size, name: string): Promise<Record<string, number>> {
   await using object = load(size, 16 * MIB);
   const ring = ringOf(object, size);
-  const producer = spawn(PRODUCER, ["flood", producerOf(object, size)]);
+  const program = producerOf(object, size);
+  const [, warmUp] = DRAINS[name] as [string, Drain];
+  await warmUp(ring, size, fill(program));
+  const producer = spawn(PRODUCER, ["flood", program]);
   const before = process.cpuUsage();
   const start = performance.now();
   let last = start;

@@ -45,7 +45,7 @@ export const ring = sideBySide(
 
 * **drain**: a ring of 64 MiB that is full. C reads in place.
 * **end to end**: a program on one CPU writes as fast as it can into 16 MiB, for 0.8 seconds, and wakes the reader as the kernel sees fit;
-  the reader is on another CPU. "CPU" is what the reader's process took for a record. How many are delivered says more about the producer,
+  the reader is on another CPU. Node has read one full ring before: its compiler has come to the loop. "CPU" is what the reader's process took for a record. How many are delivered says more about the producer,
   which an eager reader slows down.
 * **wake-up**: from the program's clock, in a record that is written once a millisecond, to the reader's, when it has it.
 * **turn of the event loop**: while 64 MiB of records of 64 bytes are read.`,
