@@ -311,10 +311,11 @@ function inProcess(script: string, env: NodeJS.ProcessEnv = {}): string {
 
 kernelTest("only a reader that is not unref'ed keeps the process alive", [], async () => {
   const script = `
-    ring.unref().onEvent(({ sequence }) => process.stdout.write(sequence + " "));
+    let seen = 0;
+    ring.unref().onEvent(({ sequence }) => { seen++; process.stdout.write(sequence + " "); });
     produce(2);
     setTimeout(() => produce(1), 20);
-    setTimeout(() => {}, 40);`;
+    const alive = setInterval(() => { if (seen === 3) clearInterval(alive); }, 5);`;
   expect(inProcess(script)).toBe("0 1 2 ");
 });
 
