@@ -105,8 +105,8 @@ export abstract class RecordMap<T, B extends Sized, S> extends BpfMap implements
   }
 
   /**
-   * Batches of numbers as they come, one typed array for each field: twice as fast as objects, and without garbage. A batch is valid until
-   * the next one is asked for.
+   * Batches of numbers as they come, one typed array for each field: no object is made of a record. A batch is valid until the next one is
+   * asked for.
    *
    * @throws {@link ArgumentError} if the records' type is not known, or a field is no number
    */

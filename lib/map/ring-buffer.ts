@@ -33,8 +33,8 @@ export interface RingBufferStats {
  * millisecond. While nobody reads, or the reader is busy, records stay in the ring; once that is full, programs can't reserve any more,
  * which only they can count.
  *
- * `for await (const batch of ring)` gives arrays of records; `onBatch` and `onEvent` call a handler; `columns` reads numbers only, and
- * fastest. Maps the ring's memory; the kernel's protocol is that of kernel/bpf/ringbuf.c.
+ * `for await (const batch of ring)` gives arrays of records; `onBatch` and `onEvent` call a handler; `columns` reads numbers
+ * only, and leaves no garbage. Maps the ring's memory; the kernel's protocol is that of kernel/bpf/ringbuf.c.
  */
 export class RingBuffer<T = Uint8Array> extends RecordMap<T, T[], RingBufferStats> {
   /** @internal */
