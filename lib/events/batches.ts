@@ -46,7 +46,15 @@ async function* generate<B extends Batch>(
   state: State,
 ): AsyncGenerator<B, void, void> {
   const pace = new Pace();
-  const wake = () => state.wake();
+  const stop = () => {
+    pace.end();
+    end();
+  };
+  const wake = () => {
+    // A consumer that has a batch may never ask for the next one: then nothing comes to `finally`.
+    if (reader.closed || signal?.aborted) stop();
+    state.wake();
+  };
   const end = reader.begin({ wake, flush: wake }, signal);
   try {
     pace.begin();
@@ -66,7 +74,6 @@ async function* generate<B extends Batch>(
       pace.begin();
     }
   } finally {
-    pace.end();
-    end();
+    stop();
   }
 }

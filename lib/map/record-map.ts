@@ -126,8 +126,8 @@ export abstract class RecordMap<T, B extends Sized, S> extends BpfMap implements
   }
 
   /**
-   * Gives the reader what is there now, also records that were submitted with BPF_RB_NO_WAKEUP. A handler has got all of it when this
-   * returns.
+   * Gives the reader what is there now, also records that were submitted with BPF_RB_NO_WAKEUP. A handler that does not throw has got
+   * all of it when this returns.
    *
    * @throws {@link ArgumentError} if nobody reads
    */

@@ -251,6 +251,25 @@ kernelTest("a signal ends an iteration, and a handler", [], async () => {
   expect(ring.read()).toHaveLength(1);
 });
 
+kernelTest("a consumer that keeps its batch is a reader until the signal or the end says so", [], async () => {
+  using object = await load();
+  const ring = object.maps.events;
+  produce(2);
+  const stop = new AbortController();
+  const batches = ring.batches({ signal: stop.signal });
+  await batches.next();
+  expect(() => ring.onEvent(() => {})).toThrow(expect.objectContaining({ code: "ERR_BPF_BUSY" }));
+  stop.abort(new Error("enough"));
+  ring.onEvent(() => {}).close();
+  await expect(batches.next()).rejects.toThrow("enough");
+  // It would wait for ever.
+  const script = `
+    produce(1);
+    setTimeout(() => process.exit(1), 10_000).unref();
+    ring.batches().next().then(() => object.close());`;
+  expect(inProcess(script)).toBe("");
+});
+
 kernelTest("streams are made of it by the platform", [], async () => {
   using object = await load();
   const ring = object.maps.events;
