@@ -47,6 +47,10 @@ export class UserRingBuffer<T = Uint8Array> extends BpfMap {
    * @throws {@link ArgumentError} for a value that is not of the records' type; none is submitted then
    */
   submitMany(values: readonly T[]): number {
+    if (!Array.isArray(values)) {
+      const message = `map ${this.name}: submitMany takes an array of records, got ${String(values)}`;
+      throw new ArgumentError(message, { operation: "map.submitMany", map: this.name });
+    }
     const count = this.#submit(values);
     if (isErrno(count, "ENOSPC")) return 0;
     if (count < 0) throw this.core.failure("submit", count);
@@ -90,8 +94,10 @@ export class UserRingBuffer<T = Uint8Array> extends BpfMap {
 
   #submit(values: readonly T[]): number {
     const { records, lengths } = this.#encode(values);
-    const count = native.userRingSubmit(this.#open("submit"), records, lengths);
-    if (count < values.length) this.#drained = false;
+    const ring = this.#open("submit");
+    const count = native.userRingSubmit(ring, records, lengths);
+    // No drain makes room for a record that is larger than the ring.
+    if (count < values.length && !isErrno(count, "E2BIG")) this.#listen(ring);
     return count;
   }
 
@@ -126,12 +132,18 @@ export class UserRingBuffer<T = Uint8Array> extends BpfMap {
     const ring = native.userRingOpen(map);
     if (ring < 0) throw this.core.failure(operation, ring);
     this.#ring = this.lifetime.own("userRings", ring);
+    this.lifetime.waits.add(this.#stop);
+    return ring;
+  }
+
+  /** Until it is drained only: the poller refers to whoever listens, and a map that nobody uses is to be collected. */
+  #listen(ring: Handle): void {
+    this.#drained = false;
     listen(ring, () => {
+      forget(ring);
       this.#drained = true;
       this.#wake();
     });
-    this.lifetime.waits.add(this.#stop);
-    return ring;
   }
 
   readonly #stop = () => {

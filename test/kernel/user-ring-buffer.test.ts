@@ -1,4 +1,6 @@
 /** User ring buffers: submitted here, drained by a program that is run. */
+
+import { spawnSync } from "node:child_process";
 import { createMap } from "node-libbpf";
 import { open } from "../bpf/user-ring.bpf";
 import { kernelTest, since } from "./needs";
@@ -78,4 +80,27 @@ kernelTest("without a type records are bytes of any length", [since("6.1")], asy
     expect.objectContaining({ errno: "E2BIG", hint: expect.stringContaining("header") }),
   );
   expect(() => ring.submit("text" as never)).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
+});
+
+kernelTest("a record that never fits is nothing to wait for", [since("6.1")], async () => {
+  using ring = createMap({ type: "user_ringbuf", maxEntries: 4096 });
+  ring.submitMany([]);
+  await new Promise((resolve) => setTimeout(resolve, 20)); // the event loop has told that the ring is new
+  expect(() => ring.submit(new Uint8Array(4089))).toThrow(expect.objectContaining({ errno: "E2BIG" }));
+  await ring.drained();
+  expect(() => ring.submitMany("text" as never)).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
+});
+
+kernelTest("a ring that nobody uses is collected", [since("6.1")], async () => {
+  const body = `
+    const { readdirSync, readlinkSync } = require("node:fs");
+    const { createMap } = require("node-libbpf");
+    const link = (fd) => { try { return readlinkSync("/proc/self/fd/" + fd); } catch { return ""; } };
+    (() => createMap({ type: "user_ringbuf", maxEntries: 4096 }).submit(new Uint8Array(1)))();
+    const timer = setInterval(() => {
+      gc();
+      if (!readdirSync("/proc/self/fd").some((fd) => link(fd).includes("bpf-map"))) clearInterval(timer);
+    }, 20);`;
+  const child = spawnSync(process.execPath, ["--expose-gc", "-e", body], { timeout: 60_000, cwd: __dirname });
+  expect(child.status).toBe(0);
 });
