@@ -8,7 +8,7 @@ import type { Progress } from "./records";
 export interface HandlerOptions extends ReadOptions {
   /**
    * Is told what the handler threw, and of records that can't be read. Without it that is thrown on the event loop, as an uncaught
-   * exception. Either way the reading goes on behind the record.
+   * exception. Either way the reading goes on behind the record; when the ring itself can't be read (ESTALE: another process reads it too), it ends.
    */
   onError?: ((error: unknown) => void) | undefined;
 }
@@ -56,7 +56,8 @@ export function subscribe(
       if (onError === undefined) throw error;
       onError(error);
     } finally {
-      if (more && progress.going) next = setImmediate(turn);
+      if (!progress.going) close();
+      else if (more) next = setImmediate(turn);
     }
   };
   const turn = () => {

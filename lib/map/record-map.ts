@@ -90,8 +90,8 @@ export abstract class RecordMap<T, B extends Sized, S> extends BpfMap implements
   /** Calls a handler with batches of records as they come. */
   onBatch(handler: (batch: B) => void, options?: HandlerOptions): Subscription {
     this.#checkHandler("onBatch", handler);
-    const step = (limit: number) => {
-      const batch = this.#batch(limit);
+    const step = (limit: number, progress: Progress) => {
+      const batch = this.#batch(limit, progress);
       if (batch.length > 0) handler(batch);
       return batch;
     };
@@ -183,9 +183,9 @@ export abstract class RecordMap<T, B extends Sized, S> extends BpfMap implements
     return `${this.#calls.what} ${this.name}`;
   }
 
-  #batch(limit: number): B {
+  #batch(limit: number, progress: Progress = { done: 0, going: true }): B {
     let batch: T[] = [];
-    const { handle } = this.#take(limit, { done: 0, going: true }, ({ records, view, entries }, count, progress) => {
+    const { handle } = this.#take(limit, progress, ({ records, view, entries }, count, progress) => {
       batch = records.read(view, entries, count);
       progress.done = batch.length;
     });
@@ -212,7 +212,10 @@ export abstract class RecordMap<T, B extends Sized, S> extends BpfMap implements
     progress.done = 0;
     const opened = this.#open("read");
     const count = this.#calls.take(opened.handle, limit);
-    if (count < 0) throw this.core.failure("read", count);
+    if (count < 0) {
+      progress.going = false; // it would fail again, in every turn
+      throw this.core.failure("read", count);
+    }
     if (count === 0) return opened;
     this.#taken = progress;
     try {

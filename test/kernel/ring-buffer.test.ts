@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { ReadableStream } from "node:stream/web";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { type BpfObject, open as openObject, RingBuffer } from "node-libbpf";
+import { type BpfObject, openMapById, open as openObject, RingBuffer } from "node-libbpf";
 import { type Events, type event, open } from "../bpf/events.bpf";
 import { objectPath } from "../bpf/objects";
 import { kernelTest } from "./needs";
@@ -162,6 +162,26 @@ kernelTest("what a handler throws is told, and the next record goes on", [], asy
   await until(() => seen.length === 5);
   expect(seen).toEqual(upTo(5));
   expect(errors).toEqual([new Error("of the handler")]);
+});
+
+kernelTest("a ring that another reader has spoilt is told once", [], async () => {
+  using object = await load();
+  const ring = object.maps.events;
+  using other = openMapById(ring.info().id, { type: "ringbuf" });
+  const errors: unknown[] = [];
+  // The other one reads more than the ring holds, and then the position is set back.
+  const handler = () => {
+    while (object.variables.sequence < 9000n) {
+      produce(1000);
+      while (other.read().length > 0);
+    }
+  };
+  ring.onEvent(handler, { onError: (error) => errors.push(error) });
+  produce(3);
+  await until(() => errors.length > 0);
+  for (let i = 0; i < 3; i++) await nextTurn();
+  expect(errors).toEqual([expect.objectContaining({ errno: "ESTALE" })]);
+  ring.onEvent(() => {}).close();
 });
 
 kernelTest("closing in a handler counts what it has not got", [], async () => {
