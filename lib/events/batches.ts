@@ -1,7 +1,7 @@
 /** Reading by iteration: `for await (const batch of …)`. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Pace } from "./pace";
-import type { Reader, ReadOptions } from "./reader";
+import { type Reader, type ReadOptions, signalOf } from "./reader";
 
 interface Batch {
   readonly length: number;
@@ -17,7 +17,7 @@ export function batches<B extends Batch>(
   read: (limit: number) => B,
   options: ReadOptions | undefined,
 ): AsyncIterableIterator<B, void> {
-  const signal = reader.signalOf(options);
+  const signal = signalOf(options, reader.what);
   const state: State = { ended: false, wake: () => {} };
   const generator = generate(reader, read, signal, state);
   return {

@@ -35,6 +35,11 @@ export class Reader {
     this.#channel = channel;
   }
 
+  /** For errors. */
+  get what(): string {
+    return this.#channel.what;
+  }
+
   get closed(): boolean {
     return this.#channel.closed;
   }
@@ -85,11 +90,11 @@ export class Reader {
       forget(handle);
     };
   }
+}
 
-  /** @throws {@link ArgumentError} for what is no AbortSignal */
-  signalOf(options: ReadOptions | undefined): AbortSignal | undefined {
-    const signal = options?.signal;
-    if (signal === undefined || signal instanceof AbortSignal) return signal;
-    throw new ArgumentError(`${this.#channel.what}: signal must be an AbortSignal`, { operation: "read" });
-  }
+/** @throws {@link ArgumentError} for what is no AbortSignal */
+export function signalOf(options: ReadOptions | undefined, what: string): AbortSignal | undefined {
+  const signal = options?.signal;
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  throw new ArgumentError(`${what}: signal must be an AbortSignal`, { operation: "read" });
 }

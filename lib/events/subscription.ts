@@ -1,7 +1,7 @@
 /** Reading by a handler, which is called with what there is. */
 import { ArgumentError } from "../errors";
 import { Pace } from "./pace";
-import type { Reader, ReadOptions } from "./reader";
+import { type Reader, type ReadOptions, signalOf } from "./reader";
 import type { Progress } from "./records";
 
 /** How a handler is called. */
@@ -29,7 +29,7 @@ export function subscribe(
   step: (limit: number, progress: Progress) => { readonly length: number },
   options: HandlerOptions | undefined,
 ): Subscription {
-  const signal = reader.signalOf(options);
+  const signal = signalOf(options, reader.what);
   const onError = options?.onError;
   if (onError !== undefined && typeof onError !== "function") {
     throw new ArgumentError("onError must be a function", { operation: "read" });

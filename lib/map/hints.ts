@@ -89,6 +89,8 @@ export function hintFor(
       if (is("EINVAL")) return "The path must lie in bpffs, such as /sys/fs/bpf, and hold no dot in its last part";
       if (is("ENOENT")) return "Its directory does not exist";
       return undefined;
+    case "read":
+      return is("ESTALE") ? "Another process reads it too, and a ring has one reader: make the map anew" : undefined;
     case "submit":
       if (is("ENOSPC")) return "It is full: wait for drained() and submit again, or make the map larger";
       return is("E2BIG") ? "A record and its 8 bytes of header must fit into the ring" : undefined;

@@ -135,7 +135,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    * @throws {@link MapError} whose `processed` says how many were read
    */
   getMany(keys: Iterable<K>, options?: GetOptions): (V | undefined)[] {
-    const list = listOf(keys);
+    const list = listOf(keys, this.name);
     const flags = options === undefined ? 0 : lockOf(options, this.name);
     const all: (V | undefined)[] = [];
     const { userValueSize } = this.core;
@@ -160,9 +160,9 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    * @throws {@link MapError} whose `processed` says how many were written
    */
   setMany(entries: Iterable<readonly [K, Input]>, options?: UpdateMode | SetOptions): this {
-    const list = [...entries];
+    const list = listOf(entries, this.name) as ArrayLike<readonly [K, Input]>;
     const flags = options === undefined ? 0 : updateFlags(options, this.name);
-    const keys = list.map(([key]) => key);
+    const keys = Array.from(list, ([key]) => key);
     const { userValueSize } = this.core;
     for (let start = 0; start < list.length; ) {
       const { packed, count } = this.#pack("setMany", keys, start);
@@ -185,7 +185,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    * @throws {@link MapError} whose `processed` says how many were done
    */
   deleteMany(keys: Iterable<K>): number {
-    const list = listOf(keys);
+    const list = listOf(keys, this.name);
     let removed = 0;
     for (let start = 0; start < list.length; ) {
       const { packed, count } = this.#pack("deleteMany", list, start);
@@ -224,8 +224,11 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
 }
 
 /** Not copied where it need not be. */
-function listOf<T>(items: Iterable<T>): ArrayLike<T> {
-  return Array.isArray(items) || isTypedArray(items) ? (items as unknown as ArrayLike<T>) : [...items];
+function listOf<T>(items: Iterable<T>, map: string): ArrayLike<T> {
+  if (Array.isArray(items) || isTypedArray(items)) return items as unknown as ArrayLike<T>;
+  const isIterable = typeof items === "object" && items !== null && typeof items[Symbol.iterator] === "function";
+  if (isIterable) return [...items];
+  throw new ArgumentError(`map ${map}: many elements come as an array or iterable, got ${typeof items}`, { map });
 }
 
 /** Checks a codec that a map was given against the size of its keys or values. */

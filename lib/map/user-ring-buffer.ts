@@ -3,6 +3,7 @@ import { isUint8Array } from "node:util/types";
 import type { Codec } from "../btf/codec";
 import { ArgumentError, ClosedError, isErrno } from "../errors";
 import { forget, hold, listen, release } from "../events/poller";
+import { type ReadOptions, signalOf } from "../events/reader";
 import { type Handle, native } from "../native";
 import type { ElementCodecs } from "./codec";
 import type { MapCore } from "./core";
@@ -63,7 +64,8 @@ export class UserRingBuffer<T = Uint8Array> extends BpfMap {
    *
    * @throws the signal's reason; {@link ClosedError} if the map is closed meanwhile
    */
-  async drained({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+  async drained(options?: ReadOptions): Promise<void> {
+    const signal = signalOf(options, `map ${this.name}`);
     this.#open("drained");
     signal?.throwIfAborted();
     if (this.#drained) return;

@@ -2,7 +2,7 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import { ArgumentError, BpfError, PermissionError } from "../errors";
-import type { ReadOptions } from "../events/reader";
+import { type ReadOptions, signalOf } from "../events/reader";
 import { LineCutter, parseLine, type TraceEntry } from "./line";
 
 /** What of the trace is read. */
@@ -29,7 +29,8 @@ const IDLE = 50;
  * @throws {@link PermissionError} without the privilege
  */
 export async function* tracePipe(options: TracePipeOptions = {}): AsyncGenerator<TraceEntry, void, void> {
-  const { pid, signal } = options;
+  const { pid } = options;
+  const signal = signalOf(options, "tracePipe");
   if (pid !== undefined && (!Number.isInteger(pid) || pid < 0)) {
     throw new ArgumentError(`tracePipe's option pid must be a thread's id, got ${String(pid)}`, {
       operation: "tracePipe",

@@ -239,3 +239,12 @@ kernelTest("untyped variables: what was set before load is in the kernel, and .r
   }).toThrow(TypeError);
   expect(object.maps[".rodata"]).toMatchObject({ type: "array" });
 });
+
+kernelTest("many elements that are none are refused", [], async () => {
+  using map = createMap({ type: "hash", key: codecs.u32, value: codecs.u32, maxEntries: 4 });
+  for (const many of [5, undefined, null, "12", {}] as never[]) {
+    for (const call of [() => map.getMany(many), () => map.setMany(many), () => map.deleteMany(many)]) {
+      expect(call).toThrow("many elements come as an array or iterable");
+    }
+  }
+});
