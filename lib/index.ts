@@ -3,8 +3,6 @@
  *
  * @packageDocumentation
  */
-import { native } from "./native";
-
 export type { Btf } from "./btf/btf";
 export { type BtfValue, type Codec, type CodecOptions, codecOf, type U64 } from "./btf/codec";
 export { codecs } from "./btf/codecs";
@@ -59,6 +57,7 @@ export { type Answers, type KernelFacts, kernelFacts, type Measured, type Probed
 export { activeLsms } from "./kernel/lsm";
 export { kernelProfile, kernelProfiles, readProfile } from "./kernel/profiles";
 export type { KernelIdentity } from "./kernel/version";
+export { libbpf } from "./libbpf";
 export type { LinkInfo } from "./link/info";
 export { Link } from "./link/link";
 export type { LogCallback, LogLevel } from "./log";
@@ -118,9 +117,3 @@ export type {
 } from "./sleepable/verdict";
 export type { TraceEntry } from "./trace/line";
 export { type TracePipeOptions, tracePipe } from "./trace/pipe";
-
-/** The libbpf in use: its version, and whether it is the bundled one or the system's. */
-export const libbpf: { readonly version: string; readonly linkage: "bundled" | "system" } = {
-  version: native.libbpfVersion.replace(/^v/, ""),
-  linkage: native.libbpfLinkage,
-};

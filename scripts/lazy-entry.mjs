@@ -1,0 +1,28 @@
+// Makes the compiled entry load a module when a name of it is first asked for: few programs need all of them. The entry works
+// without this too, and stays as it is where it was done already. Plain JavaScript: it is a step of the compilation.
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const entry = join(dirname(dirname(fileURLToPath(import.meta.url))), "dist/lib/index.js");
+const REQUIRE = /^var (\w+) = (require\(".+"\));$/gm;
+const NAME =
+  /^Object\.defineProperty\(exports, ("\w+"), \{ enumerable: true, get: function \(\) \{ return (\w+)(\.\w+); \} \}\);$/gm;
+const LATER = `function later(name, load) {
+    const get = () => {
+        const value = load();
+        Object.defineProperty(exports, name, { value });
+        return value;
+    };
+    Object.defineProperty(exports, name, { enumerable: true, get });
+}
+`;
+
+const eager = readFileSync(entry, "utf8");
+// Each name's "exports.name = void 0" stays: by it Node finds the names that can be imported, and by it they can be redefined.
+const lazy = eager.replace(REQUIRE, "const $1 = () => $2;").replace(NAME, "later($1, () => $2()$3);");
+if (lazy !== eager)
+  writeFileSync(
+    entry,
+    lazy.replace(/^const /m, (first) => LATER + first),
+  );

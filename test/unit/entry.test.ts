@@ -1,0 +1,44 @@
+/** The package's entry, in processes of their own: what it loads, and that nobody can tell from its names. */
+import { spawnSync } from "node:child_process";
+import * as library from "node-libbpf";
+import { PROJECT_ROOT } from "../../scripts/places";
+
+const names = Object.keys(library);
+
+function run(code: string, ...args: string[]): unknown {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...args, "-e", code], {
+    cwd: PROJECT_ROOT,
+    encoding: "utf8",
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  return JSON.parse(stdout);
+}
+
+test("require() loads the entry alone: a name's module comes with its first use", () => {
+  const code = `
+    const loaded = () => Object.keys(require.cache).map((path) => path.replace(/.*[/]dist[/]lib[/]/, ""));
+    const library = require("node-libbpf");
+    const entry = loaded();
+    library.MapType;
+    console.log(JSON.stringify([entry, loaded()]));`;
+  expect(run(code)).toEqual([["index.js"], ["index.js", "constants.js"]]);
+});
+
+test("every name has its value, the same each time, and is listed from the start", () => {
+  const code = `
+    const library = require("node-libbpf");
+    const names = Object.keys(library);
+    const bad = names.filter((name) => library[name] === undefined || library[name] !== library[name]);
+    const getters = names.filter((name) => Object.getOwnPropertyDescriptor(library, name).get !== undefined);
+    console.log(JSON.stringify({ names, after: Object.keys(library), bad, getters }));`;
+  expect(run(code)).toEqual({ names, after: names, bad: [], getters: [] });
+});
+
+test("modules import every name", () => {
+  const code = `
+    import { ${names.join(", ")} } from "node-libbpf";
+    import library from "node-libbpf";
+    const imported = { ${names.join(", ")} };
+    console.log(JSON.stringify(Object.keys(library).filter((name) => imported[name] === library[name])));`;
+  expect(run(code, "--input-type=module")).toEqual(names);
+});
