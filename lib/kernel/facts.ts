@@ -81,26 +81,28 @@ export function kernelFacts(): KernelFacts {
 export function lazyFacts(): KernelFacts {
   const status = "/proc/self/status";
   const sysctl = "/proc/sys/kernel/unprivileged_bpf_disabled";
-  const permission = readPermissionFacts();
-  const identity = identify({ release: release(), version: version(), signature: signature() });
+  const host = lazy({
+    permission: readPermissionFacts,
+    identity: () => identify({ release: release(), version: version(), signature: signature() }),
+  });
   const mounts = factOf("/proc/self/mounts", () => readFileSync("/proc/self/mounts", "utf8"));
   const mounted = (type: string): Fact<string> =>
     mapFact(mounts, (text) => new RegExp(`^\\S+ (\\S+) ${type} `, "m").exec(text)?.[1] ?? "");
   return lazy<KernelFacts>({
     format: () => 1,
     release: () => known(release(), "uname -r"),
-    version: () => identity.version,
-    build: () => identity.build,
-    backports: () => identity.backports,
+    version: () => host.identity.version,
+    build: () => host.identity.build,
+    backports: () => host.identity.backports,
     architecture: () => known(machine(), "uname -m"),
     config: readConfig,
     lsms: readLsms,
-    lockdown: () => lockdown(permission.lockdown),
-    capabilities: () => known(capabilityNames(permission.capabilities), status),
-    initialUserNamespace: () => known(permission.initialUserNamespace, "/proc/self/uid_map"),
-    seccomp: () => known(permission.seccomp !== 0, status),
+    lockdown: () => lockdown(host.permission.lockdown),
+    capabilities: () => known(capabilityNames(host.permission.capabilities), status),
+    initialUserNamespace: () => known(host.permission.initialUserNamespace, "/proc/self/uid_map"),
+    seccomp: () => known(host.permission.seccomp !== 0, status),
     unprivilegedBpfDisabled: () => factOf(sysctl, () => Number(readFileSync(sysctl, "utf8"))),
-    memlock: () => memlock(permission),
+    memlock: () => memlock(host.permission),
     bpffs: () => mounted("bpf"),
     securityfs: () => mounted("securityfs"),
     tracefs: () => mounted("tracefs"),
@@ -109,7 +111,7 @@ export function lazyFacts(): KernelFacts {
     btfModules: () =>
       factOf("/sys/kernel/btf", () => readdirSync("/sys/kernel/btf").filter((name) => name !== "vmlinux")),
     errorInjection: readErrorInjection,
-    measured: () => measuredOn(identity),
+    measured: () => measuredOn(host.identity),
   });
 }
 

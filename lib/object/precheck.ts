@@ -104,9 +104,10 @@ function readable(read: () => ProgramFacts[]): ProgramFacts[] {
 /** The running kernel's facts, with its answers about targets where they are wanted. */
 function asked(programs: readonly ProgramFacts[], precheck: Precheck): KernelFacts {
   const facts = runningKernel();
-  if (precheck === "tables" || (precheck === "auto" && !mayLoad(facts))) return facts;
+  const sleepable = programs.filter((program) => program.sleepable);
+  if (sleepable.length === 0 || precheck === "tables" || (precheck === "auto" && !mayLoad(facts))) return facts;
   const isOpen = (program: ProgramFacts) => good.get(program) !== facts && judge(program, facts).verdict === "unknown";
-  const open = programs.filter((program) => program.sleepable && (precheck === "probe" || isOpen(program)));
+  const open = sleepable.filter((program) => precheck === "probe" || isOpen(program));
   const targets = open.flatMap(({ kind, target }) => (isProbed(kind) && target ? [[kind, target] as const] : []));
   if (targets.length > 0) running = withAnswers(facts, targets);
   return runningKernel();

@@ -37,8 +37,9 @@ export function judgeLsm(program: ProgramFacts, kernel: Kernel): Finding[] {
 
 /** Findings about the host, not the hook: the program loads and is attached, and never runs. */
 export function judgeActive({ kind }: ProgramFacts, kernel: Kernel): Finding[] {
+  if (kind !== "lsm") return [];
   const active = kernel.facts.lsms;
-  if (kind !== "lsm" || !isKnown(active) || active.value.includes("bpf")) return [];
+  if (!isKnown(active) || active.value.includes("bpf")) return [];
   const names = active.value.join(",");
   return [
     unsafe("LSM_INACTIVE", `bpf is not among the active LSMs (${names}): the program would be attached and never run`, {

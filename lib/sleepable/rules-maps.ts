@@ -218,9 +218,10 @@ function fieldFindings(map: MapFacts, program: ProgramFacts, kernel: Kernel): Fi
 
 /** Storage on inodes is the BPF LSM's (kernel/bpf/bpf_inode_storage.c: inode_storage_map_alloc_check() and its lsm blob). */
 function needsLsm(map: MapFacts, kernel: Kernel): Finding[] {
-  const active = given(kernel.facts.lsms);
   // 5.10 makes such a map all the same.
-  if (map.type !== "inode_storage" || active === undefined || active.includes("bpf") || !kernel.since("6.1")) return [];
+  if (map.type !== "inode_storage" || !kernel.since("6.1")) return [];
+  const active = given(kernel.facts.lsms);
+  if (active === undefined || active.includes("bpf")) return [];
   return [
     refused("MAP_NEEDS_LSM", `map ${map.name} (inode_storage) needs bpf among the active LSMs`, {
       source: "kernel/bpf/bpf_inode_storage.c",

@@ -15,8 +15,9 @@ export function usesTrampoline(kind: string): boolean {
 }
 
 export function judgeTrampoline({ kind }: ProgramFacts, kernel: Kernel): Finding[] {
+  if (!usesTrampoline(kind)) return [];
   const { architecture } = kernel.facts;
-  if (!usesTrampoline(kind) || !isKnown(architecture)) return [];
+  if (!isKnown(architecture)) return [];
   const since = SINCE[architecture.value];
   const more = {
     source: "arch_prepare_bpf_trampoline() in arch/*/net/bpf_jit_comp.c",

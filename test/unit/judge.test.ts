@@ -283,3 +283,16 @@ test("anything is judged, without an error, on every kernel there is", () => {
     ),
   );
 });
+
+test("programs that do not sleep are judged without reading more than what kernel it is", () => {
+  const read: string[] = [];
+  const on = new Proxy(kernel("6.12"), {
+    get(facts, name: keyof KernelFacts & string) {
+      read.push(name);
+      return facts[name];
+    },
+  });
+  const maps = [{ name: "map", type: "array", flags: 0, fields: [] }];
+  expect(verdict(facts("raw_tp/task_rename", { maps }), on)).toBe("allowed NOT_SLEEPABLE_PROGRAM");
+  expect(read.filter((name) => !["version", "backports"].includes(name))).toEqual([]);
+});
