@@ -1,7 +1,6 @@
 /** The kernel's build configuration, as far as it decides what may sleep. */
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
-import { gunzipSync } from "node:zlib";
 import { type Fact, known, unknown } from "./fact";
 
 const OPTIONS: readonly string[] = [
@@ -33,6 +32,8 @@ const OPTIONS: readonly string[] = [
  */
 export function readConfig(): Fact<Record<string, string>> {
   const places = [`/boot/config-${release()}`, `/lib/modules/${release()}/config`];
+  // Not imported: it takes a millisecond to load, and few verdicts hang on the configuration.
+  const { gunzipSync } = process.getBuiltinModule("node:zlib");
   try {
     return known(parseConfig(gunzipSync(readFileSync("/proc/config.gz")).toString("latin1")), "/proc/config.gz");
   } catch {
