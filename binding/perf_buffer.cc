@@ -10,6 +10,7 @@
 #include "arguments.h"
 #include "environment.h"
 #include "log.h"
+#include "record_calls.h"
 
 namespace node_libbpf {
 
@@ -133,10 +134,6 @@ void PerfBuffer::stats(double* out) const {
 
 namespace {
 
-PerfBuffer* perfOf(const Napi::CallbackInfo& info) {
-  return Environment::of(info.Env()).perfBuffers.find(int32Of(info[0]));
-}
-
 // perfOpen(map, pages, wakeup): the buffer's handle, which the poller tells of, or -errno
 Napi::Value open(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
@@ -154,51 +151,6 @@ Napi::Value open(const Napi::CallbackInfo& info) {
   return status(info.Env(), error < 0 ? error : handle);
 }
 
-// perfMemory(perf): [data, table], or -errno
-Napi::Value memory(const Napi::CallbackInfo& info) {
-  PerfBuffer* perf = perfOf(info);
-  if (perf == nullptr) return status(info.Env(), -EBADF);
-  const Napi::Value data = perf->data(info.Env());
-  const Napi::Value table = perf->table(info.Env());
-  if (data.IsEmpty() || table.IsEmpty()) return status(info.Env(), -ENOMEM);
-  Napi::Array both = Napi::Array::New(info.Env(), 2);
-  both[0u] = data;
-  both[1u] = table;
-  return both;
-}
-
-// perfTake(perf, limit): a number of records, or -errno
-Napi::Value take(const Napi::CallbackInfo& info) {
-  PerfBuffer* perf = perfOf(info);
-  return status(info.Env(), perf == nullptr ? -EBADF : perf->take(uint32Of(info[1])));
-}
-
-// perfGiveBack(perf, done): 0 or -EBADF
-Napi::Value giveBack(const Napi::CallbackInfo& info) {
-  PerfBuffer* perf = perfOf(info);
-  if (perf != nullptr) perf->giveBack(uint32Of(info[1]));
-  return status(info.Env(), perf == nullptr ? -EBADF : 0);
-}
-
-// perfPending(perf): a number of records, or -errno
-Napi::Value pending(const Napi::CallbackInfo& info) {
-  PerfBuffer* perf = perfOf(info);
-  return status(info.Env(), perf == nullptr ? -EBADF : static_cast<int32_t>(perf->pending()));
-}
-
-// perfStats(perf, stats: Float64Array): 0 or -errno
-Napi::Value stats(const Napi::CallbackInfo& info) {
-  PerfBuffer* perf = perfOf(info);
-  if (perf == nullptr) return status(info.Env(), -EBADF);
-  if (!info[1].IsTypedArray()) return status(info.Env(), -EINVAL);
-  const Napi::TypedArray array = info[1].As<Napi::TypedArray>();
-  if (array.TypedArrayType() != napi_float64_array || array.ElementLength() < PerfBuffer::kStats) {
-    return status(info.Env(), -EINVAL);
-  }
-  perf->stats(array.As<Napi::Float64Array>().Data());
-  return status(info.Env(), 0);
-}
-
 // perfClose(perf): 0 or -EBADF
 Napi::Value close(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
@@ -213,11 +165,7 @@ Napi::Value close(const Napi::CallbackInfo& info) {
 
 void exportPerfBuffer(Napi::Env env, Napi::Object exports) {
   exports["perfOpen"] = Napi::Function::New<open>(env, "perfOpen");
-  exports["perfMemory"] = Napi::Function::New<memory>(env, "perfMemory");
-  exports["perfTake"] = Napi::Function::New<take>(env, "perfTake");
-  exports["perfGiveBack"] = Napi::Function::New<giveBack>(env, "perfGiveBack");
-  exports["perfPending"] = Napi::Function::New<pending>(env, "perfPending");
-  exports["perfStats"] = Napi::Function::New<stats>(env, "perfStats");
+  RecordCalls<PerfBuffer, &Environment::perfBuffers>::exportTo(env, exports, "perf");
   exports["perfClose"] = Napi::Function::New<close>(env, "perfClose");
 }
 

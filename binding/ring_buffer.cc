@@ -12,6 +12,7 @@
 
 #include "arguments.h"
 #include "environment.h"
+#include "record_calls.h"
 
 namespace node_libbpf {
 
@@ -189,10 +190,6 @@ void RingBuffer::stats(double* out) const {
 
 namespace {
 
-RingBuffer* ringOf(const Napi::CallbackInfo& info) {
-  return Environment::of(info.Env()).rings.find(int32Of(info[0]));
-}
-
 // ringOpen(map): the ring's handle, which the poller tells of, or -errno
 Napi::Value open(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
@@ -209,51 +206,6 @@ Napi::Value open(const Napi::CallbackInfo& info) {
   return status(info.Env(), error < 0 ? error : handle);
 }
 
-// ringMemory(ring): [data, table], or -errno
-Napi::Value memory(const Napi::CallbackInfo& info) {
-  RingBuffer* ring = ringOf(info);
-  if (ring == nullptr) return status(info.Env(), -EBADF);
-  const Napi::Value data = ring->data(info.Env());
-  const Napi::Value table = ring->table(info.Env());
-  if (data.IsEmpty() || table.IsEmpty()) return status(info.Env(), -ENOMEM);
-  Napi::Array both = Napi::Array::New(info.Env(), 2);
-  both[0u] = data;
-  both[1u] = table;
-  return both;
-}
-
-// ringTake(ring, limit): a number of records, or -errno
-Napi::Value take(const Napi::CallbackInfo& info) {
-  RingBuffer* ring = ringOf(info);
-  return status(info.Env(), ring == nullptr ? -EBADF : ring->take(uint32Of(info[1])));
-}
-
-// ringGiveBack(ring, done): 0 or -EBADF
-Napi::Value giveBack(const Napi::CallbackInfo& info) {
-  RingBuffer* ring = ringOf(info);
-  if (ring != nullptr) ring->giveBack(uint32Of(info[1]));
-  return status(info.Env(), ring == nullptr ? -EBADF : 0);
-}
-
-// ringPending(ring): a number of records, or -errno
-Napi::Value pending(const Napi::CallbackInfo& info) {
-  RingBuffer* ring = ringOf(info);
-  return status(info.Env(), ring == nullptr ? -EBADF : static_cast<int32_t>(ring->pending()));
-}
-
-// ringStats(ring, stats: Float64Array): 0 or -errno
-Napi::Value stats(const Napi::CallbackInfo& info) {
-  RingBuffer* ring = ringOf(info);
-  if (ring == nullptr) return status(info.Env(), -EBADF);
-  if (!info[1].IsTypedArray()) return status(info.Env(), -EINVAL);
-  const Napi::TypedArray array = info[1].As<Napi::TypedArray>();
-  if (array.TypedArrayType() != napi_float64_array || array.ElementLength() < RingBuffer::kStats) {
-    return status(info.Env(), -EINVAL);
-  }
-  ring->stats(array.As<Napi::Float64Array>().Data());
-  return status(info.Env(), 0);
-}
-
 // ringClose(ring): 0 or -EBADF
 Napi::Value close(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
@@ -268,11 +220,7 @@ Napi::Value close(const Napi::CallbackInfo& info) {
 
 void exportRingBuffer(Napi::Env env, Napi::Object exports) {
   exports["ringOpen"] = Napi::Function::New<open>(env, "ringOpen");
-  exports["ringMemory"] = Napi::Function::New<memory>(env, "ringMemory");
-  exports["ringTake"] = Napi::Function::New<take>(env, "ringTake");
-  exports["ringGiveBack"] = Napi::Function::New<giveBack>(env, "ringGiveBack");
-  exports["ringPending"] = Napi::Function::New<pending>(env, "ringPending");
-  exports["ringStats"] = Napi::Function::New<stats>(env, "ringStats");
+  RecordCalls<RingBuffer, &Environment::rings>::exportTo(env, exports, "ring");
   exports["ringClose"] = Napi::Function::New<close>(env, "ringClose");
 }
 

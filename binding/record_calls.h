@@ -1,0 +1,77 @@
+// The calls that read records: those of ring buffers and of perf buffers are the same.
+#pragma once
+
+#include <napi.h>
+
+#include <cerrno>
+#include <string>
+
+#include "arguments.h"
+#include "environment.h"
+
+namespace node_libbpf {
+
+// Of a T, whose handles are in the environment's table `kTable`.
+template <class T, auto kTable>
+class RecordCalls {
+ public:
+  static void exportTo(Napi::Env env, Napi::Object exports, const std::string& prefix) {
+    exports[prefix + "Memory"] = Napi::Function::New<memory>(env);
+    exports[prefix + "Take"] = Napi::Function::New<take>(env);
+    exports[prefix + "GiveBack"] = Napi::Function::New<giveBack>(env);
+    exports[prefix + "Pending"] = Napi::Function::New<pending>(env);
+    exports[prefix + "Stats"] = Napi::Function::New<stats>(env);
+  }
+
+ private:
+  static T* find(const Napi::CallbackInfo& info) {
+    return (Environment::of(info.Env()).*kTable).find(int32Of(info[0]));
+  }
+
+  // memory(handle): [data, table], or -errno
+  static Napi::Value memory(const Napi::CallbackInfo& info) {
+    T* records = find(info);
+    if (records == nullptr) return status(info.Env(), -EBADF);
+    const Napi::Value data = records->data(info.Env());
+    const Napi::Value table = records->table(info.Env());
+    if (data.IsEmpty() || table.IsEmpty()) return status(info.Env(), -ENOMEM);
+    Napi::Array both = Napi::Array::New(info.Env(), 2);
+    both[0u] = data;
+    both[1u] = table;
+    return both;
+  }
+
+  // take(handle, limit): a number of records, or -errno
+  static Napi::Value take(const Napi::CallbackInfo& info) {
+    T* records = find(info);
+    return status(info.Env(), records == nullptr ? -EBADF : records->take(uint32Of(info[1])));
+  }
+
+  // giveBack(handle, done): 0 or -EBADF
+  static Napi::Value giveBack(const Napi::CallbackInfo& info) {
+    T* records = find(info);
+    if (records != nullptr) records->giveBack(uint32Of(info[1]));
+    return status(info.Env(), records == nullptr ? -EBADF : 0);
+  }
+
+  // pending(handle): a number of records, or -errno
+  static Napi::Value pending(const Napi::CallbackInfo& info) {
+    T* records = find(info);
+    return status(info.Env(), records == nullptr ? -EBADF : static_cast<int32_t>(records->pending()));
+  }
+
+  // stats(handle, stats: Float64Array): 0 or -errno
+  static Napi::Value stats(const Napi::CallbackInfo& info) {
+    T* records = find(info);
+    if (records == nullptr) return status(info.Env(), -EBADF);
+    if (!info[1].IsTypedArray()) return status(info.Env(), -EINVAL);
+    const Napi::TypedArray array = info[1].As<Napi::TypedArray>();
+    if (array.TypedArrayType() != napi_float64_array || array.ElementLength() < T::kStats) {
+      return status(info.Env(), -EINVAL);
+    }
+    records->stats(array.As<Napi::Float64Array>().Data());
+    return status(info.Env(), 0);
+  }
+};
+
+}  // namespace node_libbpf
