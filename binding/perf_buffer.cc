@@ -11,6 +11,7 @@
 #include "environment.h"
 #include "log.h"
 #include "record_calls.h"
+#include "watched.h"
 
 namespace node_libbpf {
 
@@ -136,19 +137,13 @@ namespace {
 
 // perfOpen(map, pages, wakeup): the buffer's handle, which the poller tells of, or -errno
 Napi::Value open(const Napi::CallbackInfo& info) {
-  Environment& environment = Environment::of(info.Env());
-  std::shared_ptr<Map> map = environment.maps.share(int32Of(info[0]));
-  Poller* poller = environment.poller(info.Env());
-  if (map == nullptr || poller == nullptr) return status(info.Env(), map == nullptr ? -EBADF : -ENOMEM);
-  int error = 0;
   const PerfBuffer::Options options = {uint32Of(info[1]), uint32Of(info[2])};
-  const std::shared_ptr<PerfBuffer> perf = PerfBuffer::open(std::move(map), options, &error);
-  if (perf == nullptr) return status(info.Env(), error);
-  const int32_t handle = environment.perfBuffers.add(perf);
-  if (handle < 0) return status(info.Env(), handle);
-  error = poller->addForgetful(perf->fd(), handle);
-  if (error < 0) environment.perfBuffers.remove(handle);
-  return status(info.Env(), error < 0 ? error : handle);
+  return openWatched<&Environment::perfBuffers>(
+      info,
+      [options](std::shared_ptr<Map> map, int* error) {
+        return PerfBuffer::open(std::move(map), options, error);
+      },
+      [](Poller& poller, int fd, int32_t handle) { return poller.addForgetful(fd, handle); });
 }
 
 // perfClose(perf): 0 or -EBADF

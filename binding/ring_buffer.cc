@@ -13,6 +13,7 @@
 #include "arguments.h"
 #include "environment.h"
 #include "record_calls.h"
+#include "watched.h"
 
 namespace node_libbpf {
 
@@ -192,18 +193,9 @@ namespace {
 
 // ringOpen(map): the ring's handle, which the poller tells of, or -errno
 Napi::Value open(const Napi::CallbackInfo& info) {
-  Environment& environment = Environment::of(info.Env());
-  std::shared_ptr<Map> map = environment.maps.share(int32Of(info[0]));
-  Poller* poller = environment.poller(info.Env());
-  if (map == nullptr || poller == nullptr) return status(info.Env(), map == nullptr ? -EBADF : -ENOMEM);
-  int error = 0;
-  const std::shared_ptr<RingBuffer> ring = RingBuffer::open(std::move(map), &error);
-  if (ring == nullptr) return status(info.Env(), error);
-  const int32_t handle = environment.rings.add(ring);
-  if (handle < 0) return status(info.Env(), handle);
-  error = poller->add(ring->fd(), handle, EPOLLIN);
-  if (error < 0) environment.rings.remove(handle);
-  return status(info.Env(), error < 0 ? error : handle);
+  return openWatched<&Environment::rings>(info, RingBuffer::open, [](Poller& poller, int fd, int32_t handle) {
+    return poller.add(fd, handle, EPOLLIN);
+  });
 }
 
 // ringClose(ring): 0 or -EBADF

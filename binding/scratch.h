@@ -16,8 +16,6 @@ class Scratch {
   Scratch() = default;
   explicit Scratch(size_t size) : size_(size) {}
 
-  size_t size() const { return size_; }
-
   // The same buffer each time; empty if there is no memory.
   Napi::Value buffer(Napi::Env env) {
     if (!own_.IsEmpty()) return own_.Value();

@@ -9,6 +9,7 @@
 #include "arguments.h"
 #include "environment.h"
 #include "log.h"
+#include "watched.h"
 
 namespace node_libbpf {
 
@@ -36,18 +37,9 @@ namespace {
 
 // userRingOpen(map): the ring's handle, of which the poller tells when the program has drained it, or -errno
 Napi::Value open(const Napi::CallbackInfo& info) {
-  Environment& environment = Environment::of(info.Env());
-  std::shared_ptr<Map> map = environment.maps.share(int32Of(info[0]));
-  Poller* poller = environment.poller(info.Env());
-  if (map == nullptr || poller == nullptr) return status(info.Env(), map == nullptr ? -EBADF : -ENOMEM);
-  int error = 0;
-  const std::shared_ptr<UserRingBuffer> ring = UserRingBuffer::open(std::move(map), &error);
-  if (ring == nullptr) return status(info.Env(), error);
-  const int32_t handle = environment.userRings.add(ring);
-  if (handle < 0) return status(info.Env(), handle);
-  error = poller->add(ring->fd(), handle, EPOLLOUT);
-  if (error < 0) environment.userRings.remove(handle);
-  return status(info.Env(), error < 0 ? error : handle);
+  return openWatched<&Environment::userRings>(
+      info, UserRingBuffer::open,
+      [](Poller& poller, int fd, int32_t handle) { return poller.add(fd, handle, EPOLLOUT); });
 }
 
 // userRingSubmit(ring, records: Uint8Array, lengths: Uint32Array): how many found room, or -errno of the

@@ -1,0 +1,34 @@
+// What is opened over a map and watched by the poller.
+#pragma once
+
+#include <napi.h>
+
+#include <cerrno>
+#include <memory>
+#include <utility>
+
+#include "arguments.h"
+#include "environment.h"
+#include "map.h"
+
+namespace node_libbpf {
+
+// Opens what `make(map, &error)` makes of the map that the call names first, and lets `watch(poller, fd,
+// handle)` add it to the poller. Returns its handle in the environment's table `kTable`, or -errno.
+template <auto kTable, class Make, class Watch>
+Napi::Value openWatched(const Napi::CallbackInfo& info, Make make, Watch watch) {
+  Environment& environment = Environment::of(info.Env());
+  std::shared_ptr<Map> map = environment.maps.share(int32Of(info[0]));
+  Poller* poller = environment.poller(info.Env());
+  if (map == nullptr || poller == nullptr) return status(info.Env(), map == nullptr ? -EBADF : -ENOMEM);
+  int error = 0;
+  const auto opened = make(std::move(map), &error);
+  if (opened == nullptr) return status(info.Env(), error);
+  const int32_t handle = (environment.*kTable).add(opened);
+  if (handle < 0) return status(info.Env(), handle);
+  error = watch(*poller, opened->fd(), handle);
+  if (error < 0) (environment.*kTable).remove(handle);
+  return status(info.Env(), error < 0 ? error : handle);
+}
+
+}  // namespace node_libbpf
