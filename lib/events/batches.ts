@@ -1,11 +1,7 @@
 /** Reading by iteration: `for await (const batch of …)`. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { Pace } from "./pace";
+import { type Batch, Pace } from "./pace";
 import { type Reader, type ReadOptions, signalOf } from "./reader";
-
-interface Batch {
-  readonly length: number;
-}
 
 /**
  * Batches as they come; ends when the channel is closed. While the consumer is busy nothing is read.

@@ -13,6 +13,11 @@ export const MOST = 4096;
 /** Readers that had more to read than fitted in their last turn: they share it. */
 let behind = 0;
 
+/** What was read at once: nothing, if its length is 0. */
+export interface Batch {
+  readonly length: number;
+}
+
 export class Pace {
   #until = 0;
   #limit = FIRST;
@@ -28,7 +33,7 @@ export class Pace {
   }
 
   /** Reads, and learns from the time that it took. */
-  step<B extends { readonly length: number }>(read: (limit: number) => B): B {
+  step<B extends Batch>(read: (limit: number) => B): B {
     const start = performance.now();
     const batch = read(this.#limit);
     const each = (performance.now() - start) / Math.max(1, batch.length);

@@ -1,6 +1,6 @@
 /** Reading by a handler, which is called with what there is. */
 import { ArgumentError } from "../errors";
-import { Pace } from "./pace";
+import { type Batch, Pace } from "./pace";
 import { type Reader, type ReadOptions, signalOf } from "./reader";
 import type { Progress } from "./records";
 
@@ -26,7 +26,7 @@ export interface Subscription extends Disposable {
  */
 export function subscribe(
   reader: Reader,
-  step: (limit: number, progress: Progress) => { readonly length: number },
+  step: (limit: number, progress: Progress) => Batch,
   options: HandlerOptions | undefined,
 ): Subscription {
   const signal = signalOf(options, reader.what);

@@ -3,7 +3,7 @@ import type { Codec } from "../btf/codec";
 import { ArgumentError, BpfError } from "../errors";
 import { batches } from "../events/batches";
 import { type ColumnBatch, type ColumnName, ColumnReader } from "../events/columns";
-import { MOST } from "../events/pace";
+import { type Batch, MOST } from "../events/pace";
 import { Reader, type ReadOptions } from "../events/reader";
 import { BYTES, type Progress, type Records, recordsOf } from "../events/records";
 import { type HandlerOptions, type Subscription, subscribe } from "../events/subscription";
@@ -30,10 +30,6 @@ interface Calls {
   close(handle: Handle): number;
 }
 
-interface Sized {
-  readonly length: number;
-}
-
 interface Opened<T> {
   readonly handle: Handle;
   readonly view: DataView;
@@ -43,7 +39,7 @@ interface Opened<T> {
 }
 
 /** What ring buffers and perf buffers have in common. `B` is a batch of records, `S` their stats. */
-export abstract class RecordMap<T, B extends Sized, S> extends BpfMap implements AsyncIterable<B> {
+export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements AsyncIterable<B> {
   readonly #calls: Calls;
   readonly #codec: Codec<T> | undefined;
   readonly #reader: Reader;
@@ -192,7 +188,7 @@ export abstract class RecordMap<T, B extends Sized, S> extends BpfMap implements
     return this.batchOf(batch, handle);
   }
 
-  #each(limit: number, handler: (event: T) => void, progress: Progress): { length: number } {
+  #each(limit: number, handler: (event: T) => void, progress: Progress): Batch {
     this.#take(limit, progress, ({ records, view, entries }, count) => {
       records.each(view, entries, count, handler, progress);
     });
