@@ -7,9 +7,9 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { packageFiles } from "../test/vm/cli";
-import { KERNELS } from "../test/vm/kernels";
-import { runInVm } from "../test/vm/vm";
+import { runInVm } from "../lib/testing/vm";
+import { KERNELS } from "./kernels";
+import { packageFiles } from "./package-files";
 import { PROJECT_ROOT } from "./places";
 
 const LOGS = join(PROJECT_ROOT, "test/logs");

@@ -7,8 +7,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { watchExecs } from "../examples/exec-watch/watch";
-import { packageFiles } from "../test/vm/cli";
-import { runInVm } from "../test/vm/vm";
+import { runInVm } from "../lib/testing/vm";
+import { packageFiles } from "./package-files";
 import { PROJECT_ROOT } from "./places";
 
 const KERNEL = "6.12";

@@ -6,8 +6,9 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
-import { PrivateApt } from "./apt";
-import { cacheDirectory, PROJECT_ROOT } from "./places";
+import { PrivateApt } from "../lib/testing/apt";
+import { cacheDirectory } from "../lib/testing/cache";
+import { PROJECT_ROOT } from "./places";
 
 const deps = join(PROJECT_ROOT, ".deps");
 const src = join(deps, "src");

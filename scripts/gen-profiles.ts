@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { kernelOnly } from "../lib/kernel/capture";
 import { isKnown } from "../lib/kernel/fact";
 import type { KernelFacts } from "../lib/kernel/facts";
-import { packageFiles } from "../test/vm/cli";
-import { runInVm } from "../test/vm/vm";
+import { runInVm } from "../lib/testing/vm";
+import { packageFiles } from "./package-files";
 import { PROJECT_ROOT } from "./places";
 
 /** The series that Debian keeps, and that npm test runs on. */

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { cacheDirectory } from "./places";
+import { cacheDirectory } from "../lib/testing/cache";
 
 /** The majors that the package supports beside the one that runs. */
 const MAJORS = [20, 22, 24, 26];

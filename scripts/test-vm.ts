@@ -2,14 +2,13 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { packageFiles } from "../test/vm/cli";
-import { jestClosure } from "../test/vm/jest-closure";
-import { resolveKernel } from "../test/vm/kernels";
-import { runInVm } from "../test/vm/vm";
-import { cacheDirectory, PROJECT_ROOT } from "./places";
+import { cacheDirectory } from "../lib/testing/cache";
+import { resolveKernel } from "../lib/testing/kernels";
+import { runInVm } from "../lib/testing/vm";
+import { jestClosure } from "./jest-closure";
+import { GUEST, packageFiles } from "./package-files";
+import { PROJECT_ROOT } from "./places";
 import { type JestResult, notRun, type Result, resultOf } from "./test-results";
-
-const GUEST = "/package";
 
 /** A small btrfs, packed: what a test mounts to see btrfs's functions run. */
 function btrfsImage(): string {

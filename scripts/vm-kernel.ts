@@ -7,9 +7,10 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameS
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { kernelDirectory, unpack } from "../test/vm/kernels";
-import { PrivateApt, type Suite } from "./apt";
-import { cacheDirectory, PROJECT_ROOT } from "./places";
+import { PrivateApt, type Suite } from "../lib/testing/apt";
+import { cacheDirectory } from "../lib/testing/cache";
+import { kernelDirectory, unpack } from "../lib/testing/kernels";
+import { PROJECT_ROOT } from "./places";
 
 const SUITES: Readonly<Record<string, Suite>> = { "5.10": "bullseye-security", "6.12": "bookworm-security" };
 
@@ -91,7 +92,7 @@ function fetchSource(series: string, suite: Suite): string {
 
 function configure(source: string, series: string): void {
   say("configuring");
-  copyFileSync(join(PROJECT_ROOT, `test/vm/kernel-config/${series}-errinj.config`), join(source, ".config"));
+  copyFileSync(join(PROJECT_ROOT, `scripts/kernel-config/${series}-errinj.config`), join(source, ".config"));
   run("make", ["olddefconfig"], source);
   const config = readFileSync(join(source, ".config"), "utf8").split("\n");
   const lost = NEEDED.filter((option) => !config.includes(`CONFIG_${option}=y`));

@@ -1,8 +1,8 @@
 /** Runs guest.ts on several kernels, whose time counts instructions, more than once each. */
 import { availableParallelism } from "node:os";
-import { packageFiles } from "../../test/vm/cli";
-import { resolveKernel } from "../../test/vm/kernels";
-import { runInVm } from "../../test/vm/vm";
+import { resolveKernel } from "../../lib/testing/kernels";
+import { runInVm } from "../../lib/testing/vm";
+import { packageFiles } from "../../scripts/package-files";
 import type { Boot, OnMachine } from "./figures";
 
 /** Sleepable tracing of system calls: by error injection, and since 7.1 without. 6.1 is there for its LSM hooks. */

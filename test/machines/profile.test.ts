@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readProfile, type Verdict } from "node-libbpf";
-import { packageFiles } from "../vm/cli";
-import { runInVm } from "../vm/vm";
+import { runInVm } from "../../lib/testing/vm";
+import { packageFiles } from "../../scripts/package-files";
 import { judgeObjects } from "./judge-objects";
 
 const answers = (verdicts: Record<string, Verdict>) =>

@@ -9,10 +9,10 @@ import { ProgramSpec } from "../../lib/program/spec";
 import { explain, type Refusal } from "../../lib/sleepable/explain";
 import { RULES, WORDLESS } from "../../lib/sleepable/refusal-rules";
 import type { ReasonCode } from "../../lib/sleepable/verdict";
+import { KERNELS } from "../../scripts/kernels";
 import { PROJECT_ROOT } from "../../scripts/places";
 import { objectPath } from "../bpf/objects";
 import { type Answered, isPlain, OBJECTS } from "../bpf/refusals";
-import { KERNELS } from "../vm/kernels";
 
 /** "taken": accepted; "missing": this kernel has no such target; "unexplained": refused for a reason without a code. */
 type Expected = ReasonCode | "taken" | "missing" | "unexplained";

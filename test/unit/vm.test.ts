@@ -3,12 +3,13 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cacheDirectory, PROJECT_ROOT } from "../../scripts/places";
-import { CpioWriter, cpioHeader } from "../vm/cpio";
-import { packageClosure } from "../vm/jest-closure";
-import { commandScript, quote } from "../vm/quote";
-import { parseReport } from "../vm/report";
-import { compareVersions, newestCloudKernel, newestOf } from "../vm/versions";
+import { cacheDirectory } from "../../lib/testing/cache";
+import { CpioWriter, cpioHeader } from "../../lib/testing/cpio";
+import { commandScript, quote } from "../../lib/testing/quote";
+import { parseReport } from "../../lib/testing/report";
+import { compareVersions, newestCloudKernel, newestOf } from "../../lib/testing/versions";
+import { packageClosure } from "../../scripts/jest-closure";
+import { PROJECT_ROOT } from "../../scripts/places";
 
 describe("the initramfs", () => {
   test("an entry's header is 110 bytes of hexadecimal fields, its name, and padding to four bytes", () => {

@@ -4,7 +4,7 @@
  */
 import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { cacheDirectory } from "../../scripts/places";
+import { cacheDirectory } from "./cache";
 
 /** How QEMU runs the guest; "icount": emulated, one CPU, a nanosecond of its time for each instruction. */
 export type Accelerator = "kvm" | "tcg" | "icount";

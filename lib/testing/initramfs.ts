@@ -2,7 +2,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { PROJECT_ROOT } from "../../scripts/places";
 import { CpioWriter } from "./cpio";
 
 export interface Put {
@@ -22,6 +21,8 @@ export interface Guest {
   readonly put: readonly Put[];
 }
 
+/** The compiler leaves it where it is. */
+const INIT = join(__dirname, "../../../lib/testing/init.sh");
 const BUSYBOX = "/bin/busybox";
 
 /** Writes the archive into an open file, without a copy of anything on the way. */
@@ -50,7 +51,7 @@ function writeSystem(archive: CpioWriter): void {
   archive.directory("/tmp", 0o1777);
   // The kernel opens it before /init can mount a devtmpfs.
   archive.characterDevice("/dev/console", [5, 1]);
-  archive.text("/init", readFileSync(join(PROJECT_ROOT, "test/vm/init.sh"), "utf8"), 0o755);
+  archive.text("/init", readFileSync(INIT, "utf8"), 0o755);
   archive.text("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n");
   archive.text("/etc/group", "root:x:0:\nnogroup:x:65534:\n");
   archive.text("/etc/hosts", "127.0.0.1 localhost vm\n::1 localhost\n");

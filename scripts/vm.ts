@@ -1,14 +1,12 @@
 /**
  * Runs a command in virtual machines, one kernel after the other:
- *   node dist/test/vm/cli.js --kernel 6.12 --kernel 5.10 -- node -p process.version
+ *   node dist/scripts/vm.js --kernel 6.12 --kernel 5.10 -- node -p process.version
  */
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { PROJECT_ROOT } from "../../scripts/places";
-import { type Put, runInVm, type VmOptions } from "./vm";
+import { runInVm, type VmOptions } from "../lib/testing/vm";
+import { GUEST, packageFiles } from "./package-files";
 
-const USAGE = `usage: cli.js --kernel KERNEL [--kernel KERNEL]... [options] -- COMMAND [ARGUMENT]...
+const USAGE = `usage: vm.js --kernel KERNEL [--kernel KERNEL]... [options] -- COMMAND [ARGUMENT]...
   --kernel KERNEL     a series (5.10, 6.1, 6.12, 7.3 …), SERIES-errinj, or a vmlinuz file
   --lsm LIST          the kernel's lsm= argument (lockdown,capability,landlock,bpf)
   --append ARGUMENTS  more kernel arguments
@@ -20,9 +18,6 @@ const USAGE = `usage: cli.js --kernel KERNEL [--kernel KERNEL]... [options] -- C
   --put HOST:GUEST    a file or directory to put into the guest
   --get GUEST:HOST    a file or directory to bring back into the directory HOST
 The command runs as root in /package, which holds dist/, profiles/, package.json, build/Release/*.node and commander.`;
-
-/** Where the package lies in the guest. */
-const WORK = "/package";
 
 class UsageError extends Error {}
 
@@ -49,7 +44,7 @@ function parse(args: string[]): { kernels: string[]; options: Omit<VmOptions, "k
     kernels,
     options: {
       command: positionals,
-      cwd: WORK,
+      cwd: GUEST,
       env: Object.fromEntries(pairs(values.env, "=")),
       put: [...packageFiles(), ...pairs(values.put, ":").map(([from, to]) => ({ from, to }))],
       collect: pairs(values.get, ":").map(([from, into]) => ({ from, into })),
@@ -81,20 +76,6 @@ function parseOptions(args: string[]) {
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-}
-
-/** The built package, at the places where it lies here. */
-export function packageFiles(): Put[] {
-  const at = (path: string) => ({ from: join(PROJECT_ROOT, path), to: join(WORK, path) });
-  const release = join(PROJECT_ROOT, "build/Release");
-  const addons = existsSync(release) ? readdirSync(release).filter((name) => name.endsWith(".node")) : [];
-  return [
-    { ...at("dist"), filter: (path) => !/\.(d\.ts|tsbuildinfo)$/.test(path) },
-    at("package.json"),
-    at("profiles"),
-    at("node_modules/commander"),
-    ...addons.map((name) => at(`build/Release/${name}`)),
-  ];
 }
 
 /** Splits each text at its first separator. */

@@ -15,12 +15,9 @@ import {
   utimesSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
-import { PrivateApt, type Suite } from "../../scripts/apt";
-import { cacheDirectory } from "../../scripts/places";
+import { PrivateApt, type Suite } from "./apt";
+import { cacheDirectory } from "./cache";
 import { newestCloudKernel, newestOf } from "./versions";
-
-/** The kernels that tests are run on. */
-export const KERNELS: readonly string[] = ["5.10", "5.10-errinj", "6.1", "6.12", "6.12-errinj", "7.3"];
 
 export interface Kernel {
   /** As asked for: "6.12", "5.10-errinj", or the file's name. */

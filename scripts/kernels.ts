@@ -1,0 +1,2 @@
+/** The kernels that tests are run on. */
+export const KERNELS: readonly string[] = ["5.10", "5.10-errinj", "6.1", "6.12", "6.12-errinj", "7.3"];
