@@ -1,7 +1,9 @@
 /** The typed face of binding/, and the only file that loads the addon. */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { loadFile, places } from "./binary";
 import { BpfError } from "./errors";
+import { type Attempt, helpPage, isSupported } from "./help-page";
+import { readHost } from "./host";
 
 /** What an operation that may fail with a story returns: a status, libbpf's messages, the verifier's log. */
 export interface Outcome {
@@ -265,22 +267,30 @@ export interface Native {
   userRingClose(ring: Handle): number;
 }
 
-/** Where the addon lies relative to the compiled library (dist/lib). */
-const ADDON = join(__dirname, "../../build/Release/node_libbpf.node");
+/** The package's root; this file runs as dist/lib/native.js. */
+const ROOT = join(__dirname, "../..");
 
 function load(): Native {
-  if (process.platform !== "linux") {
-    throw new BpfError("ERR_BPF_NO_BINARY", `node-libbpf needs Linux; this is ${process.platform}-${process.arch}`);
+  const attempts: Attempt[] = [];
+  for (const path of isSupported(process) ? places(ROOT, process, process.env.NODE_LIBBPF_PREBUILD) : []) {
+    try {
+      return loadFile(path, process.arch) as Native;
+    } catch (error) {
+      attempts.push({ path, error: error as Error });
+    }
   }
-  try {
-    return require(ADDON) as Native;
-  } catch (cause) {
-    const hint = existsSync(ADDON)
-      ? "It is built for this platform by: npm run build:native"
-      : "It has not been built yet: npm run build:native";
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new BpfError("ERR_BPF_NO_BINARY", `the addon can't be loaded (${reason.split("\n")[0]})`, { hint, cause });
-  }
+  throw new BpfError("ERR_BPF_NO_BINARY", helpPage(readHost(ROOT), attempts), { cause: attempts.at(-1)?.error });
 }
 
-export const native: Native = load();
+/** The addon, loaded when it is first looked at: what asks nothing of the kernel works without it, on any system. */
+export declare const native: Native;
+
+Object.defineProperty(exports, "native", {
+  configurable: true,
+  enumerable: true,
+  get() {
+    const value = load();
+    Object.defineProperty(exports, "native", { value });
+    return value;
+  },
+});

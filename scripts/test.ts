@@ -33,7 +33,6 @@ interface JestRun {
   name: string;
   pattern: string;
   node?: string;
-  args?: readonly string[];
   env?: Readonly<Record<string, string>>;
   /** Its files may run side by side: they share nothing, as kernel tests share pins and the kernel. */
   parallel?: true;
@@ -58,7 +57,7 @@ exec "$@"`,
   "sh",
 ];
 
-function jest({ name, pattern, node = process.execPath, args = [], env = {}, parallel }: JestRun): Result {
+function jest({ name, pattern, node = process.execPath, env = {}, parallel }: JestRun): Result {
   const results = join(PROJECT_ROOT, "dist/results");
   const file = join(results, "jest.json");
   mkdirSync(results, { recursive: true });
@@ -72,7 +71,6 @@ function jest({ name, pattern, node = process.execPath, args = [], env = {}, par
     parallel ? "--maxWorkers=100%" : "--runInBand",
     "--json",
     `--outputFile=${file}`,
-    ...args,
     pattern,
   ];
   const { stderr } = spawnSync(program, rest, {
@@ -126,8 +124,8 @@ async function main(): Promise<void> {
   if (parts.includes("system")) {
     const name = "kernel tests here, system's libbpf";
     await add(name, () => {
-      const map = JSON.stringify({ "node_libbpf\\.node$": buildWithSystemLibbpf() });
-      return jest({ name, pattern: "dist/test/(kernel|unit)", args: ["--moduleNameMapper", map] });
+      const env = { NODE_LIBBPF_PREBUILD: buildWithSystemLibbpf() };
+      return jest({ name, pattern: "dist/test/(kernel|unit)", env });
     });
   }
   if (parts.includes("vm")) {

@@ -8,7 +8,7 @@ import type { Codec } from "../btf/codec";
 import type { ViewMaker } from "../btf/view";
 import { little } from "../endian";
 import { ArgumentError, isErrno } from "../errors";
-import { native } from "../native";
+import { type Native, native } from "../native";
 import type { ElementCodec } from "./codec";
 import type { MapCore } from "./core";
 import { BpfMap } from "./map";
@@ -28,8 +28,12 @@ export interface SetOptions extends GetOptions {
   mode?: UpdateMode;
 }
 
-// The addon's exports are so many that V8 keeps them as a dictionary, which it would search at every call.
-const { mapLookup, mapUpdate, mapDelete, mapTake } = native;
+/** The addon's exports are so many that V8 keeps them as a dictionary, which it would search at every call. */
+let calls: Pick<Native, "mapLookup" | "mapUpdate" | "mapDelete" | "mapTake">;
+
+function often({ mapLookup, mapUpdate, mapDelete, mapTake }: Native): typeof calls {
+  return { mapLookup, mapUpdate, mapDelete, mapTake };
+}
 
 const MODES: Record<UpdateMode, number> = { any: 0, noexist: 1, exist: 2 };
 const LOCK = 4;
@@ -54,6 +58,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
     makeView?: ViewMaker<V> | undefined,
   ) {
     super(core);
+    calls ??= often(native);
     this.keyCodec = key;
     this.valueCodec = value;
     this.#makeView = makeView;
@@ -62,7 +67,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   /** The value of a key, or undefined if there is none. libbpf: bpf_map_lookup_elem_flags(). */
   get(key: K, options?: GetOptions): V | undefined {
     const memory = this.core.encoded("get", this.keyCodec, key);
-    const status = mapLookup(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
+    const status = calls.mapLookup(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
     if (status === 0) return this.valueCodec.decode(memory.view, memory.value, memory.valueSize);
     if (isErrno(status, "ENOENT")) return undefined;
     throw this.core.failure("get", status);
@@ -77,7 +82,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    */
   getView(key: K, options?: GetOptions): V | undefined {
     const memory = this.core.encoded("getView", this.keyCodec, key);
-    const status = mapLookup(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
+    const status = calls.mapLookup(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
     if (status === 0) {
       this.#view ??= this.viewMaker("use get()")(this.core.valueMemory("getView"), memory.value);
       return this.#view;
@@ -88,7 +93,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
 
   has(key: K): boolean {
     const memory = this.core.encoded("has", this.keyCodec, key);
-    const status = mapLookup(memory.handle, 0);
+    const status = calls.mapLookup(memory.handle, 0);
     if (status === 0) return true;
     if (isErrno(status, "ENOENT")) return false;
     throw this.core.failure("has", status);
@@ -103,7 +108,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
     const flags = options === undefined ? 0 : updateFlags(options, this.name);
     const memory = this.core.encoded("set", this.keyCodec, key);
     this.core.encodeValue(memory, "set", this.valueCodec, value);
-    const status = mapUpdate(memory.handle, flags);
+    const status = calls.mapUpdate(memory.handle, flags);
     if (status < 0) throw this.core.failure("set", status);
     return this;
   }
@@ -111,7 +116,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   /** Removes a key; false if it was not there. libbpf: bpf_map_delete_elem(). */
   delete(key: K): boolean {
     const memory = this.core.encoded("delete", this.keyCodec, key);
-    const status = mapDelete(memory.handle, 0);
+    const status = calls.mapDelete(memory.handle, 0);
     if (status === 0) return true;
     if (isErrno(status, "ENOENT")) return false;
     throw this.core.failure("delete", status);
@@ -123,7 +128,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    */
   take(key: K, options?: GetOptions): V | undefined {
     const memory = this.core.encoded("take", this.keyCodec, key);
-    const status = mapTake(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
+    const status = calls.mapTake(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
     if (status === 0) return this.valueCodec.decode(memory.view, memory.value, memory.valueSize);
     if (isErrno(status, "ENOENT")) return undefined;
     throw this.core.failure("take", status);

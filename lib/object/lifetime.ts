@@ -9,10 +9,10 @@ import { type Handle, native } from "../native";
 
 /** What an object's handles name, in the order of closing them. */
 const closers = {
-  rings: native.ringClose,
-  perfBuffers: native.perfClose,
-  userRings: native.userRingClose,
-  maps: native.mapClose,
+  rings: (ring: Handle) => native.ringClose(ring),
+  perfBuffers: (perf: Handle) => native.perfClose(perf),
+  userRings: (ring: Handle) => native.userRingClose(ring),
+  maps: (map: Handle) => native.mapClose(map),
 };
 
 type Kind = keyof typeof closers;

@@ -1,0 +1,85 @@
+/** What is said where the addon can't be loaded: what was tried, why it failed, and what to do. */
+import type { Host } from "./host";
+
+/** As `engines` in package.json says it. */
+const OLDEST_NODE = "20.19";
+const SHIPPED: readonly string[] = ["x64", "arm64"];
+const BUILD = "build it here: npm explore node-libbpf -- npm run build:native";
+
+/** A file that could not be loaded. */
+export interface Attempt {
+  path: string;
+  error: NodeJS.ErrnoException;
+}
+
+/** False where no file can do. */
+export function isSupported({ platform, versions }: { platform: string; versions: { node: string } }): boolean {
+  return platform === "linux" && !isTooOld(versions.node);
+}
+
+/** @param attempts those that failed; none where it {@link isSupported} not */
+export function helpPage(host: Host, attempts: readonly Attempt[]): string {
+  const { platform, arch, node } = host;
+  const tried = attempts.map(({ path, error }) => `\n  ${path}: ${reasonOf(error)}`);
+  const advice = (attempts.length === 0 ? unsupported(host) : advise(host, attempts)).map((line) => `\n  ${line}`);
+  const parts = [`the addon can't be loaded by Node ${node} on ${platform}-${arch}`];
+  if (tried.length > 0) parts.push(`Tried:${tried.join("")}`);
+  return [...parts, `What to do:${advice.join("")}`].join("\n");
+}
+
+function isTooOld(node: string): boolean {
+  const [major = 0, minor = 0] = node.split(".").map(Number);
+  const [leastMajor = 0, leastMinor = 0] = OLDEST_NODE.split(".").map(Number);
+  return major < leastMajor || (major === leastMajor && minor < leastMinor);
+}
+
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  if (code === "ENOENT") return "does not exist";
+  if (code === "EACCES" || code === "ERR_ACCESS_DENIED") return "may not be read";
+  return message.split("\n")[0] as string;
+}
+
+function unsupported({ platform, node }: Host): string[] {
+  const advice = isTooOld(node) ? [`Use Node ${OLDEST_NODE} or newer`] : [];
+  if (platform === "linux") return advice;
+  return [
+    ...advice,
+    "Run it on Linux, in a container or in a virtual machine",
+    'What asks no kernel works here: import it from "node-libbpf/sleepable"',
+  ];
+}
+
+function advise(host: Host, attempts: readonly Attempt[]): string[] {
+  const { arch, musl, glibc, permissions, named, root, isPackage } = host;
+  const failed = (pattern: RegExp) => attempts.map(({ error }) => pattern.exec(reasonOf(error))).find(Boolean);
+  const has = (code: string) => attempts.some(({ error }) => error.code === code);
+  const advice: string[] = [];
+  const needed = failed(/`GLIBC_([\d.]+)' not found/)?.[1];
+
+  if (has("ERR_DLOPEN_DISABLED") || has("ERR_ACCESS_DENIED"))
+    return permissions
+      ? ["Give Node --allow-addons, and --allow-fs-read for the package: its permission model is on"]
+      : ["Start Node without --no-addons, which may stand in NODE_OPTIONS too"];
+  if (named) advice.push(`Correct or unset NODE_LIBBPF_PREBUILD, which is ${named}`);
+  else if (!isPackage)
+    advice.push(
+      `A bundler moved the code to ${root}: declare node-libbpf as external,`,
+      "or set NODE_LIBBPF_PREBUILD to a folder that has the package's prebuilds/",
+    );
+  if (!SHIPPED.includes(arch))
+    advice.push(`There are binaries for ${SHIPPED.join(" and ")}: use such a Node, or ${BUILD}`);
+  else if (musl)
+    advice.push(`This Node is linked with musl, the binaries with glibc: use an image with glibc, or ${BUILD}`);
+  if (needed !== undefined)
+    advice.push(`It needs glibc ${needed}, this is ${glibc() ?? "older"}: use a newer distribution, or ${BUILD}`);
+  if (failed(/^is for /)) advice.push("Install it on the machine where it runs; delete build/ if that was copied");
+  if (failed(/^is (no ELF file|cut off)/)) advice.push("Install it again: a file is damaged");
+  if (failed(/failed to map segment/)) advice.push("Install it on a file system that is not mounted noexec");
+  if (advice.length > 0) return advice;
+  const missing = attempts.every(({ error }) => error.code === "ENOENT");
+  return [
+    missing
+      ? "Install it again: the package lacks its binaries; in a checkout: npm run setup"
+      : `Install it again, or ${BUILD}`,
+  ];
+}
