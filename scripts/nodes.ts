@@ -17,7 +17,8 @@ export function nodes(): { version: string; path: string }[] {
   });
 }
 
-function nodeOf(major: number): string {
+/** A Node of a major version, from npm. */
+export function nodeOf(major: number): string {
   const directory = join(cacheDirectory(), "nodes", String(major));
   const path = join(directory, "node_modules", `node-linux-${process.arch}`, "bin/node");
   if (existsSync(path)) return path;

@@ -4,28 +4,26 @@ import { judge, type ReasonCode, type Verdict } from "../index";
 import type { KernelFacts } from "../kernel/facts";
 import { withAnswers } from "../kernel/probe";
 import { nearest } from "../nearest";
+import { HOOK_KINDS, type Hook, type HookKind, hookProgram } from "../sleepable/hooks";
 import { needPrivilege, warnUnanswered } from "./asking";
-import { HOOK_KINDS, type HookKindName, programFor } from "./hook-kinds";
 import { addKernelOptions, HOST, type KernelOptions, kernelsOf, type NamedKernel, needHost, summary } from "./kernels";
 import { type Cell, json, table } from "./table";
 import { answerCell, byKernel, exitStatus, header, legend, reasons } from "./verdicts";
 
 interface Options extends KernelOptions {
-  kind?: HookKindName;
+  kind?: HookKind;
   sleepable?: true;
   probe?: true;
   json?: true;
 }
 
-interface Hook {
-  kind: HookKindName;
-  name: string;
+interface Listed extends Hook {
   /** What was meant by a name that none of the kernels has. */
   meant?: string | undefined;
 }
 
 /** A hook's verdicts, in the kernels' order. */
-interface Judged extends Hook {
+interface Judged extends Listed {
   verdicts: Verdict[];
 }
 
@@ -50,7 +48,7 @@ export function addHooks(program: Command): void {
 
 function hooks(names: readonly string[], { kind, sleepable, probe, json: asJson, ...named }: Options): number {
   const kernels = kernelsOf(named);
-  const kinds = kind === undefined ? (Object.keys(HOOK_KINDS) as HookKindName[]) : [kind];
+  const kinds = kind === undefined ? (Object.keys(HOOK_KINDS) as HookKind[]) : [kind];
   const listed = kinds.flatMap((kind) => namesOf(kind, kernels).map((name) => ({ kind, name })));
   const wanted =
     names.length === 0 ? listed : [...new Set(names)].flatMap((name) => find(name, kinds, listed, kernels));
@@ -61,7 +59,7 @@ function hooks(names: readonly string[], { kind, sleepable, probe, json: asJson,
   }
   const judged = wanted.map((hook) => ({
     ...hook,
-    verdicts: kernels.map(({ facts }) => judge(programFor(hook.kind, hook.name), facts)),
+    verdicts: kernels.map(({ facts }) => judge(hookProgram(hook), facts)),
   }));
   const shown = judged.filter(({ verdicts }) => !sleepable || verdicts.some(maySleep));
   const why = names.length === 0 ? "" : shown.map((hook) => explain(hook, kernels)).join("");
@@ -70,17 +68,17 @@ function hooks(names: readonly string[], { kind, sleepable, probe, json: asJson,
 }
 
 /** All that one of the kernels has. */
-function namesOf(kind: HookKindName, kernels: readonly NamedKernel[]): string[] {
+function namesOf(kind: HookKind, kernels: readonly NamedKernel[]): string[] {
   return [...new Set(kernels.flatMap(({ facts }) => Array.from(HOOK_KINDS[kind].names(facts))))];
 }
 
 /** What a name is: each kind that has it, else the kind of the name that was meant. */
 function find(
   name: string,
-  kinds: readonly HookKindName[],
+  kinds: readonly HookKind[],
   listed: readonly Hook[],
   kernels: readonly NamedKernel[],
-): Hook[] {
+): Listed[] {
   const unlisted = kinds.flatMap((kind) =>
     kernels.flatMap(({ facts }) => HOOK_KINDS[kind].more?.(facts) ?? []).map((name) => ({ kind, name })),
   );

@@ -8,7 +8,7 @@ import { printable } from "./table";
 const NO_ANSWER = 2;
 
 async function main(): Promise<void> {
-  // Loaded here: an addon that is missing, or is for another machine, is told as every other error is.
+  // Loaded here: what can't be loaded is told as every other error is.
   const { run } = await import("./program.js");
   await run(process.argv.slice(2));
 }
@@ -18,9 +18,14 @@ function fail(error: unknown): void {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : NO_ANSWER;
   else {
     process.exitCode = NO_ANSWER;
-    const text = error instanceof BpfError ? printable(error.message) : (error as Error).stack;
+    const text = error instanceof BpfError ? textOf(error) : (error as Error).stack;
     process.stderr.write(`node-libbpf: ${text}\n`);
   }
+}
+
+/** In one line, but for the page that says why there is no addon. */
+function textOf({ code, message }: BpfError): string {
+  return code === "ERR_BPF_NO_BINARY" ? message.split("\n").map(printable).join("\n") : printable(message);
 }
 
 // A reader that has seen enough, such as head(1), is no error.

@@ -33,7 +33,7 @@ const OPTIONS: readonly string[] = [
 export function readConfig(): Fact<Record<string, string>> {
   const places = [`/boot/config-${release()}`, `/lib/modules/${release()}/config`];
   // Not imported: it takes a millisecond to load, and few verdicts hang on the configuration.
-  const { gunzipSync } = process.getBuiltinModule("node:zlib");
+  const { gunzipSync } = require("node:zlib") as typeof import("node:zlib");
   try {
     return known(parseConfig(gunzipSync(readFileSync("/proc/config.gz")).toString("latin1")), "/proc/config.gz");
   } catch {

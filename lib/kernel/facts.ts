@@ -1,6 +1,7 @@
 /** kernelFacts(): what there is to know about the running kernel, each fact with its origin. */
 import { readdirSync, readFileSync } from "node:fs";
 import { machine, release, version } from "node:os";
+import { BpfError } from "../errors";
 import { lazy } from "../lazy";
 import { type BtfFacts, btfFacts } from "./btf-facts";
 import { readConfig } from "./config";
@@ -72,6 +73,8 @@ export interface KernelFacts extends BtfFacts {
 /**
  * Reads the facts of the running kernel and this process. Changes nothing, makes no bpf(2) call, and needs no privilege; root
  * sees more. Takes some 60 ms with 5 MB of BTF.
+ *
+ * @throws {@link BpfError} ERR_BPF_NOT_SUPPORTED where the kernel is not Linux
  */
 export function kernelFacts(): KernelFacts {
   return { ...lazyFacts() };
@@ -79,6 +82,7 @@ export function kernelFacts(): KernelFacts {
 
 /** The same; each fact is read when it is first looked at, as few programs hang on all. */
 export function lazyFacts(): KernelFacts {
+  if (process.platform !== "linux") throw noKernel();
   const status = "/proc/self/status";
   const sysctl = "/proc/sys/kernel/unprivileged_bpf_disabled";
   const host = lazy({
@@ -113,6 +117,11 @@ export function lazyFacts(): KernelFacts {
     errorInjection: readErrorInjection,
     measured: () => measuredOn(host.identity),
   });
+}
+
+function noKernel(): BpfError {
+  const hint = "Name another: kernelProfile(), readProfile(); on the command line --kernel, --profile";
+  return new BpfError("ERR_BPF_NOT_SUPPORTED", `the running kernel is not Linux, but ${process.platform}`, { hint });
 }
 
 function lockdown(state: string | undefined): Fact<string> {

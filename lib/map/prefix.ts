@@ -61,7 +61,7 @@ function checkLength(prefixLength: number, size: number, data: Uint8Array, fail:
 function parse(text: string, size: number, fail: (message: string) => never): Prefix {
   const [address = "", length, ...rest] = text.split("/");
   // Not imported: it takes milliseconds to load, and hardly a program has such a map.
-  const { isIPv4, isIPv6 } = process.getBuiltinModule("node:net");
+  const { isIPv4, isIPv6 } = require("node:net") as typeof import("node:net");
   const wanted = size === IPV4 ? isIPv4(address) : size === IPV6 && isIPv6(address) && !address.includes("%");
   const isLength = length === undefined || /^\d{1,3}$/.test(length);
   if (!wanted || !isLength || rest.length > 0) {

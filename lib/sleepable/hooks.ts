@@ -3,11 +3,11 @@ import { SYSTEM_CALL } from "../kernel/capture";
 import { given } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/facts";
 import { parseSection } from "../program/kinds";
-import { KNOWN_HOOKS, NOT_HOOKS } from "../sleepable/lsm-hooks";
-import { ITERATORS } from "../sleepable/rules-iter";
-import type { ProgramFacts } from "../sleepable/verdict";
+import { KNOWN_HOOKS, NOT_HOOKS } from "./lsm-hooks";
+import { ITERATORS } from "./rules-iter";
+import type { ProgramFacts } from "./verdict";
 
-interface HookKind {
+interface KindFacts {
   /** What a section for it begins with. */
   section: string;
   /** What can be asked by loading; an iterator is refused only when it is attached. */
@@ -35,13 +35,31 @@ const kinds = {
     more: ({ functions }) => given(functions) ?? [],
   },
   tp: { section: "tp_btf.s", probed: "tp_btf", names: ({ tracepoints }) => given(tracepoints) ?? [] },
-} as const satisfies Record<string, HookKind>;
+} as const satisfies Record<string, KindFacts>;
 
-export type HookKindName = keyof typeof kinds;
-export const HOOK_KINDS: Readonly<Record<HookKindName, HookKind>> = kinds;
+/** Of {@link Hook}s: LSM hooks, iterators, functions for fentry, fexit and fmod_ret, tracepoints. */
+export type HookKind = keyof typeof kinds;
+/** @internal */
+export const HOOK_KINDS: Readonly<Record<HookKind, KindFacts>> = kinds;
 
-/** A program that does nothing but sleep there. */
-export function programFor(kind: HookKindName, name: string): ProgramFacts {
+/** What a sleepable program can be attached to. */
+export interface Hook {
+  kind: HookKind;
+  name: string;
+}
+
+/**
+ * What there is on a kernel for sleepable programs to be attached to, whether it may sleep there or not: {@link judge} tells, of the
+ * {@link hookProgram} of each. Where a kernel's own lists are not known, all that any kernel ever had.
+ */
+export function hooks(kernel: KernelFacts): Hook[] {
+  return (Object.keys(kinds) as HookKind[]).flatMap((kind) =>
+    Array.from(HOOK_KINDS[kind].names(kernel), (name) => ({ kind, name })),
+  );
+}
+
+/** The facts of a program that does nothing but sleep there. */
+export function hookProgram({ kind, name }: Hook): ProgramFacts {
   const section = `${kinds[kind].section}/${name}`;
   const { kind: programKind, type = 0, attachType = 0 } = parseSection(section, 0);
   return {
