@@ -7,7 +7,7 @@ import { native } from "../native";
 import type { MapTypeName, MapTypes } from "./classes";
 import type { ElementCodecs } from "./codec";
 import { infoOf } from "./info";
-import { BpfMap } from "./map";
+import { BpfMap, describeOther, isOfOtherCopy } from "./map";
 import { mapOfHandle } from "./open";
 import { mapTypeNames } from "./type-names";
 
@@ -100,6 +100,7 @@ export function createMap<T extends MapTypeName, K = Uint8Array, V = Uint8Array>
 ): MapTypes<K, V>[T] {
   const request = requestOf(options);
   const { inner } = options;
+  if (!(inner instanceof BpfMap) && isOfOtherCopy(inner)) throw argument(`inner is ${describeOther(inner)}`);
   const template = inner === undefined || inner instanceof BpfMap ? undefined : createMap(inner);
   try {
     const model = inner instanceof BpfMap ? inner : template;

@@ -154,3 +154,14 @@ export function checkPath(path: unknown, operation: string, map: string): void {
   if (typeof path === "string" && path !== "" && !path.includes("\0")) return;
   throw new ArgumentError(`${operation} takes a path in bpffs, got ${JSON.stringify(path)}`, { map });
 }
+
+/** What a value is that should have been a map. Two copies of this library share no classes, so that a map of the other is none here. */
+export function describeOther(value: unknown): string {
+  if (isOfOtherCopy(value)) return `a ${value.constructor.name} of another copy of node-libbpf: npm ls node-libbpf`;
+  return value === null ? "null" : typeof value;
+}
+
+/** @param value no {@link BpfMap} */
+export function isOfOtherCopy(value: unknown): value is object {
+  return typeof value === "object" && value !== null && "fd" in value && "keySize" in value;
+}

@@ -6,7 +6,7 @@ import type { Program } from "../program/program";
 import { type ElementCodec, type ElementCodecs, indexOf, u32 } from "./codec";
 import type { MapCore } from "./core";
 import { ElementMap, type RawMap } from "./element-map";
-import { BpfMap } from "./map";
+import { BpfMap, describeOther } from "./map";
 
 /** Opens the map of an id; undefined if it is gone. */
 type OpenId<M> = (id: number) => M | undefined;
@@ -17,7 +17,7 @@ function mapCodec<M extends BpfMap>(name: string, open: OpenId<M>): ElementCodec
     size: 4,
     encode(map, view, offset) {
       if (!(map instanceof BpfMap))
-        throw new ArgumentError(`map ${name}: a value is a map, got ${typeof map}`, { map: name });
+        throw new ArgumentError(`map ${name}: a value is a map, got ${describeOther(map)}`, { map: name });
       view.setUint32(offset, map.fd, little);
     },
     decode: (view, offset) => open(view.getUint32(offset, little)),

@@ -69,7 +69,8 @@ export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, 
   map<T extends BpfMap>(name: keyof S["maps"] & string, type: abstract new (...args: never[]) => T): T {
     const map: BpfMap = named(this.maps, name, "map", this.name);
     if (map instanceof type) return map;
-    throw new ArgumentError(`map ${name} is a ${map.type} map, no ${type.name}`, { map: name });
+    const other = map.constructor.name === type.name ? " of another copy of node-libbpf: npm ls node-libbpf" : "";
+    throw new ArgumentError(`map ${name} is a ${map.type} map, no ${type.name}${other}`, { map: name });
   }
 
   /**
