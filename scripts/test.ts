@@ -1,6 +1,6 @@
 /**
  * npm test: unit tests, gates, kernel tests on this kernel and in virtual machines.
- *   npm test -- [--only unit|gates|browser|nodes|host|system|vm|vmlinux|machines]... [--kernel 6.12]...
+ *   npm test -- [--only unit|gates|package|browser|nodes|host|system|vm|vmlinux|machines]... [--kernel 6.12]...
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -17,7 +17,7 @@ import { reportsOf, testInVm, type VmTests } from "./test-vm";
 
 /** Kernels that no table of the precheck was made for: what it says of these follows from rules alone. */
 const UNSEEN = ["6.16", "6.18"];
-const PARTS = ["unit", "gates", "browser", "nodes", "host", "system", "vm", "vmlinux", "machines"] as const;
+const PARTS = ["unit", "gates", "package", "browser", "nodes", "host", "system", "vm", "vmlinux", "machines"] as const;
 
 function options(): { parts: readonly string[]; kernels: readonly string[] } {
   const { values } = parseArgs({
@@ -109,6 +109,9 @@ async function main(): Promise<void> {
   const unit = { pattern: "dist/test/unit", parallel: true } as const;
   if (parts.includes("unit")) await add("unit tests", () => jest({ name: "unit tests", ...unit }));
   if (parts.includes("gates")) await add("gates", () => jest({ name: "gates", pattern: "dist/test/gates" }));
+  if (parts.includes("package")) {
+    await add("the package", () => jest({ name: "the package", pattern: "dist/test/package", parallel: true }));
+  }
   if (parts.includes("browser")) {
     await add("the page, in a browser", () => jest({ name: "the page, in a browser", pattern: "dist/test/browser" }));
   }

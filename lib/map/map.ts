@@ -157,7 +157,7 @@ export function checkPath(path: unknown, operation: string, map: string): void {
 
 /** What a value is that should have been a map. Two copies of this library share no classes, so that a map of the other is none here. */
 export function describeOther(value: unknown): string {
-  if (isOfOtherCopy(value)) return `a ${value.constructor.name} of another copy of node-libbpf: npm ls node-libbpf`;
+  if (isOfOtherCopy(value)) return `the ${value.constructor.name} of another copy of node-libbpf: npm ls node-libbpf`;
   return value === null ? "null" : typeof value;
 }
 

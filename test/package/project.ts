@@ -1,0 +1,75 @@
+/** A project that has the package as npm packs it, and what becomes of processes there. */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PROJECT_ROOT } from "../../scripts/places";
+
+/** What npm says of a package that it made. */
+export interface Packed {
+  tarball: string;
+  size: number;
+  unpackedSize: number;
+  files: string[];
+}
+
+export interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export class Project {
+  /** An empty folder at first. */
+  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "node-libbpf-")));
+  readonly packed: Packed;
+
+  constructor() {
+    const { stdout } = this.#done("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", this.folder]);
+    const [{ filename, files, ...sizes }] = JSON.parse(stdout);
+    const paths = files.map(({ path }: { path: string }) => path);
+    this.packed = { ...sizes, tarball: join(this.folder, filename), files: paths };
+  }
+
+  /** Puts the package, and the one that it needs, into a node_modules folder, as npm does. Returns where it lies. */
+  install(modules = "node_modules"): string {
+    const place = join(this.folder, modules, "node-libbpf");
+    mkdirSync(place, { recursive: true });
+    this.#done("tar", ["-xzf", this.packed.tarball, "-C", place, "--strip-components=1"]);
+    cpSync(join(PROJECT_ROOT, "node_modules/commander"), join(this.folder, modules, "commander"), { recursive: true });
+    return place;
+  }
+
+  write(path: string, text: string): string {
+    const file = join(this.folder, path);
+    writeFileSync(file, text);
+    return file;
+  }
+
+  /** Runs Node in the project. */
+  node(args: readonly string[], { node = process.execPath, env = {} } = {}): Ended {
+    const { NODE_LIBBPF_PREBUILD: _, ...rest } = process.env;
+    const options = { cwd: this.folder, env: { ...rest, ...env }, encoding: "utf8" } as const;
+    const { status, stdout, stderr, error } = spawnSync(node, args, options);
+    if (error !== undefined) throw error;
+    return { status, stdout, stderr };
+  }
+
+  /** All files, and when each was last written. */
+  state(folder: string): string[] {
+    const options = { recursive: true, withFileTypes: true } as const;
+    return readdirSync(folder, options)
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => `${path} ${statSync(path).mtimeMs}`);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true });
+  }
+
+  #done(command: string, args: readonly string[]): { stdout: string } {
+    const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: PROJECT_ROOT, encoding: "utf8" });
+    if (status !== 0) throw new Error(`${command} ${args.join(" ")}: ${error?.message ?? stderr}`);
+    return { stdout };
+  }
+}
