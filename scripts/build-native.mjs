@@ -2,44 +2,47 @@
 // and with tools that are installed for it. Plain JavaScript: it is in the package.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const NEEDS = "cmake g++ make pkg-config libbpf-dev libuv1-dev";
+/** The package has no sources of the library. */
+const isCheckout = existsSync(join(root, "lib/native.ts"));
 const TOOLS = ["cmake-js", "node-addon-api", "node-api-headers"];
+const NEEDS = "a C++ compiler, cmake, make or ninja, pkg-config, and libbpf 1.1 or newer with its headers";
+const ON_DEBIAN = "apt-get install g++ cmake make pkg-config libbpf-dev libuv1-dev";
 
 function run(command, args, env = {}) {
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } });
   if (status !== 0) throw new Error(`${command} ${args.join(" ")} failed${error ? `: ${error.message}` : ""}`);
 }
 
-/** The folder that has the tools: in a checkout they are there. */
-function tools() {
-  const own = join(root, "node_modules");
-  if (existsSync(join(own, "cmake-js"))) return own;
-  const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const folder = join(root, "build/tools");
-  const wanted = TOOLS.map((name) => `${name}@${devDependencies[name]}`);
-  run("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", ...wanted]);
-  return join(folder, "node_modules");
+function works(command, ...args) {
+  return spawnSync(command, args, { stdio: "ignore" }).status === 0;
 }
 
-function checkSystem() {
-  const found = (command, ...args) => spawnSync(command, args, { stdio: "ignore" }).status === 0;
-  const hasLibbpf = found("pkg-config", "--atleast-version=1.1", "libbpf");
-  if (hasLibbpf && found("cmake", "--version") && found("c++", "--version")) return;
-  throw new Error(
-    `it takes cmake, a C++ compiler, pkg-config and libbpf 1.1 or newer. On Debian: apt-get install ${NEEDS}`,
-  );
+/** The folder that has the tools. */
+function tools() {
+  const { resolve } = createRequire(join(root, "package.json"));
+  try {
+    const [folder] = TOOLS.map((name) => dirname(dirname(resolve(`${name}/package.json`))));
+    return folder;
+  } catch {
+    const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const folder = join(root, "build/tools");
+    const wanted = TOOLS.map((name) => `${name}@${devDependencies[name]}`);
+    run("npm", ["install", "--prefix", folder, "--no-audit", "--no-fund", ...wanted]);
+    return join(folder, "node_modules");
+  }
 }
 
 try {
-  const bundled = existsSync(join(root, ".deps/lib/libbpf.a"));
-  if (!bundled) checkSystem();
-  const modules = tools();
-  const options = bundled ? [] : ["--CDNODE_LIBBPF_SYSTEM_LIBBPF=ON"];
-  run(process.execPath, [join(modules, "cmake-js/bin/cmake-js"), "build", ...options], { NODE_PATH: modules });
+  const missing = !works("pkg-config", "--atleast-version=1.1", "libbpf") || !works("cmake", "--version");
+  if (!isCheckout && missing) throw new Error(`it takes ${NEEDS}; on Debian: ${ON_DEBIAN}`);
+  const folder = tools();
+  const options = isCheckout ? [] : ["--CDNODE_LIBBPF_SYSTEM_LIBBPF=ON"];
+  run(process.execPath, [join(folder, "cmake-js/bin/cmake-js"), "build", ...options], { NODE_PATH: folder });
 } catch (error) {
   process.stderr.write(`build-native: ${error.message}\n`);
   process.exitCode = 1;
