@@ -1,6 +1,7 @@
 #include "link.h"
 
 #include <bpf/bpf.h>
+#include <net/if.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -115,6 +116,15 @@ Napi::Value attachIter(const Napi::CallbackInfo& info) {
   });
 }
 
+// attachXdp(object, program, interface's name)
+Napi::Value attachXdp(const Napi::CallbackInfo& info) {
+  return attach(info, [&](const bpf_program* program) {
+    const unsigned index =
+        if_nametoindex(stringOf(info[2]).c_str());  // 0, and errno, for a name that is none
+    return index == 0 ? nullptr : bpf_program__attach_xdp(program, static_cast<int>(index));
+  });
+}
+
 // attachAuto(object, program): as the section says, for the kinds that libbpf attaches by itself
 Napi::Value attachAuto(const Napi::CallbackInfo& info) {
   return attach(info, [](const bpf_program* program) { return bpf_program__attach(program); });
@@ -192,6 +202,7 @@ void exportLink(Napi::Env env, Napi::Object exports) {
   exports["attachKprobe"] = Napi::Function::New<attachKprobe>(env, "attachKprobe");
   exports["attachUprobe"] = Napi::Function::New<attachUprobe>(env, "attachUprobe");
   exports["attachIter"] = Napi::Function::New<attachIter>(env, "attachIter");
+  exports["attachXdp"] = Napi::Function::New<attachXdp>(env, "attachXdp");
   exports["attachAuto"] = Napi::Function::New<attachAuto>(env, "attachAuto");
   exports["linkOpen"] = Napi::Function::New<open>(env, "linkOpen");
   exports["linkDetach"] = Napi::Function::New<detach>(env, "linkDetach");

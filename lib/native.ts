@@ -199,6 +199,7 @@ export interface Native {
     cookie: bigint,
   ): Outcome;
   attachIter(object: Handle, program: number, what: "" | "map" | "cgroup" | "tid" | "pid", id: number): Outcome;
+  attachXdp(object: Handle, program: number, interfaceName: string): Outcome;
   attachAuto(object: Handle, program: number): Outcome;
 
   linkOpen(path: string): Outcome;

@@ -39,6 +39,8 @@ export interface AttachOptions {
   map?: BpfMap;
   /** iter/cgroup: an open directory's fd; its descendants are walked, it first. Since Linux 6.1. */
   cgroupFd?: number;
+  /** xdp: the network interface by name, in this process's network namespace. Since Linux 5.9. */
+  interface?: string;
 }
 
 /** What attaching needs to know of a program. */
@@ -150,6 +152,12 @@ const iterator: Way = (_, { handle, index }, options) => {
   return native.attachIter(handle, index, "", 0);
 };
 
+const xdp: Way = (program, { handle, index }, options) => {
+  if (!options.interface)
+    throw argument(program, "needs a network interface", 'Pass attach({ interface }), the name of one: "lo"');
+  return native.attachXdp(handle, index, options.interface);
+};
+
 /**
  * The attach options of each kind that has any: what {@link Program.attach} takes, when it is compiled and when it runs. A kind
  * that is not listed is attached as its section says, and has none.
@@ -168,6 +176,7 @@ export const attachOptions = {
   kretprobe: ["cookie", "function", "offset"],
   uprobe: ["cookie", "pid", "path", "function", "offset"],
   uretprobe: ["cookie", "pid", "path", "function", "offset"],
+  xdp: ["interface"],
 } as const satisfies Partial<Record<KnownKind, readonly (keyof AttachOptions)[]>>;
 
 /**
@@ -197,6 +206,7 @@ const ways: Record<keyof typeof attachOptions, Way> = {
   kretprobe: kprobe(true),
   uprobe: uprobe(false),
   uretprobe: uprobe(true),
+  xdp,
 };
 
 /** The way of every other kind: as its section says. */
@@ -228,6 +238,7 @@ const TYPES: Record<Option, string> = {
   tid: "number",
   map: "object",
   cgroupFd: "number",
+  interface: "string",
 };
 
 function checkOptions(program: Attachable, options: AttachOptions, allowed: readonly Option[]): void {
@@ -286,6 +297,7 @@ const TRACEFS = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
 function attachHint(kind: ProgramKind, status: number): string | undefined {
   if (kind === "tracepoint" && isErrno(status, "ENOENT") && !TRACEFS.some((path) => existsSync(join(path, "events"))))
     return "tracefs can't be read: mount -t tracefs tracefs /sys/kernel/tracing (lockdown of confidentiality forbids it)";
+  if (kind === "xdp" && isErrno(status, "ENODEV")) return "There is no network interface of that name here";
   if (isErrno(status, "ENOENT") || isErrno(status, "ESRCH"))
     return "The attach target does not exist here: check its name";
   if (isErrno(status, "EOPNOTSUPP"))

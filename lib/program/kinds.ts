@@ -11,7 +11,8 @@ export type TargetForm = "btf" | "text" | "none";
 
 interface KindFacts {
   type: number;
-  attachType: number;
+  /** Absent where libbpf tells it by the target: "xdp/devmap" is no plain xdp. */
+  attachType?: number;
   target: TargetForm;
   /** Section prefixes; the first is the usual one. */
   sections: readonly string[];
@@ -62,12 +63,13 @@ const kinds = {
   kretprobe: { type: kprobe, attachType: 0, target: "text", sections: ["kretprobe"] },
   uprobe: { type: kprobe, attachType: 0, target: "text", sections: ["uprobe"], sleepable: true },
   uretprobe: { type: kprobe, attachType: 0, target: "text", sections: ["uretprobe"], sleepable: true },
+  xdp: { type: ProgramType.XDP, target: "none", sections: ["xdp", "xdp.frags"] },
   syscall: { type: ProgramType.SYSCALL, attachType: 0, target: "none", sections: ["syscall"] },
 } as const satisfies Record<string, KindFacts>;
 
 /** A kind with its own way of attaching. */
 export type KnownKind = keyof typeof kinds;
-/** A program's kind: a {@link KnownKind}, else its section's first part ("xdp", "uprobe.multi"), or "unspec" if unknown. */
+/** A program's kind: a {@link KnownKind}, else its section's first part ("tc", "uprobe.multi"), or "unspec" if unknown. */
 export type ProgramKind = KnownKind | (string & {});
 
 /** What a section name says about a program. */
@@ -75,7 +77,7 @@ export interface SectionFacts {
   kind: ProgramKind;
   /** Absent for sections of other kinds. */
   type?: number;
-  attachType?: number;
+  attachType?: number | undefined;
   targetForm: TargetForm;
   /** The text after the first slash. */
   target: string | undefined;
@@ -97,18 +99,18 @@ export function parseSection(section: string, type: number): SectionFacts {
   const dotS = full.endsWith(".s");
   const prefix = dotS ? full.slice(0, -2) : full;
   const [kind, facts] = byPrefix.get(prefix) ?? [];
+  const frags = prefix === "xdp.frags" ? Flag.XDP_HAS_FRAGS : 0;
   if (kind !== undefined && facts !== undefined && (!dotS || facts.sleepable)) {
     const sleepable = dotS || kind === "syscall";
     const { type, attachType, target: targetForm } = facts;
-    return { kind, type, attachType, targetForm, target, flags: sleepable ? Flag.SLEEPABLE : 0 };
+    return { kind, type, attachType, targetForm, target, flags: (sleepable ? Flag.SLEEPABLE : 0) | frags };
   }
   // libbpf knows more ".s" sections (uprobe.multi.s, usdt.s, struct_ops.s …); any that it knows sets the flag.
   const known = type !== ProgramType.UNSPEC;
-  const frags = type === ProgramType.XDP && full.startsWith("xdp.frags") ? Flag.XDP_HAS_FRAGS : 0;
   return {
     kind: known ? prefix : "unspec",
     targetForm: "text",
     target,
-    flags: (known && dotS ? Flag.SLEEPABLE : 0) | frags,
+    flags: known && dotS ? Flag.SLEEPABLE : 0,
   };
 }

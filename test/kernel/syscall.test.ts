@@ -53,3 +53,12 @@ kernelTest("a kind that can't be test-run says so", [], async () => {
   using object = await only(openProbes(), "on_uprobe").load();
   await expect(object.programs.on_uprobe.testRun()).rejects.toMatchObject({ code: "ERR_BPF_NOT_SUPPORTED" });
 });
+
+kernelTest("an XDP program is attached to an interface that there is", [], async () => {
+  using object = await load("swap_first");
+  const { swap_first } = object.programs;
+  expect(() => swap_first.attach()).toThrow(/needs a network interface/);
+  expect(() => swap_first.attach({ interface: "none0" })).toThrow(
+    expect.objectContaining({ code: "ERR_BPF_ATTACH", errno: "ENODEV", hint: expect.stringContaining("interface") }),
+  );
+});
