@@ -1,38 +1,39 @@
 /**
- * Denies the execution of listed files until it ends:
- *   node dist/examples/exec-guard/index.js PATH...
- * The list changes at run time by lines on standard input: "deny PATH", "allow PATH", "list".
+ * Denies the execution of listed files, until it ends:
+ *   node dist/examples/exec-guard/index.js [--json] PATH...
+ * The list changes while it runs, by lines on standard input: "deny PATH", "allow PATH", "list".
+ * Needs root, Linux 5.11 and bpf among the active LSMs.
  */
 import { realpathSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { command, stopSignal } from "../command";
 import { guardExecs } from "./guard";
 
-async function main(): Promise<void> {
+command("exec-guard [--json] PATH...", async () => {
+  const { values, positionals } = parseArgs({ options: { json: { type: "boolean" } }, allowPositionals: true });
   await using guard = await guardExecs();
   const say = (text: string) => process.stdout.write(`${text}\n`);
   const commands: Record<string, (path: string) => void> = {
     deny: (path) => guard.deny(realpathSync(path)),
     allow: (path) => guard.allow(realpathSync(path)),
     list: () => {
-      for (const [path, times] of guard.denials()) say(`${path} denied ${times} times`);
+      for (const [path, times] of guard.denials()) {
+        say(values.json ? JSON.stringify({ path, times: Number(times) }) : `${path} denied ${times} times`);
+      }
     },
   };
-  for (const path of process.argv.slice(2)) commands.deny?.(path);
+  for (const path of positionals) commands.deny?.(path);
   say("guarding");
-  for await (const line of createInterface({ input: process.stdin })) {
+  for await (const line of createInterface({ input: process.stdin, signal: stopSignal() })) {
     const [name = "", path = ""] = line.trim().split(/\s+(.*)/);
-    const command = commands[name];
+    const run = Object.hasOwn(commands, name) ? commands[name] : undefined;
     try {
-      if (command === undefined) throw new TypeError(`deny PATH, allow PATH or list; got "${line}"`);
-      command(path);
+      if (run === undefined) throw new Error(`deny PATH, allow PATH or list; got "${line}"`);
+      run(path);
       say(`ok ${line}`);
     } catch (error) {
       say(`error ${(error as Error).message}`);
     }
   }
-}
-
-main().catch((error: Error) => {
-  process.stderr.write(`exec-guard: ${error.message}\n`);
-  process.exitCode = 1;
 });

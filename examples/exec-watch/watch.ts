@@ -2,21 +2,14 @@
 import { release } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BpfObject } from "node-libbpf";
+import type { Watch } from "../command";
 import { type ExecEvent, toExecEvent } from "./event";
 import { type ExecWatch, open } from "./exec-watch.bpf";
 
 /** How often the queue is looked at on Linux 5.10. */
 const QUEUE_INTERVAL_MS = 50;
 
-/** A running watch. */
-export interface Watch extends AsyncDisposable {
-  /** Batches of execs; ends when the watch is closed. */
-  events: AsyncIterable<ExecEvent[]>;
-  /** Execs that were not seen, because nobody took the earlier ones in time. */
-  readonly dropped: bigint;
-}
-
-export async function watchExecs(): Promise<Watch> {
+export async function watchExecs(): Promise<Watch<ExecEvent>> {
   const [major = 0, minor = 0] = release().split(".").map(Number);
   const isSince = (wantMajor: number, wantMinor: number) =>
     major > wantMajor || (major === wantMajor && minor >= wantMinor);

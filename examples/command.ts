@@ -1,0 +1,86 @@
+/** What the examples' command lines have in common: how they end, what an error looks like, the options of those that watch. */
+import { parseArgs } from "node:util";
+import { BpfError } from "node-libbpf";
+
+/** The command line is wrong. */
+export class UsageError extends Error {}
+
+/** Runs an example. An error becomes one line and the exit status: 2 for a wrong command line, 1 for the rest. */
+export function command(usage: string, run: () => Promise<void>): void {
+  // `| head` has seen enough: ending detaches everything.
+  process.stdout.once("error", () => process.exit());
+  run().catch((error: NodeJS.ErrnoException) => {
+    const wrongUsage = error instanceof UsageError || error.code?.startsWith("ERR_PARSE_ARGS") === true;
+    // A TypeError and the like is a mistake of the example itself.
+    const expected = wrongUsage || error instanceof BpfError || Object.getPrototypeOf(error) === Error.prototype;
+    process.stderr.write(`${usage.split(" ")[0]}: ${expected ? error.message : error.stack}\n`);
+    if (wrongUsage) process.stderr.write(`usage: ${usage}\n`);
+    process.exitCode = wrongUsage ? 2 : 1;
+  });
+}
+
+/** Aborted by Ctrl-C and SIGTERM. */
+export function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort());
+  return stop.signal;
+}
+
+/** What is watched. */
+export interface Watch<T> extends AsyncDisposable {
+  /** Batches as they come; ends when the watch is disposed of. */
+  readonly events: AsyncIterable<T[]>;
+  /** Events that were not seen, because nobody took the earlier ones in time. */
+  readonly dropped: bigint;
+}
+
+export interface WatchOptions {
+  json: boolean;
+  /** How many events to print. */
+  count: number;
+  /** Seconds. */
+  duration: number | undefined;
+  positionals: string[];
+}
+
+/** --json, --count N, --duration SECONDS, and what else there is. */
+export function watchOptions(): WatchOptions {
+  const { values, positionals } = parseArgs({
+    options: { json: { type: "boolean" }, count: { type: "string" }, duration: { type: "string" } },
+    allowPositionals: true,
+  });
+  const positive = (name: "count" | "duration") => {
+    const text = values[name];
+    if (text === undefined) return undefined;
+    if (Number(text) > 0) return Number(text);
+    throw new UsageError(`--${name} takes a positive number, got "${text}"`);
+  };
+  const count = positive("count") ?? Number.POSITIVE_INFINITY;
+  return { json: values.json ?? false, count, duration: positive("duration"), positionals };
+}
+
+/** Prints events, one a line, until there are enough, the time is over, or Ctrl-C. */
+export async function printEvents<T>(
+  watch: Watch<T>,
+  { json, count, duration }: WatchOptions,
+  line: (event: T) => string,
+): Promise<void> {
+  let ended = false;
+  const end = () => {
+    if (ended) return;
+    ended = true;
+    if (watch.dropped > 0n) process.stderr.write(`${watch.dropped} events were not seen: they came too fast\n`);
+    void watch[Symbol.asyncDispose]();
+  };
+  const timer = duration === undefined ? undefined : setTimeout(end, duration * 1000);
+  stopSignal().addEventListener("abort", end);
+  let left = count;
+  for await (const batch of watch.events) {
+    for (const event of batch) {
+      if (left-- > 0) process.stdout.write(`${json ? JSON.stringify(event) : line(event)}\n`);
+    }
+    if (left <= 0) break;
+  }
+  end();
+  clearTimeout(timer);
+}
