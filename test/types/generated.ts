@@ -4,6 +4,7 @@
  */
 import { type BpfObject, open as openObject, type Program, type RingBuffer } from "node-libbpf";
 import { type ExecWatch, open } from "../../examples/exec-watch/exec-watch.bpf";
+import { open as openXdpCount } from "../../examples/xdp-count/xdp-count.bpf";
 import { open as openEvents } from "../bpf/events.bpf";
 import { open as openMaps } from "../bpf/maps.bpf";
 import { open as openProbes } from "../bpf/probes.bpf";
@@ -36,6 +37,11 @@ export async function programs(): Promise<void> {
   const kind: "kprobe" = object.programs.on_kprobe.kind;
   const any: Program = object.programs[kind === "kprobe" ? "on_kprobe" : "on_uprobe"];
   any.attach({ path: "/bin/true" });
+
+  const { count_packet } = (await openXdpCount().load()).programs;
+  count_packet.attach({ interface: "lo" });
+  // @ts-expect-error: XDP programs have no cookie
+  count_packet.attach({ interface: "lo", cookie: 1n });
 
   const shapes = await openShapes().load();
   shapes.programs.run.attach({});

@@ -1,0 +1,36 @@
+/** Loads syscall-prog.bpf.c: a list of ports that is replaced as a whole. */
+import { getSystemErrorName } from "node:util";
+import { open, type request } from "./syscall-prog.bpf";
+
+export interface Ports extends AsyncDisposable {
+  /** Replaces the list, with one call of the kernel. */
+  replace(ports: readonly number[]): Promise<void>;
+  /** The list that is in force: each port, and which replacement it came with. */
+  list(): Map<number, number>;
+}
+
+/** Needs Linux 5.14. */
+export async function openPorts(): Promise<Ports> {
+  const spec = open();
+  const codec = spec.btf.codec<request>("struct request");
+  const most = spec.variables.wanted.length;
+  const object = await spec.load();
+  const { current } = object.maps;
+  let generation = 0;
+  return {
+    async replace(ports) {
+      if (ports.length > most) throw new Error(`a list has at most ${most} ports, got ${ports.length}`);
+      object.variables.wanted = Array.from({ length: most }, (_, index) => ports[index] ?? 0);
+      const context = new Uint8Array(codec.size);
+      const request = { current: current.fd, count: ports.length, generation: ++generation, added: 0 };
+      codec.encode(request, new DataView(context.buffer), 0);
+      const { returnValue } = await object.programs.replace.testRun({ context });
+      if (returnValue !== 0) throw new Error(`the list stays as it was: ${getSystemErrorName(returnValue | 0)}`);
+    },
+    list() {
+      using inner = current.get(0);
+      return new Map(inner);
+    },
+    [Symbol.asyncDispose]: () => object[Symbol.asyncDispose](),
+  };
+}
