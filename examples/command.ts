@@ -30,7 +30,7 @@ export function stopSignal(): AbortSignal {
 export interface Watch<T> extends AsyncDisposable {
   /** Batches as they come; ends when the watch is disposed of. */
   readonly events: AsyncIterable<T[]>;
-  /** Events that were not seen, because nobody took the earlier ones in time. */
+  /** Events that were not seen: mostly because nobody took the earlier ones in time. */
   readonly dropped: bigint;
 }
 
@@ -69,7 +69,7 @@ export async function printEvents<T>(
   const end = () => {
     if (ended) return;
     ended = true;
-    if (watch.dropped > 0n) process.stderr.write(`${watch.dropped} events were not seen: they came too fast\n`);
+    if (watch.dropped > 0n) process.stderr.write(`${watch.dropped} events were not seen\n`);
     void watch[Symbol.asyncDispose]();
   };
   const timer = duration === undefined ? undefined : setTimeout(end, duration * 1000);

@@ -39,7 +39,6 @@ struct {
 } running SEC(".maps");
 
 struct bucket buckets[BUCKETS];
-__u64 unread; /* writes whose buffers could not be read */
 
 SEC("uprobe.s")
 int BPF_UPROBE(on_write, void *loop, void *request, int file, const struct buffer *list, unsigned int count)
@@ -49,10 +48,8 @@ int BPF_UPROBE(on_write, void *loop, void *request, int file, const struct buffe
 	struct buffer buffer;
 
 	for (unsigned int i = 0; i < MOST_BUFFERS && i < count; i++) {
-		if (bpf_copy_from_user(&buffer, sizeof(buffer), &list[i])) {
-			__sync_fetch_and_add(&unread, 1);
-			return 0;
-		}
+		if (bpf_copy_from_user(&buffer, sizeof(buffer), &list[i]))
+			return 0; /* the write fails too */
 		started.bytes += buffer.size;
 	}
 	started.time = bpf_ktime_get_ns();

@@ -37,8 +37,6 @@ export interface SleepProfile {
   variables: {
     /** struct bucket buckets[33], in .bss */
     buckets: bucket[];
-    /** __u64 unread, in .bss */
-    unread: bigint;
   };
 }
 

@@ -17,15 +17,24 @@ export async function openPorts(): Promise<Ports> {
   const object = await spec.load();
   const { current } = object.maps;
   let generation = 0;
+
+  async function replace(ports: readonly number[]): Promise<void> {
+    if (ports.length > most) throw new Error(`a list has at most ${most} ports, got ${ports.length}`);
+    object.variables.wanted = Array.from({ length: most }, (_, index) => ports[index] ?? 0);
+    const context = new Uint8Array(codec.size);
+    const request = { current: current.fd, count: ports.length, generation: ++generation };
+    codec.encode(request, new DataView(context.buffer), 0);
+    const { returnValue } = await object.programs.replace.testRun({ context });
+    if (returnValue !== 0) throw new Error(`the list stays as it was: ${getSystemErrorName(returnValue | 0)}`);
+  }
+
+  // One after the other: the program reads `wanted` off this thread.
+  let last = Promise.resolve();
   return {
-    async replace(ports) {
-      if (ports.length > most) throw new Error(`a list has at most ${most} ports, got ${ports.length}`);
-      object.variables.wanted = Array.from({ length: most }, (_, index) => ports[index] ?? 0);
-      const context = new Uint8Array(codec.size);
-      const request = { current: current.fd, count: ports.length, generation: ++generation, added: 0 };
-      codec.encode(request, new DataView(context.buffer), 0);
-      const { returnValue } = await object.programs.replace.testRun({ context });
-      if (returnValue !== 0) throw new Error(`the list stays as it was: ${getSystemErrorName(returnValue | 0)}`);
+    replace(ports) {
+      const run = last.then(() => replace(ports));
+      last = run.catch(() => {});
+      return run;
     },
     list() {
       using inner = current.get(0);

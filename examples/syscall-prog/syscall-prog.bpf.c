@@ -24,12 +24,11 @@ struct {
 	__array(values, struct list);
 } current SEC(".maps");
 
-/* What the program is told, and tells. */
+/* What the program is told. */
 struct request {
 	__u32 current; /* descriptor of the map */
 	__u32 count;   /* of wanted */
 	__u32 generation;
-	__u32 added;
 };
 
 __u32 wanted[MOST_PORTS];
@@ -48,7 +47,7 @@ SEC("syscall")
 int replace(struct request *request)
 {
 	union bpf_attr attr = {};
-	__u32 zero = 0, generation = request->generation, added = 0;
+	__u32 zero = 0, generation = request->generation;
 	long list, error = 0;
 
 	attr.map_type = BPF_MAP_TYPE_HASH;
@@ -57,12 +56,11 @@ int replace(struct request *request)
 	list = bpf_sys_bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
 	if (list < 0)
 		return list;
-	for (__u32 i = 0; i < MOST_PORTS && i < request->count && !error; i++, added += !error)
+	for (__u32 i = 0; i < MOST_PORTS && i < request->count && !error; i++)
 		error = set(list, &wanted[i], &generation);
 	if (!error)
 		error = set(request->current, &zero, &list);
-	/* The array has it now. */
+	/* The array holds it now. */
 	bpf_sys_close(list);
-	request->added = added;
 	return error;
 }

@@ -9,7 +9,7 @@ import {
   open as openObject,
 } from "node-libbpf";
 
-/** struct request: 16 bytes */
+/** struct request: 12 bytes */
 export interface request {
   /** __u32 current */
   current: number;
@@ -17,8 +17,6 @@ export interface request {
   count: number;
   /** __u32 generation */
   generation: number;
-  /** __u32 added */
-  added: number;
 }
 
 /** What is in syscall-prog.bpf.o. */

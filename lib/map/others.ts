@@ -31,7 +31,7 @@ export class StructOpsMap<V = BtfValue> extends ElementMap<number, V> {
 export class ArenaMap extends BpfMap {
   /**
    * The arena's memory, `maxEntries` pages of it. A page is made when it is first touched, here or by a program. Closing the map
-   * makes the array empty.
+   * makes the array empty; the kernel lets go of it in the next turn of the event loop, as V8 does.
    *
    * @throws {@link MapError} if it can't be mapped, or touching a page that is not there would end the process
    *   (BPF_F_SEGV_ON_FAULT)

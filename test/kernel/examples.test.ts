@@ -180,8 +180,9 @@ kernelTest("syscall-prog replaces a list as a whole, and leaves no descriptor", 
       [80, 1],
     ]),
   );
-  await ports.replace([443]);
-  expect(ports.list()).toEqual(new Map([[443, 2]]));
+  await Promise.all([ports.replace([8080]), ports.replace([443])]);
+  expect(ports.list()).toEqual(new Map([[443, 3]]));
+  await expect(ports.replace(new Array(257).fill(1))).rejects.toThrow("at most 256");
   expect(descriptors()).toBe(open);
 });
 
