@@ -35,7 +35,11 @@ export type ErrorCode =
   | "ERR_BPF_NOT_SUPPORTED"
   | "ERR_BPF_BUILD"
   | "ERR_BPF_OUTPUT"
-  | "ERR_BPF_NO_BINARY";
+  | "ERR_BPF_NO_BINARY"
+  | "ERR_BPF_VM"
+  | "ERR_BPF_VM_DIED"
+  | "ERR_BPF_VM_FAILED"
+  | "ERR_BPF_VM_TIMEOUT";
 
 /** What an error is about; each field is set where it applies. */
 export interface ErrorDetails {

@@ -7,7 +7,7 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { runInVm } from "../lib/testing/vm";
+import { runInVm } from "../lib/testing";
 import { KERNELS } from "./kernels";
 import { packageFiles } from "./package-files";
 import { PROJECT_ROOT } from "./places";

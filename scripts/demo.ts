@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { watchExecs } from "../examples/exec-watch/watch";
-import { runInVm } from "../lib/testing/vm";
+import { runInVm } from "../lib/testing";
 import { packageFiles } from "./package-files";
 import { PROJECT_ROOT } from "./places";
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { kernelOnly } from "../lib/kernel/capture";
 import { isKnown } from "../lib/kernel/fact";
 import type { KernelFacts } from "../lib/kernel/facts";
-import { runInVm } from "../lib/testing/vm";
+import { runInVm } from "../lib/testing";
 import { packageFiles } from "./package-files";
 import { PROJECT_ROOT } from "./places";
 

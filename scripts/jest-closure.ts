@@ -1,7 +1,7 @@
 /** What of node_modules a test run in the guest needs: jest, fast-check, all that they depend on, and nothing else. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { Put } from "../lib/testing/initramfs";
+import type { Put } from "../lib/testing";
 
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 /** The built package in a virtual machine. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Put } from "../lib/testing/vm";
+import type { Put } from "../lib/testing";
 import { PROJECT_ROOT } from "./places";
 
 /** Where the package lies in the guest. */

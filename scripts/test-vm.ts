@@ -2,9 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { runInVm } from "../lib/testing";
 import { cacheDirectory } from "../lib/testing/cache";
 import { resolveKernel } from "../lib/testing/kernels";
-import { runInVm } from "../lib/testing/vm";
 import { jestClosure } from "./jest-closure";
 import { GUEST, packageFiles } from "./package-files";
 import { PROJECT_ROOT } from "./places";
@@ -56,7 +56,7 @@ export async function testInVm(tests: VmTests): Promise<Result> {
   const results = resultsOf(tests);
   rmSync(results, { recursive: true, force: true });
   try {
-    await resolveKernel(kernel);
+    resolveKernel(kernel, "x64");
   } catch (error) {
     // Debian does not keep each series for ever.
     if (!kernel.endsWith("-errinj") && !unseen) throw error;

@@ -7,9 +7,9 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameS
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { PrivateApt, type Suite } from "../lib/testing/apt";
+import { PrivateApt, type Suite, unpack } from "../lib/testing/apt";
 import { cacheDirectory } from "../lib/testing/cache";
-import { kernelDirectory, unpack } from "../lib/testing/kernels";
+import { kernelDirectory } from "../lib/testing/kernels";
 import { PROJECT_ROOT } from "./places";
 
 const SUITES: Readonly<Record<string, Suite>> = { "5.10": "bullseye-security", "6.12": "bookworm-security" };

@@ -1,7 +1,7 @@
 /** Runs guest.ts on several kernels, whose time counts instructions, more than once each. */
 import { availableParallelism } from "node:os";
+import { runInVm } from "../../lib/testing";
 import { resolveKernel } from "../../lib/testing/kernels";
-import { runInVm } from "../../lib/testing/vm";
 import { packageFiles } from "../../scripts/package-files";
 import type { Boot, OnMachine } from "./figures";
 
@@ -30,7 +30,7 @@ export async function bootMachines(boots: number, onBoot: (done: number, of: num
 /** Nobody may have built one with error injection. */
 async function whyMissing(kernel: string): Promise<{ missing?: string }> {
   try {
-    await resolveKernel(kernel);
+    resolveKernel(kernel, "x64");
     return {};
   } catch (error) {
     return { missing: (error as Error).message };

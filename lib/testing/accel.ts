@@ -13,10 +13,10 @@ export type Accelerator = "kvm" | "tcg" | "icount";
 export const KVM_DEADLINE_SECONDS = 10;
 
 export const ACCELERATOR_ARGUMENTS: Readonly<Record<Accelerator, readonly string[]>> = {
-  kvm: ["-accel", "kvm", "-cpu", "host"],
-  tcg: ["-accel", "tcg,thread=multi", "-cpu", "max"],
+  kvm: ["-accel", "kvm"],
+  tcg: ["-accel", "tcg,thread=multi"],
   // sleep=off: an idle guest's time jumps to its next timer and waits for nothing.
-  icount: ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-cpu", "max"],
+  icount: ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"],
 };
 
 /** @param bootsWithKvm tries a boot; asked once per boot of the host, and only where /dev/kvm can be opened */

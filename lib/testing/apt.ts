@@ -4,7 +4,7 @@
  * The mirrors' addresses come from the system's own apt, its keyring verifies them, and everything that apt writes
  * stays under one directory.
  */
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -12,14 +12,17 @@ const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 /** apt's lists are fetched again after this long: package names change with every kernel update. */
 const LISTS_MAX_AGE_MS = 24 * 3600 * 1000;
 
-export type Suite = `${string}-security` | `${string}-backports` | "trixie" | "forky" | "bookworm";
+export type Suite = `${string}-security` | `${string}-backports` | "bullseye" | "bookworm" | "trixie" | "forky";
 
 export class PrivateApt {
   readonly #options: string[];
   readonly #directory: string;
 
-  /** @param directory where lists, sources.list and downloads are kept; made if it does not exist */
-  constructor(directory: string, suites: readonly Suite[], kind: "deb" | "deb-src") {
+  /**
+   * @param directory where lists, sources.list and downloads are kept; made if it does not exist
+   * @param architecture Debian's name of it; by default the system's own
+   */
+  constructor(directory: string, suites: readonly Suite[], kind: "deb" | "deb-src", architecture?: string) {
     this.#directory = directory;
     for (const part of ["lists/partial", "cache/archives/partial", "etc"])
       mkdirSync(join(directory, part), { recursive: true });
@@ -34,6 +37,11 @@ export class PrivateApt {
       // Root's downloads are otherwise handed to the _apt user, who may not enter this directory.
       "APT::Sandbox::User=root",
       "Acquire::Languages=none",
+      // A list that can't be fetched is an error, and not a suite without packages.
+      "APT::Update::Error-Mode=any",
+      ...(architecture === undefined
+        ? []
+        : [`APT::Architecture=${architecture}`, `APT::Architectures=${architecture}`]),
     ].flatMap((option) => ["-o", option]);
     if (this.#listsAreOld()) this.#run("apt-get", ["update", "-q"]);
   }
@@ -82,11 +90,11 @@ export class PrivateApt {
 
 /** The mirror that serves a suite: the security archive for `*-security`, else the main one. */
 function siteOf(suite: Suite): string {
-  const sites = execFileSync("apt-get", ["indextargets", "--format", "$(SITE)"], { encoding: "utf8" }).split("\n");
+  const sites = run("apt-get", ["indextargets", "--format", "$(SITE)"], "/").split("\n");
   const debian = sites.filter((site) => /\/debian(-security)?\/?$/.test(site));
   const site = debian.find((address) => /-security\/?$/.test(address) === suite.endsWith("-security"));
   if (site === undefined)
-    throw new Error(`no Debian mirror for ${suite} in this system's apt; run apt-get update first`);
+    throw new Error(`this system's apt has no Debian mirror for ${suite}; if it is Debian: apt-get update`);
   return site;
 }
 
@@ -95,4 +103,10 @@ function run(command: string, args: readonly string[], cwd: string): string {
   if (result.status === 0) return result.stdout;
   const why = result.error?.message ?? `exit status ${result.status}\n${result.stderr}`;
   throw new Error(`${command} ${args.filter((arg) => arg !== "-o" && !arg.includes("::")).join(" ")}: ${why}`);
+}
+
+/** Unpacks a .deb without installing it. */
+export function unpack(deb: string, into: string): string {
+  run("dpkg-deb", ["-x", deb, into], "/");
+  return into;
 }

@@ -2,17 +2,19 @@
 # The guest's first process. The harness puts it into the initramfs as /init, beside
 #   /vm/command   a script: what to run
 #   /vm/collect   one path a line: what to send back
-# Ports: ttyS0 console, ttyS1 the command's stdout, ttyS2 its stderr, ttyS3 the report (read by report.ts).
+# Ports: ttyS1 the command's stdout, ttyS2 its stderr, ttyS3 the report (read by report.ts);
+# the console is ttyS0 or ttyAMA0.
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 
+# What a run has put at an applet's place stays.
+/bin/busybox --install -s /bin 2>/dev/null
 mount -t devtmpfs dev /dev
 exec </dev/null >/dev/console 2>&1
-mkdir -p /dev/pts /dev/shm /proc /sys /tmp /run
+mkdir -p /dev/pts /dev/shm
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devpts devpts /dev/pts
-mount -t tmpfs -o mode=1777 tmp /tmp
 mount -t tmpfs -o mode=1777 shm /dev/shm
 mount -t bpf -o mode=700 bpf /sys/fs/bpf
 mount -t securityfs security /sys/kernel/security

@@ -1,9 +1,12 @@
 /** One run of QEMU: starts it, hands over what its four serial ports say, and sees to it that it ends. */
 import { spawn } from "node:child_process";
 import { ACCELERATOR_ARGUMENTS, type Accelerator } from "./accel";
+import type { Platform } from "./arch";
 import { ScratchFile } from "./scratch-file";
+import { missing } from "./vm-error";
 
 export interface Machine {
+  readonly platform: Platform;
   readonly accelerator: Accelerator;
   readonly image: string;
   readonly append: string;
@@ -68,13 +71,16 @@ export async function runMachine(machine: Machine): Promise<Outcome> {
 function runQemu(machine: Machine, initramfs: ScratchFile, ports: readonly ScratchFile[]) {
   const files = [initramfs, ...ports];
   const pathOf = (file: ScratchFile) => `/dev/fd/${FIRST_FD + files.indexOf(file)}`;
+  const { platform, accelerator } = machine;
   const qemu = [
-    "qemu-system-x86_64",
-    ...ACCELERATOR_ARGUMENTS[machine.accelerator],
+    platform.qemu,
+    ...platform.machine,
+    ...ACCELERATOR_ARGUMENTS[accelerator],
+    ...["-cpu", accelerator === "kvm" ? "host" : platform.cpu],
     ...["-m", `${machine.memoryMib}M`, "-smp", `${machine.cpus}`],
     ...["-display", "none", "-no-reboot", "-nodefaults", "-no-user-config"],
     ...["-kernel", machine.image, "-initrd", pathOf(initramfs), "-append", machine.append],
-    ...ports.flatMap((port) => ["-serial", `file:${pathOf(port)}`]),
+    ...platform.serial(ports.map(pathOf)),
   ];
   return new Promise<{ timedOut: boolean; complaint: string }>((resolve, reject) => {
     // However this process ends, be it by SIGKILL, the kernel takes QEMU down with it.
@@ -92,11 +98,11 @@ function runQemu(machine: Machine, initramfs: ScratchFile, ports: readonly Scrat
     }, machine.timeoutSeconds * 1000);
     child.on("error", (cause) => {
       clearTimeout(timer);
-      reject(new Error("setpriv (package util-linux) cannot be run", { cause }));
+      reject(missing("setpriv", "util-linux", cause));
     });
     child.on("close", (status) => {
       clearTimeout(timer);
-      if (status === 127) reject(new Error("qemu-system-x86_64 is missing: apt-get install qemu-system-x86"));
+      if (status === 127) reject(missing(platform.qemu, platform.qemuPackage));
       else resolve({ timedOut, complaint });
     });
   });

@@ -1,8 +1,9 @@
 /** Makes shell text that says exactly what was meant, whatever the strings hold. */
+import { ArgumentError } from "../errors";
 
 /** One word of a POSIX shell. */
 export function quote(word: string): string {
-  if (word.includes("\0")) throw new Error(`a NUL byte cannot be part of a command: ${JSON.stringify(word)}`);
+  if (word.includes("\0")) throw unfit(`a NUL byte cannot be part of a command: ${JSON.stringify(word)}`);
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
@@ -13,7 +14,7 @@ export function commandScript(
   cwd: string,
 ): string {
   for (const name of Object.keys(environment)) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new Error(`not a name for an environment variable: ${name}`);
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw unfit(`not a name for an environment variable: ${name}`);
   }
   return [
     "#!/bin/sh",
@@ -22,4 +23,8 @@ export function commandScript(
     `exec ${command.map(quote).join(" ")}`,
     "",
   ].join("\n");
+}
+
+function unfit(message: string): ArgumentError {
+  return new ArgumentError(message, { operation: "vm" });
 }

@@ -27,14 +27,20 @@ export interface KernelPackage {
   readonly name: string;
 }
 
+/** The releases of the cloud kernels that a suite has packages of. */
+export function cloudKernels(packages: readonly string[]): string[] {
+  return (
+    packages
+      // Three numbers at least: linux-image-6.1-cloud-amd64 is a metapackage.
+      .map((name) => /^linux-image-(\d+\.\d+\.\d+.*-cloud-[a-z0-9]+)$/.exec(name)?.[1])
+      // bullseye-security also carries bookworm's kernel, rebuilt as 6.1.0-0.deb11.N: another build than bookworm's own.
+      .filter((release) => release !== undefined && !/-0\.deb\d/.test(release)) as string[]
+  );
+}
+
 /** The package, of those that a suite names, that holds the newest cloud kernel of a series. */
 export function newestCloudKernel(series: string, packages: readonly string[]): KernelPackage | undefined {
-  const releases = packages
-    // Three numbers at least: linux-image-6.1-cloud-amd64 is a metapackage.
-    .map((name) => /^linux-image-(\d+\.\d+\.\d+.*-cloud-amd64)$/.exec(name)?.[1])
-    // bullseye-security also carries bookworm's kernel, rebuilt as 6.1.0-0.deb11.N: another build than bookworm's own.
-    .filter((release) => release !== undefined && !/-0\.deb\d/.test(release)) as string[];
-  const release = newestOf(series, releases);
+  const release = newestOf(series, cloudKernels(packages));
   if (release === undefined) return undefined;
   // Since 6.19 linux-image-* is a shell around linux-binary-*, which has the image.
   const binary = `linux-binary-${release}`;

@@ -1,98 +1,128 @@
 /** Boots a kernel in a throw-away virtual machine and runs a command in it as root. */
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
+import { ArgumentError } from "../errors";
 import { type Accelerator, chooseAccelerator, KVM_DEADLINE_SECONDS } from "./accel";
-import { type Put, writeInitramfs } from "./initramfs";
+import { type Arch, platformOf } from "./arch";
+import { guestItems, writeInitramfs } from "./initramfs";
 import { resolveKernel } from "./kernels";
+import { ownNpm } from "./programs";
+import { projectFiles } from "./project";
 import { type Machine, type Outcome, runMachine } from "./qemu";
 import { commandScript } from "./quote";
 import { parseReport } from "./report";
+import type { Put } from "./tree";
+import { VmError } from "./vm-error";
 
-export type { Put } from "./initramfs";
-
+/** What to run, and in which machine. */
 export interface VmOptions {
-  /** "6.12", "5.10-errinj" or a vmlinuz file: see kernels.ts. */
+  /** A series that Debian has ("6.12"), or the path of a vmlinuz file. */
   readonly kernel: string;
+  /** The program, searched for on the guest's PATH, and its arguments. */
   readonly command: readonly string[];
+  /**
+   * A project's folder: it is put into the guest at the place that it has here, with the packages that its node_modules
+   * link to, and with npm and npx.
+   */
+  readonly project?: string;
+  /** Where the command runs, in the guest; by default the project, or "/" without one. */
   readonly cwd?: string;
+  /** More environment variables. The guest has PATH, HOME, and NODE_LIBBPF_TEST_KERNEL: see {@link insideVm}. */
   readonly env?: Readonly<Record<string, string>>;
+  /** More files and folders for the guest. */
   readonly put?: readonly Put[];
+  /** What to bring back. */
   readonly collect?: readonly Collect[];
+  /** By default this host's. Of another architecture the guest has Node 20, and what it is given. */
+  readonly arch?: Arch;
   /** The `lsm=` argument; the default has bpf, which Debian's 5.10 leaves out. */
   readonly lsm?: string;
   /** More kernel arguments. */
   readonly append?: string;
+  /** By default 1536. Files take three times their size while the machine boots. */
   readonly memoryMib?: number;
+  /** By default 2. */
   readonly cpus?: number;
   /** Guest time counts instructions, the same in each run: emulated, with one CPU. */
   readonly countInstructions?: boolean;
+  /** After which the machine is stopped; by default 300. */
   readonly timeoutSeconds?: number;
+  /** The command's standard output, as it comes. */
   readonly onStdout?: (chunk: Buffer) => void;
+  /** Its standard error. */
   readonly onStderr?: (chunk: Buffer) => void;
+  /** Told what takes long: "fetching …", "booting". */
+  readonly onProgress?: (step: string) => void;
 }
 
 /** A file or directory of the guest that is brought back under its own name once the command has ended. */
 export interface Collect {
+  /** A path of the guest. */
   readonly from: string;
   /** A directory of the host; made if it does not exist. */
   readonly into: string;
 }
 
+/** How a command ended, and in what time. */
 export interface VmResult {
-  /** The command's; 128 + N if signal N ended it. */
+  /** The command's exit status; 127 if there is no such program in the guest, 128 + N if signal N ended it. */
   readonly exitCode: number;
   /** The host paths of what was brought back. */
   readonly files: string[];
   /** The guest paths that were to be brought back and did not exist. */
   readonly missing: string[];
+  /** How QEMU ran the guest. */
   readonly accelerator: Accelerator;
-  /** From QEMU's start to the guest's user space. */
+  /** Milliseconds from QEMU's start to the guest's user space. */
   readonly bootMs: number;
+  /** Milliseconds from QEMU's start to its end. */
   readonly totalMs: number;
 }
 
-/** The guest did not come to its end: a panic, a hang, no boot. */
-export class VmError extends Error {
-  override readonly name = "VmError";
-
-  constructor(
-    message: string,
-    /** The last 64 KiB of the kernel's console. */
-    readonly console: string,
-  ) {
-    const tail = console.trimEnd().split(/\r?\n/).slice(-60).join("\n");
-    super(`${message}\n${tail === "" ? "(nothing on its console)" : `--- end of its console ---\n${tail}`}`);
-  }
-}
-
+/**
+ * Boots a kernel in a throw-away virtual machine and runs a command in it as root. The host needs no root, but QEMU, busybox,
+ * and for kernels by series Debian's apt; what is fetched is kept in ~/.cache/node-libbpf.
+ *
+ * @throws {@link VmError} if the command gave no exit status: something is missing, a panic, a timeout
+ */
 export async function runInVm(options: VmOptions): Promise<VmResult> {
-  if (process.arch !== "x64") throw new Error(`the virtual machines are x86-64 ones; this Node is ${process.arch}`);
-  const { timeoutSeconds = 300, collect = [], lsm = "lockdown,capability,landlock,bpf" } = options;
-  const kernel = await resolveKernel(options.kernel);
+  const { timeoutSeconds = 300, collect = [], project, onProgress = () => {} } = options;
+  const { lsm = "lockdown,capability,landlock,bpf", arch = process.arch as Arch } = options;
+  const platform = platformOf(arch);
+  const kernel = resolveKernel(options.kernel, arch, onProgress);
   const environment = { NODE_LIBBPF_TEST_KERNEL: kernel.name, ...options.env };
+  if (options.command.length === 0) throw new ArgumentError("there is no command to run", { operation: "vm" });
+  const files = project === undefined ? [] : [...projectFiles(project), ...ownNpm()];
+  const cwd = options.cwd ?? (project === undefined ? "/" : realpathSync(project));
   const guest = {
-    command: commandScript(options.command, environment, options.cwd ?? "/"),
+    arch,
+    command: commandScript(options.command, environment, cwd),
     collect: collect.map(({ from }) => guestPath(from)),
-    put: options.put ?? [],
+    put: [...files, ...(options.put ?? [])],
   };
   const machine = {
+    platform,
     image: kernel.image,
     // An oops is as good as a panic, and with -no-reboot a panic ends QEMU.
-    append: ["console=ttyS0 panic=-1 oops=panic", lsm && `lsm=${lsm}`, options.append].filter(Boolean).join(" "),
+    append: [`console=${platform.console} panic=-1 oops=panic`, lsm && `lsm=${lsm}`, options.append]
+      .filter(Boolean)
+      .join(" "),
     memoryMib: options.memoryMib ?? 1536,
     cpus: options.countInstructions ? 1 : (options.cpus ?? 2),
   };
-  const accelerator = options.countInstructions ? "icount" : await chooseAccelerator(() => bootsWithKvm(machine));
+  const items = guestItems(guest, machine.memoryMib, onProgress);
+  const accelerator = await acceleratorFor(options, arch, machine);
 
+  onProgress("booting");
   const start = performance.now();
   let bootMs = 0;
   const outcome = await runMachine({
     ...machine,
     accelerator,
     timeoutSeconds,
-    writeInitramfs: (fd) => writeInitramfs(fd, guest),
+    writeInitramfs: (fd) => writeInitramfs(fd, guest, items),
     onStdout: options.onStdout,
     onStderr: options.onStderr,
     onReady: () => {
@@ -100,7 +130,7 @@ export async function runInVm(options: VmOptions): Promise<VmResult> {
     },
   });
   const report = parseReport(outcome.report);
-  if (report === undefined) throw new VmError(whatHappened(kernel.name, outcome, timeoutSeconds), outcome.console);
+  if (report === undefined) throw noReport(kernel.name, outcome, timeoutSeconds);
   const came = collect.filter((_, index) => report.archives.has(index));
   for (const [index, { into }] of collect.entries()) unpackTar(report.archives.get(index), into);
   return {
@@ -113,30 +143,45 @@ export async function runInVm(options: VmOptions): Promise<VmResult> {
   };
 }
 
-async function bootsWithKvm(machine: Pick<Machine, "image" | "append" | "memoryMib" | "cpus">): Promise<boolean> {
-  const nothing = { command: commandScript(["true"], {}, "/"), collect: [], put: [] };
+async function acceleratorFor(options: VmOptions, arch: Arch, machine: Host): Promise<Accelerator> {
+  if (options.countInstructions) return "icount";
+  return arch === process.arch ? chooseAccelerator(() => bootsWithKvm(arch, machine)) : "tcg";
+}
+
+type Host = Pick<Machine, "platform" | "image" | "append" | "memoryMib" | "cpus">;
+
+async function bootsWithKvm(arch: Arch, machine: Host): Promise<boolean> {
+  const nothing = { arch, command: commandScript(["true"], {}, "/"), collect: [], put: [] };
   const { report } = await runMachine({
     ...machine,
     accelerator: "kvm",
     timeoutSeconds: KVM_DEADLINE_SECONDS,
-    writeInitramfs: (fd) => writeInitramfs(fd, nothing),
+    writeInitramfs: (fd) =>
+      writeInitramfs(
+        fd,
+        nothing,
+        guestItems(nothing, machine.memoryMib, () => {}),
+      ),
   });
   return parseReport(report)?.exitCode === 0;
 }
 
-function whatHappened(kernel: string, { timedOut, report, console }: Outcome, timeoutSeconds: number): string {
+function noReport(kernel: string, { timedOut, report, console }: Outcome, timeoutSeconds: number): VmError {
   const ready = report.length > 0;
   if (timedOut) {
     const where = ready ? "the command was still running" : "user space was not reached";
-    return `the ${kernel} machine was stopped after ${timeoutSeconds} s: ${where}`;
+    return new VmError("ERR_BPF_VM_TIMEOUT", `the ${kernel} machine was stopped after ${timeoutSeconds} s: ${where}`, {
+      console,
+    });
   }
   const when = ready ? "while the command ran" : "during its boot";
-  return /Kernel panic/.test(console) ? `the ${kernel} kernel panicked ${when}` : `the ${kernel} machine ended ${when}`;
+  const what = /Kernel panic/.test(console) ? `the ${kernel} kernel panicked` : `the ${kernel} machine ended`;
+  return new VmError("ERR_BPF_VM_DIED", `${what} ${when}`, { console });
 }
 
 function guestPath(path: string): string {
   if (path.startsWith("/") && !path.includes("\n")) return path;
-  throw new Error(`a guest path is absolute and one line: ${JSON.stringify(path)}`);
+  throw new ArgumentError(`a guest path is absolute and one line: ${JSON.stringify(path)}`, { operation: "vm" });
 }
 
 function unpackTar(archive: Buffer | undefined, into: string): void {
@@ -144,5 +189,6 @@ function unpackTar(archive: Buffer | undefined, into: string): void {
   mkdirSync(into, { recursive: true });
   const extract = ["-xf", "-", "-C", into, "--no-same-owner"];
   const { status, stderr, error } = spawnSync("tar", extract, { input: archive, encoding: "utf8" });
-  if (status !== 0) throw new Error(`cannot unpack into ${into}: ${error?.message ?? stderr}`);
+  if (status === 0) return;
+  throw new VmError("ERR_BPF_VM", `what came back can't be unpacked into ${into}: ${error?.message ?? stderr}`);
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readProfile, type Verdict } from "node-libbpf";
-import { runInVm } from "../../lib/testing/vm";
+import { runInVm } from "../../lib/testing";
 import { packageFiles } from "../../scripts/package-files";
 import { judgeObjects } from "./judge-objects";
 

@@ -1,0 +1,124 @@
+/** node-libbpf vm: runs a command in throw-away virtual machines, one for each kernel. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Arch, Collect, Put, VmOptions } from "../testing";
+import { projectOf } from "../testing/project";
+import { runVms, showRuns } from "./vm-runs";
+
+interface Options {
+  kernel: string[];
+  project: string | boolean;
+  jobs: number;
+  arch: Arch;
+  put?: Put[];
+  get?: Collect[];
+  env?: [string, string][];
+  lsm?: string;
+  append?: string;
+  memory?: number;
+  cpus?: number;
+  icount?: true;
+  timeout?: number;
+  json?: true;
+}
+
+/** What a command runs in: files, and a folder of the guest. */
+export type Place = Pick<VmOptions, "project" | "put" | "cwd">;
+
+export function addVm(program: Command): void {
+  addVmOptions(program.command("vm"))
+    .option("--project <folder>", "what to put into the machines; by default the nearest folder with a package.json")
+    .option("--no-project", "put nothing there, and run in /")
+    .action((command: string[], options: Options) => vm(command, options, placeOf(options)));
+}
+
+/** The command's words, but for where it runs. */
+export function addVmOptions(command: Command): Command {
+  return command
+    .summary("run a command as root on other kernels, in throw-away virtual machines")
+    .description(
+      "Boots each kernel in a virtual machine and runs the command there, as root, in the same folder.\n" +
+        "Exits with the first status that is not 0; 124 for a timeout, 125 for a machine that broke down.",
+    )
+    .usage("--kernel <kernels> [options] -- <command> [argument...]")
+    .argument("<command...>", "a program of the guest, such as node, npm, npx, sh")
+    .requiredOption(
+      "--kernel <kernels>",
+      "series (5.10,6.12) or vmlinuz files, separated by commas; may be repeated",
+      list,
+    )
+    .addOption(new Option("--arch <arch>", "of the machines").choices(["x64", "arm64"]).default(process.arch))
+    .option("--jobs <n>", "machines side by side", positive, 1)
+    .option("--put <host:guest>", "a file or folder to put into the guest; may be repeated", put)
+    .option("--get <guest:host>", "a file or folder to bring back into the folder HOST; may be repeated", get)
+    .option("--env <name=value>", "an environment variable; may be repeated", env)
+    .option("--lsm <list>", "the kernel's lsm= argument; by default lockdown,capability,landlock,bpf")
+    .option("--append <arguments>", "more kernel arguments")
+    .option("--memory <mib>", "by default 1536", positive)
+    .option("--cpus <n>", "by default 2", positive)
+    .option("--icount", "guest time counts instructions, on one CPU")
+    .option("--timeout <seconds>", "of each machine; by default 300", positive)
+    .option("--json", "print JSON; the command's output goes to standard error");
+}
+
+/** Where the command runs unless it is said otherwise: in the folder where the user is. */
+function placeOf({ project }: Options): Place {
+  if (project === false) return {};
+  if (typeof project === "string") return { project };
+  return { project: projectOf(process.cwd()), cwd: process.cwd() };
+}
+
+export async function vm(command: readonly string[], options: Options, place: Place): Promise<void> {
+  const { kernel, jobs, arch, json = false, get, env = [], lsm, append, memory, cpus, icount, timeout } = options;
+  const kernels = [...new Set(kernel)];
+  const settings = {
+    ...place,
+    put: [...(place.put ?? []), ...(options.put ?? [])],
+    arch,
+    command,
+    env: Object.fromEntries(env),
+    ...(get && { collect: get }),
+    ...(lsm !== undefined && { lsm }),
+    ...(append !== undefined && { append }),
+    ...(memory !== undefined && { memoryMib: memory }),
+    ...(cpus !== undefined && { cpus }),
+    ...(icount && { countInstructions: true }),
+    ...(timeout !== undefined && { timeoutSeconds: timeout }),
+  };
+  const runs = await runVms(kernels, settings, { jobs, quiet: json });
+  process.exitCode = showRuns(runs, json);
+}
+
+function list(text: string, before: string[] = []): string[] {
+  return [
+    ...before,
+    ...text
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== ""),
+  ];
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("It is a positive whole number.");
+  return Number(text);
+}
+
+function pair(text: string, separator: ":" | "="): [string, string] {
+  const at = text.indexOf(separator);
+  if (at < 1) throw new InvalidArgumentError(`It is two parts with a "${separator}" between them.`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+function put(text: string, before: Put[] = []): Put[] {
+  const [from, to] = pair(text, ":");
+  return [...before, { from, to }];
+}
+
+function get(text: string, before: Collect[] = []): Collect[] {
+  const [from, into] = pair(text, ":");
+  return [...before, { from, into }];
+}
+
+function env(text: string, before: [string, string][] = []): [string, string][] {
+  return [...before, pair(text, "=")];
+}

@@ -1,0 +1,13 @@
+/**
+ * Runs commands and tests as root on chosen kernels, in throw-away virtual machines. No addon is loaded.
+ *
+ * @packageDocumentation
+ */
+export { ArgumentError, BpfError, type ErrorCode, type ErrorDetails } from "../errors";
+export type { ReasonCode } from "../sleepable/verdict";
+export type { Accelerator } from "./accel";
+export type { Arch } from "./arch";
+export type { Put } from "./tree";
+export { type Collect, runInVm, type VmOptions, type VmResult } from "./vm";
+export { VmError, type VmErrorCode } from "./vm-error";
+export { insideVm, type VmTestOptions, vmTest } from "./vm-test";

@@ -1,0 +1,54 @@
+/** Tests of jest and node:test that run in virtual machines. */
+import { runInVm, type VmOptions } from "./vm";
+import { VmError } from "./vm-error";
+
+/** What a test runs, and on which kernels. */
+export interface VmTestOptions extends Omit<VmOptions, "kernel" | "onStdout" | "onStderr"> {
+  /** As VmOptions' `kernel`: there is a test for each. */
+  readonly kernels: readonly string[];
+}
+
+/** As jest, vitest and their like have it. */
+type GlobalTest = (name: string, run: () => Promise<void>, timeoutMs: number) => void;
+
+/** Of the output, what a failed test shows. */
+const OUTPUT_LIMIT = 64 * 1024;
+/** On top of the machine's own limit: fetching a kernel, packing a project. */
+const SETUP_MS = 600_000;
+
+/**
+ * Declares a test for each kernel: the command runs in a machine, and the test fails with its output if the exit status is
+ * not 0. It is a test of the runner whose global `test` is there (jest; vitest with globals), or else of node:test.
+ */
+export function vmTest(name: string, { kernels, ...options }: VmTestOptions): void {
+  const timeoutMs = (options.timeoutSeconds ?? 300) * 1000 + SETUP_MS;
+  for (const kernel of kernels) {
+    const title = `${name} [Linux ${kernel}]`;
+    const run = () => passInVm({ ...options, kernel });
+    const { test } = globalThis as { test?: GlobalTest };
+    if (test !== undefined) test(title, run, timeoutMs);
+    else nodeTest().test(title, { timeout: timeoutMs }, run);
+  }
+}
+
+/** Not imported: it would take over the process's end for every user of this file. */
+function nodeTest(): typeof import("node:test") {
+  return require("node:test");
+}
+
+/** @throws {@link VmError} ERR_BPF_VM_FAILED, with the end of the command's output, if its exit status is not 0 */
+async function passInVm(options: VmOptions): Promise<void> {
+  let output = Buffer.alloc(0);
+  const onOutput = (chunk: Buffer) => {
+    output = Buffer.concat([output, chunk]).subarray(-OUTPUT_LIMIT);
+  };
+  const { exitCode } = await runInVm({ ...options, onStdout: onOutput, onStderr: onOutput });
+  if (exitCode === 0) return;
+  const what = `${options.command.join(" ")}: exit status ${exitCode} on ${options.kernel}`;
+  throw new VmError("ERR_BPF_VM_FAILED", `${what}\n${output}`);
+}
+
+/** In a virtual machine of this harness: the kernel's name there ("6.12"). Elsewhere undefined. */
+export function insideVm(): string | undefined {
+  return process.env.NODE_LIBBPF_TEST_KERNEL;
+}
