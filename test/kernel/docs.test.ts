@@ -3,16 +3,23 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { bpfLsm, kernelTest, type Need, since } from "./needs";
+import { bpfLsm, kernelTest, type Need, since, vmKernel } from "./needs";
 
 const directory = join(__dirname, "../snippets");
 /** Where README's paths are relative to. */
 const root = join(__dirname, "../../..");
 
+/** A virtual machine can't be started in another. */
+const machine: Need = { what: "virtual machines", present: () => vmKernel === undefined, expected: false };
+
 /** What a snippet needs is part of its name: "readme-1.lsm.since-5.12.mjs". */
 function needsOf(file: string): Need[] {
   const series = /\.since-(\d+\.\d+)\./.exec(file)?.[1];
-  return [...(file.includes(".lsm.") ? [bpfLsm] : []), ...(series === undefined ? [] : [since(series)])];
+  return [
+    ...(file.includes(".lsm.") ? [bpfLsm] : []),
+    ...(file.includes(".machine.") ? [machine] : []),
+    ...(series === undefined ? [] : [since(series)]),
+  ];
 }
 
 const files = readdirSync(directory).filter((name) => name.endsWith(".mjs"));

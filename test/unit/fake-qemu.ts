@@ -1,0 +1,57 @@
+/** A QEMU that boots nothing and does what a test wants: for all that is about machines and needs none. */
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { platformOf } from "../../lib/testing/arch";
+
+const MAIN = join(__dirname, "../../lib/cli/main.js");
+/** Its arguments are the script's; the files of the serial ports are $console, $stdout, $stderr and $report. */
+const START = `#!/bin/sh
+for argument; do
+  case $argument in file:*) ports="$ports \${argument#file:}" ;; esac
+done
+read -r console stdout stderr report <<END
+$ports
+END
+`;
+
+export class FakeQemu {
+  readonly folder = mkdtempSync(join(tmpdir(), "node-libbpf-vm-"));
+  readonly #bin = join(this.folder, "bin");
+
+  constructor() {
+    mkdirSync(this.#bin);
+  }
+
+  /** What the machine does: a shell script. */
+  plays(script: string): void {
+    const program = join(this.#bin, platformOf(process.arch).qemu);
+    writeFileSync(program, START + script);
+    chmodSync(program, 0o755);
+  }
+
+  /** Any file does as a kernel. */
+  kernel(name: string): string {
+    const path = join(this.folder, `vmlinuz-${name}`);
+    writeFileSync(path, "");
+    return path;
+  }
+
+  /** Runs Node in its folder, with this QEMU; `path` is the rest of PATH. */
+  node(args: readonly string[], path = process.env.PATH) {
+    const { NODE_LIBBPF_TEST_KERNEL: _, ...rest } = process.env;
+    const env = { ...rest, PATH: `${this.#bin}:${path}`, NODE_LIBBPF_CACHE: join(this.folder, "cache") };
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: this.folder, encoding: "utf8", env });
+    return { status, stdout, stderr };
+  }
+
+  /** node-libbpf vm; --icount, so that KVM is not tried. */
+  vm(args: readonly string[], path?: string) {
+    return this.node([MAIN, "vm", "--icount", "--no-project", ...args], path);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true });
+  }
+}
