@@ -130,6 +130,7 @@ export interface BtfVoid extends BtfNode {
   readonly kind: "void";
 }
 
+/** A type of BTF; `kind` tells which. */
 export type BtfType =
   | BtfVoid
   | BtfInt

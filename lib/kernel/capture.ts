@@ -3,6 +3,7 @@ import { given, isKnown, mapFact, unknown } from "./fact";
 import { type KernelFacts, kernelFacts, type ProbedKind } from "./facts";
 import { withAnswers } from "./probe";
 
+/** What `captureProfile()` does beside reading files. */
 export interface CaptureOptions {
   /** Ask the kernel about every LSM hook, tracepoint, system call and error-injection function, by loading. Needs root. */
   probe?: boolean;

@@ -3,12 +3,14 @@
 /** A fact about a kernel: known, with its origin, or unknown, with the reason. */
 export type Fact<T> = Known<T> | Unknown;
 
+/** A fact that is known. */
 export interface Known<T> {
   value: T;
   /** The file, call or table that it was read from. */
   origin: string;
 }
 
+/** A fact that could not be told. */
 export interface Unknown {
   /** Why it could not be told. */
   unknown: string;

@@ -86,6 +86,7 @@ export class Link implements Disposable {
     return this.#pinPath;
   }
 
+  /** True once it was closed, by itself or with its object. */
   get closed(): boolean {
     return this.#closed;
   }
@@ -138,6 +139,7 @@ export class Link implements Disposable {
     native.linkClose(this.#handle);
   }
 
+  /** `close()`: the program is detached, unless the link is pinned. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -18,6 +18,11 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
   extends KeyedMap<K, V, Input>
   implements Iterable<[K, V]>
 {
+  /**
+   * The keys, while they are read from the kernel.
+   *
+   * @throws {@link MapError} while it iterates
+   */
   keys(): IterableIterator<K> {
     const { keyCodec, keySize } = this;
     const batches = chunks(this.core, { operation: "keys", values: false });
@@ -26,6 +31,11 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
     );
   }
 
+  /**
+   * Keys and values, many with one system call where the kernel can (Linux 5.6).
+   *
+   * @throws {@link MapError} while it iterates
+   */
   entries(): IterableIterator<[K, V]> {
     const batches = chunks(this.core, { operation: "entries", values: true });
     return new Elements(batches, isPlain(this.keyCodec) && isPlain(this.valueCodec), (batch, start, count) =>
@@ -33,6 +43,11 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
     );
   }
 
+  /**
+   * The values.
+   *
+   * @throws {@link MapError} while it iterates
+   */
   values(): IterableIterator<V> {
     const { valueCodec } = this;
     const { userValueSize } = this.core;
@@ -42,10 +57,16 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
     );
   }
 
+  /** `entries()`. */
   [Symbol.iterator](): IterableIterator<[K, V]> {
     return this.entries();
   }
 
+  /**
+   * Calls back with each element, as JavaScript's Map does.
+   *
+   * @throws {@link MapError}
+   */
   forEach(callback: (value: V, key: K, map: this) => void): void {
     for (const [key, value] of this.entries()) callback(value, key, this);
   }

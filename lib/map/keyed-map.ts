@@ -91,6 +91,11 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
     throw this.core.failure("getView", status);
   }
 
+  /**
+   * True if there is an element with this key (bpf_map_lookup_elem).
+   *
+   * @throws {@link MapError} for all but ENOENT
+   */
   has(key: K): boolean {
     const memory = this.core.encoded("has", this.keyCodec, key);
     const status = calls.mapLookup(memory.handle, 0);

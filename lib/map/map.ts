@@ -133,6 +133,7 @@ export class BpfMap implements Disposable {
     this.core.close();
   }
 
+  /** `close()`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -79,6 +79,11 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
     return batches(this.#reader, (limit) => this.#batch(limit), options);
   }
 
+  /**
+   * `batches()`: one reader at a time.
+   *
+   * @throws {@link BpfError} `ERR_BPF_BUSY` if there is one already
+   */
   [Symbol.asyncIterator](): AsyncIterableIterator<B, void> {
     return this.batches();
   }
@@ -143,6 +148,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
     return this;
   }
 
+  /** What was read, dropped and left, since it was opened. */
   get stats(): S {
     return this.#last ?? this.statsOf(this.opened("stats"), this.#batches, 0);
   }

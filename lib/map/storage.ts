@@ -32,6 +32,11 @@ export abstract class StorageMap<Key, V> extends BpfMap {
     return this.#with(key, "get", (fd) => this.#elements.get(fd, options));
   }
 
+  /**
+   * True if something is stored with what the key names.
+   *
+   * @throws {@link MapError}
+   */
   has(key: Key): boolean {
     return this.#with(key, "has", (fd) => this.#elements.has(fd));
   }

@@ -95,6 +95,7 @@ export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, 
     this.#lifetime.close();
   }
 
+  /** `close()`. */
   [Symbol.dispose](): void {
     this.close();
   }
