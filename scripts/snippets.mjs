@@ -10,13 +10,20 @@ const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => joi
 /** ```ts, then what the snippet needs, which becomes part of its file's name: "lsm", "since-5.12". */
 const FENCE = /^```ts(.*)\n([\s\S]*?)^```$/gm;
 
+/** Pages call the programs of test/bpf by their bare names, as if they lay beside the reader's own files. */
+function located(code) {
+  const text = code
+    .replace(/"\.\/([\w-]+\.bpf\.js)"/g, '"../bpf/$1"')
+    .replace(/"([\w-]+)\.bpf\.o"/g, 'objectPath("$1")');
+  return text.includes("objectPath(") ? `import { objectPath } from "../bpf/objects.js";\n${text}` : text;
+}
+
 const wanted = new Map();
 for (const page of pages.filter((name) => name.endsWith(".md"))) {
   const name = basename(page, ".md").toLowerCase();
   let number = 0;
   for (const [, needs, code] of readFileSync(join(root, page), "utf8").matchAll(FENCE)) {
-    const helpers = code.includes("objectPath(") ? 'import { objectPath } from "../bpf/objects.js";\n' : "";
-    wanted.set([`${name}-${++number}`, ...needs.split(/\s+/).filter(Boolean), "mts"].join("."), `${helpers}${code}`);
+    wanted.set([`${name}-${++number}`, ...needs.split(/\s+/).filter(Boolean), "mts"].join("."), located(code));
   }
 }
 mkdirSync(target, { recursive: true });

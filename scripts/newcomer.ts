@@ -1,0 +1,83 @@
+/**
+ * The newcomer's path: in an empty folder, README's blocks one after the other, to the first event.
+ *   node dist/scripts/newcomer.js
+ */
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { type Fence, fencesOf, fileOf } from "./fences";
+import { PROJECT_ROOT } from "./places";
+
+/** What README promises; a machine under emulation boots in half a minute. */
+const LIMIT_MS = 5 * 60_000;
+/** What the first event has, whatever its pid. */
+const EVENT = /^\d+ \[ '\/bin\/sh', '-c', 'echo hello' \]$/m;
+
+const elsewise = ({ words }: Fence) => words.includes("else");
+
+/** README's blocks up to its first event. */
+function path(): Fence[] {
+  const fences = fencesOf("README.md").filter((fence) => fence.language === "sh" || fileOf(fence) !== undefined);
+  const last = fences.findIndex(elsewise);
+  if (last < 0) throw new Error("README.md says no way for those whose kernel can't");
+  return fences.slice(0, last + 1);
+}
+
+/** Follows README.md, and gives what its last command printed. */
+function follow(folder: string): string {
+  const bin = join(folder, ".bin");
+  mkdirSync(bin);
+  // Whoever is root has perhaps no sudo.
+  writeFileSync(join(bin, "sudo"), '#!/bin/sh\nexec "$@"\n');
+  chmodSync(join(bin, "sudo"), 0o755);
+  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+  const tarball = pack(bin);
+
+  const project = join(folder, "project");
+  mkdirSync(project);
+  let output = "";
+  let failure: string | undefined;
+  for (const fence of path()) {
+    const file = fileOf(fence);
+    if (file !== undefined) writeFileSync(join(project, file), fence.code);
+    else if (elsewise(fence) === (failure !== undefined)) {
+      // The only word that is not README's: the package is not in the registry yet.
+      const code = fence.code.replace("npm install node-libbpf", `npm install ${tarball}`);
+      process.stderr.write(`newcomer: ${code.trim().replaceAll("\n", "; ")}\n`);
+      const { status, stdout, stderr } = spawnSync("sh", ["-ec", code], { cwd: project, env, encoding: "utf8" });
+      output = stdout;
+      failure = status === 0 ? undefined : `${code}ended with ${status}:\n${stdout}${stderr}`;
+    } else if (failure !== undefined) break;
+  }
+  if (failure !== undefined) throw new Error(failure);
+  return output;
+}
+
+/** The package as npm publishes it. */
+function pack(folder: string): string {
+  const args = ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder];
+  const { status, stderr } = spawnSync("npm", args, { cwd: PROJECT_ROOT, encoding: "utf8" });
+  const file = readdirSync(folder).find((name) => name.endsWith(".tgz"));
+  if (status !== 0 || file === undefined) throw new Error(`npm pack: ${stderr}`);
+  return join(folder, file);
+}
+
+/** Milliseconds from the empty folder to the first event. @throws if there is none, or it comes too late */
+export function newcomer(): number {
+  const folder = mkdtempSync(join(tmpdir(), "node-libbpf-newcomer-"));
+  try {
+    const start = Date.now();
+    const output = follow(folder);
+    const milliseconds = Date.now() - start;
+    if (!EVENT.test(output)) throw new Error(`README.md leads to no event:\n${output}`);
+    if (milliseconds > LIMIT_MS) throw new Error(`README.md takes ${milliseconds / 1000} s`);
+    return milliseconds;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (require.main === module) {
+  process.stdout.write(`from an empty folder to the first event: ${(newcomer() / 1000).toFixed(1)} s\n`);
+}

@@ -1,0 +1,104 @@
+/**
+ * npm run release:check: what has to be so before a version is published. Says each point, and ends with 1 if one is not.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { changelogEntry, noticeProblems } from "./release-facts";
+import { PROJECT_ROOT } from "./places";
+
+const at = (path: string) => join(PROJECT_ROOT, path);
+const read = (path: string) => readFileSync(at(path), "utf8");
+const { version } = JSON.parse(read("package.json")) as { version: string };
+
+/** Where the loader looks for each platform's addon. */
+const PREBUILDS = ["x64", "arm64"].map((arch) => `prebuilds/linux-${arch}/node-libbpf.glibc.node`);
+
+/** A point of the list; what it throws is what is missing. */
+const POINTS: readonly (readonly [what: string, check: () => void])[] = [
+  ["the tree is clean", clean],
+  ["the version is new", versionIsNew],
+  ["CHANGELOG.md tells of it, and no change waits", changelog],
+  ["formatting, lint, types, generated files, API reports", () => run("npm", "run", "--silent", "check")],
+  ["there is an addon for each platform", prebuilds],
+  ["the addons need and export what they should", () => tests("gates")],
+  ["the package holds what it should", contents],
+  ["its entries resolve", () => run("npx", "--no-install", "publint", "--strict")],
+  ["its types resolve", () => run("npx", "--no-install", "attw", "--pack", ".")],
+  ["the notices name the versions that are built in", notices],
+  ["the documentation builds, its links and commands hold", () => tests("docs")],
+];
+
+function fail(problem: string): never {
+  throw new Error(problem);
+}
+
+/** A command's output, which is empty or told where it fails. */
+function run(command: string, ...args: string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: PROJECT_ROOT,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  if (status === 0) return stdout;
+  return fail(`${command} ${args.join(" ")}: ${error?.message ?? `${stdout}${stderr}`.trim().split("\n").slice(-20).join("\n")}`);
+}
+
+const tests = (part: string) => run(process.execPath, "dist/scripts/test.js", "--only", part);
+
+function clean(): void {
+  const changes = run("git", "status", "--porcelain");
+  if (changes !== "") fail(changes.trimEnd());
+}
+
+function versionIsNew(): void {
+  const tag = `v${version}`;
+  const lock = JSON.parse(read("package-lock.json")) as { version: string };
+  if (lock.version !== version) fail(`package-lock.json says ${lock.version}, package.json ${version}`);
+  if (run("git", "tag", "--list", tag) === "") return;
+  // The tag starts the release, so it may be there already: here.
+  const [tagged, here] = [`${tag}^{commit}`, "HEAD"].map((name) => run("git", "rev-parse", name));
+  if (tagged !== here) fail(`${tag} is another commit`);
+}
+
+function changelog(): void {
+  const waiting = readdirSync(at(".changeset")).filter((name) => name.endsWith(".md"));
+  if (waiting.length > 0) fail(`npx changeset version takes these in: ${waiting.join(", ")}`);
+  if (changelogEntry(read("CHANGELOG.md"), version) === "") fail(`it has nothing under "## ${version}"`);
+}
+
+function prebuilds(): void {
+  const missing = PREBUILDS.filter((path) => !existsSync(at(path)));
+  if (missing.length > 0) fail(`npm run prebuild makes ${missing.join(", ")}`);
+}
+
+function contents(): void {
+  const [{ files }] = JSON.parse(run("npm", "pack", "--ignore-scripts", "--dry-run", "--json", "--silent")) as [
+    { files: { path: string }[] },
+  ];
+  const paths = files.map(({ path }) => path);
+  const wanted = [...PREBUILDS, "dist/lib/index.js", "dist/lib/index.d.ts", "dist/lib/cli/main.js", "README.md"];
+  const missing = [...wanted, "LICENSE", "THIRD_PARTY_NOTICES.md"].filter((path) => !paths.includes(path));
+  if (missing.length > 0) fail(`it lacks ${missing.join(", ")}`);
+  const stray = paths.filter((path) => /^(dist\/(?!lib\/)|test|scripts\/page|docs|\.github)/.test(path));
+  if (stray.length > 0) fail(`it need not have ${stray.join(", ")}`);
+}
+
+function notices(): void {
+  const sources = readdirSync(at(".deps"), { recursive: true, encoding: "utf8" });
+  const problems = noticeProblems(read("THIRD_PARTY_NOTICES.md"), sources);
+  if (problems.length > 0) fail(problems.join("\n"));
+}
+
+let missing = 0;
+for (const [what, check] of POINTS) {
+  try {
+    check();
+    process.stdout.write(`ok       ${what}\n`);
+  } catch (error) {
+    missing++;
+    process.stdout.write(`MISSING  ${what}\n${(error as Error).message.replace(/^/gm, "         ")}\n`);
+  }
+}
+process.stdout.write(missing === 0 ? `${version} can be released\n` : `${missing} of ${POINTS.length} are missing\n`);
+process.exitCode = missing === 0 ? 0 : 1;
