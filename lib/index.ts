@@ -2,6 +2,7 @@
  * libbpf for Node.js, made for sleepable BPF programs.
  *
  * @packageDocumentation
+ * @module node-libbpf
  */
 export type { Btf } from "./btf/btf";
 export { type BtfValue, type Codec, type CodecOptions, codecOf, type U64 } from "./btf/codec";

@@ -79,5 +79,10 @@ export function newcomer(): number {
 }
 
 if (require.main === module) {
-  process.stdout.write(`from an empty folder to the first event: ${(newcomer() / 1000).toFixed(1)} s\n`);
+  try {
+    process.stdout.write(`from an empty folder to the first event: ${(newcomer() / 1000).toFixed(1)} s\n`);
+  } catch (error) {
+    process.stderr.write(`newcomer: ${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
 }

@@ -4,8 +4,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { changelogEntry, noticeProblems } from "./release-facts";
 import { PROJECT_ROOT } from "./places";
+import { changelogEntry, noticeProblems } from "./release-facts";
 
 const at = (path: string) => join(PROJECT_ROOT, path);
 const read = (path: string) => readFileSync(at(path), "utf8");
@@ -41,7 +41,9 @@ function run(command: string, ...args: string[]): string {
     maxBuffer: 1 << 28,
   });
   if (status === 0) return stdout;
-  return fail(`${command} ${args.join(" ")}: ${error?.message ?? `${stdout}${stderr}`.trim().split("\n").slice(-20).join("\n")}`);
+  return fail(
+    `${command} ${args.join(" ")}: ${error?.message ?? `${stdout}${stderr}`.trim().split("\n").slice(-20).join("\n")}`,
+  );
 }
 
 const tests = (part: string) => run(process.execPath, "dist/scripts/test.js", "--only", part);

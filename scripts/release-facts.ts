@@ -16,7 +16,9 @@ const ARCHIVE = /(?:^|\/)(libbpf|elfutils|zlib)_(?:[^/]*really)?([\d.]+?)\.orig\
  * @param files paths of what was downloaded
  */
 export function noticeProblems(notices: string, files: readonly string[]): string[] {
-  const built = new Map(files.map((file) => ARCHIVE.exec(file)).flatMap((found) => (found ? [[found[1], found[2]]] : [])));
+  const built = new Map(
+    files.map((file) => ARCHIVE.exec(file)).flatMap((found) => (found ? [[found[1], found[2]]] : [])),
+  );
   return ["libbpf", "elfutils", "zlib"].flatMap((library) => {
     const version = built.get(library);
     if (version === undefined) return [`the source of ${library} is not there`];

@@ -1,6 +1,6 @@
 /**
  * npm test: unit tests, gates, kernel tests on this kernel and in virtual machines.
- *   npm test -- [--only unit|gates|package|browser|nodes|host|system|vm|vmlinux|machines]... [--kernel 6.12]...
+ *   npm test -- [--only unit|gates|package|browser|docs|newcomer|nodes|host|system|vm|vmlinux|machines]... [--kernel 6.12]...
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { agreementTable } from "./agreement-table";
 import { KERNELS } from "./kernels";
+import { newcomer } from "./newcomer";
 import { nodes } from "./nodes";
 import { PROJECT_ROOT } from "./places";
 import { buildWithSystemLibbpf } from "./system-libbpf";
@@ -17,7 +18,10 @@ import { reportsOf, testInVm, type VmTests } from "./test-vm";
 
 /** Kernels that no table of the precheck was made for: what it says of these follows from rules alone. */
 const UNSEEN = ["6.16", "6.18"];
-const PARTS = ["unit", "gates", "package", "browser", "nodes", "host", "system", "vm", "vmlinux", "machines"] as const;
+const PARTS = [
+  ...["unit", "gates", "package", "browser", "docs", "newcomer"],
+  ...["nodes", "host", "system", "vm", "vmlinux", "machines"],
+] as const;
 
 function options(): { parts: readonly string[]; kernels: readonly string[] } {
   const { values } = parseArgs({
@@ -114,6 +118,14 @@ async function main(): Promise<void> {
   }
   if (parts.includes("browser")) {
     await add("the page, in a browser", () => jest({ name: "the page, in a browser", pattern: "dist/test/browser" }));
+  }
+  if (parts.includes("docs")) {
+    await add("the documentation", () =>
+      jest({ name: "the documentation", pattern: "dist/test/docs", parallel: true }),
+    );
+  }
+  if (parts.includes("newcomer")) {
+    await add("a newcomer's path", () => check("a newcomer's path", newcomer()));
   }
   if (parts.includes("nodes")) {
     for (const { version, path } of nodes()) {

@@ -16,7 +16,11 @@ test("the changelog's entry of a version", () => {
 });
 
 test("the notices are held against what was built", () => {
-  const files = ["src/libbpf_1.7.0.orig.tar.gz", "src/elfutils_0.192.orig.tar.bz2", "zlib_1.3.dfsg+really1.3.1.orig.tar.gz"];
+  const files = [
+    "src/libbpf_1.7.0.orig.tar.gz",
+    "src/elfutils_0.192.orig.tar.bz2",
+    "zlib_1.3.dfsg+really1.3.1.orig.tar.gz",
+  ];
   expect(noticeProblems("libbpf 1.7 | elfutils 0.192 | zlib 1.3.1", files)).toEqual([]);
   expect(noticeProblems("libbpf 1.6 | libelf of elfutils 0.192.", files)).toEqual([
     "libbpf 1.7.0 is built in, and the notices say 1.6",

@@ -1,0 +1,40 @@
+/**
+ * Writes the table of docs/kernels.md from what the last `npm test` saw in the virtual machines (dist/results).
+ * `--check` fails if the table names tests that are gone, or not those of scripts/support-features.ts.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { KERNELS } from "./kernels";
+import { PROJECT_ROOT } from "./places";
+import { between, missingTests, rowOf, type Seen, seenIn } from "./support";
+import { FEATURES } from "./support-features";
+import type { JestResult } from "./test-results";
+
+const PAGE = "docs/kernels.md";
+const path = join(PROJECT_ROOT, PAGE);
+
+function results(kernel: string): Seen {
+  const file = join(PROJECT_ROOT, "dist/results", kernel, "jest.json");
+  return seenIn(JSON.parse(readFileSync(file, "utf8")) as JestResult);
+}
+
+function table(): string {
+  const seen = KERNELS.map(results);
+  const head = ["", ...KERNELS, "where it is not, the kernel lacks", "test"];
+  const rows = [head, head.map(() => "---"), ...FEATURES.map((feature) => rowOf(feature, seen))];
+  return rows.map((cells) => `| ${cells.join(" | ")} |\n`).join("");
+}
+
+function main(): void {
+  const page = readFileSync(path, "utf8");
+  if (!process.argv.includes("--check")) {
+    writeFileSync(path, between(page, table()));
+    return;
+  }
+  const problems = missingTests(page, FEATURES, (file) =>
+    readFileSync(join(PROJECT_ROOT, "test/kernel", file), "utf8"),
+  );
+  if (problems.length > 0) throw new Error(`${PAGE}: ${problems.join("; ")}; after npm test: npm run gen:support`);
+}
+
+main();

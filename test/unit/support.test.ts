@@ -1,0 +1,42 @@
+/** The table of kernels: from results to text, and what is found wrong with an old one. */
+import { between, missingTests, rowOf, seenIn } from "../../scripts/support";
+
+const feature = { what: "fentry", file: "tracing.test.ts", test: "a plain fentry program runs" };
+const seen = (...tests: [fullName: string, status: string][]) =>
+  seenIn({
+    ...{ numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numRuntimeErrorTestSuites: 0 },
+    testResults: [
+      {
+        ...{ name: "/package/dist/test/kernel/tracing.test.js", message: "", status: "passed" },
+        assertionResults: tests.map(([fullName, status]) => ({ fullName, status })),
+      },
+    ],
+  });
+
+const ran = seen([feature.test, "passed"]);
+const skipped = seen([`${feature.test} [needs BPF trampolines]`, "pending"]);
+const row = "| fentry | ✓ | – | BPF trampolines | `tracing.test.ts`: a plain fentry program runs |";
+
+test("a feature's row", () => {
+  expect(`| ${rowOf(feature, [ran, skipped]).join(" | ")} |`).toBe(row);
+});
+
+test.each([
+  ["failed", seen([feature.test, "failed"])],
+  ["was not run", seen()],
+])("a test that %s is no row", (what, results) => {
+  expect(() => rowOf(feature, [ran, results])).toThrow(`tracing.test.ts: "a plain fentry program runs" ${what}`);
+});
+
+test("an old page is held against the tests that there are", () => {
+  const page = between(
+    "# Kernels\n<!-- Written by npm run gen:support. Do not edit. -->\n\nold\n<!-- End -->\n",
+    `${row}\n`,
+  );
+  expect(missingTests(page, [feature], () => `kernelTest("${feature.test}", [], run)`)).toEqual([]);
+  expect(missingTests(page, [feature], () => "")).toEqual([
+    'test/kernel/tracing.test.ts has no test "a plain fentry program runs"',
+  ]);
+  expect(missingTests(page, [], () => "")).toEqual(["its rows are not those of scripts/support-features.ts"]);
+  expect(() => between("no markers", row)).toThrow("no place");
+});
