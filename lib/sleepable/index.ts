@@ -2,6 +2,7 @@
  * What may sleep, on this kernel and on others: the part of node-libbpf that needs no addon, and so no Linux.
  *
  * @packageDocumentation
+ * @module node-libbpf/sleepable
  */
 export {
   ArgumentError,

@@ -2,6 +2,7 @@
  * Runs commands and tests as root on chosen kernels, in throw-away virtual machines. No addon is loaded.
  *
  * @packageDocumentation
+ * @module node-libbpf/testing
  */
 export { ArgumentError, BpfError, type ErrorCode, type ErrorDetails } from "../errors";
 export type { ReasonCode } from "../sleepable/verdict";
