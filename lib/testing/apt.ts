@@ -36,6 +36,11 @@ export class PrivateApt {
       "Dir::Etc::sourceparts=/dev/null",
       // Root's downloads are otherwise handed to the _apt user, who may not enter this directory.
       "APT::Sandbox::User=root",
+      // Else a package that is installed here in a newer version would be looked for in that version.
+      "Dir::State::status=/dev/null",
+      ...(architecture === undefined
+        ? []
+        : [`APT::Architecture=${architecture}`, `APT::Architectures=${architecture}`]),
       "Acquire::Languages=none",
       // A list that can't be fetched is an error, and not a suite without packages.
       "APT::Update::Error-Mode=any",
