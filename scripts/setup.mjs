@@ -12,6 +12,8 @@ const PACKAGES = [
   ...[
     "clang",
     "clang-19",
+    "lld-19",
+    "llvm-19",
     "clang-format",
     "m4",
     "bzip2",

@@ -1,0 +1,44 @@
+/**
+ * Makes what is shipped, prebuilds/linux-ARCHITECTURE/node-libbpf.glibc.node: one file for all versions of Node. Does nothing
+ * where they are newer than what they are made of.
+ *   npm run prebuild
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { buildDeps } from "./deps";
+import { PROJECT_ROOT } from "./places";
+import { ARCHITECTURES, type Architecture, toolchain } from "./toolchain";
+
+/** Returns the file's path. */
+export function prebuild(architecture: Architecture): string {
+  const file = join(PROJECT_ROOT, `prebuilds/linux-${architecture}/node-libbpf.glibc.node`);
+  buildDeps(architecture);
+  if (isFresh(file, architecture)) return file;
+  process.stderr.write(`prebuild: building the addon for ${architecture}\n`);
+  // prebuildify moves the addon out of build/Release of its working directory; the project's own build/ is left alone.
+  const directory = join(PROJECT_ROOT, `.deps/build/linux-${architecture}/addon`);
+  mkdirSync(directory, { recursive: true });
+  const args = [
+    ...[join(PROJECT_ROOT, "node_modules/prebuildify/bin.js"), "--napi", "--tag-libc", "--name", "node-libbpf"],
+    ...["--arch", architecture, "--strip", "--strip-bin", toolchain(architecture).strip],
+    ...["--node-gyp", join(PROJECT_ROOT, "scripts/node-gyp-cmake.mjs"), "--cwd", directory, "--out", PROJECT_ROOT],
+  ];
+  const { status } = spawnSync(process.execPath, args, { stdio: ["ignore", 2, 2] });
+  if (status !== 0) throw new Error(`building the addon for ${architecture} failed`);
+  return file;
+}
+
+function isFresh(file: string, architecture: Architecture): boolean {
+  const age = (path: string) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const inputs = ["binding", `.deps/linux-${architecture}`].flatMap((folder) =>
+    readdirSync(join(PROJECT_ROOT, folder)).map((name) => join(folder, name)),
+  );
+  const others = ["CMakeLists.txt", "scripts/node-gyp-cmake.mjs", "dist/scripts/toolchain.js"];
+  const newest = Math.max(...[...inputs, ...others].map((input) => age(join(PROJECT_ROOT, input))));
+  return age(file) > newest;
+}
+
+if (require.main === module) {
+  for (const architecture of ARCHITECTURES) process.stdout.write(`${prebuild(architecture)}\n`);
+}
