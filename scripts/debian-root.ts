@@ -26,7 +26,7 @@ export function debianRoot(name: string, suite: Suite, architecture: string, pac
   const scratch = `${root}.part`;
   for (const directory of [scratch, root]) rmSync(directory, { recursive: true, force: true });
   const downloads = join(scratch, ".downloads");
-  for (const each of packages) unpack(apt.download(each, downloads), scratch);
+  for (const deb of apt.downloadAll(packages, downloads)) unpack(deb, scratch);
   rmSync(downloads, { recursive: true });
   makeLinksRelative(scratch);
   writeFileSync(join(scratch, ".packages"), recipe);

@@ -1,15 +1,14 @@
-/** Other Node versions to run tests with, from npm's binaries. */
+/** Node versions to run tests with, from npm's binaries. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { cacheDirectory } from "../lib/testing/cache";
 
-/** The majors that the package supports beside the one that runs. */
+/** The majors that the package supports. */
 const MAJORS = [20, 22, 24, 26];
 
 export function nodes(): { version: string; path: string }[] {
-  const running = Number(process.versions.node.split(".")[0]);
-  return MAJORS.filter((major) => major !== running).map((major) => {
+  return MAJORS.map((major) => {
     const path = nodeOf(major);
     const { stdout, error } = spawnSync(path, ["--version"], { encoding: "utf8" });
     if (error) throw new Error(`${path} does not run: ${error.message}`);

@@ -1,6 +1,6 @@
 /**
  * npm test: unit tests, gates, kernel tests on this kernel and in virtual machines.
- *   npm test -- [--only unit|gates|package|browser|docs|newcomer|nodes|host|system|vm|vmlinux|machines]... [--kernel 6.12]...
+ *   npm test -- [--only unit|gates|package|browser|docs|newcomer|nodes|debians|host|system|vm|vmlinux|machines]... [--kernel 6.12]...
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -8,19 +8,22 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { agreementTable } from "./agreement-table";
+import { DEBIANS, inDebian } from "./debians";
 import { KERNELS } from "./kernels";
 import { newcomer } from "./newcomer";
 import { nodes } from "./nodes";
 import { PROJECT_ROOT } from "./places";
+import { prebuild } from "./prebuild";
 import { buildWithSystemLibbpf } from "./system-libbpf";
 import { check, type JestResult, type Result, resultOf, table, total } from "./test-results";
 import { reportsOf, testInVm, type VmTests } from "./test-vm";
+import { ARCHITECTURES } from "./toolchain";
 
 /** Kernels that no table of the precheck was made for: what it says of these follows from rules alone. */
 const UNSEEN = ["6.16", "6.18"];
 const PARTS = [
   ...["unit", "gates", "package", "browser", "docs", "newcomer"],
-  ...["nodes", "host", "system", "vm", "vmlinux", "machines"],
+  ...["nodes", "debians", "host", "system", "vm", "vmlinux", "machines"],
 ] as const;
 
 function options(): { parts: readonly string[]; kernels: readonly string[] } {
@@ -38,6 +41,8 @@ interface JestRun {
   pattern: string;
   node?: string;
   env?: Readonly<Record<string, string>>;
+  /** The start of the command, if it runs somewhere else. */
+  within?: readonly string[];
   /** Its files may run side by side: they share nothing, as kernel tests share pins and the kernel. */
   parallel?: true;
 }
@@ -61,20 +66,20 @@ exec "$@"`,
   "sh",
 ];
 
-function jest({ name, pattern, node = process.execPath, env = {}, parallel }: JestRun): Result {
+function jest({ name, pattern, node = process.execPath, env = {}, within = here(), parallel }: JestRun): Result {
   const results = join(PROJECT_ROOT, "dist/results");
   const file = join(results, "jest.json");
   mkdirSync(results, { recursive: true });
   rmSync(file, { force: true });
   const start = Date.now();
   const [program = node, ...rest] = [
-    ...(process.getuid?.() === 0 ? WITH_MOUNTS : []),
+    ...within,
     node,
     "--expose-gc",
     "node_modules/jest/bin/jest.js",
     parallel ? "--maxWorkers=100%" : "--runInBand",
     "--json",
-    `--outputFile=${file}`,
+    "--outputFile=dist/results/jest.json",
     pattern,
   ];
   const { stderr } = spawnSync(program, rest, {
@@ -86,6 +91,10 @@ function jest({ name, pattern, node = process.execPath, env = {}, parallel }: Je
   const milliseconds = Date.now() - start;
   if (!existsSync(file)) return check(name, milliseconds, `jest gave no result:\n${stderr}`);
   return resultOf(name, JSON.parse(readFileSync(file, "utf8")) as JestResult, milliseconds);
+}
+
+function here(): readonly string[] {
+  return process.getuid?.() === 0 ? WITH_MOUNTS : [];
 }
 
 /** A part that ends with an error is a failed test, and the others go on. */
@@ -112,6 +121,14 @@ async function main(): Promise<void> {
 
   const unit = { pattern: "dist/test/unit", parallel: true } as const;
   if (parts.includes("unit")) await add("unit tests", () => jest({ name: "unit tests", ...unit }));
+  if (["gates", "package", "newcomer", "nodes", "debians", "machines"].some((part) => parts.includes(part))) {
+    const name = "the shipped addons, built";
+    await add(name, () => {
+      const start = Date.now();
+      for (const architecture of ARCHITECTURES) prebuild(architecture);
+      return check(name, Date.now() - start);
+    });
+  }
   if (parts.includes("gates")) await add("gates", () => jest({ name: "gates", pattern: "dist/test/gates" }));
   if (parts.includes("package")) {
     await add("the package", () => jest({ name: "the package", pattern: "dist/test/package", parallel: true }));
@@ -130,7 +147,20 @@ async function main(): Promise<void> {
   if (parts.includes("nodes")) {
     for (const { version, path } of nodes()) {
       const name = `unit tests on Node ${version}`;
-      await add(name, () => jest({ name, ...unit, node: path }));
+      await add(name, () => jest({ name, ...unit, node: path, env: { NODE_LIBBPF_PREBUILD: PROJECT_ROOT } }));
+    }
+  }
+  if (parts.includes("debians")) {
+    for (const { name: debian, suite, majors } of DEBIANS) {
+      for (const major of majors) {
+        const name = `unit tests on ${debian}, Node ${major}`;
+        await add(name, () => {
+          // Two files compile BPF programs, with this system's clang: they are about no addon.
+          const pattern = "dist/test/unit/(?!(btf|build)\\.)";
+          const env = { NODE_LIBBPF_PREBUILD: "/project" };
+          return jest({ name, pattern, parallel: true, node: "/bin/node", env, within: inDebian(suite, major) });
+        });
+      }
     }
   }
   if (parts.includes("host")) {

@@ -32,16 +32,21 @@ export interface Toolchain {
 }
 
 export function toolchain(architecture: Architecture): Toolchain {
-  const [debian, triple] = NAMES[architecture];
+  const [, triple] = NAMES[architecture];
   return {
     triple,
-    sysroot: debianRoot("sysroot", SUITE, debian, PACKAGES),
+    sysroot: debianRoot("sysroot", SUITE, debianName(architecture), PACKAGES),
     cc: "clang-19",
     cxx: "clang++-19",
     ar: "llvm-ar-19",
     ranlib: "llvm-ranlib-19",
     strip: "llvm-strip-19",
   };
+}
+
+/** Debian's name of an architecture. */
+export function debianName(architecture: Architecture): string {
+  return NAMES[architecture][0];
 }
 
 export function architectureOf(name: string): Architecture {

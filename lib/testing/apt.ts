@@ -67,6 +67,13 @@ export class PrivateApt {
     return join(into, file);
   }
 
+  /** Downloads packages' .debs into `into`, an empty directory, and returns their paths. apt reads its lists once. */
+  downloadAll(names: readonly string[], into: string): string[] {
+    mkdirSync(into, { recursive: true });
+    this.#run("apt-get", ["download", "-q", ...names], into);
+    return readdirSync(into).map((file) => join(into, file));
+  }
+
   /** Downloads and unpacks a suite's source package, with Debian's patches applied, into the directory `into/name`. */
   source(name: string, suite: Suite, into: string): string {
     const target = join(into, name);
