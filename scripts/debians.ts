@@ -26,7 +26,10 @@ const PACKAGES = [
   "busybox-static",
 ];
 
-/** The project is at /project, read-only but for results, and Node in /bin. All mounts end with the command. */
+/**
+ * The project is at /project, read-only but for results, and Node in /bin. This host's environment names files that are not
+ * there. All mounts end with the command.
+ */
 const ENTER = `set -e
 root=$1 project=$2 node=$3; shift 3
 cd "$root"
@@ -41,7 +44,7 @@ mount --rbind /sys sys
 mount -t proc proc proc
 mount -t tmpfs tmpfs tmp
 chroot . /bin/busybox --install -s /bin
-exec chroot . /bin/sh -c 'cd /project && exec "$@"' sh "$@"`;
+exec chroot . /bin/env -i PATH=/bin:/usr/bin NODE_LIBBPF_PREBUILD=/project sh -c 'cd /project && exec "$@"' sh "$@"`;
 
 /** The start of a command that runs in a release of Debian, in the project's folder; needs root. */
 export function inDebian(suite: Suite, major: number): string[] {
