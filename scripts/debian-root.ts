@@ -10,9 +10,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { PrivateApt, type Suite } from "../lib/testing/apt";
+import { PrivateApt, type Suite, unpack } from "../lib/testing/apt";
 import { cacheDirectory } from "../lib/testing/cache";
-import { unpack } from "../lib/testing/kernels";
 
 /** Unpacks the packages, and none that they depend on; no script of theirs is run. */
 export function debianRoot(name: string, suite: Suite, architecture: string, packages: readonly string[]): string {

@@ -44,7 +44,8 @@ mount --rbind /sys sys
 mount -t proc proc proc
 mount -t tmpfs tmpfs tmp
 chroot . /bin/busybox --install -s /bin
-exec chroot . /bin/env -i PATH=/bin:/usr/bin NODE_LIBBPF_PREBUILD=/project sh -c 'cd /project && exec "$@"' sh "$@"`;
+exec chroot . /bin/env -i HOME=/tmp PATH=/bin:/usr/bin NODE_LIBBPF_PREBUILD=/project \\
+  sh -c 'cd /project && exec "$@"' sh "$@"`;
 
 /** The start of a command that runs in a release of Debian, in the project's folder; needs root. */
 export function inDebian(suite: Suite, major: number): string[] {
