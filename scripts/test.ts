@@ -1,30 +1,41 @@
 /**
  * npm test: unit tests, gates, kernel tests on this kernel and in virtual machines.
- *   npm test -- [--only unit|gates|package|browser|docs|newcomer|nodes|debians|host|system|vm|vmlinux|machines]... [--kernel 6.12]...
+ *   npm test -- [--only PART]... [--kernel 6.12]...
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { agreementTable } from "./agreement-table";
 import { DEBIANS, inDebian } from "./debians";
 import { KERNELS } from "./kernels";
-import { newcomer } from "./newcomer";
 import { nodes } from "./nodes";
 import { PROJECT_ROOT } from "./places";
-import { prebuild } from "./prebuild";
 import { buildWithSystemLibbpf } from "./system-libbpf";
 import { check, type JestResult, type Result, resultOf, table, total } from "./test-results";
 import { reportsOf, testInVm, type VmTests } from "./test-vm";
-import { ARCHITECTURES } from "./toolchain";
 
 /** Kernels that no table of the precheck was made for: what it says of these follows from rules alone. */
 const UNSEEN = ["6.16", "6.18"];
 const PARTS = [
-  ...["unit", "gates", "package", "browser", "docs", "newcomer"],
-  ...["nodes", "debians", "host", "system", "vm", "vmlinux", "machines"],
+  "unit",
+  "gates",
+  "package",
+  "browser",
+  "docs",
+  "newcomer",
+  "nodes",
+  "debians",
+  "host",
+  "system",
+  "machines",
+  "vm",
+  "vmlinux",
 ] as const;
+type Part = (typeof PARTS)[number];
 
 function options(): { parts: readonly string[]; kernels: readonly string[] } {
   const { values } = parseArgs({
@@ -66,7 +77,29 @@ exec "$@"`,
   "sh",
 ];
 
-function jest({ name, pattern, node = process.execPath, env = {}, within = here(), parallel }: JestRun): Result {
+/** Runs a command in the project. Not spawnSync(): machines are looked after meanwhile. */
+async function run(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ status: number | null; stderr: string }> {
+  const child = spawn(program, args, {
+    cwd: PROJECT_ROOT,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const [stderr, [status]] = await Promise.all([text(child.stderr), once(child, "close")]);
+  return { status, stderr };
+}
+
+async function jest({
+  name,
+  pattern,
+  node = process.execPath,
+  env = {},
+  within = here(),
+  parallel,
+}: JestRun): Promise<Result> {
   const results = join(PROJECT_ROOT, "dist/results");
   const file = join(results, "jest.json");
   mkdirSync(results, { recursive: true });
@@ -82,12 +115,7 @@ function jest({ name, pattern, node = process.execPath, env = {}, within = here(
     "--outputFile=dist/results/jest.json",
     pattern,
   ];
-  const { stderr } = spawnSync(program, rest, {
-    cwd: PROJECT_ROOT,
-    env: { ...process.env, ...env },
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-  });
+  const { stderr } = await run(program, rest, env);
   const milliseconds = Date.now() - start;
   if (!existsSync(file)) return check(name, milliseconds, `jest gave no result:\n${stderr}`);
   return resultOf(name, JSON.parse(readFileSync(file, "utf8")) as JestResult, milliseconds);
@@ -97,112 +125,106 @@ function here(): readonly string[] {
   return process.getuid?.() === 0 ? WITH_MOUNTS : [];
 }
 
-/** A part that ends with an error is a failed test, and the others go on. */
-async function guarded(name: string, run: () => Result | Promise<Result>): Promise<Result> {
-  process.stderr.write(`test: ${name}\n`);
-  const start = Date.now();
-  try {
-    return await run();
-  } catch (error) {
-    return check(name, Date.now() - start, (error as Error).message);
-  }
+/** Some tests: those of one kernel, of one version of Node, of one subject. */
+interface Job {
+  name: string;
+  run: () => Result | Promise<Result>;
 }
 
-async function main(): Promise<void> {
-  const { parts, kernels } = options();
-  const results: Result[] = [];
-  const reports: string[] = [];
-  const add = async (name: string, run: () => Result | Promise<Result>) => {
-    const result = await guarded(name, run);
-    results.push(result);
-    for (const failure of result.failures) process.stderr.write(`${failure}\n`);
-    process.stderr.write(`${table([result]).split("\n").at(-1)}\n`);
-  };
+/** A command of the project's own, as one test. */
+async function command(name: string, script: string): Promise<Result> {
+  const start = Date.now();
+  const { status, stderr } = await run(process.execPath, [join("dist/scripts", script)]);
+  return check(name, Date.now() - start, status === 0 ? undefined : stderr);
+}
 
+/** What runs on this kernel: one after the other, for it has but one list of programs, maps and pins. */
+function jobsHere(wants: (...parts: readonly Part[]) => boolean): Job[] {
+  const jobs: Job[] = [];
+  const add = (name: string, run: (name: string) => Result | Promise<Result>) =>
+    jobs.push({ name, run: () => run(name) });
+  const tests = (name: string, options: Omit<JestRun, "name">) => add(name, () => jest({ name, ...options }));
   const unit = { pattern: "dist/test/unit", parallel: true } as const;
-  if (parts.includes("unit")) await add("unit tests", () => jest({ name: "unit tests", ...unit }));
-  if (["gates", "package", "newcomer", "nodes", "debians", "machines"].some((part) => parts.includes(part))) {
-    const name = "the shipped addons, built";
-    await add(name, () => {
-      const start = Date.now();
-      for (const architecture of ARCHITECTURES) prebuild(architecture);
-      return check(name, Date.now() - start);
-    });
+
+  if (wants("unit")) tests("unit tests", unit);
+  if (wants("gates", "package", "newcomer", "nodes", "debians", "machines"))
+    add("the shipped addons, built", (name) => command(name, "prebuild.js"));
+  if (wants("gates")) tests("gates", { pattern: "dist/test/gates" });
+  if (wants("package")) tests("the package", { pattern: "dist/test/package", parallel: true });
+  if (wants("browser")) tests("the page, in a browser", { pattern: "dist/test/browser" });
+  if (wants("docs")) tests("the documentation", { pattern: "dist/test/docs", parallel: true });
+  if (wants("newcomer")) add("a newcomer's path", (name) => command(name, "newcomer.js"));
+  if (wants("nodes")) {
+    for (const { version, path } of nodes())
+      tests(`unit tests on Node ${version}`, { ...unit, node: path, env: { NODE_LIBBPF_PREBUILD: PROJECT_ROOT } });
   }
-  if (parts.includes("gates")) await add("gates", () => jest({ name: "gates", pattern: "dist/test/gates" }));
-  if (parts.includes("package")) {
-    await add("the package", () => jest({ name: "the package", pattern: "dist/test/package", parallel: true }));
-  }
-  if (parts.includes("browser")) {
-    await add("the page, in a browser", () => jest({ name: "the page, in a browser", pattern: "dist/test/browser" }));
-  }
-  if (parts.includes("docs")) {
-    await add("the documentation", () =>
-      jest({ name: "the documentation", pattern: "dist/test/docs", parallel: true }),
-    );
-  }
-  if (parts.includes("newcomer")) {
-    await add("a newcomer's path", () => check("a newcomer's path", newcomer()));
-  }
-  if (parts.includes("nodes")) {
-    for (const { version, path } of nodes()) {
-      const name = `unit tests on Node ${version}`;
-      await add(name, () => jest({ name, ...unit, node: path, env: { NODE_LIBBPF_PREBUILD: PROJECT_ROOT } }));
-    }
-  }
-  if (parts.includes("debians")) {
+  if (wants("debians")) {
     for (const { name: debian, suite, majors } of DEBIANS) {
-      for (const major of majors) {
-        const name = `unit tests on ${debian}, Node ${major}`;
-        await add(name, () => {
+      for (const major of majors)
+        add(`unit tests on ${debian}, Node ${major}`, (name) => {
           // Two files compile BPF programs, with this system's clang: they are about no addon.
           const pattern = "dist/test/unit/(?!(btf|build)\\.)";
           return jest({ name, pattern, parallel: true, node: "/bin/node", within: inDebian(suite, major) });
         });
+    }
+  }
+  if (wants("host")) tests("kernel tests here", { pattern: "dist/test/kernel" });
+  if (wants("system")) {
+    add("kernel tests here, system's libbpf", (name) =>
+      jest({ name, pattern: "dist/test/(kernel|unit)", env: { NODE_LIBBPF_PREBUILD: buildWithSystemLibbpf() } }),
+    );
+  }
+  if (wants("machines")) tests("what boots machines itself", { pattern: "dist/test/machines" });
+  return jobs;
+}
+
+/** What runs in machines of its own. */
+function machines(kernels: readonly string[]): VmTests[] {
+  const runs: VmTests[] = kernels.map((kernel) => ({ kernel, pattern: "dist/test/kernel" }));
+  if (kernels.includes("6.12")) {
+    runs.push({ kernel: "6.12", pattern: "lsm-inactive", lsm: "lockdown,capability" });
+    runs.push({ kernel: "6.12", pattern: "lockdown", append: "lockdown=confidentiality" });
+  }
+  if (kernels === KERNELS) {
+    runs.push(...UNSEEN.map((kernel) => ({ kernel, pattern: "agreement", unseen: true as const })));
+  }
+  return runs;
+}
+
+async function main(): Promise<void> {
+  const { parts, kernels } = options();
+  const wants = (...wanted: readonly Part[]) => wanted.some((part) => parts.includes(part));
+  const results: Result[] = [];
+  const work = async (jobs: Job[]) => {
+    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+      process.stderr.write(`test: ${job.name}\n`);
+      const start = Date.now();
+      let result: Result;
+      try {
+        result = await job.run();
+      } catch (error) {
+        // It is a failed test, and the others go on.
+        result = check(job.name, Date.now() - start, (error as Error).message);
       }
+      results.push(result);
+      for (const failure of result.failures) process.stderr.write(`${failure}\n`);
+      process.stderr.write(`${table([result]).split("\n").at(-1)}\n`);
     }
-  }
-  if (parts.includes("host")) {
-    await add("kernel tests here", () => jest({ name: "kernel tests here", pattern: "dist/test/kernel" }));
-  }
-  if (parts.includes("system")) {
-    const name = "kernel tests here, system's libbpf";
-    await add(name, () => {
-      const env = { NODE_LIBBPF_PREBUILD: buildWithSystemLibbpf() };
-      return jest({ name, pattern: "dist/test/(kernel|unit)", env });
-    });
-  }
-  if (parts.includes("vm")) {
-    const runs: VmTests[] = kernels.map((kernel) => ({ kernel, pattern: "dist/test/kernel" }));
-    if (kernels.includes("6.12")) {
-      runs.push({ kernel: "6.12", pattern: "lsm-inactive", lsm: "lockdown,capability" });
-      runs.push({ kernel: "6.12", pattern: "lockdown", append: "lockdown=confidentiality" });
-    }
-    if (kernels === KERNELS) {
-      runs.push(...UNSEEN.map((kernel) => ({ kernel, pattern: "agreement", unseen: true as const })));
-    }
-    reports.push(...runs.map(reportsOf));
-    // A machine under emulation keeps little more than one core busy.
-    const lanes = Array.from({ length: Math.min(availableParallelism(), 4) }, async () => {
-      for (let run = runs.shift(); run !== undefined; run = runs.shift()) {
-        const tests = run;
-        await add(`Linux ${tests.kernel}`, () => testInVm(tests));
-      }
-    });
-    await Promise.all(lanes);
-  }
-  if (parts.includes("vmlinux")) {
+  };
+
+  const runs = wants("vm") ? machines(kernels) : [];
+  const inMachines: Job[] = runs.map((tests) => ({ name: `Linux ${tests.kernel}`, run: () => testInVm(tests) }));
+  // A machine under emulation keeps little more than one core busy: the rest is for what runs here, and then for machines too.
+  const others = Array.from({ length: Math.min(availableParallelism(), 4) - 1 }, () => work(inMachines));
+  await Promise.all([work(jobsHere(wants)).then(() => work(inMachines)), ...others]);
+  if (wants("vmlinux")) {
     const name = "vmlinux.h of the kernels";
     const files = kernels.map((kernel) => join(reportsOf({ kernel, pattern: "" }), "vmlinux.btf"));
     // Of those whose machines have run: now, or the last time.
     const env = { NODE_LIBBPF_VMLINUX: files.filter((file) => existsSync(file)).join(":") };
-    await add(name, () => jest({ name, pattern: "dist/test/vmlinux", env }));
+    await work([{ name, run: () => jest({ name, pattern: "dist/test/vmlinux", env }) }]);
   }
-  if (parts.includes("machines")) {
-    const name = "a profile carried from a machine";
-    await add(name, () => jest({ name, pattern: "dist/test/machines" }));
-  }
-  const agreement = agreementTable(reports);
+  const agreement = agreementTable(runs.map(reportsOf));
   process.stdout.write(`${table(results)}\n${agreement ? `\n${agreement}\n\n` : ""}${total(results)}\n`);
   if (results.some((result) => result.failed > 0)) process.exitCode = 1;
 }
