@@ -1,4 +1,4 @@
-/** What of node_modules a test run in the guest needs: jest, fast-check, all that they depend on, and nothing else. */
+/** What of node_modules a test run in the guest needs: jest, fast-check, what else is named, all that these depend on, and nothing else. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Put } from "../lib/testing";
@@ -10,8 +10,8 @@ interface Manifest {
 }
 
 /** Their packages under `root`/node_modules, to be put at the same places under `guestRoot`. */
-export function jestClosure(root: string, guestRoot: string): Put[] {
-  return packageClosure(root, ["jest", "fast-check"]).map((directory) => ({
+export function jestClosure(root: string, guestRoot: string, more: readonly string[] = []): Put[] {
+  return packageClosure(root, ["jest", "fast-check", ...more]).map((directory) => ({
     from: directory,
     to: guestRoot + directory.slice(root.length),
     filter: (path) => basename(path) !== "node_modules" && !/\.(d\.[cm]?ts|map|md)$/.test(path),

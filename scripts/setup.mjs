@@ -97,6 +97,7 @@ try {
   run(process.execPath, ["scripts/snippets.mjs"]);
   run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."]);
   run(process.execPath, ["scripts/lazy-entry.mjs"]);
+  run(process.execPath, ["scripts/public.mjs"]);
   run(process.execPath, ["dist/scripts/deps.js"]);
   addon();
   run(process.execPath, ["dist/scripts/bpf.js"]);

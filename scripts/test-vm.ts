@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { runInVm } from "../lib/testing";
+import { type Put, runInVm } from "../lib/testing";
 import { cacheDirectory } from "../lib/testing/cache";
 import { resolveKernel } from "../lib/testing/kernels";
 import { jestClosure } from "./jest-closure";
@@ -25,6 +25,8 @@ function btrfsImage(): string {
 
 export interface VmTests {
   kernel: string;
+  /** Of what is tested, if not of the library. */
+  name?: string;
   /** What the files of the tests to run have in their names. */
   pattern: string;
   /** The kernel's lsm= argument, if not the usual one. */
@@ -33,11 +35,16 @@ export interface VmTests {
   append?: string;
   /** A kernel that no table was made for. */
   unseen?: true;
+  /** Packages that the tests need beside jest. */
+  packages?: readonly string[];
+  /** More files. */
+  put?: readonly Put[];
+  memoryMib?: number;
 }
 
 /** What sets a run apart from others with the same kernel; "" for nothing. */
-function peculiarity({ lsm, append, unseen }: VmTests): string {
-  return [lsm && `lsm=${lsm}`, append, unseen && "no table"].filter(Boolean).join(" ");
+function peculiarity({ name, lsm, append, unseen }: VmTests): string {
+  return [name, lsm && `lsm=${lsm}`, append, unseen && "no table"].filter(Boolean).join(" ");
 }
 
 /** Where what a run brings back is kept. */
@@ -52,7 +59,7 @@ export function reportsOf(tests: VmTests): string {
 
 /** Runs tests on one kernel. One with error injection that nobody has built, or an unseen one that is gone, is listed as not run. */
 export async function testInVm(tests: VmTests): Promise<Result> {
-  const { kernel, pattern, lsm, append, unseen } = tests;
+  const { kernel, pattern, lsm, append, unseen, packages, put = [], memoryMib } = tests;
   const results = resultsOf(tests);
   rmSync(results, { recursive: true, force: true });
   try {
@@ -80,6 +87,7 @@ export async function testInVm(tests: VmTests): Promise<Result> {
     cwd: GUEST,
     ...(lsm !== undefined && { lsm }),
     ...(append !== undefined && { append }),
+    ...(memoryMib !== undefined && { memoryMib }),
     // One: the machines run side by side, and two CPUs of one machine wait for each other more than they work.
     cpus: 1,
     timeoutSeconds: 600,
@@ -90,7 +98,8 @@ export async function testInVm(tests: VmTests): Promise<Result> {
     },
     put: [
       ...packageFiles(),
-      ...jestClosure(PROJECT_ROOT, GUEST),
+      ...jestClosure(PROJECT_ROOT, GUEST, packages),
+      ...put,
       { from: join(PROJECT_ROOT, "jest.config.js"), to: `${GUEST}/jest.config.js` },
       ...(errorInjection ? [{ from: btrfsImage(), to: "/btrfs.img.gz" }] : []),
     ],

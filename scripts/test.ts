@@ -16,6 +16,7 @@ import { nodes } from "./nodes";
 import { PROJECT_ROOT } from "./places";
 import { buildWithSystemLibbpf } from "./system-libbpf";
 import { check, type JestResult, type Result, resultOf, table, total } from "./test-results";
+import { testService } from "./test-service";
 import { reportsOf, testInVm, type VmTests } from "./test-vm";
 
 /** Kernels that no table of the precheck was made for: what it says of these follows from rules alone. */
@@ -33,6 +34,7 @@ const PARTS = [
   "system",
   "machines",
   "vm",
+  "service",
   "vmlinux",
 ] as const;
 type Part = (typeof PARTS)[number];
@@ -214,6 +216,10 @@ async function main(): Promise<void> {
 
   const runs = wants("vm") ? machines(kernels) : [];
   const inMachines: Job[] = runs.map((tests) => ({ name: `Linux ${tests.kernel}`, run: () => testInVm(tests) }));
+  if (wants("service")) {
+    for (const kernel of ["6.12", "5.10"])
+      inMachines.push({ name: `the policy service on Linux ${kernel}`, run: () => testService(kernel) });
+  }
   // A machine under emulation keeps little more than one core busy: the rest is for what runs here, and then for machines too.
   const others = Array.from({ length: Math.min(availableParallelism(), 4) - 1 }, () => work(inMachines));
   await Promise.all([work(jobsHere(wants)).then(() => work(inMachines)), ...others]);

@@ -1,0 +1,96 @@
+/** The configuration file. */
+import { readFileSync } from "node:fs";
+import { isIPv4 } from "node:net";
+import { z } from "zod";
+import { ConfigError } from "./failure";
+import { HOOKS, RuleSet } from "./rules";
+
+const absolute = z.string().regex(/^\//, { error: "must be an absolute path" });
+const account = z.union([z.string().min(1), z.int().min(0)], { error: "must be a name or a number" });
+
+const Listen = z
+  .strictObject({
+    socket: absolute.optional(),
+    /** Of the socket, in octal. */
+    mode: z.enum(["0600", "0660"]).default("0600"),
+    /** Of the socket. */
+    group: account.optional(),
+    host: z
+      .string()
+      .refine((host) => host === "::1" || (isIPv4(host) && host.startsWith("127.")), {
+        error: "must be loopback: 127.0.0.1 or ::1",
+      })
+      .default("127.0.0.1"),
+    port: z.int().min(0).max(65535).optional(),
+  })
+  .refine(({ socket, port }) => (socket === undefined) !== (port === undefined), {
+    error: 'takes either "socket" or "port"',
+  });
+
+const hooks = z.array(z.enum(HOOKS)).min(1);
+
+const Config = z
+  .strictObject({
+    listen: Listen,
+    /** The file with the API's token. */
+    tokenFile: absolute,
+    /** Where decisions are made. */
+    hooks: hooks.default([...HOOKS]),
+    /** Those without which the service does not start; by default all of `hooks`. */
+    require: z.array(z.enum(HOOKS)).optional(),
+    /** Who the service is once all is loaded; it stays root without. */
+    user: account.optional(),
+    group: account.optional(),
+    /** Directory in bpffs: the policy stays in force when the service ends. */
+    pin: absolute.regex(/^\/sys\/fs\/bpf\/./, { error: "must be below /sys/fs/bpf" }).optional(),
+    /** Where decisions are written, a line of JSON each: a file, or "-" for standard output. */
+    decisions: z.union([z.literal("-"), absolute]).optional(),
+    sink: z
+      .strictObject({ nats: z.string().min(1), subject: z.string().min(1).default("policy.decisions") })
+      .optional(),
+    logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
+    policy: RuleSet.prefault({}),
+  })
+  .refine(({ group, user }) => group === undefined || user !== undefined, { error: '"group" needs "user"' })
+  .refine(({ hooks, require = [] }) => require.every((hook) => hooks.includes(hook)), {
+    error: '"require" takes hooks of "hooks"',
+  });
+export type Config = z.infer<typeof Config>;
+
+/** What SIGHUP does not change. */
+export const FIXED = ["listen", "tokenFile", "hooks", "require", "user", "group", "pin", "sink"] as const;
+
+/** @throws {@link ConfigError} which names all that is wrong */
+export function readConfig(file: string): Config {
+  const what = `configuration ${file}`;
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ConfigError(`${what} can't be read: ${(error as Error).message}`, { cause: error });
+  }
+  return check(Config, parse(text, what), what);
+}
+
+function parse(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError(`${what} is no JSON: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/**
+ * What a schema makes of a value.
+ *
+ * @throws {@link ConfigError} with a line for each thing that is wrong: "policy.rules[3].path: must be absolute"
+ */
+export function check<T extends z.ZodType>(schema: T, value: unknown, what: string): z.infer<T> {
+  const { success, data, error } = schema.safeParse(value);
+  if (success) return data;
+  const lines = error.issues.map(({ path, message }) => {
+    const at = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
+    return at === "" ? message : `${at.replace(/^\./, "")}: ${message}`;
+  });
+  throw new ConfigError(`${what}: ${lines.join("; ")}`);
+}

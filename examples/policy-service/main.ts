@@ -1,0 +1,100 @@
+/**
+ * Decides which programs may be executed, files opened and addresses connected to, by rules that change while it runs:
+ *   node main.js /etc/policy-service/config.json
+ */
+import { once } from "node:events";
+import { isDeepStrictEqual } from "node:util";
+import { BpfError } from "node-libbpf";
+import pino from "pino";
+import { tokenFrom } from "./auth";
+import { type Config, FIXED, readConfig } from "./config";
+import { Feed, toDecision } from "./decisions";
+import { ConfigError, ExitStatus, HostError } from "./failure";
+import { listen } from "./listen";
+import { metricsOf } from "./metrics";
+import { NdjsonWriter } from "./ndjson";
+import { Policy } from "./policy";
+import { accountOf, dropTo } from "./privilege";
+import { serverOf } from "./server";
+import { natsSink } from "./sinks";
+import { Streams } from "./stream";
+
+const USAGE = "usage: policy-service CONFIG";
+// Decisions may go to standard output.
+const log = pino(pino.destination({ dest: 2, sync: true }));
+
+async function main(): Promise<void> {
+  const [file, ...more] = process.argv.slice(2);
+  if (file === undefined || more.length > 0) throw new ConfigError(USAGE);
+  const config = readConfig(file);
+  log.level = config.logLevel;
+  const authorize = tokenFrom(config.tokenFile);
+  const owner = accountOf(config.user ?? process.getuid?.() ?? 0, config.group);
+
+  const { hooks, require = hooks, pin } = config;
+  const policy = await Policy.load({ hooks, require, pin });
+  for (const { hook, why } of policy.missing) log.warn({ hook }, `no decisions here: ${why}`);
+  // Before it is attached: there is no moment without rules.
+  policy.apply(config.policy);
+
+  const feed = new Feed();
+  const streams = new Streams(feed);
+  const { decisions: path, sink: to } = config;
+  const onError = (what: string) => (err: Error) => log.error({ err }, what);
+  const writer = path === undefined ? undefined : new NdjsonWriter(path, onError(`decisions to ${path}`), owner);
+  const sink = to && natsSink(to.nats, to.subject, onError(`decisions to ${to.nats}`));
+  const metrics = metricsOf(policy, { streams, file: writer, sink });
+  const app = serverOf({ policy, streams, metrics, authorize, log });
+  if (writer !== undefined) feed.listen((decisions) => writer.write(decisions));
+  if (sink !== undefined) feed.listen((decisions) => sink.send(decisions));
+
+  const reading = read(policy, feed);
+  const address = await listen(app, config.listen, owner);
+  policy.attach();
+  if (config.user !== undefined) dropTo(owner);
+  log.info({ address, uid: process.getuid?.(), hooks: policy.hooks, mode: policy.rules.mode }, "ready");
+
+  process.on("SIGHUP", () => {
+    reload(file, config, policy);
+    writer?.reopen();
+  });
+  await Promise.race([reading, once(process, "SIGTERM"), once(process, "SIGINT")]);
+  log.info({ pinned: pin }, pin === undefined ? "ending: nothing is decided any more" : "ending: the policy stays");
+  await app.close();
+  await policy[Symbol.asyncDispose]();
+  await reading;
+  await Promise.all([writer?.close(), sink?.close()]);
+}
+
+/** Hands on what the kernel tells, until the policy is closed. */
+async function read(policy: Policy, feed: Feed): Promise<void> {
+  let id = 0;
+  for await (const batch of policy.decisions()) {
+    const epoch = Date.now() - Number(process.hrtime.bigint() / 1000n) / 1000;
+    feed.publish(batch.map((event) => toDecision(event, ++id, epoch, (...of) => policy.nameOf(...of))));
+  }
+}
+
+/** The file's rules take the place of those in force; a file that is not right changes nothing. */
+function reload(file: string, old: Config, policy: Policy): void {
+  try {
+    const config = readConfig(file);
+    const generation = Number(policy.apply(config.policy));
+    log.level = config.logLevel;
+    log.info({ generation, mode: config.policy.mode, rules: config.policy.rules.length }, "configuration read again");
+    const fixed = FIXED.filter((key) => !isDeepStrictEqual(config[key], old[key]));
+    if (fixed.length > 0) log.warn({ fixed }, "these changes need a restart");
+  } catch (err) {
+    log.error({ err }, "configuration not read again: the rules in force stay");
+  }
+}
+
+main().then(
+  () => process.exit(),
+  (error: Error) => {
+    const status = error instanceof ConfigError ? ExitStatus.config : ExitStatus.host;
+    const isExpected = error instanceof ConfigError || error instanceof HostError || error instanceof BpfError;
+    log.fatal(isExpected ? error.message : { err: error });
+    process.exit(isExpected ? status : 1);
+  },
+);

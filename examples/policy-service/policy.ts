@@ -1,0 +1,210 @@
+/** The policy in the kernel: loads it, or takes it back from its pins; changes its rules, and reads what it decides. */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { type BpfObject, BtfKind, kernelBtf, Link, type Program } from "node-libbpf";
+import { ConfigError, HostError } from "./failure";
+import { type decision, open, type policy, type Policy as Shape } from "./policy.bpf";
+import { compile, findCgroup, HOOKS, type Hook, type RuleSet } from "./rules";
+
+/** As in policy.bpf.c. */
+const BUFFERS_PER_CPU = 8;
+const PROGRAMS = { exec: "check_exec", open: "check_open", connect: "check_connect" } as const;
+/** How many generations' rule names are kept: decisions may lie in the ring while the rules change. */
+const GENERATIONS = 64;
+
+export interface PolicyOptions {
+  hooks: readonly Hook[];
+  /** Those without which there is no policy. */
+  require: readonly Hook[];
+  /** Directory in bpffs. */
+  pin?: string | undefined;
+}
+
+/** A hook where this kernel has no decisions made, and why. */
+export interface Missing {
+  hook: Hook;
+  why: string;
+}
+
+export class Policy implements AsyncDisposable {
+  readonly #object: BpfObject<Shape>;
+  /** The service's side of what both sides share; see policy.h. */
+  readonly #shared: policy;
+  readonly #generation: BigUint64Array;
+  readonly #taken: Link[] = [];
+  readonly #names = new Map<bigint, readonly (string | undefined)[]>();
+  /** In force. */
+  rules: RuleSet = { mode: "observe", unresolved: "allow", rules: [], force: false };
+
+  private constructor(
+    object: BpfObject<Shape>,
+    readonly missing: readonly Missing[],
+    private readonly options: PolicyOptions,
+  ) {
+    const { policies } = object.maps;
+    this.#object = object;
+    this.#shared = policies.view(0);
+    this.#generation = policies.mmap(BigUint64Array).subarray(1, 2);
+  }
+
+  /**
+   * Loads what is not pinned already, and attaches nothing.
+   *
+   * @throws {@link HostError} if the kernel can't decide at a required hook, or other pins are in the way
+   */
+  static async load(options: PolicyOptions): Promise<Policy> {
+    refuseOtherNamespace();
+    const { pin } = options;
+    const spec = open();
+    for (const hook of HOOKS) spec.programs[PROGRAMS[hook]].autoload = options.hooks.includes(hook);
+    const missing = spec.check().flatMap(({ program, verdict, message, remedy }): Missing[] => {
+      const hook = HOOKS.find((hook) => PROGRAMS[hook] === program);
+      const isBad = verdict === "refused" || verdict === "unsafe";
+      return hook !== undefined && isBad ? [{ hook, why: `${message}. ${remedy ?? ""}`.trim() }] : [];
+    });
+    const fatal = missing.filter(({ hook }) => options.require.includes(hook));
+    if (fatal.length > 0 || missing.length === options.hooks.length) {
+      throw new HostError(`this kernel can't do it: ${missing.map(({ hook, why }) => `${hook}: ${why}`).join("; ")}`);
+    }
+    for (const { hook } of missing) spec.programs[PROGRAMS[hook]].autoload = false;
+    spec.maps.buffers.maxEntries = BUFFERS_PER_CPU * possibleCpus();
+    if (pin !== undefined) {
+      mkdirSync(pin, { recursive: true, mode: 0o700 });
+      for (const map of ["policies", "decisions"] as const) spec.maps[map].pinPath = join(pin, map);
+      for (const hook of HOOKS) if (existsSync(join(pin, hook))) spec.programs[PROGRAMS[hook]].autoload = false;
+    }
+    const object = await spec.load();
+    try {
+      const policy = new Policy(object, missing, options);
+      policy.#claim();
+      return policy;
+    } catch (error) {
+      object.close();
+      throw error;
+    }
+  }
+
+  /** Puts rules in force, all at once. Gives their generation. */
+  apply(rules: RuleSet): bigint {
+    const connects = rules.rules.findIndex(({ hooks, path }) => path !== undefined && hooks.includes("connect"));
+    if (connects >= 0 && !knowsConnectingProgram()) {
+      throw new ConfigError(
+        `rules[${connects}]: which program connects is only known since Linux 6.12; leave "path" out`,
+      );
+    }
+    const compiled = compile(rules, findCgroup);
+    const generation = this.generation + 1n;
+    // What is in force is the other one.
+    Object.assign(this.#shared.sets[Number(generation & 1n)] ?? {}, compiled);
+    this.#names.set(
+      generation,
+      rules.rules.map(({ name }) => name),
+    );
+    this.#names.delete(generation - BigInt(GENERATIONS));
+    // Programs see the new number after the new rules.
+    Atomics.store(this.#generation, 0, generation);
+    this.rules = rules;
+    return generation;
+  }
+
+  /** Where decisions are made. */
+  get hooks(): readonly Hook[] {
+    return this.options.hooks.filter((hook) => !this.missing.some((missing) => missing.hook === hook));
+  }
+
+  /** From now on there are decisions. What was pinned was making them all the time. */
+  attach(): void {
+    const { pin } = this.options;
+    for (const hook of HOOKS) {
+      const path = pin === undefined ? undefined : join(pin, hook);
+      const isPinned = path !== undefined && existsSync(path);
+      const isWanted = this.hooks.includes(hook);
+      if (isPinned && isWanted) this.#taken.push(Link.fromPin(path));
+      else if (isPinned) Link.fromPin(path).detach();
+      else if (isWanted) {
+        const program: Program<"lsm"> = this.#object.programs[PROGRAMS[hook]];
+        const link = program.attach();
+        if (path !== undefined) link.pin(path);
+      }
+    }
+  }
+
+  get generation(): bigint {
+    return this.#shared.generation;
+  }
+
+  /** How often each hook gave each verdict, and how often a path could not be told, since the policy was loaded first. */
+  counts(): { hook: Hook; allowed: bigint; denied: bigint; wouldDeny: bigint; unresolved: bigint }[] {
+    const { decisions, unresolved } = this.#shared;
+    return HOOKS.map((hook, index) => {
+      const [allowed = 0n, denied = 0n, wouldDeny = 0n] = decisions[index] ?? [];
+      return { hook, allowed, denied, wouldDeny, unresolved: unresolved[index] ?? 0n };
+    });
+  }
+
+  /** Decisions that were made and not told, as the ring was full. */
+  get lost(): bigint {
+    return this.#shared.lost;
+  }
+
+  /** Batches, until the policy is closed. */
+  decisions(): AsyncIterable<decision[]> {
+    return this.#object.maps.decisions;
+  }
+
+  nameOf(generation: bigint, index: number): string | undefined {
+    return this.#names.get(generation)?.[index];
+  }
+
+  /** Detaches what is not pinned. What is pinned stays in force; the service is then a process as any other. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#shared.service_pid = 0;
+    for (const link of this.#taken) link.close();
+    await this.#object[Symbol.asyncDispose]();
+  }
+
+  /** Makes the shared memory this process's. */
+  #claim(): void {
+    const version = versionOf(join(__dirname, "policy.bpf.o"));
+    const { version: found } = this.#shared;
+    if (found !== 0n && found !== version) {
+      const { pin } = this.options;
+      throw new HostError(`${pin} has pins of another version of the policy; to end that one: rm -r ${pin}`);
+    }
+    this.#shared.version = version;
+    this.#shared.service_pid = 0;
+    this.#shared.service_start = startTicks();
+    this.#shared.service_pid = process.pid;
+  }
+}
+
+/** A process is known by its pid, and that is another one in each pid namespace. */
+function refuseOtherNamespace(): void {
+  const PROC_PID_INIT_INO = 4026531836;
+  if (readlinkSync("/proc/self/ns/pid") === `pid:[${PROC_PID_INIT_INO}]`) return;
+  throw new HostError(
+    "the service must run in the host's pid namespace (docker: --pid=host, Kubernetes: hostPID: true)",
+  );
+}
+
+/** When this process began, in ticks since boot. */
+function startTicks(): bigint {
+  const fields = readFileSync("/proc/self/stat", "latin1")
+    .replace(/^.*\) /s, "")
+    .split(" ");
+  return BigInt(fields[22 - 3] ?? 0);
+}
+
+function possibleCpus(): number {
+  const [, last = "0"] = /(\d+)\s*$/.exec(readFileSync("/sys/devices/system/cpu/possible", "utf8")) ?? [];
+  return Number(last) + 1;
+}
+
+function knowsConnectingProgram(): boolean {
+  return kernelBtf().find(BtfKind.FUNC, "bpf_get_task_exe_file") !== undefined;
+}
+
+function versionOf(file: string): bigint {
+  return createHash("sha256").update(readFileSync(file)).digest().readBigUInt64LE();
+}

@@ -1,0 +1,123 @@
+/** Rules as people write them, and as policy.bpf.c reads them. */
+import { statfsSync, statSync } from "node:fs";
+import { join, posix } from "node:path";
+import { z } from "zod";
+import { ConfigError } from "./failure";
+import type { rule, rule_set } from "./policy.bpf";
+
+export const HOOKS = ["exec", "open", "connect"] as const;
+export type Hook = (typeof HOOKS)[number];
+
+/** As in policy.h. */
+const MAX_RULES = 128;
+const MAX_PATH = 255;
+const Condition = { uid: 1, cgroup: 2, path: 4 } as const;
+const NONE: rule = {
+  ...{ cgroup: 0n, cgroup_depth: 0, uid: 0, hooks: 0, conditions: 0 },
+  ...{ deny: 0, tell: 0, path_size: 0, path: "" },
+};
+
+const path = z
+  .string()
+  .refine((text) => text.startsWith("/") && `${posix.normalize(`${text}/`)}` === `${text.replace(/\/$/, "")}/`, {
+    error: 'must be absolute, without "//", "." and ".."',
+  })
+  .refine((text) => !text.includes("\0") && Buffer.byteLength(text) <= MAX_PATH, {
+    error: `must be no longer than ${MAX_PATH} bytes, without NUL`,
+  });
+
+export const Rule = z.strictObject({
+  /** What decisions, logs and the page call it. */
+  name: z.string().min(1).max(64).optional(),
+  action: z.enum(["allow", "deny"]),
+  hooks: z.array(z.enum(HOOKS)).min(1),
+  /** Of the process, as the host counts users. */
+  uid: z.int().min(0).max(0xffff_fffe).optional(),
+  /** The file or what lies below the directory; for connect that of the program. */
+  path: path.optional(),
+  /** The cgroup, or one below it; from the root of cgroup2. */
+  cgroup: path.optional(),
+  /** Whether its decisions are told; by default those of deny rules. */
+  tell: z.boolean().optional(),
+});
+export type Rule = z.infer<typeof Rule>;
+
+export const RuleSet = z.strictObject({
+  mode: z.enum(["observe", "enforce"]).default("observe"),
+  /** What is done where a path can't be told and a rule hangs on it. */
+  unresolved: z.enum(["allow", "deny"]).default("allow"),
+  rules: z.array(Rule).max(MAX_RULES).default([]),
+  /** Take a rule set that denies root everything of a kind. */
+  force: z.boolean().default(false),
+});
+export type RuleSet = z.infer<typeof RuleSet>;
+
+/** @throws {@link ConfigError} if there is no such cgroup */
+export function findCgroup(path: string): { id: bigint; depth: number } {
+  const CGROUP2_SUPER_MAGIC = 0x63677270;
+  const root = "/sys/fs/cgroup";
+  const depth = path.split("/").filter(Boolean).length;
+  const stats = statSync(join(root, path), { bigint: true, throwIfNoEntry: false });
+  if (stats === undefined) throw new ConfigError(`there is no cgroup ${path}`);
+  if (statfsSync(join(root, path)).type !== CGROUP2_SUPER_MAGIC) throw new ConfigError(`${root} is no cgroup2`);
+  return { id: stats.ino, depth };
+}
+
+/**
+ * The set as the kernel reads it.
+ *
+ * @throws {@link ConfigError} for a set that locks root out and does not say "force", and for a cgroup that there is not
+ */
+export function compile({ mode, unresolved, rules, force }: RuleSet, cgroupOf = findCgroup): rule_set {
+  if (!force) refuseLockOut(rules);
+  const compiled = rules.map((rule, index): rule => {
+    const { uid, path, cgroup, action, tell = action === "deny" } = rule;
+    const found = cgroup === undefined ? undefined : within(`rules[${index}]`, () => cgroupOf(cgroup));
+    const prefix = (path ?? "").replace(/\/$/, "");
+    return {
+      cgroup: found?.id ?? 0n,
+      cgroup_depth: found?.depth ?? 0,
+      uid: uid ?? 0,
+      hooks: bits(rule.hooks),
+      conditions:
+        (uid === undefined ? 0 : Condition.uid) |
+        (cgroup === undefined ? 0 : Condition.cgroup) |
+        (prefix === "" ? 0 : Condition.path),
+      deny: Number(action === "deny"),
+      tell: Number(tell),
+      path_size: Buffer.byteLength(prefix),
+      path: prefix,
+    };
+  });
+  return {
+    hooks: bits(rules.flatMap(({ hooks }) => hooks)),
+    count: rules.length,
+    enforcing: Number(mode === "enforce"),
+    deny_unresolved: Number(unresolved === "deny"),
+    rules: [...compiled, ...Array<rule>(MAX_RULES - rules.length).fill(NONE)],
+  };
+}
+
+function bits(hooks: readonly Hook[]): number {
+  return hooks.reduce((all, hook) => all | (1 << HOOKS.indexOf(hook)), 0);
+}
+
+/** Root without exec, open or connect can't set right what went wrong. */
+function refuseLockOut(rules: readonly Rule[]): void {
+  const isWhole = (path: string | undefined) => path === undefined || path === "/";
+  for (const hook of HOOKS) {
+    const index = rules.findIndex(
+      ({ hooks, uid = 0, path, cgroup }) => hooks.includes(hook) && uid === 0 && isWhole(path) && isWhole(cgroup),
+    );
+    if (rules[index]?.action !== "deny") continue;
+    throw new ConfigError(`rules[${index}] denies root each ${hook} that no rule before it allows: say "force": true`);
+  }
+}
+
+function within<T>(place: string, compute: () => T): T {
+  try {
+    return compute();
+  } catch (error) {
+    throw new ConfigError(`${place}: ${(error as Error).message}`, { cause: error });
+  }
+}
