@@ -7,12 +7,32 @@ import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { build } from "../lib/build/build";
 import { bpfSources, PROJECT_ROOT } from "./places";
+import { type Architecture, toolchain } from "./toolchain";
 
 /** Static: it runs in virtual machines, which have few libraries. */
-const HOST = ["-static", "-O2", "-Wall", "-Wextra", "-Werror", `-I${join(PROJECT_ROOT, ".deps/include")}`];
+const HOST = ["-static", "-O2", "-Wall", "-Wextra", "-Werror", "-I.deps/include"];
+const TRUTH = "test/truth/truth";
 
-// Paths in objects and messages are the same wherever the project lies.
-process.chdir(PROJECT_ROOT);
+/** Compiles the same for machines of another architecture, to a folder like dist/, whose path is returned. */
+export function compileFor(architecture: Architecture): string {
+  const { triple, sysroot, cc } = toolchain(architecture);
+  const folder = join("dist", architecture);
+  const options = { arch: architecture, clang: [`-I${sysroot}/usr/include/${triple}`] };
+  if (!compileBpf(folder, options)) throw new Error(`clang refused a BPF program for ${architecture}`);
+  const cross = [cc, `--target=${triple}`, `--sysroot=${sysroot}`, "-fuse-ld=lld"];
+  compileHost(cross, `${TRUTH}.c`, join(folder, TRUTH));
+  return join(PROJECT_ROOT, folder);
+}
+
+function compileBpf(folder: string, { arch, clang = [] }: { arch?: string; clang?: readonly string[] } = {}): boolean {
+  return bpfSources()
+    .filter((source) => isStale(join(folder, source.replace(/\.c$/, ".o")), source))
+    .map((source) => {
+      const into = join(folder, dirname(source));
+      return build(source, into, { arch, types: false, clang: ["-Wall", "-Werror", ...clang] }).compiled;
+    })
+    .every((compiled) => compiled);
+}
 
 function isStale(output: string, source: string): boolean {
   const folder = dirname(source);
@@ -21,19 +41,20 @@ function isStale(output: string, source: string): boolean {
   return age(output) <= Math.max(age(source), ...headers.map((name) => age(join(folder, name))));
 }
 
-function compileHost(source: string, output: string): void {
+function compileHost([compiler = "cc", ...args]: readonly string[], source: string, output: string): void {
   if (!isStale(output, source)) return;
-  const compiler = process.env.CC ?? "cc";
   mkdirSync(dirname(output), { recursive: true });
-  const { error, status } = spawnSync(compiler, [...HOST, source, "-o", output], { stdio: "inherit" });
+  const { error, status } = spawnSync(compiler, [...args, ...HOST, source, "-o", output], { stdio: "inherit" });
   if (error) throw new Error(`${compiler} can't be run (${error.message}); install it: apt-get install gcc`);
   if (status !== 0) throw new Error(`${compiler} ${source} failed`);
 }
 
-for (const source of bpfSources()) {
-  if (!isStale(join("dist", source.replace(/\.c$/, ".o")), source)) continue;
-  const { compiled } = build(source, join("dist", dirname(source)), { types: false, clang: ["-Wall", "-Werror"] });
-  if (!compiled) process.exitCode = 1;
+// Paths in objects and messages are the same wherever the project lies.
+process.chdir(PROJECT_ROOT);
+
+if (require.main === module) {
+  if (!compileBpf("dist")) process.exitCode = 1;
+  const compiler = [process.env.CC ?? "cc"];
+  compileHost(compiler, `${TRUTH}.c`, join("dist", TRUTH));
+  compileHost(compiler, "bench/sleepable/loop.c", "dist/bench/sleepable/loop");
 }
-compileHost("test/truth/truth.c", "dist/test/truth/truth");
-compileHost("bench/sleepable/loop.c", "dist/bench/sleepable/loop");

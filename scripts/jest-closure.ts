@@ -2,6 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Put } from "../lib/testing";
+import { cacheDirectory } from "../lib/testing/cache";
+import { installForeign } from "../lib/testing/programs";
 
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
@@ -10,12 +12,27 @@ interface Manifest {
 }
 
 /** Their packages under `root`/node_modules, to be put at the same places under `guestRoot`. */
-export function jestClosure(root: string, guestRoot: string, more: readonly string[] = []): Put[] {
-  return packageClosure(root, ["jest", "fast-check", ...more]).map((directory) => ({
+export function jestClosure(
+  root: string,
+  guestRoot: string,
+  arch: string = process.arch,
+  more: readonly string[] = [],
+): Put[] {
+  const packages = packageClosure(root, ["jest", "fast-check", ...more]).map((directory) => ({
     from: directory,
     to: guestRoot + directory.slice(root.length),
-    filter: (path) => basename(path) !== "node_modules" && !/\.(d\.[cm]?ts|map|md)$/.test(path),
+    filter: (path: string) => basename(path) !== "node_modules" && !/\.(d\.[cm]?ts|map|md)$/.test(path),
   }));
+  return arch === process.arch ? packages : [...packages, resolverFor(root, guestRoot, arch)];
+}
+
+/** jest finds modules by native code, which is a package of its own for each architecture. */
+function resolverFor(root: string, guestRoot: string, arch: string): Put {
+  const { version } = JSON.parse(readFileSync(join(root, "node_modules/unrs-resolver/package.json"), "utf8"));
+  const name = `@unrs/resolver-binding-linux-${arch}-gnu`;
+  const directory = join(cacheDirectory(), "guest", `resolver-${arch}-${version}`);
+  if (!existsSync(directory)) installForeign(`${name}@${version}`, directory, arch);
+  return { from: join(directory, "node_modules", name), to: join(guestRoot, "node_modules", name) };
 }
 
 /** The directories of the named packages and of those that they depend on, each found as Node would find it. */

@@ -1,22 +1,34 @@
 /** The built package in a virtual machine. */
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { Put } from "../lib/testing";
+import { compileFor } from "./bpf";
 import { PROJECT_ROOT } from "./places";
+import { prebuild } from "./prebuild";
+import { type Architecture, architectureOf } from "./toolchain";
 
 /** Where the package lies in the guest. */
 export const GUEST = "/package";
 
-/** The built package, at the places where it lies here. */
-export function packageFiles(): Put[] {
+/** The built package, at the places where it lies here; for other machines, with what was compiled for them. */
+export function packageFiles(arch: Architecture = architectureOf(process.arch)): Put[] {
   const at = (path: string) => ({ from: join(PROJECT_ROOT, path), to: join(GUEST, path) });
-  const release = join(PROJECT_ROOT, "build/Release");
-  const addons = existsSync(release) ? readdirSync(release).filter((name) => name.endsWith(".node")) : [];
+  const foreign = arch !== process.arch;
   return [
-    { ...at("dist"), filter: (path) => !/\.(d\.ts|tsbuildinfo)$/.test(path) },
+    { ...at("dist"), filter: (path) => !LEFT_OUT.test(path.slice(PROJECT_ROOT.length)) },
+    ...(foreign ? [{ from: compileFor(arch), to: join(GUEST, "dist") }] : []),
     at("package.json"),
     at("profiles"),
     at("node_modules/commander"),
-    ...addons.map((name) => at(`build/Release/${name}`)),
+    ...(foreign ? [relative(PROJECT_ROOT, prebuild(arch))] : ownAddons()).map(at),
   ];
+}
+
+/** What the compiler leaves for others, results of tests, pages, and what is for other machines. */
+const LEFT_OUT = /\.(d\.ts|tsbuildinfo)$|^\/dist\/(results|docs|arm64|x64)$/;
+
+function ownAddons(): string[] {
+  const release = join(PROJECT_ROOT, "build/Release");
+  const names = existsSync(release) ? readdirSync(release).filter((name) => name.endsWith(".node")) : [];
+  return names.map((name) => `build/Release/${name}`);
 }

@@ -24,7 +24,7 @@ const PACKAGES = [
     "libuv1-dev",
     "linux-libc-dev",
   ],
-  ...["qemu-system-x86", "busybox-static", "btrfs-progs", "util-linux"],
+  ...["qemu-system-x86", "qemu-system-arm", "busybox-static", "btrfs-progs", "util-linux"],
   ...["binutils", "strace", "chromium"],
 ];
 

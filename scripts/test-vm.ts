@@ -9,6 +9,7 @@ import { jestClosure } from "./jest-closure";
 import { GUEST, packageFiles } from "./package-files";
 import { PROJECT_ROOT } from "./places";
 import { type JestResult, notRun, type Result, resultOf } from "./test-results";
+import { type Architecture, architectureOf } from "./toolchain";
 
 /** A small btrfs, packed: what a test mounts to see btrfs's functions run. */
 function btrfsImage(): string {
@@ -27,6 +28,8 @@ export interface VmTests {
   kernel: string;
   /** Of what is tested, if not of the library. */
   name?: string;
+  /** Of the machine, if it is not this host's. */
+  arch?: Architecture;
   /** What the files of the tests to run have in their names. */
   pattern: string;
   /** The kernel's lsm= argument, if not the usual one. */
@@ -47,9 +50,15 @@ function peculiarity({ name, lsm, append, unseen }: VmTests): string {
   return [name, lsm && `lsm=${lsm}`, append, unseen && "no table"].filter(Boolean).join(" ");
 }
 
+/** As the table of results has it: "Linux 6.12 arm64". */
+export function nameOf(tests: VmTests): string {
+  const { kernel, arch } = tests;
+  return ["Linux", kernel, arch, peculiarity(tests) && `with ${peculiarity(tests)}`].filter(Boolean).join(" ");
+}
+
 /** Where what a run brings back is kept. */
 function resultsOf(tests: VmTests): string {
-  return join(PROJECT_ROOT, "dist/results", `${tests.kernel} ${peculiarity(tests)}`.trim());
+  return join(PROJECT_ROOT, "dist/results", nameOf(tests));
 }
 
 /** The directory with the reports that a run's tests have written. */
@@ -59,15 +68,25 @@ export function reportsOf(tests: VmTests): string {
 
 /** Runs tests on one kernel. One with error injection that nobody has built, or an unseen one that is gone, is listed as not run. */
 export async function testInVm(tests: VmTests): Promise<Result> {
-  const { kernel, pattern, lsm, append, unseen, packages, put = [], memoryMib } = tests;
+  const {
+    kernel,
+    arch = architectureOf(process.arch),
+    pattern,
+    lsm,
+    append,
+    unseen,
+    packages,
+    put = [],
+    memoryMib,
+  } = tests;
   const results = resultsOf(tests);
   rmSync(results, { recursive: true, force: true });
   try {
-    resolveKernel(kernel, "x64");
+    resolveKernel(kernel, arch);
   } catch (error) {
     // Debian does not keep each series for ever.
     if (!kernel.endsWith("-errinj") && !unseen) throw error;
-    return notRun(`Linux ${kernel}`, (error as Error).message);
+    return notRun(nameOf(tests), (error as Error).message);
   }
   const errorInjection = kernel.endsWith("-errinj");
   const output: Buffer[] = [];
@@ -83,6 +102,7 @@ export async function testInVm(tests: VmTests): Promise<Result> {
   ];
   const { totalMs, bootMs, accelerator, exitCode } = await runInVm({
     kernel,
+    arch,
     command: jest,
     cwd: GUEST,
     ...(lsm !== undefined && { lsm }),
@@ -97,8 +117,8 @@ export async function testInVm(tests: VmTests): Promise<Result> {
       ...(unseen && { NODE_LIBBPF_UNSEEN: "1" }),
     },
     put: [
-      ...packageFiles(),
-      ...jestClosure(PROJECT_ROOT, GUEST, packages),
+      ...packageFiles(arch),
+      ...jestClosure(PROJECT_ROOT, GUEST, arch, packages),
       ...put,
       { from: join(PROJECT_ROOT, "jest.config.js"), to: `${GUEST}/jest.config.js` },
       ...(errorInjection ? [{ from: btrfsImage(), to: "/btrfs.img.gz" }] : []),
@@ -109,11 +129,9 @@ export async function testInVm(tests: VmTests): Promise<Result> {
   });
   const file = join(results, "jest.json");
   const text = Buffer.concat(output).toString();
-  if (!existsSync(file)) throw new Error(`the tests on ${kernel} gave no result (exit ${exitCode}):\n${text}`);
-  const boot = peculiarity(tests);
-  const name = `Linux ${kernel}${boot && ` with ${boot}`}`;
+  if (!existsSync(file)) throw new Error(`the tests on ${nameOf(tests)} gave no result (exit ${exitCode}):\n${text}`);
   return resultOf(
-    name,
+    nameOf(tests),
     JSON.parse(readFileSync(file, "utf8")) as JestResult,
     totalMs,
     `${accelerator}, boot ${(bootMs / 1000).toFixed(1)} s`,

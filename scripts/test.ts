@@ -17,10 +17,15 @@ import { PROJECT_ROOT } from "./places";
 import { buildWithSystemLibbpf } from "./system-libbpf";
 import { check, type JestResult, type Result, resultOf, table, total } from "./test-results";
 import { testService } from "./test-service";
-import { reportsOf, testInVm, type VmTests } from "./test-vm";
+import { nameOf, reportsOf, testInVm, type VmTests } from "./test-vm";
 
 /** Kernels that no table of the precheck was made for: what it says of these follows from rules alone. */
 const UNSEEN = ["6.16", "6.18"];
+/** arm64: all on a kernel that has BPF trampolines there, and on one that has none what the precheck says of it. */
+const ARM64: readonly VmTests[] = [
+  { kernel: "6.12", arch: "arm64", pattern: "dist/test/kernel" },
+  { kernel: "5.10", arch: "arm64", pattern: "dist/test/kernel/(agreement|precheck|errors)" },
+];
 const PARTS = [
   "unit",
   "gates",
@@ -34,6 +39,7 @@ const PARTS = [
   "system",
   "machines",
   "vm",
+  "arm64",
   "service",
   "vmlinux",
 ] as const;
@@ -149,8 +155,6 @@ function jobsHere(wants: (...parts: readonly Part[]) => boolean): Job[] {
   const unit = { pattern: "dist/test/unit", parallel: true } as const;
 
   if (wants("unit")) tests("unit tests", unit);
-  if (wants("gates", "package", "newcomer", "nodes", "debians", "machines"))
-    add("the shipped addons, built", (name) => command(name, "prebuild.js"));
   if (wants("gates")) tests("gates", { pattern: "dist/test/gates" });
   if (wants("package")) tests("the package", { pattern: "dist/test/package", parallel: true });
   if (wants("browser")) tests("the page, in a browser", { pattern: "dist/test/browser" });
@@ -214,11 +218,15 @@ async function main(): Promise<void> {
     }
   };
 
-  const runs = wants("vm") ? machines(kernels) : [];
-  const inMachines: Job[] = runs.map((tests) => ({ name: `Linux ${tests.kernel}`, run: () => testInVm(tests) }));
+  const runs = [...(wants("vm") ? machines(kernels) : []), ...(wants("arm64") ? ARM64 : [])];
+  const inMachines: Job[] = runs.map((tests) => ({ name: nameOf(tests), run: () => testInVm(tests) }));
   if (wants("service")) {
     for (const kernel of ["6.12", "5.10"])
       inMachines.push({ name: `the policy service on Linux ${kernel}`, run: () => testService(kernel) });
+  }
+  if (wants("gates", "package", "newcomer", "nodes", "debians", "machines", "arm64")) {
+    const name = "the shipped addons, built";
+    await work([{ name, run: () => command(name, "prebuild.js") }]);
   }
   // A machine under emulation keeps little more than one core busy: the rest is for what runs here, and then for machines too.
   const others = Array.from({ length: Math.min(availableParallelism(), 4) - 1 }, () => work(inMachines));

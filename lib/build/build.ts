@@ -12,6 +12,8 @@ import { type ModuleOptions, moduleFor } from "./module";
 
 /** Options of {@link build}. */
 export interface BuildOptions extends Omit<ModuleOptions, "path"> {
+  /** Of the machines that the object is for; by default `process.arch`. Registers and system headers hang on it. */
+  arch?: string | undefined;
   /** What clang is told besides. */
   clang?: readonly string[] | undefined;
   /** The TypeScript too; true by default. */
@@ -38,7 +40,7 @@ export interface Built {
  *   can't be typed
  */
 export function build(source: string, folder: string, options: BuildOptions = {}): Built {
-  const { clang: more = [], types = true, btf } = options;
+  const { arch, clang: more = [], types = true, btf } = options;
   const found = statSync(source, { throwIfNoEntry: false });
   if (!found?.isFile()) {
     const what = found === undefined ? "does not exist" : "is no file";
@@ -47,7 +49,7 @@ export function build(source: string, folder: string, options: BuildOptions = {}
   const object = join(folder, `${basename(source).replace(/\.c$/, "")}.o`);
   makeFolderOf(object);
   const clang = findClang();
-  const args = clangArguments(source, [...more, `-I${folder}`]);
+  const args = clangArguments(source, [...more, `-I${folder}`], arch);
   const inputs = dependenciesOf(clang, source, args);
   if (needsKernelTypes(inputs, folder, btf)) {
     const header = join(folder, "vmlinux.h");

@@ -52,13 +52,14 @@ function namesIn(folder: string): string[] {
 }
 
 /**
- * What makes a BPF object of C: the target, BTF, this architecture, and where headers are, the source's own folder first.
+ * What makes a BPF object of C: the target, BTF, the architecture, and where headers are, the source's own folder first.
  *
  * @param source its path
  * @param more what else, such as `-DDEBUG`; goes last, and so before what stands here where the two differ
+ * @param arch of the machines that the object is for, as `process.arch` names it
  */
-export function clangArguments(source: string, more: readonly string[]): string[] {
-  const [target, multiarch] = ARCHITECTURES[process.arch] ?? [process.arch, ""];
+export function clangArguments(source: string, more: readonly string[], arch: string = process.arch): string[] {
+  const [target, multiarch] = ARCHITECTURES[arch] ?? [arch, ""];
   const system = `/usr/include/${multiarch}`;
   return [
     ...["-target", "bpf", "-mcpu=v3", "-g", "-O2", `-D__TARGET_ARCH_${target}`],

@@ -195,7 +195,7 @@ function refusedTarget(
   injection: boolean | undefined,
   more: { source: Finding["source"]; inputs: Input[] },
 ): Finding {
-  const call = /^__(?:x64|ia32|do)_sys_/.test(target);
+  const call = /^__(?:x64|ia32|arm64|s390x|riscv|do)_sys_/.test(target);
   const remedy = call
     ? "require Linux 7.1, or a kernel with CONFIG_FUNCTION_ERROR_INJECTION; or clear BPF_F_SLEEPABLE, or use an lsm.s hook"
     : `clear BPF_F_SLEEPABLE${injection ? "" : ", or trace a system call on Linux 7.1 and newer"}: only system calls and functions with ALLOW_ERROR_INJECTION may sleep`;

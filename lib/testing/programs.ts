@@ -62,16 +62,14 @@ function fetchPrograms(arch: Arch, root: string, onProgress: (step: string) => v
   try {
     const { debian } = platformOf(arch);
     const apt = new PrivateApt(join(cacheDirectory(), "apt", `${SUITE}-${debian}`), [SUITE], "deb", debian);
-    for (const name of ["busybox-static", ...LIBRARIES]) {
-      const deb = apt.download(name, join(scratch, "debs"));
-      unpack(deb, scratch);
-      rmSync(deb);
-    }
-    installNode(`node-linux-${arch}@${NODE_MAJOR}`, join(scratch, "node"), arch);
+    const downloads = join(scratch, "downloads");
+    for (const deb of apt.downloadAll(["busybox-static", ...LIBRARIES], downloads)) unpack(deb, scratch);
+    rmSync(downloads, { recursive: true });
+    installForeign(`node-linux-${arch}@${NODE_MAJOR}`, join(scratch, "node"), arch);
     // In one step, so that a run that is cut short leaves nothing half done behind.
     renameSync(scratch, root);
   } catch (cause) {
-    rmSync(scratch, { recursive: true });
+    rmSync(scratch, { recursive: true, force: true });
     if (existsSync(root)) return; // Another process was faster.
     throw new VmError(
       "ERR_BPF_VM",
@@ -84,12 +82,14 @@ function fetchPrograms(arch: Arch, root: string, onProgress: (step: string) => v
   }
 }
 
-/** npm's package of Node: it is a plain binary, whatever the architecture is that npm runs on. */
-function installNode(name: string, into: string, arch: Arch): void {
-  mkdirSync(into);
+/** Puts a package for another architecture into a folder's node_modules. */
+export function installForeign(name: string, into: string, arch: string): void {
+  mkdirSync(into, { recursive: true });
   const args = ["install", "--prefix", into, "--no-audit", "--no-fund", "--force", `--cpu=${arch}`, name];
   const { status, stderr, error } = spawnSync("npm", args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`npm ${args.join(" ")}: ${error?.message ?? stderr}`);
+  if (status === 0) return;
+  rmSync(into, { recursive: true });
+  throw new Error(`npm ${args.join(" ")}: ${error?.message ?? stderr}`);
 }
 
 /** This Node's npm, for guests that run a project; nothing if there is none. */

@@ -5,6 +5,13 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
+/* The function of a system call. */
+#ifdef __TARGET_ARCH_arm64
+#define SYSTEM_CALL(name) "__arm64_sys_" #name
+#else
+#define SYSTEM_CALL(name) "__x64_sys_" #name
+#endif
+
 char LICENSE[] SEC("license") = "GPL";
 
 /* Set before load: the programs heed this process only. */

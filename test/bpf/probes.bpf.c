@@ -5,7 +5,7 @@ __u64 kprobes, kretprobes, uprobes, uretprobes, tracepoints, raw_tps, tp_btfs;
 __u64 cookie;
 char copied[16];
 
-SEC("kprobe/__x64_sys_getpriority")
+SEC("kprobe/" SYSTEM_CALL(getpriority))
 int on_kprobe(void *ctx)
 {
 	if (is_watched())
@@ -13,7 +13,7 @@ int on_kprobe(void *ctx)
 	return 0;
 }
 
-SEC("kretprobe/__x64_sys_getpriority")
+SEC("kretprobe/" SYSTEM_CALL(getpriority))
 int on_kretprobe(void *ctx)
 {
 	if (is_watched())

@@ -27,7 +27,7 @@ int BPF_PROG(no_sleep)
 	return 0;
 }
 
-SEC("?kprobe/__x64_sys_getpriority")
+SEC("?kprobe/" SYSTEM_CALL(getpriority))
 int plain_kprobe(void *ctx)
 {
 	return 0;

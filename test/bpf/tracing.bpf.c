@@ -6,7 +6,7 @@ __u64 left;
 __u64 modified;
 int last_result;
 
-SEC("?fentry.s/__x64_sys_getpriority")
+SEC("?fentry.s/" SYSTEM_CALL(getpriority))
 int BPF_PROG(on_entry)
 {
 	if (is_watched())
@@ -14,7 +14,7 @@ int BPF_PROG(on_entry)
 	return 0;
 }
 
-SEC("?fexit.s/__x64_sys_getpriority")
+SEC("?fexit.s/" SYSTEM_CALL(getpriority))
 int BPF_PROG(on_exit, void *regs, int result)
 {
 	if (!is_watched())
@@ -24,7 +24,7 @@ int BPF_PROG(on_exit, void *regs, int result)
 	return 0;
 }
 
-SEC("?fmod_ret.s/__x64_sys_getpriority")
+SEC("?fmod_ret.s/" SYSTEM_CALL(getpriority))
 int BPF_PROG(on_modify)
 {
 	if (!is_watched())
@@ -33,7 +33,7 @@ int BPF_PROG(on_modify)
 	return -77;
 }
 
-SEC("?fentry/__x64_sys_getpriority")
+SEC("?fentry/" SYSTEM_CALL(getpriority))
 int BPF_PROG(plain_entry)
 {
 	if (is_watched())

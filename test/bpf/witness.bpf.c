@@ -37,11 +37,18 @@ int BPF_KPROBE(on_security_bpf, int cmd, union bpf_attr *attr)
 	return 0;
 }
 
+/* The registers of a system call. On arm64 user space knows the first ones only, under another name. */
+#ifdef __TARGET_ARCH_arm64
+typedef struct user_pt_regs registers;
+#else
+typedef struct pt_regs registers;
+#endif
+
 /* For kernels without kprobes: the request as it is handed over. */
 SEC("?raw_tp/sys_enter")
 int on_system_call(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct pt_regs regs;
+	registers regs;
 	union bpf_attr *attr;
 	char name[16] = {};
 	__u32 flags, type;
@@ -49,9 +56,9 @@ int on_system_call(struct bpf_raw_tracepoint_args *ctx)
 	if (!is_watched() || ctx->args[1] != __NR_bpf)
 		return 0;
 	bpf_probe_read_kernel(&regs, sizeof(regs), (void *)ctx->args[0]);
-	if (PT_REGS_PARM1_SYSCALL(&regs) != BPF_PROG_LOAD)
+	if (PT_REGS_PARM1(&regs) != BPF_PROG_LOAD)
 		return 0;
-	attr = (void *)PT_REGS_PARM2_SYSCALL(&regs);
+	attr = (void *)PT_REGS_PARM2(&regs);
 	bpf_probe_read_user(&flags, sizeof(flags), &attr->prog_flags);
 	bpf_probe_read_user(&type, sizeof(type), &attr->prog_type);
 	bpf_probe_read_user(name, sizeof(name), attr->prog_name);

@@ -28,6 +28,11 @@ export function isSince(series: string): boolean {
   return major > wantMajor || (major === wantMajor && minor >= wantMinor);
 }
 
+/** A system call's function in the kernel. */
+export function systemCall(name: string): string {
+  return `__${process.arch}_sys_${name}`;
+}
+
 /** Linux X.Y or newer. */
 export function since(series: string): Need {
   return { what: `Linux ${series}`, present: () => isSince(series), expected: false };

@@ -3,7 +3,7 @@ import { getPriority } from "node:os";
 import type { AttachOptions, Program } from "node-libbpf";
 import { only } from "../bpf/objects";
 import { open, type Probes } from "../bpf/probes.bpf";
-import { before, kernelTest, kprobes, since, systemCallTracepoints, trampolines } from "./needs";
+import { before, kernelTest, kprobes, since, systemCall, systemCallTracepoints, trampolines } from "./needs";
 import { fileOffsetOf } from "./symbols";
 
 type ProgramName = keyof Probes["programs"];
@@ -35,7 +35,7 @@ async function counts(program: ProgramName, counter: Counter, options?: AttachOp
 kernelTest("kprobe", [kprobes], () => counts("on_kprobe", "kprobes"));
 kernelTest("kretprobe", [kprobes], () => counts("on_kretprobe", "kretprobes"));
 kernelTest("kprobe by function given at attach", [kprobes], () =>
-  counts("on_kprobe", "kprobes", { function: "__x64_sys_getpriority", offset: 0 }),
+  counts("on_kprobe", "kprobes", { function: systemCall("getpriority"), offset: 0 }),
 );
 kernelTest("uprobe", [], () => counts("on_uprobe", "uprobes", self));
 kernelTest("uretprobe", [], () => counts("on_uretprobe", "uretprobes", self));

@@ -40,7 +40,7 @@ const QUIET = "bpf_fentry_test1";
 /** Functions that some rule has something to say about, besides system calls and those open to error injection. */
 const TOLD_APART =
   /^(bpf_fentry_test\d*|bpf_modify_return_test\w*|update_socket_protocol|security_(file_open|bprm_check)|should_fail\w*|migrate_(en|dis)able|__rcu_read_(un)?lock|rcu_read_unlock_strict|preempt_count_\w+|do_exit|do_group_exit|make_task_dead|panic|kthread_exit|__add_to_page_cache_locked|__filemap_add_folio)$/;
-const SYSTEM_CALL = /^__(x64|ia32|do|se)_(compat_)?sys_/;
+const SYSTEM_CALL = /^__(x64|ia32|arm64|do|se)_(compat_)?sys_/;
 /** Of functions and events that no rule names, so many are asked about. */
 const SAMPLE = 150;
 
