@@ -110,7 +110,7 @@ export async function testInVm(tests: VmTests): Promise<Result> {
     ...(memoryMib !== undefined && { memoryMib }),
     // One: the machines run side by side, and two CPUs of one machine wait for each other more than they work.
     cpus: 1,
-    timeoutSeconds: 600,
+    timeoutSeconds: 1200,
     env: {
       NODE_LIBBPF_REPORT: "/tmp/report",
       ...(errorInjection && { NODE_LIBBPF_BTRFS_IMAGE: "/btrfs.img.gz" }),

@@ -1,13 +1,23 @@
 /** What users read when the kernel, or the host, says no. */
-import type { VerifierError } from "node-libbpf";
+import type { SleepableError, VerifierError } from "node-libbpf";
 import { open as openExecWatch } from "../../examples/exec-watch/exec-watch.bpf";
+import { open as openFlags } from "../bpf/flags.bpf";
 import { open as openHugeMap } from "../bpf/huge-map.bpf";
 import { open as openLsm } from "../bpf/lsm.bpf";
 import { open as openMaps } from "../bpf/maps.bpf";
 import { only } from "../bpf/objects";
 import { open, type Refused } from "../bpf/refused.bpf";
 import { open as openTracing } from "../bpf/tracing.bpf";
-import { before, bpfLsm, kernelTest, kprobes, noTrampolines, since, trampolines } from "./needs";
+import {
+  architectureWithoutTrampolines,
+  before,
+  bpfLsm,
+  kernelTest,
+  kprobes,
+  noTrampolines,
+  since,
+  trampolines,
+} from "./needs";
 
 /** One program of many that are refused. */
 const refused = (program: keyof Refused["programs"]) => only(open(), program);
@@ -72,6 +82,22 @@ kernelTest("a program's hook can be set before load", [trampolines], async () =>
   using object = await spec.load();
   expect(object.programs.no_sleep).toMatchObject({ sleepable: true, attachTarget: "bprm_committed_creds" });
 });
+
+kernelTest(
+  "without BPF trampolines, the precheck says so, and the kernel only when attaching",
+  [architectureWithoutTrampolines],
+  async () => {
+    const spec = only(openFlags(), "lsm_plain");
+    const error = await failure<SleepableError>(spec.load());
+    expect(error).toMatchObject({ code: "ERR_BPF_SLEEPABLE", reason: "NO_TRAMPOLINES" });
+    expect(error.message).toContain("has no BPF trampolines on aarch64, which lsm programs need; require Linux 6.0");
+    using object = await spec.load({ precheck: "off" });
+    const { lsm_plain } = object.programs;
+    expect(() => lsm_plain.attach()).toThrow(
+      expect.objectContaining({ code: "ERR_BPF_ATTACH", reason: "NO_TRAMPOLINES" }),
+    );
+  },
+);
 
 kernelTest("a kernel that refuses trampolines is told apart from missing privilege", [noTrampolines], async () => {
   for (const [program, spec] of [

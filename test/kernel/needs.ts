@@ -51,10 +51,14 @@ export const root: Need = {
   expected: vmKernel !== undefined,
 };
 
-/** fentry, fexit, fmod_ret and lsm programs load. */
+/** Without, fentry, fexit, fmod_ret and lsm programs load and can't be attached: arch_prepare_bpf_trampoline(). */
+const architectureHasTrampolines = process.arch !== "arm64" || isSince("6.0");
+
+/** fentry, fexit, fmod_ret and lsm programs can be loaded and attached. */
 export const trampolines: Need = {
   what: "BPF trampolines",
   present: memo(() => {
+    if (!architectureHasTrampolines) return false;
     const spec = only(open(), "lsm_plain");
     try {
       // Of the kernel, not the precheck: without bpf among the LSMs the program is unsafe, and loads.
@@ -64,13 +68,20 @@ export const trampolines: Need = {
       return false;
     }
   }),
-  expected: vmKernel !== undefined,
+  expected: vmKernel !== undefined && architectureHasTrampolines,
 };
 
-/** The opposite: hardened and sandboxed kernels. */
+/** arm64 before Linux 6.0. */
+export const architectureWithoutTrampolines: Need = {
+  what: "an architecture without BPF trampolines",
+  present: () => !architectureHasTrampolines,
+  expected: false,
+};
+
+/** They are forbidden: hardened and sandboxed kernels. */
 export const noTrampolines: Need = {
-  what: "a kernel without BPF trampolines",
-  present: () => !trampolines.present(),
+  what: "a kernel that refuses BPF trampolines",
+  present: () => architectureHasTrampolines && !trampolines.present(),
   expected: false,
 };
 
@@ -78,7 +89,7 @@ export const noTrampolines: Need = {
 export const bpfLsm: Need = {
   what: "bpf among the active LSMs",
   present: () => trampolines.present() && (activeLsms()?.includes("bpf") ?? false),
-  expected: vmKernel !== undefined,
+  expected: trampolines.expected,
 };
 
 /** CONFIG_FUNCTION_ERROR_INJECTION, and its list. */

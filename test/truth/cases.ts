@@ -73,17 +73,18 @@ const PLAIN: Readonly<Record<string, { section: string; attachType?: number }>> 
 };
 
 /**
- * All cases for the running kernel. Without BPF trampolines, as hardened kernels are, maps are those of a uprobe's program
- * and not of an LSM one.
+ * All cases for the running kernel. Without BPF trampolines, what needs them is attached too: not all such kernels refuse to
+ * load it. Maps are those of a uprobe's program then, and not of an LSM one.
  */
 export function allCases(kernel: KernelFacts, trampolines: boolean): Case[] {
   const btf = vmlinuxBtf();
   const ids = idsOf(btf);
+  const how = trampolines ? "load" : "tp_btf";
   return [
-    ...lsm(kernel, btf, ids),
+    ...lsm(kernel, btf, ids, how),
     ...iterators(kernel, ids),
     ...tracepoints(kernel, ids),
-    ...functions(kernel, btf, ids),
+    ...functions(kernel, btf, ids, how),
     ...structOps(kernel, btf, ids),
     ...programTypes(kernel, btf),
     ...mapTypes(kernel, btf, trampolines ? lsmUser(ids) : UPROBE_USER),
@@ -144,11 +145,11 @@ function sample(names: readonly string[]): string[] {
   return names.filter((_, index) => index % step === 0);
 }
 
-function lsm(kernel: KernelFacts, btf: Btf, ids: Ids): Case[] {
+function lsm(kernel: KernelFacts, btf: Btf, ids: Ids, how: Query["how"]): Case[] {
   const kinds = attachTypes(btf).has("lsm_cgroup") ? ["lsm.s", "lsm_cgroup"] : ["lsm.s"];
   return kinds.flatMap((kind) =>
     (given(kernel.lsmHooks) ?? []).map((hook) =>
-      caseOf(kind, hook, { section: `${kind}/${hook}` }, { btfId: ids(BtfKind.FUNC, `bpf_lsm_${hook}`) }),
+      caseOf(kind, hook, { section: `${kind}/${hook}` }, { btfId: ids(BtfKind.FUNC, `bpf_lsm_${hook}`), how }),
     ),
   );
 }
@@ -189,7 +190,7 @@ function classicEvents(kernel: KernelFacts): string[] {
   return paths.filter((path) => existsSync(join(events, path, "id"))).sort();
 }
 
-function functions(kernel: KernelFacts, btf: Btf, ids: Ids): Case[] {
+function functions(kernel: KernelFacts, btf: Btf, ids: Ids, how: Query["how"]): Case[] {
   const all = given(kernel.functions) ?? [];
   const injectable = new Set(given(kernel.errorInjection));
   const special = (name: string) => SYSTEM_CALL.test(name) || TOLD_APART.test(name) || injectable.has(name);
@@ -197,7 +198,7 @@ function functions(kernel: KernelFacts, btf: Btf, ids: Ids): Case[] {
   const kinds = ["fentry", "fexit", "fmod_ret", ...(attachTypes(btf).has("trace_fsession") ? ["fsession"] : [])];
   return kinds.flatMap((kind) =>
     [...names].map((name) =>
-      caseOf(`${kind}.s`, name, { section: `${kind}.s/${name}` }, { btfId: ids(BtfKind.FUNC, name) }),
+      caseOf(`${kind}.s`, name, { section: `${kind}.s/${name}` }, { btfId: ids(BtfKind.FUNC, name), how }),
     ),
   );
 }
