@@ -18,8 +18,9 @@ export async function listen(app: FastifyInstance, where: Config["listen"], owne
   } finally {
     process.umask(umask);
   }
-  chownSync(path, owner.uid, group === undefined ? owner.gid : gidOf(group));
+  // In this order: the mode of what is another's takes CAP_FOWNER.
   chmodSync(path, Number.parseInt(mode, 8));
+  chownSync(path, owner.uid, group === undefined ? owner.gid : gidOf(group));
   return path;
 }
 

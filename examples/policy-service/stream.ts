@@ -21,6 +21,7 @@ export class Streams {
   /** @param since the id of the last decision that the client has */
   add(response: ServerResponse, since: number): void {
     const send = (text: string) => {
+      if (response.destroyed) return;
       response.write(text);
       if (response.writableLength <= MAX_WAITING) return;
       this.dropped++;
