@@ -39,16 +39,16 @@ export class FakeQemu {
   }
 
   /** Runs Node in its folder, with this QEMU; `path` is the rest of PATH. */
-  node(args: readonly string[], path = process.env.PATH) {
+  node(args: readonly string[], path = process.env.PATH, more: NodeJS.ProcessEnv = {}) {
     const { NODE_LIBBPF_TEST_KERNEL: _, ...rest } = process.env;
-    const env = { ...rest, PATH: `${this.#bin}:${path}`, NODE_LIBBPF_CACHE: join(this.folder, "cache") };
+    const env = { ...rest, ...more, PATH: `${this.#bin}:${path}`, NODE_LIBBPF_CACHE: join(this.folder, "cache") };
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: this.folder, encoding: "utf8", env });
     return { status, stdout, stderr };
   }
 
   /** node-libbpf vm; --icount, so that KVM is not tried. */
-  vm(args: readonly string[], path?: string) {
-    return this.node([MAIN, "vm", "--icount", "--no-project", ...args], path);
+  vm(args: readonly string[], path?: string, more?: NodeJS.ProcessEnv) {
+    return this.node([MAIN, "vm", "--icount", "--no-project", ...args], path, more);
   }
 
   remove(): void {

@@ -65,6 +65,11 @@ test("--json keeps standard output for itself", () => {
   expect(stderr).toContain("out\n");
 });
 
+test("it needs no addon", () => {
+  qemu.plays(ends(0));
+  expect(qemu.vm(["--kernel", kernel, "--", "true"], process.env.PATH, { NODE_OPTIONS: "--no-addons" }).status).toBe(0);
+});
+
 describe("what goes wrong is told, with a remedy", () => {
   test.each<[string, string, string[], number, RegExp]>([
     [
