@@ -4,23 +4,31 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { KERNELS } from "./kernels";
+import { ARM64, KERNELS } from "./kernels";
 import { PROJECT_ROOT } from "./places";
 import { between, missingTests, rowOf, type Seen, seenIn } from "./support";
 import { FEATURES } from "./support-features";
 import type { JestResult } from "./test-results";
+import { resultsOf, type VmTests } from "./test-vm";
 
 const PAGE = "docs/kernels.md";
 const path = join(PROJECT_ROOT, PAGE);
 
-function results(kernel: string): Seen {
-  const file = join(PROJECT_ROOT, "dist/results", kernel, "jest.json");
+const MACHINES: readonly VmTests[] = [...KERNELS.map((kernel) => ({ kernel, pattern: "" })), ARM64];
+
+function results(tests: VmTests): Seen {
+  const file = join(resultsOf(tests), "jest.json");
   return seenIn(JSON.parse(readFileSync(file, "utf8")) as JestResult);
 }
 
 function table(): string {
-  const seen = KERNELS.map(results);
-  const head = ["", ...KERNELS, "where it is not, the kernel lacks", "test"];
+  const seen = MACHINES.map(results);
+  const head = [
+    "",
+    ...MACHINES.map(({ kernel, arch }) => [kernel, arch].filter(Boolean).join(" ")),
+    "where it is not, the kernel lacks",
+    "test",
+  ];
   const rows = [head, head.map(() => "---"), ...FEATURES.map((feature) => rowOf(feature, seen))];
   return rows.map((cells) => `| ${cells.join(" | ")} |\n`).join("");
 }

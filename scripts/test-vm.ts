@@ -57,7 +57,7 @@ export function nameOf(tests: VmTests): string {
 }
 
 /** Where what a run brings back is kept. */
-function resultsOf(tests: VmTests): string {
+export function resultsOf(tests: VmTests): string {
   return join(PROJECT_ROOT, "dist/results", nameOf(tests));
 }
 
