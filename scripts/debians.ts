@@ -22,6 +22,7 @@ const PACKAGES = [
   "libstdc++6",
   "libatomic1",
   "bash",
+  "libc-bin",
   "libtinfo6",
   "busybox-static",
 ];
@@ -35,6 +36,8 @@ root=$1 project=$2 node=$3; shift 3
 cd "$root"
 mkdir -p project proc sys dev tmp
 touch bin/node
+echo root:x:0:0:root:/root:/bin/sh >etc/passwd
+echo root:x:0: >etc/group
 mount --bind "$node" bin/node
 mount --bind "$project" project
 mount -o remount,bind,ro project
