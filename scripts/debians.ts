@@ -22,7 +22,6 @@ const PACKAGES = [
   "libstdc++6",
   "libatomic1",
   "bash",
-  "libc-bin",
   "libtinfo6",
   "busybox-static",
 ];
