@@ -25,7 +25,7 @@ const PACKAGES = [
     "linux-libc-dev",
   ],
   ...["qemu-system-x86", "qemu-system-arm", "busybox-static", "btrfs-progs", "util-linux"],
-  ...["binutils", "strace", "chromium"],
+  ...["binutils", "strace", "chromium", "chromium-headless-shell"],
 ];
 
 /** For `npm run bench`, which does without: a peer to compare with. */

@@ -55,8 +55,8 @@ async function main(): Promise<void> {
   log.info({ address, uid: process.getuid?.(), hooks: policy.hooks, mode: policy.rules.mode }, "ready");
 
   process.on("SIGHUP", () => {
-    reload(file, config, policy);
     writer?.reopen();
+    reload(file, config, policy);
   });
   await Promise.race([reading, once(process, "SIGTERM"), once(process, "SIGINT")]);
   log.info({ pinned: pin }, pin === undefined ? "ending: nothing is decided any more" : "ending: the policy stays");

@@ -24,11 +24,11 @@ kernelTest(
     let browser: Browser | undefined;
     try {
       browser = await chromium.launch({
-        executablePath: process.env.CHROMIUM ?? "/usr/lib/chromium/chromium",
+        executablePath: process.env.CHROMIUM ?? "/usr/lib/chromium/chromium-headless-shell",
         args: ["--no-sandbox", "--disable-gpu"],
         timeout: LAUNCH_MS,
       });
-      const page = await browser.newPage({ viewport: { width: 1100, height: 700 } });
+      const page = await browser.newPage({ locale: "en-US", viewport: { width: 1100, height: 700 } });
       page.setDefaultTimeout(LAUNCH_MS);
       const complaints: string[] = [];
       page.on("pageerror", (error) => complaints.push(error.message));
