@@ -22,8 +22,11 @@ export class Streams {
   add(response: ServerResponse, since: number): void {
     const send = (text: string) => {
       if (response.destroyed) return;
-      response.write(text);
-      if (response.writableLength <= MAX_WAITING) return;
+      // Before it is written: a burst is not the fault of a client that keeps up.
+      if (response.writableLength <= MAX_WAITING) {
+        response.write(text);
+        return;
+      }
       this.dropped++;
       response.destroy();
     };
