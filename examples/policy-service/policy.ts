@@ -166,15 +166,16 @@ export class Policy implements AsyncDisposable {
 
   /** Makes the shared memory this process's. */
   #claim(): void {
+    const { pin } = this.options;
+    const { version: found, service_pid: pid, service_start: start } = this.#shared;
     const version = versionOf(join(__dirname, "policy.bpf.o"));
-    const { version: found } = this.#shared;
     if (found !== 0n && found !== version) {
-      const { pin } = this.options;
       throw new HostError(`${pin} has pins of another version of the policy; to end that one: rm -r ${pin}`);
     }
+    if (pid !== 0 && startTicks(pid) === start) throw new HostError(`${pin} is in use by process ${pid}`);
     this.#shared.version = version;
     this.#shared.service_pid = 0;
-    this.#shared.service_start = startTicks();
+    this.#shared.service_start = startTicks(process.pid) ?? 0n;
     this.#shared.service_pid = process.pid;
   }
 }
@@ -188,9 +189,11 @@ function refuseOtherNamespace(): void {
   );
 }
 
-/** When this process began, in ticks since boot. */
-function startTicks(): bigint {
-  const fields = readFileSync("/proc/self/stat", "latin1")
+/** When a process began, in ticks since boot; undefined if there is none. */
+function startTicks(pid: number): bigint | undefined {
+  const file = `/proc/${pid}/stat`;
+  if (!existsSync(file)) return undefined;
+  const fields = readFileSync(file, "latin1")
     .replace(/^.*\) /s, "")
     .split(" ");
   return BigInt(fields[22 - 3] ?? 0);

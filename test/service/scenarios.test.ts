@@ -588,6 +588,13 @@ describe("with pins", () => {
     expect(at.target.exec()).toBe("EPERM");
     expect(readdirSync(pin).sort()).toEqual(["connect", "decisions", "exec", "open", "policies"]);
   });
+  scenario("a second one does not start, and changes nothing", async () => {
+    const place = new Place();
+    place.configure({ pin });
+    expect(await refusal(place)).toEqual([3, expect.stringContaining(`is in use by process ${service.pid}`)]);
+    expect(at.target.exec()).toBe("EPERM");
+    place.remove();
+  });
   scenario("it denies when the service is killed", async () => {
     await service.stop("SIGKILL");
     expect(at.target.exec()).toBe("EPERM");
