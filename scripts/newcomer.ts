@@ -3,11 +3,11 @@
  *   node dist/scripts/newcomer.js
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { type Fence, fencesOf, fileOf } from "./fences";
-import { PROJECT_ROOT } from "./places";
+import { pack } from "./pack";
 
 /** What README promises; a machine under emulation boots in half a minute. */
 const LIMIT_MS = 5 * 60_000;
@@ -32,7 +32,7 @@ function follow(folder: string): string {
   writeFileSync(join(bin, "sudo"), '#!/bin/sh\nexec "$@"\n');
   chmodSync(join(bin, "sudo"), 0o755);
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
-  const tarball = pack(bin);
+  const { tarball } = pack(bin);
 
   const project = join(folder, "project");
   mkdirSync(project);
@@ -52,15 +52,6 @@ function follow(folder: string): string {
   }
   if (failure !== undefined) throw new Error(failure);
   return output;
-}
-
-/** The package as npm publishes it. */
-function pack(folder: string): string {
-  const args = ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder];
-  const { status, stderr } = spawnSync("npm", args, { cwd: PROJECT_ROOT, encoding: "utf8" });
-  const file = readdirSync(folder).find((name) => name.endsWith(".tgz"));
-  if (status !== 0 || file === undefined) throw new Error(`npm pack: ${stderr}`);
-  return join(folder, file);
 }
 
 /** Milliseconds from the empty folder to the first event. @throws if there is none, or it comes too late */

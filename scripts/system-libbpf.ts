@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { pack } from "./pack";
 import { PROJECT_ROOT } from "./places";
 
 /** Builds it from what npm would publish, in a folder of its own, and returns the addon's path. */
@@ -10,8 +11,7 @@ export function buildWithSystemLibbpf(): string {
   // Files of a package all have the same old time: nothing would be built anew.
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const [{ filename }] = JSON.parse(run("npm", "pack", "--json", "--ignore-scripts", "--pack-destination", folder));
-  run("tar", "-xzf", join(folder, filename), "-C", folder);
+  run("tar", "-xzf", pack(folder).tarball, "-C", folder);
   run(process.execPath, join(folder, "package/scripts/build-native.mjs"));
   return join(folder, "package/build/Release/node_libbpf.node");
 }

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pack } from "../../scripts/pack";
 import { PROJECT_ROOT } from "../../scripts/places";
 
 export class ForeignProject {
@@ -12,8 +13,9 @@ export class ForeignProject {
     cpSync(join(PROJECT_ROOT, "test/foreign"), this.folder, { recursive: true });
     const modules = join(this.folder, "node_modules");
     mkdirSync(join(modules, "node-libbpf"), { recursive: true });
-    done("npm", ["pack", "--ignore-scripts", "--pack-destination", this.folder], PROJECT_ROOT);
-    done("sh", ["-c", "tar -xzf *.tgz -C node_modules/node-libbpf --strip-components=1 && rm *.tgz"], this.folder);
+    const { tarball } = pack(this.folder);
+    done("tar", ["-xzf", tarball, "-C", "node_modules/node-libbpf", "--strip-components=1"], this.folder);
+    rmSync(tarball);
     // As `npm link` would: it comes along although it is elsewhere.
     symlinkSync(join(PROJECT_ROOT, "node_modules/commander"), join(modules, "commander"));
     mkdirSync(join(modules, ".bin"));

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { cacheDirectory } from "../../lib/testing/cache";
 import { runInVm } from "../../lib/testing/vm";
+import { pack } from "../../scripts/pack";
 import { PROJECT_ROOT } from "../../scripts/places";
 
 /** Those that are JavaScript. */
@@ -38,9 +39,8 @@ test("npm, pnpm and yarn; ESM and CJS", async () => {
   try {
     const registry = join(directory, "registry");
     mkdirSync(registry);
-    const pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination"];
-    const tarball = join(directory, npm(PROJECT_ROOT, ...pack, directory));
-    npm(registry, ...pack, registry, join(PROJECT_ROOT, "node_modules/commander"));
+    const { tarball } = pack(directory);
+    pack(registry, join(PROJECT_ROOT, "node_modules/commander"));
     const output: Buffer[] = [];
     const errors: Buffer[] = [];
     const { exitCode } = await runInVm({

@@ -3,15 +3,8 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pack } from "../../scripts/pack";
 import { PROJECT_ROOT } from "../../scripts/places";
-
-/** What npm says of a package that it made. */
-export interface Packed {
-  tarball: string;
-  size: number;
-  unpackedSize: number;
-  files: string[];
-}
 
 export interface Ended {
   status: number | null;
@@ -22,14 +15,7 @@ export interface Ended {
 export class Project {
   /** An empty folder at first. */
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "node-libbpf-")));
-  readonly packed: Packed;
-
-  constructor() {
-    const { stdout } = this.#done("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", this.folder]);
-    const [{ filename, files, ...sizes }] = JSON.parse(stdout);
-    const paths = files.map(({ path }: { path: string }) => path);
-    this.packed = { ...sizes, tarball: join(this.folder, filename), files: paths };
-  }
+  readonly packed = pack(this.folder);
 
   /** Puts the package, and the one that it needs, into a node_modules folder, as npm does. Returns where it lies. */
   install(modules = "node_modules"): string {
