@@ -50,8 +50,9 @@ export function subscribe(
     pace.begin();
     let more = true;
     try {
-      while (more && progress.going && (whole || !pace.over))
-        more = pace.step((limit) => step(limit, progress)).length > 0;
+      // Once at least: the process may have been away since the turn began.
+      do more = pace.step((limit) => step(limit, progress)).length > 0;
+      while (more && progress.going && (whole || !pace.over));
     } catch (error) {
       if (onError === undefined) throw error;
       onError(error);

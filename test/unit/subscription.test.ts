@@ -1,0 +1,23 @@
+/** How a subscription takes its turns; what it reads from a ring is test/kernel/ring-buffer.test.ts. */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Reader } from "../../lib/events/reader";
+import { subscribe } from "../../lib/events/subscription";
+
+test("a turn reads once, however late it is", async () => {
+  const reader = { what: "ring buffer events", closed: false, begin: () => () => {} } as unknown as Reader;
+  let time = 0;
+  const late = jest.spyOn(performance, "now").mockImplementation(() => (time += 1000));
+  let read = 0;
+  const subscription = subscribe(reader, () => ({ length: 3 - ++read }), undefined);
+  try {
+    for (let turn = 1; turn <= 3; turn++) {
+      await nextTurn();
+      expect(read).toBe(turn);
+    }
+    await nextTurn();
+    expect(read).toBe(3);
+  } finally {
+    late.mockRestore();
+    subscription.close();
+  }
+});
