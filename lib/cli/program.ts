@@ -2,14 +2,20 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { addBtf } from "./btf";
-import { addBuild } from "./build";
-import { addCheck } from "./check";
-import { addDoctor } from "./doctor";
-import { addGen } from "./gen";
-import { addHooks } from "./hooks";
-import { addProfile } from "./profile";
-import { addVm } from "./vm";
+
+type Add = (program: Command, rest: readonly string[]) => void;
+
+/** Each is loaded with what it needs, which for most is little of the whole. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Add>> = new Map([
+  ["check", async () => (await import("./check.js")).addCheck],
+  ["hooks", async () => (await import("./hooks.js")).addHooks],
+  ["doctor", async () => (await import("./doctor.js")).addDoctor],
+  ["profile", async () => (await import("./profile.js")).addProfile],
+  ["btf", async () => (await import("./btf.js")).addBtf],
+  ["vm", async () => (await import("./vm.js")).addVm],
+  ["gen", async () => (await import("./gen.js")).addGen],
+  ["build", async () => (await import("./build.js")).addBuild],
+]);
 
 /** @throws {@link CommanderError} for a wrong command line, and after help was printed */
 export async function run(args: readonly string[]): Promise<void> {
@@ -20,9 +26,9 @@ export async function run(args: readonly string[]): Promise<void> {
     .version(version())
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "node-libbpf:")) });
-  for (const add of [addCheck, addHooks, addDoctor, addProfile, addBtf, addVm]) add(program);
-  addGen(program);
-  addBuild(program, args.slice(end + 1));
+  // All of them are for help, and for words that are none of them.
+  const named = COMMANDS.get(args[0] ?? "");
+  for (const load of named ? [named] : COMMANDS.values()) (await load())(program, args.slice(end + 1));
   await program.parseAsync(args.slice(0, end), { from: "user" });
 }
 
