@@ -44,9 +44,6 @@ export class PrivateApt {
       "Acquire::Languages=none",
       // A list that can't be fetched is an error, and not a suite without packages.
       "APT::Update::Error-Mode=any",
-      ...(architecture === undefined
-        ? []
-        : [`APT::Architecture=${architecture}`, `APT::Architectures=${architecture}`]),
     ].flatMap((option) => ["-o", option]);
     if (this.#listsAreOld()) this.#run("apt-get", ["update", "-q"]);
   }

@@ -29,7 +29,8 @@ const PLATFORMS: Readonly<Record<Arch, Platform>> = {
     qemu: "qemu-system-x86_64",
     qemuPackage: "qemu-system-x86",
     machine: [],
-    cpu: "max",
+    // Without fast strings: kernel and C library would copy by "rep movsb", which is emulated byte by byte.
+    cpu: "max,-erms,-fsrm",
     console: "ttyS0",
     serial: (files) => files.flatMap((file) => ["-serial", `file:${file}`]),
     loader: "/lib64/ld-linux-x86-64.so.2",
