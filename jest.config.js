@@ -6,7 +6,7 @@ module.exports = {
   transform: {},
   // A host with an older build's leftovers must not run them twice.
   modulePathIgnorePatterns: [],
-  setupFilesAfterEnv: ["<rootDir>/leaks.js"],
+  setupFilesAfterEnv: ["<rootDir>/setup.js"],
   testTimeout: 120_000,
   haste: { enableSymlinks: false },
   watchman: false,

@@ -11,10 +11,11 @@ const END = "\n<!-- End -->";
 
 export function seenIn({ testResults }: JestResult): Seen {
   return new Map(
-    testResults.flatMap(({ name: path, assertionResults }) =>
-      assertionResults.map(({ fullName, status }) => {
-        const [, name = fullName, needs = ""] = /^(.*) \[needs (.*)\]$/.exec(fullName) ?? [];
-        return [key(basename(path, ".js"), name), { status, needs }] as const;
+    testResults.flatMap(({ assertionResults }) =>
+      // The tests of machines are together in one file, with a describe() for each.
+      assertionResults.map(({ title, ancestorTitles: [file = ""], status }) => {
+        const [, name = title, needs = ""] = /^(.*) \[needs (.*)\]$/.exec(title) ?? [];
+        return [key(basename(file, ".js"), name), { status, needs }] as const;
       }),
     ),
   );

@@ -10,7 +10,7 @@ export interface JestResult {
     name: string;
     message: string;
     status: string;
-    assertionResults: { status: string; fullName: string }[];
+    assertionResults: { status: string; title: string; ancestorTitles: string[] }[];
   }[];
 }
 

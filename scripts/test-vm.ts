@@ -30,7 +30,7 @@ export interface VmTests {
   name?: string;
   /** Of the machine, if it is not this host's. */
   arch?: Architecture;
-  /** What the files of the tests to run have in their names. */
+  /** What the files of the tests to run have in their names, which begin behind dist/test/. */
   pattern: string;
   /** The kernel's lsm= argument, if not the usual one. */
   lsm?: string;
@@ -98,7 +98,7 @@ export async function testInVm(tests: VmTests): Promise<Result> {
     "--runInBand",
     "--json",
     "--outputFile=/tmp/jest.json",
-    pattern,
+    "--testMatch=**/together.js",
   ];
   const { totalMs, bootMs, accelerator, exitCode } = await runInVm({
     kernel,
@@ -113,6 +113,7 @@ export async function testInVm(tests: VmTests): Promise<Result> {
     timeoutSeconds: 1200,
     env: {
       NODE_LIBBPF_REPORT: "/tmp/report",
+      NODE_LIBBPF_TESTS: pattern,
       ...(errorInjection && { NODE_LIBBPF_BTRFS_IMAGE: "/btrfs.img.gz" }),
       ...(unseen && { NODE_LIBBPF_UNSEEN: "1" }),
     },

@@ -1,4 +1,4 @@
-/** Set-up of every test file: it fails if it leaves BPF file descriptors or pins behind. */
+/** Tests fail if they leave BPF file descriptors or pins behind. */
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { PINS } from "./kernel/needs";
 
@@ -23,15 +23,18 @@ function descriptors(pattern: RegExp): string[] {
   });
 }
 
-let before: string[];
-let pollsBefore: number;
-beforeAll(() => {
-  before = bpfDescriptors();
-  pollsBefore = eventPolls();
-});
+/** For the tests of a file, or of a `describe`. */
+export function leaveNothing(): void {
+  let before: string[];
+  let pollsBefore: number;
+  beforeAll(() => {
+    before = bpfDescriptors();
+    pollsBefore = eventPolls();
+  });
 
-afterAll(() => {
-  expect(bpfDescriptors().sort()).toEqual(before.sort());
-  expect(eventPolls() - pollsBefore).toBeLessThanOrEqual(1);
-  expect(existsSync(PINS) ? readdirSync(PINS) : []).toEqual([]);
-});
+  afterAll(() => {
+    expect(bpfDescriptors().sort()).toEqual(before.sort());
+    expect(eventPolls() - pollsBefore).toBeLessThanOrEqual(1);
+    expect(existsSync(PINS) ? readdirSync(PINS) : []).toEqual([]);
+  });
+}

@@ -2,13 +2,16 @@
 import { between, missingTests, rowOf, seenIn } from "../../scripts/support";
 
 const feature = { what: "fentry", file: "tracing.test.ts", test: "a plain fentry program runs" };
-const seen = (...tests: [fullName: string, status: string][]) =>
+const seen = (...tests: [title: string, status: string][]) =>
   seenIn({
     ...{ numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numRuntimeErrorTestSuites: 0 },
     testResults: [
       {
-        ...{ name: "/package/dist/test/kernel/tracing.test.js", message: "", status: "passed" },
-        assertionResults: tests.map(([fullName, status]) => ({ fullName, status })),
+        ...{ name: "/package/dist/test/together.js", message: "", status: "passed" },
+        assertionResults: tests.map(([title, status]) => ({
+          ...{ title, status },
+          ancestorTitles: ["kernel/tracing.test.js"],
+        })),
       },
     ],
   });

@@ -1,0 +1,4 @@
+/** Set-up of every test file. */
+import { leaveNothing } from "./leaks";
+
+leaveNothing();

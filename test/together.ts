@@ -1,0 +1,17 @@
+/**
+ * The test files whose names match NODE_LIBBPF_TESTS, as one: jest loads all modules anew for each file, which takes
+ * seconds under emulation.
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { leaveNothing } from "./leaks";
+
+const wanted = new RegExp(process.env.NODE_LIBBPF_TESTS ?? "");
+const files = readdirSync(__dirname, { recursive: true, encoding: "utf8" }).sort();
+
+for (const file of files.filter((file) => file.endsWith(".test.js") && wanted.test(file))) {
+  describe(file, () => {
+    leaveNothing();
+    require(join(__dirname, file));
+  });
+}
