@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { type Codec, codecs, createMap, Flag, openMap, openMapById } from "node-libbpf";
 import { native } from "../../lib/native";
@@ -45,7 +46,7 @@ kernelTest("a map that nobody closes is closed by the garbage collector", [], as
     }).length;
   for (let i = 0; i < 200 && open() > 0; i++) {
     global.gc?.();
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await sleep(10);
   }
   expect(open()).toBe(0);
 });
@@ -192,12 +193,17 @@ kernelTest("mapped memory: numbers, structs, and what closing does to them", [bp
 });
 
 kernelTest("mapped memory outlives a map that nobody closed, and one that was transferred", [], async () => {
-  const numbers = (() =>
-    createMap({ type: "array", value: u64, maxEntries: 1, flags: Flag.MMAPABLE }).mmap(BigUint64Array))();
-  for (let i = 0; i < 20; i++) {
+  const [numbers, dropped] = (() => {
+    const map = createMap({ type: "array", value: u64, maxEntries: 1, flags: Flag.MMAPABLE });
+    return [map.mmap(BigUint64Array), new WeakRef(map)] as const;
+  })();
+  for (let i = 0; i < 20 && dropped.deref() !== undefined; i++) {
+    await sleep(5); // what deref() gave lives until the turn's end
     global.gc?.();
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await sleep(5);
   }
+  expect(dropped.deref()).toBeUndefined();
+  await sleep(5); // for what is done once it is collected
   numbers[0] = 5n;
   expect(numbers[0]).toBe(5n);
 });
