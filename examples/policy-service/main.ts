@@ -38,7 +38,11 @@ async function main(): Promise<void> {
   policy.apply(config.policy);
 
   const feed = new Feed();
-  const streams = new Streams(feed);
+  const streams = new Streams(feed, () => {
+    const { generation, rules } = policy;
+    return { generation: Number(generation), mode: rules.mode, rules: rules.rules.length };
+  });
+  policy.onApplied = () => streams.changed();
   const { decisions: path, sink: to } = config;
   const onError = (what: string) => (err: Error) => log.error({ err }, what);
   const writer = path === undefined ? undefined : new NdjsonWriter(path, onError(`decisions to ${path}`), owner);

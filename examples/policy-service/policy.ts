@@ -34,6 +34,8 @@ export class Policy implements AsyncDisposable {
   readonly #generation: BigUint64Array;
   readonly #taken: Link[] = [];
   readonly #names = new Map<bigint, readonly (string | undefined)[]>();
+  /** Is called when other rules are in force. */
+  onApplied: () => void = () => {};
   /** In force. */
   rules: RuleSet = { mode: "observe", unresolved: "allow", rules: [], force: false };
 
@@ -105,6 +107,7 @@ export class Policy implements AsyncDisposable {
     // Programs see the new number after the new rules.
     Atomics.store(this.#generation, 0, generation);
     this.rules = rules;
+    this.onApplied();
     return generation;
   }
 

@@ -1,4 +1,4 @@
-/** Decisions as server-sent events. */
+/** Decisions, and what is in force, as server-sent events. */
 import type { ServerResponse } from "node:http";
 import type { Decision, Feed } from "./decisions";
 
@@ -7,15 +7,32 @@ const MAX_WAITING = 256 * 1024;
 /** Proxies close what is silent. */
 const BEAT_MS = 15_000;
 
+/** What is in force, in short. */
+export interface InForce {
+  generation: number;
+  mode: string;
+  /** How many. */
+  rules: number;
+}
+
 export class Streams {
-  readonly #open = new Set<ServerResponse>();
+  /** And what sends a client a text. */
+  readonly #open = new Map<ServerResponse, (text: string) => void>();
   /** Clients that were too slow. */
   dropped = 0;
 
-  constructor(private readonly feed: Feed) {}
+  constructor(
+    private readonly feed: Feed,
+    private readonly inForce: () => InForce,
+  ) {}
 
   get size(): number {
     return this.#open.size;
+  }
+
+  /** Tells all of them what is in force now. */
+  changed(): void {
+    for (const send of this.#open.values()) send(this.#policyEvent());
   }
 
   /** @param since the id of the last decision that the client has */
@@ -32,7 +49,7 @@ export class Streams {
     };
     const tell = (decisions: readonly Decision[]) => send(decisions.map(toEvent).join(""));
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
-    this.#open.add(response);
+    this.#open.set(response, send);
     const end = this.feed.listen(tell);
     const beat = setInterval(() => send(":\n\n"), BEAT_MS);
     response.on("close", () => {
@@ -40,8 +57,12 @@ export class Streams {
       clearInterval(beat);
       this.#open.delete(response);
     });
-    send(":\n\n");
+    send(this.#policyEvent());
     tell(this.feed.since(since));
+  }
+
+  #policyEvent(): string {
+    return `event: policy\ndata: ${JSON.stringify(this.inForce())}\n\n`;
   }
 }
 

@@ -66,6 +66,9 @@ kernelTest(
       mkdirSync(REPORT, { recursive: true });
       writeFileSync(join(REPORT, "policy-service.json"), JSON.stringify({ delays }));
       await page.screenshot({ path: join(REPORT, "policy-service.png") });
+      const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
+      await fetch(new URL("/mode", String(address)), { method: "PUT", headers, body: '{"mode":"observe"}' });
+      await page.getByText("observing, 1 rules").waitFor();
     } finally {
       await browser?.close();
       await service.stop();

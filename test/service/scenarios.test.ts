@@ -371,6 +371,25 @@ describe("while it runs", () => {
       await stream.return(undefined);
       expect((value as Decision).id).toBe(first.id + 1);
     });
+    scenario("a stream tells what is in force, and each change", async () => {
+      const rule = deny({ hooks: ["open"], path: target.folder });
+      const generation = await service.rules([rule]);
+      const stream = service.events(Number.MAX_SAFE_INTEGER);
+      const policy = async () => {
+        for (;;) {
+          const { value } = await stream.next();
+          if (value.event === "policy") return value.data;
+        }
+      };
+      expect(await policy()).toEqual({ generation, mode: "enforce", rules: 1 });
+      await service.ask("PUT", "/mode", { mode: "observe" });
+      expect(await policy()).toEqual({ generation: generation + 1, mode: "observe", rules: 1 });
+      await service.rules([rule, rule]);
+      expect(await policy()).toEqual({ generation: generation + 2, mode: "enforce", rules: 2 });
+      const written = await service.signal("SIGHUP", "configuration read again");
+      expect(await policy()).toMatchObject({ generation: written.generation });
+      await stream.return(undefined);
+    });
     scenario("a slow reader is let go and counted, and the others go on", async () => {
       const before = await service.metric("policy_streams_dropped_total");
       const slow = await service.open("GET", "/decisions", undefined, { authorization: `Bearer ${TOKEN}` });

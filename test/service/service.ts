@@ -154,11 +154,19 @@ export class Service {
 
   /** Decisions as they come, until the caller is content. */
   async *decisions(since = 0): AsyncGenerator<Decision> {
+    for await (const { event, data } of this.events(since)) if (event === "message") yield data as Decision;
+  }
+
+  /** What the stream of decisions has, behind a decision. */
+  async *events(since = 0): AsyncGenerator<{ event: string; data: unknown }> {
     const headers = { authorization: `Bearer ${TOKEN}`, "last-event-id": String(since) };
     const response = await this.open("GET", "/decisions", undefined, headers);
     try {
+      let event = "message";
       for await (const line of createInterface({ input: response })) {
-        if (line.startsWith("data: ")) yield JSON.parse(line.slice("data: ".length)) as Decision;
+        if (line.startsWith("event: ")) event = line.slice("event: ".length);
+        if (line === "") event = "message";
+        if (line.startsWith("data: ")) yield { event, data: JSON.parse(line.slice("data: ".length)) };
       }
     } finally {
       response.destroy();

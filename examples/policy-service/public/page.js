@@ -56,7 +56,7 @@ function show(decision) {
   if (rows.rows.length > ROWS) rows.lastElementChild.remove();
 }
 
-/** The data of server-sent events. EventSource could not send the token. */
+/** Server-sent events. EventSource could not send the token. */
 async function* events(body) {
   let rest = "";
   for await (const text of body.pipeThrough(new TextDecoderStream())) {
@@ -64,7 +64,7 @@ async function* events(body) {
     rest = parts.pop();
     for (const part of parts) {
       const data = /^data: (.*)$/m.exec(part);
-      if (data) yield JSON.parse(data[1]);
+      if (data) yield { event: /^event: (.*)$/m.exec(part)?.[1], data: JSON.parse(data[1]) };
     }
   }
 }
@@ -75,12 +75,14 @@ async function watch(token) {
     try {
       const response = await fetch("decisions", { headers: { ...headers, "last-event-id": String(last) } });
       if (response.status === 401) return login("This token is not valid.");
-      const { mode, rules } = await (await fetch("rules", { headers })).json();
-      element("state").textContent = `${mode === "enforce" ? "enforcing" : "observing"}, ${rules.length} rules`;
-      for await (const decision of events(response.body)) {
-        last = decision.id;
-        show(decision);
-        count(decision);
+      for await (const { event, data } of events(response.body)) {
+        if (event === "policy") {
+          element("state").textContent = `${data.mode === "enforce" ? "enforcing" : "observing"}, ${data.rules} rules`;
+          continue;
+        }
+        last = data.id;
+        show(data);
+        count(data);
       }
     } catch (error) {
       console.info(error);
