@@ -174,11 +174,7 @@ function jobsHere(wants: (...parts: readonly Part[]) => boolean): Job[] {
   if (wants("host")) tests("kernel tests here", { pattern: "dist/test/kernel" });
   if (wants("system")) {
     add("kernel tests here, system's libbpf", (name) =>
-      jest({
-        name,
-        pattern: "dist/test/(kernel|unit/(native|open))",
-        env: { NODE_LIBBPF_PREBUILD: buildWithSystemLibbpf() },
-      }),
+      jest({ name, pattern: "dist/test/(kernel|unit)", env: { NODE_LIBBPF_PREBUILD: buildWithSystemLibbpf() } }),
     );
   }
   if (wants("machines")) tests("what boots machines itself", { pattern: "dist/test/machines" });

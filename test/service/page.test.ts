@@ -40,7 +40,7 @@ kernelTest(
       await login(page, "not the token at all");
       await page.getByText("This token is not valid.").waitFor();
       await login(page, TOKEN);
-      await page.getByText("enforcing, 1 rules").waitFor();
+      await page.getByText("enforcing, 1 rule").waitFor();
 
       const delays: number[] = [];
       for (let i = 0; i < 5; i++) {
@@ -68,7 +68,7 @@ kernelTest(
       await page.screenshot({ path: join(REPORT, "policy-service.png") });
       const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
       await fetch(new URL("/mode", String(address)), { method: "PUT", headers, body: '{"mode":"observe"}' });
-      await page.getByText("observing, 1 rules").waitFor();
+      await page.getByText("observing, 1 rule").waitFor();
     } finally {
       await browser?.close();
       await service.stop();

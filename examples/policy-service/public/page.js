@@ -56,6 +56,11 @@ function show(decision) {
   if (rows.rows.length > ROWS) rows.lastElementChild.remove();
 }
 
+function tell({ mode, rules }) {
+  const doing = mode === "enforce" ? "enforcing" : "observing";
+  element("state").textContent = `${doing}, ${rules} ${rules === 1 ? "rule" : "rules"}`;
+}
+
 /** Server-sent events. EventSource could not send the token. */
 async function* events(body) {
   let rest = "";
@@ -77,7 +82,7 @@ async function watch(token) {
       if (response.status === 401) return login("This token is not valid.");
       for await (const { event, data } of events(response.body)) {
         if (event === "policy") {
-          element("state").textContent = `${data.mode === "enforce" ? "enforcing" : "observing"}, ${data.rules} rules`;
+          tell(data);
           continue;
         }
         last = data.id;
