@@ -51,7 +51,7 @@ beforeAll(async () => {
   });
   child.on("message", ({ file, error }: { file: string; error: string | null }) => errors.set(basename(file), error));
   // Something for a snippet that watches execs.
-  const execs = spawn("sh", ["-c", "while sleep 0.2; do /bin/true; done"]);
+  const execs = spawn("sh", ["-c", 'while sleep 0.2 && kill -0 "$PPID"; do /bin/true; done']);
   await once(child, "close");
   execs.kill();
 });
