@@ -13,10 +13,9 @@ const MANAGERS = ["pnpm@10", "@yarnpkg/cli-dist@4"];
 
 const here = join(PROJECT_ROOT, "test/machines/install");
 
-function npm(cwd: string, ...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync("npm", args, { cwd, encoding: "utf8" });
+function npm(cwd: string, ...args: string[]): void {
+  const { status, stderr } = spawnSync("npm", args, { cwd, encoding: "utf8" });
   if (status !== 0) throw new Error(`npm ${args.join(" ")}: ${stderr}`);
-  return stdout.trim();
 }
 
 /** node_modules with the package managers; npm is the one that runs here. */
