@@ -38,10 +38,7 @@ async function main(): Promise<void> {
   policy.apply(config.policy);
 
   const feed = new Feed();
-  const streams = new Streams(feed, () => {
-    const { generation, rules } = policy;
-    return { generation: Number(generation), mode: rules.mode, rules: rules.rules.length };
-  });
+  const streams = new Streams(feed, () => policy.inForce);
   policy.onApplied = () => streams.changed();
   const { decisions: path, sink: to } = config;
   const onError = (what: string) => (err: Error) => log.error({ err }, what);
@@ -83,9 +80,9 @@ async function read(policy: Policy, feed: Feed): Promise<void> {
 function reload(file: string, old: Config, policy: Policy): void {
   try {
     const config = readConfig(file);
-    const generation = Number(policy.apply(config.policy));
+    policy.apply(config.policy);
     log.level = config.logLevel;
-    log.info({ generation, mode: config.policy.mode, rules: config.policy.rules.length }, "configuration read again");
+    log.info(policy.inForce, "configuration read again");
     const fixed = FIXED.filter((key) => !isDeepStrictEqual(config[key], old[key]));
     if (fixed.length > 0) log.warn({ fixed }, "these changes need a restart");
   } catch (err) {

@@ -27,6 +27,14 @@ export interface Missing {
   why: string;
 }
 
+/** What is in force, in short. */
+export interface InForce {
+  generation: number;
+  mode: RuleSet["mode"];
+  /** How many. */
+  rules: number;
+}
+
 export class Policy implements AsyncDisposable {
   readonly #object: BpfObject<Shape>;
   /** The service's side of what both sides share; see policy.h. */
@@ -87,8 +95,8 @@ export class Policy implements AsyncDisposable {
     }
   }
 
-  /** Puts rules in force, all at once. Gives their generation. */
-  apply(rules: RuleSet): bigint {
+  /** Puts rules in force, all at once. */
+  apply(rules: RuleSet): void {
     const connects = rules.rules.findIndex(({ hooks, path }) => path !== undefined && hooks.includes("connect"));
     if (connects >= 0 && !knowsConnectingProgram()) {
       throw new ConfigError(
@@ -108,7 +116,6 @@ export class Policy implements AsyncDisposable {
     Atomics.store(this.#generation, 0, generation);
     this.rules = rules;
     this.onApplied();
-    return generation;
   }
 
   /** Where decisions are made. */
@@ -135,6 +142,11 @@ export class Policy implements AsyncDisposable {
 
   get generation(): bigint {
     return this.#shared.generation;
+  }
+
+  get inForce(): InForce {
+    const { mode, rules } = this.rules;
+    return { generation: Number(this.generation), mode, rules: rules.length };
   }
 
   /** How often each hook gave each verdict, and how often a path could not be told, since the policy was loaded first. */

@@ -46,9 +46,10 @@ export interface Parts {
 export function serverOf({ policy, streams, metrics, authorize, log }: Parts): FastifyInstance {
   const app = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
   const change = (rules: RuleSet) => {
-    const generation = policy.apply(rules);
-    log.info({ generation: Number(generation), mode: rules.mode, rules: rules.rules.length }, "rules changed");
-    return { generation: Number(generation) };
+    policy.apply(rules);
+    const { inForce } = policy;
+    log.info(inForce, "rules changed");
+    return { generation: inForce.generation };
   };
 
   app.setErrorHandler<Error & { statusCode?: number }>((error, _, reply) => {

@@ -1,23 +1,16 @@
 /** Decisions, and what is in force, as server-sent events. */
 import type { ServerResponse } from "node:http";
 import type { Decision, Feed } from "./decisions";
+import type { InForce } from "./policy";
 
 /** Bytes that wait for one client; who is slower is let go. */
 const MAX_WAITING = 256 * 1024;
 /** Proxies close what is silent. */
 const BEAT_MS = 15_000;
 
-/** What is in force, in short. */
-export interface InForce {
-  generation: number;
-  mode: string;
-  /** How many. */
-  rules: number;
-}
-
 export class Streams {
-  /** And what sends a client a text. */
-  readonly #open = new Map<ServerResponse, (text: string) => void>();
+  /** What sends a client a text. */
+  readonly #open = new Set<(text: string) => void>();
   /** Clients that were too slow. */
   dropped = 0;
 
@@ -32,7 +25,8 @@ export class Streams {
 
   /** Tells all of them what is in force now. */
   changed(): void {
-    for (const send of this.#open.values()) send(this.#policyEvent());
+    const event = this.#policyEvent();
+    for (const send of this.#open) send(event);
   }
 
   /** @param since the id of the last decision that the client has */
@@ -49,13 +43,13 @@ export class Streams {
     };
     const tell = (decisions: readonly Decision[]) => send(decisions.map(toEvent).join(""));
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
-    this.#open.set(response, send);
+    this.#open.add(send);
     const end = this.feed.listen(tell);
     const beat = setInterval(() => send(":\n\n"), BEAT_MS);
     response.on("close", () => {
       end();
       clearInterval(beat);
-      this.#open.delete(response);
+      this.#open.delete(send);
     });
     send(this.#policyEvent());
     tell(this.feed.since(since));

@@ -81,13 +81,12 @@ async function watch(token) {
       const response = await fetch("decisions", { headers: { ...headers, "last-event-id": String(last) } });
       if (response.status === 401) return login("This token is not valid.");
       for await (const { event, data } of events(response.body)) {
-        if (event === "policy") {
-          tell(data);
-          continue;
+        if (event === "policy") tell(data);
+        else {
+          last = data.id;
+          show(data);
+          count(data);
         }
-        last = data.id;
-        show(data);
-        count(data);
       }
     } catch (error) {
       console.info(error);
