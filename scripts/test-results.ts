@@ -21,6 +21,8 @@ export interface Result {
   failed: number;
   skipped: number;
   milliseconds: number;
+  /** Of all its processes; set by who runs it. */
+  cpuMilliseconds?: number;
   note: string;
   /** What to print of the failures. */
   failures: string[];
@@ -62,18 +64,19 @@ export function notRun(name: string, why: string): Result {
 }
 
 export function table(results: readonly Result[]): string {
-  const rows = results.map(({ name, passed, failed, skipped, milliseconds, note }) => [
+  const rows = results.map(({ name, passed, failed, skipped, milliseconds, cpuMilliseconds = 0, note }) => [
     name,
     String(passed),
     String(failed),
     String(skipped),
     `${(milliseconds / 1000).toFixed(1)} s`,
+    `${(cpuMilliseconds / 1000).toFixed(1)} s`,
     note,
   ]);
-  const all = [["", "passed", "failed", "skipped", "time", ""], ...rows];
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
+  const all = [["", "passed", "failed", "skipped", "time", "CPU", ""], ...rows];
+  const widths = [0, 1, 2, 3, 4, 5].map((column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
   const pad = (cell: string, column: number) =>
-    column === 0 || column === 5 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
+    column === 0 || column === 6 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
   return all.map((row) => row.map(pad).join("  ").trimEnd()).join("\n");
 }
 

@@ -2,7 +2,7 @@
  * npm test: unit tests, gates, kernel tests on this kernel and in virtual machines.
  *   npm test -- [--only PART]... [--kernel 6.12]...
  */
-import { spawn } from "node:child_process";
+import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -42,14 +42,23 @@ const PARTS = [
 ] as const;
 type Part = (typeof PARTS)[number];
 
-function options(): { parts: readonly string[]; kernels: readonly string[] } {
+function options(): { parts: readonly string[]; kernels: readonly string[]; job: string | undefined } {
   const { values } = parseArgs({
-    options: { only: { type: "string", multiple: true }, kernel: { type: "string", multiple: true } },
+    options: {
+      only: { type: "string", multiple: true },
+      kernel: { type: "string", multiple: true },
+      // Of this script's own: see runApart().
+      job: { type: "string" },
+    },
   });
   for (const part of values.only ?? []) {
     if (!(PARTS as readonly string[]).includes(part)) throw new Error(`--only takes ${PARTS.join(", ")}; got ${part}`);
   }
-  return { parts: values.only ?? (values.kernel ? ["vm", "vmlinux"] : PARTS), kernels: values.kernel ?? KERNELS };
+  return {
+    parts: values.only ?? (values.kernel ? ["vm", "vmlinux"] : PARTS),
+    kernels: values.kernel ?? KERNELS,
+    job: values.job,
+  };
 }
 
 interface JestRun {
@@ -194,50 +203,101 @@ function machines(kernels: readonly string[]): VmTests[] {
   return runs;
 }
 
-async function main(): Promise<void> {
-  const { parts, kernels } = options();
+/** What runs before all else, here, in machines beside it, and at the end. */
+interface Plan {
+  first: Job[];
+  here: Job[];
+  machines: Job[];
+  last: Job[];
+  /** The directories with what the precheck's agreement tests write. */
+  reports: string[];
+}
+
+function plan({ parts, kernels }: Omit<ReturnType<typeof options>, "job">): Plan {
   const wants = (...wanted: readonly Part[]) => wanted.some((part) => parts.includes(part));
+  // The longest first: at the end both lanes are to be done at once.
+  const runs = [...(wants("arm64") ? [ARM64] : []), ...(wants("vm") ? machines(kernels) : [])];
+  if (wants("arm64")) runs.push(OLD_ARM64);
+  const service = wants("service") ? ["6.12", "5.10"] : [];
+  const shipped = "the shipped addons, built";
+  const headers = "vmlinux.h of the kernels";
+  return {
+    first: wants("gates", "package", "newcomer", "nodes", "debians", "machines", "arm64")
+      ? [{ name: shipped, run: () => command(shipped, "prebuild.js") }]
+      : [],
+    here: jobsHere(wants),
+    machines: [
+      ...service.map((kernel) => ({ name: `the policy service on Linux ${kernel}`, run: () => testService(kernel) })),
+      ...runs.map((tests) => ({ name: nameOf(tests), run: () => testInVm(tests) })),
+    ],
+    last: wants("vmlinux") ? [{ name: headers, run: () => compileVmlinux(headers, kernels) }] : [],
+    reports: runs.map(reportsOf),
+  };
+}
+
+function compileVmlinux(name: string, kernels: readonly string[]): Promise<Result> {
+  const files = kernels.map((kernel) => join(reportsOf({ kernel, pattern: "" }), "vmlinux.btf"));
+  // Of those whose machines have run: now, or the last time.
+  const env = { NODE_LIBBPF_VMLINUX: files.filter((file) => existsSync(file)).join(":") };
+  return jest({ name, pattern: "dist/test/vmlinux", env });
+}
+
+/** Runs a job in a process of its own, which tells its CPU time and that of all that it started. */
+async function runApart(name: string): Promise<Result> {
+  const start = Date.now();
+  const child = fork(__filename, [...process.argv.slice(2), "--job", name], { stdio: ["ignore", 2, 2, "ipc"] });
+  let result: Result | undefined;
+  child.on("message", (message) => {
+    result = message as Result;
+  });
+  const [status, signal] = await once(child, "close");
+  return result ?? check(name, Date.now() - start, `${name} ended with ${signal ?? status} and no result`);
+}
+
+async function runHere(job: Job): Promise<void> {
+  process.on("disconnect", () => process.exit(1));
+  const start = Date.now();
+  let result: Result;
+  try {
+    result = await job.run();
+  } catch (error) {
+    // It is a failed test, and the others go on.
+    result = check(job.name, Date.now() - start, (error as Error).message);
+  }
+  process.send?.({ ...result, cpuMilliseconds: cpuMilliseconds() } satisfies Result, () => process.disconnect());
+}
+
+/** CPU time of this process and of its children, as far as they have ended. */
+function cpuMilliseconds(): number {
+  // utime, stime, cutime and cstime of proc(5), in ticks of 10 ms; the name before them may hold spaces.
+  const fields = readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ") ?? [];
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * 10, 0);
+}
+
+async function main(): Promise<void> {
+  const { job, ...wanted } = options();
+  const { first, here, machines, last, reports } = plan(wanted);
+  if (job !== undefined) {
+    const found = [...first, ...here, ...machines, ...last].find(({ name }) => name === job);
+    if (found === undefined) throw new Error(`there is no job ${job}`);
+    return runHere(found);
+  }
   const results: Result[] = [];
   const work = async (jobs: Job[]) => {
-    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
-      process.stderr.write(`test: ${job.name}\n`);
-      const start = Date.now();
-      let result: Result;
-      try {
-        result = await job.run();
-      } catch (error) {
-        // It is a failed test, and the others go on.
-        result = check(job.name, Date.now() - start, (error as Error).message);
-      }
+    for (let next = jobs.shift(); next !== undefined; next = jobs.shift()) {
+      process.stderr.write(`test: ${next.name}\n`);
+      const result = await runApart(next.name);
       results.push(result);
       for (const failure of result.failures) process.stderr.write(`${failure}\n`);
       process.stderr.write(`${table([result]).split("\n").at(-1)}\n`);
     }
   };
-
-  // The longest first: at the end both lanes are to be done at once.
-  const runs = [...(wants("arm64") ? [ARM64] : []), ...(wants("vm") ? machines(kernels) : [])];
-  if (wants("arm64")) runs.push(OLD_ARM64);
-  const service = wants("service") ? ["6.12", "5.10"] : [];
-  const inMachines: Job[] = [
-    ...service.map((kernel) => ({ name: `the policy service on Linux ${kernel}`, run: () => testService(kernel) })),
-    ...runs.map((tests) => ({ name: nameOf(tests), run: () => testInVm(tests) })),
-  ];
-  if (wants("gates", "package", "newcomer", "nodes", "debians", "machines", "arm64")) {
-    const name = "the shipped addons, built";
-    await work([{ name, run: () => command(name, "prebuild.js") }]);
-  }
+  await work(first);
   // A machine under emulation keeps little more than one core busy: the rest is for what runs here, and then for machines too.
-  const others = Array.from({ length: Math.min(availableParallelism(), 4) - 1 }, () => work(inMachines));
-  await Promise.all([work(jobsHere(wants)).then(() => work(inMachines)), ...others]);
-  if (wants("vmlinux")) {
-    const name = "vmlinux.h of the kernels";
-    const files = kernels.map((kernel) => join(reportsOf({ kernel, pattern: "" }), "vmlinux.btf"));
-    // Of those whose machines have run: now, or the last time.
-    const env = { NODE_LIBBPF_VMLINUX: files.filter((file) => existsSync(file)).join(":") };
-    await work([{ name, run: () => jest({ name, pattern: "dist/test/vmlinux", env }) }]);
-  }
-  const agreement = agreementTable(runs.map(reportsOf));
+  const others = Array.from({ length: Math.min(availableParallelism(), 4) - 1 }, () => work(machines));
+  await Promise.all([work(here).then(() => work(machines)), ...others]);
+  await work(last);
+  const agreement = agreementTable(reports);
   process.stdout.write(`${table(results)}\n${agreement ? `\n${agreement}\n\n` : ""}${total(results)}\n`);
   if (results.some((result) => result.failed > 0)) process.exitCode = 1;
 }
