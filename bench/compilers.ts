@@ -15,7 +15,7 @@ const NPM_FOLDER = join(PROJECT_ROOT, "dist/.deps/npm");
 export function compileC(source: string): string {
   const binary = outputOf(source);
   const flags = ["-O2", "-Wall", "-Wextra", "-Werror", "-I.deps/include"];
-  const libraries = [`-L.deps/linux-${process.arch}`, "-lbpf", "-lelf", "-leu", "-lz"];
+  const libraries = ["-L.deps/host", "-lbpf", "-lelf", "-leu", "-lz"];
   run(process.env.CC ?? "cc", [...flags, source, "-o", binary, ...libraries]);
   return binary;
 }

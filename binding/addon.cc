@@ -25,8 +25,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["libbpfVersion"] = Napi::String::New(env, libbpf_version_string());
 #ifdef NODE_LIBBPF_SYSTEM_LIBBPF
   exports["libbpfLinkage"] = "system";
+  exports["libbpfSources"] = "";
 #else
   exports["libbpfLinkage"] = "bundled";
+  exports["libbpfSources"] = NODE_LIBBPF_SOURCES;
 #endif
   exports["possibleCpus"] = libbpf_num_possible_cpus();
   exportObject(env, exports);

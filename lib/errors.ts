@@ -39,6 +39,7 @@ export type ErrorCode =
   | "ERR_BPF_VM"
   | "ERR_BPF_VM_DIED"
   | "ERR_BPF_VM_FAILED"
+  | "ERR_BPF_VM_NO_KERNEL"
   | "ERR_BPF_VM_TIMEOUT";
 
 /** What an error is about; each field is set where it applies. */

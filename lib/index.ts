@@ -58,7 +58,7 @@ export { type Answers, type KernelFacts, kernelFacts, type Measured, type Probed
 export { activeLsms } from "./kernel/lsm";
 export { kernelProfile, kernelProfiles, readProfile } from "./kernel/profiles";
 export type { KernelIdentity } from "./kernel/version";
-export { libbpf } from "./libbpf";
+export { type Libbpf, libbpf } from "./libbpf";
 export type { LinkInfo } from "./link/info";
 export { Link } from "./link/link";
 export type { LogCallback, LogLevel } from "./log";

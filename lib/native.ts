@@ -143,6 +143,7 @@ export type Handle = number;
 /** The addon's functions; binding/ documents each where it is defined. */
 export interface Native {
   readonly libbpfVersion: string;
+  readonly libbpfSources: string;
   readonly libbpfLinkage: "bundled" | "system";
   readonly possibleCpus: number;
 

@@ -1,6 +1,7 @@
 /**
  * Compiles every *.bpf.c of the project, and the C programs that run in virtual machines, to dist/, where it is missing or
  * older than its sources.
+ *   node dist/scripts/bpf.js [FOLDER]   only the BPF programs of a folder
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, statSync } from "node:fs";
@@ -24,8 +25,12 @@ export function compileFor(architecture: Architecture): string {
   return join(PROJECT_ROOT, folder);
 }
 
-function compileBpf(folder: string, { arch, clang = [] }: { arch?: string; clang?: readonly string[] } = {}): boolean {
+function compileBpf(
+  folder: string,
+  { arch, clang = [], below = "" }: { arch?: string; clang?: readonly string[]; below?: string } = {},
+): boolean {
   return bpfSources()
+    .filter((source) => source.startsWith(below))
     .filter((source) => isStale(join(folder, source.replace(/\.c$/, ".o")), source))
     .map((source) => {
       const into = join(folder, dirname(source));
@@ -53,8 +58,11 @@ function compileHost([compiler = "cc", ...args]: readonly string[], source: stri
 process.chdir(PROJECT_ROOT);
 
 if (require.main === module) {
-  if (!compileBpf("dist")) process.exitCode = 1;
+  const [, , below] = process.argv;
+  if (!compileBpf("dist", { below: below ?? "" })) process.exitCode = 1;
   const compiler = [process.env.CC ?? "cc"];
-  compileHost(compiler, `${TRUTH}.c`, join("dist", TRUTH));
-  compileHost(compiler, "bench/sleepable/loop.c", "dist/bench/sleepable/loop");
+  if (below === undefined) {
+    compileHost(compiler, `${TRUTH}.c`, join("dist", TRUTH));
+    compileHost(compiler, "bench/sleepable/loop.c", "dist/bench/sleepable/loop");
+  }
 }

@@ -21,7 +21,10 @@ export function debianRoot(name: string, suite: Suite, architecture: string, pac
   const stamp = join(root, ".packages");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === recipe) return root;
   process.stderr.write(`fetching Debian ${suite} ${architecture}: ${recipe}\n`);
-  const apt = new PrivateApt(join(cacheDirectory(), "apt", target), [suite], "deb", architecture);
+  const apt = new PrivateApt(join(cacheDirectory(), "apt", target), [suite], {
+    architecture,
+    onProgress: (text) => process.stderr.write(`${text}\n`),
+  });
   const scratch = `${root}.part`;
   for (const directory of [scratch, root]) rmSync(directory, { recursive: true, force: true });
   const downloads = join(scratch, ".downloads");

@@ -8,10 +8,13 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { watchExecs } from "../examples/exec-watch/watch";
 import { runInVm } from "../lib/testing";
+import { MATRIX } from "./kernels";
 import { packageFiles } from "./package-files";
 import { PROJECT_ROOT } from "./places";
+import { Progress } from "./progress";
+import { installPackages, PACKAGES } from "./system-packages";
 
-const KERNEL = "6.12";
+const KERNEL = MATRIX.lts;
 /** Says that this is the guest: it watches here, whatever comes. */
 const HERE = "--here";
 
@@ -32,13 +35,22 @@ async function main(): Promise<number> {
   const reason = await reasonAgainst();
   if (reason === undefined) return watchHere(options);
   process.stderr.write(`demo: in a virtual machine with Debian's ${KERNEL} kernel, because ${reason}\n`);
+  const progress = new Progress("demo");
+  await installPackages(PACKAGES.machines, progress);
   const { exitCode } = await runInVm({
     kernel: KERNEL,
     command: ["node", "dist/scripts/demo.js", HERE, ...options],
     cwd: "/package",
     put: packageFiles(),
-    onStdout: (chunk) => process.stdout.write(chunk),
-    onStderr: (chunk) => process.stderr.write(chunk),
+    onProgress: (step) => progress.step(step),
+    onStdout: (chunk) => {
+      progress.end();
+      process.stdout.write(chunk);
+    },
+    onStderr: (chunk) => {
+      progress.end();
+      process.stderr.write(chunk);
+    },
   });
   return exitCode;
 }

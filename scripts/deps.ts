@@ -1,52 +1,84 @@
 /**
- * Builds libbpf, libelf and zlib from Debian's sources, static and position-independent: Debian's own archives are not, and
- * a .node is a shared object. Headers go to .deps/include, archives to .deps/linux-ARCHITECTURE. Does only what is missing.
+ * Builds libbpf, libelf and zlib, static and position-independent: Debian's own archives are not, and a .node is a shared
+ * object. Headers go to .deps/include, archives to .deps/FLAVOUR. Does only what is missing.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
-import { PrivateApt } from "../lib/testing/apt";
-import { cacheDirectory } from "../lib/testing/cache";
 import { PROJECT_ROOT } from "./places";
-import { type Architecture, architectureOf, toolchain } from "./toolchain";
+import type { Progress } from "./progress";
+import { fetchSource, PINNED, type Source, unpackSource } from "./sources";
+import { type Architecture, toolchain } from "./toolchain";
+
+/**
+ * For whom: a checkout's own addon, built by the system's compiler; the same with AddressSanitizer; or an addon that is
+ * shipped, built by Clang against old libraries.
+ */
+export type Flavour = "host" | "debug" | `linux-${Architecture}`;
 
 const deps = join(PROJECT_ROOT, ".deps");
 const include = join(deps, "include");
-/** What .deps/ was built with; a change of it builds anew. */
-const RECIPE = "libbpf/forky elfutils/trixie zlib/trixie with clang-19 and bullseye 1";
-const CFLAGS = `-O2 -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -I${include}`;
+/** What an archive folder was built with; a change of it builds anew. */
+const RECIPE = ["3", ...PINNED.map(({ sha256 }) => sha256)].join(" ");
 
-export function buildDeps(architecture: Architecture): void {
-  const stamp = join(deps, "stamp");
-  if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== RECIPE) rmSync(deps, { recursive: true, force: true });
-  const archives = join(deps, `linux-${architecture}`);
-  if (existsSync(archives)) return;
+/** .deps/FLAVOUR/sources.json */
+export interface Built {
+  readonly recipe: string;
+  readonly sources: readonly Source[];
+}
+
+/** What a flavour's libraries were built from; undefined if they are not there, or of another recipe. */
+export function builtFrom(flavour: Flavour): Built | undefined {
+  const path = join(deps, flavour, "sources.json");
+  if (!existsSync(path)) return undefined;
+  const built = JSON.parse(readFileSync(path, "utf8")) as Built;
+  return built.recipe === RECIPE ? built : undefined;
+}
+
+export function buildDeps(flavour: Flavour, progress: Progress): void {
+  if (builtFrom(flavour) !== undefined) return;
+  const archives = join(deps, flavour);
+  rmSync(archives, { recursive: true, force: true });
   mkdirSync(include, { recursive: true });
-  writeFileSync(stamp, RECIPE);
-
-  const { zlib, elfutils, libbpf } = fetchSources();
-  const { triple, sysroot, cc, ar, ranlib } = toolchain(architecture);
-  const CC = `${cc} --target=${triple} --sysroot=${sysroot}`;
+  const sources = PINNED.map((pinned) => {
+    progress.step(`fetching ${pinned.name} ${pinned.version}`);
+    return fetchSource(pinned, (text) => progress.note(text));
+  });
+  const [zlib, elfutils, libbpf] = sources.map((source) => unpackSource(source, join(deps, "src"))) as [
+    string,
+    string,
+    string,
+  ];
+  const { CC, AR, RANLIB, host, ld } = compiler(flavour);
+  const CFLAGS = [
+    "-O2 -g -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections",
+    // What is built is the same wherever the project lies.
+    `-ffile-prefix-map=${deps}=.`,
+    // elfutils makes warnings errors, of whatever compiler.
+    "-Wno-error",
+    `-I${include}`,
+  ].join(" ");
+  let count = 0;
   const directory = (library: string) => {
-    process.stderr.write(`deps: building ${library} for ${architecture}\n`);
-    const path = join(deps, "build", `linux-${architecture}`, library);
+    progress.step(`building ${library} for ${flavour} (${++count} of ${sources.length})`);
+    const path = join(deps, "build", flavour, library);
     rmSync(path, { recursive: true, force: true });
     mkdirSync(path, { recursive: true });
     return path;
   };
 
   const zlibBuild = directory("zlib");
-  sh(join(zlib, "configure"), ["--static"], zlibBuild, { CC, AR: ar, RANLIB: ranlib, CHOST: triple, CFLAGS });
+  sh(join(zlib, "configure"), ["--static"], zlibBuild, { CC, AR, RANLIB, CFLAGS, ...(host && { CHOST: host }) });
   make(zlibBuild, ["libz.a"]);
   for (const header of [join(zlib, "zlib.h"), join(zlibBuild, "zconf.h")]) copyInto(include, header);
 
   const elfBuild = directory("libelf");
   const without = ["zstd", "bzlib", "lzma"].map((name) => `--without-${name}`);
   const disable = ["debuginfod", "libdebuginfod", "nls"].map((name) => `--disable-${name}`);
-  sh(join(elfutils, "configure"), [`--host=${triple}`, ...without, ...disable], elfBuild, {
-    ...{ CC, AR: ar, RANLIB: ranlib, CFLAGS },
-    LDFLAGS: `-fuse-ld=lld -L${zlibBuild}`,
+  sh(join(elfutils, "configure"), [...(host ? [`--host=${host}`] : []), ...without, ...disable], elfBuild, {
+    ...{ CC, AR, RANLIB, CFLAGS },
+    LDFLAGS: `${ld} -L${zlibBuild}`,
   });
   make(join(elfBuild, "lib"), []);
   make(join(elfBuild, "libelf"), ["libelf.a"]);
@@ -55,32 +87,46 @@ export function buildDeps(architecture: Architecture): void {
   const bpfBuild = directory("libbpf");
   make(join(libbpf, "src"), [
     ...[`${bpfBuild}/libbpf.a`, "install_headers"],
-    ...[`CC=${CC}`, `AR=${ar}`, `CFLAGS=-g ${CFLAGS}`, "NO_PKG_CONFIG=1"],
+    ...[`CC=${CC}`, `AR=${AR}`, `CFLAGS=${CFLAGS}`, "NO_PKG_CONFIG=1"],
     ...[`OBJDIR=${bpfBuild}`, `INCLUDEDIR=${include}`],
   ]);
   // The UAPI headers that match this libbpf; BPF programs and the constants' generator read them.
   cpSync(join(libbpf, "include/uapi/linux"), join(include, "linux"), { recursive: true });
 
+  const scratch = `${archives}.part`;
+  rmSync(scratch, { recursive: true, force: true });
+  mkdirSync(scratch);
   const built = [
     `${zlibBuild}/libz.a`,
     `${elfBuild}/libelf/libelf.a`,
     `${elfBuild}/lib/libeu.a`,
     `${bpfBuild}/libbpf.a`,
   ];
-  mkdirSync(archives);
-  for (const archive of built) copyInto(archives, archive);
+  for (const archive of built) copyInto(scratch, archive);
+  writeFileSync(join(scratch, "sources.json"), JSON.stringify({ recipe: RECIPE, sources } satisfies Built));
+  // For CMake, which gives it to the addon.
+  writeFileSync(join(scratch, "sources.txt"), sources.map(({ name, version }) => `${name} ${version}`).join(", "));
+  // Renamed in one step, so that a run that is cut short leaves nothing that looks whole.
+  renameSync(scratch, archives);
+  progress.end();
 }
 
-/** Unpacked source packages, Debian's patches applied. */
-function fetchSources(): { zlib: string; elfutils: string; libbpf: string } {
-  const into = join(deps, "src");
-  if (!existsSync(into)) process.stderr.write("deps: fetching the sources of libbpf, elfutils and zlib\n");
-  const apt = new PrivateApt(join(cacheDirectory(), "apt/sources"), ["trixie", "forky"], "deb-src");
-  return {
-    zlib: apt.source("zlib", "trixie", into),
-    elfutils: apt.source("elfutils", "trixie", into),
-    libbpf: apt.source("libbpf", "forky", into),
-  };
+interface Compiler {
+  CC: string;
+  AR: string;
+  RANLIB: string;
+  /** The triple that is built for, if it is not this system's. */
+  host?: string;
+  /** How to link. */
+  ld: string;
+}
+
+function compiler(flavour: Flavour): Compiler {
+  if (flavour === "host") return { CC: "cc", AR: "ar", RANLIB: "ranlib", ld: "" };
+  if (flavour === "debug") return { CC: "cc -fsanitize=address", AR: "ar", RANLIB: "ranlib", ld: "" };
+  const { triple, sysroot, cc, ar, ranlib } = toolchain(flavour.slice("linux-".length) as Architecture);
+  const CC = `${cc} --target=${triple} --sysroot=${sysroot}`;
+  return { CC, AR: ar, RANLIB: ranlib, host: triple, ld: "-fuse-ld=lld" };
 }
 
 function copyInto(directory: string, file: string): void {
@@ -102,5 +148,3 @@ function sh(command: string, args: readonly string[], cwd: string, env: NodeJS.P
   const output = `${result.stdout ?? ""}${result.stderr ?? ""}`.split("\n").slice(-30).join("\n");
   throw new Error(`${command} ${args.join(" ")} failed in ${cwd}:\n${result.error?.message ?? output}`);
 }
-
-if (require.main === module) buildDeps(architectureOf(process.arch));

@@ -9,11 +9,10 @@ import { kernelOnly } from "../lib/kernel/capture";
 import { isKnown } from "../lib/kernel/fact";
 import type { KernelFacts } from "../lib/kernel/facts";
 import { runInVm } from "../lib/testing";
+import { SERIES } from "./kernels";
 import { packageFiles } from "./package-files";
 import { PROJECT_ROOT } from "./places";
 
-/** The series that Debian keeps, and that npm test runs on. */
-const KERNELS = ["5.10", "6.1", "6.12", "7.3"];
 const DIRECTORY = join(PROJECT_ROOT, "profiles");
 
 const CAPTURE = `
@@ -40,7 +39,7 @@ async function capture(kernel: string): Promise<KernelFacts> {
 }
 
 async function main(): Promise<void> {
-  const kernels = process.argv.length > 2 ? process.argv.slice(2) : KERNELS;
+  const kernels = process.argv.length > 2 ? process.argv.slice(2) : SERIES;
   mkdirSync(DIRECTORY, { recursive: true });
   for (const kernel of kernels) {
     process.stderr.write(`profile: ${kernel}\n`);

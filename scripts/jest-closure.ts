@@ -1,9 +1,9 @@
 /** What of node_modules a test run in the guest needs: jest, fast-check, what else is named, all that these depend on, and nothing else. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { Put } from "../lib/testing";
+import type { Arch, Put } from "../lib/testing";
 import { cacheDirectory } from "../lib/testing/cache";
-import { installForeign } from "../lib/testing/programs";
+import { fromNpm } from "../lib/testing/node";
 
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
@@ -15,7 +15,7 @@ interface Manifest {
 export function jestClosure(
   root: string,
   guestRoot: string,
-  arch: string = process.arch,
+  arch: Arch = process.arch as Arch,
   more: readonly string[] = [],
 ): Put[] {
   const packages = packageClosure(root, ["jest", "fast-check", ...more]).map((directory) => ({
@@ -27,12 +27,16 @@ export function jestClosure(
 }
 
 /** jest finds modules by native code, which is a package of its own for each architecture. */
-function resolverFor(root: string, guestRoot: string, arch: string): Put {
-  const { version } = JSON.parse(readFileSync(join(root, "node_modules/unrs-resolver/package.json"), "utf8"));
+function resolverFor(root: string, guestRoot: string, arch: Arch): Put {
   const name = `@unrs/resolver-binding-linux-${arch}-gnu`;
+  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+    packages: Record<string, { version: string; integrity: string }>;
+  };
+  const locked = lock.packages[`node_modules/${name}`];
+  if (locked === undefined) throw new Error(`package-lock.json has no ${name}`);
+  const { version, integrity } = locked;
   const directory = join(cacheDirectory(), "guest", `resolver-${arch}-${version}`);
-  if (!existsSync(directory)) installForeign(`${name}@${version}`, directory, arch);
-  return { from: join(directory, "node_modules", name), to: join(guestRoot, "node_modules", name) };
+  return { from: fromNpm(name, version, integrity, arch, directory), to: join(guestRoot, "node_modules", name) };
 }
 
 /** The directories of the named packages and of those that they depend on, each found as Node would find it. */

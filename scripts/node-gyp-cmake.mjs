@@ -11,7 +11,9 @@ import toolchains from "../dist/scripts/toolchain.js";
 
 const { values } = parseArgs({ strict: false, options: { arch: { type: "string" } } });
 const { triple, sysroot, cxx } = toolchains.toolchain(toolchains.architectureOf(values.arch));
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cmake = {
+  NODE_LIBBPF_DEPS: resolve(root, ".deps", `linux-${values.arch}`),
   CMAKE_SYSTEM_NAME: "Linux",
   CMAKE_SYSTEM_PROCESSOR: triple.split("-")[0],
   CMAKE_SYSROOT: sysroot,
@@ -22,14 +24,7 @@ const cmake = {
   CMAKE_EXE_LINKER_FLAGS: "-fuse-ld=lld",
 };
 const args = [
-  ...[
-    "--directory",
-    dirname(dirname(fileURLToPath(import.meta.url))),
-    "--out",
-    resolve("build"),
-    "--arch",
-    values.arch,
-  ],
+  ...["--directory", root, "--out", resolve("build"), "--arch", values.arch],
   ...["--log-level", "error", ...Object.entries(cmake).map(([name, value]) => `--CD${name}=${value}`)],
 ];
 const cmakeJs = createRequire(import.meta.url).resolve("cmake-js/bin/cmake-js");

@@ -8,14 +8,17 @@ import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { buildDeps } from "./deps";
 import { PROJECT_ROOT } from "./places";
+import { Progress } from "./progress";
 import { ARCHITECTURES, type Architecture, toolchain } from "./toolchain";
+
+const progress = new Progress("prebuild");
 
 /** Returns the file's path. */
 export function prebuild(architecture: Architecture): string {
   const file = join(PROJECT_ROOT, `prebuilds/linux-${architecture}/node-libbpf.glibc.node`);
-  buildDeps(architecture);
+  buildDeps(`linux-${architecture}`, progress);
   if (isFresh(file, architecture)) return file;
-  process.stderr.write(`prebuild: building the addon for ${architecture}\n`);
+  progress.step(`building the addon for ${architecture}`);
   // prebuildify moves the addon out of build/Release of its working directory; the project's own build/ is left alone.
   const directory = join(PROJECT_ROOT, `.deps/build/linux-${architecture}/addon`);
   mkdirSync(directory, { recursive: true });
@@ -25,6 +28,7 @@ export function prebuild(architecture: Architecture): string {
     ...["--node-gyp", join(PROJECT_ROOT, "scripts/node-gyp-cmake.mjs"), "--cwd", directory, "--out", PROJECT_ROOT],
   ];
   const { status } = spawnSync(process.execPath, args, { stdio: ["ignore", 2, 2] });
+  progress.end();
   if (status !== 0) throw new Error(`building the addon for ${architecture} failed`);
   return file;
 }

@@ -4,8 +4,14 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { VmError } from "../lib/testing";
+import { resolveKernel } from "../lib/testing/kernels";
+import { builtFrom } from "./deps";
+import { KERNELS } from "./kernels";
 import { PROJECT_ROOT } from "./places";
-import { changelogEntry, noticeProblems } from "./release-facts";
+import { changelogEntry, kernelProblems, sourceProblems } from "./release-facts";
+import { PINNED } from "./sources";
+import { ARCHITECTURES } from "./toolchain";
 
 const at = (path: string) => join(PROJECT_ROOT, path);
 const read = (path: string) => readFileSync(at(path), "utf8");
@@ -23,7 +29,8 @@ const POINTS: readonly (readonly [what: string, check: () => void])[] = [
   ["there is an addon for each platform", prebuilds],
   ["the addons need and export what they should", () => tests("gates")],
   ["the package holds what it should, its entries and types resolve", () => tests("package")],
-  ["the notices name the versions that are built in", notices],
+  ["the addons are built from the pinned sources, and the notices name these", sources],
+  ["each kernel of the matrix can be had", kernels],
   ["the documentation builds, its links and commands hold", () => tests("docs")],
 ];
 
@@ -72,9 +79,23 @@ function prebuilds(): void {
   if (missing.length > 0) fail(`npm run prebuild makes ${missing.join(", ")}`);
 }
 
-function notices(): void {
-  const sources = readdirSync(at(".deps"), { recursive: true, encoding: "utf8" });
-  const problems = noticeProblems(read("THIRD_PARTY_NOTICES.md"), sources);
+function sources(): void {
+  const problems = ARCHITECTURES.flatMap((architecture) =>
+    sourceProblems(PINNED, builtFrom(`linux-${architecture}`)?.sources, read("THIRD_PARTY_NOTICES.md")),
+  );
+  if (problems.length > 0) fail(problems.join("\n"));
+}
+
+function kernels(): void {
+  const problems = kernelProblems(KERNELS, (kernel) => {
+    try {
+      resolveKernel(kernel, "x64");
+      return undefined;
+    } catch (error) {
+      if (error instanceof VmError) return error.message;
+      throw error;
+    }
+  });
   if (problems.length > 0) fail(problems.join("\n"));
 }
 

@@ -1,4 +1,5 @@
 /** What the release's checklist reads in texts. */
+import type { Source } from "./sources";
 
 /** What CHANGELOG.md says of a version; "" for nothing. */
 export function changelogEntry(changelog: string, version: string): string {
@@ -7,24 +8,30 @@ export function changelogEntry(changelog: string, version: string): string {
   return section.slice(version.length).trim();
 }
 
-/** Debian's names of source archives: elfutils_0.192.orig.tar.bz2, zlib_1.3.dfsg+really1.3.1.orig.tar.gz. */
-const ARCHIVE = /(?:^|\/)(libbpf|elfutils|zlib)_(?:[^/]*really)?([\d.]+?)\.orig\.tar\.\w+$/;
-
 /**
- * Libraries that are built from one version, and have another or none in the notices.
+ * Libraries that are built from another version than the pinned one, or have another or none in the notices.
  *
- * @param files paths of what was downloaded
+ * @param built what an addon's libraries were built from; undefined if they are not there
  */
-export function noticeProblems(notices: string, files: readonly string[]): string[] {
-  const built = new Map(
-    files.map((file) => ARCHIVE.exec(file)).flatMap((found) => (found ? [[found[1], found[2]]] : [])),
-  );
-  return ["libbpf", "elfutils", "zlib"].flatMap((library) => {
-    const version = built.get(library);
-    if (version === undefined) return [`the source of ${library} is not there`];
-    const named = new RegExp(`${library} ([\\d.]*\\d)`).exec(notices)?.[1];
-    // "1.7" stands for 1.7.0.
-    if (named !== undefined && `${version}.`.startsWith(`${named}.`)) return [];
-    return [`${library} ${version} is built in, and the notices say ${named ?? "nothing"}`];
+export function sourceProblems(
+  pinned: readonly Source[],
+  built: readonly Source[] | undefined,
+  notices: string,
+): string[] {
+  if (built === undefined) return ["the libraries are not built: npm run prebuild"];
+  return pinned.flatMap(({ name, version, sha256 }) => {
+    const found = built.find((source) => source.name === name);
+    const problems: string[] = [];
+    if (found?.sha256 !== sha256) problems.push(`${name} ${found?.version} is built in, and ${version} is pinned`);
+    if (!notices.includes(`${name} ${version} `)) problems.push(`the notices do not name ${name} ${version}`);
+    return problems;
+  });
+}
+
+/** Kernels of the matrix that Debian has no more: what is released is tested on all. */
+export function kernelProblems(kernels: readonly string[], missing: (kernel: string) => string | undefined): string[] {
+  return kernels.flatMap((kernel) => {
+    const why = missing(kernel);
+    return why === undefined ? [] : [`${kernel}: ${why}; scripts/kernels.ts names the kernels`];
   });
 }

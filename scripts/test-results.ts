@@ -60,7 +60,15 @@ export function check(name: string, milliseconds: number, failure?: string): Res
 
 /** Tests that can't run here, counted as one that was skipped. */
 export function notRun(name: string, why: string): Result {
-  return { name, passed: 0, failed: 0, skipped: 1, milliseconds: 0, note: `not run: ${why}`, failures: [] };
+  return {
+    name,
+    passed: 0,
+    failed: 0,
+    skipped: 1,
+    milliseconds: 0,
+    note: `not run: no such kernel any more: ${why}`,
+    failures: [],
+  };
 }
 
 export function table(results: readonly Result[]): string {

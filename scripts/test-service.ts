@@ -2,6 +2,7 @@
 import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Put } from "../lib/testing";
+import { MATRIX } from "./kernels";
 import { PROJECT_ROOT } from "./places";
 import type { Result } from "./test-results";
 import { reportsOf, testInVm, type VmTests } from "./test-vm";
@@ -23,7 +24,7 @@ function tests(kernel: string): VmTests {
   const { dependencies } = JSON.parse(readFileSync(file, "utf8")) as { dependencies: Record<string, string> };
   const packages = Object.keys(dependencies).filter((name) => name !== "node-libbpf");
   const common = { kernel, name: "policy service", pattern: "service/(scenarios|page)" };
-  if (kernel === "5.10") return { ...common, pattern: "service/old-kernel", packages };
+  if (kernel === MATRIX.oldest) return { ...common, pattern: "service/old-kernel", packages };
   const setpriv = { from: "/usr/bin/setpriv", to: "/usr/bin/setpriv" };
   return { ...common, packages: [...packages, "playwright-core"], put: [setpriv, ...browser()], memoryMib: 2560 };
 }

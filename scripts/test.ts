@@ -11,7 +11,7 @@ import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { agreementTable } from "./agreement-table";
 import { DEBIANS, inDebian } from "./debians";
-import { ARM64, KERNELS } from "./kernels";
+import { ARM64, KERNELS, MATRIX, OLD_ARM64, UNSEEN } from "./kernels";
 import { nodes } from "./nodes";
 import { PROJECT_ROOT } from "./places";
 import { buildWithSystemLibbpf } from "./system-libbpf";
@@ -19,10 +19,6 @@ import { check, type JestResult, type Result, resultOf, table, total } from "./t
 import { testService } from "./test-service";
 import { nameOf, reportsOf, testInVm, type VmTests } from "./test-vm";
 
-/** Kernels that no table of the precheck was made for: what it says of these follows from rules alone. */
-const UNSEEN = ["6.16", "6.18"];
-/** A kernel of arm64 that has no BPF trampolines: what the precheck says of it. */
-const OLD_ARM64: VmTests = { kernel: "5.10", arch: "arm64", pattern: "^kernel/(agreement|precheck|errors)" };
 const PARTS = [
   "unit",
   "gates",
@@ -193,9 +189,9 @@ function jobsHere(wants: (...parts: readonly Part[]) => boolean): Job[] {
 /** What runs in machines of its own. */
 function machines(kernels: readonly string[]): VmTests[] {
   const runs: VmTests[] = kernels.map((kernel) => ({ kernel, pattern: "^kernel/" }));
-  if (kernels.includes("6.12")) {
-    runs.push({ kernel: "6.12", pattern: "lsm-inactive", lsm: "lockdown,capability" });
-    runs.push({ kernel: "6.12", pattern: "lockdown", append: "lockdown=confidentiality" });
+  if (kernels.includes(MATRIX.lts)) {
+    runs.push({ kernel: MATRIX.lts, pattern: "lsm-inactive", lsm: "lockdown,capability" });
+    runs.push({ kernel: MATRIX.lts, pattern: "lockdown", append: "lockdown=confidentiality" });
   }
   if (kernels === KERNELS) {
     runs.push(...UNSEEN.map((kernel) => ({ kernel, pattern: "agreement", unseen: true as const })));
@@ -218,7 +214,7 @@ function plan({ parts, kernels }: Omit<ReturnType<typeof options>, "job">): Plan
   // The longest first: at the end both lanes are to be done at once.
   const runs = [...(wants("arm64") ? [ARM64] : []), ...(wants("vm") ? machines(kernels) : [])];
   if (wants("arm64")) runs.push(OLD_ARM64);
-  const service = wants("service") ? ["6.12", "5.10"] : [];
+  const service = wants("service") ? [MATRIX.lts, MATRIX.oldest] : [];
   const shipped = "the shipped addons, built";
   const headers = "vmlinux.h of the kernels";
   return {

@@ -78,7 +78,7 @@ function fetchSource(series: string, suite: Suite): string {
   const scratch = join(parent, "unpack");
   mkdirSync(scratch, { recursive: true });
   say(`fetching linux-source-${series} from ${suite}`);
-  const apt = new PrivateApt(join(cacheDirectory(), "apt", suite), [suite], "deb");
+  const apt = new PrivateApt(join(cacheDirectory(), "apt", suite), [suite], { onProgress: say });
   unpack(apt.download(`linux-source-${series}`, scratch), scratch);
   const archives = join(scratch, "usr/src");
   const archive = readdirSync(archives).find((name) => name.startsWith(`linux-source-${series}.tar`));

@@ -2,11 +2,12 @@
 import { availableParallelism } from "node:os";
 import { runInVm } from "../../lib/testing";
 import { resolveKernel } from "../../lib/testing/kernels";
+import { MATRIX } from "../../scripts/kernels";
 import { packageFiles } from "../../scripts/package-files";
 import type { Boot, OnMachine } from "./figures";
 
 /** Sleepable tracing of system calls: by error injection, and since 7.1 without. 6.1 is there for its LSM hooks. */
-const KERNELS = ["5.10-errinj", "6.1", "6.12-errinj", "7.3"];
+const KERNELS = [`${MATRIX.oldest}-errinj`, MATRIX.stable, `${MATRIX.lts}-errinj`, MATRIX.newest];
 
 export async function bootMachines(boots: number, onBoot: (done: number, of: number) => void): Promise<OnMachine[]> {
   const machines: OnMachine[] = await Promise.all(

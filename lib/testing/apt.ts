@@ -1,34 +1,63 @@
 /**
  * A private apt: reads suites that the system itself is not set up for, and leaves the system untouched.
  *
- * The mirrors' addresses come from the system's own apt, its keyring verifies them, and everything that apt writes
- * stays under one directory.
+ * The mirrors are the system's own and the one that NODE_LIBBPF_DEBIAN_MIRROR names, Debian's keyring verifies them, and
+ * everything that apt writes stays under one directory. An archive is a moving thing: its index may name files that are gone
+ * or not there yet, so that what it lists is tried, newest first, on all mirrors.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { MIRROR_VARIABLE, mirrors } from "./mirrors";
 
-const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+/** The system's is newer where there is one; ours is for systems that are not Debian. */
+const KEYRINGS = [
+  "/usr/share/keyrings/debian-archive-keyring.gpg",
+  join(__dirname, "../../../lib/testing/debian-archive-keyring.gpg"),
+];
 /** apt's lists are fetched again after this long: package names change with every kernel update. */
 const LISTS_MAX_AGE_MS = 24 * 3600 * 1000;
+/** What passes by itself (a closed connection, a busy server) is tried again by apt, which waits longer each time. */
+const PATIENCE = ["-o", "Acquire::Retries=4", "-o", "Acquire::http::Timeout=60"];
 
-export type Suite = `${string}-security` | `${string}-backports` | "bullseye" | "bookworm" | "trixie" | "forky";
+const RELEASES = ["bullseye", "bookworm", "trixie", "forky", "sid", "experimental"] as const;
+export type Suite = `${string}-security` | `${string}-backports` | `${string}-updates` | (typeof RELEASES)[number];
+
+/** Told of what takes long, and of what was done instead of what was asked for. */
+export type OnProgress = (step: string) => void;
+
+/** apt has no file of that name on any mirror. */
+export class GoneError extends Error {}
 
 export class PrivateApt {
   readonly #options: string[];
   readonly #directory: string;
+  readonly #onProgress: OnProgress;
+  readonly #suite: Suite;
+  /** Whether this process has fetched the lists. */
+  #isFresh = false;
 
   /**
    * @param directory where lists, sources.list and downloads are kept; made if it does not exist
+   * @param suites lists of the first must be had; the others are taken if they can
    * @param architecture Debian's name of it; by default the system's own
+   * @param kind what to look for: packages, or their sources
    */
-  constructor(directory: string, suites: readonly Suite[], kind: "deb" | "deb-src", architecture?: string) {
+  constructor(
+    directory: string,
+    suites: readonly [Suite, ...Suite[]],
+    {
+      architecture,
+      kind = "deb",
+      onProgress = () => {},
+    }: { architecture?: string | undefined; kind?: "deb" | "deb-src"; onProgress?: OnProgress } = {},
+  ) {
     this.#directory = directory;
+    this.#suite = suites[0];
+    this.#onProgress = onProgress;
     for (const part of ["lists/partial", "cache/archives/partial", "etc"])
       mkdirSync(join(directory, part), { recursive: true });
     const list = join(directory, "etc/sources.list");
-    const lines = suites.map((suite) => `${kind} [signed-by=${KEYRING}] ${siteOf(suite)} ${suite} main\n`);
-    writeFileSync(list, lines.join(""));
     this.#options = [
       `Dir::State::lists=${join(directory, "lists")}`,
       `Dir::Cache=${join(directory, "cache")}`,
@@ -42,10 +71,8 @@ export class PrivateApt {
         ? []
         : [`APT::Architecture=${architecture}`, `APT::Architectures=${architecture}`]),
       "Acquire::Languages=none",
-      // A list that can't be fetched is an error, and not a suite without packages.
-      "APT::Update::Error-Mode=any",
     ].flatMap((option) => ["-o", option]);
-    if (this.#listsAreOld()) this.#run("apt-get", ["update", "-q"]);
+    this.#readLists(list, suites, kind);
   }
 
   /** Names of all packages that match. */
@@ -55,67 +82,185 @@ export class PrivateApt {
       .filter((name) => pattern.test(name));
   }
 
-  /** Downloads a binary package's .deb into `into` and returns its path. */
+  /** Downloads a binary package's .deb into `into` and returns its path: the newest version that can be had. */
   download(name: string, into: string): string {
     mkdirSync(into, { recursive: true });
-    this.#run("apt-get", ["download", "-q", name], into);
-    const file = readdirSync(into).find((entry) => entry.startsWith(`${name}_`) && entry.endsWith(".deb"));
-    if (file === undefined) throw new Error(`apt-get download ${name} left no .deb in ${into}`);
-    return join(into, file);
+    const versions = this.#versions(name);
+    const failures: string[] = [];
+    for (const version of versions) {
+      const failure = this.#fetch([`${name}=${version}`], into);
+      if (failure !== undefined) {
+        failures.push(failure);
+        continue;
+      }
+      if (failures.length > 0)
+        this.#onProgress(`${name} ${versions[0]} can't be had (${failures[0]}): took ${version}`);
+      const file = readdirSync(into).find((entry) => entry.startsWith(`${name}_`) && entry.endsWith(".deb"));
+      if (file === undefined) throw new Error(`apt-get download ${name} left no .deb in ${into}`);
+      return join(into, file);
+    }
+    if (this.refresh()) return this.download(name, into);
+    const why = versions.length === 0 ? "no suite has it" : failures.join("; ");
+    throw new GoneError(`package ${name} can't be had: ${why}`);
   }
 
-  /** Downloads packages' .debs into `into`, an empty directory, and returns their paths. apt reads its lists once. */
+  /** Downloads packages' .debs into `into`, an empty directory, and returns their paths. */
   downloadAll(names: readonly string[], into: string): string[] {
     mkdirSync(into, { recursive: true });
-    this.#run("apt-get", ["download", "-q", ...names], into);
-    return readdirSync(into).map((file) => join(into, file));
+    // All at once, so that apt reads its lists once. Where that fails, each is looked after by itself.
+    if (this.#fetch(names, into) === undefined) return readdirSync(into).map((file) => join(into, file));
+    rmSync(into, { recursive: true });
+    return names.map((name) => this.download(name, into));
   }
 
-  /** Downloads and unpacks a suite's source package, with Debian's patches applied, into the directory `into/name`. */
-  source(name: string, suite: Suite, into: string): string {
-    const target = join(into, name);
-    if (existsSync(target)) return target;
-    const downloads = join(into, "downloads", name);
-    mkdirSync(downloads, { recursive: true });
-    this.#run("apt-get", ["source", "-q", "--download-only", `${name}/${suite}`], downloads);
-    const dsc = readdirSync(downloads).find((entry) => entry.endsWith(".dsc"));
-    if (dsc === undefined) throw new Error(`apt-get source ${name} left no .dsc in ${downloads}`);
-    run("dpkg-source", ["--no-check", "-x", dsc, target], downloads);
-    return target;
+  /** The stanzas of a package in the Sources of all suites. */
+  sources(name: string): string[] {
+    return this.#run("apt-cache", ["showsrc", "--only-source", name]).split(/\n\n+/);
   }
 
-  #listsAreOld(): boolean {
-    const lists = join(this.#directory, "lists");
-    const files = readdirSync(lists).filter((name) => /_(Packages|Sources)/.test(name));
-    return (
-      files.length === 0 || files.some((name) => Date.now() - statSync(join(lists, name)).mtimeMs > LISTS_MAX_AGE_MS)
-    );
+  /** Versions of a package, as apt orders them: the newest first. */
+  #versions(name: string): string[] {
+    const rows = this.#run("apt-cache", ["madison", name]).split("\n");
+    return [...new Set(rows.flatMap((row) => row.split("|")[1]?.trim() || []))];
   }
 
-  #run(command: string, args: readonly string[], cwd = this.#directory): string {
-    return run(command, [...this.#options, ...args], cwd);
+  /** Why it failed. A file that came wrong is thrown away by apt, and fetched once more. */
+  #fetch(names: readonly string[], into: string): string | undefined {
+    const args = [...this.#options, ...PATIENCE, "download", "-q", ...names];
+    for (let attempt = 1; ; attempt++) {
+      const { status, stderr } = spawnApt("apt-get", args, into);
+      if (status === 0) return undefined;
+      if (attempt === 2 || /\b404\b/.test(stderr)) return firstError(stderr);
+    }
+  }
+
+  /** Fetches the lists again, whatever their age; false if that was done already: what they name is not there. */
+  refresh(): boolean {
+    if (this.#isFresh) return false;
+    this.#update();
+    return true;
+  }
+
+  /** Fetches lists that are missing, old, or of other suites and mirrors. */
+  #readLists(list: string, suites: readonly Suite[], kind: string): void {
+    const text = sourcesList(suites, kind);
+    const age = Date.now() - (statSync(this.#stamp, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+    const same = existsSync(list) && readFileSync(list, "utf8") === text;
+    if (same && age < LISTS_MAX_AGE_MS && this.#hasLists()) return;
+    writeFileSync(list, text);
+    this.#update();
+  }
+
+  #update(): void {
+    this.#isFresh = true;
+    const lock = join(this.#directory, "lock");
+    // apt-get's own lock is not waited for.
+    const { stderr } = spawnApt("flock", [lock, "apt-get", ...this.#options, ...PATIENCE, "update", "-q"], "/");
+    // Its status says little: a list that can't be fetched is a warning, or the failure of all.
+    if (!this.#hasLists()) throw new Error(`the lists of Debian's ${this.#suite} can't be had: ${firstError(stderr)}`);
+    if (/^[EW]: /m.test(stderr))
+      this.#onProgress(`apt-get update: ${firstError(stderr)}; going on with the lists that are there`);
+    writeFileSync(this.#stamp, "");
+  }
+
+  #hasLists(): boolean {
+    const list = new RegExp(`_dists_${this.#suite}_.*_(Packages|Sources)`);
+    return readdirSync(join(this.#directory, "lists")).some((name) => list.test(name));
+  }
+
+  get #stamp(): string {
+    return join(this.#directory, "updated");
+  }
+
+  #run(command: string, args: readonly string[]): string {
+    const { status, stdout, stderr } = spawnApt(command, [...this.#options, ...args], this.#directory);
+    if (status === 0) return stdout;
+    throw new Error(`${command} ${args.join(" ")}: ${firstError(stderr)}`);
   }
 }
 
-/** The mirror that serves a suite: the security archive for `*-security`, else the main one. */
-function siteOf(suite: Suite): string {
-  const sites = run("apt-get", ["indextargets", "--format", "$(SITE)"], "/").split("\n");
-  const debian = sites.filter((site) => /\/debian(-security)?\/?$/.test(site));
-  const site = debian.find((address) => /-security\/?$/.test(address) === suite.endsWith("-security"));
-  if (site === undefined)
-    throw new Error(`this system's apt has no Debian mirror for ${suite}; if it is Debian: apt-get update`);
-  return site;
+function sourcesList(suites: readonly Suite[], kind: string): string {
+  const keyrings = KEYRINGS.filter((path) => existsSync(path)).join(",");
+  const { main, security } = mirrors();
+  const lines = suites.flatMap((suite) =>
+    (suite.endsWith("-security") ? security : main).map(
+      (site) => `${kind} [signed-by=${keyrings}] ${site} ${suite} main\n`,
+    ),
+  );
+  if (lines.length > 0) return lines.join("");
+  throw new Error(
+    `this system's apt names no Debian mirror for ${suites.join(", ")}; name one in ${MIRROR_VARIABLE}, such as http://mirror.example/debian`,
+  );
 }
 
-function run(command: string, args: readonly string[], cwd: string): string {
-  const result = spawnSync(command, args, { cwd, encoding: "utf8", maxBuffer: 1 << 28 });
-  if (result.status === 0) return result.stdout;
-  const why = result.error?.message ?? `exit status ${result.status}\n${result.stderr}`;
-  throw new Error(`${command} ${args.filter((arg) => arg !== "-o" && !arg.includes("::")).join(" ")}: ${why}`);
+/**
+ * Fetches one file that is known by its hash, from wherever it is: the base addresses are tried in turn.
+ *
+ * @param file below each base address, such as pool/main/z/zlib/zlib_1.3.1.orig.tar.gz
+ * @throws {@link GoneError} if no mirror has it
+ */
+export function fetchFile(
+  file: string,
+  sha256: string,
+  target: string,
+  bases: readonly string[] = mirrors().main,
+): void {
+  const helper = join(methods(), "../apt-helper");
+  const path = file.split("/").map(encodeURIComponent).join("/");
+  const part = `${target}.part`;
+  const failures = new Set<string>();
+  mkdirSync(dirname(target), { recursive: true });
+  for (const base of bases) {
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      rmSync(part, { force: true });
+      const args = [
+        "-o",
+        "APT::Sandbox::User=root",
+        ...PATIENCE,
+        "download-file",
+        `${base}/${path}`,
+        part,
+        `SHA256:${sha256}`,
+      ];
+      const { status, stderr } = spawnApt(helper, args, "/");
+      rmSync(`${part}.FAILED`, { force: true });
+      if (status === 0) {
+        renameSync(part, target);
+        return;
+      }
+      failures.add(firstError(stderr));
+      if (/\b404\b/.test(stderr)) break;
+    }
+  }
+  const why = bases.length === 0 ? `no mirror is known; name one in ${MIRROR_VARIABLE}` : [...failures].join("; ");
+  throw new GoneError(`${file} can't be had: ${why}`);
+}
+
+function methods(): string {
+  const { stdout } = spawnApt("apt-config", ["shell", "METHODS", "Dir::Bin::methods/d"], "/");
+  return /^METHODS='(.*)'$/m.exec(stdout)?.[1] ?? "/usr/lib/apt/methods/";
+}
+
+/** What apt says of the first thing that went wrong, without the addresses that it tried. */
+function firstError(stderr: string): string {
+  const line = stderr.split("\n").find((text) => /^[EW]: /.test(text)) ?? stderr.trim().split("\n").at(-1) ?? "";
+  return line.replace(/^[EW]: /, "").replace(/ \[IP: [^\]]*\]/, "");
+}
+
+function spawnApt(command: string, args: readonly string[], cwd: string) {
+  const { error, status, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    env: { ...process.env, LC_ALL: "C.UTF-8" },
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  if (error) throw new Error(`${command} can't be run (${error.message}): install Debian's apt`);
+  return { status, stdout, stderr };
 }
 
 /** Unpacks a .deb without installing it. */
 export function unpack(deb: string, into: string): string {
-  run("dpkg-deb", ["-x", deb, into], "/");
+  const { status, stderr, error } = spawnSync("dpkg-deb", ["-x", deb, into], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`dpkg-deb -x ${deb}: ${error?.message ?? stderr}`);
   return into;
 }

@@ -13,11 +13,11 @@ import {
   statSync,
   utimesSync,
 } from "node:fs";
-import { join, resolve } from "node:path";
-import { PrivateApt, type Suite, unpack } from "./apt";
+import { basename, join, resolve } from "node:path";
+import { GoneError, type OnProgress, PrivateApt, type Suite, unpack } from "./apt";
 import { type Arch, platformOf } from "./arch";
 import { cacheDirectory } from "./cache";
-import { cloudKernels, compareVersions, newestCloudKernel, newestOf } from "./versions";
+import { cloudKernels, compareVersions, type KernelPackage, kernelsOf, newestOf } from "./versions";
 import { VmError } from "./vm-error";
 
 export interface Kernel {
@@ -33,9 +33,9 @@ const PREFIX = "vmlinuz-";
 
 /**
  * @param onProgress told of what takes long
- * @throws {@link VmError} ERR_BPF_VM if there is no such kernel, or it can't be fetched
+ * @throws {@link VmError} ERR_BPF_VM_NO_KERNEL if there is no such kernel, ERR_BPF_VM if it can't be fetched
  */
-export function resolveKernel(spec: string, arch: Arch, onProgress: (step: string) => void = () => {}): Kernel {
+export function resolveKernel(spec: string, arch: Arch, onProgress: OnProgress = () => {}): Kernel {
   const [, series, kind] = /^(\d+\.\d+)(-errinj)?$/.exec(spec) ?? [];
   if (series === undefined) return { name: spec.replace(/^.*\/(vmlinuz-)?/, ""), image: imageFile(spec) };
   return { name: spec, image: kind ? builtImage(series, arch) : debianImage(series, arch, onProgress) };
@@ -49,7 +49,7 @@ export function kernelDirectory(): string {
 function imageFile(path: string): string {
   if (!existsSync(path)) {
     const hint = "Name a series, such as 6.12, or a vmlinuz file";
-    throw new VmError("ERR_BPF_VM", `there is no kernel ${JSON.stringify(path)}`, { hint });
+    throw new VmError("ERR_BPF_VM_NO_KERNEL", `there is no kernel ${JSON.stringify(path)}`, { hint });
   }
   return resolve(path);
 }
@@ -60,22 +60,25 @@ function builtImage(series: string, arch: Arch): string {
     const image = newestImage(place, series, "-errinj");
     if (image !== undefined) return image;
   }
-  throw new VmError("ERR_BPF_VM", `no ${PREFIX}${series}.*-errinj for ${arch} in ${places.join(" or ")}`, {
+  throw new VmError("ERR_BPF_VM_NO_KERNEL", `no ${PREFIX}${series}.*-errinj for ${arch} in ${places.join(" or ")}`, {
     hint: "Name the directory that has it in NODE_LIBBPF_KERNELS; the library's own sources build those for x64",
   });
 }
 
-function debianImage(series: string, arch: Arch, onProgress: (step: string) => void): string {
+function debianImage(series: string, arch: Arch, onProgress: OnProgress): string {
   const cached = newestImage(kernelDirectory(), series, `-cloud-${platformOf(arch).debian}`);
   // The image's time is that of the last look, not of the build.
   if (cached !== undefined && Date.now() - statSync(cached).mtimeMs < MAX_AGE_MS) return cached;
   try {
-    const image = fetchDebianImage(series, arch, onProgress);
+    const image = fetchDebianImage(series, arch, cached, onProgress);
     utimesSync(image, new Date(), new Date());
     if (cached !== undefined && cached !== image) rmSync(cached);
     return image;
   } catch (cause) {
-    if (cached !== undefined) return cached;
+    if (cached !== undefined) {
+      onProgress(`${(cause as Error).message}: took ${basename(cached)} from the cache`);
+      return cached;
+    }
     if (cause instanceof VmError) throw cause;
     throw new VmError("ERR_BPF_VM", `no kernel ${series} from Debian: ${(cause as Error).message}`, {
       hint: "Kernels are fetched by Debian's apt; where that is missing, or has no network, name a vmlinuz file",
@@ -84,57 +87,85 @@ function debianImage(series: string, arch: Arch, onProgress: (step: string) => v
   }
 }
 
-function fetchDebianImage(series: string, arch: Arch, onProgress: (step: string) => void): string {
+/** Looks through the suites that may have the series. The first that lists it decides, unless its files are gone. */
+function fetchDebianImage(series: string, arch: Arch, cached: string | undefined, onProgress: OnProgress): string {
   const { debian } = platformOf(arch);
-  const suite = suiteOf(series, arch);
-  onProgress(`looking for kernel ${series} in ${suite}`);
-  const lists = arch === "x64" ? suite : `${suite}-${debian}`;
-  const apt = new PrivateApt(join(cacheDirectory(), "apt", lists), [suite], "deb", debian);
-  const packages = apt.packages(new RegExp(`^linux-(image|binary)-.*-cloud-${debian}$`));
-  const found = newestCloudKernel(series, packages);
-  if (found === undefined) throw unknownSeries(series, suite, packages);
-  const image = join(kernelDirectory(), PREFIX + found.release);
-  if (existsSync(image)) return image;
-  onProgress(`fetching ${found.name} from ${suite}`);
+  const failures: Error[] = [];
+  const others = new Set(Object.keys(SUITES));
+  for (const suite of SUITES[series] ?? NEWEST) {
+    onProgress(`looking for kernel ${series} in ${suite}`);
+    try {
+      const lists = arch === "x64" ? suite : `${suite}-${debian}`;
+      const apt = new PrivateApt(join(cacheDirectory(), "apt", lists), [suite], { architecture: debian, onProgress });
+      const packages = apt.packages(new RegExp(`^linux-(image|binary)-.*-cloud-${debian}$`));
+      for (const release of cloudKernels(packages)) others.add(release.split(".", 2).join("."));
+      const kernels = kernelsOf(series, packages);
+      if (kernels.length > 0) return fetchNewest(apt, suite, kernels, cached, onProgress);
+    } catch (error) {
+      failures.push(error as Error);
+      onProgress(`${suite}: ${(error as Error).message}`);
+    }
+  }
+  const [failure] = failures;
+  if (failure !== undefined) throw failure;
+  const known = [...others].sort(compareVersions).join(", ");
+  throw new VmError("ERR_BPF_VM_NO_KERNEL", `Debian has no kernel ${series}`, {
+    hint: `Debian has ${known}: name one of these, or a vmlinuz file`,
+  });
+}
+
+/** The newest that the mirrors still have, or already: an index can be ahead of the files, and behind them. */
+function fetchNewest(
+  apt: PrivateApt,
+  suite: Suite,
+  kernels: readonly KernelPackage[],
+  cached: string | undefined,
+  onProgress: OnProgress,
+): string {
+  const failures: string[] = [];
+  for (const kernel of kernels) {
+    const image = join(kernelDirectory(), PREFIX + kernel.release);
+    if (existsSync(image)) return image;
+    // Nothing older than what is here.
+    if (cached !== undefined && compareVersions(PREFIX + kernel.release, basename(cached)) < 0) return cached;
+    try {
+      onProgress(`fetching ${kernel.name} from ${suite}`);
+      fetchImage(apt, kernel, image);
+      if (failures.length > 0) onProgress(`${failures[0]}: took ${kernel.release}`);
+      return image;
+    } catch (error) {
+      if (!(error instanceof GoneError)) throw error;
+      failures.push(error.message);
+    }
+  }
+  throw new GoneError(failures.join("; "));
+}
+
+function fetchImage(apt: PrivateApt, { release, name }: KernelPackage, image: string): void {
   mkdirSync(kernelDirectory(), { recursive: true });
   const scratch = mkdtempSync(join(kernelDirectory(), ".unpack-"));
   try {
-    const unpacked = unpack(apt.download(found.name, scratch), join(scratch, "root"));
-    const { release } = found;
+    const unpacked = unpack(apt.download(name, scratch), join(scratch, "root"));
     // The second place is 7.3's.
     const places = [`boot/${PREFIX}${release}`, `usr/lib/modules/${release}/vmlinuz`];
     const source = places.map((place) => join(unpacked, place)).find((path) => existsSync(path));
-    if (source === undefined) throw new Error(`${found.name} holds no vmlinuz`);
+    if (source === undefined) throw new Error(`${name} holds no vmlinuz`);
     copyFileSync(source, join(scratch, "image"));
     // Renamed in one step, so that a run that is cut short leaves no half image behind.
     renameSync(join(scratch, "image"), image);
-    return image;
   } finally {
     rmSync(scratch, { recursive: true });
   }
 }
 
-function unknownSeries(series: string, suite: Suite, packages: readonly string[]): VmError {
-  const others = new Set(cloudKernels(packages).map((release) => release.split(".", 2).join(".")));
-  const known = [...new Set([...Object.keys(SUITES), ...others])].sort(compareVersions).join(", ");
-  return new VmError("ERR_BPF_VM", `Debian's ${suite} has no kernel ${series}`, {
-    hint: `Debian has ${known}: name one of these, or a vmlinuz file`,
-  });
-}
-
-/** The suites that keep a series up to date; the others come and go in {@link NEWEST}. */
-const SUITES: Readonly<Record<string, Suite>> = {
-  "5.10": "bullseye-security",
-  "6.1": "bookworm-security",
-  "6.12": "bookworm-security",
-};
-const NEWEST = "trixie-backports";
-
-function suiteOf(series: string, arch: Arch): Suite {
+/** The suites that keep a series up to date, the best first; other series come and go in {@link NEWEST}. */
+const SUITES: Readonly<Record<string, readonly Suite[]>> = {
   // The files of bullseye-security's arm64 kernels are gone, though it still lists them.
-  if (series === "5.10" && arch === "arm64") return "bullseye";
-  return SUITES[series] ?? NEWEST;
-}
+  "5.10": ["bullseye-security", "bullseye"],
+  "6.1": ["bookworm-security", "bookworm"],
+  "6.12": ["bookworm-security", "trixie-security", "trixie"],
+};
+const NEWEST: readonly Suite[] = ["trixie-backports", "forky", "experimental"];
 
 function newestImage(directory: string, series: string, ending: string): string | undefined {
   if (!existsSync(directory)) return undefined;

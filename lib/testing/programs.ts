@@ -5,6 +5,7 @@ import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { PrivateApt, unpack } from "./apt";
 import { type Arch, platformOf } from "./arch";
 import { cacheDirectory } from "./cache";
+import { nodeFromNpm } from "./node";
 import type { Put } from "./tree";
 import { missing, VmError } from "./vm-error";
 
@@ -41,7 +42,7 @@ function foreignPrograms(arch: Arch, onProgress: (step: string) => void): Put[] 
   const { debian, loader, libraries } = platformOf(arch);
   const root = join(cacheDirectory(), "guest", debian);
   if (!existsSync(root)) fetchPrograms(arch, root, onProgress);
-  const node = join(root, `node/node_modules/node-linux-${arch}/bin/node`);
+  const node = nodeFromNpm(arch, NODE_MAJOR, join(root, "node"));
   return [
     { from: join(root, BUSYBOX), to: BUSYBOX },
     { from: node, to: GUEST_NODE },
@@ -61,11 +62,14 @@ function fetchPrograms(arch: Arch, root: string, onProgress: (step: string) => v
   const scratch = mkdtempSync(`${root}-`);
   try {
     const { debian } = platformOf(arch);
-    const apt = new PrivateApt(join(cacheDirectory(), "apt", `${SUITE}-${debian}`), [SUITE], "deb", debian);
+    const apt = new PrivateApt(join(cacheDirectory(), "apt", `${SUITE}-${debian}`), [SUITE], {
+      architecture: debian,
+      onProgress,
+    });
     const downloads = join(scratch, "downloads");
     for (const deb of apt.downloadAll(["busybox-static", ...LIBRARIES], downloads)) unpack(deb, scratch);
     rmSync(downloads, { recursive: true });
-    installForeign(`node-linux-${arch}@${NODE_MAJOR}`, join(scratch, "node"), arch);
+    nodeFromNpm(arch, NODE_MAJOR, join(scratch, "node"));
     // In one step, so that a run that is cut short leaves nothing half done behind.
     renameSync(scratch, root);
   } catch (cause) {
@@ -80,16 +84,6 @@ function fetchPrograms(arch: Arch, root: string, onProgress: (step: string) => v
       },
     );
   }
-}
-
-/** Puts a package for another architecture into a folder's node_modules. */
-export function installForeign(name: string, into: string, arch: string): void {
-  mkdirSync(into, { recursive: true });
-  const args = ["install", "--prefix", into, "--no-audit", "--no-fund", "--force", `--cpu=${arch}`, name];
-  const { status, stderr, error } = spawnSync("npm", args, { encoding: "utf8" });
-  if (status === 0) return;
-  rmSync(into, { recursive: true });
-  throw new Error(`npm ${args.join(" ")}: ${error?.message ?? stderr}`);
 }
 
 /** This Node's npm, for guests that run a project; nothing if there is none. */

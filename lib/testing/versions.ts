@@ -38,11 +38,15 @@ export function cloudKernels(packages: readonly string[]): string[] {
   );
 }
 
-/** The package, of those that a suite names, that holds the newest cloud kernel of a series. */
-export function newestCloudKernel(series: string, packages: readonly string[]): KernelPackage | undefined {
-  const release = newestOf(series, cloudKernels(packages));
-  if (release === undefined) return undefined;
-  // Since 6.19 linux-image-* is a shell around linux-binary-*, which has the image.
-  const binary = `linux-binary-${release}`;
-  return { release, name: packages.includes(binary) ? binary : `linux-image-${release}` };
+/** The packages, of those that a suite names, that hold the cloud kernels of a series: the newest first. */
+export function kernelsOf(series: string, packages: readonly string[]): KernelPackage[] {
+  return cloudKernels(packages)
+    .filter((release) => release.startsWith(`${series}.`))
+    .sort(compareVersions)
+    .reverse()
+    .map((release) => {
+      // Since 6.19 linux-image-* is a shell around linux-binary-*, which has the image.
+      const binary = `linux-binary-${release}`;
+      return { release, name: packages.includes(binary) ? binary : `linux-image-${release}` };
+    });
 }

@@ -2,12 +2,18 @@
 import { BpfError, type ErrorDetails } from "../errors";
 
 /** The codes of a {@link VmError}. */
-export type VmErrorCode = "ERR_BPF_VM" | "ERR_BPF_VM_DIED" | "ERR_BPF_VM_FAILED" | "ERR_BPF_VM_TIMEOUT";
+export type VmErrorCode =
+  | "ERR_BPF_VM"
+  | "ERR_BPF_VM_DIED"
+  | "ERR_BPF_VM_FAILED"
+  | "ERR_BPF_VM_NO_KERNEL"
+  | "ERR_BPF_VM_TIMEOUT";
 
 /**
  * What went wrong with a virtual machine, by its code:
  *
- * - `ERR_BPF_VM`: something is missing, such as QEMU or the kernel; no machine was started
+ * - `ERR_BPF_VM`: something is missing, such as QEMU or a file; no machine was started
+ * - `ERR_BPF_VM_NO_KERNEL`: there is no such kernel, neither here nor in Debian; no machine was started
  * - `ERR_BPF_VM_DIED`: a panic, or QEMU gave up
  * - `ERR_BPF_VM_TIMEOUT`: the machine was stopped
  * - `ERR_BPF_VM_FAILED`: the machine was well, and the command of a {@link vmTest} had another exit status than 0

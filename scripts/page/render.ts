@@ -3,12 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { given } from "../../lib/kernel/fact";
 import { kernelProfile, kernelProfiles } from "../../lib/kernel/profiles";
+import { MATRIX } from "../kernels";
 import { PROJECT_ROOT } from "../places";
 import { type Evidence, type Mark, type Matrix, matrix } from "./evidence";
 import { GROUPS, type Group, type Row, rowsFor } from "./rows";
 
 /** The upstream columns that are shown at first: the long-term kernels, and the newest. */
-const SHOWN: readonly string[] = ["5.10", "5.15", "6.1", "6.6", "6.12", "6.18", "7.3"];
+const SHOWN: readonly string[] = [MATRIX.oldest, "5.15", MATRIX.stable, "6.6", MATRIX.lts, "6.18", MATRIX.newest];
 
 interface Column {
   /** As kernelProfile() takes it. */

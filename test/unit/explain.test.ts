@@ -9,7 +9,7 @@ import { ProgramSpec } from "../../lib/program/spec";
 import { explain, type Refusal } from "../../lib/sleepable/explain";
 import { RULES, WORDLESS } from "../../lib/sleepable/refusal-rules";
 import type { ReasonCode } from "../../lib/sleepable/verdict";
-import { KERNELS } from "../../scripts/kernels";
+import { KERNELS, MATRIX } from "../../scripts/kernels";
 import { PROJECT_ROOT } from "../../scripts/places";
 import { objectPath } from "../bpf/objects";
 import { type Answered, isPlain, OBJECTS } from "../bpf/refusals";
@@ -20,7 +20,14 @@ type Expected = ReasonCode | "taken" | "missing" | "unexplained";
 type Spans = Expected | Readonly<Partial<Record<Series, Expected>>>;
 type Series = (typeof SERIES)[number];
 
-const SERIES = ["5.10", "5.10-errinj", "6.1", "6.12", "6.12-errinj", "7.3"] as const;
+const SERIES = [
+  MATRIX.oldest,
+  `${MATRIX.oldest}-errinj`,
+  MATRIX.stable,
+  MATRIX.lts,
+  `${MATRIX.lts}-errinj`,
+  MATRIX.newest,
+] as const;
 
 const EXPECTED: Readonly<Record<string, Spans>> = {
   hook_not_sleepable: "HOOK_NOT_SLEEPABLE",

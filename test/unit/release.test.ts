@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { PROJECT_ROOT } from "../../scripts/places";
-import { changelogEntry, noticeProblems } from "../../scripts/release-facts";
+import { changelogEntry, kernelProblems, sourceProblems } from "../../scripts/release-facts";
+import { PINNED, type Source } from "../../scripts/sources";
 
 const read = (path: string) => readFileSync(join(PROJECT_ROOT, path), "utf8");
 
@@ -15,18 +16,24 @@ test("the changelog's entry of a version", () => {
   expect(changelogEntry("## 1.0.0\n\n## 0.9.0\n", "1.0.0")).toBe("");
 });
 
-test("the notices are held against what was built", () => {
-  const files = [
-    "src/libbpf_1.7.0.orig.tar.gz",
-    "src/elfutils_0.192.orig.tar.bz2",
-    "zlib_1.3.dfsg+really1.3.1.orig.tar.gz",
-  ];
-  expect(noticeProblems("libbpf 1.7 | elfutils 0.192 | zlib 1.3.1", files)).toEqual([]);
-  expect(noticeProblems("libbpf 1.6 | libelf of elfutils 0.192.", files)).toEqual([
-    "libbpf 1.7.0 is built in, and the notices say 1.6",
-    "zlib 1.3.1 is built in, and the notices say nothing",
+test("a release is built from the pinned sources, and the notices name them", () => {
+  const notices = read("THIRD_PARTY_NOTICES.md");
+  expect(sourceProblems(PINNED, PINNED, notices)).toEqual([]);
+  const [zlib, ...others] = PINNED as [Source, ...Source[]];
+  const newer = { ...zlib, version: "1.3.2", sha256: "0".repeat(64) };
+  expect(sourceProblems(PINNED, [newer, ...others], notices)).toEqual(["zlib 1.3.2 is built in, and 1.3.1 is pinned"]);
+  expect(sourceProblems(PINNED, PINNED, "| zlib 1.3.1 |")).toEqual([
+    "the notices do not name elfutils 0.192",
+    "the notices do not name libbpf 1.7.0",
   ]);
-  expect(noticeProblems("libbpf 1.7", [])).toHaveLength(3);
+  expect(sourceProblems(PINNED, undefined, notices)).toEqual([expect.stringContaining("npm run prebuild")]);
+});
+
+test("a release is tested on kernels that are there", () => {
+  const missing = (kernel: string) => (kernel === "7.3" ? "Debian has no kernel 7.3" : undefined);
+  expect(kernelProblems(["6.12", "7.3"], missing)).toEqual([
+    expect.stringMatching(/^7\.3: Debian has no kernel 7\.3; /),
+  ]);
 });
 
 interface Workflow {

@@ -7,7 +7,7 @@ import { cacheDirectory } from "../../lib/testing/cache";
 import { CpioWriter, cpioHeader } from "../../lib/testing/cpio";
 import { commandScript, quote } from "../../lib/testing/quote";
 import { parseReport } from "../../lib/testing/report";
-import { compareVersions, newestCloudKernel, newestOf } from "../../lib/testing/versions";
+import { compareVersions, kernelsOf, newestOf } from "../../lib/testing/versions";
 import { packageClosure } from "../../scripts/jest-closure";
 import { PROJECT_ROOT } from "../../scripts/places";
 
@@ -75,19 +75,19 @@ describe("the choice of a kernel", () => {
     "linux-image-cloud-amd64",
   ];
 
-  test("the newest build of the series, no metapackage, no debug symbols, no rebuild for another release", () => {
-    expect(newestCloudKernel("6.1", packages)).toEqual({
-      release: "6.1.0-56-cloud-amd64",
-      name: "linux-image-6.1.0-56-cloud-amd64",
-    });
+  test("the builds of the series, the newest first, no metapackage, no debug symbols, no rebuild for another release", () => {
+    expect(kernelsOf("6.1", packages).map(({ name }) => name)).toEqual([
+      "linux-image-6.1.0-56-cloud-amd64",
+      "linux-image-6.1.0-9-cloud-amd64",
+    ]);
   });
 
   test("the package that has the image, where that is linux-binary-*", () => {
-    expect(newestCloudKernel("7.3", packages)?.name).toBe("linux-binary-7.3.4+deb13-cloud-amd64");
+    expect(kernelsOf("7.3", packages)[0]?.name).toBe("linux-binary-7.3.4+deb13-cloud-amd64");
   });
 
   test("none for a series that is not there", () => {
-    expect(newestCloudKernel("6.13", packages)).toBeUndefined();
+    expect(kernelsOf("6.13", packages)).toEqual([]);
     expect(newestOf("6.1", ["6.12.117"])).toBeUndefined();
   });
 

@@ -1,0 +1,137 @@
+/** The Debian mirrors that this system is set up for, read from apt's configuration: what apt has fetched tells less. */
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+/** Base addresses, the best first. */
+export interface Mirrors {
+  /** Of the archive: what has dists/bookworm. */
+  readonly main: readonly string[];
+  /** Of the security archive: what has dists/bookworm-security. */
+  readonly security: readonly string[];
+}
+
+/** A line of one-line style or a stanza of deb822 style that is in force. */
+interface Source {
+  readonly uris: readonly string[];
+  readonly suites: readonly string[];
+  readonly components: readonly string[];
+}
+
+/** Another mirror, before all others: for hosts that are not Debian, or whose own mirror lacks something. */
+export const MIRROR_VARIABLE = "NODE_LIBBPF_DEBIAN_MIRROR";
+
+export function mirrors(environment: NodeJS.ProcessEnv = process.env): Mirrors {
+  return chooseMirrors(configuredSources(), environment[MIRROR_VARIABLE]);
+}
+
+/** The addresses of Debian that apt's configuration names. */
+export function configuredMirrors(): string[] {
+  const sources = configuredSources();
+  return [...sitesOf(sources, MAIN_SUITE), ...sitesOf(sources, SECURITY_SUITE)];
+}
+
+/** @param named the address that the environment gives */
+export function chooseMirrors(sources: readonly Source[], named?: string): Mirrors {
+  const own = named ? [named.replace(/\/+$/, "")] : [];
+  const main = unique([...own, ...sitesOf(sources, MAIN_SUITE)]);
+  const configured = sitesOf(sources, SECURITY_SUITE);
+  // As a rule the security archive lies beside the archive.
+  const beside = (configured.length > 0 ? own : main)
+    .filter((site) => /\/debian$/.test(site))
+    .map((site) => `${site}-security`);
+  return { main, security: unique([...beside, ...configured]) };
+}
+
+function sitesOf(sources: readonly Source[], suite: RegExp): string[] {
+  const sites = sources
+    .filter(({ suites, components }) => components.includes("main") && suites.some((name) => suite.test(name)))
+    .flatMap(({ uris }) => uris.map((uri) => uri.replace(/\/+$/, "")));
+  // Other repositories name Debian's suites too. They come last: Debian's keyring does not verify them.
+  return unique(sites).sort((a, b) => Number(isNamedDebian(b)) - Number(isNamedDebian(a)));
+}
+
+const RELEASE =
+  "(?:bullseye|bookworm|trixie|forky|duke|sid|oldoldstable|oldstable|stable|testing|unstable|experimental)";
+const MAIN_SUITE = new RegExp(`^${RELEASE}(?:-updates|-backports|-proposed-updates)?$`);
+const SECURITY_SUITE = new RegExp(`^${RELEASE}-security$`);
+
+function isNamedDebian(uri: string): boolean {
+  return /\/debian(-security)?$/.test(uri);
+}
+
+function unique(values: readonly string[]): string[] {
+  return [...new Set(values)];
+}
+
+/** What apt's files say; nothing where there is no apt. */
+function configuredSources(): Source[] {
+  const { status, stdout } = spawnSync(
+    "apt-config",
+    ["shell", "LIST", "Dir::Etc::sourcelist/f", "PARTS", "Dir::Etc::sourceparts/d"],
+    { encoding: "utf8" },
+  );
+  if (status !== 0) return [];
+  const path = (name: string) => new RegExp(`^${name}='(.*)'$`, "m").exec(stdout)?.[1];
+  const [list, parts] = [path("LIST"), path("PARTS")];
+  const files = [
+    ...(list !== undefined && existsSync(list) && statSync(list).isFile() ? [list] : []),
+    ...(parts !== undefined && existsSync(parts)
+      ? readdirSync(parts)
+          .sort()
+          .map((name) => join(parts, name))
+      : []),
+  ];
+  return files.flatMap((file) => {
+    if (file.endsWith(".sources")) return parseDeb822(readFileSync(file, "utf8"));
+    return file.endsWith(".list") ? parseOneLine(readFileSync(file, "utf8")) : [];
+  });
+}
+
+/** sources.list(5), one-line style: deb [signed-by=...] http://mirror/debian bookworm main */
+export function parseOneLine(text: string): Source[] {
+  return text.split("\n").flatMap((line) => {
+    const [, uri, suite, components] = /^\s*deb(?:-src)?\s+(?:\[[^\]]*\]\s+)?(\S+)\s+(\S+)\s+([^#]*)/.exec(line) ?? [];
+    if (uri === undefined || suite === undefined || components === undefined) return [];
+    return [{ uris: expand([uri]), suites: [suite], components: words(components) }];
+  });
+}
+
+/** sources.list(5), deb822 style: stanzas of "Field: value", set apart by empty lines. */
+export function parseDeb822(text: string): Source[] {
+  const stanzas = text
+    .split("\n")
+    .filter((line) => !line.startsWith("#"))
+    .join("\n")
+    .split(/\n\s*\n/);
+  return stanzas.flatMap((stanza) => {
+    // A line that begins with a space goes on with the one before.
+    const fields = new Map(
+      stanza
+        .replace(/\n[ \t]+/g, " ")
+        .split("\n")
+        .map((line) => /^([\w-]+):\s*(.*)$/.exec(line))
+        .flatMap((found) => (found ? [[found[1]?.toLowerCase(), found[2]] as const] : [])),
+    );
+    const list = (name: string) => words(fields.get(name) ?? "");
+    if (!list("types").some((type) => type.startsWith("deb"))) return [];
+    if (/^(no|false|without|off|disable)$/i.test(fields.get("enabled") ?? "")) return [];
+    return [{ uris: expand(list("uris")), suites: list("suites"), components: list("components") }];
+  });
+}
+
+function words(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== "");
+}
+
+/** Cloud images name a file of mirrors: mirror+file:/etc/apt/mirrors/debian.list */
+function expand(uris: readonly string[]): string[] {
+  return uris.flatMap((uri) => {
+    const file = /^mirror\+file:(?:\/\/)?(\/.*)$/.exec(uri)?.[1];
+    if (file === undefined) return /^(https?|ftp|file):/.test(uri) ? [uri] : [];
+    if (!existsSync(file)) return [];
+    return readFileSync(file, "utf8")
+      .split("\n")
+      .flatMap((line) => /^\s*([a-z]+:\S+)/.exec(line)?.[1] ?? []);
+  });
+}

@@ -1,0 +1,200 @@
+/** The system's packages that set-up needs, by what they are for, and how they are installed. */
+import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { configuredMirrors } from "../lib/testing/mirrors";
+import type { Progress } from "./progress";
+
+/** Debian's names. */
+const BUILD = ["clang", "bzip2", "libuv1-dev", "linux-libc-dev"];
+const MACHINES = [process.arch === "arm64" ? "qemu-system-arm" : "qemu-system-x86", "busybox-static"];
+/** Clang of 16 or newer knows enum64. */
+const UNIT_TESTS = [...BUILD, "clang-19", "binutils", "util-linux"];
+const ALL = [
+  ...[...UNIT_TESTS, ...MACHINES, "qemu-system-arm", "btrfs-progs", "debootstrap", "gnupg"],
+  ...["lld-19", "llvm-19", "clang-format", "xz-utils", "dpkg-dev", "pkg-config", "libbpf-dev"],
+  ...["strace", "chromium", "chromium-headless-shell"],
+];
+/** For `npm run bench`, which does without: a peer to compare with. */
+const GO = ["golang-go", "golang-github-cilium-ebpf-dev"];
+
+export const PACKAGES = { build: BUILD, machines: MACHINES, unit: UNIT_TESTS, all: ALL, go: GO } as const;
+
+/** What Fedora and its like call them, where it is not Debian's name; "" for what comes with another. */
+const FEDORA: Readonly<Record<string, string>> = {
+  "libuv1-dev": "libuv-devel",
+  "linux-libc-dev": "kernel-headers",
+  "qemu-system-x86": "qemu-system-x86-core",
+  "qemu-system-arm": "qemu-system-aarch64-core",
+  "busybox-static": "busybox",
+  "clang-19": "clang",
+  "lld-19": "lld",
+  "llvm-19": "llvm",
+  "clang-format": "clang-tools-extra",
+  "xz-utils": "xz",
+  "dpkg-dev": "dpkg",
+  "pkg-config": "pkgconf-pkg-config",
+  "libbpf-dev": "libbpf-devel",
+  gnupg: "gnupg2",
+  "chromium-headless-shell": "",
+  "golang-go": "golang",
+  "golang-github-cilium-ebpf-dev": "golang-github-cilium-ebpf-devel",
+};
+/** What set-up fetches by from Debian's archive, on a system that is not Debian. */
+const FEDORA_FETCHES = ["apt", "dpkg"];
+
+/** Installs what is missing. On a system without apt it says what is missing, and goes on with what is there. */
+export async function installPackages(names: readonly string[], progress: Progress): Promise<void> {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
+  const format = "${Package} ${db:Status-Status}\n";
+  const query = spawnSync("dpkg-query", ["-W", "-f", format, ...names], { encoding: "utf8" });
+  if (query.error || !existsSync("/var/lib/dpkg/status")) return tellOthers(names, progress);
+  const installed = new Set(query.stdout.split("\n").flatMap((line) => /^(\S+) installed$/.exec(line)?.[1] ?? []));
+  const missing = [...new Set(names)].filter((name) => !installed.has(name));
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0)
+    throw new Error(`packages are missing; run as root: apt-get install --no-install-recommends ${missing.join(" ")}`);
+  progress.step(`installing ${missing.join(" ")}`);
+  await new Installation(progress).install(missing);
+}
+
+function tellOthers(names: readonly string[], progress: Progress): void {
+  const wanted = [...new Set([...names.map((name) => FEDORA[name] ?? name), ...FEDORA_FETCHES])].filter(Boolean);
+  const missing = wanted.filter((name) => spawnSync("rpm", ["-q", "--whatprovides", name]).status !== 0);
+  if (missing.length === 0) return;
+  progress.note(
+    `this system has no apt of its own and may lack packages; by Fedora's names: dnf install ${missing.join(" ")}`,
+  );
+}
+
+/** One installation, with what was found out about the archive on the way. */
+class Installation {
+  readonly #progress: Progress;
+  /** Versions that the archive lists and does not have, as apt_preferences(5). */
+  readonly #gone: string[] = [];
+  #hasUpdated = false;
+
+  constructor(progress: Progress) {
+    this.#progress = progress;
+  }
+
+  async install(names: readonly string[]): Promise<void> {
+    if (!hasLists()) await this.#update();
+    let wanted = [...names];
+    while (wanted.length > 0) {
+      const failure = await this.#try(wanted);
+      if (failure === undefined) return;
+      const unknown = wanted.filter((name) => failure.match(noCandidate(name)));
+      // Lists may be older than the archive.
+      if (!this.#hasUpdated) await this.#update();
+      else if (unknown.length > 0) {
+        this.#progress.note(`this system's archive has no ${unknown.join(", ")}: going on without`);
+        wanted = wanted.filter((name) => !unknown.includes(name));
+      } else if (!this.#avoid(failure))
+        throw new Error(
+          `apt-get install ${wanted.join(" ")} failed:\n${failure.trim().split("\n").slice(-20).join("\n")}`,
+        );
+    }
+  }
+
+  async #update(): Promise<void> {
+    this.#hasUpdated = true;
+    this.#progress.count("apt-get update");
+    const { status, stderr } = await aptGet(["update", "-q"]);
+    // What is there may do.
+    if (status !== 0) this.#progress.note(`apt-get update: ${stderr.split("\n")[0]}`);
+  }
+
+  /** The error's text, if it failed. */
+  async #try(names: readonly string[]): Promise<string | undefined> {
+    const scratch = mkdtempSync(join(tmpdir(), "apt-"));
+    try {
+      const preferences = join(scratch, "preferences");
+      writeFileSync(preferences, this.#gone.join("\n"));
+      const avoid = this.#gone.length > 0 ? ["-o", `Dir::Etc::preferences=${preferences}`] : [];
+      const args = ["install", "-y", "-q", "--no-install-recommends", ...avoid, ...names];
+      const { status, stderr } = await aptGet(args, (howFar) => this.#progress.count(howFar));
+      return status === 0 ? undefined : stderr || `status ${status}`;
+    } finally {
+      rmSync(scratch, { recursive: true });
+    }
+  }
+
+  /**
+   * Takes note of files that could not be had, so that apt chooses another version of the package and of all that was built
+   * with it. False if there was none, or no other version is listed.
+   */
+  #avoid(failure: string): boolean {
+    const files = [...failure.matchAll(/Failed to fetch \S*\/([^/\s]+)_([^_\s]+)_[^_\s]+\.deb\s+(.*)/g)];
+    const before = this.#gone.length;
+    for (const [, name = "", encoded = "", why = ""] of files) {
+      const version = decodeURIComponent(encoded);
+      const listed = versionsOf(name);
+      // File names have no epoch.
+      const full = listed.find((candidate) => candidate.replace(/^\d+:/, "") === version);
+      if (full === undefined || listed.length < 2) continue;
+      const upstream = full.replace(/\+b\d+$/, "");
+      const pin = `Package: src:${sourceOf(name, full)}\nPin: version ${upstream}*\nPin-Priority: -1\n`;
+      if (this.#gone.includes(pin)) continue;
+      this.#gone.push(pin);
+      const next = listed.find((candidate) => !candidate.startsWith(upstream));
+      this.#progress.note(`${name} ${full} can't be had (${why.replace(/ \[IP.*/, "")}): taking ${next}`);
+    }
+    return this.#gone.length > before;
+  }
+}
+
+function noCandidate(name: string): RegExp {
+  const quoted = name.replace(/[.+]/g, "\\$&");
+  return new RegExp(`(Unable to locate package ${quoted}$|Package '?${quoted}'? has no installation candidate)`, "m");
+}
+
+/** The newest first. */
+function versionsOf(name: string): string[] {
+  const { stdout } = spawnSync("apt-cache", ["madison", name], { encoding: "utf8" });
+  return [...new Set(stdout.split("\n").flatMap((row) => row.split("|")[1]?.trim() || []))];
+}
+
+function sourceOf(name: string, version: string): string {
+  const { stdout } = spawnSync("apt-cache", ["show", `${name}=${version}`], { encoding: "utf8" });
+  return /^Source: (\S+)/m.exec(stdout)?.[1] ?? name;
+}
+
+/** Whether each mirror that the system is configured for has lists here. */
+function hasLists(): boolean {
+  const { stdout } = spawnSync("apt-config", ["shell", "LISTS", "Dir::State::lists/d"], { encoding: "utf8" });
+  const directory = /^LISTS='(.*)'$/m.exec(stdout)?.[1];
+  if (directory === undefined || !existsSync(directory)) return false;
+  const lists = readdirSync(directory).filter((name) => /_(Packages|InRelease|Release)/.test(name));
+  return configuredMirrors().every((mirror) => {
+    const start = mirror.replace(/^\w+:\/*/, "").replaceAll("/", "_");
+    return lists.some((name) => name.startsWith(start));
+  });
+}
+
+/** @param onCount told how far it is */
+async function aptGet(args: readonly string[], onCount: (howFar: string) => void = () => {}) {
+  const patience = ["-o", "Acquire::Retries=4", "-o", "Acquire::http::Timeout=60"];
+  const child = spawn("apt-get", ["-o", "APT::Status-Fd=3", ...patience, ...args], {
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" },
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
+  const { stdout, stderr: errors, stdio } = child as ChildProcessByStdio<null, Readable, Readable>;
+  let size = "";
+  stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    size = /^Need to get (?:\S+ \S+ ?\/ ?)?(\S+ \S+) of archives/m.exec(chunk)?.[1] ?? size;
+  });
+  const status = stdio[3] as Readable;
+  status.setEncoding("utf8").on("data", (chunk: string) => {
+    // dlstatus:3:12.5:Retrieving file ..., pmstatus:clang:45.0:Unpacking ...
+    const [, kind, percent] = /^(dl|pm)status:[^:]*:([\d.]+)/m.exec(chunk.trimEnd().split("\n").at(-1) ?? "") ?? [];
+    if (kind === "dl") onCount(`fetched ${Number(percent).toFixed(0)} % of ${size}`);
+    if (kind === "pm") onCount(`unpacked ${Number(percent).toFixed(0)} %`);
+  });
+  const ended = new Promise<number | null>((resolve, reject) => child.on("close", resolve).on("error", reject));
+  const [stderr, code] = await Promise.all([text(errors), ended]);
+  return { status: code, stderr };
+}
