@@ -57,13 +57,13 @@ function tarball(source: Source): string {
 export function fetchSource(pinned: Source, say: (text: string) => void): Source {
   if (isThere(pinned)) return pinned;
   try {
-    fetchFile(pinned.file, pinned.sha256, tarball(pinned));
+    fetchFile(pinned.file, pinned.sha256, tarball(pinned), say);
     return pinned;
   } catch (error) {
     if (!(error instanceof GoneError)) throw error;
     const newer = newerSource(pinned, say);
     if (newer === undefined) throw gone(pinned, error);
-    if (!isThere(newer)) fetchFile(newer.file, newer.sha256, tarball(newer));
+    if (!isThere(newer)) fetchFile(newer.file, newer.sha256, tarball(newer), say);
     say(`${error.message}: took ${newer.name} ${newer.version} instead of ${pinned.version}`);
     return newer;
   }

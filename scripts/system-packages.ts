@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { retriesOf } from "../lib/testing/apt";
 import { configuredMirrors } from "../lib/testing/mirrors";
 import type { Progress } from "./progress";
 
@@ -116,7 +117,8 @@ class Installation {
       writeFileSync(preferences, this.#gone.join("\n"));
       const avoid = this.#gone.length > 0 ? ["-o", `Dir::Etc::preferences=${preferences}`] : [];
       const args = ["install", "-y", "-q", "--no-install-recommends", ...avoid, ...names];
-      const { status, stderr } = await aptGet(args, (howFar) => this.#progress.count(howFar));
+      const { status, stdout, stderr } = await aptGet(args, (howFar) => this.#progress.count(howFar));
+      for (const text of retriesOf(stdout)) this.#progress.note(text);
       return status === 0 ? undefined : stderr || `status ${status}`;
     } finally {
       rmSync(scratch, { recursive: true });
@@ -183,8 +185,10 @@ async function aptGet(args: readonly string[], onCount: (howFar: string) => void
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   const { stdout, stderr: errors, stdio } = child as ChildProcessByStdio<null, Readable, Readable>;
+  let output = "";
   let size = "";
   stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    output += chunk;
     size = /^Need to get (?:\S+ \S+ ?\/ ?)?(\S+ \S+) of archives/m.exec(chunk)?.[1] ?? size;
   });
   const status = stdio[3] as Readable;
@@ -196,5 +200,5 @@ async function aptGet(args: readonly string[], onCount: (howFar: string) => void
   });
   const ended = new Promise<number | null>((resolve, reject) => child.on("close", resolve).on("error", reject));
   const [stderr, code] = await Promise.all([text(errors), ended]);
-  return { status: code, stderr };
+  return { status: code, stdout: output, stderr };
 }

@@ -7,7 +7,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { MIRROR_VARIABLE, mirrors } from "./mirrors";
 
 /** The system's is newer where there is one; ours is for systems that are not Debian. */
@@ -128,7 +128,8 @@ export class PrivateApt {
   #fetch(names: readonly string[], into: string): string | undefined {
     const args = [...this.#options, ...PATIENCE, "download", "-q", ...names];
     for (let attempt = 1; ; attempt++) {
-      const { status, stderr } = spawnApt("apt-get", args, into);
+      const { status, stdout, stderr } = spawnApt("apt-get", args, into);
+      for (const text of retriesOf(stdout)) this.#onProgress(text);
       if (status === 0) return undefined;
       if (attempt === 2 || /\b404\b/.test(stderr)) return firstError(stderr);
     }
@@ -203,6 +204,7 @@ export function fetchFile(
   file: string,
   sha256: string,
   target: string,
+  onProgress: OnProgress,
   bases: readonly string[] = mirrors().main,
 ): void {
   const helper = join(methods(), "../apt-helper");
@@ -222,10 +224,13 @@ export function fetchFile(
         part,
         `SHA256:${sha256}`,
       ];
-      const { status, stderr } = spawnApt(helper, args, "/");
+      const { status, stdout, stderr } = spawnApt(helper, args, "/");
+      for (const text of retriesOf(stdout)) onProgress(text);
       rmSync(`${part}.FAILED`, { force: true });
       if (status === 0) {
         renameSync(part, target);
+        if (failures.size > 0)
+          onProgress(`${basename(file)}: ${[...failures].join("; ")}: took it from another mirror`);
         return;
       }
       failures.add(firstError(stderr));
@@ -239,6 +244,14 @@ export function fetchFile(
 function methods(): string {
   const { stdout } = spawnApt("apt-config", ["shell", "METHODS", "Dir::Bin::methods/d"], "/");
   return /^METHODS='(.*)'$/m.exec(stdout)?.[1] ?? "/usr/lib/apt/methods/";
+}
+
+/** What apt's output says of faults that passed: "Ign:1 http://mirror/debian bookworm/main amd64 clang amd64 ...". */
+export function retriesOf(stdout: string): string[] {
+  return [...stdout.matchAll(/^Ign:\d+ \S*?([^/\s]*)( .*)?\n(?: {2}(.*))?/gm)].map(
+    ([, file, listed, why = "failed"]) =>
+      `${(listed ?? file ?? "").trim()}: ${why.replace(/ \[IP: [^\]]*\]/, "").trim()}: fetched again`,
+  );
 }
 
 /** What apt says of the first thing that went wrong, without the addresses that it tried. */
