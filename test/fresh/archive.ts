@@ -145,7 +145,8 @@ export class Archive {
   #faultAt(path: string): Fault["what"] | undefined {
     for (const entry of this.#faults) {
       if (entry.left === 0 || !entry.fault.at.test(path)) continue;
-      if (entry.fault.first && path !== (entry.path ??= path)) continue;
+      entry.path ??= path;
+      if (entry.fault.first && path !== entry.path) continue;
       entry.left -= 1;
       return entry.fault.what;
     }

@@ -31,7 +31,7 @@ const SUITE = "bookworm";
 /** What CONTRIBUTING.md asks for; Node and npm are this host's. */
 const PACKAGES = ["python3", "make", "g++", "cmake"];
 /** Where the project is cloned to. */
-const PROJECT = "/srv/node-libbpf";
+export const PROJECT = "/srv/node-libbpf";
 const KEYRING = "usr/share/keyrings/debian-archive-keyring.gpg";
 
 /** How npm and Node reach their registry from this host, by configuration that a user has too. */
@@ -39,7 +39,8 @@ const PASSED = /^(npm_config_(registry|cafile|proxy|https_proxy|noproxy)|NODE_EX
 
 const ENTER = `set -e
 root=$1 lower=$2 scratch=$3 directory=$4; shift 4
-# volatile: a throw-away tree need not be on the disk.
+# volatile: a throw-away tree need not be on the disk. Whoever mounts it again says that the system has not crashed meanwhile.
+rm -rf "$scratch/work/work"
 mount -t overlay overlay -o "lowerdir=$lower,upperdir=$scratch/upper,workdir=$scratch/work,volatile" "$root"
 cd "$root"
 mount --rbind /dev dev
@@ -78,6 +79,11 @@ export class Running {
       stderr: this.#stderr,
       milliseconds: Date.now() - this.#start,
     }));
+  }
+
+  /** What it has said so far. */
+  get stderr(): string {
+    return this.#stderr;
   }
 
   /** Ends all its processes at once, as a power failure does. */
@@ -265,10 +271,14 @@ function npm(args: readonly string[]): string {
 /** A clone of the project, with what a developer has changed and not committed, so that it is what is tested. */
 function cloneProject(into: string): void {
   git(["clone", "--quiet", PROJECT_ROOT, into]);
-  const list = (...options: string[]) => git(["ls-files", "-z", ...options], PROJECT_ROOT).split("\0").filter(Boolean);
+  const list = (...options: string[]) =>
+    git(["ls-files", "-z", ...options], PROJECT_ROOT)
+      .split("\0")
+      .filter(Boolean);
   for (const file of list("--deleted")) rmSync(join(into, file), { force: true });
   for (const file of list("--modified", "--others", "--exclude-standard"))
-    if (existsSync(join(PROJECT_ROOT, file))) cpSync(join(PROJECT_ROOT, file), join(into, file));
+    if (existsSync(join(PROJECT_ROOT, file)))
+      cpSync(join(PROJECT_ROOT, file), join(into, file), { recursive: true, verbatimSymlinks: true });
 }
 
 function git(args: readonly string[], cwd = "/"): string {
