@@ -1,0 +1,238 @@
+/**
+ * The first command of CONTRIBUTING.md on a machine that has never seen this project, and on an archive that fails.
+ *
+ * One case does all from nothing. The others begin where it ended and take away what they are about, so that what is compiled
+ * is compiled once: a fault of the archive is met by the code that fetches, which is the same then. Each fault meets all
+ * three ways of fetching: apt-get's and the kernel's in the demo, the sources' in what set-up calls for each of them. Only
+ * the cases whose sources or whose half-built libraries are others build again.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PROJECT_ROOT } from "../../scripts/places";
+import { PINNED } from "../../scripts/sources";
+import { Archive, type Change, type Fault } from "./archive";
+import { type Ended, FreshRoot, PROJECT, type Running } from "./fresh-root";
+import { fieldOf } from "./release";
+
+// Beside other tests all takes several times as long.
+jest.setTimeout(20 * 60_000);
+
+const OPTIONS = ["--json", "--count", "3"];
+const WHOLE = ["npm", "run", "--silent", "demo", "--", ...OPTIONS];
+/** The second half of it: installs what machines need, fetches the kernel, boots it. */
+const DEMO = ["node", "dist/scripts/demo.js", ...OPTIONS];
+/** The first half of it, without what comes from npm. */
+const SETUP = ["node", "dist/scripts/setup.js", "--demo"];
+
+const CACHE = "/root/.cache/node-libbpf";
+/** A small package that the demo installs. */
+const PACKAGE = "busybox-static";
+/** Takes away what is fetched, by all three ways. */
+const FORGET = `
+dpkg --purge --force-depends ${PACKAGE} >&2
+rm -rf /var/lib/apt/lists ${CACHE}/kernels ${CACHE}/apt ${CACHE}/sources`;
+const FORGET_LIBRARIES = `${FORGET} .deps`;
+/** What set-up does for each library before it builds them. */
+const FETCH_SOURCES = `
+const { fetchSource, PINNED } = require("./dist/scripts/sources.js");
+for (const pinned of PINNED) fetchSource(pinned, (text) => console.error(text));`;
+const LIBBPF = PINNED.find(({ name }) => name === "libbpf") as (typeof PINNED)[number];
+
+const KERNEL_DEB = /\/linux-(image|binary)-6\.12[^/]*-cloud-\w+_[^/]*\.deb$/;
+const PACKAGE_DEB = new RegExp(`/${PACKAGE}_[^/]*\\.deb$`);
+const TARBALL = /\.orig\.tar\.\w+$/;
+const FILES = [PACKAGE_DEB, KERNEL_DEB, TARBALL];
+const DAY_MS = 24 * 3600 * 1000;
+
+let archive: Archive;
+/** Where the whole has run. */
+let ready: FreshRoot;
+
+beforeAll(async () => {
+  archive = await Archive.start();
+});
+
+afterAll(async () => {
+  ready?.[Symbol.dispose]();
+  await archive[Symbol.asyncDispose]();
+});
+
+function expectEvents({ status, stdout, stderr }: Ended): void {
+  // All that it said is shown where it failed.
+  if (status !== 0) throw new Error(`exit status ${status}\n${stdout}${stderr}`);
+  const events = stdout.trim().split("\n");
+  expect(events).toHaveLength(3);
+  for (const event of events) expect(JSON.parse(event)).toHaveProperty("pid");
+}
+
+/** That it said in one line what it did instead. */
+function expectLine({ stderr }: Ended, what: RegExp): void {
+  if (!stderr.split("\n").some((line) => what.test(line))) throw new Error(`no line is like ${what}:\n${stderr}`);
+}
+
+function bytesOf(folder: string): number {
+  return Number.parseInt(spawnSync("du", ["-sb", folder], { encoding: "utf8" }).stdout, 10);
+}
+
+test("three events, from nothing", async () => {
+  ready = await FreshRoot.make(archive);
+  archive.set();
+  const ended = await ready.run(WHOLE);
+  expectEvents(ended);
+  const figures = {
+    seconds: Math.round(ended.milliseconds / 1000),
+    archiveBytes: archive.bytes,
+    npmBytes: bytesOf(join(ready.upper, "root/.npm/_cacache")),
+  };
+  const results = join(PROJECT_ROOT, "dist/results");
+  mkdirSync(results, { recursive: true });
+  writeFileSync(join(results, "fresh.json"), `${JSON.stringify(figures)}\n`);
+  const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+  process.stderr.write(
+    `fresh: three events after ${figures.seconds} s, with ${megabytes(figures.archiveBytes)} from Debian's archive and ` +
+      `${megabytes(figures.npmBytes)} from npm's registry\n`,
+  );
+});
+
+/** The index of bookworm-updates with a newer revision of the package, which the pool does not have: it is ahead of it. */
+async function ahead(): Promise<Change> {
+  const index = "main/binary-amd64/Packages";
+  const found = (await archive.index("debian", "bookworm", index)).find((text) => fieldOf(text, "Package") === PACKAGE);
+  if (found === undefined) throw new Error(`bookworm has no ${PACKAGE}`);
+  const newer = found.replace(/^Version: .*$/m, "$&.9").replace(/^(Filename: .*)(_[^_]*\.deb)$/m, "$1.9$2");
+  return { suite: "bookworm-updates", index, edit: (paragraphs) => [...paragraphs, newer] };
+}
+
+interface FaultCase {
+  faults?: Fault[];
+  changes?: () => Promise<Change[]>;
+  env?: () => Record<string, string>;
+  /** The lines, one for each way of fetching that meets the fault. */
+  demo?: RegExp[];
+  sources?: RegExp;
+}
+
+const FAULTS: Record<string, FaultCase> = {
+  "the newest revision is not there": {
+    faults: [{ what: "missing", at: KERNEL_DEB, first: true }],
+    changes: async () => [await ahead()],
+    demo: [/busybox-static .*404.*taking /, /linux-.*404.*took /],
+  },
+  "a transfer is cut in the middle": {
+    faults: FILES.map((at) => ({ what: "cut", at, times: 1 })),
+    demo: [/busybox-static.* again/, /linux-.* again/],
+    sources: /orig\.tar.* again/,
+  },
+  "the archive is busy twice": {
+    faults: FILES.map((at) => ({ what: "busy", at, times: 2 })),
+    demo: [/busybox-static.* again/, /linux-.* again/],
+    sources: /orig\.tar.* again/,
+  },
+  // Nothing tells whether it is a mirror's or someone else's who keeps corrections back: apt refuses it.
+  "the index is an old one": {
+    changes: async () => [
+      {
+        suite: "bookworm-security",
+        fields: {
+          Date: new Date(Date.now() - 30 * DAY_MS).toUTCString(),
+          "Valid-Until": new Date(Date.now() - 23 * DAY_MS).toUTCString(),
+        },
+      },
+    ],
+    demo: [/bookworm-security.* (expired|not valid)/, /trixie-security/],
+  },
+  "the mirror that was named has no such files": {
+    faults: [KERNEL_DEB, TARBALL].map((at) => ({ what: "missing", at: new RegExp(`^/other/.*${at.source}`) })),
+    env: () => ({ NODE_LIBBPF_DEBIAN_MIRROR: `${archive.address}/other/debian` }),
+    sources: /orig\.tar.*404/,
+  },
+};
+
+describe.each(Object.entries(FAULTS))("%s", (_, { faults = [], changes, env, demo = [], sources }) => {
+  test("the demo, without a package, the lists and the kernel", async () => {
+    using root = ready.copy();
+    await root.sh(FORGET);
+    archive.set();
+    archive.set({ faults, changes: (await changes?.()) ?? [] });
+    const ended = await root.run(DEMO, env?.());
+    expectEvents(ended);
+    for (const line of demo) expectLine(ended, line);
+  });
+
+  if (sources !== undefined)
+    test("the sources", async () => {
+      using root = ready.copy();
+      await root.sh(FORGET);
+      archive.set({ faults });
+      const ended = await root.run(["node", "-e", FETCH_SOURCES], env?.());
+      expect(ended).toMatchObject({ status: 0 });
+      expectLine(ended, sources);
+    });
+});
+
+describe("pinned sources that no suite has any more", () => {
+  const faults: Fault[] = [{ what: "missing", at: /\/libbpf_1\.7\.0\.orig\.tar\.gz$/ }];
+  const index = "main/source/Sources";
+  const isLibbpf = (paragraph: string) => fieldOf(paragraph, "Package") === LIBBPF.name;
+  const gone = ["trixie", "forky", "sid"].map((suite) => ({
+    ...{ suite, index },
+    edit: (paragraphs: string[]) => paragraphs.filter((paragraph) => !isLibbpf(paragraph)),
+  }));
+
+  test("fail with what is missing and what to do, and leave nothing half built", async () => {
+    using root = ready.copy();
+    await root.sh(FORGET_LIBRARIES);
+    archive.set({ faults, changes: gone });
+    const ended = await root.run(WHOLE);
+    expect(ended).toMatchObject({ status: 1, stdout: "" });
+    expectLine(ended, /libbpf 1\.7\.0 .*NODE_LIBBPF_DEBIAN_MIRROR/);
+    const deps = join(root.upper, PROJECT, ".deps");
+    const left = existsSync(deps) ? readdirSync(deps, { recursive: true, encoding: "utf8" }) : [];
+    expect(left.filter((path) => /\.a$|\.part/.test(path))).toEqual([]);
+  });
+
+  test("are taken in the next version, and the run and the library say so", async () => {
+    using root = ready.copy();
+    await root.sh(FORGET_LIBRARIES);
+    archive.set();
+    const bytes = Buffer.from(await (await fetch(`${archive.address}/debian/${LIBBPF.file}`)).arrayBuffer());
+    // The same bytes by the name of a later version.
+    const later = (text: string) => text.replaceAll("1.7.0", "1.7.1");
+    const added = (await archive.index("debian", "forky", index)).filter(isLibbpf).map(later);
+    archive.set({
+      ...{ faults, files: new Map([[later(LIBBPF.file), bytes]]) },
+      changes: [...gone, { suite: "sid", index, edit: (paragraphs) => [...paragraphs, ...added] }],
+    });
+    const ended = await root.run(WHOLE);
+    expectEvents(ended);
+    expectLine(ended, /libbpf 1\.7\.1 instead of 1\.7\.0/);
+    expect(await root.sh(`node -p 'require("./dist/lib").libbpf.sources'`)).toContain("libbpf 1.7.1");
+  });
+});
+
+test("a run that is killed is taken up by the next", async () => {
+  using root = ready.copy();
+  await root.sh(FORGET_LIBRARIES);
+  const killed = async (command: readonly string[], at: RegExp | string) => {
+    archive.set({ faults: at instanceof RegExp ? [{ what: "stalled", at }] : [] });
+    const running: Running = root.start(command);
+    let ended = false;
+    running.ended.then(() => {
+      ended = true;
+    });
+    const isThere = () =>
+      at instanceof RegExp ? archive.answers.some(({ fault }) => fault === "stalled") : running.stderr.includes(at);
+    while (!ended && !isThere()) await sleep(20);
+    running.kill();
+    const { status, stdout, stderr } = await running.ended;
+    if (status !== null) throw new Error(`it ended before it was killed: ${status}\n${stdout}${stderr}`);
+  };
+  await killed(SETUP, TARBALL);
+  await killed(SETUP, "building libelf");
+  await killed(DEMO, PACKAGE_DEB);
+  await killed(DEMO, KERNEL_DEB);
+  archive.set();
+  expectEvents(await root.run(WHOLE));
+});
