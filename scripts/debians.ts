@@ -6,12 +6,12 @@ import { PROJECT_ROOT } from "./places";
 import { architectureOf, debianName } from "./toolchain";
 
 /**
- * The oldest glibc that Node's users have, with every Node; the newest, with the first and the last. What lies between is
- * this host's, with every Node.
+ * The oldest glibc that Node's users have, with the first Node and the last; the newest glibc, with the last. Every Node runs with
+ * this host's: the addon is the same file in all, and its C library does not ask which Node there is.
  */
 export const DEBIANS: readonly { name: string; suite: Suite; majors: readonly number[] }[] = [
-  { name: "Debian 11", suite: "bullseye", majors: [20, 22, 24, 26] },
-  { name: "Debian forky", suite: "forky", majors: [20, 26] },
+  { name: "Debian 11", suite: "bullseye", majors: [20, 26] },
+  { name: "Debian forky", suite: "forky", majors: [26] },
 ];
 
 /** What Node needs, and a shell with its commands. */

@@ -11,6 +11,7 @@ import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { agreementTable } from "./agreement-table";
 import { DEBIANS, inDebian } from "./debians";
+import { buildDebug, debugEnvironment } from "./debug";
 import { ARM64, KERNELS, MATRIX, OLD_ARM64, UNSEEN } from "./kernels";
 import { nodes } from "./nodes";
 import { PROJECT_ROOT } from "./places";
@@ -36,7 +37,18 @@ const PARTS = [
   "service",
   "vmlinux",
 ] as const;
-type Part = (typeof PARTS)[number];
+/** Run when they are asked for: npm run test:debug. */
+const OTHER_PARTS = ["debug"] as const;
+type Part = (typeof PARTS | typeof OTHER_PARTS)[number];
+
+const unitTests = (...names: readonly string[]) => `dist/test/unit/(${names.join("|")})\\.test`;
+/** Unit tests that load the addon; those of the second row start this system's clang too. Measured: without an addon they fail. */
+const WITH_ADDON = [
+  ...["binary", "cli", "explain", "instructions", "native", "open", "precheck"],
+  ...["btf", "build", "examples", "gen"],
+];
+/** Unit tests of what is V8's or Node's own: generated code, buffers that are detached, turns of the loop, how modules are found. */
+const OF_RUNTIME = ["codec", "entry", "events", "sleepable-entry", "subscription", "trace", "variables", "view"];
 
 function options(): { parts: readonly string[]; kernels: readonly string[]; job: string | undefined } {
   const { values } = parseArgs({
@@ -48,7 +60,8 @@ function options(): { parts: readonly string[]; kernels: readonly string[]; job:
     },
   });
   for (const part of values.only ?? []) {
-    if (!(PARTS as readonly string[]).includes(part)) throw new Error(`--only takes ${PARTS.join(", ")}; got ${part}`);
+    const known: readonly string[] = [...PARTS, ...OTHER_PARTS];
+    if (!known.includes(part)) throw new Error(`--only takes ${known.join(", ")}; got ${part}`);
   }
   return {
     parts: values.only ?? (values.kernel ? ["vm", "vmlinux"] : PARTS),
@@ -163,23 +176,43 @@ function jobsHere(wants: (...parts: readonly Part[]) => boolean): Job[] {
   if (wants("docs")) tests("the documentation", { pattern: "dist/test/docs", parallel: true });
   if (wants("newcomer")) add("a newcomer's path", (name) => command(name, "newcomer.js"));
   if (wants("nodes")) {
-    for (const { version, path } of nodes())
-      tests(`unit tests on Node ${version}`, { ...unit, node: path, env: { NODE_LIBBPF_PREBUILD: PROJECT_ROOT } });
+    // The shipped addon, and what is Node's own, in every Node. All the rest in the oldest, which may lack something, and in the
+    // newest, which may have dropped something; but not again in the one that has run all unit tests already.
+    const all = nodes();
+    const ends = [all.at(0)?.version, all.at(-1)?.version];
+    for (const { version, path } of all) {
+      const pattern =
+        ends.includes(version) && version !== process.versions.node
+          ? unit.pattern
+          : unitTests(...WITH_ADDON, ...OF_RUNTIME);
+      tests(`unit tests on Node ${version}`, {
+        ...{ ...unit, pattern, node: path },
+        env: { NODE_LIBBPF_PREBUILD: PROJECT_ROOT },
+      });
+    }
   }
   if (wants("debians")) {
     for (const { name: debian, suite, majors } of DEBIANS) {
       for (const major of majors)
         add(`unit tests on ${debian}, Node ${major}`, (name) => {
-          // Those that need this system's clang, or all that machines take, are about no addon.
-          const pattern = "dist/test/unit/(?!(btf|build|examples|vm-command)\\.)";
+          // The shipped addon with another C library; those roots have no clang.
+          const pattern = unitTests(...WITH_ADDON.filter((test) => !["btf", "build", "examples"].includes(test)));
           return jest({ name, pattern, parallel: true, node: "/bin/node", within: inDebian(suite, major) });
         });
     }
   }
   if (wants("host")) tests("kernel tests here", { pattern: "dist/test/kernel" });
   if (wants("system")) {
+    const pattern = `dist/test/kernel|${unitTests(...WITH_ADDON)}`;
     add("kernel tests here, system's libbpf", (name) =>
-      jest({ name, pattern: "dist/test/(kernel|unit)", env: { NODE_LIBBPF_PREBUILD: buildWithSystemLibbpf() } }),
+      jest({ name, pattern, env: { NODE_LIBBPF_PREBUILD: buildWithSystemLibbpf() } }),
+    );
+  }
+  if (wants("debug")) {
+    // The others have no line of C++ in them.
+    const pattern = `dist/test/kernel|${unitTests(...WITH_ADDON)}`;
+    add("unit and kernel tests here, with sanitizers", (name) =>
+      jest({ name, pattern, env: debugEnvironment(buildDebug()) }),
     );
   }
   if (wants("machines")) tests("what boots machines itself", { pattern: "dist/test/machines" });

@@ -1,0 +1,41 @@
+/**
+ * The addon for finding faults: with symbols, assertions, AddressSanitizer and UndefinedBehaviorSanitizer, in build/debug. The
+ * libraries in it are watched by AddressSanitizer too.
+ *   npm run build:debug
+ */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { buildDeps } from "./deps";
+import { PROJECT_ROOT } from "./places";
+import { Progress } from "./progress";
+
+/** Returns the addon's path. The build system knows what is stale. */
+export function buildDebug(): string {
+  const progress = new Progress("debug");
+  buildDeps("debug", progress);
+  progress.step("building the addon with sanitizers");
+  const folder = join(PROJECT_ROOT, "build/debug");
+  const options = { NODE_LIBBPF_SANITIZE: "ON", NODE_LIBBPF_DEPS: join(PROJECT_ROOT, ".deps/debug") };
+  const args = [
+    ...[join(PROJECT_ROOT, "node_modules/cmake-js/bin/cmake-js"), "build", "--config", "Debug", "--out", folder],
+    ...["--log-level", "error", ...Object.entries(options).map(([name, value]) => `--CD${name}=${value}`)],
+  ];
+  const { status } = spawnSync(process.execPath, args, { cwd: PROJECT_ROOT, stdio: ["ignore", 2, 2] });
+  progress.end();
+  if (status !== 0) throw new Error("building the addon with sanitizers failed");
+  return join(folder, "Debug/node_libbpf.node");
+}
+
+/** What Node's environment must have to load it: AddressSanitizer's runtime wants to be the first library of a process. */
+export function debugEnvironment(addon: string): Readonly<Record<string, string>> {
+  const { stdout } = spawnSync("g++", ["-print-file-name=libasan.so"], { encoding: "utf8" });
+  return {
+    NODE_LIBBPF_PREBUILD: addon,
+    LD_PRELOAD: stdout.trim(),
+    // Node itself frees little when it ends.
+    ASAN_OPTIONS: "detect_leaks=0",
+    UBSAN_OPTIONS: "print_stacktrace=1",
+  };
+}
+
+if (require.main === module) process.stdout.write(`${buildDebug()}\n`);

@@ -1,0 +1,34 @@
+/**
+ * npm run watch: compiles what changes, and runs the unit tests whose imports lead to it. Tests that start the command
+ * line's program import it not: npm run test:quick runs them.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { createInterface } from "node:readline";
+import { PROJECT_ROOT } from "./places";
+
+function run(...args: string[]): void {
+  spawnSync(process.execPath, args, { cwd: PROJECT_ROOT, stdio: "inherit" });
+}
+
+/** Jest's own --watch asks git what changed, which knows nothing of dist/. */
+async function watch(): Promise<void> {
+  const tsc = ["node_modules/typescript/bin/tsc", "-p", ".", "--watch", "--preserveWatchOutput", "--listEmittedFiles"];
+  const compiler = spawn(process.execPath, tsc, { cwd: PROJECT_ROOT, stdio: ["ignore", "pipe", "inherit"] });
+  let emitted: string[] = [];
+  for await (const line of createInterface(compiler.stdout)) {
+    const file = /^TSFILE: (.*)$/.exec(line)?.[1];
+    if (file === undefined) process.stdout.write(`${line}\n`);
+    else if (file.endsWith(".js")) emitted.push(file);
+    // The compiler's last line of a turn.
+    const errors = /Found (\d+) errors?\. Watching/.exec(line)?.[1];
+    if (errors === undefined || emitted.length === 0) continue;
+    run("scripts/lazy-entry.mjs");
+    run("scripts/public.mjs");
+    if (errors !== "0") continue;
+    const related = ["--findRelatedTests", ...emitted, "--passWithNoTests", "--testMatch", "**/unit/**/*.test.js"];
+    run("--expose-gc", "node_modules/jest/bin/jest.js", ...related);
+    emitted = [];
+  }
+}
+
+void watch();
