@@ -1,7 +1,7 @@
 /**
  * Makes what is shipped, prebuilds/linux-ARCHITECTURE/node-libbpf.glibc.node: one file for all versions of Node. Does nothing
  * where they are newer than what they are made of.
- *   npm run prebuild
+ *   npm run prebuild [-- x64 | arm64]
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, statSync } from "node:fs";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { buildDeps } from "./deps";
 import { PROJECT_ROOT } from "./places";
 import { Progress } from "./progress";
-import { ARCHITECTURES, type Architecture, toolchain } from "./toolchain";
+import { ARCHITECTURES, type Architecture, architectureOf, toolchain } from "./toolchain";
 
 const progress = new Progress("prebuild");
 
@@ -44,5 +44,7 @@ function isFresh(file: string, architecture: Architecture): boolean {
 }
 
 if (require.main === module) {
-  for (const architecture of ARCHITECTURES) process.stdout.write(`${prebuild(architecture)}\n`);
+  const named = process.argv.slice(2).map(architectureOf);
+  for (const architecture of named.length > 0 ? named : ARCHITECTURES)
+    process.stdout.write(`${prebuild(architecture)}\n`);
 }

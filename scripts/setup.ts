@@ -1,8 +1,9 @@
 /**
  * npm run setup: system packages, libraries, the addon, compiled BPF programs. Each only where it is missing.
- *   npm run setup [-- --minimal | --demo | --bench]
+ *   npm run setup [-- --minimal | --demo | --shipped | --bench]
  *     --minimal  what compiling and the unit tests need; no root where the packages are there
  *     --demo     what npm run demo needs
+ *     --shipped  what npm run prebuild needs, and no more
  *     --bench    Go too, which the benchmarks do without
  */
 import { spawn } from "node:child_process";
@@ -19,8 +20,14 @@ const progress = new Progress("setup");
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { minimal: { type: "boolean" }, demo: { type: "boolean" }, bench: { type: "boolean" } },
+    options: {
+      minimal: { type: "boolean" },
+      demo: { type: "boolean" },
+      shipped: { type: "boolean" },
+      bench: { type: "boolean" },
+    },
   });
+  if (values.shipped) return installPackages(PACKAGES.shipped, progress);
   await installPackages(values.demo ? PACKAGES.build : values.minimal ? PACKAGES.unit : PACKAGES.all, progress);
   if (values.bench) await installPackages(PACKAGES.go, progress).catch((error: Error) => progress.note(error.message));
   buildDeps("host", progress);

@@ -12,17 +12,26 @@ import type { Progress } from "./progress";
 /** Debian's names. */
 const BUILD = ["clang", "bzip2", "libuv1-dev", "linux-libc-dev"];
 const MACHINES = [process.arch === "arm64" ? "qemu-system-arm" : "qemu-system-x86", "busybox-static"];
+/** What the shipped addons are made with: scripts/toolchain.ts. */
+const SHIPPED = ["clang-19", "lld-19", "llvm-19", "bzip2"];
 /** Clang of 16 or newer knows enum64. */
 const UNIT_TESTS = [...BUILD, "clang-19", "binutils", "util-linux"];
 const ALL = [
-  ...[...UNIT_TESTS, ...MACHINES, "qemu-system-arm", "btrfs-progs", "debootstrap", "gnupg"],
-  ...["lld-19", "llvm-19", "clang-format", "xz-utils", "dpkg-dev", "pkg-config", "libbpf-dev"],
+  ...[...UNIT_TESTS, ...SHIPPED, ...MACHINES, "qemu-system-arm", "btrfs-progs", "debootstrap", "gnupg"],
+  ...["clang-format", "xz-utils", "dpkg-dev", "pkg-config", "libbpf-dev"],
   ...["strace", "chromium", "chromium-headless-shell"],
 ];
 /** For `npm run bench`, which does without: a peer to compare with. */
 const GO = ["golang-go", "golang-github-cilium-ebpf-dev"];
 
-export const PACKAGES = { build: BUILD, machines: MACHINES, unit: UNIT_TESTS, all: ALL, go: GO } as const;
+export const PACKAGES = {
+  build: BUILD,
+  machines: MACHINES,
+  shipped: SHIPPED,
+  unit: UNIT_TESTS,
+  all: ALL,
+  go: GO,
+} as const;
 
 /** What Fedora and its like call them, where it is not Debian's name; "" for what comes with another. */
 const FEDORA: Readonly<Record<string, string>> = {

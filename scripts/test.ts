@@ -27,6 +27,7 @@ const PARTS = [
   "browser",
   "docs",
   "newcomer",
+  "fresh",
   "nodes",
   "debians",
   "host",
@@ -175,6 +176,7 @@ function jobsHere(wants: (...parts: readonly Part[]) => boolean): Job[] {
   if (wants("browser")) tests("the page, in a browser", { pattern: "dist/test/browser" });
   if (wants("docs")) tests("the documentation", { pattern: "dist/test/docs", parallel: true });
   if (wants("newcomer")) add("a newcomer's path", (name) => command(name, "newcomer.js"));
+  if (wants("fresh")) tests("a fresh machine, an archive that fails", { pattern: "dist/test/fresh" });
   if (wants("nodes")) {
     // The shipped addon, and what is Node's own, in every Node. All the rest in the oldest, which may lack something, and in the
     // newest, which may have dropped something; but not again in the one that has run all unit tests already.
@@ -251,7 +253,7 @@ function plan({ parts, kernels }: Omit<ReturnType<typeof options>, "job">): Plan
   const shipped = "the shipped addons, built";
   const headers = "vmlinux.h of the kernels";
   return {
-    first: wants("gates", "package", "newcomer", "nodes", "debians", "machines", "arm64")
+    first: wants("gates", "package", "newcomer", "fresh", "nodes", "debians", "machines", "arm64")
       ? [{ name: shipped, run: () => command(shipped, "prebuild.js") }]
       : [],
     here: jobsHere(wants),

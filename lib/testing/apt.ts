@@ -246,12 +246,12 @@ function methods(): string {
   return /^METHODS='(.*)'$/m.exec(stdout)?.[1] ?? "/usr/lib/apt/methods/";
 }
 
-/** What apt's output says of faults that passed: "Ign:1 http://mirror/debian bookworm/main amd64 clang amd64 ...". */
+/** What apt's output says of faults that passed: "Ign:1 http://mirror/debian bookworm/main amd64 clang amd64 1:14.0". */
 export function retriesOf(stdout: string): string[] {
-  return [...stdout.matchAll(/^Ign:\d+ \S*?([^/\s]*)( .*)?\n(?: {2}(.*))?/gm)].map(
-    ([, file, listed, why = "failed"]) =>
-      `${(listed ?? file ?? "").trim()}: ${why.replace(/ \[IP: [^\]]*\]/, "").trim()}: fetched again`,
-  );
+  return [...stdout.matchAll(/^Ign:\d+ \S*?([^/\s]*)(?: (.+))?\n(?: {2}(.*))?/gm)].map(([, file, listed, why]) => {
+    const reason = why?.replace(/ \[IP: [^\]]*\]/, "").trim();
+    return `${listed ?? file}: fetched again${reason ? ` (${reason})` : ", a transfer failed"}`;
+  });
 }
 
 /** What apt says of the first thing that went wrong, without the addresses that it tried. */
