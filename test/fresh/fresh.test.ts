@@ -17,7 +17,7 @@ import { type Ended, FreshRoot, PROJECT, type Running } from "./fresh-root";
 import { fieldOf } from "./release";
 
 // Beside other tests all takes several times as long.
-jest.setTimeout(20 * 60_000);
+jest.setTimeout(60 * 60_000);
 
 const OPTIONS = ["--json", "--count", "3"];
 const WHOLE = ["npm", "run", "--silent", "demo", "--", ...OPTIONS];
