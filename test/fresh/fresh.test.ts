@@ -13,7 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PROJECT_ROOT } from "../../scripts/places";
 import { PINNED } from "../../scripts/sources";
 import { Archive, type Change, type Fault } from "./archive";
-import { type Ended, FreshRoot, PROJECT, type Running } from "./fresh-root";
+import { type Ended, FreshRoot, PROJECT } from "./fresh-root";
 import { fieldOf } from "./release";
 
 // Beside other tests all takes several times as long.
@@ -72,6 +72,10 @@ function expectLine({ stderr }: Ended, what: RegExp): void {
   if (!stderr.split("\n").some((line) => what.test(line))) throw new Error(`no line is like ${what}:\n${stderr}`);
 }
 
+function expectNothingElse({ stderr }: Ended): void {
+  expect(stderr.split("\n").filter((line) => /\b(took|taking|without)\b/.test(line))).toEqual([]);
+}
+
 function bytesOf(folder: string): number {
   return Number.parseInt(spawnSync("du", ["-sb", folder], { encoding: "utf8" }).stdout, 10);
 }
@@ -118,6 +122,8 @@ interface FaultCase {
   faults?: Fault[];
   changes?: () => Promise<Change[]>;
   env?: () => Record<string, string>;
+  /** It passes by itself: what was wanted is what is taken in the end. */
+  passes?: true;
   /** The lines, one for each way of fetching that meets the fault. */
   demo?: RegExp[];
   sources?: RegExp;
@@ -131,11 +137,13 @@ const FAULTS: Record<string, FaultCase> = {
   },
   "a transfer is cut in the middle": {
     faults: FILES.map((at) => ({ what: "cut", at, times: 1 })),
+    passes: true,
     demo: [/busybox-static.* again/, /linux-.* again/],
     sources: /orig\.tar.* again/,
   },
   "the archive is busy twice": {
     faults: FILES.map((at) => ({ what: "busy", at, times: 2 })),
+    passes: true,
     demo: [/busybox-static.* again/, /linux-.* again/],
     sources: /orig\.tar.* again/,
   },
@@ -159,7 +167,7 @@ const FAULTS: Record<string, FaultCase> = {
   },
 };
 
-describe.each(Object.entries(FAULTS))("%s", (_, { faults = [], changes, env, demo = [], sources }) => {
+describe.each(Object.entries(FAULTS))("%s", (_, { faults = [], changes, env, passes, demo = [], sources }) => {
   test("the demo, without a package, the lists and the kernel", async () => {
     using root = ready.copy();
     await root.sh(FORGET);
@@ -168,6 +176,7 @@ describe.each(Object.entries(FAULTS))("%s", (_, { faults = [], changes, env, dem
     const ended = await root.run(DEMO, env?.());
     expectEvents(ended);
     for (const line of demo) expectLine(ended, line);
+    if (passes) expectNothingElse(ended);
   });
 
   if (sources !== undefined)
@@ -178,6 +187,7 @@ describe.each(Object.entries(FAULTS))("%s", (_, { faults = [], changes, env, dem
       const ended = await root.run(["node", "-e", FETCH_SOURCES], env?.());
       expect(ended).toMatchObject({ status: 0 });
       expectLine(ended, sources);
+      if (passes) expectNothingElse(ended);
     });
 });
 
@@ -221,27 +231,37 @@ describe("pinned sources that no suite has any more", () => {
   });
 });
 
+/** Stops dpkg as soon as it has begun to unpack, and says so. */
+const STOP = "status-logger=grep -q -m1 half-installed && kill -STOP $PPID && touch /tmp/stopped";
+
 test("a run that is killed is taken up by the next", async () => {
   using root = ready.copy();
   await root.sh(FORGET_LIBRARIES);
-  const killed = async (command: readonly string[], at: RegExp | string) => {
-    archive.set({ faults: at instanceof RegExp ? [{ what: "stalled", at }] : [] });
-    const running: Running = root.start(command);
-    let ended = false;
+  const killed = async (command: readonly string[], isThere: (stderr: string) => boolean) => {
+    const running = root.start(command);
+    let hasEnded = false;
     running.ended.then(() => {
-      ended = true;
+      hasEnded = true;
     });
-    const isThere = () =>
-      at instanceof RegExp ? archive.answers.some(({ fault }) => fault === "stalled") : running.stderr.includes(at);
-    while (!ended && !isThere()) await sleep(20);
+    while (!hasEnded && !isThere(running.stderr)) await sleep(20);
     running.kill();
     const { status, stdout, stderr } = await running.ended;
     if (status !== null) throw new Error(`it ended before it was killed: ${status}\n${stdout}${stderr}`);
   };
-  await killed(SETUP, TARBALL);
-  await killed(SETUP, "building libelf");
-  await killed(DEMO, PACKAGE_DEB);
-  await killed(DEMO, KERNEL_DEB);
+  const killedFetching = (command: readonly string[], at: RegExp) => {
+    archive.set({ faults: [{ what: "stalled", at }] });
+    return killed(command, () => archive.answers.some(({ fault }) => fault === "stalled"));
+  };
+
+  await killedFetching(SETUP, TARBALL);
+  archive.set();
+  await killed(SETUP, (stderr) => stderr.includes("building libelf"));
+  await killedFetching(DEMO, PACKAGE_DEB);
+  archive.set();
+  await root.sh(`echo '${STOP}' >/etc/dpkg/dpkg.cfg.d/stop`);
+  await killed(DEMO, () => existsSync(join(root.upper, "tmp/stopped")));
+  await root.sh("rm /etc/dpkg/dpkg.cfg.d/stop");
+  await killedFetching(DEMO, KERNEL_DEB);
   archive.set();
   expectEvents(await root.run(WHOLE));
 });
