@@ -32,7 +32,7 @@ const PACKAGE = "busybox-static";
 /** Takes away what is fetched, by all three ways. */
 const FORGET = `
 dpkg --purge --force-depends ${PACKAGE} >&2
-rm -rf /var/lib/apt/lists ${CACHE}/kernels ${CACHE}/apt ${CACHE}/sources`;
+rm -rf /var/lib/apt/lists /var/cache/apt/archives/*.deb ${CACHE}/kernels ${CACHE}/apt ${CACHE}/sources`;
 const FORGET_LIBRARIES = `${FORGET} .deps`;
 /** What set-up does for each library before it builds them. */
 const FETCH_SOURCES = `
