@@ -86,6 +86,7 @@ class Installation {
   /** Versions that the archive lists and does not have, as apt_preferences(5). */
   readonly #gone: string[] = [];
   #hasUpdated = false;
+  #hasRepaired = false;
 
   constructor(progress: Progress) {
     this.#progress = progress;
@@ -97,6 +98,7 @@ class Installation {
     while (wanted.length > 0) {
       const failure = await this.#try(wanted);
       if (failure === undefined) return;
+      if (this.#repair(failure)) continue;
       const unknown = wanted.filter((name) => failure.match(noCandidate(name)));
       // Lists may be older than the archive.
       if (!this.#hasUpdated) await this.#update();
@@ -108,6 +110,15 @@ class Installation {
           `apt-get install ${wanted.join(" ")} failed:\n${failure.trim().split("\n").slice(-20).join("\n")}`,
         );
     }
+  }
+
+  /** Ends what an installation that was killed has begun; false if there was none, or that was done already. */
+  #repair(failure: string): boolean {
+    if (this.#hasRepaired || !failure.includes("dpkg was interrupted")) return false;
+    this.#hasRepaired = true;
+    this.#progress.note("an installation was cut short: going on with dpkg --configure -a");
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    return spawnSync("dpkg", ["--configure", "-a", "--force-confold"], { env, stdio: "ignore" }).status === 0;
   }
 
   async #update(): Promise<void> {
