@@ -12,9 +12,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PROJECT_ROOT } from "../../scripts/places";
 import { PINNED } from "../../scripts/sources";
+import { architectureOf } from "../../scripts/toolchain";
 import { Archive, type Change, type Fault } from "./archive";
 import { type Ended, FreshRoot, PROJECT } from "./fresh-root";
-import { fieldOf } from "./release";
+import { fieldOf, sha256 } from "./release";
 
 // Beside other tests all takes several times as long.
 jest.setTimeout(60 * 60_000);
@@ -229,6 +230,33 @@ describe("pinned sources that no suite has any more", () => {
     expectLine(ended, /libbpf 1\.7\.1 instead of 1\.7\.0/);
     expect(await root.sh(`node -p 'require("./dist/lib").libbpf.sources'`)).toContain("libbpf 1.7.1");
   });
+});
+
+test("on a system that is not Debian, a mirror that is named serves, verified by the keyring that the package carries", async () => {
+  using root = ready.copy();
+  await root.sh(`
+rm -rf /etc/apt/sources.list.d/* /usr/share/keyrings/* /var/lib/apt/lists ${CACHE}/kernels ${CACHE}/apt
+mv /var/lib/dpkg/status /var/lib/dpkg/status-away`);
+  archive.set();
+  const without = await root.run(DEMO);
+  expect(without).toMatchObject({ status: 1 });
+  expectLine(without, /NODE_LIBBPF_DEBIAN_MIRROR/);
+  const ended = await root.run(DEMO, { NODE_LIBBPF_DEBIAN_MIRROR: `${archive.address}/debian` });
+  expectEvents(ended);
+  expectLine(ended, /dnf install .*qemu-system-x86-core/);
+});
+
+/** For this architecture: the compiler, its options and the libraries' recipe are the same for the other one. */
+test("the shipped addon is the same, byte for byte, as the one that was built here in another folder", async () => {
+  const architecture = architectureOf(process.arch);
+  const file = `prebuilds/linux-${architecture}/node-libbpf.glibc.node`;
+  using root = ready.copy();
+  archive.set();
+  await root.sh(`node dist/scripts/setup.js --shipped; node dist/scripts/prebuild.js ${architecture}`);
+  const [here, there] = [PROJECT_ROOT, join(root.upper, PROJECT)].map((folder) =>
+    sha256(readFileSync(join(folder, file))),
+  );
+  expect(there).toBe(here);
 });
 
 /** Stops dpkg as soon as it has begun to unpack, and says so. */
