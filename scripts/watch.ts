@@ -3,6 +3,7 @@
  * line's program import it not: npm run test:quick runs them.
  */
 import { spawn, spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { PROJECT_ROOT } from "./places";
 
@@ -25,8 +26,10 @@ async function watch(): Promise<void> {
     run("scripts/lazy-entry.mjs");
     run("scripts/public.mjs");
     if (errors !== "0") continue;
-    const related = ["--findRelatedTests", ...emitted, "--passWithNoTests", "--testMatch", "**/unit/**/*.test.js"];
-    run("--expose-gc", "node_modules/jest/bin/jest.js", ...related);
+    // All of dist/, for tests import lib/ and scripts/ by way of others.
+    const within = ["--roots", join(PROJECT_ROOT, "dist"), "--testMatch", "**/unit/**/*.test.js"];
+    const related = ["--findRelatedTests", ...emitted, "--passWithNoTests"];
+    run("--expose-gc", "node_modules/jest/bin/jest.js", ...within, ...related);
     emitted = [];
   }
 }
