@@ -29,6 +29,9 @@ export type OnProgress = (step: string) => void;
 /** apt has no file of that name on any mirror. */
 export class GoneError extends Error {}
 
+/** There is no apt, or it knows no mirror: other suites are not to be had either. */
+export class NoAptError extends Error {}
+
 export class PrivateApt {
   readonly #options: string[];
   readonly #directory: string;
@@ -189,7 +192,8 @@ function sourcesList(suites: readonly Suite[], kind: string): string {
     ),
   );
   if (lines.length > 0) return lines.join("");
-  throw new Error(
+  spawnApt("apt-get", ["--version"], "/");
+  throw new NoAptError(
     `this system's apt names no Debian mirror for ${suites.join(", ")}; name one in ${MIRROR_VARIABLE}, such as http://mirror.example/debian`,
   );
 }
@@ -267,7 +271,7 @@ function spawnApt(command: string, args: readonly string[], cwd: string) {
     encoding: "utf8",
     maxBuffer: 1 << 28,
   });
-  if (error) throw new Error(`${command} can't be run (${error.message}): install Debian's apt`);
+  if (error) throw new NoAptError(`${command} can't be run (${error.message}): install Debian's apt`);
   return { status, stdout, stderr };
 }
 

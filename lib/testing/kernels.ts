@@ -14,7 +14,7 @@ import {
   utimesSync,
 } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { GoneError, type OnProgress, PrivateApt, type Suite, unpack } from "./apt";
+import { GoneError, NoAptError, type OnProgress, PrivateApt, type Suite, unpack } from "./apt";
 import { type Arch, platformOf } from "./arch";
 import { cacheDirectory } from "./cache";
 import { cloudKernels, compareVersions, type KernelPackage, kernelsOf, newestOf } from "./versions";
@@ -102,6 +102,7 @@ function fetchDebianImage(series: string, arch: Arch, cached: string | undefined
       const kernels = kernelsOf(series, packages);
       if (kernels.length > 0) return fetchNewest(apt, suite, kernels, cached, onProgress);
     } catch (error) {
+      if (error instanceof NoAptError) throw error;
       failures.push(error as Error);
       onProgress(`${suite}: ${(error as Error).message}`);
     }
