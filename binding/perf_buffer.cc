@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "arguments.h"
+#include "calls.h"
 #include "environment.h"
 #include "log.h"
 #include "record_calls.h"
@@ -158,10 +159,10 @@ Napi::Value close(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportPerfBuffer(Napi::Env env, Napi::Object exports) {
-  exports["perfOpen"] = Napi::Function::New<open>(env, "perfOpen");
-  RecordCalls<PerfBuffer, &Environment::perfBuffers>::exportTo(env, exports, "perf");
-  exports["perfClose"] = Napi::Function::New<close>(env, "perfClose");
+void exportPerfBuffer(Napi::Object exports) {
+  exportCall<open>(exports, "perfOpen");
+  RecordCalls<PerfBuffer, &Environment::perfBuffers>::exportTo(exports, "perf");
+  exportCall<close>(exports, "perfClose");
 }
 
 }  // namespace node_libbpf

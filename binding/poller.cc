@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "arguments.h"
+#include "calls.h"
 #include "environment.h"
 #include "fd.h"
 
@@ -152,9 +153,9 @@ Napi::Value ref(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportPoller(Napi::Env env, Napi::Object exports) {
-  exports["pollerListen"] = Napi::Function::New<listen>(env, "pollerListen");
-  exports["pollerRef"] = Napi::Function::New<ref>(env, "pollerRef");
+void exportPoller(Napi::Object exports) {
+  exportCall<listen>(exports, "pollerListen");
+  exportCall<ref>(exports, "pollerRef");
 }
 
 }  // namespace node_libbpf

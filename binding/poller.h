@@ -42,6 +42,6 @@ class Poller {
   Handle* handle_;  // freed by uv's close callback; null once it is closing
 };
 
-void exportPoller(Napi::Env env, Napi::Object exports);
+void exportPoller(Napi::Object exports);
 
 }  // namespace node_libbpf

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "arguments.h"
+#include "calls.h"
 #include "environment.h"
 #include "record_calls.h"
 #include "watched.h"
@@ -210,10 +211,10 @@ Napi::Value close(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportRingBuffer(Napi::Env env, Napi::Object exports) {
-  exports["ringOpen"] = Napi::Function::New<open>(env, "ringOpen");
-  RecordCalls<RingBuffer, &Environment::rings>::exportTo(env, exports, "ring");
-  exports["ringClose"] = Napi::Function::New<close>(env, "ringClose");
+void exportRingBuffer(Napi::Object exports) {
+  exportCall<open>(exports, "ringOpen");
+  RecordCalls<RingBuffer, &Environment::rings>::exportTo(exports, "ring");
+  exportCall<close>(exports, "ringClose");
 }
 
 }  // namespace node_libbpf

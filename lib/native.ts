@@ -209,7 +209,12 @@ export interface Native {
   linkPin(link: Handle, path: string): number;
   linkUnpin(link: Handle): number;
   linkInfo(link: Handle, info: Uint8Array): number;
-  iterCreate(link: Handle): number;
+
+  /** A run of an iterator, from its start. */
+  iterCreate(link: Handle): Handle;
+  /** Off this thread. No bytes at the end. */
+  iterRead(run: Handle, size: number): Promise<Uint8Array | number>;
+  iterClose(run: Handle): number;
 
   mapOfObject(object: Handle, index: number): Handle;
   mapOfPath(path: string): Handle;
