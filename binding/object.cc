@@ -13,6 +13,7 @@
 #include "calls.h"
 #include "environment.h"
 #include "fd.h"
+#include "features.h"
 #include "guarded.h"
 #include "outcome.h"
 
@@ -177,7 +178,10 @@ Loaded loadOrThrow(const LoadRequest& request) {
     const int error = configure(target, map, templates);
     if (error != 0) return fail("configure", error);
   }
+  const FeatureQuestions features;
   const int error = bpf_object__load(object->get());
+  // What libbpf made of it without knowing the kernel, if anything, is not what was asked for.
+  if (features.error() != 0) return fail("features", features.error());
   if (error != 0) return fail("load", error);
   outcome.messages = scope.take();
   result.object = std::move(object);
@@ -278,10 +282,16 @@ Napi::Object describeMap(Napi::Env env, const bpf_map* map) {
   return result;
 }
 
-// The compiled contents of a map of variables.
-void addInitial(Napi::Env env, Napi::Object description, const bpf_map* map) {
+// The compiled contents of a map of variables. What is all zeroes is not written out: a file says how many in
+// a few bytes.
+void addInitial(Napi::Env env, Napi::Object description, const btf* types, const bpf_map* map) {
   // Asked of a map in .maps that says its type is struct_ops, libbpf reads through a null pointer.
   if (!bpf_map__is_internal(map)) return;
+  // The map's own name is the object's, cut off; the type's is the section's.
+  const btf_type* section =
+      types == nullptr ? nullptr : btf__type_by_id(types, bpf_map__btf_value_type_id(map));
+  const char* name = section == nullptr ? nullptr : btf__name_by_offset(types, section->name_off);
+  if (name != nullptr && strncmp(name, ".bss", 4) == 0) return;
   size_t size = 0;
   // Not const in libbpf 1.1, for no reason.
   const void* initial = bpf_map__initial_value(const_cast<bpf_map*>(map), &size);
@@ -334,7 +344,7 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
   Napi::Array maps = Napi::Array::New(env);
   for (size_t i = 0; i < object.maps().size(); i++) {
     Napi::Object map = describeMap(env, object.maps()[i]);
-    addInitial(env, map, object.maps()[i]);
+    addInitial(env, map, bpf_object__btf(object.get()), object.maps()[i]);
     maps[static_cast<uint32_t>(i)] = map;
   }
   result["maps"] = maps;

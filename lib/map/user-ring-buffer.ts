@@ -107,7 +107,9 @@ export class UserRingBuffer<T = Uint8Array> extends BpfMap {
     const codec = this.#codec;
     if (codec === undefined) {
       const records = values.map((value) => this.#bytes(value));
-      return { records: Buffer.concat(records), lengths: Uint32Array.from(records, ({ length }) => length) };
+      // One whose memory was detached has no bytes, and throws when it is copied.
+      const full = records.filter(({ length }) => length > 0);
+      return { records: Buffer.concat(full), lengths: Uint32Array.from(records, ({ length }) => length) };
     }
     const { size } = codec;
     const { length } = values; // a getter of a value may make the list longer

@@ -33,6 +33,12 @@ export function loadError(outcome: Outcome, name: string, programs: readonly Pro
     });
   }
 
+  if (outcome.stage === "features") {
+    const hint = "Nothing was loaded. It passes: load again when there are descriptors and memory";
+    const what = `${name} could not be loaded: libbpf could not find out what this kernel has (${errno})`;
+    return new LoadError("ERR_BPF_LOAD", what, { operation, errno, hint });
+  }
+
   const failed = found(/^prog '(.+?)': BPF program load failed/)?.[1];
   const program = programs[outcome.program] ?? programs.find((candidate) => candidate.name === failed);
   const about: ErrorDetails = {

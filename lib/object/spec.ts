@@ -12,7 +12,7 @@ import { ProgramSpec } from "../program/spec";
 import type { ProgramFacts, Verdict } from "../sleepable/verdict";
 import { byName, named } from "./by-name";
 import { eventCodecs, eventTypes } from "./events";
-import { readObject } from "./file";
+import { ownBytes, readObject } from "./file";
 import { loadError } from "./load-error";
 import { BpfObject } from "./object";
 import { ObjectFile } from "./object-file";
@@ -63,7 +63,7 @@ export function open<S extends ObjectShape = AnyShape>(
     return new ObjectSpec(readObject(source), basename(source), { ...options, name });
   }
   if (isUint8Array(source)) {
-    return new ObjectSpec(Uint8Array.from(source), options.name ?? "object", {
+    return new ObjectSpec(ownBytes(source), options.name ?? "object", {
       ...options,
       name: options.name ?? "object",
     });
