@@ -159,10 +159,11 @@ Napi::Value detach(const Napi::CallbackInfo& info) {
   return withLink(info, [](bpf_link* link) { return bpf_link__detach(link); });
 }
 
-// linkClose(link): 0 or -EBADF
+// linkClose(link): 0, -EBADF, or -errno if the program may still be attached; the link is gone in any case
 Napi::Value close(const Napi::CallbackInfo& info) {
-  LogScope silent(false);
-  return status(info.Env(), Environment::of(info.Env()).links.remove(int32Of(info[0])) ? 0 : -EBADF);
+  const LogScope silent(false);
+  const std::shared_ptr<Link> link = Environment::of(info.Env()).links.remove(int32Of(info[0]));
+  return status(info.Env(), link == nullptr ? -EBADF : link->close());
 }
 
 // linkPin(link, path), linkUnpin(link): 0 or -errno

@@ -20,6 +20,8 @@ class Link {
   Link(Pointer link, std::shared_ptr<Object> object) : object_(std::move(object)), link_(std::move(link)) {}
 
   bpf_link* get() const { return link_.get(); }
+  // Detaches, unless it is pinned or somebody else has it: 0 or -errno of that. To be called once, and last.
+  int close() { return bpf_link__destroy(link_.release()); }
 
  private:
   std::shared_ptr<Object> object_;  // before link_: libbpf's link points to its program

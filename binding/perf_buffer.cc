@@ -153,7 +153,7 @@ Napi::Value close(const Napi::CallbackInfo& info) {
   const int32_t handle = int32Of(info[0]);
   const std::shared_ptr<PerfBuffer> perf = environment.perfBuffers.remove(handle);
   if (perf == nullptr) return status(info.Env(), -EBADF);
-  environment.poller(info.Env())->removeForgetful(perf->fd(), handle);
+  environment.poller()->removeForgetful(perf->fd(), handle);
   return status(info.Env(), 0);
 }
 

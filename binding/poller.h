@@ -11,8 +11,8 @@ namespace node_libbpf {
 
 class Poller {
  public:
-  // Null if the event loop can't be had.
-  static std::unique_ptr<Poller> create(Napi::Env env);
+  // Null, and -errno in `error`, if the event loop can't be had.
+  static std::unique_ptr<Poller> create(Napi::Env env, int* error);
   ~Poller();
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;

@@ -204,7 +204,7 @@ Napi::Value close(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const std::shared_ptr<RingBuffer> ring = environment.rings.remove(int32Of(info[0]));
   if (ring == nullptr) return status(info.Env(), -EBADF);
-  environment.poller(info.Env())->remove(ring->fd());
+  environment.poller()->remove(ring->fd());
   ring->detach(info.Env());
   return status(info.Env(), 0);
 }

@@ -127,16 +127,21 @@ export class Link implements Disposable {
       throw linkError(`${this.#what} could not be detached`, "detach", status, {});
     }
     if (this.#pinPath !== undefined) this.unpin();
-    this.close();
+    const closed = this.#release();
+    // What tracefs was asked to forget, say: the program may still be attached.
+    if (closed < 0) throw linkError(`${this.#what} could not be detached`, "detach", closed, {});
   }
 
   /** Gives the link up: detaches the program, unless the link is pinned. Idempotent. */
   close(): void {
-    if (this.#closed) return;
+    if (!this.#closed) this.#release();
+  }
+
+  #release(): number {
     this.#closed = true;
     this.#forget();
     this.#lifetime?.links.delete(this);
-    native.linkClose(this.#handle);
+    return native.linkClose(this.#handle);
   }
 
   /** `close()`: the program is detached, unless the link is pinned. */

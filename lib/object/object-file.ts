@@ -3,9 +3,9 @@ import { Btf, BtfKindError } from "../btf/btf";
 import { ObjectError } from "../errors";
 import { deliver, type LogCallback } from "../log";
 import { type Description, native, type OpenRequest } from "../native";
+import { damagedObject } from "./damaged";
 import { type ElfSection, readSections, stringAt } from "./elf";
 import { type FactsReader, factsReader } from "./facts";
-import { damagedObject } from "./damaged";
 import { loadError } from "./load-error";
 import { unsound } from "./sound";
 

@@ -6,6 +6,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { Worker } from "node:worker_threads";
 import { type Iter, open } from "../bpf/iter.bpf";
 import { only } from "../bpf/objects";
+import { open as openProbes } from "../bpf/probes.bpf";
 import { kernelTest, since } from "./needs";
 
 const load = (...programs: (keyof Iter["programs"])[]) => only(open(), ...programs).load();
@@ -154,4 +155,18 @@ kernelTest("a target that can't sleep is refused when attaching, and told why", 
   expect(() => object.programs.list_maps_sleepable.attach()).toThrow(
     expect.objectContaining({ code: "ERR_BPF_ATTACH", errno: "EINVAL", hint: expect.stringContaining("iter.s/task") }),
   );
+});
+
+kernelTest("numbers that the kernel would cut to 32 bits are refused", [], async () => {
+  using object = await load("list_tasks");
+  using probes = await only(openProbes(), "on_uprobe").load();
+  const { list_tasks } = object.programs;
+  const refused = expect.objectContaining({ code: "ERR_BPF_ARGUMENT", operation: "attach" });
+  for (const number of [2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + process.pid, -1, 0.5, Number.NaN]) {
+    for (const option of ["pid", "tid", "cgroupFd"]) {
+      expect(() => list_tasks.attach({ [option]: number } as never)).toThrow(refused);
+    }
+    const place = { path: process.execPath, function: "uv_os_getpriority", pid: number };
+    expect(() => probes.programs.on_uprobe.attach(place)).toThrow(refused);
+  }
 });
