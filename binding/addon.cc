@@ -4,6 +4,7 @@
 
 #include "btf.h"
 #include "environment.h"
+#include "iterator.h"
 #include "link.h"
 #include "log.h"
 #include "map.h"
@@ -31,17 +32,18 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["libbpfSources"] = NODE_LIBBPF_SOURCES;
 #endif
   exports["possibleCpus"] = libbpf_num_possible_cpus();
-  exportObject(env, exports);
-  exportProgram(env, exports);
-  exportMap(env, exports);
-  exportMapMaking(env, exports);
-  exportLink(env, exports);
-  exportPoller(env, exports);
-  exportRingBuffer(env, exports);
-  exportPerfBuffer(env, exports);
-  exportUserRingBuffer(env, exports);
-  exportProbe(env, exports);
-  exportBtf(env, exports);
+  exportObject(exports);
+  exportProgram(exports);
+  exportMap(exports);
+  exportMapMaking(exports);
+  exportLink(exports);
+  exportIterator(exports);
+  exportPoller(exports);
+  exportRingBuffer(exports);
+  exportPerfBuffer(exports);
+  exportUserRingBuffer(exports);
+  exportProbe(exports);
+  exportBtf(exports);
   return exports;
 }
 

@@ -31,13 +31,30 @@ inline std::string stringOf(const Napi::Value& value) {
   return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
 }
 
-// Of memory that JavaScript owns: good until the call returns, or as long as somebody refers to the array.
-inline std::string_view viewOf(const Napi::Value& value) {
+// Memory that JavaScript owns, where it lies now: good until the call returns, or as long as somebody refers
+// to the array and nobody resizes or detaches it.
+struct Memory {
+  char* data = nullptr;
+  size_t size = 0;
+};
+
+// Of an array of one type, whatever it is a window on: memory that is shared, can be resized or was detached
+// too. The last has no bytes. napi_get_arraybuffer_info() is not asked, which fails for a SharedArrayBuffer.
+template <napi_typedarray_type kType = napi_uint8_array, size_t kElement = 1>
+Memory memoryOf(const Napi::Value& value) {
   if (!value.IsTypedArray()) return {};
-  const Napi::TypedArray array = value.As<Napi::TypedArray>();
-  const auto* data = static_cast<const char*>(array.ArrayBuffer().Data());
-  return data == nullptr ? std::string_view()
-                         : std::string_view(data + array.ByteOffset(), array.ByteLength());
+  void* data = nullptr;
+  size_t length = 0;
+  napi_typedarray_type type;
+  const napi_status found =
+      napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr);
+  if (found != napi_ok || type != kType || length == 0) return {};
+  return {static_cast<char*>(data), length * kElement};
+}
+
+inline std::string_view viewOf(const Napi::Value& value) {
+  const Memory memory = memoryOf(value);
+  return {memory.data, memory.size};
 }
 
 inline std::string bytesOf(const Napi::Value& value) { return std::string(viewOf(value)); }

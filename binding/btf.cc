@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "arguments.h"
+#include "calls.h"
 #include "fd.h"
 
 namespace node_libbpf {
@@ -71,20 +72,30 @@ Napi::Value byId(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// What libbpf prints.
+struct Text {
+  std::string text;
+  bool whole = true;
+};
+
 __attribute__((format(printf, 2, 0))) void append(void* text, const char* format, va_list arguments) {
   char chunk[512];
   va_list again;
   va_copy(again, arguments);
   const int length = vsnprintf(chunk, sizeof(chunk), format, arguments);
-  auto& out = *static_cast<std::string*>(text);
-  if (length >= static_cast<int>(sizeof(chunk))) {
-    const size_t start = out.size();
-    out.resize(start + static_cast<size_t>(length) + 1);
-    vsnprintf(&out[start], static_cast<size_t>(length) + 1, format, again);
-    out.resize(start + static_cast<size_t>(length));
-  } else if (length > 0) {
-    out.append(chunk, static_cast<size_t>(length));
-  }
+  auto& out = *static_cast<Text*>(text);
+  const auto add = [&] {
+    if (length >= static_cast<int>(sizeof(chunk))) {
+      const size_t start = out.text.size();
+      out.text.resize(start + static_cast<size_t>(length) + 1);
+      vsnprintf(&out.text[start], static_cast<size_t>(length) + 1, format, again);
+      out.text.resize(start + static_cast<size_t>(length));
+    } else if (length > 0) {
+      out.text.append(chunk, static_cast<size_t>(length));
+    }
+    return out.whole;
+  };
+  out.whole = guarded(add, [] { return false; });
   va_end(again);
 }
 
@@ -93,27 +104,27 @@ __attribute__((format(printf, 2, 0))) void append(void* text, const char* format
 Napi::Value dumpC(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::string bytes = bytesOf(info[0]);
-  const std::string ids = bytesOf(info[1]);
+  const Memory ids = memoryOf<napi_uint32_array, sizeof(uint32_t)>(info[1]);
   const Btf types(btf__new(bytes.data(), static_cast<uint32_t>(bytes.size())));
   if (types == nullptr) return status(env, -errno);
-  std::string text;
+  Text text;
   const Dump dump(btf_dump__new(types.get(), append, &text, nullptr));
   if (dump == nullptr) return status(env, -errno);
-  for (size_t at = 0; at + sizeof(uint32_t) <= ids.size(); at += sizeof(uint32_t)) {
+  for (size_t at = 0; at + sizeof(uint32_t) <= ids.size; at += sizeof(uint32_t)) {
     uint32_t id;
-    memcpy(&id, ids.data() + at, sizeof(id));
+    memcpy(&id, ids.data + at, sizeof(id));
     const int error = btf_dump__dump_type(dump.get(), id);
     if (error < 0) return status(env, error);
   }
-  return bufferOf(env, text.data(), text.size());
+  return text.whole ? bufferOf(env, text.text.data(), text.text.size()) : status(env, -ENOMEM);
 }
 
 }  // namespace
 
-void exportBtf(Napi::Env env, Napi::Object exports) {
-  exports["btfKernel"] = Napi::Function::New<kernel>(env, "btfKernel");
-  exports["btfById"] = Napi::Function::New<byId>(env, "btfById");
-  exports["btfDumpC"] = Napi::Function::New<dumpC>(env, "btfDumpC");
+void exportBtf(Napi::Object exports) {
+  exportCall<kernel>(exports, "btfKernel");
+  exportCall<byId>(exports, "btfById");
+  exportCall<dumpC>(exports, "btfDumpC");
 }
 
 }  // namespace node_libbpf

@@ -5,6 +5,6 @@
 
 namespace node_libbpf {
 
-void exportBtf(Napi::Env env, Napi::Object exports);
+void exportBtf(Napi::Object exports);
 
 }  // namespace node_libbpf

@@ -11,6 +11,8 @@
 #include <memory>
 #include <vector>
 
+#include "fd.h"
+#include "jobs.h"
 #include "poller.h"
 
 namespace node_libbpf {
@@ -90,17 +92,28 @@ struct Environment {
   Table<RingBuffer, 4> rings;
   Table<PerfBuffer, 5> perfBuffers;
   Table<UserRingBuffer, 6> userRings;
+  Table<Fd, 7> iterators;
 
-  // Made when first asked for; null if it can't be.
-  Poller* poller(Napi::Env env) {
-    if (poller_ == nullptr) poller_ = Poller::create(env);
+  // Made when first asked for; null, and -errno in `error`, if it can't be.
+  Poller* poller(Napi::Env env, int* error) {
+    if (poller_ == nullptr) poller_ = Poller::create(env, error);
     return poller_.get();
   }
+
+  // The threads; null if there is no memory.
+  Jobs* jobs(Napi::Env env) {
+    if (jobs_ == nullptr) jobs_ = Jobs::create(env);
+    return jobs_.get();
+  }
+
+  // Null before the first one is made.
+  Poller* poller() { return poller_.get(); }
 
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
  private:
   std::unique_ptr<Poller> poller_;
+  std::unique_ptr<Jobs> jobs_;
 };
 
 }  // namespace node_libbpf

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "arguments.h"
+#include "calls.h"
 #include "environment.h"
 #include "outcome.h"
 
@@ -19,9 +20,10 @@ namespace {
 
 using Attach = std::function<bpf_link*(const bpf_program*)>;
 
-Napi::Value attached(Napi::Env env, Outcome& outcome, bpf_link* link, std::shared_ptr<Object> object) {
+Napi::Value attached(Napi::Env env, Outcome& outcome, Link::Pointer link, std::shared_ptr<Object> object) {
   if (link != nullptr) {
-    outcome.status = Environment::of(env).links.add(std::make_shared<Link>(link, std::move(object)));
+    outcome.status =
+        Environment::of(env).links.add(std::make_shared<Link>(std::move(link), std::move(object)));
   }
   return outcome.toJs(env);
 }
@@ -30,13 +32,13 @@ Napi::Value attached(Napi::Env env, Outcome& outcome, bpf_link* link, std::share
 Napi::Value attach(const Napi::CallbackInfo& info, const Attach& call) {
   std::shared_ptr<Object> object = Environment::of(info.Env()).objects.share(int32Of(info[0]));
   const bpf_program* program = object == nullptr ? nullptr : object->program(uint32Of(info[1]));
-  bpf_link* link = nullptr;
+  Link::Pointer link;
   Outcome outcome = observe(object != nullptr && object->verbose(), [&] {
     if (program == nullptr) return -EBADF;
-    link = call(program);
+    link.reset(call(program));
     return link == nullptr ? -errno : 0;
   });
-  return attached(info.Env(), outcome, link, std::move(object));
+  return attached(info.Env(), outcome, std::move(link), std::move(object));
 }
 
 // attachBtf(object, program, cookie): lsm, fentry, fexit, fmod_ret, tp_btf
@@ -132,12 +134,12 @@ Napi::Value attachAuto(const Napi::CallbackInfo& info) {
 
 // linkOpen(path): Outcome; status is the link's handle
 Napi::Value open(const Napi::CallbackInfo& info) {
-  bpf_link* link = nullptr;
+  Link::Pointer link;
   Outcome outcome = observe(false, [&] {
-    link = bpf_link__open(stringOf(info[0]).c_str());
+    link.reset(bpf_link__open(stringOf(info[0]).c_str()));
     return link == nullptr ? -errno : 0;
   });
-  return attached(info.Env(), outcome, link, nullptr);
+  return attached(info.Env(), outcome, std::move(link), nullptr);
 }
 
 bpf_link* linkOf(const Napi::CallbackInfo& info) {
@@ -157,10 +159,11 @@ Napi::Value detach(const Napi::CallbackInfo& info) {
   return withLink(info, [](bpf_link* link) { return bpf_link__detach(link); });
 }
 
-// linkClose(link): 0 or -EBADF
+// linkClose(link): 0, -EBADF, or -errno if the program may still be attached; the link is gone in any case
 Napi::Value close(const Napi::CallbackInfo& info) {
-  LogScope silent(false);
-  return status(info.Env(), Environment::of(info.Env()).links.remove(int32Of(info[0])) ? 0 : -EBADF);
+  const LogScope silent(false);
+  const std::shared_ptr<Link> link = Environment::of(info.Env()).links.remove(int32Of(info[0]));
+  return status(info.Env(), link == nullptr ? -EBADF : link->close());
 }
 
 // linkPin(link, path), linkUnpin(link): 0 or -errno
@@ -180,37 +183,31 @@ Napi::Value linkInfo(const Napi::CallbackInfo& info) {
     uint32_t size = sizeof(kernel);
     const int error = bpf_obj_get_info_by_fd(bpf_link__fd(link), &kernel, &size);
     if (error < 0) return error;
-    if (!info[1].IsTypedArray()) return -EINVAL;
-    Napi::Uint8Array target = info[1].As<Napi::Uint8Array>();
-    const size_t length = std::min<size_t>(size, target.ByteLength());
-    memcpy(target.Data(), &kernel, length);
+    const Memory target = memoryOf(info[1]);
+    const size_t length = std::min<size_t>(size, target.size);
+    if (length == 0) return -EINVAL;
+    memcpy(target.data, &kernel, length);
     return static_cast<int>(length);
   });
 }
 
-// iterCreate(link): a new fd whose owner is the caller, or -errno
-Napi::Value iterCreate(const Napi::CallbackInfo& info) {
-  return withLink(info, [](bpf_link* link) { return bpf_iter_create(bpf_link__fd(link)); });
-}
-
 }  // namespace
 
-void exportLink(Napi::Env env, Napi::Object exports) {
-  exports["attachBtf"] = Napi::Function::New<attachBtf>(env, "attachBtf");
-  exports["attachRawTracepoint"] = Napi::Function::New<attachRawTracepoint>(env, "attachRawTracepoint");
-  exports["attachTracepoint"] = Napi::Function::New<attachTracepoint>(env, "attachTracepoint");
-  exports["attachKprobe"] = Napi::Function::New<attachKprobe>(env, "attachKprobe");
-  exports["attachUprobe"] = Napi::Function::New<attachUprobe>(env, "attachUprobe");
-  exports["attachIter"] = Napi::Function::New<attachIter>(env, "attachIter");
-  exports["attachXdp"] = Napi::Function::New<attachXdp>(env, "attachXdp");
-  exports["attachAuto"] = Napi::Function::New<attachAuto>(env, "attachAuto");
-  exports["linkOpen"] = Napi::Function::New<open>(env, "linkOpen");
-  exports["linkDetach"] = Napi::Function::New<detach>(env, "linkDetach");
-  exports["linkClose"] = Napi::Function::New<close>(env, "linkClose");
-  exports["linkPin"] = Napi::Function::New<pin>(env, "linkPin");
-  exports["linkUnpin"] = Napi::Function::New<unpin>(env, "linkUnpin");
-  exports["linkInfo"] = Napi::Function::New<linkInfo>(env, "linkInfo");
-  exports["iterCreate"] = Napi::Function::New<iterCreate>(env, "iterCreate");
+void exportLink(Napi::Object exports) {
+  exportStory<attachBtf>(exports, "attachBtf");
+  exportStory<attachRawTracepoint>(exports, "attachRawTracepoint");
+  exportStory<attachTracepoint>(exports, "attachTracepoint");
+  exportStory<attachKprobe>(exports, "attachKprobe");
+  exportStory<attachUprobe>(exports, "attachUprobe");
+  exportStory<attachIter>(exports, "attachIter");
+  exportStory<attachXdp>(exports, "attachXdp");
+  exportStory<attachAuto>(exports, "attachAuto");
+  exportStory<open>(exports, "linkOpen");
+  exportCall<detach>(exports, "linkDetach");
+  exportCall<close>(exports, "linkClose");
+  exportCall<pin>(exports, "linkPin");
+  exportCall<unpin>(exports, "linkUnpin");
+  exportCall<linkInfo>(exports, "linkInfo");
 }
 
 }  // namespace node_libbpf

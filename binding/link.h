@@ -12,19 +12,22 @@ namespace node_libbpf {
 
 class Link {
  public:
-  Link(bpf_link* link, std::shared_ptr<Object> object) : object_(std::move(object)), link_(link) {}
-
-  bpf_link* get() const { return link_.get(); }
-
- private:
   struct Destroy {
     void operator()(bpf_link* link) const { bpf_link__destroy(link); }
   };
+  using Pointer = std::unique_ptr<bpf_link, Destroy>;
 
+  Link(Pointer link, std::shared_ptr<Object> object) : object_(std::move(object)), link_(std::move(link)) {}
+
+  bpf_link* get() const { return link_.get(); }
+  // Detaches, unless it is pinned or somebody else has it: 0 or -errno of that. To be called once, and last.
+  int close() { return bpf_link__destroy(link_.release()); }
+
+ private:
   std::shared_ptr<Object> object_;  // before link_: libbpf's link points to its program
-  std::unique_ptr<bpf_link, Destroy> link_;
+  Pointer link_;
 };
 
-void exportLink(Napi::Env env, Napi::Object exports);
+void exportLink(Napi::Object exports);
 
 }  // namespace node_libbpf

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <mutex>
 
+#include "guarded.h"
+
 namespace node_libbpf {
 
 namespace {
@@ -29,11 +31,14 @@ int LogScope::print(enum libbpf_print_level level, const char* format, va_list a
   const int length = vsnprintf(nullptr, 0, format, again);
   va_end(again);
   if (length <= 0) return 0;
-  std::string text(static_cast<size_t>(length), '\0');
-  vsnprintf(text.data(), text.size() + 1, format, args);
-  if (text.back() == '\n') text.pop_back();
-  current->messages_.push_back({level, std::move(text)});
-  return length;
+  const auto keep = [&] {
+    std::string text(static_cast<size_t>(length), '\0');
+    vsnprintf(text.data(), text.size() + 1, format, args);
+    if (text.back() == '\n') text.pop_back();
+    current->messages_.push_back({level, std::move(text)});
+    return length;
+  };
+  return guarded(keep, [] { return 0; });
 }
 
 VerifierLog::VerifierLog() {

@@ -9,6 +9,7 @@
 #include <new>
 
 #include "arguments.h"
+#include "calls.h"
 #include "environment.h"
 #include "object.h"
 
@@ -240,10 +241,11 @@ napi_value element(napi_env env, napi_callback_info info) {
 }
 
 template <int (Map::*kOperation)(uint64_t)>
-napi_value elementFunction(Napi::Env env, const char* name) {
+void exportElement(Napi::Object exports, const char* name) {
+  const Napi::Env env = exports.Env();
   napi_value function = nullptr;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, element<kOperation>, &Environment::of(env), &function);
-  return function;
+  exports[name] = function;
 }
 
 // mapNextKey(map, first): 0 or -errno
@@ -251,15 +253,12 @@ Napi::Value nextKey(const Napi::CallbackInfo& info) {
   return with(info, [&](Map& map) { return map.nextKey(info[1].ToBoolean()); });
 }
 
-// The bytes of a Uint8Array if there are at least `size`; else null. A detached one has none.
+// The bytes of a Uint8Array if there are at least `size`; else null.
 char* bytesAt(const Napi::Value& value, size_t size) {
-  if (!value.IsTypedArray()) return nullptr;
-  void* data = nullptr;
-  size_t length = 0;
-  napi_typedarray_type type;
-  if (napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) != napi_ok)
-    return nullptr;
-  return type == napi_uint8_array && length >= size ? static_cast<char*>(data) : nullptr;
+  static char nothing;
+  if (size == 0) return &nothing;
+  const Memory memory = memoryOf(value);
+  return memory.size >= size ? memory.data : nullptr;
 }
 
 // What is packed for `count` elements: (map, count, keys, values, found)
@@ -367,24 +366,24 @@ Napi::Value unmap(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportMap(Napi::Env env, Napi::Object exports) {
-  exports["mapClose"] = Napi::Function::New<close>(env, "mapClose");
-  exports["mapFd"] = Napi::Function::New<fd>(env, "mapFd");
-  exports["mapScratch"] = Napi::Function::New<scratch>(env, "mapScratch");
-  exports["mapLookup"] = elementFunction<&Map::lookup>(env, "mapLookup");
-  exports["mapUpdate"] = elementFunction<&Map::update>(env, "mapUpdate");
-  exports["mapDelete"] = elementFunction<&Map::remove>(env, "mapDelete");
-  exports["mapTake"] = elementFunction<&Map::take>(env, "mapTake");
-  exports["mapNextKey"] = Napi::Function::New<nextKey>(env, "mapNextKey");
-  exports["mapReadBatch"] = Napi::Function::New<readBatch>(env, "mapReadBatch");
-  exports["mapLookupMany"] = Napi::Function::New<lookupMany>(env, "mapLookupMany");
-  exports["mapUpdateMany"] = Napi::Function::New<updateMany>(env, "mapUpdateMany");
-  exports["mapDeleteMany"] = Napi::Function::New<removeMany>(env, "mapDeleteMany");
-  exports["mapInfo"] = Napi::Function::New<mapInfo>(env, "mapInfo");
-  exports["mapFreeze"] = Napi::Function::New<freeze>(env, "mapFreeze");
-  exports["mapPin"] = Napi::Function::New<pin>(env, "mapPin");
-  exports["mapMemory"] = Napi::Function::New<memory>(env, "mapMemory");
-  exports["mapUnmap"] = Napi::Function::New<unmap>(env, "mapUnmap");
+void exportMap(Napi::Object exports) {
+  exportCall<close>(exports, "mapClose");
+  exportCall<fd>(exports, "mapFd");
+  exportCall<scratch>(exports, "mapScratch");
+  exportElement<&Map::lookup>(exports, "mapLookup");
+  exportElement<&Map::update>(exports, "mapUpdate");
+  exportElement<&Map::remove>(exports, "mapDelete");
+  exportElement<&Map::take>(exports, "mapTake");
+  exportCall<nextKey>(exports, "mapNextKey");
+  exportCall<readBatch>(exports, "mapReadBatch");
+  exportCall<lookupMany>(exports, "mapLookupMany");
+  exportCall<updateMany>(exports, "mapUpdateMany");
+  exportCall<removeMany>(exports, "mapDeleteMany");
+  exportCall<mapInfo>(exports, "mapInfo");
+  exportCall<freeze>(exports, "mapFreeze");
+  exportCall<pin>(exports, "mapPin");
+  exportCall<memory>(exports, "mapMemory");
+  exportCall<unmap>(exports, "mapUnmap");
 }
 
 }  // namespace node_libbpf

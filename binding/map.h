@@ -70,7 +70,7 @@ class Map {
   SharedMemory memory_;
 };
 
-void exportMap(Napi::Env env, Napi::Object exports);
-void exportMapMaking(Napi::Env env, Napi::Object exports);
+void exportMap(Napi::Object exports);
+void exportMapMaking(Napi::Object exports);
 
 }  // namespace node_libbpf

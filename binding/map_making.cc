@@ -10,6 +10,7 @@
 #include <string>
 
 #include "arguments.h"
+#include "calls.h"
 #include "environment.h"
 #include "log.h"
 #include "map.h"
@@ -118,12 +119,12 @@ Napi::Value pidfdOpen(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportMapMaking(Napi::Env env, Napi::Object exports) {
-  exports["mapOfObject"] = Napi::Function::New<ofObject>(env, "mapOfObject");
-  exports["mapOfPath"] = Napi::Function::New<ofPath>(env, "mapOfPath");
-  exports["mapOfId"] = Napi::Function::New<ofId>(env, "mapOfId");
-  exports["mapCreate"] = Napi::Function::New<create>(env, "mapCreate");
-  exports["pidfdOpen"] = Napi::Function::New<pidfdOpen>(env, "pidfdOpen");
+void exportMapMaking(Napi::Object exports) {
+  exportCall<ofObject>(exports, "mapOfObject");
+  exportCall<ofPath>(exports, "mapOfPath");
+  exportCall<ofId>(exports, "mapOfId");
+  exportCall<create>(exports, "mapCreate");
+  exportCall<pidfdOpen>(exports, "pidfdOpen");
 }
 
 }  // namespace node_libbpf

@@ -4,13 +4,17 @@
 #include <bpf/btf.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "arguments.h"
+#include "calls.h"
 #include "environment.h"
 #include "fd.h"
+#include "features.h"
+#include "guarded.h"
 #include "outcome.h"
 
 namespace node_libbpf {
@@ -23,13 +27,22 @@ Object::Object(Pointer object, bool verbose) : object_(std::move(object)), verbo
   mappings_.resize(maps_.size());
 }
 
-const Mapping& Object::memory(uint32_t index) {
+const Mapping& Object::memory(uint32_t index, int* error) {
   Mapping& mapping = mappings_[index];
   const bpf_map* map = maps_[index];
-  if (mapping.data() == nullptr && (bpf_map__map_flags(map) & BPF_F_MMAPABLE)) {
-    const bool writable = (bpf_map__map_flags(map) & BPF_F_RDONLY_PROG) == 0;
-    mapping = Mapping(bpf_map__fd(map), bpf_map__value_size(map), writable);
-  }
+  *error = 0;
+  if (mapping.data() != nullptr) return mapping;
+  // A map that was not made, for nobody wanted it or libbpf found that this kernel can't have it, has an
+  // empty file for a placeholder since libbpf 1.4: it can be mapped, and its memory is no memory (SIGBUS). No
+  // map says EINVAL here.
+  bpf_map_info info = {};
+  uint32_t size = sizeof(info);
+  *error = bpf_map__autocreate(map) ? bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &size) : -ENOENT;
+  if (*error == -EBADF || *error == -EINVAL) *error = -ENOENT;
+  if (*error == 0 && (info.map_flags & BPF_F_MMAPABLE) == 0) *error = -ERANGE;
+  if (*error < 0) return mapping;
+  mapping = Mapping(bpf_map__fd(map), info.value_size, (info.map_flags & BPF_F_RDONLY_PROG) == 0);
+  if (mapping.data() == nullptr) *error = -errno;
   return mapping;
 }
 
@@ -133,7 +146,7 @@ struct Loaded {
   std::shared_ptr<Object> object;
 };
 
-Loaded load(const LoadRequest& request) {
+Loaded loadOrThrow(const LoadRequest& request) {
   Loaded result;
   Outcome& outcome = result.outcome;
   const auto log = std::make_shared<VerifierLog>();
@@ -165,11 +178,24 @@ Loaded load(const LoadRequest& request) {
     const int error = configure(target, map, templates);
     if (error != 0) return fail("configure", error);
   }
+  const FeatureQuestions features;
   const int error = bpf_object__load(object->get());
+  // What libbpf made of it without knowing the kernel, if anything, is not what was asked for.
+  if (features.error() != 0) return fail("features", features.error());
   if (error != 0) return fail("load", error);
   outcome.messages = scope.take();
   result.object = std::move(object);
   return result;
+}
+
+Loaded load(const LoadRequest& request) {
+  const auto failed = [] {
+    Loaded result;
+    result.outcome = Outcome::noMemory();
+    result.outcome.stage = "load";
+    return result;
+  };
+  return guarded([&] { return loadOrThrow(request); }, failed);
 }
 
 OpenRequest openRequest(const Napi::Object& from) {
@@ -256,10 +282,16 @@ Napi::Object describeMap(Napi::Env env, const bpf_map* map) {
   return result;
 }
 
-// The compiled contents of a map of variables.
-void addInitial(Napi::Env env, Napi::Object description, const bpf_map* map) {
+// The compiled contents of a map of variables. What is all zeroes is not written out: a file says how many in
+// a few bytes.
+void addInitial(Napi::Env env, Napi::Object description, const btf* types, const bpf_map* map) {
   // Asked of a map in .maps that says its type is struct_ops, libbpf reads through a null pointer.
   if (!bpf_map__is_internal(map)) return;
+  // The map's own name is the object's, cut off; the type's is the section's.
+  const btf_type* section =
+      types == nullptr ? nullptr : btf__type_by_id(types, bpf_map__btf_value_type_id(map));
+  const char* name = section == nullptr ? nullptr : btf__name_by_offset(types, section->name_off);
+  if (name != nullptr && strncmp(name, ".bss", 4) == 0) return;
   size_t size = 0;
   // Not const in libbpf 1.1, for no reason.
   const void* initial = bpf_map__initial_value(const_cast<bpf_map*>(map), &size);
@@ -312,7 +344,7 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
   Napi::Array maps = Napi::Array::New(env);
   for (size_t i = 0; i < object.maps().size(); i++) {
     Napi::Object map = describeMap(env, object.maps()[i]);
-    addInitial(env, map, object.maps()[i]);
+    addInitial(env, map, bpf_object__btf(object.get()), object.maps()[i]);
     maps[static_cast<uint32_t>(i)] = map;
   }
   result["maps"] = maps;
@@ -369,61 +401,52 @@ Napi::Value mapAsLoaded(const Napi::CallbackInfo& info) {
 // --- memory of .data, .bss and .rodata ---
 
 struct Window {
-  char* memory = nullptr;
-  size_t length = 0;
-  int status = 0;
+  char* memory;
+  int status;
 };
 
 // The part of a mapped data section that a call may touch: (object, map, offset, bytes).
-Window window(const Napi::CallbackInfo& info, bool write) {
-  Window result;
+Window window(const Napi::CallbackInfo& info, size_t length, bool write) {
   Object* object = Environment::of(info.Env()).objects.find(int32Of(info[0]));
   const uint32_t index = uint32Of(info[1]);
   const bpf_map* map = object == nullptr ? nullptr : object->map(index);
-  if (map == nullptr || !info[3].IsTypedArray()) {
-    result.status = -EBADF;
-    return result;
-  }
+  if (map == nullptr) return {nullptr, -EBADF};
   // Mapped read-only: a write would end the process.
-  if (write && (bpf_map__map_flags(map) & BPF_F_RDONLY_PROG)) {
-    result.status = -EPERM;
-    return result;
-  }
-  const Mapping& memory = object->memory(index);
+  if (write && (bpf_map__map_flags(map) & BPF_F_RDONLY_PROG)) return {nullptr, -EPERM};
+  int error = 0;
+  const Mapping& memory = object->memory(index, &error);
+  if (error < 0) return {nullptr, error};
   const size_t offset = uint32Of(info[2]);
-  result.length = info[3].As<Napi::Uint8Array>().ByteLength();
-  if (memory.data() == nullptr || offset > memory.size() || result.length > memory.size() - offset) {
-    result.status = -ERANGE;
-    return result;
-  }
-  result.memory = memory.data() + offset;
-  return result;
+  if (offset > memory.size() || length > memory.size() - offset) return {nullptr, -ERANGE};
+  return {memory.data() + offset, 0};
 }
 
 // memoryRead(object, map, offset, target: Uint8Array): 0 or -errno
 Napi::Value memoryRead(const Napi::CallbackInfo& info) {
-  const Window from = window(info, false);
-  if (from.status == 0) memcpy(info[3].As<Napi::Uint8Array>().Data(), from.memory, from.length);
-  return Napi::Number::New(info.Env(), from.status);
+  const Memory target = memoryOf(info[3]);
+  const Window from = window(info, target.size, false);
+  if (from.status == 0) std::copy_n(from.memory, target.size, target.data);
+  return status(info.Env(), from.status);
 }
 
 // memoryWrite(object, map, offset, source: Uint8Array): 0 or -errno
 Napi::Value memoryWrite(const Napi::CallbackInfo& info) {
-  const Window to = window(info, true);
-  if (to.status == 0) memcpy(to.memory, info[3].As<Napi::Uint8Array>().Data(), to.length);
-  return Napi::Number::New(info.Env(), to.status);
+  const Memory source = memoryOf(info[3]);
+  const Window to = window(info, source.size, true);
+  if (to.status == 0) std::copy_n(source.data, source.size, to.memory);
+  return status(info.Env(), to.status);
 }
 
 }  // namespace
 
-void exportObject(Napi::Env env, Napi::Object exports) {
-  exports["describe"] = Napi::Function::New<describe>(env, "describe");
-  exports["load"] = Napi::Function::New<loadAsync>(env, "load");
-  exports["loadSync"] = Napi::Function::New<loadSync>(env, "loadSync");
-  exports["objectClose"] = Napi::Function::New<close>(env, "objectClose");
-  exports["objectMap"] = Napi::Function::New<mapAsLoaded>(env, "objectMap");
-  exports["memoryRead"] = Napi::Function::New<memoryRead>(env, "memoryRead");
-  exports["memoryWrite"] = Napi::Function::New<memoryWrite>(env, "memoryWrite");
+void exportObject(Napi::Object exports) {
+  exportStory<describe>(exports, "describe");
+  exportStory<loadAsync>(exports, "load");
+  exportStory<loadSync>(exports, "loadSync");
+  exportCall<close>(exports, "objectClose");
+  exportCall<mapAsLoaded>(exports, "objectMap");
+  exportCall<memoryRead>(exports, "memoryRead");
+  exportCall<memoryWrite>(exports, "memoryWrite");
 }
 
 }  // namespace node_libbpf

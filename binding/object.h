@@ -95,8 +95,9 @@ class Object {
   const std::vector<bpf_program*>& programs() const { return programs_; }
   const std::vector<bpf_map*>& maps() const { return maps_; }
   bool verbose() const { return verbose_; }
-  // The memory of a map of variables, mapped when first asked for; empty where it can't be.
-  const Mapping& memory(uint32_t index);
+  // The memory of a map of variables, mapped when first asked for; empty, and -errno in `error`, where it
+  // can't be: -ENOENT where there is no map, -ERANGE where it is one that can't be mapped.
+  const Mapping& memory(uint32_t index, int* error);
 
  private:
   Pointer object_;
@@ -106,6 +107,6 @@ class Object {
   std::vector<Mapping> mappings_;  // by map, empty until used
 };
 
-void exportObject(Napi::Env env, Napi::Object exports);
+void exportObject(Napi::Object exports);
 
 }  // namespace node_libbpf

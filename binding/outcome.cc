@@ -1,6 +1,16 @@
 #include "outcome.h"
 
+#include <cerrno>
+
+#include "guarded.h"
+
 namespace node_libbpf {
+
+Outcome Outcome::noMemory() {
+  Outcome outcome;
+  outcome.status = -ENOMEM;
+  return outcome;
+}
 
 Napi::Object Outcome::toJs(Napi::Env env) const {
   Napi::Object result = Napi::Object::New(env);
@@ -14,7 +24,14 @@ Napi::Object Outcome::toJs(Napi::Env env) const {
     list[i++] = Napi::String::New(env, message.text);
   }
   result["messages"] = list;
-  if (log != nullptr) result["log"] = Napi::Buffer<char>::Copy(env, log->data(), log->length());
+  if (log != nullptr) {
+    const Napi::Buffer<char> copy = Napi::Buffer<char>::Copy(env, log->data(), log->length());
+    // One that is too long for the memory there is must not hide the error that it belongs to.
+    if (env.IsExceptionPending())
+      env.GetAndClearPendingException();
+    else
+      result["log"] = copy;
+  }
   return result;
 }
 
@@ -26,22 +43,32 @@ Outcome observe(bool verbose, const std::function<int32_t()>& call) {
   return outcome;
 }
 
+void settlePromise(Napi::Env env, napi_deferred deferred, const std::function<Napi::Value()>& value) {
+  const Napi::Value settled = guarded(value, [&]() -> Napi::Value { return Outcome::noMemory().toJs(env); });
+  if (env.IsExceptionPending())
+    napi_reject_deferred(env, deferred, env.GetAndClearPendingException().Value());
+  else
+    napi_resolve_deferred(env, deferred, settled);
+}
+
 namespace {
 
 class PromiseWorker : public Napi::AsyncWorker {
  public:
   PromiseWorker(Napi::Env env, std::function<void()> work, std::function<Napi::Value(Napi::Env)> finish)
-      : AsyncWorker(env, "node_libbpf"),
-        deferred_(Napi::Promise::Deferred::New(env)),
-        work_(std::move(work)),
-        finish_(std::move(finish)) {}
+      : AsyncWorker(env, "node_libbpf"), work_(std::move(work)), finish_(std::move(finish)) {
+    napi_create_promise(env, &deferred_, &promise_);
+  }
 
-  Napi::Promise promise() const { return deferred_.Promise(); }
+  Napi::Promise promise() const { return Napi::Promise(Env(), promise_); }
   void Execute() override { work_(); }
-  void OnOK() override { deferred_.Resolve(finish_(Env())); }
+  void OnOK() override {
+    settlePromise(Env(), deferred_, [this] { return finish_(Env()); });
+  }
 
  private:
-  Napi::Promise::Deferred deferred_;
+  napi_deferred deferred_ = nullptr;
+  napi_value promise_ = nullptr;  // good until the call that made it returns
   std::function<void()> work_;
   std::function<Napi::Value(Napi::Env)> finish_;
 };

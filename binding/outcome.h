@@ -20,13 +20,18 @@ struct Outcome {
   std::vector<Message> messages;
   std::shared_ptr<const VerifierLog> log;
 
+  static Outcome noMemory();
   Napi::Object toJs(Napi::Env env) const;
 };
 
 // Runs a libbpf call with its messages collected.
 Outcome observe(bool verbose, const std::function<int32_t()>& call);
 
-// Runs `work` on a thread of the pool, then `finish` on the JavaScript thread to make the promise's value.
+// Settles a promise with what `value` makes, or with the exception that it leaves in JavaScript.
+void settlePromise(Napi::Env env, napi_deferred deferred, const std::function<Napi::Value()>& value);
+
+// Runs `work`, which does not throw, on a thread of libuv's pool, then `finish` on the JavaScript thread to
+// make the promise's value. The environment's end waits for it.
 Napi::Promise runAsync(Napi::Env env, std::function<void()> work,
                        std::function<Napi::Value(Napi::Env)> finish);
 

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "arguments.h"
+#include "calls.h"
 #include "environment.h"
 #include "log.h"
 #include "record_calls.h"
@@ -152,16 +153,16 @@ Napi::Value close(const Napi::CallbackInfo& info) {
   const int32_t handle = int32Of(info[0]);
   const std::shared_ptr<PerfBuffer> perf = environment.perfBuffers.remove(handle);
   if (perf == nullptr) return status(info.Env(), -EBADF);
-  environment.poller(info.Env())->removeForgetful(perf->fd(), handle);
+  environment.poller()->removeForgetful(perf->fd(), handle);
   return status(info.Env(), 0);
 }
 
 }  // namespace
 
-void exportPerfBuffer(Napi::Env env, Napi::Object exports) {
-  exports["perfOpen"] = Napi::Function::New<open>(env, "perfOpen");
-  RecordCalls<PerfBuffer, &Environment::perfBuffers>::exportTo(env, exports, "perf");
-  exports["perfClose"] = Napi::Function::New<close>(env, "perfClose");
+void exportPerfBuffer(Napi::Object exports) {
+  exportCall<open>(exports, "perfOpen");
+  RecordCalls<PerfBuffer, &Environment::perfBuffers>::exportTo(exports, "perf");
+  exportCall<close>(exports, "perfClose");
 }
 
 }  // namespace node_libbpf

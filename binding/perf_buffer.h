@@ -59,6 +59,6 @@ class PerfBuffer {
   uint64_t delivered_ = 0, bytes_ = 0, lost_ = 0;
 };
 
-void exportPerfBuffer(Napi::Env env, Napi::Object exports);
+void exportPerfBuffer(Napi::Object exports);
 
 }  // namespace node_libbpf

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "arguments.h"
+#include "calls.h"
 #include "environment.h"
 #include "fd.h"
 
@@ -64,15 +65,21 @@ struct Poller::Handle {
   }
 };
 
-std::unique_ptr<Poller> Poller::create(Napi::Env env) {
+std::unique_ptr<Poller> Poller::create(Napi::Env env, int* error) {
   uv_loop_t* loop = nullptr;
-  if (napi_get_uv_event_loop(env, &loop) != napi_ok) return nullptr;
+  *error = napi_get_uv_event_loop(env, &loop) == napi_ok ? 0 : -ENOTSUP;
+  if (*error < 0) return nullptr;
   auto handle = std::make_unique<Handle>();
   handle->env = env;
   handle->epoll = Fd(epoll_create1(EPOLL_CLOEXEC));
+  if (handle->epoll.get() < 0) {
+    *error = -errno;
+    return nullptr;
+  }
   // uv_poll_t's size is the running Node's, not that of the headers.
   auto* poll = static_cast<uv_poll_t*>(::operator new(uv_handle_size(UV_POLL)));
-  if (handle->epoll.get() < 0 || uv_poll_init(loop, poll, handle->epoll.get()) != 0) {
+  *error = uv_poll_init(loop, poll, handle->epoll.get());  // an -errno too
+  if (*error < 0) {
     ::operator delete(poll);
     return nullptr;
   }
@@ -133,28 +140,30 @@ void Poller::ref(bool alive) {
 
 namespace {
 
-// pollerListen(listener): 0 or -ENOMEM
+// pollerListen(listener): 0 or -errno
 Napi::Value listen(const Napi::CallbackInfo& info) {
-  Poller* poller = Environment::of(info.Env()).poller(info.Env());
-  if (poller == nullptr) return status(info.Env(), -ENOMEM);
+  int error = 0;
+  Poller* poller = Environment::of(info.Env()).poller(info.Env(), &error);
+  if (poller == nullptr) return status(info.Env(), error);
   if (!info[0].IsFunction()) return status(info.Env(), -EINVAL);
   poller->listen(info[0].As<Napi::Function>());
   return status(info.Env(), 0);
 }
 
-// pollerRef(alive): 0 or -ENOMEM
+// pollerRef(alive): 0 or -errno
 Napi::Value ref(const Napi::CallbackInfo& info) {
-  Poller* poller = Environment::of(info.Env()).poller(info.Env());
-  if (poller == nullptr) return status(info.Env(), -ENOMEM);
+  int error = 0;
+  Poller* poller = Environment::of(info.Env()).poller(info.Env(), &error);
+  if (poller == nullptr) return status(info.Env(), error);
   poller->ref(info[0].IsBoolean() && info[0].As<Napi::Boolean>().Value());
   return status(info.Env(), 0);
 }
 
 }  // namespace
 
-void exportPoller(Napi::Env env, Napi::Object exports) {
-  exports["pollerListen"] = Napi::Function::New<listen>(env, "pollerListen");
-  exports["pollerRef"] = Napi::Function::New<ref>(env, "pollerRef");
+void exportPoller(Napi::Object exports) {
+  exportCall<listen>(exports, "pollerListen");
+  exportCall<ref>(exports, "pollerRef");
 }
 
 }  // namespace node_libbpf

@@ -11,8 +11,8 @@ namespace node_libbpf {
 
 class Poller {
  public:
-  // Null if the event loop can't be had.
-  static std::unique_ptr<Poller> create(Napi::Env env);
+  // Null, and -errno in `error`, if the event loop can't be had.
+  static std::unique_ptr<Poller> create(Napi::Env env, int* error);
   ~Poller();
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
@@ -42,6 +42,6 @@ class Poller {
   Handle* handle_;  // freed by uv's close callback; null once it is closing
 };
 
-void exportPoller(Napi::Env env, Napi::Object exports);
+void exportPoller(Napi::Object exports);
 
 }  // namespace node_libbpf

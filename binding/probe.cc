@@ -8,6 +8,7 @@
 #include <string>
 
 #include "arguments.h"
+#include "calls.h"
 #include "fd.h"
 
 namespace node_libbpf {
@@ -40,8 +41,6 @@ Napi::Value probeLoad(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportProbe(Napi::Env env, Napi::Object exports) {
-  exports["probeLoad"] = Napi::Function::New<probeLoad>(env, "probeLoad");
-}
+void exportProbe(Napi::Object exports) { exportStory<probeLoad>(exports, "probeLoad"); }
 
 }  // namespace node_libbpf

@@ -5,6 +5,6 @@
 
 namespace node_libbpf {
 
-void exportProbe(Napi::Env env, Napi::Object exports);
+void exportProbe(Napi::Object exports);
 
 }  // namespace node_libbpf

@@ -8,7 +8,9 @@
 #include <string>
 
 #include "arguments.h"
+#include "calls.h"
 #include "environment.h"
+#include "jobs.h"
 #include "object.h"
 #include "outcome.h"
 
@@ -16,7 +18,7 @@ namespace node_libbpf {
 
 namespace {
 
-struct TestRun {
+struct TestRun : Job {
   std::shared_ptr<Object> object;  // keeps the program's fd open when the object is closed meanwhile
   int fd = -1;
   std::string contextIn;
@@ -27,9 +29,8 @@ struct TestRun {
   uint32_t flags = 0;
   uint32_t returned = 0;
   uint32_t duration = 0;
-  int error = 0;
 
-  void run() {
+  void run() override {
     LIBBPF_OPTS(bpf_test_run_opts, options);
     options.repeat = static_cast<int>(repeat);
     options.flags = flags;
@@ -61,7 +62,7 @@ struct TestRun {
     dataOut.resize(std::min<size_t>(dataOut.size(), options.data_size_out));
   }
 
-  Napi::Value toJs(Napi::Env env) const {
+  Napi::Value toJs(Napi::Env env) override {
     Napi::Object result = Napi::Object::New(env);
     result["status"] = error;
     result["returnValue"] = returned;
@@ -74,8 +75,11 @@ struct TestRun {
 
 // programTestRun(object, index, context, contextOutSize, data, dataOutSize, repeat, flags): Promise
 Napi::Value testRun(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  Jobs* jobs = environment.jobs(info.Env());
+  if (jobs == nullptr) return Outcome::noMemory().toJs(info.Env());
   auto run = std::make_shared<TestRun>();
-  run->object = Environment::of(info.Env()).objects.share(int32Of(info[0]));
+  run->object = environment.objects.share(int32Of(info[0]));
   const bpf_program* program = run->object == nullptr ? nullptr : run->object->program(uint32Of(info[1]));
   if (program == nullptr) {
     run->error = -EBADF;
@@ -88,12 +92,7 @@ Napi::Value testRun(const Napi::CallbackInfo& info) {
     run->repeat = uint32Of(info[6]);
     run->flags = uint32Of(info[7]);
   }
-  return runAsync(
-      info.Env(),
-      [=] {
-        if (run->error == 0) run->run();
-      },
-      [=](Napi::Env env) { return run->toJs(env); });
+  return jobs->run(info.Env(), std::move(run));
 }
 
 // programFd(object, index): the fd, or -errno (-ENOENT: not loaded, autoload was off)
@@ -117,10 +116,10 @@ Napi::Value id(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void exportProgram(Napi::Env env, Napi::Object exports) {
-  exports["programTestRun"] = Napi::Function::New<testRun>(env, "programTestRun");
-  exports["programFd"] = Napi::Function::New<fd>(env, "programFd");
-  exports["programId"] = Napi::Function::New<id>(env, "programId");
+void exportProgram(Napi::Object exports) {
+  exportStory<testRun>(exports, "programTestRun");
+  exportCall<fd>(exports, "programFd");
+  exportCall<id>(exports, "programId");
 }
 
 }  // namespace node_libbpf

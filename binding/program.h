@@ -5,6 +5,6 @@
 
 namespace node_libbpf {
 
-void exportProgram(Napi::Env env, Napi::Object exports);
+void exportProgram(Napi::Object exports);
 
 }  // namespace node_libbpf

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "arguments.h"
+#include "calls.h"
 #include "environment.h"
 
 namespace node_libbpf {
@@ -15,12 +16,12 @@ namespace node_libbpf {
 template <class T, auto kTable>
 class RecordCalls {
  public:
-  static void exportTo(Napi::Env env, Napi::Object exports, const std::string& prefix) {
-    exports[prefix + "Memory"] = Napi::Function::New<memory>(env);
-    exports[prefix + "Take"] = Napi::Function::New<take>(env);
-    exports[prefix + "GiveBack"] = Napi::Function::New<giveBack>(env);
-    exports[prefix + "Pending"] = Napi::Function::New<pending>(env);
-    exports[prefix + "Stats"] = Napi::Function::New<stats>(env);
+  static void exportTo(Napi::Object exports, const std::string& prefix) {
+    exportCall<memory>(exports, (prefix + "Memory").c_str());
+    exportCall<take>(exports, (prefix + "Take").c_str());
+    exportCall<giveBack>(exports, (prefix + "GiveBack").c_str());
+    exportCall<pending>(exports, (prefix + "Pending").c_str());
+    exportCall<stats>(exports, (prefix + "Stats").c_str());
   }
 
  private:
@@ -64,12 +65,9 @@ class RecordCalls {
   static Napi::Value stats(const Napi::CallbackInfo& info) {
     T* records = find(info);
     if (records == nullptr) return status(info.Env(), -EBADF);
-    if (!info[1].IsTypedArray()) return status(info.Env(), -EINVAL);
-    const Napi::TypedArray array = info[1].As<Napi::TypedArray>();
-    if (array.TypedArrayType() != napi_float64_array || array.ElementLength() < T::kStats) {
-      return status(info.Env(), -EINVAL);
-    }
-    records->stats(array.As<Napi::Float64Array>().Data());
+    const Memory stats = memoryOf<napi_float64_array, sizeof(double)>(info[1]);
+    if (stats.size < T::kStats * sizeof(double)) return status(info.Env(), -EINVAL);
+    records->stats(reinterpret_cast<double*>(stats.data));
     return status(info.Env(), 0);
   }
 };

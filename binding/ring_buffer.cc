@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "arguments.h"
+#include "calls.h"
 #include "environment.h"
 #include "record_calls.h"
 #include "watched.h"
@@ -203,17 +204,17 @@ Napi::Value close(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const std::shared_ptr<RingBuffer> ring = environment.rings.remove(int32Of(info[0]));
   if (ring == nullptr) return status(info.Env(), -EBADF);
-  environment.poller(info.Env())->remove(ring->fd());
+  environment.poller()->remove(ring->fd());
   ring->detach(info.Env());
   return status(info.Env(), 0);
 }
 
 }  // namespace
 
-void exportRingBuffer(Napi::Env env, Napi::Object exports) {
-  exports["ringOpen"] = Napi::Function::New<open>(env, "ringOpen");
-  RecordCalls<RingBuffer, &Environment::rings>::exportTo(env, exports, "ring");
-  exports["ringClose"] = Napi::Function::New<close>(env, "ringClose");
+void exportRingBuffer(Napi::Object exports) {
+  exportCall<open>(exports, "ringOpen");
+  RecordCalls<RingBuffer, &Environment::rings>::exportTo(exports, "ring");
+  exportCall<close>(exports, "ringClose");
 }
 
 }  // namespace node_libbpf

@@ -78,6 +78,6 @@ class RingBuffer {
   uint64_t delivered_ = 0, bytes_ = 0, discarded_ = 0, highWater_ = 0;
 };
 
-void exportRingBuffer(Napi::Env env, Napi::Object exports);
+void exportRingBuffer(Napi::Object exports);
 
 }  // namespace node_libbpf

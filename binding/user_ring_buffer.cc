@@ -2,11 +2,12 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <numeric>
 
 #include "arguments.h"
+#include "calls.h"
 #include "environment.h"
 #include "log.h"
 #include "watched.h"
@@ -26,7 +27,7 @@ int UserRingBuffer::submit(const char* records, const uint32_t* lengths, uint32_
   for (uint32_t i = 0; i < count; i++) {
     void* record = user_ring_buffer__reserve(ring_.get(), lengths[i]);
     if (record == nullptr) return i > 0 ? static_cast<int>(i) : -errno;
-    memcpy(record, records, lengths[i]);
+    std::copy_n(records, lengths[i], static_cast<char*>(record));
     records += lengths[i];
     user_ring_buffer__submit(ring_.get(), record);
   }
@@ -47,15 +48,13 @@ Napi::Value open(const Napi::CallbackInfo& info) {
 Napi::Value submit(const Napi::CallbackInfo& info) {
   UserRingBuffer* ring = Environment::of(info.Env()).userRings.find(int32Of(info[0]));
   if (ring == nullptr) return status(info.Env(), -EBADF);
-  if (!info[1].IsTypedArray() || !info[2].IsTypedArray()) return status(info.Env(), -EINVAL);
-  const Napi::TypedArray records = info[1].As<Napi::TypedArray>();
-  const Napi::TypedArray table = info[2].As<Napi::TypedArray>();
-  if (table.TypedArrayType() != napi_uint32_array) return status(info.Env(), -EINVAL);
-  const uint32_t* lengths = table.As<Napi::Uint32Array>().Data();
-  const uint64_t size = std::accumulate(lengths, lengths + table.ElementLength(), uint64_t{0});
-  if (size > records.ByteLength()) return status(info.Env(), -EINVAL);
-  const char* bytes = static_cast<const char*>(records.ArrayBuffer().Data()) + records.ByteOffset();
-  return status(info.Env(), ring->submit(bytes, lengths, static_cast<uint32_t>(table.ElementLength())));
+  const Memory records = memoryOf(info[1]);
+  const Memory table = memoryOf<napi_uint32_array, sizeof(uint32_t)>(info[2]);
+  const auto* lengths = reinterpret_cast<const uint32_t*>(table.data);
+  const size_t count = table.size / sizeof(uint32_t);
+  if (std::accumulate(lengths, lengths + count, uint64_t{0}) > records.size)
+    return status(info.Env(), -EINVAL);
+  return status(info.Env(), ring->submit(records.data, lengths, static_cast<uint32_t>(count)));
 }
 
 // userRingClose(ring): 0 or -EBADF
@@ -63,16 +62,16 @@ Napi::Value close(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const std::shared_ptr<UserRingBuffer> ring = environment.userRings.remove(int32Of(info[0]));
   if (ring == nullptr) return status(info.Env(), -EBADF);
-  environment.poller(info.Env())->remove(ring->fd());
+  environment.poller()->remove(ring->fd());
   return status(info.Env(), 0);
 }
 
 }  // namespace
 
-void exportUserRingBuffer(Napi::Env env, Napi::Object exports) {
-  exports["userRingOpen"] = Napi::Function::New<open>(env, "userRingOpen");
-  exports["userRingSubmit"] = Napi::Function::New<submit>(env, "userRingSubmit");
-  exports["userRingClose"] = Napi::Function::New<close>(env, "userRingClose");
+void exportUserRingBuffer(Napi::Object exports) {
+  exportCall<open>(exports, "userRingOpen");
+  exportCall<submit>(exports, "userRingSubmit");
+  exportCall<close>(exports, "userRingClose");
 }
 
 }  // namespace node_libbpf

@@ -33,6 +33,6 @@ class UserRingBuffer {
   std::unique_ptr<user_ring_buffer, Free> ring_;
 };
 
-void exportUserRingBuffer(Napi::Env env, Napi::Object exports);
+void exportUserRingBuffer(Napi::Object exports);
 
 }  // namespace node_libbpf

@@ -19,9 +19,10 @@ template <auto kTable, class Make, class Watch>
 Napi::Value openWatched(const Napi::CallbackInfo& info, Make make, Watch watch) {
   Environment& environment = Environment::of(info.Env());
   std::shared_ptr<Map> map = environment.maps.share(int32Of(info[0]));
-  Poller* poller = environment.poller(info.Env());
-  if (map == nullptr || poller == nullptr) return status(info.Env(), map == nullptr ? -EBADF : -ENOMEM);
+  if (map == nullptr) return status(info.Env(), -EBADF);
   int error = 0;
+  Poller* poller = environment.poller(info.Env(), &error);
+  if (poller == nullptr) return status(info.Env(), error);
   const auto opened = make(std::move(map), &error);
   if (opened == nullptr) return status(info.Env(), error);
   const int32_t handle = (environment.*kTable).add(opened);

@@ -9,7 +9,7 @@ import { readHost } from "./host";
 export interface Outcome {
   /** 0, a handle or a count; negative: -errno. */
   status: number;
-  /** Which part failed: "open", "configure", "target", "load"; "" if none. */
+  /** Which part failed: "open", "configure", "target", "features", "load"; "" if none. */
   stage: string;
   /** The index of the program it failed for, or -1. */
   program: number;
@@ -103,6 +103,7 @@ export interface MapDescription {
   /** BTF ids in the object; 0 for none. Zero once loaded: some versions of libbpf drop them (kernels that refuse BTF). */
   keyTypeId: number;
   valueTypeId: number;
+  /** What a map of variables starts with; absent for zeroes (.bss). */
   initial?: Uint8Array;
   /** What a map of maps holds, if the object says it. */
   inner?: MapDescription;
@@ -209,7 +210,12 @@ export interface Native {
   linkPin(link: Handle, path: string): number;
   linkUnpin(link: Handle): number;
   linkInfo(link: Handle, info: Uint8Array): number;
-  iterCreate(link: Handle): number;
+
+  /** A run of an iterator, from its start. */
+  iterCreate(link: Handle): Handle;
+  /** Off this thread. No bytes at the end. */
+  iterRead(run: Handle, size: number): Promise<Uint8Array | number>;
+  iterClose(run: Handle): number;
 
   mapOfObject(object: Handle, index: number): Handle;
   mapOfPath(path: string): Handle;

@@ -309,6 +309,17 @@ export class Btf {
     return strings.endsWith("\0") && (this.base !== undefined || strings.startsWith("\0"));
   }
 
+  /** @internal */
+  hasText(pattern: RegExp): boolean {
+    return pattern.test(this.#strings);
+  }
+
+  /** @internal Bytes of a text of its own. */
+  textLength(offset: number): number {
+    const start = offset - this.#stringsStart;
+    return start < 0 ? 0 : this.#strings.indexOf("\0", start) - start;
+  }
+
   #findAny(kinds: readonly number[], name: string): number | undefined {
     for (const kind of kinds) {
       const id = this.find(kind, name);

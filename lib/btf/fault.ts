@@ -20,7 +20,26 @@ export function faultOf(btf: Btf): BtfFault | undefined {
     const what = danglingOf(btf, id) ?? oddityOf(btf, id);
     if (what !== undefined) return faultAt(btf, id, what);
   }
-  return new Walk(btf).fault();
+  return new Walk(btf).fault() ?? tooLong(btf);
+}
+
+/** How often the texts may be named, each time as a copy: in compilers' BTF a text is named a few times, and is short. */
+const MAX_COPIES = 16;
+/** Longer than any name that the kernel takes (KSYM_NAME_LEN). */
+const LONG = /[^\0]{513}/;
+
+/** Names that, one with the next, are longer than memory: many of one text that has no end for long. */
+function tooLong(btf: Btf): BtfFault | undefined {
+  if (!btf.hasText(LONG)) return undefined;
+  let left = (1 << 20) + MAX_COPIES * (btf.words.length * 4 + btf.strings.length);
+  for (let id = btf.first; id < btf.end; id++) {
+    left -= btf.textLength(btf.word(id, 0));
+    const { words, named } = MEMBERS[btf.kind(id)] ?? { words: 0, named: false };
+    for (let member = 0; named && member < btf.vlen(id); member++)
+      left -= btf.textLength(btf.word(id, 3 + member * words));
+    if (left < 0) return { id, what: "its names are too long to write out" };
+  }
+  return undefined;
 }
 
 const WORDS: Partial<Record<number, string>> = {
@@ -137,8 +156,8 @@ const END = -1;
  * which is nowhere. What lies in a struct, or is a variable, is bounded by that.
  */
 const MAX_ARRAY = Number.MAX_SAFE_INTEGER;
-/** Members that all types have if each is written out: thirty times a kernel's. */
-const MAX_MEMBERS = 20_000_000;
+/** Members that all types may have if each is written out; for a kernel, or what is as large, three times the words of its BTF. */
+const MAX_MEMBERS = 1_000_000;
 const ACTIVE = 0xff;
 /** A type that has no size: void, a function, what is only declared. */
 const NONE = -1;
@@ -316,7 +335,7 @@ class Walk {
     }
     this.#members[id - btf.first] = members;
     this.#total += members;
-    return this.#total > MAX_MEMBERS ? "it is too much to write out" : undefined;
+    return this.#total > Math.max(MAX_MEMBERS, 3 * btf.words.length) ? "it is too much to write out" : undefined;
   }
 
   #written(id: number, whole = false): number {

@@ -127,16 +127,21 @@ export class Link implements Disposable {
       throw linkError(`${this.#what} could not be detached`, "detach", status, {});
     }
     if (this.#pinPath !== undefined) this.unpin();
-    this.close();
+    const closed = this.#release();
+    // What tracefs was asked to forget, say: the program may still be attached.
+    if (closed < 0) throw linkError(`${this.#what} could not be detached`, "detach", closed, {});
   }
 
   /** Gives the link up: detaches the program, unless the link is pinned. Idempotent. */
   close(): void {
-    if (this.#closed) return;
+    if (!this.#closed) this.#release();
+  }
+
+  #release(): number {
     this.#closed = true;
     this.#forget();
     this.#lifetime?.links.delete(this);
-    native.linkClose(this.#handle);
+    return native.linkClose(this.#handle);
   }
 
   /** `close()`: the program is detached, unless the link is pinned. */
@@ -147,14 +152,17 @@ export class Link implements Disposable {
   /**
    * Iterators only: runs the iterator from its start and gives what it prints, as a stream of bytes. Each call runs it
    * anew. Reading, during which the program runs and may sleep, is off the JavaScript thread. Since Linux 5.8.
+   *
+   * The stream goes on when the link is closed, and ends prematurely when its object is; one that nobody uses any more is closed by the
+   * garbage collector. It fails with ERR_BPF_LINK and EAGAIN for a program that says "again" (returns 1) without end.
    */
   read(): Readable {
-    const fd = native.iterCreate(this.#open("read"));
-    if (fd < 0) {
-      const hint = isErrno(fd, "EINVAL") || isErrno(fd, "EBADF") ? "Only iter programs can be read" : undefined;
-      throw linkError(`${this.#what} can't be read`, "read", fd, { hint });
+    const run = native.iterCreate(this.#open("read"));
+    if (run < 0) {
+      const hint = isErrno(run, "EINVAL") || isErrno(run, "EBADF") ? "Only iter programs can be read" : undefined;
+      throw linkError(`${this.#what} can't be read`, "read", run, { hint });
     }
-    return new IterStream(fd);
+    return new IterStream(run, this.#lifetime);
   }
 
   get #what(): string {

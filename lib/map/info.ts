@@ -1,6 +1,8 @@
 /** struct bpf_map_info and a map's fdinfo, as far as they are told. */
+
 import { readFileSync } from "node:fs";
 import { little } from "../endian";
+import { errnoName, MapError } from "../errors";
 import { type Handle, native } from "../native";
 import { mapTypeName } from "./type-names";
 
@@ -39,7 +41,14 @@ export interface MapInfo {
 export function infoOf(handle: Handle): MapInfo {
   const bytes = new Uint8Array(MAP_INFO_SIZE);
   const size = native.mapInfo(handle, bytes);
-  return decodeMapInfo(bytes.subarray(0, Math.max(0, size)), native.mapFd(handle));
+  if (size < 0) throw notTold(size);
+  return decodeMapInfo(bytes.subarray(0, size), native.mapFd(handle));
+}
+
+/** Not what the map lacks: what could not be asked. */
+function notTold(status: number): MapError {
+  const errno = errnoName(status);
+  return new MapError("ERR_BPF_MAP", `a map can't be asked for its info (${errno})`, { operation: "map.info", errno });
 }
 
 /** Room for struct bpf_map_info as newer headers have it. */

@@ -233,9 +233,10 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   }
 }
 
-/** Not copied where it need not be. */
+/** A list of its own: getters in keys and values may change the caller's meanwhile, and make it longer without end. */
 function listOf<T>(items: Iterable<T>, map: string): ArrayLike<T> {
-  if (Array.isArray(items) || isTypedArray(items)) return items as unknown as ArrayLike<T>;
+  if (Array.isArray(items)) return Array.prototype.slice.call(items);
+  if (isTypedArray(items)) return items.slice() as unknown as ArrayLike<T>;
   const isIterable = typeof items === "object" && items !== null && typeof items[Symbol.iterator] === "function";
   if (isIterable) return [...items];
   throw new ArgumentError(`map ${map}: many elements come as an array or iterable, got ${typeof items}`, { map });

@@ -1,4 +1,5 @@
 /** What all maps have in common. */
+
 import { existsSync, rmSync, statfsSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { ArgumentError, errnoName, MapError } from "../errors";
@@ -7,6 +8,7 @@ import type { Lifetime } from "../object/lifetime";
 import { makeFolder } from "../replace";
 import type { MapCore } from "./core";
 import type { MapInfo } from "./info";
+import { infoOf } from "./info";
 import { mapTypeName } from "./type-names";
 
 /** BPF_FS_MAGIC of linux/magic.h. */
@@ -145,10 +147,11 @@ export class BpfMap implements Disposable {
 }
 
 function idOf(handle: number): number {
-  const info = new Uint8Array(256);
-  native.mapInfo(handle, info);
-  native.mapClose(handle);
-  return new Uint32Array(info.buffer, 4, 1)[0] as number;
+  try {
+    return infoOf(handle).id;
+  } finally {
+    native.mapClose(handle);
+  }
 }
 
 export function checkPath(path: unknown, operation: string, map: string): void {

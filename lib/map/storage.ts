@@ -59,6 +59,10 @@ export abstract class StorageMap<Key, V> extends BpfMap {
     this.core.handle(operation); // throws if it was closed
     const { fd, opened } = this.descriptor(key, operation);
     try {
+      if (!Number.isInteger(fd) || fd < 0 || fd > 0x7fffffff) {
+        const what = `map ${this.name}: a descriptor is an integer from 0 to ${0x7fffffff}, got ${String(fd)}`;
+        throw new ArgumentError(what, { operation: `map.${operation}`, map: this.name });
+      }
       return run(fd);
     } finally {
       if (opened) closeSync(fd);

@@ -107,13 +107,16 @@ export class UserRingBuffer<T = Uint8Array> extends BpfMap {
     const codec = this.#codec;
     if (codec === undefined) {
       const records = values.map((value) => this.#bytes(value));
-      return { records: Buffer.concat(records), lengths: Uint32Array.from(records, ({ length }) => length) };
+      // One whose memory was detached has no bytes, and throws when it is copied.
+      const full = records.filter(({ length }) => length > 0);
+      return { records: Buffer.concat(full), lengths: Uint32Array.from(records, ({ length }) => length) };
     }
     const { size } = codec;
-    const records = new Uint8Array(values.length * size);
+    const { length } = values; // a getter of a value may make the list longer
+    const records = new Uint8Array(length * size);
     const view = new DataView(records.buffer);
-    for (const [index, value] of values.entries()) codec.encode(value, view, index * size);
-    return { records, lengths: new Uint32Array(values.length).fill(size) };
+    for (let index = 0; index < length; index++) codec.encode(values[index] as T, view, index * size);
+    return { records, lengths: new Uint32Array(length).fill(size) };
   }
 
   #bytes(value: unknown): Uint8Array {

@@ -8,6 +8,10 @@ import { type ErrorCode, ObjectError } from "../errors";
 const EM_BPF = 247;
 const ET_REL = 1;
 const SHT_NOBITS = 8;
+/** Zeroes that a file may claim (.bss), for which it needs no bytes: no kernel makes a map of more than 2 GiB. */
+const MAX_ZEROES = 1 << 30;
+/** What libbpf reads without asking whether it is there: bpf_object__elf_collect(). */
+const NEVER_ZEROES: readonly string[] = ["license", "version"];
 const HEADER_SIZE = 64;
 const SECTION_HEADER_SIZE = 64;
 const SHN_XINDEX = 0xffff;
@@ -90,19 +94,30 @@ export function readElf(bytes: Uint8Array, name: string, machine: "bpf" | "any" 
     return [offset, size];
   };
   const [namesOffset, namesSize] = extent(namesIndex);
+  let zeroes = 0;
   const sections: ElfSection[] = [{ name: "", type: 0, flags: 0, link: 0, info: 0, contents: new Uint8Array() }];
   for (let index = 1; index < count; index++) {
     const [offset, size] = extent(index);
     const header = inTable(index);
     const u32 = (at: number) => view.getUint32(header + at, little);
+    const sectionName = u32(0) < namesSize ? stringAt(bytes, namesOffset + u32(0)) : "";
+    if (machine === "bpf" && u32(4) === SHT_NOBITS) {
+      zeroes += u64(header + 32);
+      if (NEVER_ZEROES.includes(sectionName))
+        fail("ERR_BPF_OBJECT_INVALID", `has no contents in its section ${sectionName}`, recompile);
+    }
     sections.push({
-      name: u32(0) < namesSize ? stringAt(bytes, namesOffset + u32(0)) : "",
+      name: sectionName,
       type: u32(4),
       flags: u64(header + 8),
       link: u32(40),
       info: u32(44),
       contents: bytes.subarray(offset, offset + size),
     });
+  }
+  if (zeroes > MAX_ZEROES) {
+    const hint = "Variables without a value may have 1 GiB in all: put what is larger into a map";
+    fail("ERR_BPF_OBJECT_INVALID", `claims ${zeroes} bytes of variables without a value (.bss)`, hint);
   }
   return sections;
 }

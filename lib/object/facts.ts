@@ -7,6 +7,7 @@ import type { MapSpec } from "../map/spec";
 import type { VariableDescription } from "../native";
 import type { ProgramSpec } from "../program/spec";
 import type { ProgramFacts } from "../sleepable/verdict";
+import { damagedObject } from "./damaged";
 import type { ElfSection } from "./elf";
 import { readFunctions } from "./functions";
 import { type Reach, reachOf } from "./reach";
@@ -27,10 +28,9 @@ export function factsReader(
   variables: readonly VariableDescription[],
 ): FactsReader {
   const damaged = (what: string): never => {
-    const hint = "Compile it again, or copy it again";
-    throw new ObjectError("ERR_BPF_OBJECT_INVALID", `${name} is damaged: ${what}`, { operation: "check", hint });
+    throw damagedObject(name, "check", what);
   };
-  const types = btf ?? damaged("its BTF can't be read");
+  const types = btf ?? tooNew(name);
   const functions = readFunctions({ sections, btf: types, variables, damaged });
   const members = structOpsMembers(sections, types, variables);
   const sectionIds = new Map(variables.map(({ section, sectionId }) => [section, sectionId]));
@@ -84,4 +84,10 @@ export function factsReader(
       fn.name === program.name && fn.section.replace(/^\?/, "") === program.section;
     return functions.find(isIt) ?? damaged(`the program ${program.name} has no symbol`);
   }
+}
+
+function tooNew(name: string): never {
+  const hint = "Update node-libbpf";
+  const what = `${name} has BTF that is newer than this library`;
+  throw new ObjectError("ERR_BPF_NOT_SUPPORTED", what, { operation: "check", hint });
 }

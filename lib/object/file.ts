@@ -23,3 +23,8 @@ export function readObject(path: string, operation = "open"): Uint8Array {
     );
   }
 }
+
+/** A copy that nobody else changes. Detached memory has no bytes, and throws when it is copied. */
+export function ownBytes(source: Uint8Array): Uint8Array {
+  return source.length === 0 ? new Uint8Array() : Uint8Array.from(source);
+}

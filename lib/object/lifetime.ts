@@ -9,6 +9,7 @@ import { type Handle, native } from "../native";
 
 /** What an object's handles name, in the order of closing them. */
 const closers = {
+  iterators: (run: Handle) => native.iterClose(run),
   rings: (ring: Handle) => native.ringClose(ring),
   perfBuffers: (perf: Handle) => native.perfClose(perf),
   userRings: (ring: Handle) => native.userRingClose(ring),
@@ -46,6 +47,7 @@ export class Lifetime {
     this.onLog = onLog;
     const resources: Resources = {
       object,
+      iterators: new Set(),
       rings: new Set(),
       perfBuffers: new Set(),
       userRings: new Set(),

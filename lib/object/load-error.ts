@@ -13,13 +13,13 @@ import {
 import { explainPermission, readPermissionFacts } from "../kernel/permission";
 import { warnings } from "../log";
 import type { Outcome } from "../native";
-import type { ProgramSpec } from "../program/spec";
+import type { GivenProgram } from "../program/spec";
 import { explain, explained } from "../sleepable/explain";
 import { usesTrampoline } from "../sleepable/rules-trampolines";
 import { lastLines, summarise } from "./verifier-log";
 
 /** @param programs in libbpf's order */
-export function loadError(outcome: Outcome, name: string, programs: readonly ProgramSpec[]): BpfError {
+export function loadError(outcome: Outcome, name: string, programs: readonly GivenProgram[]): BpfError {
   const texts = warnings(outcome);
   const found = (pattern: RegExp) => texts.map((text) => pattern.exec(text)).find((match) => match !== null);
   const errno = errnoName(outcome.status);
@@ -31,6 +31,12 @@ export function loadError(outcome: Outcome, name: string, programs: readonly Pro
       errno,
       hint: 'Compile it again with clang -g -O2 -target bpf; libbpf 1.x needs BTF-defined maps (SEC(".maps"))',
     });
+  }
+
+  if (outcome.stage === "features") {
+    const hint = "Nothing was loaded. It passes: load again when there are descriptors and memory";
+    const what = `${name} could not be loaded: libbpf could not find out what this kernel has (${errno})`;
+    return new LoadError("ERR_BPF_LOAD", what, { operation, errno, hint });
   }
 
   const failed = found(/^prog '(.+?)': BPF program load failed/)?.[1];
@@ -85,7 +91,7 @@ export function loadError(outcome: Outcome, name: string, programs: readonly Pro
   return new LoadError("ERR_BPF_LOAD", `${name} could not be loaded: ${texts.at(-1) ?? errno} (${errno})`, about);
 }
 
-function factsOf({ kind, section, sleepable, attachTarget: target }: ProgramSpec) {
+function factsOf({ kind, section, sleepable, attachTarget: target }: GivenProgram) {
   return { kind, section, sleepable, ...(target !== undefined && { target }) };
 }
 
@@ -101,7 +107,7 @@ function lockdownHint(summary: string): string | undefined {
   return undefined;
 }
 
-function targetNotFound(program: ProgramSpec | undefined, target: string, about: ErrorDetails): LoadError {
+function targetNotFound(program: GivenProgram | undefined, target: string, about: ErrorDetails): LoadError {
   const what = program === undefined ? "a program" : `program ${program.name} (${program.section})`;
   const noun =
     program?.kind === "lsm"

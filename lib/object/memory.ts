@@ -33,5 +33,12 @@ function failure(call: "memoryRead" | "memoryWrite", { name, section }: Variable
       hint,
     });
   }
+  if (isErrno(status, "ENOENT")) {
+    const hint = `Leave the autocreate of map ${section} on. Without global data (before Linux 5.2) libbpf turns it off`;
+    return new MapError("ERR_BPF_MAP", `variable ${name} has no memory: the map ${section} was not created`, {
+      ...details,
+      hint,
+    });
+  }
   return new MapError("ERR_BPF_MAP", `variable ${name} is not in mapped memory (${errno})`, details);
 }

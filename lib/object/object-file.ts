@@ -3,9 +3,11 @@ import { Btf, BtfKindError } from "../btf/btf";
 import { ObjectError } from "../errors";
 import { deliver, type LogCallback } from "../log";
 import { type Description, native, type OpenRequest } from "../native";
+import { damagedObject } from "./damaged";
 import { type ElfSection, readSections, stringAt } from "./elf";
 import { type FactsReader, factsReader } from "./facts";
 import { loadError } from "./load-error";
+import { unsound } from "./sound";
 
 /** Files that are compared with one that is opened. */
 const RECENT = 8;
@@ -30,6 +32,8 @@ export class ObjectFile {
     this.request = request;
     this.label = label;
     this.license = stringAt(contents("license"), 0);
+    const fault = unsound(sections, request.bytes.length);
+    if (fault !== undefined) throw damagedObject(label, "open", fault);
     this.btf = soundBtf(contents(".BTF"), label);
     this.description = native.describe(request);
     deliver(this.description, onLog);

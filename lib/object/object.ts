@@ -8,7 +8,7 @@ import { mapOfObject } from "../map/open";
 import type { MapSpec } from "../map/spec";
 import { type Handle, native, type VariableDescription } from "../native";
 import { Program } from "../program/program";
-import type { ProgramSpec } from "../program/spec";
+import type { GivenProgram } from "../program/spec";
 import { byName, named } from "./by-name";
 import { Lifetime } from "./lifetime";
 import { memoryOf } from "./memory";
@@ -36,7 +36,7 @@ export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, 
   constructor(
     handle: Handle,
     name: string,
-    programs: readonly ProgramSpec[],
+    programs: readonly GivenProgram[],
     maps: readonly MapSpec[],
     variables: readonly VariableDescription[],
     typeOf: TypeOf,

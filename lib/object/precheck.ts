@@ -74,11 +74,14 @@ export function verdicts(programs: readonly ProgramFacts[], { kernel, precheck =
 /** Programs with nothing against them, and the facts that they were judged by: they are not judged again. */
 const good = new WeakMap<ProgramFacts, KernelFacts>();
 
-/** @throws {@link SleepableError} if one would be refused, or is unsafe */
+/**
+ * @throws {@link SleepableError} if one would be refused, or is unsafe
+ * @throws {@link ObjectError} for a damaged object, whatever the options say
+ */
 export function refuseBad(read: () => ProgramFacts[], name: string, options: LoadOptions): void {
   const { precheck = "auto", allowUnsafe = false } = options;
-  if (precheck === "off") return;
   const programs = readable(read);
+  if (precheck === "off") return;
   const facts = asked(programs, precheck);
   const bad: Verdict[] = [];
   for (const program of programs) {
@@ -91,12 +94,12 @@ export function refuseBad(read: () => ProgramFacts[], name: string, options: Loa
   if (refused.length > 0) throw new SleepableError(name, refused);
 }
 
-/** What can't be read here may be libbpf's to load all the same: then it, and the kernel, say what they think of it. */
+/** What is newer than this library may be libbpf's to load all the same. What is damaged never comes to it. */
 function readable(read: () => ProgramFacts[]): ProgramFacts[] {
   try {
     return read();
   } catch (error) {
-    if (error instanceof ObjectError) return [];
+    if (error instanceof ObjectError && error.code === "ERR_BPF_NOT_SUPPORTED") return [];
     throw error;
   }
 }

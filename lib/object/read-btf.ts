@@ -5,7 +5,7 @@ import { Btf, BtfKindError } from "../btf/btf";
 import { little } from "../endian";
 import { ArgumentError, type ErrorCode, ObjectError } from "../errors";
 import { readElf } from "./elf";
-import { readObject } from "./file";
+import { ownBytes, readObject } from "./file";
 
 const MAGIC = 0xeb9f;
 
@@ -24,7 +24,7 @@ export interface ReadBtfOptions {
  */
 export function readBtf(source: string | Uint8Array, { base }: ReadBtfOptions = {}): Btf {
   if (typeof source === "string") return decode(readObject(source, "readBtf"), basename(source), base);
-  if (isUint8Array(source)) return decode(Uint8Array.from(source), "the BTF", base);
+  if (isUint8Array(source)) return decode(ownBytes(source), "the BTF", base);
   throw new ArgumentError(`readBtf takes a path or a Uint8Array, got ${source === null ? "null" : typeof source}`, {
     operation: "readBtf",
   });

@@ -10,14 +10,18 @@ export class Sections implements VariableMemory {
   /** Those that lie in a section with contents. */
   readonly variables: readonly VariableDescription[];
   readonly #typeOf: TypeOf;
-  readonly #compiled: ReadonlyMap<number, Uint8Array>;
+  /** What they start with, as compiled; undefined for zeroes, of which a file may claim a gigabyte. */
+  readonly #compiled: ReadonlyMap<number, { size: number; bytes: Uint8Array | undefined }>;
   /** Contents that are no longer as compiled. */
   readonly #changed = new Map<number, Uint8Array>();
   readonly #sizes = new Map<number, number>();
 
   constructor({ maps, variables }: Description, typeOf: TypeOf) {
     this.#typeOf = typeOf;
-    this.#compiled = new Map(maps.flatMap(({ valueTypeId, initial }) => (initial ? [[valueTypeId, initial]] : [])));
+    const sections = maps.filter(({ internal }) => internal);
+    this.#compiled = new Map(
+      sections.map(({ valueTypeId, valueSize, initial }) => [valueTypeId, { size: valueSize, bytes: initial }]),
+    );
     this.variables = variables.filter(({ sectionId }) => this.#compiled.has(sectionId));
   }
 
@@ -28,11 +32,13 @@ export class Sections implements VariableMemory {
   }
 
   read(variable: VariableDescription): Uint8Array {
-    return this.#contents(variable.sectionId).slice(variable.offset, variable.offset + this.sizeOf(variable));
+    const { sectionId, offset } = variable;
+    const bytes = this.#changed.get(sectionId) ?? this.#compiled.get(sectionId)?.bytes ?? new Uint8Array();
+    return resized(bytes.slice(offset, offset + this.sizeOf(variable)), this.sizeOf(variable));
   }
 
   write({ sectionId, offset }: VariableDescription, bytes: Uint8Array): void {
-    const own = this.#changed.get(sectionId) ?? Uint8Array.from(this.#contents(sectionId));
+    const own = this.#changed.get(sectionId) ?? this.#contents(sectionId);
     this.#changed.set(sectionId, own);
     own.set(bytes, offset);
   }
@@ -55,15 +61,16 @@ export class Sections implements VariableMemory {
   resize(sectionId: number, size: number): void {
     const compiled = this.#compiled.get(sectionId);
     if (compiled === undefined) return;
-    if (size === compiled.length) this.#sizes.delete(sectionId);
+    if (size === compiled.size) this.#sizes.delete(sectionId);
     else this.#sizes.set(sectionId, this.#checked(sectionId, size));
     const own = this.#changed.get(sectionId);
-    if (own !== undefined) this.#changed.set(sectionId, resized(own, size));
+    if (own !== undefined && own.length !== size) this.#changed.set(sectionId, resized(own, size));
   }
 
+  /** A copy of what was compiled, with the size that it has now. */
   #contents(sectionId: number): Uint8Array {
-    const bytes = this.#changed.get(sectionId) ?? this.#compiled.get(sectionId) ?? new Uint8Array();
-    return resized(bytes, this.#sizes.get(sectionId) ?? bytes.length);
+    const { size = 0, bytes = new Uint8Array() } = this.#compiled.get(sectionId) ?? {};
+    return resized(bytes, this.#sizes.get(sectionId) ?? size);
   }
 
   #last(sectionId: number): VariableDescription | undefined {
@@ -93,7 +100,6 @@ export class Sections implements VariableMemory {
 }
 
 function resized(bytes: Uint8Array, size: number): Uint8Array {
-  if (bytes.length === size) return bytes;
   const result = new Uint8Array(size);
   result.set(bytes.subarray(0, size));
   return result;

@@ -7,12 +7,12 @@ import type { U64 } from "../btf/plan";
 import { ArgumentError, BpfError, LoadError, ObjectError } from "../errors";
 import { deliver, type LogCallback } from "../log";
 import { MapSpec } from "../map/spec";
-import { type LoadRequest, native, type Outcome } from "../native";
-import { ProgramSpec } from "../program/spec";
+import { type LoadRequest, native, type Outcome, type VariableDescription } from "../native";
+import { type GivenProgram, ProgramSpec } from "../program/spec";
 import type { ProgramFacts, Verdict } from "../sleepable/verdict";
 import { byName, named } from "./by-name";
 import { eventCodecs, eventTypes } from "./events";
-import { readObject } from "./file";
+import { ownBytes, readObject } from "./file";
 import { loadError } from "./load-error";
 import { BpfObject } from "./object";
 import { ObjectFile } from "./object-file";
@@ -63,7 +63,7 @@ export function open<S extends ObjectShape = AnyShape>(
     return new ObjectSpec(readObject(source), basename(source), { ...options, name });
   }
   if (isUint8Array(source)) {
-    return new ObjectSpec(Uint8Array.from(source), options.name ?? "object", {
+    return new ObjectSpec(ownBytes(source), options.name ?? "object", {
       ...options,
       name: options.name ?? "object",
     });
@@ -167,9 +167,10 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
    */
   async load(options: LoadOptions = {}): Promise<BpfObject<S>> {
     const request = this.#prepare(options);
+    const given = this.#given();
     this.#loading = true;
     try {
-      return this.#loaded(await native.load(request));
+      return this.#loaded(await native.load(request), given);
     } finally {
       this.#loading = false;
     }
@@ -177,7 +178,8 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
 
   /** {@link load} on this thread, which it blocks for milliseconds to seconds: for scripts. */
   loadSync(options: LoadOptions = {}): BpfObject<S> {
-    return this.#loaded(native.loadSync(this.#prepare(options)));
+    const request = this.#prepare(options);
+    return this.#loaded(native.loadSync(request), this.#given());
   }
 
   /**
@@ -218,21 +220,31 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     return { ...this.#file.request, programs: this.#programs.map((program) => program.toRequest()), maps };
   }
 
-  #loaded(outcome: Outcome): BpfObject<S> {
+  /** What load() gives to the kernel, which may be set to something else before that has answered. */
+  #given(): Given {
+    return { programs: this.#programs.map((program) => program.given()), variables: this.#sections.current() };
+  }
+
+  #loaded(outcome: Outcome, { programs, variables }: Given): BpfObject<S> {
     deliver(outcome, this.#onLog);
-    if (outcome.status < 0) throw loadError(outcome, this.name, this.#programs);
+    if (outcome.status < 0) throw loadError(outcome, this.name, programs);
     return new BpfObject<S>(
       outcome.status,
       this.name,
-      this.#programs,
+      programs,
       this.#maps,
-      this.#sections.current(),
+      variables,
       (id) => this.btf.type(id),
       this.#events,
       this.#u64,
       this.#onLog,
     );
   }
+}
+
+interface Given {
+  programs: readonly GivenProgram[];
+  variables: readonly VariableDescription[];
 }
 
 const OPTIONS: Record<keyof OpenOptions, string> = {

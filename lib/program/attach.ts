@@ -241,6 +241,9 @@ const TYPES: Record<Option, string> = {
   interface: "string",
 };
 
+/** What the kernel takes: its process ids and descriptors are signed integers of 32 bits. */
+const MOST: Partial<Record<Option, number>> = { pid: 0x7fffffff, tid: 0x7fffffff, cgroupFd: 0x7fffffff };
+
 function checkOptions(program: Attachable, options: AttachOptions, allowed: readonly Option[]): void {
   if (typeof options !== "object" || options === null || isUint8Array(options))
     throw argument(program, "takes an object of options");
@@ -254,8 +257,9 @@ function checkOptions(program: Attachable, options: AttachOptions, allowed: read
     if (typeof value === "bigint" && BigInt.asUintN(64, value) !== value) {
       throw argument(program, `attach option ${name} must be an unsigned integer of 64 bits, got ${value}`);
     }
-    if (typeof value === "number" && (!Number.isSafeInteger(value) || value < 0)) {
-      throw argument(program, `attach option ${name} must be a non-negative integer, got ${value}`);
+    if (typeof value === "number" && !(Number.isSafeInteger(value) && value >= 0 && value <= (MOST[name] ?? value))) {
+      const most = MOST[name] === undefined ? "" : ` up to ${MOST[name]}`;
+      throw argument(program, `attach option ${name} must be a non-negative integer${most}, got ${value}`);
     }
   }
 }

@@ -5,7 +5,7 @@ import { native } from "../native";
 import type { Lifetime } from "../object/lifetime";
 import { type AttachOptionsFor, attachProgram } from "./attach";
 import type { ProgramKind } from "./kinds";
-import type { ProgramSpec } from "./spec";
+import type { GivenProgram } from "./spec";
 import { type TestRunOptions, type TestRunResult, testRun } from "./test-run";
 
 /** A loaded program of a {@link BpfObject}; `K` is its kind, where generated types tell it. */
@@ -22,7 +22,7 @@ export class Program<K extends ProgramKind = ProgramKind> {
   readonly #index: number;
 
   /** @internal */
-  constructor(lifetime: Lifetime, spec: ProgramSpec, index: number) {
+  constructor(lifetime: Lifetime, spec: GivenProgram, index: number) {
     this.name = spec.name;
     this.section = spec.section;
     this.kind = spec.kind as K;
@@ -71,7 +71,7 @@ export class Program<K extends ProgramKind = ProgramKind> {
     const handle = this.#lifetime.handle(`program ${this.name}`, "testRun");
     const fd = native.programFd(handle, this.#index);
     if (fd < 0) throw this.#notLoaded("testRun", fd);
-    return this.#lifetime.track(testRun(this, handle, this.#index, options));
+    return testRun(this, this.#lifetime, this.#index, options);
   }
 
   #notLoaded(operation: string, status: number): BpfError {

@@ -4,6 +4,9 @@ import { ArgumentError } from "../errors";
 import type { ProgramDescription, ProgramRequest } from "../native";
 import { type ProgramKind, parseSection, type SectionFacts } from "./kinds";
 
+/** What is told of a program once it is loaded: as it was when that began, whatever its spec becomes meanwhile. */
+export type GivenProgram = Pick<ProgramSpec, "name" | "section" | "kind" | "attachTarget" | "sleepable">;
+
 /** A program of an {@link ObjectSpec}: plain data that can be changed until the object is loaded. */
 export class ProgramSpec {
   /** The C function's name. */
@@ -111,6 +114,12 @@ export class ProgramSpec {
       autoload: this.#autoload,
       target: this.needsBtfTarget && own ? this.#target : undefined,
     };
+  }
+
+  /** @internal */
+  given(): GivenProgram {
+    const { name, section, kind, attachTarget, sleepable } = this;
+    return { name, section, kind, attachTarget, sleepable };
   }
 
   #argument(message: string): ArgumentError {

@@ -1,7 +1,9 @@
 /** BPF_PROG_TEST_RUN. */
 import { isUint8Array } from "node:util/types";
 import { ArgumentError, BpfError, errnoName, isErrno } from "../errors";
-import { type Handle, native } from "../native";
+import { signalOf } from "../events/reader";
+import { native } from "../native";
+import type { Lifetime } from "../object/lifetime";
 
 /** Options of {@link Program.testRun}. */
 export interface TestRunOptions {
@@ -13,10 +15,12 @@ export interface TestRunOptions {
   data?: Uint8Array;
   /** Bytes of data wanted back; 0 by default. */
   dataOutSize?: number;
-  /** Times to run; 1 by default. Not for syscall programs. */
+  /** Times to run, up to 10,000,000; 1 by default. Not for syscall programs. */
   repeat?: number;
   /** BPF_F_TEST_* flags. */
   flags?: number;
+  /** Gives the wait up: the promise is rejected with its reason. The program itself runs to its end, which nobody waits for. */
+  signal?: AbortSignal;
 }
 
 /** What a test run gave. */
@@ -34,6 +38,9 @@ export interface TestRunResult {
 /** More than the kernel takes in any case: one allocation of this size must not end the process. */
 const MAX_BYTES = 1 << 24;
 
+/** Seconds of a short program, on a thread that nothing but the process' end takes back. */
+const MAX_REPEAT = 10_000_000;
+
 interface Runnable {
   readonly name: string;
   readonly section: string;
@@ -42,7 +49,7 @@ interface Runnable {
 
 export async function testRun(
   program: Runnable,
-  object: Handle,
+  lifetime: Lifetime,
   index: number,
   options: TestRunOptions,
 ): Promise<TestRunResult> {
@@ -57,20 +64,15 @@ export async function testRun(
       throw new ArgumentError(`testRun: ${name} must be a number of bytes up to ${MAX_BYTES}`, about);
     }
   }
-  for (const [name, value] of Object.entries({ repeat, flags })) {
-    if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff)
-      throw new ArgumentError(`testRun: ${name} must be a positive integer`, about);
+  for (const [name, value, most] of [["repeat", repeat, MAX_REPEAT] as const, ["flags", flags, 0x7fffffff] as const]) {
+    if (!Number.isInteger(value) || value < 0 || value > most)
+      throw new ArgumentError(`testRun: ${name} must be an integer from 0 to ${most}`, about);
   }
-  const { status, ...result } = await native.programTestRun(
-    object,
-    index,
-    context,
-    contextOutSize,
-    data,
-    dataOutSize,
-    repeat,
-    flags,
-  );
+  const signal = signalOf(options, "testRun");
+  signal?.throwIfAborted();
+  const object = lifetime.handle(`program ${program.name}`, "testRun");
+  const run = native.programTestRun(object, index, context, contextOutSize, data, dataOutSize, repeat, flags);
+  const { status, ...result } = await abortable(lifetime.track(Promise.resolve(run)), signal);
   if (status === 0) return result;
   const unsupported = isErrno(status, "EOPNOTSUPP") || errnoName(status) === "ENOTSUPP";
   throw new BpfError(
@@ -80,4 +82,13 @@ export async function testRun(
       : `test run of ${program.name} failed (${errnoName(status)})`,
     { ...about, errno: errnoName(status) },
   );
+}
+
+function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort);
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }

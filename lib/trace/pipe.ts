@@ -3,6 +3,7 @@ import { closeSync, constants, openSync, readSync } from "node:fs";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import { ArgumentError, BpfError, PermissionError } from "../errors";
 import { type ReadOptions, signalOf } from "../events/reader";
+import { onCollected } from "../handles";
 import { LineCutter, parseLine, type TraceEntry } from "./line";
 
 /** What of the trace is read. */
@@ -28,7 +29,31 @@ const IDLE = 50;
  * @throws {@link BpfError} ERR_BPF_NOT_SUPPORTED without tracefs, ERR_BPF_BUSY if somebody else reads it; the signal's reason
  * @throws {@link PermissionError} without the privilege
  */
-export async function* tracePipe(options: TracePipeOptions = {}): AsyncGenerator<TraceEntry, void, void> {
+export function tracePipe(options: TracePipeOptions = {}): AsyncGenerator<TraceEntry, void, void> {
+  const pipe = new Pipe();
+  const entries = read(pipe, options);
+  // Nothing comes to `finally` in a generator that nobody asks any more.
+  onCollected(entries, () => pipe.close());
+  return entries;
+}
+
+/** The pipe's descriptor, once it is open. */
+class Pipe {
+  #fd: number | undefined;
+
+  open(): number {
+    this.#fd = openPipe();
+    return this.#fd;
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+}
+
+async function* read(pipe: Pipe, options: TracePipeOptions): AsyncGenerator<TraceEntry, void, void> {
   const { pid } = options;
   const signal = signalOf(options, "tracePipe");
   if (pid !== undefined && (!Number.isInteger(pid) || pid < 0)) {
@@ -37,7 +62,7 @@ export async function* tracePipe(options: TracePipeOptions = {}): AsyncGenerator
     });
   }
   signal?.throwIfAborted();
-  const fd = openPipe();
+  const fd = pipe.open();
   try {
     const chunk = Buffer.allocUnsafe(CHUNK);
     const cutter = new LineCutter();
@@ -56,7 +81,7 @@ export async function* tracePipe(options: TracePipeOptions = {}): AsyncGenerator
       signal?.throwIfAborted();
     }
   } finally {
-    closeSync(fd);
+    pipe.close();
   }
 }
 

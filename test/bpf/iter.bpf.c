@@ -52,3 +52,10 @@ int list_maps_sleepable(struct bpf_iter__bpf_map *ctx)
 {
 	return 0;
 }
+
+/* Asks to be called again for the same element, for ever. */
+SEC("?iter/task")
+int again(struct bpf_iter__task *ctx)
+{
+	return 1;
+}

@@ -5,6 +5,8 @@ import { type BpfMap, type ObjectSpec, type OpenOptions, open as openObject } fr
 /** What is in iter.bpf.o. */
 export interface Iter {
   programs: {
+    /** SEC("iter/task") int again(struct bpf_iter__task *ctx) */
+    again: "iter";
     /** SEC("iter.s/bpf_map") int list_maps_sleepable(struct bpf_iter__bpf_map *ctx) */
     list_maps_sleepable: "iter";
     /** SEC("iter/task") int list_tasks(struct bpf_iter__task *ctx) */

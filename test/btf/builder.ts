@@ -8,6 +8,7 @@ const HEADER = 24;
 export class BtfBuilder {
   readonly #words: number[] = [];
   #strings: string;
+  readonly #offsets = new Map<string, number>();
   readonly #base: Btf | undefined;
   #next: number;
 
@@ -20,8 +21,11 @@ export class BtfBuilder {
   /** The offset of a text. */
   text(text: string): number {
     if (text === "") return 0;
+    const known = this.#offsets.get(text);
+    if (known !== undefined) return known;
     const offset = (this.#base?.stringsEnd ?? 0) + this.#strings.length;
     this.#strings += `${text}\0`;
+    this.#offsets.set(text, offset);
     return offset;
   }
 

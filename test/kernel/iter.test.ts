@@ -1,10 +1,15 @@
 /** Iterators: their output as a stream. */
+import { once } from "node:events";
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
 import { text } from "node:stream/consumers";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { type Iter, open } from "../bpf/iter.bpf";
 import { only } from "../bpf/objects";
+import { open as openProbes } from "../bpf/probes.bpf";
 import { kernelTest, since } from "./needs";
 
-const load = (program: keyof Iter["programs"]) => only(open(), program).load();
+const load = (...programs: (keyof Iter["programs"])[]) => only(open(), ...programs).load();
 
 const tasks = (output: string) =>
   output
@@ -47,6 +52,102 @@ kernelTest("a stream that is not read to its end leaves nothing open", [], async
   await new Promise((closed) => (stream.closed ? closed(undefined) : stream.once("close", closed)));
 });
 
+/** The descriptors of iterators that are open. */
+const runs = () =>
+  readdirSync("/proc/self/fd").filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === "anon_inode:bpf_iter";
+    } catch {
+      return false; // the listing's own
+    }
+  });
+
+/** What the collector or a thread does in its own time. */
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) {
+    global.gc?.();
+    await sleep(5);
+  }
+}
+
+kernelTest("a stream that is given up under a read takes nobody else's bytes", [], async () => {
+  using object = await load("again");
+  using link = object.programs.again.attach();
+  const read = () => {
+    const fd = openSync(__filename, "r");
+    try {
+      return readSync(fd, Buffer.alloc(4), 0, 4, null);
+    } finally {
+      closeSync(fd);
+    }
+  };
+  for (let round = 0; round < 40; round++) {
+    const stream = link.read().resume();
+    await sleep(2);
+    stream.destroy();
+    for (let i = 0; i < 20; i++) {
+      await nextTurn();
+      expect(read()).toBe(4);
+    }
+  }
+  await until(() => runs().length === 0);
+});
+
+kernelTest("a program that says again without end is told so", [], async () => {
+  using object = await load("again");
+  using link = object.programs.again.attach();
+  await expect(text(link.read())).rejects.toMatchObject({
+    code: "ERR_BPF_LINK",
+    errno: "EAGAIN",
+    operation: "link.read",
+    hint: expect.stringContaining("return 0"),
+  });
+});
+
+kernelTest("a stream goes on when its link is closed, and ends with its object", [], async () => {
+  const object = await load("again", "list_tasks");
+  const link = object.programs.list_tasks.attach();
+  const whole = text(link.read());
+  link.close();
+  expect(tasks(await whole)).toContainEqual([process.pid, process.pid]);
+  const waiting = text(object.programs.again.attach().read());
+  const idle = object.programs.list_tasks.attach().read();
+  expect(runs()).toHaveLength(2);
+  object.close();
+  await expect(waiting).rejects.toMatchObject({ code: "ERR_STREAM_PREMATURE_CLOSE" });
+  await until(() => runs().length === 0);
+  await expect(text(idle)).rejects.toMatchObject({ code: "ERR_STREAM_PREMATURE_CLOSE" });
+});
+
+kernelTest("streams that nobody reads, or reads on, are collected", [], async () => {
+  using object = await load("list_tasks");
+  using link = object.programs.list_tasks.attach();
+  await (async () => {
+    link.read();
+    const stream = link.read();
+    await once(stream, "readable");
+    stream.read(1);
+  })();
+  await until(() => runs().length === 0);
+});
+
+kernelTest("an environment that ends under a read leaves no descriptor", [], async () => {
+  const worker = new Worker(
+    `const { parentPort } = require("node:worker_threads");
+     const { open } = require(${JSON.stringify(require.resolve("../bpf/iter.bpf"))});
+     const spec = open();
+     for (const program of Object.values(spec.programs)) program.autoload = program.name === "again";
+     spec.load().then((object) => {
+       object.programs.again.attach().read().resume();
+       setTimeout(() => parentPort.postMessage("reads"), 5);
+     });`,
+    { eval: true },
+  );
+  await once(worker, "message");
+  await worker.terminate();
+  await until(() => runs().length === 0);
+});
+
 kernelTest("a target that can't sleep is refused when attaching, and told why", [since("5.18")], async () => {
   const spec = only(open(), "list_maps_sleepable");
   await expect(spec.load()).rejects.toMatchObject({ code: "ERR_BPF_SLEEPABLE", reason: "ITER_NOT_SLEEPABLE" });
@@ -54,4 +155,18 @@ kernelTest("a target that can't sleep is refused when attaching, and told why", 
   expect(() => object.programs.list_maps_sleepable.attach()).toThrow(
     expect.objectContaining({ code: "ERR_BPF_ATTACH", errno: "EINVAL", hint: expect.stringContaining("iter.s/task") }),
   );
+});
+
+kernelTest("numbers that the kernel would cut to 32 bits are refused", [], async () => {
+  using object = await load("list_tasks");
+  using probes = await only(openProbes(), "on_uprobe").load();
+  const { list_tasks } = object.programs;
+  const refused = expect.objectContaining({ code: "ERR_BPF_ARGUMENT", operation: "attach" });
+  for (const number of [2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + process.pid, -1, 0.5, Number.NaN]) {
+    for (const option of ["pid", "tid", "cgroupFd"]) {
+      expect(() => list_tasks.attach({ [option]: number } as never)).toThrow(refused);
+    }
+    const place = { path: process.execPath, function: "uv_os_getpriority", pid: number };
+    expect(() => probes.programs.on_uprobe.attach(place)).toThrow(refused);
+  }
 });

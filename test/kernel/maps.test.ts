@@ -248,3 +248,32 @@ kernelTest("many elements that are none are refused", [], async () => {
     }
   }
 });
+
+kernelTest("a list that its own getters make longer ends where it did", [], async () => {
+  using object = await open().load();
+  const { hash } = object.maps;
+  const list: [number, bigint][] = [];
+  const add = (): [number, bigint] => {
+    const entry = [list.length, 1n] as [number, bigint];
+    Object.defineProperty(entry, 0, {
+      get: () => {
+        add();
+        return 7;
+      },
+    });
+    list.push(entry);
+    return entry;
+  };
+  add();
+  hash.setMany(list);
+  expect([...hash]).toEqual([[7, 1n]]);
+  const keys = [7];
+  Object.defineProperty(keys, 0, {
+    get: () => {
+      keys.push(8);
+      return 7;
+    },
+  });
+  expect(hash.getMany(keys)).toEqual([1n]);
+  expect(hash.deleteMany(keys)).toBe(1);
+});

@@ -1,4 +1,5 @@
 /** Syscall programs and test runs. */
+import { spawnSync } from "node:child_process";
 import { only } from "../bpf/objects";
 import { open as openProbes } from "../bpf/probes.bpf";
 import { type arguments_, open, type Syscall } from "../bpf/syscall.bpf";
@@ -61,4 +62,67 @@ kernelTest("an XDP program is attached to an interface that there is", [], async
   expect(() => swap_first.attach({ interface: "none0" })).toThrow(
     expect.objectContaining({ code: "ERR_BPF_ATTACH", errno: "ENODEV", hint: expect.stringContaining("interface") }),
   );
+});
+
+kernelTest("a run is given up, and the process ends without it", [since("5.14")], async () => {
+  const controller = new AbortController();
+  await using object = await load("swap_first");
+  const { swap_first } = object.programs;
+  const data = new Uint8Array(64);
+  const run = swap_first.testRun({ data, repeat: 10_000_000, signal: controller.signal });
+  const reason = new Error("enough");
+  controller.abort(reason);
+  await expect(run).rejects.toBe(reason);
+  await expect(swap_first.testRun({ data, signal: controller.signal })).rejects.toBe(reason);
+  await expect(swap_first.testRun({ data, repeat: 10_000_001 })).rejects.toMatchObject({ code: "ERR_BPF_ARGUMENT" });
+
+  const script = `
+    const { open } = require(${JSON.stringify(require.resolve("../bpf/syscall.bpf"))});
+    const spec = open();
+    spec.programs.sum_bytes.autoload = false;
+    spec.programs.swap_first.autoload = true;
+    spec.load().then((object) => {
+      const options = { data: new Uint8Array(64), repeat: 10_000_000 };
+      for (let i = 0; i < 6; i++) object.programs.swap_first.testRun(options).then(() => console.log("ran"));
+      // Not behind them: files have the threads of libuv to themselves.
+      require("node:fs").readFile("/proc/self/status", () => {
+        console.log("read");
+        process.exit(3);
+      });
+    });
+  `;
+  const child = spawnSync(process.execPath, ["-e", script], { encoding: "utf8", timeout: 60_000, cwd: __dirname });
+  expect(child).toMatchObject({ stdout: "read\n", stderr: "", status: 3 });
+});
+
+kernelTest("many runs at once", [since("5.14")], async () => {
+  await using object = await load("sum_bytes");
+  const context = bytesOf({ pointer: 0n, length: 0, sum: 0 });
+  const runs = Array.from({ length: 200 }, () => object.programs.sum_bytes.testRun({ context }));
+  expect(new Set((await Promise.all(runs)).map(({ returnValue }) => returnValue))).toEqual(new Set([0]));
+});
+
+/** With so little address space some can't have their memory, or a thread: that is told, and nothing else happens. */
+kernelTest("runs without memory fail one by one", [since("5.14")], async () => {
+  const script = `
+    const { open } = require(${JSON.stringify(require.resolve("../bpf/syscall.bpf"))});
+    const spec = open();
+    spec.programs.sum_bytes.autoload = false;
+    spec.programs.swap_first.autoload = true;
+    spec.load().then(async (object) => {
+      const options = { data: new Uint8Array(64), dataOutSize: 1 << 24, contextOutSize: 1 << 24 };
+      const runs = Array.from({ length: 120 }, () => object.programs.swap_first.testRun(options));
+      for (const { status, reason } of await Promise.allSettled(runs))
+        if (status === "rejected" && !["ENOMEM", "EAGAIN"].includes(reason.errno)) throw reason;
+      console.log("settled");
+    });
+  `;
+  const options = { encoding: "utf8", timeout: 60_000, cwd: __dirname } as const;
+  // Kilobytes that this much takes before it runs anything, and some for a few of the runs.
+  const size = `require(${JSON.stringify(require.resolve("../bpf/syscall.bpf"))}).open(); console.log(require("node:fs").readFileSync("/proc/self/status", "utf8"))`;
+  const peak = Number(/VmPeak:\s*(\d+)/.exec(spawnSync(process.execPath, ["-e", size], options).stdout)?.[1]);
+  expect(peak).toBeGreaterThan(0);
+  const limited = `ulimit -v ${peak + 500_000}; exec "$@"`;
+  const child = spawnSync("sh", ["-c", limited, "sh", process.execPath, "-e", script], options);
+  expect(child).toMatchObject({ stdout: "settled\n", stderr: "", status: 0 });
 });

@@ -64,3 +64,15 @@ kernelTest("a section that only grows keeps what was compiled", [], async () => 
     spec.maps[".bss"].valueSize = 1;
   }).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT", operation: "valueSize" }));
 });
+
+kernelTest("variables of a map that was not created have no memory, and say so", [], async () => {
+  const spec = open();
+  spec.programs.sum.autoload = false;
+  for (const map of Object.values(spec.maps)) map.autocreate = false;
+  using object = await spec.load();
+  const none = expect.objectContaining({ code: "ERR_BPF_MAP", errno: "ENOENT" });
+  for (const name of ["config", "ratio", "sums", "grows"] as const) expect(() => object.variables[name]).toThrow(none);
+  expect(() => {
+    object.variables.sums = [1n, 2n, 3n];
+  }).toThrow(none);
+});

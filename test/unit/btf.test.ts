@@ -373,6 +373,21 @@ describe("faults", () => {
       (b) => [b.int(), b.struct("s", 0x0fffffff, [["m", 1, 0]])],
       /it is too much to write out/,
     ],
+    "many names of one long text": [
+      (b) => Array.from({ length: 1000 }, () => b.int("a".repeat(100_000))),
+      /its names are too long to write out/,
+    ],
+    "many members of one long name": [
+      (b) => [
+        b.int(),
+        b.struct(
+          "s",
+          2000,
+          Array.from({ length: 500 }, (_, i) => ["a".repeat(100_000), 1, i * 32]),
+        ),
+      ],
+      /its names are too long to write out/,
+    ],
     "a variable of one": [(b) => b.add("v", VAR, 0, 9, [0]), /variable v \(type 1\): type 9 is not there/],
   };
 

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { native } from "../../lib/native";
 import { BtfBuilder } from "../btf/builder";
+import { memories } from "../memories";
 
 const EBADF = -9;
 const bytes = new Uint8Array(8);
@@ -23,6 +24,7 @@ const calls: Record<string, (handle: never) => unknown> = {
   linkUnpin: (handle) => native.linkUnpin(handle),
   linkInfo: (handle) => native.linkInfo(handle, bytes),
   iterCreate: (handle) => native.iterCreate(handle),
+  iterClose: (handle) => native.iterClose(handle),
   mapOfObject: (handle) => native.mapOfObject(handle, 0),
   mapClose: (handle) => native.mapClose(handle),
   mapFd: (handle) => native.mapFd(handle),
@@ -71,6 +73,36 @@ test.each(Object.keys(calls))("%s with a handle that names nothing", (name) => {
 test("a test run of nothing", async () => {
   const outcome = await native.programTestRun(12345, 0, undefined, 0, undefined, 0, 0, 0);
   expect(outcome.status).toBe(EBADF);
+});
+
+test("a read of no iterator", async () => {
+  expect(await native.iterRead(12345, 16)).toBe(EBADF);
+});
+
+describe.each(Object.entries(memories))("memory that is %s", (_, make) => {
+  const memory = () => make() as never;
+
+  test("for calls that ask no kernel", () => {
+    expect(native.btfDumpC(memory(), memory())).toBeLessThan(0);
+    const request = { bytes: memory(), name: "x", verbose: false };
+    expect(native.describe(request).status).toBeLessThan(0);
+    expect(native.loadSync({ ...request, programs: [], maps: [] }).status).toBeLessThan(0);
+    for (const call of Object.values(calls)) call(12345 as never);
+    expect(native.memoryRead(1, 0, 0, memory())).toBe(EBADF);
+    expect(native.memoryWrite(1, 0, 0, memory())).toBe(EBADF);
+    expect(native.linkInfo(1, memory())).toBe(EBADF);
+    expect(native.mapInfo(1, memory())).toBe(EBADF);
+    expect(native.ringStats(1, memory())).toBe(EBADF);
+    expect(native.perfStats(1, memory())).toBe(EBADF);
+    expect(native.userRingSubmit(1, memory(), memory())).toBe(EBADF);
+    expect(native.mapReadBatch(1, 1, memory(), memory(), true, 0)).toBe(EBADF);
+  });
+
+  test("for calls on a thread", async () => {
+    const request = { bytes: memory(), name: "x", verbose: false };
+    expect((await native.load({ ...request, programs: [], maps: [] })).status).toBeLessThan(0);
+    expect((await native.programTestRun(12345, 0, memory(), 0, memory(), 0, 0, 0)).status).toBe(EBADF);
+  });
 });
 
 test("BTF of nothing", () => {

@@ -20,7 +20,9 @@ function fixture() {
 
 function sections(variables: VariableDescription[], typeOf: ConstructorParameters<typeof Sections>[1]) {
   const initial = new Uint8Array(32);
-  const maps = [{ valueTypeId: SECTION, initial }] as unknown as ConstructorParameters<typeof Sections>[0]["maps"];
+  const maps = [{ internal: true, valueTypeId: SECTION, valueSize: 32, initial }] as unknown as ConstructorParameters<
+    typeof Sections
+  >[0]["maps"];
   return new Sections({ maps, variables } as ConstructorParameters<typeof Sections>[0], typeOf);
 }
 

@@ -1,0 +1,51 @@
+/** What libbpf asks of the kernel once: an answer that failed in passing is told, and asked for again. */
+import { spawnSync } from "node:child_process";
+import { libbpf } from "node-libbpf";
+import { kernelTest, type Need } from "./needs";
+
+/** libbpf's calls within itself can be wrapped only where it is linked into the addon. */
+const bundled: Need = { what: "the bundled libbpf", present: () => libbpf.linkage === "bundled", expected: false };
+
+/** With every number of free descriptors: a load gets all of what it asks for, or says that there were none. */
+const SCRIPT = `
+  const { openSync, closeSync } = require("node:fs");
+  const { open } = require(${JSON.stringify(require.resolve("../bpf/variables.bpf"))});
+  const spec = open();
+  const run = async () => {
+    const object = await spec.load();
+    try {
+      object.variables.sums = [1n, 2n, 3n];
+      const { returnValue } = await object.programs.sum.testRun({ data: new Uint8Array(64) });
+      return object.maps[".bss"] !== undefined && returnValue === 0;
+    } finally {
+      object.close();
+    }
+  };
+  (async () => {
+    const held = [];
+    try {
+      for (;;) held.push(openSync("/dev/null", "r"));
+    } catch {}
+    let refused = 0;
+    for (let free = 0; free < 24; free++) {
+      try {
+        if (!(await run())) throw new Error("half loaded");
+      } catch (error) {
+        if (error.errno !== "EMFILE") throw error;
+        refused++;
+      }
+      closeSync(held.pop());
+    }
+    console.log(refused > 0, await run());
+  })();
+`;
+
+kernelTest("a load without descriptors is refused for want of them, and the next one is not", [bundled], async () => {
+  const script = 'ulimit -n 128; exec "$@"';
+  const child = spawnSync("sh", ["-c", script, "sh", process.execPath, "-e", SCRIPT], {
+    encoding: "utf8",
+    timeout: 60_000,
+    cwd: __dirname,
+  });
+  expect(child).toMatchObject({ stderr: "", stdout: "true true\n", status: 0 });
+});
