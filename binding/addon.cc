@@ -1,6 +1,7 @@
 // The addon's entry point.
 #include <bpf/libbpf.h>
 #include <napi.h>
+#include <unistd.h>
 
 #include "btf.h"
 #include "environment.h"
@@ -9,6 +10,7 @@
 #include "map.h"
 #include "object.h"
 #include "perf_buffer.h"
+#include "pin.h"
 #include "poller.h"
 #include "probe.h"
 #include "program.h"
@@ -31,11 +33,13 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["libbpfSources"] = NODE_LIBBPF_SOURCES;
 #endif
   exports["possibleCpus"] = libbpf_num_possible_cpus();
+  exports["pageSize"] = static_cast<double>(sysconf(_SC_PAGESIZE));
   exportObject(env, exports);
   exportProgram(env, exports);
   exportMap(env, exports);
   exportMapMaking(env, exports);
   exportLink(env, exports);
+  exportPin(env, exports);
   exportPoller(env, exports);
   exportRingBuffer(env, exports);
   exportPerfBuffer(env, exports);
