@@ -7,7 +7,7 @@ import type { U64 } from "../btf/plan";
 import { ArgumentError, BpfError, LoadError, ObjectError } from "../errors";
 import { deliver, type LogCallback } from "../log";
 import { MapSpec } from "../map/spec";
-import { type LoadRequest, native, type Outcome } from "../native";
+import { type Handle, type LoadRequest, native, type Outcome } from "../native";
 import { ProgramSpec } from "../program/spec";
 import type { ProgramFacts, Verdict } from "../sleepable/verdict";
 import { byName, named } from "./by-name";
@@ -213,25 +213,36 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     }
     for (const program of this.#programs) if (program.autoload) checkLoadable(program);
     refuseBad(() => this.programFacts(), this.name, options);
-    for (const map of this.#maps) map.checkPinned();
     const maps = this.#maps.map((map) => map.toRequest(this.#sections.changed(map.sectionId)));
     return { ...this.#file.request, programs: this.#programs.map((program) => program.toRequest()), maps };
   }
 
   #loaded(outcome: Outcome): BpfObject<S> {
-    deliver(outcome, this.#onLog);
-    if (outcome.status < 0) throw loadError(outcome, this.name, this.#programs);
-    return new BpfObject<S>(
-      outcome.status,
-      this.name,
-      this.#programs,
-      this.#maps,
-      this.#sections.current(),
-      (id) => this.btf.type(id),
-      this.#events,
-      this.#u64,
-      this.#onLog,
-    );
+    try {
+      if (outcome.status < 0) throw loadError(outcome, this.name, this.#programs);
+      return this.#objectOf(outcome.status);
+    } finally {
+      deliver(outcome, this.#onLog);
+    }
+  }
+
+  #objectOf(handle: Handle): BpfObject<S> {
+    try {
+      return new BpfObject<S>(
+        handle,
+        this.name,
+        this.#programs,
+        this.#maps,
+        this.#sections.current(),
+        (id) => this.btf.type(id),
+        this.#events,
+        this.#u64,
+        this.#onLog,
+      );
+    } catch (error) {
+      native.objectClose(handle);
+      throw error;
+    }
   }
 }
 
