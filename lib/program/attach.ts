@@ -31,11 +31,14 @@ export interface AttachOptions {
   offset?: number;
   /** uprobe: the executable or library. By default the section's. */
   path?: string;
-  /** uprobe: the process to watch, 0 for this one; by default every process. iter/task, iter/task_file, iter/task_vma: one process. */
+  /**
+   * uprobe: the process to watch, 0 for this one; by default every process. iter/task, iter/task_file, iter/task_vma: one process, since
+   * Linux 6.1.
+   */
   pid?: number;
-  /** iter/task…: one thread. Since Linux 6.1. */
+  /** iter/task, iter/task_file, iter/task_vma: one thread. Since Linux 6.1. */
   tid?: number;
-  /** iter/bpf_map_elem and the like: the map to walk. */
+  /** iter/bpf_map_elem, iter/bpf_sk_storage_map, iter/sockmap: the map to walk. */
   map?: BpfMap;
   /** iter/cgroup: an open directory's fd; its descendants are walked, it first. Since Linux 6.1. */
   cgroupFd?: number;
@@ -144,12 +147,38 @@ const tracepoint: Way = (program, { handle, index }, options) => {
   return native.attachTracepoint(handle, index, category, name, cookie(options));
 };
 
-const iterator: Way = (_, { handle, index }, options) => {
-  if (options.map !== undefined) return native.attachIter(handle, index, "map", options.map.fd);
-  if (options.cgroupFd !== undefined) return native.attachIter(handle, index, "cgroup", options.cgroupFd);
-  if (options.tid !== undefined) return native.attachIter(handle, index, "tid", options.tid);
-  if (options.pid !== undefined) return native.attachIter(handle, index, "pid", options.pid);
-  return native.attachIter(handle, index, "", 0);
+type IterOption = (typeof attachOptions)["iter"][number];
+
+/** Of each target of iterators that has any: others take the kernel's union of targets for their own, or ignore it. */
+const iterOptions: Record<string, readonly IterOption[]> = {
+  task: ["pid", "tid"],
+  task_file: ["pid", "tid"],
+  task_vma: ["pid", "tid"],
+  bpf_map_elem: ["map"],
+  bpf_sk_storage_map: ["map"],
+  sockmap: ["map"],
+  cgroup: ["cgroupFd"],
+};
+
+const iterator: Way = (program, { handle, index }, options) => {
+  const target = program.attachTarget ?? "";
+  const allowed = Object.hasOwn(iterOptions, target) ? (iterOptions[target] ?? []) : [];
+  const [name, another] = attachOptions.iter.filter((option) => options[option] !== undefined);
+  if (name === undefined) return native.attachIter(handle, index, "", 0);
+  if (!allowed.includes(name)) {
+    const has = allowed.length === 0 ? "none" : allowed.join(", ");
+    throw argument(program, `has no attach option "${name}"; an iterator of ${target} has: ${has}`);
+  }
+  if (another !== undefined)
+    throw argument(program, `takes one of the attach options ${name} and ${another}, got both`);
+  // 0 would be every task.
+  if (options.pid === 0 || options.tid === 0) throw argument(program, `attach option ${name} must be 1 or more, got 0`);
+  const { map, cgroupFd, tid, pid = 0 } = options;
+  if (map !== undefined) return native.attachIter(handle, index, "map", map.fd);
+  if (cgroupFd !== undefined) return native.attachIter(handle, index, "cgroup", cgroupFd);
+  return tid === undefined
+    ? native.attachIter(handle, index, "pid", pid)
+    : native.attachIter(handle, index, "tid", tid);
 };
 
 const xdp: Way = (program, { handle, index }, options) => {
@@ -216,11 +245,14 @@ const hasWay = (kind: string): kind is keyof typeof ways => Object.hasOwn(ways, 
 
 export function attachProgram(program: Attachable, place: Place, options: AttachOptions): Link {
   const { kind } = program;
-  checkOptions(program, options, hasWay(kind) ? attachOptions[kind] : []);
-  const outcome = (hasWay(kind) ? ways[kind] : automatic)(program, place, options);
-  deliver(outcome, place.lifetime.onLog);
-  if (outcome.status < 0) throw attachError(program, outcome);
-  return new Link(outcome.status, { program: program.name, lifetime: place.lifetime });
+  const given = checkedOptions(program, options, hasWay(kind) ? attachOptions[kind] : []);
+  const outcome = (hasWay(kind) ? ways[kind] : automatic)(program, place, given);
+  try {
+    if (outcome.status < 0) throw attachError(program, outcome);
+    return new Link(outcome.status, { program: program.name, lifetime: place.lifetime });
+  } finally {
+    deliver(outcome, place.lifetime.onLog);
+  }
 }
 
 function cookie(options: AttachOptions): bigint {
@@ -241,10 +273,12 @@ const TYPES: Record<Option, string> = {
   interface: "string",
 };
 
-function checkOptions(program: Attachable, options: AttachOptions, allowed: readonly Option[]): void {
+/** The options as they were when they were checked: each is read once, whatever its getter says next. */
+function checkedOptions(program: Attachable, options: AttachOptions, allowed: readonly Option[]): AttachOptions {
   if (typeof options !== "object" || options === null || isUint8Array(options))
     throw argument(program, "takes an object of options");
-  for (const [name, value] of Object.entries(options) as [Option, unknown][]) {
+  const given = { ...options };
+  for (const [name, value] of Object.entries(given) as [Option, unknown][]) {
     if (!allowed.includes(name)) {
       const has = allowed.length === 0 ? "none" : allowed.join(", ");
       throw argument(program, `has no attach option "${name}"; a ${program.kind} program has: ${has}`);
@@ -257,7 +291,11 @@ function checkOptions(program: Attachable, options: AttachOptions, allowed: read
     if (typeof value === "number" && (!Number.isSafeInteger(value) || value < 0)) {
       throw argument(program, `attach option ${name} must be a non-negative integer, got ${value}`);
     }
+    if (typeof value === "string" && value.includes("\0")) {
+      throw argument(program, `attach option ${name} must not contain NUL, got ${JSON.stringify(value)}`);
+    }
   }
+  return given;
 }
 
 function about({ name, section, attachTarget }: Attachable) {
@@ -300,6 +338,8 @@ function attachHint(kind: ProgramKind, status: number): string | undefined {
   if (kind === "xdp" && isErrno(status, "ENODEV")) return "There is no network interface of that name here";
   if (isErrno(status, "ENOENT") || isErrno(status, "ESRCH"))
     return "The attach target does not exist here: check its name";
+  if (kind === "iter" && isErrno(status, "EOPNOTSUPP"))
+    return "Before Linux 6.1 iterators of tasks walk all of them: attach without pid and tid, and choose in the program";
   if (isErrno(status, "EOPNOTSUPP"))
     return "This library can't attach programs of this kind yet, or this kernel lacks them";
   if (isErrno(status, "EBUSY")) return "Something else holds the attach point, or too many programs are attached to it";

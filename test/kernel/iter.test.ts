@@ -1,8 +1,9 @@
 /** Iterators: their output as a stream. */
 import { text } from "node:stream/consumers";
+import { createMap } from "node-libbpf";
 import { type Iter, open } from "../bpf/iter.bpf";
 import { only } from "../bpf/objects";
-import { kernelTest, since } from "./needs";
+import { before, kernelTest, since } from "./needs";
 
 const load = (program: keyof Iter["programs"]) => only(open(), program).load();
 
@@ -54,4 +55,27 @@ kernelTest("a target that can't sleep is refused when attaching, and told why", 
   expect(() => object.programs.list_maps_sleepable.attach()).toThrow(
     expect.objectContaining({ code: "ERR_BPF_ATTACH", errno: "EINVAL", hint: expect.stringContaining("iter.s/task") }),
   );
+});
+
+kernelTest("an option is for the iterator's target", [], async () => {
+  using object = await load("list_tasks");
+  using map = createMap({ type: "hash", keySize: 4, valueSize: 4, maxEntries: 4 });
+  const { list_tasks } = object.programs;
+  const refused = (message: RegExp) =>
+    expect.objectContaining({ code: "ERR_BPF_ARGUMENT", message: expect.stringMatching(message) });
+  expect(() => list_tasks.attach({ map })).toThrow(
+    refused(/no attach option "map"; an iterator of task has: pid, tid/),
+  );
+  expect(() => list_tasks.attach({ cgroupFd: 0 })).toThrow(refused(/no attach option "cgroupFd"/));
+  expect(() => list_tasks.attach({ pid: 1, tid: 1 })).toThrow(refused(/one of the attach options pid and tid/));
+  expect(() => list_tasks.attach({ pid: 0 })).toThrow(refused(/pid must be 1 or more/));
+});
+
+kernelTest("iter/task of one process is refused by kernels that would list all", [before("6.1")], async () => {
+  using object = await load("list_tasks");
+  for (const options of [{ pid: process.pid }, { tid: process.pid }]) {
+    expect(() => object.programs.list_tasks.attach(options)).toThrow(
+      expect.objectContaining({ code: "ERR_BPF_ATTACH", errno: "EOPNOTSUPP", hint: expect.stringContaining("6.1") }),
+    );
+  }
 });
