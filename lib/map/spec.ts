@@ -1,6 +1,7 @@
 /** A map before it is created. */
 import type { U64 } from "../btf/plan";
 import type { BtfType } from "../btf/types";
+import { Flag } from "../constants";
 import { ArgumentError, errnoName, isErrno, MapError } from "../errors";
 import { type InnerRequest, type MapDescription, type MapRequest, native } from "../native";
 import { checkPinPath, foreignPin, type PinFault, preparePin, whyNotOpened } from "../pins";
@@ -65,7 +66,7 @@ export class MapSpec {
     this.#described = description;
     this.#index = index;
     this.#maxEntries = description.maxEntries;
-    this.#flags = description.flags;
+    this.#flags = description.flags | (isVariables(description) ? Flag.MMAPABLE : 0);
     this.#pinPath = description.pinPath;
     this.#numaNode = description.numaNode;
     this.#mapExtra = description.mapExtra;
@@ -269,6 +270,14 @@ export class MapSpec {
   #refused(message: string): ArgumentError {
     return new ArgumentError(`map ${this.name}: ${message}`, { map: this.name });
   }
+}
+
+/**
+ * A section of global variables: its memory is shared with the kernel. libbpf leaves the flag out where all are static
+ * (map_is_mmapable()), since no skeleton names them; takes it away where the kernel lacks it (Linux 5.5).
+ */
+function isVariables({ internal, valueTypeId }: MapDescription): boolean {
+  return internal && valueTypeId !== 0;
 }
 
 function factsOf(description: MapDescription, fieldsOf: (type: number) => string[]): MapFacts {
