@@ -10,7 +10,7 @@ import {
   PermissionError,
 } from "../errors";
 import { onCollected } from "../handles";
-import { explainPermission, readPermissionFacts } from "../kernel/permission";
+import { whyRefused } from "../kernel/refusal";
 import { type Handle, native } from "../native";
 import type { Lifetime } from "../object/lifetime";
 import { checkPinPath, type PinFault, preparePin, removePin, whyNotOpened } from "../pins";
@@ -199,7 +199,7 @@ function pinFailed(operation: string, doing: string, { what, gone: _, ...details
 function linkError(message: string, operation: string, status: number, why?: string | undefined): BpfError {
   const errno = errnoName(status);
   if (why === undefined && isErrno(status, "EPERM")) {
-    const { cause, hint } = explainPermission(readPermissionFacts(), false);
+    const { cause, hint } = whyRefused({ operation: "use" });
     return new PermissionError(`${message}: ${cause} (EPERM)`, about(operation, { errno, hint }));
   }
   return new LinkError("ERR_BPF_LINK", `${message}${why ? `: ${why}` : ""} (${errno})`, about(operation, { errno }));

@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import type { BtfValue, Codec } from "../btf/codec";
 import { ArgumentError, errnoName, isErrno, MapError, PermissionError } from "../errors";
-import { explainPermission, readPermissionFacts } from "../kernel/permission";
+import { whyRefused } from "../kernel/refusal";
 import { type Handle, type MapDescription, native } from "../native";
 import { Lifetime } from "../object/lifetime";
 import { checkPinPath, whyNotOpened } from "../pins";
@@ -63,7 +63,7 @@ function mapOf(core: MapCore, codecs: ElementCodecs, inner: Partial<ElementCodec
 function openInner(id: number, codecs: Partial<ElementCodecs>): BpfMap | undefined {
   const handle = native.mapOfId(id);
   if (isErrno(handle, "ENOENT")) return undefined;
-  if (handle < 0) throw notOpened(handle, `map ${id}`, undefined);
+  if (handle < 0) throw notOpened(handle, `map ${id}`, undefined, "by-id");
   return opened(handle, `map ${id}`, String(id), codecs as OpenMapOptions<MapTypeName, unknown, unknown>);
 }
 
@@ -82,7 +82,7 @@ export function openMap<T extends MapTypeName = MapTypeName, K = BtfValue, V = B
   checkPinPath(path, "openMap");
   checkExpected(options, "openMap");
   const handle = native.mapOfPath(path);
-  if (handle < 0) throw notOpened(handle, path, whyNotOpened(handle, path, "map"));
+  if (handle < 0) throw notOpened(handle, path, whyNotOpened(handle, path, "map"), "use");
   return opened(handle, path, basename(path), options) as OpenedMap<T, K, V>;
 }
 
@@ -101,7 +101,8 @@ export function openMapById<T extends MapTypeName = MapTypeName, K = BtfValue, V
   }
   checkExpected(options, "openMapById");
   const handle = native.mapOfId(id);
-  if (handle < 0) throw notOpened(handle, `map ${id}`, isErrno(handle, "ENOENT") ? "there is none" : undefined);
+  if (handle < 0)
+    throw notOpened(handle, `map ${id}`, isErrno(handle, "ENOENT") ? "there is none" : undefined, "by-id");
   return opened(handle, `map ${id}`, String(id), options) as OpenedMap<T, K, V>;
 }
 
@@ -120,11 +121,11 @@ function opened<K, V>(handle: Handle, what: string, name: string, options: OpenM
 }
 
 /** @param why undefined: what the errno says by itself */
-function notOpened(status: number, what: string, why: string | undefined): Error {
+function notOpened(status: number, what: string, why: string | undefined, operation: "by-id" | "use"): Error {
   const errno = errnoName(status);
   const details = { operation: "map.open", errno };
   if (why === undefined && isErrno(status, "EPERM")) {
-    const { cause, hint } = explainPermission(readPermissionFacts(), false);
+    const { cause, hint } = whyRefused({ operation });
     return new PermissionError(`${what} can't be opened: ${cause} (EPERM)`, { ...details, hint });
   }
   return new MapError("ERR_BPF_MAP", `${what} can't be opened: ${why ?? "the kernel refuses"} (${errno})`, details);

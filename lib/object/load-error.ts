@@ -10,8 +10,11 @@ import {
   PermissionError,
   VerifierError,
 } from "../errors";
-import { explainPermission, readPermissionFacts } from "../kernel/permission";
+import { type Refused, readPermissionFacts } from "../kernel/permission";
+import { whyRefused } from "../kernel/refusal";
 import { warnings } from "../log";
+import type { MapSpec } from "../map/spec";
+import { typeNumber } from "../map/type-names";
 import type { Outcome } from "../native";
 import type { ProgramSpec } from "../program/spec";
 import { explain, explained } from "../sleepable/explain";
@@ -19,7 +22,13 @@ import { usesTrampoline } from "../sleepable/rules-trampolines";
 import { lastLines, summarise } from "./verifier-log";
 
 /** @param programs in libbpf's order */
-export function loadError(outcome: Outcome, name: string, programs: readonly ProgramSpec[]): BpfError {
+export function loadError(
+  outcome: Outcome,
+  name: string,
+  programs: readonly ProgramSpec[],
+  maps: readonly MapSpec[] = [],
+): BpfError {
+  const types = programs.filter(({ autoload }) => autoload).map(({ type }) => type);
   const texts = warnings(outcome);
   const found = (pattern: RegExp) => texts.map((text) => pattern.exec(text)).find((match) => match !== null);
   const errno = errnoName(outcome.status);
@@ -60,7 +69,10 @@ export function loadError(outcome: Outcome, name: string, programs: readonly Pro
   }
 
   const map = found(/^map '(.+?)': failed to create/)?.[1];
-  if (map !== undefined) return mapNotCreated(map, outcome.status, about);
+  if (map !== undefined) {
+    const type = typeNumber(maps.find((candidate) => candidate.name === map)?.type ?? "hash");
+    return mapNotCreated(map, { operation: "map.create", type, types }, outcome.status, about);
+  }
 
   const log = outcome.log ?? new Uint8Array();
   // The kernel says ENOSPC for a log that does not fit, whatever was wrong with the program.
@@ -73,7 +85,8 @@ export function loadError(outcome: Outcome, name: string, programs: readonly Pro
     return new VerifierError(message, { ...about, ...explained(why, lockdownHint(summary)) }, log);
   }
   if (isErrno(outcome.status, "EPERM")) {
-    const why = explainPermission(readPermissionFacts(), program !== undefined && usesTrampoline(program.kind));
+    const trampoline = program !== undefined && usesTrampoline(program.kind);
+    const why = whyRefused({ operation: "load", types: program === undefined ? types : [program.type], trampoline });
     const what = program === undefined ? name : `program ${program.name} (${program.section})`;
     return new PermissionError(`${what} could not be loaded: ${why.cause} (EPERM)`, { ...about, hint: why.hint });
   }
@@ -119,11 +132,11 @@ function targetNotFound(program: ProgramSpec | undefined, target: string, about:
   });
 }
 
-function mapNotCreated(map: string, status: number, about: ErrorDetails): BpfError {
+function mapNotCreated(map: string, refused: Refused, status: number, about: ErrorDetails): BpfError {
   const errno = errnoName(status);
   const details = { ...about, map };
   if (isErrno(status, "EPERM")) {
-    const why = explainPermission(readPermissionFacts(), false);
+    const why = whyRefused(refused);
     return new PermissionError(`map ${map} could not be created: ${why.cause} (EPERM)`, { ...details, hint: why.hint });
   }
   const tooLarge = isErrno(status, "E2BIG") || isErrno(status, "ENOMEM") || isErrno(status, "ENOSPC");

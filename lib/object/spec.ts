@@ -219,7 +219,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
 
   #loaded(outcome: Outcome): BpfObject<S> {
     try {
-      if (outcome.status < 0) throw loadError(outcome, this.name, this.#programs);
+      if (outcome.status < 0) throw loadError(outcome, this.name, this.#programs, this.#maps);
       return this.#objectOf(outcome.status);
     } finally {
       deliver(outcome, this.#onLog);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { isUint8Array } from "node:util/types";
 import { ArgumentError, AttachError, type BpfError, errnoName, isErrno, PermissionError } from "../errors";
 import { activeLsms } from "../kernel/lsm";
-import { explainPermission, readPermissionFacts } from "../kernel/permission";
+import { whyRefused } from "../kernel/refusal";
 import { Link } from "../link/link";
 import { deliver, warnings } from "../log";
 import type { BpfMap } from "../map/map";
@@ -313,8 +313,11 @@ function attachError(program: Attachable, outcome: Outcome): BpfError {
   const errno = errnoName(outcome.status);
   const details = { ...about(program), errno };
   const what = `program ${program.name} (${program.section})`;
-  if (isErrno(outcome.status, "EPERM") || isErrno(outcome.status, "EACCES")) {
-    const why = explainPermission(readPermissionFacts(), usesTrampoline(program.kind));
+  // Of an iterator, EACCES is said of a map whose keys or values are smaller than what the program reads (bpf_iter_attach_map()).
+  const isOfMap = program.kind === "iter" && isErrno(outcome.status, "EACCES");
+  if (isErrno(outcome.status, "EPERM") || (isErrno(outcome.status, "EACCES") && !isOfMap)) {
+    const { kind } = program;
+    const why = whyRefused({ operation: "attach", kind, errno, trampoline: usesTrampoline(kind) });
     return new PermissionError(`${what} could not be attached: ${why.cause} (${errno})`, {
       ...details,
       hint: why.hint,
@@ -338,6 +341,10 @@ function attachHint(kind: ProgramKind, status: number): string | undefined {
   if (kind === "xdp" && isErrno(status, "ENODEV")) return "There is no network interface of that name here";
   if (isErrno(status, "ENOENT") || isErrno(status, "ESRCH"))
     return "The attach target does not exist here: check its name";
+  if (kind === "iter" && isErrno(status, "EACCES"))
+    return "The map's keys or values are smaller than what the program reads of them";
+  if (kind === "iter" && isErrno(status, "EBADF"))
+    return "Pass what it walks: attach({ map }), or attach({ cgroupFd })";
   if (kind === "iter" && isErrno(status, "EOPNOTSUPP"))
     return "Before Linux 6.1 iterators of tasks walk all of them: attach without pid and tid, and choose in the program";
   if (isErrno(status, "EOPNOTSUPP"))
