@@ -94,7 +94,10 @@ export function readPermissionFacts(): PermissionFacts {
  */
 export function explainPermission(facts: PermissionFacts, refused: Refused, loads: () => boolean): PermissionCause {
   const has = (name: Capability) => (facts.capabilities & (1n << BITS[name])) !== 0n;
-  const missing = needs(refused, facts).filter(({ name }) => !has(name) && !(has("CAP_SYS_ADMIN") && ADMIN.has(name)));
+  const admin = has("CAP_SYS_ADMIN");
+  const missing = needs(refused, facts).filter(
+    ({ name, itself }) => !has(name) && !(admin && !itself && ADMIN.has(name)),
+  );
   if (missing.length > 0) return lacking(missing);
   if (!facts.initialUserNamespace) {
     return {
@@ -186,21 +189,24 @@ interface Need {
   readonly name: Capability;
   /** What is not said by the name. */
   readonly because?: string;
+  /** CAP_SYS_ADMIN does not count for it. */
+  readonly itself?: true;
 }
 
 const BPF: Need = { name: "CAP_BPF" };
 const PERFMON: Need = { name: "CAP_PERFMON" };
 const NET_ADMIN: Need = { name: "CAP_NET_ADMIN" };
+/** Since Linux 6.9 CAP_SYS_ADMIN counts (BPF tokens): such a kernel refuses nobody who has it. */
+const NET_ADMIN_FOR_MAPS: Need = { name: "CAP_NET_ADMIN", itself: true };
 
 function needs(refused: Refused, facts: PermissionFacts): Need[] {
   switch (refused.operation) {
     case "load":
       return ofTypes(refused.types);
     case "map.create": {
-      const { type, types = [] } = refused;
-      return [
-        ...new Set([BPF, ...(NET_MAPS.has(type) ? [NET_ADMIN] : []), ...(types.length > 0 ? ofTypes(types) : [])]),
-      ];
+      const ofMap = NET_MAPS.has(refused.type) ? [BPF, NET_ADMIN_FOR_MAPS] : [BPF];
+      const types = refused.types ?? [];
+      return unique([...ofMap, ...(types.length > 0 ? ofTypes(types) : [])]);
     }
     case "by-id":
       return [{ name: "CAP_SYS_ADMIN", because: "the kernel asks for it to find things by their id" }];
@@ -211,6 +217,10 @@ function needs(refused: Refused, facts: PermissionFacts): Need[] {
     case "use":
       return facts.asksAlways ? [BPF] : [];
   }
+}
+
+function unique(all: readonly Need[]): Need[] {
+  return all.filter(({ name }, index) => all.findIndex((other) => other.name === name) === index);
 }
 
 function ofTypes(types: readonly number[]): Need[] {

@@ -28,7 +28,11 @@ export function hintFor(
   const is = (name: Parameters<typeof isErrno>[1]) => isErrno(status, name);
   const { type } = map;
   const unsupported = is("ENOTSUPP") || is("EOPNOTSUPP") || is("EINVAL");
-  if (type === MapType.PERF_EVENT_ARRAY && operation === "open" && (is("EPERM") || is("EACCES")))
+  if (
+    type === MapType.PERF_EVENT_ARRAY &&
+    (operation === "open" || operation === "read") &&
+    (is("EPERM") || is("EACCES"))
+  )
     return sentence(whyRefused({ operation: "perf-buffer" }));
   if (is("EPERM")) return permission(map, operation, isFrozen);
   if (is("ENOMEM"))

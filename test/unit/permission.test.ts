@@ -38,6 +38,7 @@ test.each<[string, Partial<PermissionFacts>, Refused, RegExp]>([
   ["CAP_SYS_ADMIN counts for all", caps(SYS_ADMIN), load(ProgramType.XDP), /could not be told/],
   ["a hash", caps(), create(MapType.HASH), /lacks CAP_BPF$/],
   ["a sockmap", caps(BPF), create(MapType.SOCKMAP), /lacks CAP_NET_ADMIN$/],
+  ["a sockmap with CAP_SYS_ADMIN alone", caps(SYS_ADMIN), create(MapType.SOCKMAP), /lacks CAP_NET_ADMIN$/],
   ["a map of an object", caps(), create(MapType.HASH, ProgramType.LSM), /lacks CAP_BPF and CAP_PERFMON$/],
   ["a map by its id", caps(BPF, PERFMON), { operation: "by-id" }, /lacks CAP_SYS_ADMIN \(.*by their id/],
   ["a map that is there", caps(), { operation: "use" }, /could not be told/],
