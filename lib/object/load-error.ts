@@ -10,7 +10,7 @@ import {
   PermissionError,
   VerifierError,
 } from "../errors";
-import { type Refused, readPermissionFacts } from "../kernel/permission";
+import { capabilityNames, type Refused, readPermissionFacts } from "../kernel/permission";
 import { whyRefused } from "../kernel/refusal";
 import { warnings } from "../log";
 import type { MapSpec } from "../map/spec";
@@ -82,7 +82,9 @@ export function loadError(
   const why = program === undefined || cutOff ? undefined : explain({ errno, log: lines, program: factsOf(program) });
   if (program !== undefined && summary !== undefined) {
     const message = `program ${program.name} (${program.section}) was refused by the kernel: ${summary} (${errno})`;
-    return new VerifierError(message, { ...about, ...explained(why, lockdownHint(summary)) }, log);
+    const hint = perfmonHint(summary);
+    const meaning = hint === undefined ? explained(why, lockdownHint(summary)) : { hint };
+    return new VerifierError(message, { ...about, ...meaning }, log);
   }
   if (isErrno(outcome.status, "EPERM")) {
     const trampoline = program !== undefined && usesTrampoline(program.kind);
@@ -100,6 +102,17 @@ export function loadError(
 
 function factsOf({ kind, section, sleepable, attachTarget: target }: ProgramSpec) {
   return { kind, section, sleepable, ...(target !== undefined && { target }) };
+}
+
+/** Without CAP_PERFMON the verifier forbids programs to show addresses, and knows no helpers that read the kernel (bpf_base_func_proto()). */
+function perfmonHint(summary: string): string | undefined {
+  const isOfPerfmon = /leaks addr|!root|pointer comparison|corrupt spilled|(unknown func|cannot use helper) bpf_/.test(
+    summary,
+  );
+  if (!isOfPerfmon) return undefined;
+  const has = capabilityNames(readPermissionFacts().capabilities);
+  if (has.includes("CAP_PERFMON") || has.includes("CAP_SYS_ADMIN")) return undefined;
+  return "This process lacks CAP_PERFMON, without which the kernel forbids this: run it as root, or give it CAP_PERFMON";
 }
 
 /** What a verdict does not tell by itself. */
