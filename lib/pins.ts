@@ -38,7 +38,7 @@ export function preparePin(path: string): PinFault | undefined {
   while (!existsSync(existing)) existing = dirname(existing);
   // Elsewhere folders would be left behind.
   if (statfsSync(existing).type >>> 0 !== BPF_FS) {
-    const hint = `Pin it under /sys/fs/bpf; where nothing is mounted there: ${MOUNT_BPFFS}`;
+    const hint = `Pin it in bpffs, under /sys/fs/bpf; where nothing is mounted there: ${MOUNT_BPFFS}`;
     return { what: `${existing} is not in bpffs`, hint, errno: "EINVAL" };
   }
   const fault = untrusted(existing);

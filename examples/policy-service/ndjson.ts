@@ -62,8 +62,10 @@ export class NdjsonWriter {
     const stats = fstatSync(fd);
     if (stats.uid === uid) return;
     // A file of root's under another name, or of another user's, is given to nobody.
-    if (stats.uid === process.geteuid?.() && stats.nlink === 1) return fchownSync(fd, uid, gid);
-    closeSync(fd);
-    throw new ConfigError(`${this.path} belongs to user ${stats.uid}, or has other names: it is left as it is`);
+    if (stats.uid !== process.geteuid?.() || stats.nlink !== 1) {
+      closeSync(fd);
+      throw new ConfigError(`${this.path} belongs to user ${stats.uid}, or has other names: it is left as it is`);
+    }
+    fchownSync(fd, uid, gid);
   }
 }

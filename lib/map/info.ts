@@ -1,6 +1,7 @@
 /** struct bpf_map_info and a map's fdinfo, as far as they are told. */
 import { readFileSync } from "node:fs";
 import { little } from "../endian";
+import { errnoName, MapError } from "../errors";
 import { type Handle, native } from "../native";
 import { mapTypeName } from "./type-names";
 
@@ -39,7 +40,14 @@ export interface MapInfo {
 export function infoOf(handle: Handle): MapInfo {
   const bytes = new Uint8Array(MAP_INFO_SIZE);
   const size = native.mapInfo(handle, bytes);
-  return decodeMapInfo(bytes.subarray(0, Math.max(0, size)), native.mapFd(handle));
+  if (size < 0) {
+    const errno = errnoName(size);
+    throw new MapError("ERR_BPF_MAP", `the kernel tells nothing of the map (${errno})`, {
+      operation: "map.info",
+      errno,
+    });
+  }
+  return decodeMapInfo(bytes.subarray(0, size), native.mapFd(handle));
 }
 
 /** Room for struct bpf_map_info as newer headers have it. */

@@ -1,4 +1,5 @@
 /** Makes one clear error of a load that failed: which program or map, what the kernel said, what to do. */
+import { MapType } from "../constants";
 import {
   type BpfError,
   type ErrorDetails,
@@ -14,7 +15,7 @@ import { capabilityNames, type Refused, readPermissionFacts } from "../kernel/pe
 import { whyRefused } from "../kernel/refusal";
 import { warnings } from "../log";
 import type { MapSpec } from "../map/spec";
-import { typeNumber } from "../map/type-names";
+import { mapTypeName, typeNumber } from "../map/type-names";
 import type { Outcome } from "../native";
 import type { ProgramSpec } from "../program/spec";
 import { explain, explained } from "../sleepable/explain";
@@ -35,10 +36,12 @@ export function loadError(
   const operation = "load";
 
   if (outcome.stage === "open") {
-    return new ObjectError("ERR_BPF_OBJECT_INVALID", `${name} can't be opened: ${texts.at(-1) ?? errno}`, {
+    const words = texts.at(-1) ?? errno;
+    const hint = openHint(texts);
+    return new ObjectError("ERR_BPF_OBJECT_INVALID", `${name} can't be opened: ${words}`, {
       operation: "open",
       errno,
-      hint: 'Compile it again with clang -g -O2 -target bpf; libbpf 1.x needs BTF-defined maps (SEC(".maps"))',
+      ...(hint !== undefined && { hint }),
     });
   }
 
@@ -71,7 +74,7 @@ export function loadError(
   const map = found(/^map '(.+?)': failed to create/)?.[1];
   if (map !== undefined) {
     const type = typeNumber(maps.find((candidate) => candidate.name === map)?.type ?? "hash");
-    return mapNotCreated(map, { operation: "map.create", type, types }, outcome.status, about);
+    return mapNotCreated(map, { operation: "map.create", type, types }, outcome.status, about, texts);
   }
 
   const log = outcome.log ?? new Uint8Array();
@@ -97,7 +100,37 @@ export function loadError(
     const message = `program ${program.name} (${program.section}) was refused by the kernel ${how} (${errno})`;
     return new VerifierError(message, { ...about, ...explained(why) }, log);
   }
-  return new LoadError("ERR_BPF_LOAD", `${name} could not be loaded: ${texts.at(-1) ?? errno} (${errno})`, about);
+  const words = saidOf(texts);
+  return new LoadError("ERR_BPF_LOAD", `${name} could not be loaded${words ? `: ${words}` : ""} (${errno})`, about);
+}
+
+/** What libbpf says last of every failure, whatever it was; and what is tried again. */
+const GENERIC =
+  /^(failed to load object|map '.*': failed to create|Error in bpf_create_map_xattr|permission error while running as root|prog '.*': failed to load: )/;
+
+/** libbpf's own line on what was wrong. */
+function saidOf(texts: readonly string[]): string | undefined {
+  return texts
+    .filter((text) => !GENERIC.test(text))
+    .at(-1)
+    ?.trim();
+}
+
+function openHint(texts: readonly string[]): string | undefined {
+  const all = texts.join("\n");
+  if (/legacy map definitions|maps? section/i.test(all)) return 'libbpf 1.x takes BTF-defined maps only: SEC(".maps")';
+  if (/BTF/.test(all)) return "Compile it again with clang -g -O2 -target bpf";
+  return undefined;
+}
+
+type MapRefused = Extract<Refused, { operation: "map.create" }>;
+
+function creationHint(type: number, status: number): string | undefined {
+  if (isErrno(status, "EMFILE") || isErrno(status, "ENFILE")) return "Raise the limit of open files: ulimit -n";
+  if (!isErrno(status, "EINVAL") && !isErrno(status, "ENOTSUPP") && !isErrno(status, "EOPNOTSUPP")) return undefined;
+  if (type === MapType.RINGBUF || type === MapType.USER_RINGBUF)
+    return "maxEntries is its size in bytes: a power of two, and a multiple of the page size";
+  return `Check its sizes and flags; this kernel may not know the type ${mapTypeName(type)}, or have been built without it`;
 }
 
 function factsOf({ kind, section, sleepable, attachTarget: target }: ProgramSpec) {
@@ -145,7 +178,13 @@ function targetNotFound(program: ProgramSpec | undefined, target: string, about:
   });
 }
 
-function mapNotCreated(map: string, refused: Refused, status: number, about: ErrorDetails): BpfError {
+function mapNotCreated(
+  map: string,
+  refused: MapRefused,
+  status: number,
+  about: ErrorDetails,
+  texts: readonly string[],
+): BpfError {
   const errno = errnoName(status);
   const details = { ...about, map };
   if (isErrno(status, "EPERM")) {
@@ -153,14 +192,10 @@ function mapNotCreated(map: string, refused: Refused, status: number, about: Err
     return new PermissionError(`map ${map} could not be created: ${why.cause} (EPERM)`, { ...details, hint: why.hint });
   }
   const tooLarge = isErrno(status, "E2BIG") || isErrno(status, "ENOMEM") || isErrno(status, "ENOSPC");
-  return new MapError(
-    "ERR_BPF_MAP_CREATE",
-    `map ${map} could not be created${tooLarge ? ": it is too large" : ""} (${errno})`,
-    {
-      ...details,
-      hint: tooLarge
-        ? "Lower its maxEntries or its value size"
-        : "Check its type, sizes and flags: this kernel may not know the type, or want a power of two of pages for a ring buffer",
-    },
-  );
+  const words = tooLarge ? "it is too large" : saidOf(texts)?.replace(`map '${map}': `, "");
+  const hint = tooLarge ? "Lower its maxEntries or its value size" : creationHint(refused.type, status);
+  return new MapError("ERR_BPF_MAP_CREATE", `map ${map} could not be created${words ? `: ${words}` : ""} (${errno})`, {
+    ...details,
+    ...(hint !== undefined && { hint }),
+  });
 }

@@ -272,6 +272,11 @@ function checkOptions(options: OpenOptions): void {
       );
     }
   }
+  for (const [name, value] of Object.entries(options)) {
+    // What C would read of it ends there.
+    if (typeof value === "string" && value.includes("\0"))
+      throw new ArgumentError(`open's option ${name} must not contain NUL, got ${JSON.stringify(value)}`, about);
+  }
   const { u64 = "bigint" } = options;
   if (u64 !== "bigint" && u64 !== "number") {
     throw new ArgumentError(`open's option u64 must be "bigint" or "number", got ${JSON.stringify(u64)}`, about);

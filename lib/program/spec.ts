@@ -86,8 +86,8 @@ export class ProgramSpec {
   }
 
   set attachTarget(value: string | undefined) {
-    if (value !== undefined && (typeof value !== "string" || value === "")) {
-      throw this.#argument(`attachTarget must be a non-empty string, got ${JSON.stringify(value)}`);
+    if (value !== undefined && (typeof value !== "string" || value === "" || value.includes("\0"))) {
+      throw this.#argument(`attachTarget must be a non-empty string without NUL, got ${JSON.stringify(value)}`);
     }
     this.#target = value;
   }
