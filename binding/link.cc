@@ -177,10 +177,11 @@ Napi::Value close(const Napi::CallbackInfo& info) {
   return status(info.Env(), Environment::of(info.Env()).links.remove(int32Of(info[0])) ? 0 : -EBADF);
 }
 
-// linkPin(link, path): 0 or -errno. Not bpf_link__pin(), which knows one path only, and removes whatever is there.
+// linkPin(link, path): 0 or -errno. Not bpf_link__pin(), which knows one path only, and removes whatever is
+// there.
 Napi::Value pin(const Napi::CallbackInfo& info) {
-  return withLink(
-      info, [&](bpf_link* link) { return bpf_obj_pin(bpf_link__fd(link), stringOf(info[1]).c_str()); });
+  return withLink(info,
+                  [&](bpf_link* link) { return bpf_obj_pin(bpf_link__fd(link), stringOf(info[1]).c_str()); });
 }
 
 // linkInfo(link, struct bpf_link_info: Uint8Array): bytes filled in, or -errno; -EINVAL for a perf event,
