@@ -1,6 +1,7 @@
 // The addon's entry point.
 #include <bpf/libbpf.h>
 #include <napi.h>
+#include <unistd.h>
 
 #include "btf.h"
 #include "environment.h"
@@ -10,6 +11,7 @@
 #include "map.h"
 #include "object.h"
 #include "perf_buffer.h"
+#include "pin.h"
 #include "poller.h"
 #include "probe.h"
 #include "program.h"
@@ -32,11 +34,13 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["libbpfSources"] = NODE_LIBBPF_SOURCES;
 #endif
   exports["possibleCpus"] = libbpf_num_possible_cpus();
+  exports["pageSize"] = static_cast<double>(sysconf(_SC_PAGESIZE));
   exportObject(exports);
   exportProgram(exports);
   exportMap(exports);
   exportMapMaking(exports);
   exportLink(exports);
+  exportPin(exports);
   exportIterator(exports);
   exportPoller(exports);
   exportRingBuffer(exports);

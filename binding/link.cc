@@ -13,6 +13,7 @@
 #include "calls.h"
 #include "environment.h"
 #include "outcome.h"
+#include "pin.h"
 
 namespace node_libbpf {
 
@@ -96,6 +97,14 @@ Napi::Value attachUprobe(const Napi::CallbackInfo& info) {
   });
 }
 
+// Kernels before 6.1 walk all tasks, whatever they are asked (f0d74c4da1f0).
+bool isOfTask(const bpf_link* link, bool thread, uint32_t id) {
+  bpf_link_info info = {};
+  uint32_t size = sizeof(info);
+  if (bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &size) != 0) return false;
+  return (thread ? info.iter.task.tid : info.iter.task.pid) == id;
+}
+
 // attachIter(object, program, what, id): what is "", "map" (id: a map's fd), "cgroup" (an fd), "tid" or "pid"
 Napi::Value attachIter(const Napi::CallbackInfo& info) {
   return attach(info, [&](const bpf_program* program) {
@@ -114,7 +123,12 @@ Napi::Value attachIter(const Napi::CallbackInfo& info) {
       options.link_info = &target;
       options.link_info_len = sizeof(target);
     }
-    return bpf_program__attach_iter(program, &options);
+    bpf_link* link = bpf_program__attach_iter(program, &options);
+    const bool oneTask = what == "tid" || what == "pid";
+    if (link == nullptr || !oneTask || isOfTask(link, what == "tid", id)) return link;
+    bpf_link__destroy(link);
+    errno = EOPNOTSUPP;
+    return static_cast<bpf_link*>(nullptr);
   });
 }
 
@@ -132,14 +146,15 @@ Napi::Value attachAuto(const Napi::CallbackInfo& info) {
   return attach(info, [](const bpf_program* program) { return bpf_program__attach(program); });
 }
 
-// linkOpen(path): Outcome; status is the link's handle
+// linkOpen(path): the handle of the link that is pinned there, or -errno; see checkKind()
 Napi::Value open(const Napi::CallbackInfo& info) {
-  Link::Pointer link;
-  Outcome outcome = observe(false, [&] {
-    link.reset(bpf_link__open(stringOf(info[0]).c_str()));
-    return link == nullptr ? -errno : 0;
-  });
-  return attached(info.Env(), outcome, std::move(link), nullptr);
+  const LogScope silent(false);
+  Link::Pointer link(bpf_link__open(stringOf(info[0]).c_str()));  // of whatever is pinned there
+  if (link == nullptr) return status(info.Env(), -errno);
+  const int error = checkKind(bpf_link__fd(link.get()), PinKind::kLink);
+  if (error < 0) return status(info.Env(), error);
+  return status(info.Env(),
+                Environment::of(info.Env()).links.add(std::make_shared<Link>(std::move(link), nullptr)));
 }
 
 bpf_link* linkOf(const Napi::CallbackInfo& info) {
@@ -166,13 +181,11 @@ Napi::Value close(const Napi::CallbackInfo& info) {
   return status(info.Env(), link == nullptr ? -EBADF : link->close());
 }
 
-// linkPin(link, path), linkUnpin(link): 0 or -errno
+// linkPin(link, path): 0 or -errno. Not bpf_link__pin(), which knows one path only, and removes whatever is
+// there.
 Napi::Value pin(const Napi::CallbackInfo& info) {
-  return withLink(info, [&](bpf_link* link) { return bpf_link__pin(link, stringOf(info[1]).c_str()); });
-}
-
-Napi::Value unpin(const Napi::CallbackInfo& info) {
-  return withLink(info, [](bpf_link* link) { return bpf_link__unpin(link); });
+  return withLink(info,
+                  [&](bpf_link* link) { return bpf_obj_pin(bpf_link__fd(link), stringOf(info[1]).c_str()); });
 }
 
 // linkInfo(link, struct bpf_link_info: Uint8Array): bytes filled in, or -errno; -EINVAL for a perf event,
@@ -202,11 +215,10 @@ void exportLink(Napi::Object exports) {
   exportStory<attachIter>(exports, "attachIter");
   exportStory<attachXdp>(exports, "attachXdp");
   exportStory<attachAuto>(exports, "attachAuto");
-  exportStory<open>(exports, "linkOpen");
+  exportCall<open>(exports, "linkOpen");
   exportCall<detach>(exports, "linkDetach");
   exportCall<close>(exports, "linkClose");
   exportCall<pin>(exports, "linkPin");
-  exportCall<unpin>(exports, "linkUnpin");
   exportCall<linkInfo>(exports, "linkInfo");
 }
 

@@ -15,6 +15,7 @@
 #include "log.h"
 #include "map.h"
 #include "object.h"
+#include "pin.h"
 
 namespace node_libbpf {
 
@@ -61,16 +62,12 @@ Napi::Value ofObject(const Napi::CallbackInfo& info) {
   return added(info.Env(), fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3));
 }
 
-// mapOfPath(path): a pinned map's handle, or -errno; -EINVAL if it is no map
+// mapOfPath(path): a pinned map's handle, or -errno; see checkKind()
 Napi::Value ofPath(const Napi::CallbackInfo& info) {
   Fd fd(bpf_obj_get(stringOf(info[0]).c_str()));
   if (fd.get() < 0) return status(info.Env(), -errno);
-  // Programs and links are pinned too, and their info would be taken for a map's.
-  char link[64] = {};
-  const std::string self = "/proc/self/fd/" + std::to_string(fd.get());
-  if (readlink(self.c_str(), link, sizeof(link) - 1) > 0 && std::string(link) != "anon_inode:bpf-map")
-    return status(info.Env(), -EINVAL);
-  int error = 0;
+  int error = checkKind(fd.get(), PinKind::kMap);
+  if (error < 0) return status(info.Env(), error);
   std::shared_ptr<Map> map = Map::of(std::move(fd), &error);
   return status(info.Env(), map == nullptr ? error : Environment::of(info.Env()).maps.add(std::move(map)));
 }

@@ -212,6 +212,20 @@ const names = new Map<number, string>([
   [constants.errno.EAGAIN, "EAGAIN"],
   [constants.errno.EOPNOTSUPP, "EOPNOTSUPP"],
   [ENOTSUPP, "ENOTSUPP"],
+  // libbpf's own, from 4000 on (enum libbpf_errno).
+  ...[
+    "LIBELF",
+    "FORMAT",
+    "KVERSION",
+    "ENDIAN",
+    "INTERNAL",
+    "RELOC",
+    "LOAD",
+    "VERIFY",
+    "PROG2BIG",
+    "KVER",
+    "PROGTYPE",
+  ].map((name, index) => [4000 + index, `LIBBPF_ERRNO__${name}`] as const),
 ]);
 
 /** The name of a -errno status: -22 is "EINVAL". */

@@ -147,6 +147,7 @@ export interface Native {
   readonly libbpfSources: string;
   readonly libbpfLinkage: "bundled" | "system";
   readonly possibleCpus: number;
+  readonly pageSize: number;
 
   describe(request: OpenRequest): Description;
   load(request: LoadRequest): Promise<Outcome>;
@@ -204,11 +205,10 @@ export interface Native {
   attachXdp(object: Handle, program: number, interfaceName: string): Outcome;
   attachAuto(object: Handle, program: number): Outcome;
 
-  linkOpen(path: string): Outcome;
+  linkOpen(path: string): Handle;
   linkDetach(link: Handle): number;
   linkClose(link: Handle): number;
   linkPin(link: Handle, path: string): number;
-  linkUnpin(link: Handle): number;
   linkInfo(link: Handle, info: Uint8Array): number;
 
   /** A run of an iterator, from its start. */
@@ -216,6 +216,9 @@ export interface Native {
   /** Off this thread. No bytes at the end. */
   iterRead(run: Handle, size: number): Promise<Uint8Array | number>;
   iterClose(run: Handle): number;
+
+  /** The kernel's id of what is pinned there; EINVAL for a pin of another kind, ENODATA where /proc can't tell which it is. */
+  pinnedId(path: string, kind: "map" | "link"): number;
 
   mapOfObject(object: Handle, index: number): Handle;
   mapOfPath(path: string): Handle;

@@ -33,11 +33,11 @@ export function makeFolderOf(path: string): void {
 }
 
 /** As mkdirSync() with `recursive` does, which never ends where mkdir(2) says ENOENT, as under /proc (Node 20). */
-export function makeFolder(folder: string): void {
+export function makeFolder(folder: string, mode?: number): void {
   if (existsSync(folder)) return;
-  makeFolder(dirname(folder));
+  makeFolder(dirname(folder), mode);
   try {
-    mkdirSync(folder);
+    mkdirSync(folder, mode);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }

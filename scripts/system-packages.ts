@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { retriesOf } from "../lib/testing/apt";
+import { setTimeout as sleep } from "node:timers/promises";
+import { firstError, isGone, PATIENCE, retriesOf, WAITS_MS } from "../lib/testing/apt";
 import { configuredMirrors } from "../lib/testing/mirrors";
 import type { Progress } from "./progress";
 
@@ -17,7 +18,7 @@ const SHIPPED = ["clang-19", "lld-19", "llvm-19", "bzip2"];
 /** Clang of 16 or newer knows enum64. */
 const UNIT_TESTS = [...BUILD, "clang-19", "binutils", "util-linux"];
 const ALL = [
-  ...[...UNIT_TESTS, ...SHIPPED, ...MACHINES, "qemu-system-arm", "btrfs-progs", "debootstrap", "gnupg"],
+  ...[...UNIT_TESTS, ...SHIPPED, ...MACHINES, "qemu-system-arm", "btrfs-progs", "debootstrap", "gnupg", "git"],
   ...["clang-format", "xz-utils", "dpkg-dev", "pkg-config", "libbpf-dev"],
   ...["strace", "chromium", "chromium-headless-shell"],
 ];
@@ -131,6 +132,17 @@ class Installation {
 
   /** The error's text, if it failed. */
   async #try(names: readonly string[]): Promise<string | undefined> {
+    for (const wait of WAITS_MS) {
+      const failure = await this.#once(names);
+      // Nothing of the archive's, or its last word.
+      if (failure === undefined || !failure.includes("Failed to fetch") || isGone(failure)) return failure;
+      this.#progress.note(`${firstError(failure)}: fetched again`);
+      await sleep(wait);
+    }
+    return this.#once(names);
+  }
+
+  async #once(names: readonly string[]): Promise<string | undefined> {
     const scratch = mkdtempSync(join(tmpdir(), "apt-"));
     try {
       const preferences = join(scratch, "preferences");
@@ -199,8 +211,7 @@ function hasLists(): boolean {
 
 /** @param onCount told how far it is */
 async function aptGet(args: readonly string[], onCount: (howFar: string) => void = () => {}) {
-  const patience = ["-o", "Acquire::Retries=4", "-o", "Acquire::http::Timeout=60"];
-  const child = spawn("apt-get", ["-o", "APT::Status-Fd=3", ...patience, ...args], {
+  const child = spawn("apt-get", ["-o", "APT::Status-Fd=3", ...PATIENCE, ...args], {
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" },
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });

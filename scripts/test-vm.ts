@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type Put, runInVm, VmError } from "../lib/testing";
 import { cacheDirectory } from "../lib/testing/cache";
 import { resolveKernel } from "../lib/testing/kernels";
+import { librariesOf } from "../lib/testing/programs";
 import { jestClosure } from "./jest-closure";
 import { GUEST, packageFiles } from "./package-files";
 import { PROJECT_ROOT } from "./places";
@@ -23,6 +24,9 @@ function btrfsImage(): string {
   if (made.status !== 0) throw new Error("mkfs.btrfs failed; install it: apt-get install btrfs-progs");
   return packed;
 }
+
+/** By which the tests of privilege give a process some capabilities; busybox's can't change the user. */
+const SETPRIV = "/usr/bin/setpriv";
 
 export interface VmTests {
   kernel: string;
@@ -122,6 +126,9 @@ export async function testInVm(tests: VmTests): Promise<Result> {
       ...jestClosure(PROJECT_ROOT, GUEST, arch, packages),
       ...put,
       { from: join(PROJECT_ROOT, "jest.config.js"), to: `${GUEST}/jest.config.js` },
+      ...(arch === process.arch && existsSync(SETPRIV)
+        ? [{ from: SETPRIV, to: SETPRIV }, ...librariesOf([SETPRIV])]
+        : []),
       ...(errorInjection ? [{ from: btrfsImage(), to: "/btrfs.img.gz" }] : []),
     ],
     collect: ["/tmp/jest.json", "/tmp/report"].map((from) => ({ from, into: results })),

@@ -1,12 +1,15 @@
 /** Decisions as lines of JSON, to a file or standard output. Whoever reads slowly loses lines, and holds nobody up. */
-import { chownSync, createWriteStream, fstatSync, openSync } from "node:fs";
+import { closeSync, constants, createWriteStream, fchownSync, fstatSync, openSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Writable } from "node:stream";
 import type { Decision } from "./decisions";
+import { ConfigError } from "./failure";
 import type { Account } from "./privilege";
 
 const MAX_WAITING = 4 * 1024 * 1024;
 const STDOUT = 1;
+/** No link is followed: the folder may be another user's. */
+const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
 export class NdjsonWriter {
   #stream: Writable;
@@ -19,8 +22,7 @@ export class NdjsonWriter {
     private readonly onError: (error: Error) => void,
     owner?: Account,
   ) {
-    this.#stream = this.#open();
-    if (owner !== undefined && path !== "-") chownSync(path, owner.uid, owner.gid);
+    this.#stream = this.#open(owner);
   }
 
   write(decisions: readonly Decision[]): void {
@@ -46,11 +48,24 @@ export class NdjsonWriter {
     await new Promise<void>((resolve) => this.#stream.end(resolve));
   }
 
-  #open(): Writable {
-    const fd = this.path === "-" ? STDOUT : openSync(this.path, "a", 0o640);
+  #open(owner?: Account): Writable {
+    const fd = this.path === "-" ? STDOUT : openSync(this.path, FLAGS, 0o640);
+    // What was opened, by its descriptor: the folder's owner may put a link, or another file, in its place meanwhile.
+    if (owner !== undefined && this.path !== "-") this.#give(fd, owner);
     const stats = fstatSync(fd);
     const isPipe = stats.isFIFO() || stats.isSocket();
     const stream = isPipe ? new Socket({ fd, readable: false }) : createWriteStream("", { fd });
     return stream.on("error", this.onError);
+  }
+
+  #give(fd: number, { uid, gid }: Account): void {
+    const stats = fstatSync(fd);
+    if (stats.uid === uid) return;
+    // A file of root's under another name, or of another user's, is given to nobody.
+    if (stats.uid !== process.geteuid?.() || stats.nlink !== 1) {
+      closeSync(fd);
+      throw new ConfigError(`${this.path} belongs to user ${stats.uid}, or has other names: it is left as it is`);
+    }
+    fchownSync(fd, uid, gid);
   }
 }

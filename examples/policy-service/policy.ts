@@ -10,6 +10,8 @@ import { compile, findCgroup, HOOKS, type Hook, type RuleSet } from "./rules";
 /** As in policy.bpf.c. */
 const BUFFERS_PER_CPU = 8;
 const PROGRAMS = { exec: "check_exec", open: "check_open", connect: "check_connect" } as const;
+/** Those that are pinned: what outlives the service. */
+const MAPS = ["policies", "decisions"] as const;
 /** How many generations' rule names are kept: decisions may lie in the ring while the rules change. */
 const GENERATIONS = 64;
 
@@ -81,8 +83,8 @@ export class Policy implements AsyncDisposable {
     spec.maps.buffers.maxEntries = BUFFERS_PER_CPU * possibleCpus();
     if (pin !== undefined) {
       mkdirSync(pin, { recursive: true, mode: 0o700 });
-      for (const map of ["policies", "decisions"] as const) spec.maps[map].pinPath = join(pin, map);
-      for (const hook of HOOKS) if (existsSync(join(pin, hook))) spec.programs[PROGRAMS[hook]].autoload = false;
+      for (const map of MAPS) spec.maps[map].pinPath = join(pin, map);
+      for (const hook of pinnedHooks(pin, spec)) spec.programs[PROGRAMS[hook]].autoload = false;
     }
     const object = await spec.load();
     try {
@@ -193,6 +195,31 @@ export class Policy implements AsyncDisposable {
     this.#shared.service_start = startTicks(process.pid) ?? 0n;
     this.#shared.service_pid = process.pid;
   }
+}
+
+/**
+ * The hooks whose programs are pinned. That no other user put them there load() sees to, by the folder of the maps' pins.
+ *
+ * @throws {@link HostError} for what this service does not put there
+ */
+function pinnedHooks(pin: string, spec: ReturnType<typeof open>): Hook[] {
+  const pinned = HOOKS.filter((hook) => existsSync(join(pin, hook)));
+  const remedy = `to end what is pinned there: rm -r ${pin}`;
+  if (pinned.length > 0 && !MAPS.every((map) => existsSync(join(pin, map)))) {
+    throw new HostError(`${pin} has programs whose maps are gone: nothing can change their rules; ${remedy}`);
+  }
+  for (const hook of pinned) {
+    const target = spec.programs[PROGRAMS[hook]].attachTarget;
+    const link = Link.fromPin(join(pin, hook));
+    const { type, targetBtfId = 0 } = link.info;
+    link.close(); // it is pinned
+    const wanted = kernelBtf().find(BtfKind.FUNC, `bpf_lsm_${target}`);
+    // The kernel tells it since Linux 5.13.
+    if (type !== "tracing" || (targetBtfId !== 0 && targetBtfId !== wanted)) {
+      throw new HostError(`${join(pin, hook)} is no program at the hook ${target}; ${remedy}`);
+    }
+  }
+  return pinned;
 }
 
 /** A process is known by its pid, and that is another one in each pid namespace. */

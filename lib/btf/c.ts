@@ -2,6 +2,7 @@
 import { errnoName, ObjectError } from "../errors";
 import { native } from "../native";
 import type { Btf } from "./btf";
+import { BtfKind } from "./kinds";
 import type { BtfType } from "./types";
 import { whole } from "./whole";
 
@@ -20,6 +21,8 @@ export function toC(btf: Btf, types?: readonly BtfType[]): Uint8Array {
   };
   const fault = btf.base?.fault() ?? btf.fault();
   if (fault !== undefined) fail(fault.what);
+  const name = nameBeyondC(btf) ?? (btf.base && nameBeyondC(btf.base));
+  if (name !== undefined) fail(`it has the name ${JSON.stringify(name)}, which would be more than a name there`);
   const ids =
     types?.map(({ id }) => id) ?? Array.from({ length: btf.end - btf.first }, (_, index) => btf.first + index);
   const text = native.btfDumpC(whole(btf), Uint32Array.from(ids));
@@ -27,6 +30,45 @@ export function toC(btf: Btf, types?: readonly BtfType[]): Uint8Array {
   const [before, after] =
     types === undefined ? ["#ifndef __VMLINUX_H__\n#define __VMLINUX_H__\n", "\n#endif\n"] : ["#pragma once\n", ""];
   return Buffer.concat([Buffer.from(`${before}${RELOCATED}`), text, Buffer.from(`${END_RELOCATED}${after}`)]);
+}
+
+/** Words of each member, parameter or enumerator, of which the first is a name. */
+const NAMED: Partial<Record<number, number>> = {
+  [BtfKind.STRUCT]: 3,
+  [BtfKind.UNION]: 3,
+  [BtfKind.ENUM]: 2,
+  [BtfKind.ENUM64]: 3,
+  [BtfKind.FUNC_PROTO]: 2,
+};
+
+/** Kinds that no C is written of: their names may have dots and brackets. */
+const UNWRITTEN: ReadonlySet<number> = new Set([BtfKind.FUNC, BtfKind.VAR, BtfKind.DATASEC, BtfKind.DECL_TAG]);
+
+/** A type tag is text in quotes, or an attribute: "user", "address_space(1)". */
+const TAG = /^[\w ():.,=-]*$/;
+
+/** What ends a name in C. Names of other languages, that only fail to compile, may pass. */
+const BEYOND = /[\p{Cc}\u2028\u2029"'\\;{}()#/*]/u;
+
+/** A name that C could take for something else: libbpf writes names as they are. */
+function nameBeyondC(btf: Btf): string | undefined {
+  const offsets = new Set<number>();
+  for (let id = btf.first; id < btf.end; id++) {
+    const kind = btf.kind(id);
+    if (UNWRITTEN.has(kind)) continue;
+    if (kind === BtfKind.TYPE_TAG) {
+      if (!TAG.test(btf.name(id))) return btf.name(id);
+      continue;
+    }
+    offsets.add(btf.word(id, 0));
+    const each = NAMED[kind];
+    if (each !== undefined) for (let i = 0; i < btf.vlen(id); i++) offsets.add(btf.word(id, 3 + i * each));
+  }
+  for (const offset of offsets) {
+    const name = btf.string(offset);
+    if (BEYOND.test(name)) return name;
+  }
+  return undefined;
 }
 
 const RELOCATED = `

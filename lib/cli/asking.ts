@@ -1,9 +1,10 @@
 /** Before and after the running kernel is asked: whether it may be, and whether it answered. */
+import { ProgramType } from "../constants";
 import { isErrno, PermissionError } from "../errors";
 import { given } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/facts";
-import { explainPermission, readPermissionFacts } from "../kernel/permission";
 import { PROBED_KINDS, tryLoad } from "../kernel/probe";
+import { whyRefused } from "../kernel/refusal";
 
 /**
  * Seen by trying: a tracepoint needs no trampoline, so that EPERM is for want of privilege.
@@ -13,7 +14,7 @@ import { PROBED_KINDS, tryLoad } from "../kernel/probe";
 export function needPrivilege(): void {
   const status = tryLoad("tp_btf", "sched_switch")?.status;
   if (status === undefined || !isErrno(status, "EPERM")) return;
-  const { cause, hint } = explainPermission(readPermissionFacts(), false);
+  const { cause, hint } = whyRefused({ operation: "load", types: [ProgramType.TRACING] });
   throw new PermissionError(`the kernel can't be asked: ${cause}`, { operation: "probe", errno: "EPERM", hint });
 }
 
@@ -26,7 +27,7 @@ export function warnUnanswered(facts: KernelFacts, asked: readonly ProbedKind[] 
     return status !== undefined && isErrno(status, "EPERM");
   });
   if (forbidden.length === 0) return;
-  const { cause } = explainPermission(readPermissionFacts(), true);
+  const { cause } = whyRefused({ operation: "load", types: [ProgramType.TRACING], trampoline: true });
   const what = forbidden.length === asked.length ? "nothing could be probed" : `not probed: ${forbidden.join(", ")}`;
   process.stderr.write(`node-libbpf: ${what}; the kernel answered EPERM to all: ${cause}\n`);
 }

@@ -1,6 +1,7 @@
 /** What sleepable LSM programs can do without, and others not. */
 import { given, isKnown } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/facts";
+import { MOUNT_BPFFS } from "../pins";
 import { Kernel } from "../sleepable/kernel";
 import { hasErrorInjection } from "../sleepable/rules-tracing";
 import { isSince, type Line, line, told } from "./doctor-line";
@@ -29,7 +30,7 @@ function lockdown({ lockdown }: KernelFacts): Line {
 
 export const MOUNT = {
   securityfs: "mount -t securityfs securityfs /sys/kernel/security",
-  bpffs: "mount -t bpf bpf /sys/fs/bpf",
+  bpffs: MOUNT_BPFFS,
   tracefs: "mount -t tracefs tracefs /sys/kernel/tracing",
 };
 const USE = {

@@ -1,11 +1,12 @@
 /** node-libbpf doctor: can this host run sleepable LSM programs, and if not, what is to be changed? */
 import type { Command } from "commander";
+import { ProgramType } from "../constants";
 import { errnoName } from "../errors";
 import { kernelFacts } from "../index";
 import { isKnown } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/facts";
-import { explainPermission, readPermissionFacts } from "../kernel/permission";
 import { tryLoad } from "../kernel/probe";
+import { whyRefused } from "../kernel/refusal";
 import type { Line, State } from "./doctor-line";
 import { conclusion, diagnose, TRIAL_HOOK, type Trial } from "./doctor-report";
 import { HOST, summary } from "./kernels";
@@ -44,8 +45,7 @@ function trial({ btfSize }: KernelFacts): Trial | undefined {
   if (answer === undefined) return undefined;
   const { status, log } = answer;
   if (status === 0) return { log };
-  // A program that reads no kernel memory is none of lockdown's business.
-  const permission = explainPermission({ ...readPermissionFacts(), lockdown: undefined }, true);
+  const permission = whyRefused({ operation: "load", types: [ProgramType.LSM], trampoline: true });
   const errno = errnoName(status);
   return { errno, log, ...(errno === "EPERM" && { permission }) };
 }

@@ -18,9 +18,14 @@ function fail(error: unknown): void {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : NO_ANSWER;
   else {
     process.exitCode = NO_ANSWER;
-    const text = error instanceof BpfError ? textOf(error) : (error as Error).stack;
+    const text = error instanceof BpfError ? textOf(error) : isOfSystem(error) ? error.message : (error as Error).stack;
     process.stderr.write(`node-libbpf: ${text}\n`);
   }
+}
+
+/** A call of the system failed, as a write to a full disk does: no fault of this program's. */
+function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
 }
 
 /** In one line, but for the page that says why there is no addon. */

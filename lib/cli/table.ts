@@ -30,9 +30,9 @@ export function table(rows: readonly (readonly Cell[])[]): string {
   return lines.map((line) => `${line.trimEnd()}\n`).join("");
 }
 
-/** Names come from files that anybody may have made: what would move a terminal's cursor is shown as "?". */
+/** Names come from files that anybody may have made: what would move a terminal's cursor, or turn the direction of text, is shown as "?". */
 export function printable(text: string): string {
-  return text.replaceAll(/\s*\n\s*/g, " ").replaceAll(/\p{Cc}/gu, "?");
+  return text.replaceAll(/\s*\n\s*/g, " ").replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "?");
 }
 
 const INVISIBLE = /[\p{Mn}\p{Me}\p{Cf}]/u;

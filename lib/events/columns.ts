@@ -105,6 +105,7 @@ function numericFields(plan: StructPlan, names: readonly string[] | undefined, w
   const fail = (problem: string) => new ArgumentError(`${what}: ${problem}`, { operation: "columns", hint });
   if (names === undefined) throw fail(`${plan.label} has no field that is a number`);
   if (!Array.isArray(names)) throw fail(`columns' option fields must be an array of names, got ${String(names)}`);
+  if (names.length === 0) throw fail("columns' option fields names no field");
   return names.map((wanted) => {
     const field = found.find(({ name }) => name === wanted);
     if (field === undefined) throw fail(`${plan.label} has no field "${wanted}" that is a number`);

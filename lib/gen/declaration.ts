@@ -1,10 +1,11 @@
 /** A declaration as C writes it, for doc comments: one line, what has no name left out. */
 import type { BtfType } from "../btf/types";
+import { inComment } from "./names";
 
 /** `char comm[16]`, `void (*done)(struct work *)`, `__u32 flags : 3`. */
 export function declaration(type: BtfType, name: string, bitSize = 0): string {
   const bits = bitSize === 0 ? "" : ` : ${bitSize}`;
-  return `${declare(type, name, 0)}${bits}`.replaceAll("*/", "* /");
+  return inComment(`${declare(type, name, 0)}${bits}`);
 }
 
 /** The type alone: `struct event *`. */

@@ -1,7 +1,7 @@
 /** The TypeScript module of one object: its types, its shape, and an open() that finds it. Formatted as biome would. */
 import { codecOf } from "../btf/codec";
 import type { U64 } from "../btf/plan";
-import { byText, pascalCase, propertyKey } from "./names";
+import { byText, inComment, literalKey, pascalCase, propertyKey } from "./names";
 import { type ClassItem, type MapItem, type ObjectItems, objectItems, objectName } from "./object";
 import { TypeWriter } from "./types";
 
@@ -39,10 +39,12 @@ export function generateModule(bytes: Uint8Array, options: GenerateOptions): str
     types.add(type, wish, path);
   }
   const parts = [
-    `// Written by node-libbpf gen from ${fileName}. Do not edit.\n${imports(items, options)}`,
+    `// Written by node-libbpf gen from ${inComment(fileName)}. Do not edit.\n${imports(items, options)}`,
     types.render(),
     shapeOf(shape, items, types, fileName),
-    options.path === undefined ? `/** ${fileName} */\n${assignment(Buffer.from(bytes).toString("base64"))}` : "",
+    options.path === undefined
+      ? `/** ${inComment(fileName)} */\n${assignment(Buffer.from(bytes).toString("base64"))}`
+      : "",
     opener(name, shape, events, options),
   ];
   return parts.filter((part) => part !== "").join("\n");
@@ -96,12 +98,12 @@ function shapeOf(shape: string, { programs, maps, variables }: ObjectItems, type
       }),
     ),
   ];
-  return `/** What is in ${file}. */\nexport interface ${shape} {\n${parts.join("")}}\n`;
+  return `/** What is in ${inComment(file)}. */\nexport interface ${shape} {\n${parts.join("")}}\n`;
 }
 
 function block(name: string, members: readonly (readonly [doc: string, member: string])[]): string {
   if (members.length === 0) return `  ${name}: Record<never, never>;\n`;
-  const lines = members.map(([doc, member]) => `    /** ${doc.replaceAll("*/", "* /")} */\n    ${member}\n`);
+  const lines = members.map(([doc, member]) => `    /** ${inComment(doc)} */\n    ${member}\n`);
   return `  ${name}: {\n${lines.join("")}  };\n`;
 }
 
@@ -124,7 +126,7 @@ function opener(
 ): string {
   const folder = module === "esm" ? "import.meta.dirname" : "__dirname";
   const source = path === undefined ? 'Buffer.from(OBJECT, "base64")' : `join(${folder}, ${JSON.stringify(path)})`;
-  const types = Object.entries(events).map(([map, type]) => `${propertyKey(map)}: ${JSON.stringify(type)}`);
+  const types = Object.entries(events).map(([map, type]) => `${literalKey(map)}: ${JSON.stringify(type)}`);
   const extras = [
     ...(path === undefined ? [`name: ${JSON.stringify(name)}`] : []),
     ...(u64 === "number" ? ['u64: "number"'] : []),
@@ -139,7 +141,7 @@ function opener(
   const where =
     path === undefined ? "whose bytes this file has" : path === fileName ? "which lies beside this file" : `at ${path}`;
   return (
-    `/** Opens ${fileName}, ${where}. */\n` +
+    `/** Opens ${inComment(fileName)}, ${inComment(where)}. */\n` +
     `export function open(options: OpenOptions = {}): ObjectSpec<${shape}> {\n  ${lines.join("\n  ")}\n}\n`
   );
 }

@@ -22,6 +22,16 @@ export function identifier(name: string): string {
   return RESERVED.has(clean) ? `${clean}_` : clean;
 }
 
+/** What comes from outside, in a comment of one line or several: it ends neither. */
+export function inComment(text: string): string {
+  return text.replaceAll("*/", "* /").replaceAll(/[\p{Cc}\u2028\u2029]/gu, "?");
+}
+
+/** A name as a key of an object literal, where `__proto__` is none. */
+export function literalKey(name: string): string {
+  return name === "__proto__" ? '["__proto__"]' : propertyKey(name);
+}
+
 /** A name as a property's key. */
 export function propertyKey(name: string): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? name : JSON.stringify(name);

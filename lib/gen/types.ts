@@ -8,7 +8,7 @@ import type { U64 } from "../btf/plan";
 import { type BtfEnum, type BtfStruct, type BtfType, resolved } from "../btf/types";
 import { ArgumentError } from "../errors";
 import { declaration, typeName } from "./declaration";
-import { assignNames, byText, type Clashes, type Nameless, propertyKey } from "./names";
+import { assignNames, byText, type Clashes, inComment, literalKey, type Nameless, propertyKey } from "./names";
 
 /**
  * TypeScript declarations of types and of all they are made of, sorted by name. The same types give the same text; types of one
@@ -145,10 +145,10 @@ export class TypeWriter {
   #declaration({ type, properties, wish, keyword }: Declared, name: string): string {
     const what =
       keyword === "" ? `${type.kind === "enum64" ? "enum" : type.kind} without a name` : `${keyword} ${wish}`;
-    const doc = `/** ${what.replaceAll("*/", "* /")}: ${type.size} byte${type.size === 1 ? "" : "s"} */\n`;
+    const doc = `/** ${inComment(what)}: ${type.size} byte${type.size === 1 ? "" : "s"} */\n`;
     if ("values" in type) {
       const members = type.values.map(({ name: member, value }) => {
-        return `  ${propertyKey(member)}: ${value}${typeof value === "bigint" ? "n" : ""},\n`;
+        return `  ${literalKey(member)}: ${value}${typeof value === "bigint" ? "n" : ""},\n`;
       });
       const object = members.length === 0 ? "{}" : `{\n${members.join("")}}`;
       const other = type.kind === "enum64" || type.size > 4 ? "bigint" : "number";

@@ -39,7 +39,11 @@ export function kernelProfile(name: string): KernelFacts {
   const names = measuredNames();
   const measured = names.find((one) => one === name) ?? names.findLast((one) => one.startsWith(`${name}.`));
   if (measured !== undefined) return readProfile(join(MEASURED, `${measured}.json`));
-  const close = nearest(name, [...kernelProfiles(), ...names.map((one) => one.replace(/\.\d+$/, ""))]);
+  // 4.18 is not 5.18 misspelt, 6.122 is 6.12.
+  const meant = [...kernelProfiles(), ...names.map((one) => one.replace(/\.\d+$/, ""))].filter(
+    (one) => upstream === null || one.startsWith(`${Number.parseInt(name.replace(/^v/, ""), 10)}.`),
+  );
+  const close = nearest(name, meant);
   throw new ArgumentError(`no kernel is known by the name ${JSON.stringify(name)}`, {
     operation: "profile",
     hint: `${close === undefined ? "" : `Did you mean ${close}? `}Known are ${UPSTREAM[0]} to ${UPSTREAM.at(-1)} and ${names.join(", ")}`,

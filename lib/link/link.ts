@@ -1,11 +1,19 @@
 /** Links: what holds a program at its hook. */
 import type { Readable } from "node:stream";
-import { ArgumentError, ClosedError, errnoName, isErrno, LinkError, PermissionError } from "../errors";
+import {
+  type BpfError,
+  ClosedError,
+  type ErrorDetails,
+  errnoName,
+  isErrno,
+  LinkError,
+  PermissionError,
+} from "../errors";
 import { onCollected } from "../handles";
-import { explainPermission, readPermissionFacts } from "../kernel/permission";
-import { warnings } from "../log";
+import { whyRefused } from "../kernel/refusal";
 import { type Handle, native } from "../native";
 import type { Lifetime } from "../object/lifetime";
+import { checkPinPath, type PinFault, preparePin, removePin, whyNotOpened } from "../pins";
 import { decodeLinkInfo, LINK_INFO_SIZE, type LinkInfo } from "./info";
 import { IterStream } from "./iter-stream";
 
@@ -24,24 +32,29 @@ interface Owner {
 export class Link implements Disposable {
   /** The program's name; undefined for a link that was opened from a pin. */
   readonly program: string | undefined;
+  /** For errors. */
+  readonly #what: string;
   readonly #handle: Handle;
   readonly #lifetime: Lifetime | undefined;
   readonly #forget: () => void;
   #closed = false;
-  #pinPath: string | undefined;
+  /** Apart from this link, for what is said of it when it is gone. */
+  readonly #pin: { path: string | undefined } = { path: undefined };
 
   /** @internal */
   constructor(handle: Handle, owner: Owner | { pinPath: string }) {
     this.#handle = handle;
     this.program = "program" in owner ? owner.program : undefined;
     this.#lifetime = "program" in owner ? owner.lifetime : undefined;
-    this.#pinPath = "pinPath" in owner ? owner.pinPath : undefined;
+    this.#pin.path = "pinPath" in owner ? owner.pinPath : undefined;
     this.#lifetime?.links.add(this);
-    const what = this.#what;
+    const what = "program" in owner ? `link of program ${owner.program}` : `link ${owner.pinPath}`;
+    this.#what = what;
+    const pin = this.#pin;
     this.#forget = onCollected(this, () => {
-      process.emitWarning(`${what} was dropped without close(): it stays attached until the process ends`, {
-        code: "WARN_BPF_LINK_DROPPED",
-      });
+      const pinned = pin.path === undefined ? "" : `, and by its pin ${pin.path} beyond that`;
+      const warning = `${what} was dropped without close(): it stays attached until the process ends${pinned}`;
+      process.emitWarning(warning, { code: "WARN_BPF_LINK_DROPPED" });
     });
   }
 
@@ -51,18 +64,10 @@ export class Link implements Disposable {
    * @throws {@link LinkError} if nothing is pinned there, or no link
    */
   static fromPin(path: string): Link {
-    checkPath("Link.fromPin", path);
-    const outcome = native.linkOpen(path);
-    if (outcome.status >= 0) return new Link(outcome.status, { pinPath: path });
-    const missing = isErrno(outcome.status, "ENOENT");
-    throw linkError(`link ${path} could not be opened`, "fromPin", outcome.status, {
-      words: missing ? undefined : warnings(outcome).at(-1),
-      hint: missing
-        ? "Nothing is pinned there"
-        : isErrno(outcome.status, "EINVAL")
-          ? "What is pinned there is no link"
-          : undefined,
-    });
+    checkPinPath(path, "Link.fromPin");
+    const handle = native.linkOpen(path);
+    if (handle >= 0) return new Link(handle, { pinPath: path });
+    throw linkError(`link ${path} could not be opened`, "fromPin", handle, whyNotOpened(handle, path, "link"));
   }
 
   /**
@@ -72,18 +77,14 @@ export class Link implements Disposable {
   get info(): LinkInfo {
     const bytes = new Uint8Array(LINK_INFO_SIZE);
     const status = native.linkInfo(this.#open("info"), bytes);
-    if (status < 0) {
-      const hint = isErrno(status, "EINVAL")
-        ? "Before Linux 5.15 the kernel attaches this kind without a link"
-        : undefined;
-      throw linkError(`${this.#what} can't be asked for its info`, "info", status, { hint });
-    }
-    return decodeLinkInfo(bytes);
+    if (status >= 0) return decodeLinkInfo(bytes);
+    const plain = isErrno(status, "EINVAL") ? PLAIN_EVENT : undefined;
+    throw linkError(`${this.#what} can't be asked for its info`, "info", status, plain);
   }
 
   /** Where the link is pinned, as far as this handle knows. */
   get pinPath(): string | undefined {
-    return this.#pinPath;
+    return this.#pin.path;
   }
 
   /** True once it was closed, by itself or with its object. */
@@ -93,43 +94,64 @@ export class Link implements Disposable {
 
   /**
    * Pins the link to a path in bpffs, so that the program stays attached when the process ends. The link does not close
-   * by that. libbpf: bpf_link__pin(). Not for perf events, see {@link info}.
+   * by that. Missing directories are made, for this user alone. libbpf: bpf_obj_pin(). Not for perf events, see {@link info}.
+   *
+   * @throws {@link LinkError} EEXIST if there is a file of that name; if the path is not in bpffs; if another user owns a directory
+   *   on it, or may write to one that has no sticky bit: the pin could be replaced
    */
   pin(path: string): void {
-    checkPath("pin", path);
-    const status = native.linkPin(this.#open("pin"), path);
-    if (status < 0) {
-      const hint = isErrno(status, "EEXIST")
-        ? "Something is there already: unlink it, or take it with Link.fromPin()"
-        : "The path must be new, in a directory of a mounted bpffs (/sys/fs/bpf)";
-      throw linkError(`${this.#what} could not be pinned to ${path}`, "pin", status, { hint });
+    const handle = this.#open("pin");
+    checkPinPath(path, "link.pin");
+    if (this.#pin.path !== undefined) {
+      const hint = "unpin() it first: a link has one pin here";
+      throw new LinkError(
+        "ERR_BPF_LINK",
+        `${this.#what} is pinned already, to ${this.#pin.path}`,
+        about("pin", { hint }),
+      );
     }
-    this.#pinPath = path;
+    const what = `${this.#what} could not be pinned to ${path}`;
+    const fault = preparePin(path);
+    if (fault !== undefined) throw pinFailed("pin", what, fault);
+    const status = native.linkPin(handle, path);
+    if (status >= 0) this.#pin.path = path;
+    else if (isErrno(status, "EEXIST")) {
+      const hint = "Unlink it, or take it with Link.fromPin()";
+      throw pinFailed("pin", what, { what: "something is there already (EEXIST)", errno: "EEXIST", hint });
+    } else throw linkError(what, "pin", status, isErrno(status, "EINVAL") ? PLAIN_EVENT : undefined);
   }
 
-  /** Removes the pin; the program stays attached as long as this link is open. */
+  /**
+   * Removes the pin; the program stays attached as long as this link is open.
+   *
+   * @throws {@link LinkError} if it is not pinned, or the pin is another link's by now
+   */
   unpin(): void {
-    const status = native.linkUnpin(this.#open("unpin"));
-    if (status < 0)
-      throw linkError(`${this.#what} could not be unpinned`, "unpin", status, { hint: "It is not pinned" });
-    this.#pinPath = undefined;
+    const { id } = this.info;
+    const fault = this.#pin.path === undefined ? { what: "it is not pinned" } : removePin(this.#pin.path, "link", id);
+    if (fault !== undefined) throw pinFailed("unpin", `${this.#what} could not be unpinned`, fault);
+    this.#pin.path = undefined;
   }
 
   /**
    * Detaches the program now, whoever else holds the link, and closes it. Where the kernel can't (it can for cgroup,
    * xdp and the like) the pin is removed and this handle closed: that detaches too, unless another process has the link
-   * open.
+   * open. A pin that is gone, or another link's by now, is left as it is.
+   *
+   * @throws {@link LinkError} if the pin can't be removed: the link is open then, and the program attached
    */
   detach(): void {
     const status = native.linkDetach(this.#open("detach"));
     // Perf events before Linux 5.15 are no links, and say EINVAL.
     if (status < 0 && !isErrno(status, "EOPNOTSUPP") && !isErrno(status, "EINVAL")) {
-      throw linkError(`${this.#what} could not be detached`, "detach", status, {});
+      throw linkError(`${this.#what} could not be detached`, "detach", status);
     }
-    if (this.#pinPath !== undefined) this.unpin();
+    const fault = this.#pin.path === undefined ? undefined : removePin(this.#pin.path, "link", this.info.id);
+    if (fault !== undefined && !fault.gone) throw pinFailed("detach", `${this.#what} stays attached by its pin`, fault);
+    this.#pin.path = undefined;
     const closed = this.#release();
     // What tracefs was asked to forget, say: the program may still be attached.
-    if (closed < 0) throw linkError(`${this.#what} could not be detached`, "detach", closed, {});
+    if (closed < 0) throw linkError(`${this.#what} could not be detached`, "detach", closed);
   }
 
   /** Gives the link up: detaches the program, unless the link is pinned. Idempotent. */
@@ -159,14 +181,10 @@ export class Link implements Disposable {
   read(): Readable {
     const run = native.iterCreate(this.#open("read"));
     if (run < 0) {
-      const hint = isErrno(run, "EINVAL") || isErrno(run, "EBADF") ? "Only iter programs can be read" : undefined;
-      throw linkError(`${this.#what} can't be read`, "read", run, { hint });
+      const other = isErrno(run, "EINVAL") || isErrno(run, "EBADF") ? "only iter programs can be read" : undefined;
+      throw linkError(`${this.#what} can't be read`, "read", run, other);
     }
     return new IterStream(run, this.#lifetime);
-  }
-
-  get #what(): string {
-    return this.program === undefined ? `link ${this.#pinPath}` : `link of program ${this.program}`;
   }
 
   #open(operation: string): Handle {
@@ -175,22 +193,22 @@ export class Link implements Disposable {
   }
 }
 
-function checkPath(operation: string, path: string): void {
-  if (typeof path !== "string" || path === "") throw new ArgumentError(`${operation} takes a path`, { operation });
+const PLAIN_EVENT = "before Linux 5.15 the kernel attaches this kind without a link";
+
+function about(operation: string, details: Omit<ErrorDetails, "operation">): ErrorDetails {
+  return { operation: `link.${operation}`, ...details };
 }
 
-function linkError(
-  message: string,
-  operation: string,
-  status: number,
-  more: { hint?: string | undefined; words?: string | undefined },
-) {
+function pinFailed(operation: string, doing: string, { what, gone: _, ...details }: PinFault): LinkError {
+  return new LinkError("ERR_BPF_LINK", `${doing}: ${what}`, about(operation, details));
+}
+
+/** @param why undefined: what the errno says by itself */
+function linkError(message: string, operation: string, status: number, why?: string | undefined): BpfError {
   const errno = errnoName(status);
-  const details = { operation: `link.${operation}`, errno };
-  if (isErrno(status, "EPERM")) {
-    const why = explainPermission(readPermissionFacts(), false);
-    return new PermissionError(`${message}: ${why.cause} (EPERM)`, { ...details, hint: why.hint });
+  if (why === undefined && isErrno(status, "EPERM")) {
+    const { cause, hint } = whyRefused({ operation: "use" });
+    return new PermissionError(`${message}: ${cause} (EPERM)`, about(operation, { errno, hint }));
   }
-  const text = `${message}${more.words ? `: ${more.words}` : ""} (${errno})`;
-  return new LinkError("ERR_BPF_LINK", text, { ...details, ...(more.hint && { hint: more.hint }) });
+  return new LinkError("ERR_BPF_LINK", `${message}${why ? `: ${why}` : ""} (${errno})`, about(operation, { errno }));
 }

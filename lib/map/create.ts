@@ -2,7 +2,7 @@
 import type { Codec } from "../btf/codec";
 import { Flag, MapType } from "../constants";
 import { ArgumentError, errnoName, isErrno, MapError, PermissionError } from "../errors";
-import { explainPermission, readPermissionFacts } from "../kernel/permission";
+import { whyRefused } from "../kernel/refusal";
 import { native } from "../native";
 import type { MapTypeName, MapTypes } from "./classes";
 import type { ElementCodecs } from "./codec";
@@ -178,7 +178,7 @@ function notCreated(request: ReturnType<typeof requestOf>, options: Options, sta
   const details = { operation: "map.create", errno, ...(name !== "" && { map: name }) };
   const what = `${typeName} map${name === "" ? "" : ` ${name}`}`;
   if (isErrno(status, "EPERM")) {
-    const { cause, hint } = explainPermission(readPermissionFacts(), false);
+    const { cause, hint } = whyRefused({ operation: "map.create", type: request.type });
     return new PermissionError(`${what} can't be created: ${cause} (EPERM)`, { ...details, hint });
   }
   const hint = creationHint(request, options, status);

@@ -1,7 +1,8 @@
 /** What an errno of a map's operation means for a map of that type, and what to do about it. */
 import { Flag, MapType } from "../constants";
 import { isErrno } from "../errors";
-import { explainPermission, readPermissionFacts } from "../kernel/permission";
+import type { PermissionCause } from "../kernel/permission";
+import { whyRefused } from "../kernel/refusal";
 import type { MapIdentity } from "./core";
 
 const ARRAYS: readonly number[] = [MapType.ARRAY, MapType.PERCPU_ARRAY, MapType.STRUCT_OPS, MapType.INSN_ARRAY];
@@ -27,6 +28,12 @@ export function hintFor(
   const is = (name: Parameters<typeof isErrno>[1]) => isErrno(status, name);
   const { type } = map;
   const unsupported = is("ENOTSUPP") || is("EOPNOTSUPP") || is("EINVAL");
+  if (
+    type === MapType.PERF_EVENT_ARRAY &&
+    (operation === "open" || operation === "read") &&
+    (is("EPERM") || is("EACCES"))
+  )
+    return sentence(whyRefused({ operation: "perf-buffer" }));
   if (is("EPERM")) return permission(map, operation, isFrozen);
   if (is("ENOMEM"))
     return "The kernel has no memory for it now; non-preallocated maps (BPF_F_NO_PREALLOC) may be tried again";
@@ -111,6 +118,9 @@ function permission(map: MapIdentity, operation: string, isFrozen: () => boolean
   if (operation === "mmap" && map.flags & Flag.RDONLY_PROG) return "It is mapped for writing, and this map is constant";
   if ((writes || operation === "mmap") && isFrozen()) return "The map is frozen: user space can't write it any more";
   if (operation === "freeze" && isFrozen()) return "It is frozen already";
-  const { cause, hint } = explainPermission(readPermissionFacts(), false);
+  return sentence(whyRefused({ operation: "use" }));
+}
+
+function sentence({ cause, hint }: PermissionCause): string {
   return `${cause[0]?.toUpperCase()}${cause.slice(1)}. ${hint}`;
 }

@@ -41,14 +41,14 @@ export interface MapInfo {
 export function infoOf(handle: Handle): MapInfo {
   const bytes = new Uint8Array(MAP_INFO_SIZE);
   const size = native.mapInfo(handle, bytes);
-  if (size < 0) throw notTold(size);
+  if (size < 0) {
+    const errno = errnoName(size);
+    throw new MapError("ERR_BPF_MAP", `the kernel tells nothing of the map (${errno})`, {
+      operation: "map.info",
+      errno,
+    });
+  }
   return decodeMapInfo(bytes.subarray(0, size), native.mapFd(handle));
-}
-
-/** Not what the map lacks: what could not be asked. */
-function notTold(status: number): MapError {
-  const errno = errnoName(status);
-  return new MapError("ERR_BPF_MAP", `a map can't be asked for its info (${errno})`, { operation: "map.info", errno });
 }
 
 /** Room for struct bpf_map_info as newer headers have it. */

@@ -1,18 +1,11 @@
 /** What all maps have in common. */
-
-import { existsSync, rmSync, statfsSync } from "node:fs";
-import { basename, dirname } from "node:path";
-import { ArgumentError, errnoName, MapError } from "../errors";
+import { MapError } from "../errors";
 import { native } from "../native";
 import type { Lifetime } from "../object/lifetime";
-import { makeFolder } from "../replace";
+import { checkPinPath, type PinFault, preparePin, removePin } from "../pins";
 import type { MapCore } from "./core";
 import type { MapInfo } from "./info";
-import { infoOf } from "./info";
 import { mapTypeName } from "./type-names";
-
-/** BPF_FS_MAGIC of linux/magic.h. */
-const BPF_FS = 0xcafe4a11;
 
 /** A map in the kernel, of any type. The types that can be read and written have classes of their own. */
 export class BpfMap implements Disposable {
@@ -70,37 +63,18 @@ export class BpfMap implements Disposable {
 
   /**
    * Pins the map in bpffs, where it lives on after this process: {@link openMap} opens it again. Missing directories are
-   * made. libbpf: bpf_obj_pin(). Since Linux 4.4.
+   * made, for this user alone. libbpf: bpf_obj_pin(). Since Linux 4.4.
    *
-   * @throws {@link MapError} EEXIST if there is a file of that name, or if the path is not in bpffs
+   * @throws {@link MapError} EEXIST if there is a file of that name; if the path is not in bpffs; if another user owns a directory
+   *   on it, or may write to one that has no sticky bit: the pin could be replaced
    */
   pin(path: string): void {
     const handle = this.core.handle("pin");
-    checkPath(path, "pin", this.name);
-    // Else the kernel says EPERM (bpf_lookup()), as for want of privilege.
-    if (basename(path).includes(".")) {
-      throw this.core.refusal("pin", `${path}: bpffs takes no dot in a name`, 'Use "_" instead');
-    }
-    this.#makeFolder(dirname(path));
+    checkPinPath(path, "pin", { map: this.name });
+    const fault = preparePin(path);
+    if (fault !== undefined) throw this.#pinFailed("pin", `it can't be pinned to ${path}`, fault);
     const status = native.mapPin(handle, path);
     if (status < 0) throw this.core.failure("pin", status);
-  }
-
-  /** Asks for bpffs first: elsewhere folders would be left behind. */
-  #makeFolder(folder: string): void {
-    let existing = folder;
-    while (!existsSync(existing)) existing = dirname(existing);
-    if (statfsSync(existing).type >>> 0 !== BPF_FS) {
-      const hint = "Pin it under /sys/fs/bpf; where nothing is mounted there: mount -t bpf bpf /sys/fs/bpf";
-      throw this.core.refusal("pin", `${existing} is not in bpffs`, hint);
-    }
-    try {
-      makeFolder(folder);
-    } catch (cause) {
-      const errno = (cause as NodeJS.ErrnoException).code ?? "EIO";
-      const details = { operation: "map.pin", map: this.name, errno, cause };
-      throw new MapError("ERR_BPF_MAP", `map ${this.name}: the folder ${folder} can't be made (${errno})`, details);
-    }
   }
 
   /**
@@ -110,16 +84,14 @@ export class BpfMap implements Disposable {
    */
   unpin(path: string): void {
     const id = this.id;
-    checkPath(path, "unpin", this.name);
-    const pinned = native.mapOfPath(path);
-    const found = pinned < 0 ? undefined : idOf(pinned);
-    if (found === id) {
-      rmSync(path);
-      return;
-    }
-    const what = pinned < 0 ? `no map is pinned there (${errnoName(pinned)})` : `it is the pin of map ${found}`;
-    const details = { operation: "map.unpin", map: this.name, ...(pinned < 0 && { errno: errnoName(pinned) }) };
-    throw new MapError("ERR_BPF_MAP", `map ${this.name}: ${path} can't be unpinned: ${what}`, details);
+    checkPinPath(path, "unpin", { map: this.name });
+    const fault = removePin(path, "map", id);
+    if (fault !== undefined) throw this.#pinFailed("unpin", `${path} can't be unpinned`, fault);
+  }
+
+  #pinFailed(operation: string, doing: string, { what, gone: _, ...details }: PinFault): MapError {
+    const about = { operation: `map.${operation}`, map: this.name };
+    return new MapError("ERR_BPF_MAP", `map ${this.name}: ${doing}: ${what}`, { ...about, ...details });
   }
 
   /** Whether the map, or the object that it belongs to, was closed. */
@@ -144,19 +116,6 @@ export class BpfMap implements Disposable {
   protected get lifetime(): Lifetime {
     return this.core.lifetime;
   }
-}
-
-function idOf(handle: number): number {
-  try {
-    return infoOf(handle).id;
-  } finally {
-    native.mapClose(handle);
-  }
-}
-
-export function checkPath(path: unknown, operation: string, map: string): void {
-  if (typeof path === "string" && path !== "" && !path.includes("\0")) return;
-  throw new ArgumentError(`${operation} takes a path in bpffs, got ${JSON.stringify(path)}`, { map });
 }
 
 /** What a value is that should have been a map. Two copies of this library share no classes, so that a map of the other is none here. */

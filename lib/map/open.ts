@@ -2,15 +2,16 @@
 import { basename } from "node:path";
 import type { BtfValue, Codec } from "../btf/codec";
 import { ArgumentError, errnoName, isErrno, MapError, PermissionError } from "../errors";
-import { explainPermission, readPermissionFacts } from "../kernel/permission";
+import { whyRefused } from "../kernel/refusal";
 import { type Handle, type MapDescription, native } from "../native";
 import { Lifetime } from "../object/lifetime";
+import { checkPinPath, whyNotOpened } from "../pins";
 import { classOf, type MapTypeName, type MapTypes } from "./classes";
 import { bytesOf, type ElementCodecs } from "./codec";
 import { MapCore, type MapIdentity } from "./core";
 import { infoOf } from "./info";
 import { fitting } from "./keyed-map";
-import { type BpfMap, checkPath } from "./map";
+import type { BpfMap } from "./map";
 import { checkExpected, type ExpectedMap, refuseOther } from "./reuse";
 import { mapName, typeNumber } from "./type-names";
 import { codecsOfOpened, type ObjectCodecs } from "./typed";
@@ -62,6 +63,7 @@ function mapOf(core: MapCore, codecs: ElementCodecs, inner: Partial<ElementCodec
 function openInner(id: number, codecs: Partial<ElementCodecs>): BpfMap | undefined {
   const handle = native.mapOfId(id);
   if (isErrno(handle, "ENOENT")) return undefined;
+  if (handle < 0) throw notOpened(handle, `map ${id}`, undefined, "by-id");
   return opened(handle, `map ${id}`, String(id), codecs as OpenMapOptions<MapTypeName, unknown, unknown>);
 }
 
@@ -77,9 +79,11 @@ export function openMap<T extends MapTypeName = MapTypeName, K = BtfValue, V = B
   path: string,
   options: OpenMapOptions<T, K, V> = {},
 ): OpenedMap<T, K, V> {
-  checkPath(path, "openMap", String(path));
+  checkPinPath(path, "openMap");
   checkExpected(options, "openMap");
-  return opened(native.mapOfPath(path), path, basename(path), options) as OpenedMap<T, K, V>;
+  const handle = native.mapOfPath(path);
+  if (handle < 0) throw notOpened(handle, path, whyNotOpened(handle, path, "map"), "use");
+  return opened(handle, path, basename(path), options) as OpenedMap<T, K, V>;
 }
 
 /**
@@ -96,11 +100,13 @@ export function openMapById<T extends MapTypeName = MapTypeName, K = BtfValue, V
     throw new ArgumentError(`openMapById takes a map's id, got ${String(id)}`, { operation: "map.open" });
   }
   checkExpected(options, "openMapById");
-  return opened(native.mapOfId(id), `map ${id}`, String(id), options) as OpenedMap<T, K, V>;
+  const handle = native.mapOfId(id);
+  if (handle < 0)
+    throw notOpened(handle, `map ${id}`, isErrno(handle, "ENOENT") ? "there is none" : undefined, "by-id");
+  return opened(handle, `map ${id}`, String(id), options) as OpenedMap<T, K, V>;
 }
 
 function opened<K, V>(handle: Handle, what: string, name: string, options: OpenMapOptions<MapTypeName, K, V>): BpfMap {
-  if (handle < 0) throw notOpened(handle, what);
   try {
     const info = infoOf(handle);
     refuseOther(info, options, what);
@@ -114,17 +120,13 @@ function opened<K, V>(handle: Handle, what: string, name: string, options: OpenM
   }
 }
 
-function notOpened(status: number, what: string): Error {
+/** @param why undefined: what the errno says by itself */
+function notOpened(status: number, what: string, why: string | undefined, operation: "by-id" | "use"): Error {
   const errno = errnoName(status);
   const details = { operation: "map.open", errno };
-  if (isErrno(status, "EPERM")) {
-    const { cause, hint } = explainPermission(readPermissionFacts(), false);
+  if (why === undefined && isErrno(status, "EPERM")) {
+    const { cause, hint } = whyRefused({ operation });
     return new PermissionError(`${what} can't be opened: ${cause} (EPERM)`, { ...details, hint });
   }
-  const why = isErrno(status, "ENOENT")
-    ? "there is none"
-    : isErrno(status, "EINVAL")
-      ? "it is no map"
-      : "the kernel refuses";
-  return new MapError("ERR_BPF_MAP", `${what} can't be opened: ${why} (${errno})`, details);
+  return new MapError("ERR_BPF_MAP", `${what} can't be opened: ${why ?? "the kernel refuses"} (${errno})`, details);
 }

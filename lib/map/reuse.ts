@@ -1,6 +1,7 @@
 /** Whether a map that exists is the one that is wanted. */
 import { Flag } from "../constants";
 import { ArgumentError, MapError } from "../errors";
+import { native } from "../native";
 import type { MapInfo } from "./info";
 
 /** What a map must be; fields that are left out may be anything. */
@@ -28,16 +29,46 @@ const FIELDS: readonly (readonly [keyof ExpectedMap & keyof MapInfo, string])[] 
 
 /** Every field that differs: "max_entries: pinned has 64, wanted 128". */
 export function differences(found: MapInfo, wanted: ExpectedMap, label: string): string[] {
+  const made: ExpectedMap = asMade(found.type, { ...wanted, flags: wanted.flags ?? found.flags });
   return FIELDS.flatMap(([field, name]) => {
     const want = wanted[field];
     const have = field === "flags" ? settableFlags(found) : found[field];
-    return want === undefined || want === have ? [] : [`${name}: ${label} has ${have}, wanted ${want}`];
+    if (want === undefined || want === have || made[field] === have) return [];
+    return [`${name}: ${label} has ${have}, wanted ${want}`];
   });
 }
 
 /** The kernel sets BPF_F_RDONLY_PROG on every DEVMAP itself (dev_map_init_map()). */
 function settableFlags({ type, flags }: MapInfo): number {
   return type.startsWith("devmap") ? flags & ~Flag.RDONLY_PROG : flags;
+}
+
+/** What the kernel has of a map that was made with these: sizes are rounded, and flags that are a descriptor's are none of the map's. */
+export function asMade<W extends Pick<ExpectedMap, "maxEntries" | "flags">>(type: string, wanted: W): W {
+  const { maxEntries, flags } = wanted;
+  return {
+    ...wanted,
+    ...(maxEntries !== undefined && { maxEntries: roundedEntries(type, flags ?? 0, maxEntries) }),
+    // bpf_map_flags_retain_permanent()
+    ...(flags !== undefined && { flags: (flags & ~(Flag.RDONLY | Flag.WRONLY)) >>> 0 }),
+  };
+}
+
+function roundedEntries(type: string, flags: number, entries: number): number {
+  if (type === "ringbuf" || type === "user_ringbuf") {
+    // libbpf: adjust_ringbuf_sz()
+    if (entries === 0) return 0;
+    const rounded = native.pageSize * 2 ** Math.ceil(Math.log2(Math.max(1, entries / native.pageSize)));
+    return rounded < 2 ** 32 ? rounded : entries;
+  }
+  // A list for each CPU, of equal length: htab_map_alloc().
+  if (type === "lru_hash" || type === "lru_percpu_hash") {
+    const cpus = native.possibleCpus;
+    if ((flags & Flag.NO_COMMON_LRU) === 0) return entries;
+    const rounded = Math.ceil(entries / cpus) * cpus;
+    return rounded < 2 ** 32 ? rounded : Math.floor(entries / cpus) * cpus;
+  }
+  return entries;
 }
 
 /** @throws {@link ArgumentError} for an option that there is not: what it asks for would not be looked at */

@@ -1,11 +1,13 @@
 /** A map before it is created. */
 import type { U64 } from "../btf/plan";
 import type { BtfType } from "../btf/types";
-import { ArgumentError } from "../errors";
+import { Flag } from "../constants";
+import { ArgumentError, errnoName, isErrno, MapError } from "../errors";
 import { type InnerRequest, type MapDescription, type MapRequest, native } from "../native";
+import { checkPinPath, foreignPin, type PinFault, preparePin, whyNotOpened } from "../pins";
 import type { MapFacts } from "../sleepable/verdict";
 import { infoOf } from "./info";
-import { type ExpectedMap, refuseOther } from "./reuse";
+import { asMade, type ExpectedMap, refuseOther } from "./reuse";
 import { mapName, mapTypeName, typeNumber } from "./type-names";
 import { codecsOf, type ObjectCodecs } from "./typed";
 
@@ -64,7 +66,7 @@ export class MapSpec {
     this.#described = description;
     this.#index = index;
     this.#maxEntries = description.maxEntries;
-    this.#flags = description.flags;
+    this.#flags = description.flags | (isVariables(description) ? Flag.MMAPABLE : 0);
     this.#pinPath = description.pinPath;
     this.#numaNode = description.numaNode;
     this.#mapExtra = description.mapExtra;
@@ -98,7 +100,7 @@ export class MapSpec {
     this.#valueSize = size;
   }
 
-  /** Entries that the map can hold; for a ring buffer its size in bytes, a power of two and of pages. */
+  /** Entries that the map can hold; for a ring buffer its size in bytes, which load() rounds up to a power of two and of pages. */
   get maxEntries(): number {
     return this.#maxEntries;
   }
@@ -122,9 +124,7 @@ export class MapSpec {
   }
 
   set pinPath(value: string | undefined) {
-    if (value !== undefined && (typeof value !== "string" || value === "")) {
-      throw new ArgumentError(`map ${this.name}: pinPath must be a path or undefined`, { map: this.name });
-    }
+    if (value !== undefined) checkPinPath(value, "pinPath", { map: this.name });
     this.#pinPath = value;
   }
 
@@ -186,9 +186,16 @@ export class MapSpec {
     };
   }
 
-  /** @internal */
+  /**
+   * @internal What libbpf is to make, or to find at {@link pinPath}.
+   * @throws {@link MapError} if it can't be pinned there, or what is there is not this map
+   */
   toRequest(initial: Uint8Array | undefined): MapRequest {
-    const { valueSize, maxEntries, flags, numaNode, mapExtra, autocreate, pinPath } = this;
+    // libbpf compares with what the kernel has; BPF_F_RDONLY is needed for a map that is made.
+    const made = asMade(this.type, { maxEntries: this.#maxEntries, flags: this.#flags });
+    const { maxEntries } = made;
+    const flags = this.#isPinned() ? made.flags : this.#flags;
+    const { valueSize, numaNode, mapExtra, autocreate, pinPath } = this;
     const inner = this.#inner;
     return {
       index: this.#index,
@@ -205,18 +212,37 @@ export class MapSpec {
   }
 
   /**
-   * @internal Where a map is pinned at {@link pinPath} already, it must be this one: libbpf would say EINVAL and no more.
-   * @throws {@link MapError} with every field that differs
+   * Makes ready where it is to be pinned, and says whether it is there already. Of another map libbpf would say EINVAL and no more, and it
+   * would take one that anybody put there.
    */
-  checkPinned(): void {
-    if (this.#pinPath === undefined || !this.#autocreate) return;
-    const handle = native.mapOfPath(this.#pinPath);
-    if (handle < 0) return; // none, or what libbpf will say
+  #isPinned(): boolean {
+    const path = this.#pinPath;
+    if (path === undefined || !this.#autocreate) return false;
+    const fault = preparePin(path);
+    if (fault !== undefined) throw this.#notPinned(path, fault);
+    const handle = native.mapOfPath(path);
+    if (handle < 0) {
+      if (isErrno(handle, "ENOENT")) return false;
+      const what = whyNotOpened(handle, path, "map");
+      if (what === undefined) return false; // what libbpf will say
+      throw this.#notPinned(path, { what: `${what} (${errnoName(handle)})`, errno: errnoName(handle) });
+    }
     try {
-      refuseOther(infoOf(handle), this.#expected(), `the map pinned at ${this.#pinPath}`);
+      const foreign = foreignPin(path);
+      if (foreign !== undefined) throw this.#notPinned(path, foreign);
+      refuseOther(infoOf(handle), this.#expected(), `the map pinned at ${path}`);
+      return true;
     } finally {
       native.mapClose(handle);
     }
+  }
+
+  #notPinned(path: string, { what, gone: _, ...details }: PinFault): MapError {
+    const about = { operation: "load", map: this.name };
+    return new MapError("ERR_BPF_MAP", `map ${this.name} can't be pinned to ${path}: ${what}`, {
+      ...about,
+      ...details,
+    });
   }
 
   #expected(): ExpectedMap {
@@ -244,6 +270,14 @@ export class MapSpec {
   #refused(message: string): ArgumentError {
     return new ArgumentError(`map ${this.name}: ${message}`, { map: this.name });
   }
+}
+
+/**
+ * A section of global variables: its memory is shared with the kernel. libbpf leaves the flag out where all are static
+ * (map_is_mmapable()), since no skeleton names them; takes it away where the kernel lacks it (Linux 5.5).
+ */
+function isVariables({ internal, valueTypeId }: MapDescription): boolean {
+  return internal && valueTypeId !== 0;
 }
 
 function factsOf(description: MapDescription, fieldsOf: (type: number) => string[]): MapFacts {

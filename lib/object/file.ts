@@ -1,12 +1,15 @@
 /** The bytes of a file, or an error that says which and why not. */
 import { readFileSync } from "node:fs";
-import { type ErrorCode, ObjectError } from "../errors";
+import { ArgumentError, type ErrorCode, ObjectError } from "../errors";
 
 /** @throws {@link ObjectError} */
 export function readObject(path: string, operation = "open"): Uint8Array {
   const fail = (code: ErrorCode, what: string, hint: string, cause: unknown): never => {
     throw new ObjectError(code, `${path} ${what}`, { operation, hint, cause });
   };
+  if (path.includes("\0")) {
+    throw new ArgumentError(`${operation} takes a path without NUL, got ${JSON.stringify(path)}`, { operation });
+  }
   try {
     return readFileSync(path);
   } catch (cause) {

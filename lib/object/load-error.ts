@@ -1,4 +1,5 @@
 /** Makes one clear error of a load that failed: which program or map, what the kernel said, what to do. */
+import { MapType } from "../constants";
 import {
   type BpfError,
   type ErrorDetails,
@@ -10,8 +11,11 @@ import {
   PermissionError,
   VerifierError,
 } from "../errors";
-import { explainPermission, readPermissionFacts } from "../kernel/permission";
+import { capabilityNames, type Refused, readPermissionFacts } from "../kernel/permission";
+import { whyRefused } from "../kernel/refusal";
 import { warnings } from "../log";
+import type { MapSpec } from "../map/spec";
+import { mapTypeName, typeNumber } from "../map/type-names";
 import type { Outcome } from "../native";
 import type { GivenProgram } from "../program/spec";
 import { explain, explained } from "../sleepable/explain";
@@ -19,17 +23,25 @@ import { usesTrampoline } from "../sleepable/rules-trampolines";
 import { lastLines, summarise } from "./verifier-log";
 
 /** @param programs in libbpf's order */
-export function loadError(outcome: Outcome, name: string, programs: readonly GivenProgram[]): BpfError {
+export function loadError(
+  outcome: Outcome,
+  name: string,
+  programs: readonly GivenProgram[],
+  maps: readonly MapSpec[] = [],
+): BpfError {
+  const types = programs.filter(({ autoload }) => autoload).map(({ type }) => type);
   const texts = warnings(outcome);
   const found = (pattern: RegExp) => texts.map((text) => pattern.exec(text)).find((match) => match !== null);
   const errno = errnoName(outcome.status);
   const operation = "load";
 
   if (outcome.stage === "open") {
-    return new ObjectError("ERR_BPF_OBJECT_INVALID", `${name} can't be opened: ${texts.at(-1) ?? errno}`, {
+    const words = texts.at(-1) ?? errno;
+    const hint = openHint(texts);
+    return new ObjectError("ERR_BPF_OBJECT_INVALID", `${name} can't be opened: ${words}`, {
       operation: "open",
       errno,
-      hint: 'Compile it again with clang -g -O2 -target bpf; libbpf 1.x needs BTF-defined maps (SEC(".maps"))',
+      ...(hint !== undefined && { hint }),
     });
   }
 
@@ -66,7 +78,10 @@ export function loadError(outcome: Outcome, name: string, programs: readonly Giv
   }
 
   const map = found(/^map '(.+?)': failed to create/)?.[1];
-  if (map !== undefined) return mapNotCreated(map, outcome.status, about);
+  if (map !== undefined) {
+    const type = typeNumber(maps.find((candidate) => candidate.name === map)?.type ?? "hash");
+    return mapNotCreated(map, { operation: "map.create", type, types }, outcome.status, about, texts);
+  }
 
   const log = outcome.log ?? new Uint8Array();
   // The kernel says ENOSPC for a log that does not fit, whatever was wrong with the program.
@@ -76,10 +91,13 @@ export function loadError(outcome: Outcome, name: string, programs: readonly Giv
   const why = program === undefined || cutOff ? undefined : explain({ errno, log: lines, program: factsOf(program) });
   if (program !== undefined && summary !== undefined) {
     const message = `program ${program.name} (${program.section}) was refused by the kernel: ${summary} (${errno})`;
-    return new VerifierError(message, { ...about, ...explained(why, lockdownHint(summary)) }, log);
+    const hint = perfmonHint(summary);
+    const meaning = hint === undefined ? explained(why, lockdownHint(summary)) : { hint };
+    return new VerifierError(message, { ...about, ...meaning }, log);
   }
   if (isErrno(outcome.status, "EPERM")) {
-    const why = explainPermission(readPermissionFacts(), program !== undefined && usesTrampoline(program.kind));
+    const trampoline = program !== undefined && usesTrampoline(program.kind);
+    const why = whyRefused({ operation: "load", types: program === undefined ? types : [program.type], trampoline });
     const what = program === undefined ? name : `program ${program.name} (${program.section})`;
     return new PermissionError(`${what} could not be loaded: ${why.cause} (EPERM)`, { ...about, hint: why.hint });
   }
@@ -88,11 +106,52 @@ export function loadError(outcome: Outcome, name: string, programs: readonly Giv
     const message = `program ${program.name} (${program.section}) was refused by the kernel ${how} (${errno})`;
     return new VerifierError(message, { ...about, ...explained(why) }, log);
   }
-  return new LoadError("ERR_BPF_LOAD", `${name} could not be loaded: ${texts.at(-1) ?? errno} (${errno})`, about);
+  const words = saidOf(texts);
+  return new LoadError("ERR_BPF_LOAD", `${name} could not be loaded${words ? `: ${words}` : ""} (${errno})`, about);
+}
+
+/** What libbpf says last of every failure, whatever it was; and what is tried again. */
+const GENERIC =
+  /^(failed to load object|map '.*': failed to create|Error in bpf_create_map_xattr|permission error while running as root|prog '.*': failed to load: )/;
+
+/** libbpf's own line on what was wrong. */
+function saidOf(texts: readonly string[]): string | undefined {
+  return texts
+    .filter((text) => !GENERIC.test(text))
+    .at(-1)
+    ?.trim();
+}
+
+function openHint(texts: readonly string[]): string | undefined {
+  const all = texts.join("\n");
+  if (/legacy map definitions|maps? section/i.test(all)) return 'libbpf 1.x takes BTF-defined maps only: SEC(".maps")';
+  if (/BTF/.test(all)) return "Compile it again with clang -g -O2 -target bpf";
+  return undefined;
+}
+
+type MapRefused = Extract<Refused, { operation: "map.create" }>;
+
+function creationHint(type: number, status: number): string | undefined {
+  if (isErrno(status, "EMFILE") || isErrno(status, "ENFILE")) return "Raise the limit of open files: ulimit -n";
+  if (!isErrno(status, "EINVAL") && !isErrno(status, "ENOTSUPP") && !isErrno(status, "EOPNOTSUPP")) return undefined;
+  if (type === MapType.RINGBUF || type === MapType.USER_RINGBUF)
+    return "maxEntries is its size in bytes: a power of two, and a multiple of the page size";
+  return `Check its sizes and flags; this kernel may not know the type ${mapTypeName(type)}, or have been built without it`;
 }
 
 function factsOf({ kind, section, sleepable, attachTarget: target }: GivenProgram) {
   return { kind, section, sleepable, ...(target !== undefined && { target }) };
+}
+
+/** Without CAP_PERFMON the verifier forbids programs to show addresses, and knows no helpers that read the kernel (bpf_base_func_proto()). */
+function perfmonHint(summary: string): string | undefined {
+  const isOfPerfmon = /leaks addr|!root|pointer comparison|corrupt spilled|(unknown func|cannot use helper) bpf_/.test(
+    summary,
+  );
+  if (!isOfPerfmon) return undefined;
+  const has = capabilityNames(readPermissionFacts().capabilities);
+  if (has.includes("CAP_PERFMON") || has.includes("CAP_SYS_ADMIN")) return undefined;
+  return "This process lacks CAP_PERFMON, without which the kernel forbids this: run it as root, or give it CAP_PERFMON";
 }
 
 /** What a verdict does not tell by itself. */
@@ -125,22 +184,24 @@ function targetNotFound(program: GivenProgram | undefined, target: string, about
   });
 }
 
-function mapNotCreated(map: string, status: number, about: ErrorDetails): BpfError {
+function mapNotCreated(
+  map: string,
+  refused: MapRefused,
+  status: number,
+  about: ErrorDetails,
+  texts: readonly string[],
+): BpfError {
   const errno = errnoName(status);
   const details = { ...about, map };
   if (isErrno(status, "EPERM")) {
-    const why = explainPermission(readPermissionFacts(), false);
+    const why = whyRefused(refused);
     return new PermissionError(`map ${map} could not be created: ${why.cause} (EPERM)`, { ...details, hint: why.hint });
   }
   const tooLarge = isErrno(status, "E2BIG") || isErrno(status, "ENOMEM") || isErrno(status, "ENOSPC");
-  return new MapError(
-    "ERR_BPF_MAP_CREATE",
-    `map ${map} could not be created${tooLarge ? ": it is too large" : ""} (${errno})`,
-    {
-      ...details,
-      hint: tooLarge
-        ? "Lower its maxEntries or its value size"
-        : "Check its type, sizes and flags: this kernel may not know the type, or want a power of two of pages for a ring buffer",
-    },
-  );
+  const words = tooLarge ? "it is too large" : saidOf(texts)?.replace(`map '${map}': `, "");
+  const hint = tooLarge ? "Lower its maxEntries or its value size" : creationHint(refused.type, status);
+  return new MapError("ERR_BPF_MAP_CREATE", `map ${map} could not be created${words ? `: ${words}` : ""} (${errno})`, {
+    ...details,
+    ...(hint !== undefined && { hint }),
+  });
 }

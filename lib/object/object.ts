@@ -58,7 +58,7 @@ export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, 
       }),
     );
     const indexOf = new Map(maps.map((map, index) => [map.sectionId, index]));
-    this.variables = variablesOver(variables, memoryOf(lifetime, indexOf), typeOf, u64);
+    this.variables = variablesOver(variables, memoryOf(lifetime, indexOf, this.maps), typeOf, u64);
   }
 
   /**

@@ -37,7 +37,13 @@ export class Sections implements VariableMemory {
     return resized(bytes.slice(offset, offset + this.sizeOf(variable)), this.sizeOf(variable));
   }
 
-  write({ sectionId, offset }: VariableDescription, bytes: Uint8Array): void {
+  write({ name, section, sectionId, offset }: VariableDescription, bytes: Uint8Array): void {
+    if (section === ".kconfig") {
+      const about = { operation: `variables.${name}` };
+      const hint = name.startsWith("CONFIG_") ? { hint: `Pass open(path, { kconfig: "${name}=…\\n" })` } : {};
+      const message = `variable ${name} is extern __kconfig: libbpf sets it at load, from the kernel's configuration`;
+      throw new ArgumentError(message, { ...about, ...hint });
+    }
     const own = this.#changed.get(sectionId) ?? this.#contents(sectionId);
     this.#changed.set(sectionId, own);
     own.set(bytes, offset);

@@ -7,7 +7,7 @@ import type { U64 } from "../btf/plan";
 import { ArgumentError, BpfError, LoadError, ObjectError } from "../errors";
 import { deliver, type LogCallback } from "../log";
 import { MapSpec } from "../map/spec";
-import { type LoadRequest, native, type Outcome, type VariableDescription } from "../native";
+import { type Handle, type LoadRequest, native, type Outcome, type VariableDescription } from "../native";
 import { type GivenProgram, ProgramSpec } from "../program/spec";
 import type { ProgramFacts, Verdict } from "../sleepable/verdict";
 import { byName, named } from "./by-name";
@@ -215,7 +215,6 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     }
     for (const program of this.#programs) if (program.autoload) checkLoadable(program);
     refuseBad(() => this.programFacts(), this.name, options);
-    for (const map of this.#maps) map.checkPinned();
     const maps = this.#maps.map((map) => map.toRequest(this.#sections.changed(map.sectionId)));
     return { ...this.#file.request, programs: this.#programs.map((program) => program.toRequest()), maps };
   }
@@ -225,20 +224,32 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     return { programs: this.#programs.map((program) => program.given()), variables: this.#sections.current() };
   }
 
-  #loaded(outcome: Outcome, { programs, variables }: Given): BpfObject<S> {
-    deliver(outcome, this.#onLog);
-    if (outcome.status < 0) throw loadError(outcome, this.name, programs);
-    return new BpfObject<S>(
-      outcome.status,
-      this.name,
-      programs,
-      this.#maps,
-      variables,
-      (id) => this.btf.type(id),
-      this.#events,
-      this.#u64,
-      this.#onLog,
-    );
+  #loaded(outcome: Outcome, given: Given): BpfObject<S> {
+    try {
+      if (outcome.status < 0) throw loadError(outcome, this.name, given.programs, this.#maps);
+      return this.#objectOf(outcome.status, given);
+    } finally {
+      deliver(outcome, this.#onLog);
+    }
+  }
+
+  #objectOf(handle: Handle, { programs, variables }: Given): BpfObject<S> {
+    try {
+      return new BpfObject<S>(
+        handle,
+        this.name,
+        programs,
+        this.#maps,
+        variables,
+        (id) => this.btf.type(id),
+        this.#events,
+        this.#u64,
+        this.#onLog,
+      );
+    } catch (error) {
+      native.objectClose(handle);
+      throw error;
+    }
   }
 }
 
@@ -272,6 +283,11 @@ function checkOptions(options: OpenOptions): void {
         about,
       );
     }
+  }
+  for (const [name, value] of Object.entries(options)) {
+    // What C would read of it ends there.
+    if (typeof value === "string" && value.includes("\0"))
+      throw new ArgumentError(`open's option ${name} must not contain NUL, got ${JSON.stringify(value)}`, about);
   }
   const { u64 = "bigint" } = options;
   if (u64 !== "bigint" && u64 !== "number") {

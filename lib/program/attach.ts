@@ -1,14 +1,17 @@
 /** Attaching: one way per kind of program. */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isUint8Array } from "node:util/types";
 import { ArgumentError, AttachError, type BpfError, errnoName, isErrno, PermissionError } from "../errors";
+import { btfFacts } from "../kernel/btf-facts";
+import { given as known } from "../kernel/fact";
 import { activeLsms } from "../kernel/lsm";
-import { explainPermission, readPermissionFacts } from "../kernel/permission";
+import { whyRefused } from "../kernel/refusal";
 import { Link } from "../link/link";
 import { deliver, warnings } from "../log";
 import type { BpfMap } from "../map/map";
 import { type Handle, native, type Outcome } from "../native";
+import { nearest } from "../nearest";
 import type { Lifetime } from "../object/lifetime";
 import { explain, explained } from "../sleepable/explain";
 import { usesTrampoline } from "../sleepable/rules-trampolines";
@@ -31,11 +34,14 @@ export interface AttachOptions {
   offset?: number;
   /** uprobe: the executable or library. By default the section's. */
   path?: string;
-  /** uprobe: the process to watch, 0 for this one; by default every process. iter/task, iter/task_file, iter/task_vma: one process. */
+  /**
+   * uprobe: the process to watch, 0 for this one; by default every process. iter/task, iter/task_file, iter/task_vma: one process, since
+   * Linux 6.1.
+   */
   pid?: number;
-  /** iter/task…: one thread. Since Linux 6.1. */
+  /** iter/task, iter/task_file, iter/task_vma: one thread. Since Linux 6.1. */
   tid?: number;
-  /** iter/bpf_map_elem and the like: the map to walk. */
+  /** iter/bpf_map_elem, iter/bpf_sk_storage_map, iter/sockmap: the map to walk. */
   map?: BpfMap;
   /** iter/cgroup: an open directory's fd; its descendants are walked, it first. Since Linux 6.1. */
   cgroupFd?: number;
@@ -144,12 +150,38 @@ const tracepoint: Way = (program, { handle, index }, options) => {
   return native.attachTracepoint(handle, index, category, name, cookie(options));
 };
 
-const iterator: Way = (_, { handle, index }, options) => {
-  if (options.map !== undefined) return native.attachIter(handle, index, "map", options.map.fd);
-  if (options.cgroupFd !== undefined) return native.attachIter(handle, index, "cgroup", options.cgroupFd);
-  if (options.tid !== undefined) return native.attachIter(handle, index, "tid", options.tid);
-  if (options.pid !== undefined) return native.attachIter(handle, index, "pid", options.pid);
-  return native.attachIter(handle, index, "", 0);
+type IterOption = (typeof attachOptions)["iter"][number];
+
+/** Of each target of iterators that has any: others take the kernel's union of targets for their own, or ignore it. */
+const iterOptions: Record<string, readonly IterOption[]> = {
+  task: ["pid", "tid"],
+  task_file: ["pid", "tid"],
+  task_vma: ["pid", "tid"],
+  bpf_map_elem: ["map"],
+  bpf_sk_storage_map: ["map"],
+  sockmap: ["map"],
+  cgroup: ["cgroupFd"],
+};
+
+const iterator: Way = (program, { handle, index }, options) => {
+  const target = program.attachTarget ?? "";
+  const allowed = Object.hasOwn(iterOptions, target) ? (iterOptions[target] ?? []) : [];
+  const [name, another] = attachOptions.iter.filter((option) => options[option] !== undefined);
+  if (name === undefined) return native.attachIter(handle, index, "", 0);
+  if (!allowed.includes(name)) {
+    const has = allowed.length === 0 ? "none" : allowed.join(", ");
+    throw argument(program, `has no attach option "${name}"; an iterator of ${target} has: ${has}`);
+  }
+  if (another !== undefined)
+    throw argument(program, `takes one of the attach options ${name} and ${another}, got both`);
+  // 0 would be every task.
+  if (options.pid === 0 || options.tid === 0) throw argument(program, `attach option ${name} must be 1 or more, got 0`);
+  const { map, cgroupFd, tid, pid = 0 } = options;
+  if (map !== undefined) return native.attachIter(handle, index, "map", map.fd);
+  if (cgroupFd !== undefined) return native.attachIter(handle, index, "cgroup", cgroupFd);
+  return tid === undefined
+    ? native.attachIter(handle, index, "pid", pid)
+    : native.attachIter(handle, index, "tid", tid);
 };
 
 const xdp: Way = (program, { handle, index }, options) => {
@@ -216,11 +248,15 @@ const hasWay = (kind: string): kind is keyof typeof ways => Object.hasOwn(ways, 
 
 export function attachProgram(program: Attachable, place: Place, options: AttachOptions): Link {
   const { kind } = program;
-  checkOptions(program, options, hasWay(kind) ? attachOptions[kind] : []);
-  const outcome = (hasWay(kind) ? ways[kind] : automatic)(program, place, options);
-  deliver(outcome, place.lifetime.onLog);
-  if (outcome.status < 0) throw attachError(program, outcome);
-  return new Link(outcome.status, { program: program.name, lifetime: place.lifetime });
+  const given = checkedOptions(program, options, hasWay(kind) ? attachOptions[kind] : []);
+  const outcome = (hasWay(kind) ? ways[kind] : automatic)(program, place, given);
+  try {
+    if (outcome.status < 0)
+      throw attachError(program, outcome, given.function ?? given.target ?? program.attachTarget ?? "");
+    return new Link(outcome.status, { program: program.name, lifetime: place.lifetime });
+  } finally {
+    deliver(outcome, place.lifetime.onLog);
+  }
 }
 
 function cookie(options: AttachOptions): bigint {
@@ -244,10 +280,12 @@ const TYPES: Record<Option, string> = {
 /** What the kernel takes: its process ids and descriptors are signed integers of 32 bits. */
 const MOST: Partial<Record<Option, number>> = { pid: 0x7fffffff, tid: 0x7fffffff, cgroupFd: 0x7fffffff };
 
-function checkOptions(program: Attachable, options: AttachOptions, allowed: readonly Option[]): void {
+/** The options as they were when they were checked: each is read once, whatever its getter says next. */
+function checkedOptions(program: Attachable, options: AttachOptions, allowed: readonly Option[]): AttachOptions {
   if (typeof options !== "object" || options === null || isUint8Array(options))
     throw argument(program, "takes an object of options");
-  for (const [name, value] of Object.entries(options) as [Option, unknown][]) {
+  const given = { ...options };
+  for (const [name, value] of Object.entries(given) as [Option, unknown][]) {
     if (!allowed.includes(name)) {
       const has = allowed.length === 0 ? "none" : allowed.join(", ");
       throw argument(program, `has no attach option "${name}"; a ${program.kind} program has: ${has}`);
@@ -261,7 +299,11 @@ function checkOptions(program: Attachable, options: AttachOptions, allowed: read
       const most = MOST[name] === undefined ? "" : ` up to ${MOST[name]}`;
       throw argument(program, `attach option ${name} must be a non-negative integer${most}, got ${value}`);
     }
+    if (typeof value === "string" && value.includes("\0")) {
+      throw argument(program, `attach option ${name} must not contain NUL, got ${JSON.stringify(value)}`);
+    }
   }
+  return given;
 }
 
 function about({ name, section, attachTarget }: Attachable) {
@@ -275,12 +317,15 @@ function argument(program: Attachable, message: string, hint?: string): Argument
   });
 }
 
-function attachError(program: Attachable, outcome: Outcome): BpfError {
+function attachError(program: Attachable, outcome: Outcome, target: string): BpfError {
   const errno = errnoName(outcome.status);
   const details = { ...about(program), errno };
   const what = `program ${program.name} (${program.section})`;
-  if (isErrno(outcome.status, "EPERM") || isErrno(outcome.status, "EACCES")) {
-    const why = explainPermission(readPermissionFacts(), usesTrampoline(program.kind));
+  // Of an iterator, EACCES is said of a map whose keys or values are smaller than what the program reads (bpf_iter_attach_map()).
+  const isOfMap = program.kind === "iter" && isErrno(outcome.status, "EACCES");
+  if (isErrno(outcome.status, "EPERM") || (isErrno(outcome.status, "EACCES") && !isOfMap)) {
+    const { kind } = program;
+    const why = whyRefused({ operation: "attach", kind, errno, trampoline: usesTrampoline(kind) });
     return new PermissionError(`${what} could not be attached: ${why.cause} (${errno})`, {
       ...details,
       hint: why.hint,
@@ -291,19 +336,53 @@ function attachError(program: Attachable, outcome: Outcome): BpfError {
   const words = warnings(outcome).at(-1)?.replace(`prog '${program.name}': `, "");
   return new AttachError("ERR_BPF_ATTACH", `${what} could not be attached${words ? `: ${words}` : ""} (${errno})`, {
     ...details,
-    ...explained(why, attachHint(kind, outcome.status)),
+    ...explained(why, attachHint(kind, target, outcome.status)),
   });
 }
 
 /** Where libbpf looks for tracepoints. */
 const TRACEFS = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
 
-function attachHint(kind: ProgramKind, status: number): string | undefined {
+const KPROBES: ReadonlySet<string> = new Set(["kprobe", "kretprobe"]);
+
+/** What was perhaps meant, where there is a list to look into. */
+function meant(kind: ProgramKind, target: string): string {
+  const wanted = target.replace(/\+.*/, "");
+  const [category = "", name = ""] = wanted.split("/");
+  const close = KPROBES.has(kind)
+    ? nearest(wanted, known(btfFacts().functions()) ?? [])
+    : kind === "raw_tp"
+      ? nearest(wanted, known(btfFacts().tracepoints()) ?? [])
+      : kind === "tracepoint"
+        ? (tracepoints(category, name) ?? tracepoints("", category, `/${name}`))
+        : undefined;
+  return close === undefined ? "" : `. Did you mean ${close}?`;
+}
+
+/** The nearest tracepoint of a category, or with no category the nearest one. */
+function tracepoints(category: string, name: string, rest = ""): string | undefined {
+  const folder = TRACEFS.map((path) => join(path, "events", category)).find((path) => existsSync(path));
+  const close = folder === undefined ? undefined : nearest(name, readdirSync(folder));
+  return close && `${category && `${category}/`}${close}${rest}`;
+}
+
+function attachHint(kind: ProgramKind, target: string, status: number): string | undefined {
   if (kind === "tracepoint" && isErrno(status, "ENOENT") && !TRACEFS.some((path) => existsSync(join(path, "events"))))
     return "tracefs can't be read: mount -t tracefs tracefs /sys/kernel/tracing (lockdown of confidentiality forbids it)";
   if (kind === "xdp" && isErrno(status, "ENODEV")) return "There is no network interface of that name here";
   if (isErrno(status, "ENOENT") || isErrno(status, "ESRCH"))
-    return "The attach target does not exist here: check its name";
+    return `The attach target does not exist here: check its name${meant(kind, target)}`;
+  if (isErrno(status, "EADDRNOTAVAIL"))
+    return "The kernel has no probe point there: the function may be in a section that takes none, or its address be unknown";
+  if (isErrno(status, "EILSEQ")) return "The offset is inside an instruction: probe where one begins";
+  if (KPROBES.has(kind) && isErrno(status, "EINVAL"))
+    return "The function may be one that takes no probes (/sys/kernel/debug/kprobes/blacklist), or the offset be outside it";
+  if (kind === "iter" && isErrno(status, "EACCES"))
+    return "The map's keys or values are smaller than what the program reads of them";
+  if (kind === "iter" && isErrno(status, "EBADF"))
+    return "Pass what it walks: attach({ map }), or attach({ cgroupFd })";
+  if (kind === "iter" && (isErrno(status, "EOPNOTSUPP") || isErrno(status, "E2BIG")))
+    return "Before Linux 6.1 iterators of tasks walk all of them: attach without pid and tid, and choose in the program";
   if (isErrno(status, "EOPNOTSUPP"))
     return "This library can't attach programs of this kind yet, or this kernel lacks them";
   if (isErrno(status, "EBUSY")) return "Something else holds the attach point, or too many programs are attached to it";

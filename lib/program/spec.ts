@@ -5,7 +5,10 @@ import type { ProgramDescription, ProgramRequest } from "../native";
 import { type ProgramKind, parseSection, type SectionFacts } from "./kinds";
 
 /** What is told of a program once it is loaded: as it was when that began, whatever its spec becomes meanwhile. */
-export type GivenProgram = Pick<ProgramSpec, "name" | "section" | "kind" | "attachTarget" | "sleepable">;
+export type GivenProgram = Pick<
+  ProgramSpec,
+  "name" | "section" | "kind" | "type" | "attachTarget" | "sleepable" | "autoload"
+>;
 
 /** A program of an {@link ObjectSpec}: plain data that can be changed until the object is loaded. */
 export class ProgramSpec {
@@ -89,8 +92,8 @@ export class ProgramSpec {
   }
 
   set attachTarget(value: string | undefined) {
-    if (value !== undefined && (typeof value !== "string" || value === "")) {
-      throw this.#argument(`attachTarget must be a non-empty string, got ${JSON.stringify(value)}`);
+    if (value !== undefined && (typeof value !== "string" || value === "" || value.includes("\0"))) {
+      throw this.#argument(`attachTarget must be a non-empty string without NUL, got ${JSON.stringify(value)}`);
     }
     this.#target = value;
   }
@@ -118,8 +121,8 @@ export class ProgramSpec {
 
   /** @internal */
   given(): GivenProgram {
-    const { name, section, kind, attachTarget, sleepable } = this;
-    return { name, section, kind, attachTarget, sleepable };
+    const { name, section, kind, type, attachTarget, sleepable, autoload } = this;
+    return { name, section, kind, type, attachTarget, sleepable, autoload };
   }
 
   #argument(message: string): ArgumentError {

@@ -17,8 +17,10 @@ const KEYRINGS = [
 ];
 /** apt's lists are fetched again after this long: package names change with every kernel update. */
 const LISTS_MAX_AGE_MS = 24 * 3600 * 1000;
-/** What passes by itself (a closed connection, a busy server) is tried again by apt, which waits longer each time. */
-const PATIENCE = ["-o", "Acquire::Retries=4", "-o", "Acquire::http::Timeout=60"];
+/** A connection that is closed is opened again by apt. */
+export const PATIENCE = ["-o", "Acquire::Retries=4", "-o", "Acquire::http::Timeout=60"];
+/** A server that is busy, or a file that came wrong, is asked again after so long: apt 2.6 does not. */
+export const WAITS_MS = [1000, 3000, 9000];
 
 const RELEASES = ["bullseye", "bookworm", "trixie", "forky", "sid", "experimental"] as const;
 export type Suite = `${string}-security` | `${string}-backports` | `${string}-updates` | (typeof RELEASES)[number];
@@ -127,15 +129,10 @@ export class PrivateApt {
     return [...new Set(rows.flatMap((row) => row.split("|")[1]?.trim() || []))];
   }
 
-  /** Why it failed. A file that came wrong is thrown away by apt, and fetched once more. */
+  /** Why the archive has not got them; undefined if they are there now. @throws if that could not be found out */
   #fetch(names: readonly string[], into: string): string | undefined {
     const args = [...this.#options, ...PATIENCE, "download", "-q", ...names];
-    for (let attempt = 1; ; attempt++) {
-      const { status, stdout, stderr } = spawnApt("apt-get", args, into);
-      for (const text of retriesOf(stdout)) this.#onProgress(text);
-      if (status === 0) return undefined;
-      if (attempt === 2 || /\b404\b/.test(stderr)) return firstError(stderr);
-    }
+    return patiently(() => spawnApt("apt-get", args, into), names.join(" "), this.#onProgress);
   }
 
   /** Fetches the lists again, whatever their age; false if that was done already: what they name is not there. */
@@ -202,7 +199,7 @@ function sourcesList(suites: readonly Suite[], kind: string): string {
  * Fetches one file that is known by its hash, from wherever it is: the base addresses are tried in turn.
  *
  * @param file below each base address, such as pool/main/z/zlib/zlib_1.3.1.orig.tar.gz
- * @throws {@link GoneError} if no mirror has it
+ * @throws {@link GoneError} if no mirror has it; another error if one could not be asked
  */
 export function fetchFile(
   file: string,
@@ -214,35 +211,68 @@ export function fetchFile(
   const helper = join(methods(), "../apt-helper");
   const path = file.split("/").map(encodeURIComponent).join("/");
   const part = `${target}.part`;
-  const failures = new Set<string>();
+  const failures: string[] = [];
+  let broken: Error | undefined;
   mkdirSync(dirname(target), { recursive: true });
   for (const base of bases) {
-    for (let attempt = 1; attempt <= 2; attempt++) {
+    const args = ["-o", "APT::Sandbox::User=root", ...PATIENCE, "download-file"];
+    const fetch = () => {
       rmSync(part, { force: true });
-      const args = [
-        "-o",
-        "APT::Sandbox::User=root",
-        ...PATIENCE,
-        "download-file",
-        `${base}/${path}`,
-        part,
-        `SHA256:${sha256}`,
-      ];
-      const { status, stdout, stderr } = spawnApt(helper, args, "/");
-      for (const text of retriesOf(stdout)) onProgress(text);
+      const result = spawnApt(helper, [...args, `${base}/${path}`, part, `SHA256:${sha256}`], "/");
       rmSync(`${part}.FAILED`, { force: true });
-      if (status === 0) {
-        renameSync(part, target);
-        if (failures.size > 0)
-          onProgress(`${basename(file)}: ${[...failures].join("; ")}: took it from another mirror`);
-        return;
+      return result;
+    };
+    try {
+      const failure = patiently(fetch, basename(file), onProgress);
+      if (failure !== undefined) {
+        failures.push(failure);
+        continue;
       }
-      failures.add(firstError(stderr));
-      if (/\b404\b/.test(stderr)) break;
+      renameSync(part, target);
+      if (failures.length > 0) onProgress(`${basename(file)}: ${failures.join("; ")}: took it from another mirror`);
+      return;
+    } catch (error) {
+      // Another mirror may be better.
+      broken ??= error as Error;
+      failures.push((error as Error).message);
     }
   }
-  const why = bases.length === 0 ? `no mirror is known; name one in ${MIRROR_VARIABLE}` : [...failures].join("; ");
+  if (broken !== undefined) throw broken;
+  const why = bases.length === 0 ? `no mirror is known; name one in ${MIRROR_VARIABLE}` : failures.join("; ");
   throw new GoneError(`${file} can't be had: ${why}`);
+}
+
+/**
+ * Runs apt until it has fetched something or the archive says that it has not got it, which is returned. What passes by itself is
+ * waited for, and told.
+ *
+ * @throws if it does not pass: that says nothing of what the archive has
+ */
+function patiently(fetch: () => ReturnType<typeof spawnApt>, what: string, onProgress: OnProgress): string | undefined {
+  for (let attempt = 0; ; attempt++) {
+    const { status, stdout, stderr } = fetch();
+    for (const text of retriesOf(stdout)) onProgress(text);
+    if (status === 0) return undefined;
+    const failure = firstError(stderr);
+    if (isGone(stderr)) return failure;
+    const wait = WAITS_MS[attempt];
+    if (wait === undefined) {
+      if (isWrong(stderr)) return failure;
+      throw new Error(failure);
+    }
+    onProgress(`${what}: fetched again (${failure})`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, wait);
+  }
+}
+
+/** The archive has no such file. */
+export function isGone(stderr: string): boolean {
+  return /^E: .*(\b4(04|10)\b|was not found|Unable to (find|locate))/m.test(stderr);
+}
+
+/** It has another one by that name. */
+function isWrong(stderr: string): boolean {
+  return /Hash Sum mismatch|unexpected size/.test(stderr);
 }
 
 function methods(): string {
@@ -259,7 +289,7 @@ export function retriesOf(stdout: string): string[] {
 }
 
 /** What apt says of the first thing that went wrong, without the addresses that it tried. */
-function firstError(stderr: string): string {
+export function firstError(stderr: string): string {
   const line = stderr.split("\n").find((text) => /^[EW]: /.test(text)) ?? stderr.trim().split("\n").at(-1) ?? "";
   return line.replace(/^[EW]: /, "").replace(/ \[IP: [^\]]*\]/, "");
 }

@@ -4,10 +4,11 @@ import { closeSync, openSync, readdirSync, readlinkSync, readSync } from "node:f
 import { text } from "node:stream/consumers";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
+import { createMap } from "node-libbpf";
 import { type Iter, open } from "../bpf/iter.bpf";
 import { only } from "../bpf/objects";
 import { open as openProbes } from "../bpf/probes.bpf";
-import { kernelTest, since } from "./needs";
+import { before, kernelTest, since } from "./needs";
 
 const load = (...programs: (keyof Iter["programs"])[]) => only(open(), ...programs).load();
 
@@ -168,5 +169,28 @@ kernelTest("numbers that the kernel would cut to 32 bits are refused", [], async
     }
     const place = { path: process.execPath, function: "uv_os_getpriority", pid: number };
     expect(() => probes.programs.on_uprobe.attach(place)).toThrow(refused);
+  }
+});
+
+kernelTest("an option is for the iterator's target", [], async () => {
+  using object = await load("list_tasks");
+  using map = createMap({ type: "hash", keySize: 4, valueSize: 4, maxEntries: 4 });
+  const { list_tasks } = object.programs;
+  const refused = (message: RegExp) =>
+    expect.objectContaining({ code: "ERR_BPF_ARGUMENT", message: expect.stringMatching(message) });
+  expect(() => list_tasks.attach({ map })).toThrow(
+    refused(/no attach option "map"; an iterator of task has: pid, tid/),
+  );
+  expect(() => list_tasks.attach({ cgroupFd: 0 })).toThrow(refused(/no attach option "cgroupFd"/));
+  expect(() => list_tasks.attach({ pid: 1, tid: 1 })).toThrow(refused(/one of the attach options pid and tid/));
+  expect(() => list_tasks.attach({ pid: 0 })).toThrow(refused(/pid must be 1 or more/));
+});
+
+kernelTest("iter/task of one process is refused by kernels that would list all", [before("6.1")], async () => {
+  using object = await load("list_tasks");
+  for (const options of [{ pid: process.pid }, { tid: process.pid }]) {
+    expect(() => object.programs.list_tasks.attach(options)).toThrow(
+      expect.objectContaining({ code: "ERR_BPF_ATTACH", hint: expect.stringContaining("6.1") }),
+    );
   }
 });

@@ -1,5 +1,6 @@
 /** Global variables of all forms, and sections that grow. */
-import { libbpf } from "node-libbpf";
+import { Flag, libbpf } from "node-libbpf";
+import { open as openStatics } from "../bpf/statics.bpf";
 import { type config, open } from "../bpf/variables.bpf";
 import { kernelTest } from "./needs";
 
@@ -75,4 +76,31 @@ kernelTest("variables of a map that was not created have no memory, and say so",
   expect(() => {
     object.variables.sums = [1n, 2n, 3n];
   }).toThrow(none);
+});
+
+kernelTest("static variables are read and set like others, mapped or not", [], async () => {
+  const start = { level: 3, mode: 2, first: 1, second: 2, calls: 0 };
+  for (const mapped of [true, false]) {
+    const spec = openStatics();
+    expect(spec.variables).toMatchObject(start);
+    spec.variables.mode = 5;
+    if (!mapped)
+      for (const section of [".data.level", ".data.pair", ".rodata"] as const)
+        spec.maps[section].flags &= ~Flag.MMAPABLE;
+    using object = await spec.load();
+    expect({ ...object.variables }).toMatchObject({ ...start, mode: 5 });
+    object.variables.level = 7;
+    const setSecond = () => {
+      object.variables.second = 4;
+    };
+    if (mapped) setSecond();
+    // The section's other variable may be written by the program meanwhile.
+    else expect(setSecond).toThrow(expect.objectContaining({ hint: expect.stringContaining("BPF_F_MMAPABLE") }));
+    const run = await object.programs.run.testRun({ data: new Uint8Array(64) });
+    expect(run.returnValue).toBe(70 + 5 + 1 + (mapped ? 4 : 2));
+    expect(object.variables).toMatchObject({ level: 7, calls: 1 });
+    expect(() => {
+      (object.variables as { mode: number }).mode = 1;
+    }).toThrow(/constant/);
+  }
 });

@@ -11,6 +11,7 @@ import { reached, referencesOf } from "../../lib/btf/reach";
 import { readElf } from "../../lib/object/elf";
 import { BtfBuilder } from "../btf/builder";
 import { compile, newClang } from "../btf/compile";
+import { BtfBuilder as TypeBuilder } from "../btf-builder";
 
 const object = compile(readFileSync(join(__dirname, "../../../test/btf/types.c")));
 const bytes = readElf(object, "types").find(({ name }) => name === ".BTF")?.contents ?? new Uint8Array();
@@ -209,6 +210,23 @@ describe("names", () => {
     const btf = readBtf(compile("struct größe { int ä; } größe;"));
     expect(struct("struct größe", btf).members[0]?.name).toBe("ä");
     expect(Buffer.from(toC(btf)).toString()).toContain("struct größe {");
+  });
+});
+
+describe("a name that is more than a name in C is not written as C", () => {
+  const evil = 'x; } y;\n#include "/etc/shadow"\nstruct z {';
+  test.each<[string, (builder: TypeBuilder, int: number) => number]>([
+    ["a struct's", (builder) => builder.struct("struct", evil, 0, [])],
+    ["a member's", (builder, int) => builder.struct("struct", "s", 4, [{ name: evil, type: int, offset: 0 }])],
+    ["an enumerator's", (builder) => builder.enumeration("e", 4, false, [[evil, 1n]])],
+    ["a typedef's", (builder, int) => builder.reference(BtfKind.TYPEDEF, int, evil)],
+    ["a type tag's", (builder, int) => builder.reference(BtfKind.TYPE_TAG, int, 'a")))int evil;')],
+  ])("%s", (_, make) => {
+    const builder = new TypeBuilder();
+    make(builder, builder.int("int", 4, "signed"));
+    expect(() => toC(builder.build())).toThrow(
+      expect.objectContaining({ code: "ERR_BPF_OBJECT_INVALID", message: expect.stringContaining("more than a name") }),
+    );
   });
 });
 

@@ -69,6 +69,7 @@ describe("usage", () => {
     ["no object", () => ["check"], /missing required argument 'object'/],
     ["a precheck that does not exist", () => ["check", lsm, "--precheck", "off"], /Allowed choices are auto, tables/],
     ["a kind that does not exist", () => ["hooks", "--kind", "lms"], /Allowed choices are lsm, iter, tracing, tp/],
+    ["a kernel that is too old", () => ["check", lsm, "--kernel", "4.18"], /name "4\.18"\. Known are 5\.10 to/],
     ["a mistyped kernel", () => ["check", lsm, "--kernel", "debain-6.12.117"], /Did you mean debian-6\.12\.117\?/],
     [
       "a mistyped kernel among others",

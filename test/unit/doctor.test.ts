@@ -2,6 +2,7 @@
 import { type KernelFacts, kernelProfile } from "node-libbpf";
 import type { Line, State } from "../../lib/cli/doctor-line";
 import { conclusion, diagnose, type Trial } from "../../lib/cli/doctor-report";
+import { ProgramType } from "../../lib/constants";
 import { type Fact, known, unknown } from "../../lib/kernel/fact";
 import { explainPermission, type PermissionFacts } from "../../lib/kernel/permission";
 
@@ -30,12 +31,17 @@ const good: KernelFacts = {
 const loaded: Trial = { log: "" };
 const permitted: PermissionFacts = {
   ...{ capabilities: (1n << 41n) - 1n, initialUserNamespace: true, lockdown: undefined, seccomp: 0 },
-  ...{ chargesMemlock: false, memlock: Number.POSITIVE_INFINITY },
+  ...{ chargesMemlock: false, memlock: Number.POSITIVE_INFINITY, asksAlways: false, tracefs: true },
+  ...{ kprobesInTracefs: false, perfParanoid: 2 },
 };
-const forbidden = (facts: Partial<PermissionFacts> = {}): Trial => ({
+const forbidden = (facts: Partial<PermissionFacts> = {}, loads = true): Trial => ({
   errno: "EPERM",
   log: "",
-  permission: explainPermission({ ...permitted, ...facts }, true),
+  permission: explainPermission(
+    { ...permitted, ...facts },
+    { operation: "load", types: [ProgramType.LSM], trampoline: true },
+    () => loads,
+  ),
 });
 
 const find = (lines: readonly Line[], check: string) => {
@@ -131,7 +137,7 @@ test.each<[what: string, facts: Partial<KernelFacts>, trial: Trial | undefined, 
   [
     "a seccomp filter that refuses",
     { seccomp: fact(true) },
-    forbidden({ seccomp: 2 }),
+    forbidden({ seccomp: 2 }, false),
     "bad",
     "load",
     { state: "bad", message: expect.stringContaining("seccomp") },

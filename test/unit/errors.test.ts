@@ -44,6 +44,53 @@ test.each([
   expect(summarise(log)).toBe(summary);
 });
 
+test.each<[status: number, messages: readonly string[], message: string, hint: RegExp | undefined]>([
+  [-22, [], "object could not be loaded (EINVAL)", undefined],
+  [
+    -22,
+    ["struct_ops init_kern unused: struct nothing is not found in kernel BTF", "failed to load object 'object'"],
+    "object could not be loaded: struct_ops init_kern unused: struct nothing is not found in kernel BTF (EINVAL)",
+    undefined,
+  ],
+  [-4005, ["failed to relocate"], "object could not be loaded: failed to relocate (LIBBPF_ERRNO__RELOC)", undefined],
+  [
+    -22,
+    [
+      "specified path /tmp/x is not on BPF FS",
+      "map 'm': failed to auto-pin at '/tmp/x': -EINVAL",
+      "map 'm': failed to create: -EINVAL",
+    ],
+    "map m could not be created: failed to auto-pin at '/tmp/x': -EINVAL (EINVAL)",
+    /Check its sizes and flags; this kernel may not know the type hash/,
+  ],
+  [-24, ["map 'm': failed to create: -EMFILE"], "map m could not be created (EMFILE)", /limit of open files/],
+  [-2, ["map 'm': failed to create: -ENOENT"], "map m could not be created (ENOENT)", undefined],
+  [
+    -7,
+    ["map 'm': failed to create: -E2BIG"],
+    "map m could not be created: it is too large (E2BIG)",
+    /Lower its maxEntries/,
+  ],
+])("a load that ends with %d and %j", (status, messages, message, hint) => {
+  const texts = messages.flatMap((text) => [0, `libbpf: ${text}\n`]);
+  const error = loadError({ status, stage: "load", program: -1, messages: texts }, "object", []);
+  expect(error.message.startsWith(message)).toBe(true);
+  if (hint === undefined) expect(error.hint).toBeUndefined();
+  else expect(error.hint).toMatch(hint);
+});
+
+test.each([
+  ["elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+", /BTF-defined maps/],
+  ["BTF is required, but is missing or corrupted.", /clang -g/],
+  ["failed to get object file name", undefined],
+])("an object that can't be opened: %s", (text, hint) => {
+  const outcome = { status: -22, stage: "open", program: -1, messages: [0, `libbpf: ${text}`] };
+  const error = loadError(outcome, "object", []);
+  expect(error.message).toContain(`object can't be opened: ${text}`);
+  if (hint === undefined) expect(error.hint).toBeUndefined();
+  else expect(error.hint).toMatch(hint);
+});
+
 test("a load that fails without a known reason tells libbpf's last warning", () => {
   const outcome = { status: -2, stage: "load", program: -1, messages: [0, "libbpf: something is missing"] };
   expect(loadError(outcome, "object", [])).toMatchObject({

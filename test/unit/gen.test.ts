@@ -21,6 +21,34 @@ const generate = (name: string, options: Partial<Parameters<typeof generateModul
     ...options,
   });
 
+test.each([
+  "*/ evil(); /*",
+  "a\nevil();\n//",
+  "a\u2028evil();//",
+  "a\r\n*/evil()/*",
+  '"; evil(); "',
+  "`; evil(); `",
+  "*",
+  "/",
+])("a path can't leave its comment or its string: %j", (name) => {
+  const statements = (text: string) => {
+    const file = ts.createSourceFile("x.ts", text, ts.ScriptTarget.Latest, true);
+    expect((file as unknown as { parseDiagnostics: unknown[] }).parseDiagnostics).toEqual([]);
+    return file.statements.map(({ kind }) => ts.SyntaxKind[kind]);
+  };
+  const events = { events: "struct event" };
+  for (const path of [`../${name}/events.bpf.o`, undefined]) {
+    const text = generate("events", { fileName: `${name}.bpf.o`, path, events });
+    expect(statements(text)).toEqual(statements(generate("events", { path, events })));
+  }
+});
+
+test("an enumerator may be called __proto__", () => {
+  const builder = new BtfBuilder();
+  const id = builder.enumeration("odd", 4, false, [["__proto__", 7n]]);
+  expect(renderTypes([builder.type(id)])).toContain('["__proto__"]: 7,');
+});
+
 describe("names", () => {
   test.each([
     ["event", "event"],

@@ -21,7 +21,6 @@ const calls: Record<string, (handle: never) => unknown> = {
   linkDetach: (handle) => native.linkDetach(handle),
   linkClose: (handle) => native.linkClose(handle),
   linkPin: (handle) => native.linkPin(handle, "/nowhere"),
-  linkUnpin: (handle) => native.linkUnpin(handle),
   linkInfo: (handle) => native.linkInfo(handle, bytes),
   iterCreate: (handle) => native.iterCreate(handle),
   iterClose: (handle) => native.iterClose(handle),

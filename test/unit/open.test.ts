@@ -261,6 +261,28 @@ describe("bad input", () => {
     );
   });
 
+  test("what has a NUL is not cut off there", () => {
+    const refused = expect.objectContaining({ code: "ERR_BPF_ARGUMENT", message: expect.stringContaining("NUL") });
+    expect(() => open(`${objectPath("lsm")}\0.txt`)).toThrow(refused);
+    for (const option of ["name", "pinRoot", "kconfig", "btfPath"])
+      expect(() => open(objectPath("lsm"), { [option]: "a\0b" })).toThrow(refused);
+    const spec = open(objectPath("lsm"));
+    expect(() => {
+      spec.program("on_exec").attachTarget = "file_open\0";
+    }).toThrow(refused);
+    const maps = open(objectPath("maps"));
+    expect(() => {
+      maps.map("hash").pinPath = "/sys/fs/bpf/a\0b";
+    }).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT", map: "hash" }));
+  });
+
+  test("a variable of the kernel's configuration is not set, but given", () => {
+    const spec = open(objectPath("facts"));
+    expect(() => {
+      spec.variables.CONFIG_HZ = 100;
+    }).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT", hint: expect.stringContaining("kconfig") }));
+  });
+
   test("damaged objects give a BpfError or open, and never anything else", () => {
     const damage = fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 24 });
     fc.assert(

@@ -1,5 +1,11 @@
 /** The cause of an EPERM: the one that is there. */
-import { explainPermission, type PermissionFacts, readPermissionFacts } from "../../lib/kernel/permission";
+import { MapType, ProgramType } from "../../lib/constants";
+import {
+  explainPermission,
+  type PermissionFacts,
+  type Refused,
+  readPermissionFacts,
+} from "../../lib/kernel/permission";
 
 const all: PermissionFacts = {
   capabilities: (1n << 41n) - 1n,
@@ -8,33 +14,84 @@ const all: PermissionFacts = {
   seccomp: 0,
   chargesMemlock: false,
   memlock: 65536,
+  asksAlways: false,
+  tracefs: true,
+  kprobesInTracefs: false,
+  perfParanoid: 2,
 };
+const caps = (...bits: number[]) => ({ capabilities: bits.reduce((set, bit) => set | (1n << BigInt(bit)), 0n) });
+const [DAC_READ_SEARCH, NET_ADMIN, SYS_ADMIN, PERFMON, BPF] = [2, 12, 21, 38, 39] as const;
 
-test.each<[string, Partial<PermissionFacts>, boolean, RegExp]>([
-  ["no capability", { capabilities: 0n }, false, /lacks CAP_BPF and CAP_PERFMON/],
-  ["CAP_BPF alone", { capabilities: 1n << 39n }, false, /lacks CAP_PERFMON$/],
-  ["CAP_SYS_ADMIN counts for both", { capabilities: 1n << 21n }, true, /refuses BPF trampolines/],
-  ["a user namespace", { initialUserNamespace: false }, false, /user namespace/],
-  ["lockdown", { lockdown: "confidentiality" }, true, /locked down/],
-  ["lockdown of integrity is no cause", { lockdown: "integrity" }, true, /refuses BPF trampolines/],
-  ["memlock on an old kernel", { chargesMemlock: true }, true, /RLIMIT_MEMLOCK is 65536/],
-  ["no memlock on a new one", {}, true, /refuses BPF trampolines/],
+const load = (...types: number[]): Refused => ({ operation: "load", types });
+const lsm: Refused = { operation: "load", types: [ProgramType.LSM], trampoline: true };
+const attach = (kind: string, errno = "EACCES"): Refused => ({ operation: "attach", kind, errno });
+const create = (type: number, ...types: number[]): Refused => ({ operation: "map.create", type, types });
+
+test.each<[string, Partial<PermissionFacts>, Refused, RegExp]>([
+  ["nothing", caps(), lsm, /lacks CAP_BPF and CAP_PERFMON$/],
+  ["CAP_BPF alone", caps(BPF), lsm, /lacks CAP_PERFMON$/],
+  ["XDP with CAP_BPF", caps(BPF), load(ProgramType.XDP), /lacks CAP_NET_ADMIN$/],
+  ["XDP with nothing", caps(), load(ProgramType.XDP), /lacks CAP_BPF and CAP_NET_ADMIN$/],
+  ["a mixed object", caps(), load(ProgramType.XDP, ProgramType.KPROBE), /CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN$/],
+  ["a socket filter", caps(), load(ProgramType.SOCKET_FILTER), /lacks CAP_BPF$/],
+  ["a syscall program", caps(PERFMON), load(ProgramType.SYSCALL), /lacks CAP_BPF$/],
+  ["CAP_SYS_ADMIN counts for all", caps(SYS_ADMIN), load(ProgramType.XDP), /could not be told/],
+  ["a hash", caps(), create(MapType.HASH), /lacks CAP_BPF$/],
+  ["a sockmap", caps(BPF), create(MapType.SOCKMAP), /lacks CAP_NET_ADMIN$/],
+  ["a sockmap with CAP_SYS_ADMIN alone", caps(SYS_ADMIN), create(MapType.SOCKMAP), /lacks CAP_NET_ADMIN$/],
+  ["a map of an object", caps(), create(MapType.HASH, ProgramType.LSM), /lacks CAP_BPF and CAP_PERFMON$/],
+  ["a map by its id", caps(BPF, PERFMON), { operation: "by-id" }, /lacks CAP_SYS_ADMIN \(.*by their id/],
+  ["a map that is there", caps(), { operation: "use" }, /could not be told/],
+  ["the same before 5.19", { ...caps(), asksAlways: true }, { operation: "use" }, /lacks CAP_BPF$/],
+  ["a uprobe", caps(BPF, PERFMON), attach("uprobe"), /lacks CAP_SYS_ADMIN \(uprobes need it since Linux 6.16/],
+  ["a kprobe", caps(BPF), attach("kprobe"), /lacks CAP_PERFMON$/],
   [
-    "unlimited memlock is no cause",
-    { chargesMemlock: true, memlock: Number.POSITIVE_INFINITY },
-    true,
-    /refuses BPF trampolines/,
+    "a tracepoint",
+    { ...caps(BPF, PERFMON), tracefs: false },
+    attach("tracepoint"),
+    /lacks CAP_DAC_READ_SEARCH \(tracefs can't be read/,
   ],
-  ["seccomp", { seccomp: 2 }, true, /seccomp/],
-  ["none of them, and no trampoline", {}, false, /security module or the platform/],
-])("%s", (_, facts, trampoline, cause) => {
-  const explained = explainPermission({ ...all, ...facts }, trampoline);
+  ["a kprobe needs no tracefs", { ...caps(BPF, PERFMON), tracefs: false }, attach("kprobe"), /could not be told/],
+  [
+    "but where there is no PMU",
+    { ...caps(BPF, PERFMON), tracefs: false, kprobesInTracefs: true },
+    attach("kprobe"),
+    /lacks CAP_DAC_READ_SEARCH/,
+  ],
+  [
+    "a distribution's paranoia",
+    { ...caps(BPF, PERFMON, DAC_READ_SEARCH), perfParanoid: 3 },
+    attach("tracepoint"),
+    /lacks CAP_SYS_ADMIN \(.*kernel.perf_event_paranoid is 3/,
+  ],
+  ["a perf buffer", caps(BPF), { operation: "perf-buffer" }, /lacks CAP_PERFMON$/],
+  ["XDP's attaching", caps(BPF, NET_ADMIN), attach("xdp", "EPERM"), /could not be told/],
+  ["a user namespace", { initialUserNamespace: false }, load(), /user namespace/],
+  ["lockdown", { lockdown: "confidentiality" }, attach("kprobe", "EPERM"), /locked down/],
+  ["lockdown does not forbid loading", { lockdown: "confidentiality" }, lsm, /refuses BPF trampolines/],
+  ["nor uprobes", { lockdown: "confidentiality" }, attach("uprobe", "EPERM"), /could not be told/],
+  ["memlock on an old kernel", { chargesMemlock: true }, lsm, /RLIMIT_MEMLOCK is 65536/],
+  ["memlock is no cause of attaching", { chargesMemlock: true }, attach("kprobe"), /could not be told/],
+  ["no memlock on a new one", {}, lsm, /refuses BPF trampolines/],
+  ["unlimited memlock", { chargesMemlock: true, memlock: Number.POSITIVE_INFINITY }, lsm, /refuses BPF trampolines/],
+  ["a harmless seccomp filter", { seccomp: 2 }, lsm, /refuses BPF trampolines/],
+  ["seccomp and perf events", { seccomp: 2 }, attach("kprobe", "EPERM"), /may refuse perf_event_open\(2\)/],
+  ["seccomp, and the kernel's own errno", { seccomp: 2 }, attach("kprobe", "EACCES"), /could not be told/],
+  ["none of them", {}, load(), /could not be told why: capabilities, the user namespace, RLIMIT_MEMLOCK and seccomp/],
+])("%s", (_, facts, refused, cause) => {
+  const explained = explainPermission({ ...all, ...facts }, refused, () => true);
   expect(explained.cause).toMatch(cause);
   expect(explained.hint).toMatch(/\w/);
+});
+
+test("a seccomp filter is blamed for what it refuses", () => {
+  const explained = explainPermission({ ...all, seccomp: 2 }, lsm, () => false);
+  expect(explained.cause).toBe("a seccomp filter refuses bpf(2)");
 });
 
 test("the facts of this process can be read", () => {
   const facts = readPermissionFacts();
   expect(typeof facts.capabilities).toBe("bigint");
   expect(facts.memlock).toBeGreaterThanOrEqual(0);
+  expect(facts.perfParanoid).toBeGreaterThanOrEqual(-1);
 });

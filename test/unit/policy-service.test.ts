@@ -1,6 +1,18 @@
 /** The parts of examples/policy-service that need no kernel. The rest: test/service. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -8,6 +20,7 @@ import { parseAllDocuments } from "yaml";
 import { authorizer, tokenFrom } from "../../examples/policy-service/auth";
 import { check, readConfig } from "../../examples/policy-service/config";
 import { type Decision, Feed, toDecision } from "../../examples/policy-service/decisions";
+import { listen } from "../../examples/policy-service/listen";
 import { NdjsonWriter } from "../../examples/policy-service/ndjson";
 import type { decision } from "../../examples/policy-service/policy.bpf";
 import { accountOf, gidOf } from "../../examples/policy-service/privilege";
@@ -201,6 +214,52 @@ describe("decisions", () => {
     const lines = readFileSync(path, "utf8").split("\n");
     expect(lines.pop()).toBe("");
     expect(lines.map((line) => JSON.parse(line))).toEqual(Array(3).fill(decisionOf()));
+  });
+});
+
+describe("what others put in the service's way is left as it is", () => {
+  const other = { uid: 54321, gid: 54321 };
+  const fail = (error: Error) => {
+    throw error;
+  };
+
+  test("a link in place of the log", () => {
+    const target = file("shadow", "secret");
+    symlinkSync(target, join(folder, "decisions"));
+    expect(() => new NdjsonWriter(join(folder, "decisions"), fail, other)).toThrow(/ELOOP/);
+    expect(statSync(target).uid).toBe(process.geteuid?.());
+  });
+
+  test("another name of a file that is not to be given away", () => {
+    const target = file("shadow", "secret");
+    linkSync(target, join(folder, "decisions"));
+    expect(() => new NdjsonWriter(join(folder, "decisions"), fail, other)).toThrow(/has other names/);
+    expect(statSync(target).uid).toBe(process.geteuid?.());
+  });
+
+  test.each(["a file", "a folder", "a link"])("%s that is named as the socket", async (what) => {
+    const target = file("data", "kept");
+    const socket = join(folder, "socket");
+    if (what === "a file") writeFileSync(socket, "kept");
+    else if (what === "a folder") mkdirSync(socket);
+    else symlinkSync(target, socket);
+    const where = { socket, mode: "0600" } as never;
+    await expect(listen({} as never, where, other)).rejects.toThrow(/is no socket: it is left as it is/);
+    expect(lstatSync(socket).isSocket()).toBe(false);
+    expect(readFileSync(target, "utf8")).toBe("kept");
+  });
+
+  test("a socket is given what the configuration says", async () => {
+    const path = join(folder, "socket");
+    const server = createServer();
+    const app = { listen: () => new Promise<void>((resolve) => server.listen(path, resolve)) } as never;
+    const self = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+    try {
+      expect(await listen(app, { socket: path, mode: "0620" } as never, self)).toBe(path);
+      expect(statSync(path).mode & 0o7777).toBe(0o620);
+    } finally {
+      server.close();
+    }
   });
 });
 

@@ -59,7 +59,11 @@ test("--json keeps standard output for itself", () => {
         ...{ kernel, status: 0, error: null, files: [], missing: ["/a"], accelerator: "icount" },
         ...{ bootMs: expect.any(Number), totalMs: expect.any(Number) },
       },
-      { kernel: "/none", status: 125, error: { code: "ERR_BPF_VM_NO_KERNEL", message: expect.stringContaining('"/none"') } },
+      {
+        kernel: "/none",
+        status: 125,
+        error: { code: "ERR_BPF_VM_NO_KERNEL", message: expect.stringContaining('"/none"') },
+      },
     ],
   });
   expect(stderr).toContain("out\n");

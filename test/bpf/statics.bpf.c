@@ -1,0 +1,17 @@
+/* Sections that hold only static variables, and bpf_printk()'s format, which is one. */
+#include "common.h"
+
+static volatile int level SEC(".data.level") = 3;
+static const volatile int mode = 2;
+static volatile int first SEC(".data.pair") = 1;
+static volatile int second SEC(".data.pair") = 2;
+static volatile int calls;
+
+SEC("socket")
+int run(void *ctx)
+{
+	calls++;
+	if (mode > 100)
+		bpf_printk("called %d times", calls);
+	return level * 10 + mode + first + second;
+}

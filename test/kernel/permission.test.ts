@@ -1,0 +1,120 @@
+/**
+ * What each operation needs, by giving a process one capability at a time: what an error names is added until the operation is
+ * done, and then each is taken away again.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createMap } from "node-libbpf";
+import { PROJECT_ROOT } from "../../scripts/places";
+import { objectPath } from "../bpf/objects";
+import { kernelTest, kprobes, type Need, systemCallTracepoints, vmKernel } from "./needs";
+
+const setpriv: Need = {
+  what: "setpriv",
+  present: () => existsSync("/usr/bin/setpriv"),
+  expected: vmKernel !== undefined && process.arch === "x64",
+};
+
+const NOBODY = "65534";
+const PARANOIA = "/proc/sys/kernel/perf_event_paranoid";
+
+/** Tries operations; prints what became of each. */
+const script = (id: number) => `
+  const { createMap, open, openMapById } = require(${JSON.stringify(PROJECT_ROOT)});
+  const map = (type, more) => createMap({ type, keySize: 4, valueSize: 4, maxEntries: 4, ...more }).close();
+  const attach = (path, name, options) => {
+    const spec = open(path);
+    for (const program of Object.values(spec.programs)) program.autoload = program.name === name;
+    const object = spec.loadSync({ precheck: "off" });
+    try { object.programs[name].attach(options).close(); } finally { object.close(); }
+  };
+  const operations = {
+    hash: () => map("hash"),
+    sockmap: () => map("sockmap"),
+    "map by id": () => openMapById(${id}).close(),
+    "perf buffer": () => {
+      const map = createMap({ type: "perf_event_array", maxEntries: 64 });
+      try { map.read(); } finally { map.close(); }
+    },
+    raw_tp: () => attach(${JSON.stringify(objectPath("cycle"))}, "on_task"),
+    iter: () => attach(${JSON.stringify(objectPath("iter"))}, "list_tasks"),
+    xdp: () => attach(${JSON.stringify(objectPath("variables"))}, "sum", { interface: "lo" }),
+    uprobe: () => attach(${JSON.stringify(objectPath("events"))}, "on_call",
+      { path: process.execPath, function: "uv_os_getpriority", pid: process.pid }),
+    kprobe: () => attach(${JSON.stringify(objectPath("probes"))}, "on_kprobe"),
+    tracepoint: () => attach(${JSON.stringify(objectPath("probes"))}, "on_tracepoint"),
+  };
+  const results = {};
+  for (const name of process.argv.slice(1)) {
+    try { operations[name](); results[name] = "ok"; } catch (error) { results[name] = error.code + ": " + error.message; }
+  }
+  console.log(JSON.stringify(results));`;
+
+const OPERATIONS = ["hash", "sockmap", "map by id", "perf buffer", "raw_tp", "iter", "xdp", "uprobe"];
+const PROBES: readonly (readonly [string, Need])[] = [
+  ["kprobe", kprobes],
+  ["tracepoint", systemCallTracepoints],
+];
+
+kernelTest("the capabilities that an error names are those that are needed", [setpriv], async () => {
+  const paranoia = readFileSync(PARANOIA, "utf8");
+  // Of this kernel alone: distributions add levels of their own.
+  if (vmKernel !== undefined) writeFileSync(PARANOIA, "2");
+  using map = createMap({ type: "hash", keySize: 4, valueSize: 4, maxEntries: 4 });
+  const code = script(map.id);
+  const attempt = (names: readonly string[], capabilities: readonly string[]): Record<string, string> => {
+    const set = ["-all", ...capabilities.map((name) => name.replace("CAP_", "+").toLowerCase())].join(",");
+    const user = ["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--inh-caps", set, "--ambient-caps", set];
+    const command = [...user, process.execPath, "-e", code, ...names];
+    const { stdout, stderr } = spawnSync("/usr/bin/setpriv", command, { encoding: "utf8", cwd: "/" });
+    if (stdout === "") throw new Error(stderr);
+    return JSON.parse(stdout);
+  };
+  /** Operations of one set run in one process: under emulation a process takes seconds to start. */
+  const grouped = (sets: ReadonlyMap<string, readonly string[]>) => {
+    const groups = new Map<string, string[]>();
+    for (const [name, set] of sets) groups.set(set.join(), [...(groups.get(set.join()) ?? []), name]);
+    return [...groups].flatMap(([set, names]) => Object.entries(attempt(names, set === "" ? [] : set.split(","))));
+  };
+
+  try {
+    const names = [...OPERATIONS, ...PROBES.flatMap(([name, need]) => (need.present() ? name : []))];
+    const needed = new Map<string, string[]>();
+    let open = new Map<string, string[]>(names.map((name) => [name, []]));
+    while (open.size > 0) {
+      const next = new Map<string, string[]>();
+      for (const [name, result] of grouped(open)) {
+        const given = open.get(name) ?? [];
+        const named = /this process lacks ((?:CAP_\w+(?:, | and )?)+)/i.exec(result)?.[1]?.match(/CAP_\w+/g) ?? [];
+        const more = named.filter((capability) => !given.includes(capability));
+        if (result === "ok") needed.set(name, given);
+        else if (more.length > 0) next.set(name, [...given, ...more].sort());
+        else throw new Error(`${name} with ${given.join(", ")}: ${result}`);
+      }
+      open = next;
+    }
+    // Each was needed: without any one of them it is refused, and that one is named.
+    for (let dropped = 0; dropped < 4; dropped++) {
+      const fewer = new Map<string, string[]>();
+      for (const [name, all] of needed) {
+        const capability = all[dropped];
+        // CAP_SYS_ADMIN counts for the others.
+        const isNeeded = capability === "CAP_SYS_ADMIN" || !all.includes("CAP_SYS_ADMIN");
+        if (capability !== undefined && isNeeded)
+          fewer.set(
+            name,
+            all.filter((other) => other !== capability),
+          );
+      }
+      for (const [name, result] of grouped(fewer)) {
+        const capability = needed.get(name)?.[dropped] ?? "";
+        expect(`${name}: ${result}`).not.toMatch(/^\S+: ok$/);
+        expect(`${name}: ${result}`).toContain(capability);
+      }
+    }
+    expect(needed.get("hash")).toEqual(["CAP_BPF"]);
+    expect(needed.get("sockmap")).toEqual(["CAP_BPF", "CAP_NET_ADMIN"]);
+  } finally {
+    if (vmKernel !== undefined) writeFileSync(PARANOIA, paranoia);
+  }
+});
