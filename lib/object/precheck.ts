@@ -65,8 +65,12 @@ function runningKernel(): KernelFacts {
   return running;
 }
 
+/** Facts of an object's programs, for a kernel: what is constant there decides what they do. */
+type Read = (kernel: KernelFacts) => ProgramFacts[];
+
 /** A verdict for each program. */
-export function verdicts(programs: readonly ProgramFacts[], { kernel, precheck = "auto" }: CheckOptions): Verdict[] {
+export function verdicts(read: Read, { kernel, precheck = "auto" }: CheckOptions): Verdict[] {
+  const programs = read(kernel ?? runningKernel());
   const facts = kernel ?? asked(programs, precheck);
   return programs.map((program) => judge(program, facts));
 }
@@ -75,7 +79,7 @@ export function verdicts(programs: readonly ProgramFacts[], { kernel, precheck =
 const good = new WeakMap<ProgramFacts, KernelFacts>();
 
 /** @throws {@link SleepableError} if one would be refused, or is unsafe */
-export function refuseBad(read: () => ProgramFacts[], name: string, options: LoadOptions): void {
+export function refuseBad(read: Read, name: string, options: LoadOptions): void {
   const { precheck = "auto", allowUnsafe = false } = options;
   if (precheck === "off") return;
   const programs = readable(read);
@@ -92,9 +96,9 @@ export function refuseBad(read: () => ProgramFacts[], name: string, options: Loa
 }
 
 /** What can't be read here may be libbpf's to load all the same: then it, and the kernel, say what they think of it. */
-function readable(read: () => ProgramFacts[]): ProgramFacts[] {
+function readable(read: Read): ProgramFacts[] {
   try {
-    return read();
+    return read(runningKernel());
   } catch (error) {
     if (error instanceof ObjectError) return [];
     throw error;

@@ -28,11 +28,11 @@ export class Sections implements VariableMemory {
   }
 
   read(variable: VariableDescription): Uint8Array {
-    return this.#contents(variable.sectionId).slice(variable.offset, variable.offset + this.sizeOf(variable));
+    return this.contents(variable.sectionId).slice(variable.offset, variable.offset + this.sizeOf(variable));
   }
 
   write({ sectionId, offset }: VariableDescription, bytes: Uint8Array): void {
-    const own = this.#changed.get(sectionId) ?? Uint8Array.from(this.#contents(sectionId));
+    const own = this.#changed.get(sectionId) ?? Uint8Array.from(this.contents(sectionId));
     this.#changed.set(sectionId, own);
     own.set(bytes, offset);
   }
@@ -61,7 +61,8 @@ export class Sections implements VariableMemory {
     if (own !== undefined) this.#changed.set(sectionId, resized(own, size));
   }
 
-  #contents(sectionId: number): Uint8Array {
+  /** The contents as they are set, at the size that they have now. */
+  contents(sectionId: number): Uint8Array {
     const bytes = this.#changed.get(sectionId) ?? this.#compiled.get(sectionId) ?? new Uint8Array();
     return resized(bytes, this.#sizes.get(sectionId) ?? bytes.length);
   }

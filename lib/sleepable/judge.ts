@@ -5,7 +5,7 @@ import { Kernel } from "./kernel";
 import { judgeCalls } from "./rules-calls";
 import { judgeKind } from "./rules-kinds";
 import { judgeActive } from "./rules-lsm";
-import { judgeMap } from "./rules-maps";
+import { judgeMap, judgeMissing } from "./rules-maps";
 import { judgeTrampoline } from "./rules-trampolines";
 import type { Answer, Finding, ProgramFacts, Verdict } from "./verdict";
 
@@ -21,6 +21,7 @@ export function judge(program: ProgramFacts, facts: KernelFacts): Verdict {
     ...judgeActive(program, kernel),
     ...license(program),
     ...program.maps.flatMap((map) => judgeMap(map, program, kernel)),
+    ...judgeMissing(program),
     ...judgeCalls(program, kernel),
   ].sort((one, other) => WORST.indexOf(one.verdict) - WORST.indexOf(other.verdict));
   const decisive = findings[0] ?? nothing(program, kernel);
@@ -35,6 +36,14 @@ export function judge(program: ProgramFacts, facts: KernelFacts): Verdict {
     ...(remedy !== undefined && { remedy }),
     findings: findings.length === 0 ? [decisive] : findings,
   };
+}
+
+/** A verdict on a program that no kernel is asked about, as libbpf would not get as far as that. */
+export function unjudged(about: { program: string; section: string; message: string; remedy: string }): Verdict {
+  const { program, section, message, remedy } = about;
+  const source = { file: "libbpf: bpf_object__open()" };
+  const finding: Finding = { verdict: "unknown", reason: "NOT_KNOWN", stage: "load", message, remedy, source, inputs: [] };
+  return { program, section, verdict: "unknown", reason: "NOT_KNOWN", message, remedy, findings: [finding] };
 }
 
 function nothing({ sleepable }: ProgramFacts, kernel: Kernel): Finding {

@@ -1,5 +1,6 @@
 /** The words of kernels that refuse programs, Linux 5.10 to 7.3, and what each means: the table of {@link explain}. */
 import { HELPERS } from "../helpers";
+import { DO_WITHOUT, makeSleepable as remedyOf } from "./remedies";
 import type { ProgramFacts, ReasonCode } from "./verdict";
 
 /** What a rule may look at. */
@@ -26,19 +27,8 @@ export interface Rule {
 
 export const VERIFIER = "kernel/bpf/verifier.c";
 const CLEAR = "clear BPF_F_SLEEPABLE";
-const DO_WITHOUT = "do without the call";
 
-/** Kinds with a sleepable variant that is free to call what sleeps. */
-const MAY_SLEEP: ReadonlySet<string> = new Set(
-  "lsm fentry fexit fmod_ret fsession iter uprobe uretprobe usdt struct_ops".split(" "),
-);
-
-function makeSleepable({ program: { kind } }: Found): string {
-  if (kind === undefined || MAY_SLEEP.has(kind)) {
-    return `make the program sleepable (a section that ends in .s), or ${DO_WITHOUT}`;
-  }
-  return `move the call into a program that may sleep, such as uprobe.s or lsm.s: ${kind} programs may not`;
-}
+const makeSleepable = ({ program: { kind } }: Found) => remedyOf(kind);
 
 /** A sleeping call is refused for what the program is, or for where in a sleepable program it stands. */
 function maySleep(reason: ReasonCode): (found: Found) => ReasonCode {

@@ -75,6 +75,20 @@ export function judgeMap(map: MapFacts, program: ProgramFacts, kernel: Kernel): 
   return findings;
 }
 
+/** Maps that are named, and not made: libbpf puts a call that no kernel takes where their address is loaded. */
+export function judgeMissing({ missing = [] }: ProgramFacts): Finding[] {
+  return missing.map(({ name, conditional }) => {
+    const more = {
+      source: "libbpf: poison_map_ldimm64()",
+      inputs: [{ name: "autocreate", value: "false", origin: `map ${name}` }],
+      remedy: `set autocreate of map ${name}, or keep the program from using it by a constant that is set before load`,
+    };
+    if (conditional)
+      return undecided(`whether the verifier sees the use of map ${name}`, "the map is not made", more);
+    return refused("MAP_NOT_CREATED", `the program uses map ${name}, which is not made (autocreate is false)`, more);
+  });
+}
+
 /** The last type of 5.10, in the order of enum bpf_map_type. */
 const LAST_OF_5_10 = MapType.INODE_STORAGE;
 
