@@ -1,6 +1,5 @@
 /** Tracepoints, kprobes and uprobes: what may sleep there is decided when they are attached, mostly. */
-import { given } from "../kernel/fact";
-import { nearest } from "../nearest";
+import { eventMissing, symbolMissing, tracepointMissing } from "./existence";
 import { allowed, refused, undecided, unsafe } from "./finding";
 import { input, type Kernel } from "./kernel";
 import type { Finding, Input, ProgramFacts } from "./verdict";
@@ -35,17 +34,15 @@ function faultable(kernel: Kernel): boolean | undefined {
 }
 
 export function judgeTpBtf(program: ProgramFacts, kernel: Kernel): Finding[] {
+  const missing = program.target === undefined ? undefined : tracepointMissing(program.target, kernel, "load");
+  if (missing?.verdict === "refused" || !program.sleepable) return missing ? [missing] : [];
+  return [...sleepableTpBtf(program, kernel), ...(missing ? [missing] : [])];
+}
+
+function sleepableTpBtf(program: ProgramFacts, kernel: Kernel): Finding[] {
   const name = program.target;
   if (name === undefined) return [];
-  const { tracepoints, btfModules } = kernel.facts;
-  const inputs = [input("tracepoint", tracepoints, name), kernel.versionInput];
-  if (kernel.lists("tracepoints", name) === false && given(btfModules)?.length === 0) {
-    const close = nearest(name, given(tracepoints) ?? []);
-    const remedy = close === undefined ? "look it up in the kernel's BTF, as btf_trace_NAME" : `did you mean ${close}?`;
-    const source = "kernel/bpf/verifier.c: bpf_check_attach_target()";
-    return [refused("TRACEPOINT_NOT_FOUND", `this kernel has no tracepoint ${name}`, { source, inputs, remedy })];
-  }
-  if (!program.sleepable) return [];
+  const inputs = [input("tracepoint", kernel.facts.tracepoints, name), kernel.versionInput];
   const measured = kernel.measured("tp_btf", name);
   if (measured?.accepted === false) return [notFaultable(name, "load", [...inputs, measured.input])];
   if (faultable(kernel)) {
@@ -87,7 +84,17 @@ function notFaultable(name: string, stage: "load" | "attach", inputs: (Input | u
 
 /** raw_tp and tracepoint programs: no kernel before 7.2 loads them, and later ones refuse when they are attached. */
 export function judgeTracepoint(program: ProgramFacts, kernel: Kernel): Finding[] {
-  if (!program.sleepable) return [];
+  const { target, kind, sleepable } = program;
+  const missing =
+    target === undefined
+      ? undefined
+      : kind === "raw_tp"
+        ? tracepointMissing(target, kernel, "attach")
+        : eventMissing(target, kernel);
+  return [...(sleepable ? sleepableTracepoint(program, kernel) : []), ...(missing ? [missing] : [])];
+}
+
+function sleepableTracepoint(program: ProgramFacts, kernel: Kernel): Finding[] {
   const { target, kind } = program;
   const inputs = [kernel.versionInput];
   const can = faultable(kernel);
@@ -118,7 +125,14 @@ const UPROBE_MULTI: Readonly<Record<string, string>> = {
 
 /** Programs of the type KPROBE: kprobes and uprobes alike, which the kernel tells apart only when it attaches them. */
 export function judgeProbe(program: ProgramFacts, kernel: Kernel): Finding[] {
-  if (!program.sleepable) return [];
+  const { kind, target, sleepable } = program;
+  const missing = PLAIN_KPROBES.has(kind) && target !== undefined ? symbolMissing(target, kernel) : undefined;
+  return [...(sleepable ? sleepableProbe(program, kernel) : []), ...(missing ? [missing] : [])];
+}
+
+const PLAIN_KPROBES: ReadonlySet<string> = new Set(["kprobe", "kretprobe"]);
+
+function sleepableProbe(program: ProgramFacts, kernel: Kernel): Finding[] {
   const { kind } = program;
   const inputs = [kernel.versionInput];
   const can = kernel.has(UPROBES);

@@ -1,6 +1,6 @@
 /** Maps that a program names (kernel/bpf/verifier.c, check_map_prog_compatibility()). */
 import { Flag, MapType, ProgramType } from "../constants";
-import { given, isKnown } from "../kernel/fact";
+import { given } from "../kernel/fact";
 import { allowed, refused, undecided } from "./finding";
 import { input, type Kernel, OLDEST } from "./kernel";
 import type { Finding, MapFacts, ProgramFacts } from "./verdict";
@@ -92,18 +92,41 @@ export function judgeMissing({ missing = [] }: ProgramFacts): Finding[] {
 /** The last type of 5.10, in the order of enum bpf_map_type. */
 const LAST_OF_5_10 = MapType.INODE_STORAGE;
 
+/** Types that came after 5.10, and with which release. */
+const CAME: Readonly<Record<string, string>> = {
+  task_storage: "5.11",
+  bloom_filter: "5.16",
+  user_ringbuf: "6.1",
+  cgrp_storage: "6.2",
+  arena: "6.9",
+  insn_array: "6.19",
+  rhash: "7.2",
+};
+
 function notThere(map: MapFacts, kernel: Kernel): Finding | undefined {
   const number = (MapType as Readonly<Record<string, number>>)[map.type.toUpperCase()];
   // What every kernel with sleepable programs has is not looked for in BTF.
   if (number !== undefined && number <= LAST_OF_5_10 && kernel.since(OLDEST)) return undefined;
   const { mapTypes } = kernel.facts;
-  if (!isKnown(mapTypes) || kernel.lists("mapTypes", map.type)) return undefined;
-  if (kernel.lists("mapTypes", RENAMED[map.type] ?? "")) return undefined;
-  const since = TYPES[map.type]?.[0];
-  return refused("MAP_TYPE_UNKNOWN", `map ${map.name}: this kernel has no maps of the type ${map.type}`, {
-    source: "include/uapi/linux/bpf.h: enum bpf_map_type",
-    inputs: [input("map types", mapTypes, "not listed")],
-    remedy: instead(map.type, kernel, since === undefined ? "use another type" : `require Linux ${since}`),
+  const came = CAME[map.type];
+  const listed = kernel.lists("mapTypes", map.type) || kernel.lists("mapTypes", RENAMED[map.type] ?? "");
+  const more = { source: "include/uapi/linux/bpf.h: enum bpf_map_type", since: came };
+  // Names of types that came later than these tables are not known either.
+  if (came === undefined && number === undefined) {
+    if (listed) return undefined;
+    const inputs = [input("map types", mapTypes), kernel.versionInput];
+    return undecided(`whether this kernel has maps of ${map.type} (map ${map.name})`, "it is not known here", {
+      ...more,
+      inputs,
+    });
+  }
+  const there = listed ?? (came === undefined ? undefined : kernel.since(came));
+  if (there !== false) return undefined;
+  const require = came === undefined ? "use another type" : `require Linux ${TYPES[map.type]?.[0] ?? came}`;
+  return refused("MAP_TYPE_UNKNOWN", `map ${map.name}: ${kernel.label} has no maps of the type ${map.type}`, {
+    ...more,
+    inputs: [input("map types", mapTypes, "not listed"), kernel.versionInput],
+    remedy: instead(map.type, kernel, require),
   });
 }
 

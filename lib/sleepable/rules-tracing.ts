@@ -1,6 +1,6 @@
 /** fentry, fexit, fmod_ret and fsession programs: which functions may sleep (kernel/bpf/verifier.c, check_attach_sleepable()). */
 import { given, isKnown } from "../kernel/fact";
-import { nearest } from "../nearest";
+import { functionMissing } from "./existence";
 import { allowed, refused, undecided } from "./finding";
 import { input, type Kernel } from "./kernel";
 import type { Finding, Input, ProgramFacts, Stage } from "./verdict";
@@ -51,32 +51,12 @@ const UNTRACEABLE: ReadonlySet<string> = new Set(
 export function judgeTracing(program: ProgramFacts, kernel: Kernel, stage: Stage = "load"): Finding[] {
   const { target, kind, sleepable } = program;
   if (target === undefined) return [];
-  const missing = notThere(target, kernel);
-  if (missing !== undefined) return [{ ...missing, stage }];
-  const findings = [noreturn(target, kind, kernel), untraceable(target, kernel)].filter((found) => found !== undefined);
-  if (sleepable) findings.unshift(sleepableTarget(target, kind, kernel));
-  return findings.map((found) => ({ ...found, stage }));
-}
-
-function notThere(target: string, kernel: Kernel): Finding | undefined {
-  if (kernel.lists("functions", target) !== false || target.includes(":")) return undefined;
-  const functions = kernel.facts.functions;
-  // A name without a module is looked for in every module's BTF too (libbpf: find_kernel_btf_id()).
-  if (given(kernel.facts.btfModules)?.length !== 0) return undefined;
-  const bare = target.replace(/^__(x64|ia32|arm64|s390x|riscv)_sys_/, "__do_sys_");
-  const alias = bare !== target && kernel.lists("functions", bare) === true ? bare : undefined;
-  const alike = given(functions)?.filter((name) => name.startsWith(target.slice(0, 3))) ?? [];
-  const close = alias ?? nearest(target, alike);
-  return refused("TARGET_NOT_FOUND", `this kernel has no function ${target} that can be traced`, {
-    source: "kernel/bpf/verifier.c: bpf_check_attach_target()",
-    inputs: [input("functions", functions, "not listed")],
-    remedy:
-      alias !== undefined
-        ? `a system call without arguments has the name ${alias} in BTF`
-        : close === undefined
-          ? "look its name up in the kernel's BTF: it may be inlined"
-          : `did you mean ${close}?`,
-  });
+  const missing = functionMissing(target, kernel, stage);
+  if (missing?.verdict === "refused") return [missing];
+  const own = [noreturn(target, kind, kernel), untraceable(target, kernel)];
+  if (sleepable) own.unshift(sleepableTarget(target, kind, kernel));
+  const findings = own.filter((found) => found !== undefined).map((found) => ({ ...found, stage }));
+  return missing === undefined ? findings : [...findings, missing];
 }
 
 function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding {
