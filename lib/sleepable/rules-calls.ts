@@ -1,4 +1,5 @@
 /** Helpers and kfuncs that may sleep: where a program may call them, and where not. */
+import { givesHelper, givesKfunc, hasKfunc, helperSince, kfuncSince } from "./availability";
 import { refused, undecided, unsafe } from "./finding";
 import type { Kernel } from "./kernel";
 import { DO_WITHOUT, makeSleepable } from "./remedies";
@@ -65,13 +66,67 @@ const WHERE: Readonly<Record<Place, string>> = {
 };
 
 export function judgeCalls(program: ProgramFacts, kernel: Kernel): Finding[] {
+  const there = [
+    ...program.helpers.map((call) => helperThere(call, program, kernel)),
+    ...program.kfuncs.map((call) => kfuncThere(call, program, kernel)),
+  ];
   const helpers = program.helpers.filter(({ name }) => HELPERS.has(name));
   const findings = [
+    ...there,
     ...helpers.map((call) => sleeping("HELPER_MAY_SLEEP", call, program, kernel)),
     ...program.kfuncs.map((call) => kfunc(call, program, kernel)),
     ...(program.functions ?? []).map((call) => globalFunction(call, kernel)),
   ];
   return findings.filter((found) => found !== undefined);
+}
+
+/** Helpers that a kernel has not, or not for programs of a kind. */
+function helperThere(call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
+  const { name, conditional } = call;
+  const since = helperSince(name);
+  const gone = since !== undefined && kernel.since(since) === false;
+  const given = gone ? false : givesHelper(name, program, kernel);
+  if (given !== false && given !== "differs") return undefined;
+  const more = {
+    source: HELPER_CHECK,
+    inputs: inputsOf(call, kernel),
+    since: gone ? since : undefined,
+    remedy: gone ? `${DO_WITHOUT}, or require Linux ${since}` : `${DO_WITHOUT}, or use a program of a kind that has it`,
+  };
+  const message = gone ? `${kernel.label} has no ${name}` : `${program.kind} programs cannot call ${name}`;
+  if (given === "differs" || conditional) {
+    const why = conditional ? "only the verifier's analysis tells whether it sees the call" : "it changed about then";
+    return undecided(`whether ${program.kind} programs may call ${name}`, why, more);
+  }
+  return refused("HELPER_NOT_AVAILABLE", message, more);
+}
+
+/** Kfuncs: libbpf loads no object that needs one which is not there; a weak one it makes a call that no kernel takes. */
+function kfuncThere(call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
+  const { name, conditional, weak } = call;
+  const since = kfuncSince(name);
+  const has = hasKfunc(name, kernel);
+  const more = { source: "libbpf: bpf_object__resolve_ksyms_btf()", inputs: inputsOf(call, kernel) };
+  if (has === false) {
+    const other = since === undefined ? "a kernel that has it" : `Linux ${since}`;
+    const remedy = `${DO_WITHOUT}, guard it with bpf_ksym_exists(), or require ${other}`;
+    if (weak && conditional)
+      return undecided(`whether the verifier sees the call of ${name}`, `${kernel.label} has none`, { ...more, remedy });
+    return refused("KFUNC_NOT_AVAILABLE", `${kernel.label} has no kfunc ${name}`, { ...more, since, remedy });
+  }
+  const given = givesKfunc(name, program, kernel);
+  const question = `whether ${program.kind} programs may call ${name}`;
+  if (given === false && has) {
+    const inKind = { ...more, source: KFUNC_CHECK, remedy: `${DO_WITHOUT}, or use a program of a kind that has it` };
+    if (conditional) return undecided(question, "only the verifier's analysis tells whether it sees the call", inKind);
+    return refused("KFUNC_NOT_AVAILABLE", `${program.kind} programs cannot call ${name}`, inKind);
+  }
+  if (given === true && has) return undefined;
+  // Without its address in view, or a kernel that was asked, there is no telling.
+  if (weak && conditional && given === undefined) return undefined;
+  return undecided(question, has === undefined ? "whether there is such a kfunc is not known" : "it is not known here", {
+    ...more,
+  });
 }
 
 function kfunc(call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
