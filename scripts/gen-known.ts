@@ -19,7 +19,10 @@ function inAll(kind: ProbedKind, prefix = ""): string {
     return new Set(names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length)));
   });
   const [first = new Set<string>(), ...others] = sets;
-  return [...first].filter((name) => others.every((other) => other.has(name))).sort().join(" ");
+  return [...first]
+    .filter((name) => others.every((other) => other.has(name)))
+    .sort()
+    .join(" ");
 }
 
 const list = (name: string, comment: string, names: string) =>
@@ -28,9 +31,14 @@ const list = (name: string, comment: string, names: string) =>
 const text = [
   "// Generated from profiles/ by scripts/gen-known.ts. Do not edit.\n",
   list("TRACEPOINTS", "Tracepoints that every kernel from 5.10 to 7.3 has.", inAll("tp_btf")),
-  list("SYSTEM_CALLS", "System calls that take arguments, which every kernel from 5.10 to 7.3 has.", inAll("fentry", "__x64_sys_")),
+  list(
+    "SYSTEM_CALLS",
+    "System calls that take arguments, which every kernel from 5.10 to 7.3 has.",
+    inAll("fentry", "__x64_sys_"),
+  ),
 ].join("\n");
 
 const file = join(PROJECT_ROOT, "lib/sleepable/known-names.ts");
 if (!process.argv.includes("--check")) writeFileSync(file, text);
-else if (readFileSync(file, "utf8") !== text) throw new Error("lib/sleepable/known-names.ts is not what scripts/gen-known.ts makes");
+else if (readFileSync(file, "utf8") !== text)
+  throw new Error("lib/sleepable/known-names.ts is not what scripts/gen-known.ts makes");

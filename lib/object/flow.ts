@@ -203,7 +203,8 @@ export class Flow {
     const next = instructions.next(at);
     if (!instructions.isConditionalJump(at)) return next.map((to) => [to, next.length === 1 ? "certain" : "maybe"]);
     const state = this.#before[at];
-    const [falls, jumps] = state === undefined ? (["maybe", "maybe"] as const) : branch(instructions, at, state.registers);
+    const [falls, jumps] =
+      state === undefined ? (["maybe", "maybe"] as const) : branch(instructions, at, state.registers);
     return [
       [next[0] as number, falls],
       [next[1] as number, jumps],
@@ -279,7 +280,12 @@ export class Flow {
     }
     if (base?.is !== "read") return undefined;
     // Of eight bytes, that may be an address which the verifier trusts.
-    return { is: "read", at, bits: plain ? widthOf(size) : ALL, free: !plain ? "none" : size === 8 ? "nonzero" : "any" };
+    return {
+      is: "read",
+      at,
+      bits: plain ? widthOf(size) : ALL,
+      free: !plain ? "none" : size === 8 ? "nonzero" : "any",
+    };
   }
 }
 

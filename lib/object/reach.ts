@@ -81,7 +81,12 @@ export function reachOf(program: BpfFunction, constants: Constants): Reach {
       const [at, { name, kfunc, weak }] = group[0] as (typeof group)[0];
       const conditional = !sees(group.map(([site]) => site));
       const where = placeAt(at);
-      const facts = { name, conditional, ...(weak && { weak }), ...(where && { place: where, ...(global && { global }) }) };
+      const facts = {
+        name,
+        conditional,
+        ...(weak && { weak }),
+        ...(where && { place: where, ...(global && { global }) }),
+      };
       (kfunc ? found.kfuncs : found.helpers).add(facts);
     }
 
@@ -111,7 +116,12 @@ export function reachOf(program: BpfFunction, constants: Constants): Reach {
         const called = { fn: target, certain: sure, global };
         if (later !== undefined)
           open.push({ ...called, entry: { arguments: [SOME, SOME, SOME], regions: OUTSIDE }, place: later });
-        else open.push({ ...called, entry: { arguments: [], regions }, place: heldBy(name, passed[0], constants) ?? place });
+        else
+          open.push({
+            ...called,
+            entry: { arguments: [], regions },
+            place: heldBy(name, passed[0], constants) ?? place,
+          });
       }
     }
     // Who calls these is not seen here.
@@ -221,7 +231,10 @@ function heldBy(name: string, map: Value, constants: Constants): Place | undefin
 }
 
 function placeIn(regions: Regions): Place | undefined {
-  return REGIONS.find((region) => (regions[region] ?? 0) > 0) ?? (REGIONS.some((region) => regions[region] === undefined) ? "unclear" : undefined);
+  return (
+    REGIONS.find((region) => (regions[region] ?? 0) > 0) ??
+    (REGIONS.some((region) => regions[region] === undefined) ? "unclear" : undefined)
+  );
 }
 
 /** A function and all that its instructions name, at any depth: libbpf appends those of calls never run too. */
@@ -236,7 +249,9 @@ function closure(program: BpfFunction): BpfFunction[] {
 
 /** What throws ends the program in the middle of a path. */
 function throwers(functions: readonly BpfFunction[]): (fn: BpfFunction) => boolean {
-  const throwing = new Set(functions.filter(({ calls }) => [...calls.values()].some(({ name }) => name === "bpf_throw")));
+  const throwing = new Set(
+    functions.filter(({ calls }) => [...calls.values()].some(({ name }) => name === "bpf_throw")),
+  );
   if (throwing.size === 0) return () => false;
   return (fn) => closure(fn).some((reached) => throwing.has(reached));
 }

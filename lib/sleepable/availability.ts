@@ -26,7 +26,10 @@ const HELPERS_SINCE: readonly (readonly [number: number, since: string])[] = [
 /** When kfuncs came. Those that a kernel has by its configuration alone, or that are not here, are looked for in its BTF. */
 const KFUNCS_SINCE: readonly (readonly [names: RegExp, since: string])[] = [
   [/^bpf_(lookup_(user|system)_key|key_put|verify_pkcs7_signature)$/, "6.1"],
-  [/^bpf_(rcu_read_(un)?lock|obj_(new|drop)_impl|list_(push|pop)_(front|back)(_impl)?|cast_to_kern_ctx|rdonly_cast)$/, "6.2"],
+  [
+    /^bpf_(rcu_read_(un)?lock|obj_(new|drop)_impl|list_(push|pop)_(front|back)(_impl)?|cast_to_kern_ctx|rdonly_cast)$/,
+    "6.2",
+  ],
   [/^bpf_(task_(acquire|release|from_pid)|cgroup_(acquire|release|ancestor))$/, "6.2"],
   [/^bpf_(cpumask_\w+|rbtree_\w+|cgroup_from_id)$/, "6.3"],
   [/^bpf_(dynptr_(from_skb|from_xdp|slice\w*)|iter_num_\w+|refcount_acquire_impl)$/, "6.4"],

@@ -77,12 +77,12 @@ function ofModule(target: string, kernel: Kernel, stage: Stage): Finding | undef
 
 /** A tracepoint, for raw_tp and tp_btf programs. Undefined: it is there. */
 export function tracepointMissing(name: string, kernel: Kernel, stage: Stage): Finding | undefined {
-  const { tracepoints, btfModules } = kernel.facts;
   // Where they are looked for by name, BTF is not read for what all kernels have.
   if (stage === "attach" && TRACEPOINTS.has(name)) return undefined;
   const listed = kernel.lists("tracepoints", name);
   if (listed || kernel.measured("tp_btf", name) !== undefined) return undefined;
   if (listed === undefined && TRACEPOINTS.has(name)) return undefined;
+  const { tracepoints, btfModules } = kernel.facts;
   const inputs = [input("tracepoint", tracepoints, name), kernel.versionInput];
   if (listed === undefined || given(btfModules)?.length !== 0) {
     const why = listed === undefined ? "its tracepoints are not known here" : "a module may have it";
@@ -90,7 +90,12 @@ export function tracepointMissing(name: string, kernel: Kernel, stage: Stage): F
   }
   const close = nearest(name, given(tracepoints) ?? []);
   const remedy = close === undefined ? "look it up in the kernel's BTF, as btf_trace_NAME" : `did you mean ${close}?`;
-  return refused("TRACEPOINT_NOT_FOUND", `this kernel has no tracepoint ${name}`, { source: CHECK, inputs, remedy, stage });
+  return refused("TRACEPOINT_NOT_FOUND", `this kernel has no tracepoint ${name}`, {
+    source: CHECK,
+    inputs,
+    remedy,
+    stage,
+  });
 }
 
 /** An event of tracefs, "category/name", for tracepoint programs: told by the tracepoint or system call behind it. */

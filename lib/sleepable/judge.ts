@@ -43,7 +43,15 @@ export function judge(program: ProgramFacts, facts: KernelFacts): Verdict {
 export function unjudged(about: { program: string; section: string; message: string; remedy: string }): Verdict {
   const { program, section, message, remedy } = about;
   const source = { file: "libbpf: bpf_object__open()" };
-  const finding: Finding = { verdict: "unknown", reason: "NOT_KNOWN", stage: "load", message, remedy, source, inputs: [] };
+  const finding: Finding = {
+    verdict: "unknown",
+    reason: "NOT_KNOWN",
+    stage: "load",
+    message,
+    remedy,
+    source,
+    inputs: [],
+  };
   return { program, section, verdict: "unknown", reason: "NOT_KNOWN", message, remedy, findings: [finding] };
 }
 
@@ -89,11 +97,18 @@ function license({ kind, license, helpers, kfuncs }: ProgramFacts): Finding[] {
     return [undecided(`whether the kernel sees the call of ${kfunc.name}`, "a constant may decide it", { ...found })];
   }
   const helper = helpers.find(({ name, conditional }) => needsGpl(name) && !conditional);
-  if (helper !== undefined) return [refusal(`a call of ${helper.name} needs`, "kernel/bpf/verifier.c: check_helper_call()")];
+  if (helper !== undefined)
+    return [refusal(`a call of ${helper.name} needs`, "kernel/bpf/verifier.c: check_helper_call()")];
   const open = helpers.find(({ name }) => needsGpl(name));
-  const question = open === undefined ? "whether it reads the kernel's structs" : `whether the kernel sees the call of ${open.name}`;
+  const question =
+    open === undefined ? "whether it reads the kernel's structs" : `whether the kernel sees the call of ${open.name}`;
   // Whatever an iterator is given lies in structs of the kernel.
   if (open === undefined && kind !== "iter") return [];
-  const { verdict: _, reason: __, message: ___, ...more } = refusal("", "kernel/bpf/verifier.c: check_ptr_to_btf_access()");
+  const {
+    verdict: _,
+    reason: __,
+    message: ___,
+    ...more
+  } = refusal("", "kernel/bpf/verifier.c: check_ptr_to_btf_access()");
   return [undecided(question, "that needs a GPL-compatible licence, and only the verifier tells", more)];
 }

@@ -66,18 +66,19 @@ const WHERE: Readonly<Record<Place, string>> = {
 };
 
 export function judgeCalls(program: ProgramFacts, kernel: Kernel): Finding[] {
-  const there = [
-    ...program.helpers.map((call) => helperThere(call, program, kernel)),
-    ...program.kfuncs.map((call) => kfuncThere(call, program, kernel)),
-  ];
-  const helpers = program.helpers.filter(({ name }) => HELPERS.has(name));
   const findings = [
-    ...there,
-    ...helpers.map((call) => sleeping("HELPER_MAY_SLEEP", call, program, kernel)),
-    ...program.kfuncs.map((call) => kfunc(call, program, kernel)),
+    ...program.kfuncs.flatMap((call) => kfunc(call, program, kernel)),
+    ...program.helpers.flatMap((call) => helper(call, program, kernel)),
     ...(program.functions ?? []).map((call) => globalFunction(call, kernel)),
   ];
   return findings.filter((found) => found !== undefined);
+}
+
+function helper(call: CallFacts, program: ProgramFacts, kernel: Kernel): (Finding | undefined)[] {
+  const missing = helperThere(call, program, kernel);
+  // One that is not given is not asked whether it sleeps.
+  if (missing?.verdict === "refused" || !HELPERS.has(call.name)) return [missing];
+  return [missing, sleeping("HELPER_MAY_SLEEP", call, program, kernel)];
 }
 
 /** Helpers that a kernel has not, or not for programs of a kind. */
@@ -111,7 +112,10 @@ function kfuncThere(call: CallFacts, program: ProgramFacts, kernel: Kernel): Fin
     const other = since === undefined ? "a kernel that has it" : `Linux ${since}`;
     const remedy = `${DO_WITHOUT}, guard it with bpf_ksym_exists(), or require ${other}`;
     if (weak && conditional)
-      return undecided(`whether the verifier sees the call of ${name}`, `${kernel.label} has none`, { ...more, remedy });
+      return undecided(`whether the verifier sees the call of ${name}`, `${kernel.label} has none`, {
+        ...more,
+        remedy,
+      });
     return refused("KFUNC_NOT_AVAILABLE", `${kernel.label} has no kfunc ${name}`, { ...more, since, remedy });
   }
   const given = givesKfunc(name, program, kernel);
@@ -124,12 +128,21 @@ function kfuncThere(call: CallFacts, program: ProgramFacts, kernel: Kernel): Fin
   if (given === true && has) return undefined;
   // Without its address in view, or a kernel that was asked, there is no telling.
   if (weak && conditional && given === undefined) return undefined;
-  return undecided(question, has === undefined ? "whether there is such a kfunc is not known" : "it is not known here", {
-    ...more,
-  });
+  return undecided(
+    question,
+    has === undefined ? "whether there is such a kfunc is not known" : "it is not known here",
+    {
+      ...more,
+    },
+  );
 }
 
-function kfunc(call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
+function kfunc(call: CallFacts, program: ProgramFacts, kernel: Kernel): (Finding | undefined)[] {
+  const missing = kfuncThere(call, program, kernel);
+  return missing?.verdict === "refused" ? [missing] : [missing, sleepingKfunc(call, program, kernel)];
+}
+
+function sleepingKfunc(call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
   const mark = KFUNCS.get(call.name);
   if (mark === undefined) return undefined;
   const ended = mark.until === undefined ? false : kernel.since(mark.until);
@@ -147,7 +160,9 @@ type Reason = "HELPER_MAY_SLEEP" | "KFUNC_MAY_SLEEP";
 
 /** What a kernel makes of a call that may sleep. */
 function sleeping(reason: Reason, call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
-  const found = program.sleepable ? inSleepable(call, kernel, sourceOf(reason)) : inPlain(reason, call, program, kernel);
+  const found = program.sleepable
+    ? inSleepable(call, kernel, sourceOf(reason))
+    : inPlain(reason, call, program, kernel);
   if (found === undefined || found.verdict === "unknown" || !call.conditional) return found;
   // The verifier drops branches that it knows are not taken, and never sees what is in them.
   const question = `whether the verifier sees the call of ${call.name}, which may sleep${placed(call)}`;

@@ -63,7 +63,8 @@ export function judgeKind(program: ProgramFacts, kernel: Kernel): Finding[] {
 function tooNew({ kind, section }: ProgramFacts, kernel: Kernel): Finding | undefined {
   const [, since, stage] = CAME.find(([pattern]) => pattern.test(section)) ?? [];
   if (since === undefined || kernel.since(since) !== false) return undefined;
-  const what = stage === "attach" ? `${kernel.label} attaches no ${kind} programs` : `${kernel.label} has no ${kind} programs`;
+  const what =
+    stage === "attach" ? `${kernel.label} attaches no ${kind} programs` : `${kernel.label} has no ${kind} programs`;
   return refused("KIND_UNKNOWN", what, {
     source: "include/uapi/linux/bpf.h",
     inputs: [kernel.versionInput],

@@ -83,8 +83,7 @@ export function judgeMissing({ missing = [] }: ProgramFacts): Finding[] {
       inputs: [{ name: "autocreate", value: "false", origin: `map ${name}` }],
       remedy: `set autocreate of map ${name}, or keep the program from using it by a constant that is set before load`,
     };
-    if (conditional)
-      return undecided(`whether the verifier sees the use of map ${name}`, "the map is not made", more);
+    if (conditional) return undecided(`whether the verifier sees the use of map ${name}`, "the map is not made", more);
     return refused("MAP_NOT_CREATED", `the program uses map ${name}, which is not made (autocreate is false)`, more);
   });
 }

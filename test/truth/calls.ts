@@ -24,7 +24,11 @@ export interface MeasuredCalls {
 /** Targets for kinds that have some; several where what a program may call hangs on the target. */
 const TARGETS: Readonly<Record<string, readonly string[]>> = {
   [`${ProgramType.LSM}/${AttachType.LSM_MAC}`]: ["bpf_lsm_bprm_committed_creds", "bpf_lsm_file_open"],
-  [`${ProgramType.LSM}/${AttachType.LSM_CGROUP}`]: ["bpf_lsm_socket_post_create", "bpf_lsm_file_open", "bpf_lsm_inet_csk_clone"],
+  [`${ProgramType.LSM}/${AttachType.LSM_CGROUP}`]: [
+    "bpf_lsm_socket_post_create",
+    "bpf_lsm_file_open",
+    "bpf_lsm_inet_csk_clone",
+  ],
   [`${ProgramType.TRACING}/${AttachType.TRACE_FENTRY}`]: ["vfs_read"],
   [`${ProgramType.TRACING}/${AttachType.TRACE_FEXIT}`]: ["vfs_read"],
   [`${ProgramType.TRACING}/${AttachType.TRACE_FSESSION}`]: ["vfs_read"],
@@ -106,8 +110,7 @@ function subjects(btf: Btf): Map<string, Subject[]> {
     if (btfId === undefined) return;
     for (const flags of [0, Flag.SLEEPABLE]) add(key, { type, attachType, btfId, flags });
   };
-  for (const [key, names] of Object.entries(TARGETS))
-    for (const name of names) withTarget(key, id(BtfKind.FUNC, name));
+  for (const [key, names] of Object.entries(TARGETS)) for (const name of names) withTarget(key, id(BtfKind.FUNC, name));
   for (const name of TRACEPOINTS)
     withTarget(`${ProgramType.TRACING}/${AttachType.TRACE_RAW_TP}`, id(BtfKind.TYPEDEF, `btf_trace_${name}`));
   for (const [struct, members] of Object.entries(given(kernelFacts().structOps) ?? {})) {
@@ -128,8 +131,14 @@ function subjects(btf: Btf): Map<string, Subject[]> {
 /** Whether the verifier came to the call, and what it thinks of it: undefined if it did not come. */
 function gives({ errno, text }: Answer): boolean | undefined {
   if (errno === 0) return true;
-  if (/(unknown func|invalid func|program of this type cannot use helper|calling kernel function \S+ is not allowed)/.test(text))
+  if (
+    /(unknown func|invalid func|program of this type cannot use helper|calling kernel function \S+ is not allowed)/.test(
+      text,
+    )
+  )
     return false;
+  // Before 5.13 a program calls no function of the kernel.
+  if (text.includes("uses reserved fields")) return undefined;
   // The call was stepped on, and something else is wrong with it.
   return /\(85\) call/.test(text) || /might sleep|sleepable kfunc|sleepable helper/.test(text) ? true : undefined;
 }
@@ -159,9 +168,13 @@ export function measureCalls(): MeasuredCalls {
     }
     if (came) helpers[key] = [...given].sort((a, b) => a - b);
   }
-  const questions = [...licensed].map(([number, subject]): Query => ({ ...subject, how: "helper", argument: `${number}!` }));
+  const questions = [...licensed].map(
+    ([number, subject]): Query => ({ ...subject, how: "helper", argument: `${number}!` }),
+  );
   const gpl = ask(questions).flatMap(({ text }, index) =>
-    /cannot call \S+ from non-GPL|GPL-restricted/.test(text) ? [Number.parseInt(questions[index]?.argument ?? "", 10)] : [],
+    /cannot call \S+ from non-GPL|GPL-restricted/.test(text)
+      ? [Number.parseInt(questions[index]?.argument ?? "", 10)]
+      : [],
   );
 
   const functions = given(kernelFacts().functions) ?? [];
