@@ -103,13 +103,18 @@ export function eventMissing(event: string, kernel: Kernel): Finding | undefined
   const [category, name = ""] = event.split("/");
   const call = category === "syscalls" ? /^sys_(?:enter|exit)_(\w+)$/.exec(name)?.[1] : undefined;
   if (call !== undefined) {
-    if (SYSTEM_CALLS.has(call) || kernel.lists("functions", `__x64_sys_${call}`)) return undefined;
+    if (SYSTEM_CALLS.has(call) || isCall(call, kernel)) return undefined;
   } else if (TRACEPOINTS.has(name) || kernel.lists("tracepoints", name)) return undefined;
   return undecided(`whether this kernel has an event ${event}`, "its events are not known here", {
     source: "kernel/trace/trace_events.c",
     inputs: [kernel.versionInput],
     stage: "attach",
   });
+}
+
+/** Those without arguments have another name. */
+function isCall(name: string, kernel: Kernel): boolean {
+  return ["__x64_sys_", "__arm64_sys_", "__do_sys_"].some((prefix) => kernel.lists("functions", prefix + name));
 }
 
 /** A function for kprobes, which need its symbol and not its BTF. */

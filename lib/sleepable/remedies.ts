@@ -1,6 +1,6 @@
 /** What to do about refusals that more than one rule knows. */
 /** Kinds with a sleepable variant that is free to call what sleeps. */
-const MAY_SLEEP: ReadonlySet<string> = new Set(
+export const MAY_SLEEP: ReadonlySet<string> = new Set(
   "lsm fentry fexit fmod_ret fsession iter uprobe uretprobe usdt struct_ops".split(" "),
 );
 

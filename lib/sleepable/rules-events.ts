@@ -45,7 +45,13 @@ function sleepableTpBtf(program: ProgramFacts, kernel: Kernel): Finding[] {
   const inputs = [input("tracepoint", kernel.facts.tracepoints, name), kernel.versionInput];
   const measured = kernel.measured("tp_btf", name);
   if (measured?.accepted === false) return [notFaultable(name, "load", [...inputs, measured.input])];
-  if (faultable(kernel)) {
+  const can = faultable(kernel);
+  // Stable releases took it over: a series alone does not tell.
+  if (can === undefined && FAULTABLE_NAMES.includes(name) && kernel.has(GUARDED)) {
+    const more = { source: { file: CAN_BE_SLEEPABLE, commit: FAULTABLE.commit }, inputs, since: FAULTABLE.since };
+    return [undecided(`whether programs on ${name} may sleep`, kernel.versionDoubt, more)];
+  }
+  if (can) {
     return [
       FAULTABLE_NAMES.includes(name)
         ? allowed("SLEEPABLE", `${name} may fault, so its programs may sleep`, {
@@ -140,13 +146,16 @@ function sleepableProbe(program: ProgramFacts, kernel: Kernel): Finding[] {
   if (can === undefined)
     return [undecided(`whether ${kind} programs may sleep`, kernel.versionDoubt, { source, inputs })];
   if (!can) {
-    const remedy = `${PLAIN}, or require Linux ${UPROBES.since}, where uprobes can sleep`;
+    const uprobe = UPROBE_KINDS.has(kind) || UPROBE_MULTI[kind] !== undefined;
+    const remedy = uprobe
+      ? `${PLAIN}, or require Linux ${UPROBE_MULTI[kind] ?? UPROBES.since}, where uprobes can sleep`
+      : `${PLAIN}: of the type KPROBE only uprobes may sleep, since Linux ${UPROBES.since}`;
     return [
       refused("KIND_NOT_SLEEPABLE", `${kind} programs cannot sleep on ${kernel.label}`, {
         source,
         inputs,
         remedy,
-        since: UPROBES.since,
+        since: uprobe ? (UPROBE_MULTI[kind] ?? UPROBES.since) : undefined,
       }),
     ];
   }

@@ -225,6 +225,12 @@ function fieldFindings(map: MapFacts, program: ProgramFacts, kernel: Kernel): Fi
     const remedy = (field: string) => `use a map without ${field} in its values, or an fentry or lsm program`;
     if (has("bpf_spin_lock") && kernel.version !== undefined)
       findings.push(refusal("bpf_spin_lock", who, remedy("bpf_spin_lock")));
+    // It came with 6.15; what 6.15 and 6.16 make of it has not been seen.
+    if (has("bpf_res_spin_lock") && kernel.since("6.15") !== false && kernel.since("7.3") !== true) {
+      const question = `whether ${who} may use bpf_res_spin_lock (map ${map.name})`;
+      if (kernel.since("6.17")) findings.push(refusal("bpf_res_spin_lock", who, remedy("bpf_res_spin_lock")));
+      else findings.push(undecided(question, kernel.versionDoubt, more));
+    }
     for (const [field, since] of Object.entries(DEFERRED).filter(([field]) => has(field))) {
       // To a kernel before that, the struct is data like any other.
       if (kernel.since("7.3") || kernel.since(since) === false) continue;

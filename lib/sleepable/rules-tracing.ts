@@ -55,6 +55,7 @@ export function judgeTracing(program: ProgramFacts, kernel: Kernel, stage: Stage
   if (missing?.verdict === "refused") return [missing];
   const own = [noreturn(target, kind, kernel), untraceable(target, kernel)];
   if (sleepable) own.unshift(sleepableTarget(target, kind, kernel));
+  else if (kind === "fmod_ret") own.unshift(modifiable(target, kernel));
   const findings = own.filter((found) => found !== undefined).map((found) => ({ ...found, stage }));
   return missing === undefined ? findings : [...findings, missing];
 }
@@ -128,6 +129,33 @@ function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding 
   return refusedTarget(target, kernel, injection.value, more);
 }
 
+/** In an fmod_ret id set, on some kernels (btf_kfunc_is_modify_return()); HID-BPF's went when it became struct_ops. */
+const MODIFIABLE = /^(bpf_modify_return_test\w*|bpf_fentry_test1|update_socket_protocol|hid_bpf_\w+)$/;
+
+/** What fmod_ret programs may change the result of, sleeping or not (check_attach_modify_return()). */
+function modifiable(target: string, kernel: Kernel): Finding | undefined {
+  const name = target.slice(target.indexOf(":") + 1);
+  if (name.startsWith("security_")) return undefined;
+  const { errorInjection } = kernel.facts;
+  const injection = hasErrorInjection(kernel);
+  const more = {
+    source: "kernel/bpf/verifier.c: check_attach_modify_return()",
+    inputs: [injection.input, kernel.versionInput],
+    remedy: "use fexit, or an LSM hook: fmod_ret is for functions with ALLOW_ERROR_INJECTION, and for security_*",
+  };
+  const prefix = PREFIXES[given(kernel.facts.architecture) ?? ""];
+  const listed = injection.value ? kernel.lists("errorInjection", target) || listedOfModule(target, kernel) : injection.value;
+  if (listed) return undefined;
+  // By the prefix of a system call, where errors can't be injected (since 7.1).
+  const prefixed = injection.value === false && (prefix === undefined || name.startsWith(prefix)) && kernel.has(PREFIXED);
+  if (prefixed && prefix !== undefined) return undefined;
+  if (listed === undefined || prefixed !== false || MODIFIABLE.test(name) || isOfModule(target, kernel)) {
+    const why = isKnown(errorInjection) || injection.value === false ? kernel.versionDoubt : "it hangs on error injection";
+    return undecided(`whether the result of ${target} may be modified`, why, more);
+  }
+  return refused("TARGET_NOT_MODIFIABLE", `the result of ${target} can't be modified`, more);
+}
+
 const isTestFunction = (target: string) => SLEEPABLE_IDS.includes(target);
 
 /** True for a function that is named with its module, or that the kernel proper has not. */
@@ -175,10 +203,11 @@ function refusedTarget(
   injection: boolean | undefined,
   more: { source: Finding["source"]; inputs: Input[] },
 ): Finding {
-  const call = /^__(?:x64|ia32|arm64|s390x|riscv|do)_sys_/.test(target);
+  const prefix = PREFIXES[given(kernel.facts.architecture) ?? "x86_64"];
+  const call = prefix !== undefined && target.startsWith(prefix) && kernel.has(PREFIXED) === false;
   const remedy = call
     ? "require Linux 7.1, or a kernel with CONFIG_FUNCTION_ERROR_INJECTION; or clear BPF_F_SLEEPABLE, or use an lsm.s hook"
-    : `clear BPF_F_SLEEPABLE${injection ? "" : ", or trace a system call on Linux 7.1 and newer"}: only system calls and functions with ALLOW_ERROR_INJECTION may sleep`;
+    : `clear BPF_F_SLEEPABLE${injection ? "" : `, or trace a system call that takes arguments (${prefix ?? ""}*) on Linux 7.1 and newer`}: only these and functions with ALLOW_ERROR_INJECTION may sleep`;
   return refused("TARGET_NOT_SLEEPABLE", `${target} cannot sleep on ${kernel.label}`, { ...more, remedy });
 }
 

@@ -33,6 +33,7 @@ export type ReasonCode =
   | "TARGET_NOT_SLEEPABLE"
   | "TARGET_DENIED"
   | "TARGET_NORETURN"
+  | "TARGET_NOT_MODIFIABLE"
   | "TARGET_IS_PROGRAM"
   // tracepoints and iterators
   | "TRACEPOINT_NOT_FOUND"

@@ -334,6 +334,62 @@ describe("what is not known to be there is unknown", () => {
   });
 });
 
+describe("fmod_ret, sleeping or not, is for functions that may be modified", () => {
+  const injected = known(["__x64_sys_getpgid"], "test");
+  test.each([
+    ["6.12", "y", injected, "fmod_ret/__x64_sys_getpgid", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["6.12", "y", injected, "fmod_ret/vfs_read", "refused TARGET_NOT_MODIFIABLE"],
+    ["6.12", "y", injected, "fmod_ret/security_file_open", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["6.12", "y", unknown("root only"), "fmod_ret/vfs_read", "unknown NOT_KNOWN"],
+    ["6.12", "n", unknown("off"), "fmod_ret/__x64_sys_getpgid", "refused TARGET_NOT_MODIFIABLE"],
+    ["7.1", "n", unknown("off"), "fmod_ret/__x64_sys_getpgid", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["7.1", "n", unknown("off"), "fmod_ret/vfs_read", "refused TARGET_NOT_MODIFIABLE"],
+    ["6.12", "n", unknown("off"), "fmod_ret/update_socket_protocol", "unknown NOT_KNOWN"],
+  ] as const)("on %s with %s, %p: %s is %s", (version, option, errorInjection, section, expected) => {
+    const functions = known(["__x64_sys_getpgid", "vfs_read", "security_file_open", "update_socket_protocol"], "test");
+    const told = { ...injection(option), errorInjection, functions, btfModules: known([], "test") };
+    expect(verdict(facts(section), kernel(version, told))).toBe(expected);
+  });
+});
+
+test.each([
+  ["7.1", "tp_btf.s/sys_enter", "unknown NOT_KNOWN"],
+  ["7.1", "tp_btf.s/sched_switch", "refused TRACEPOINT_NOT_FAULTABLE"],
+  ["7.1.3", "tp_btf.s/sys_enter", "refused TRACEPOINT_NOT_FAULTABLE"],
+])("what a series alone does not tell: on %s %s is %s", (version, section, expected) => {
+  expect(verdict(facts(section), kernelProfile(version))).toBe(expected);
+});
+
+describe("remedies are true", () => {
+  const remedy = (program: ProgramFacts, name: string) => judge(program, kernelProfile(name)).remedy;
+  const copies = { helpers: [{ name: "bpf_copy_from_user", conditional: false }] };
+
+  test.each(["tc", "lsm_cgroup/socket_bind", "kprobe/vfs_read", "perf_event"])("no sleepable %s is advised", (section) => {
+    const found = judge(facts(section, copies), kernelProfile("7.3")).findings.filter(({ reason }) => /^HELPER/.test(reason));
+    for (const { remedy } of found) expect(remedy).not.toContain("make the program sleepable");
+  });
+
+  test.each([
+    ["uprobe.s//bin/sh:main", "5.10", "require Linux 6.0"],
+    ["uprobe.multi.s//bin/sh:main", "5.10", "require Linux 6.6"],
+    ["uprobe.session.s//bin/sh:main", "5.10", "require Linux 6.13"],
+  ])("%s on %s: %s", (section, name, expected) => {
+    expect(remedy(facts(section, { sleepable: true }), name)).toContain(expected);
+  });
+
+  test("a kprobe never sleeps", () => {
+    expect(remedy(facts("kprobe/vfs_read", { sleepable: true }), "5.10")).not.toContain("require");
+  });
+
+  test("a system call without arguments is not told to be one", () => {
+    const on = kernel("7.3", { ...injection("n"), functions: known(["__do_sys_getpid"], "test") });
+    expect(judge(facts("fentry.s/__do_sys_getpid"), on)).toMatchObject({
+      reason: "TARGET_NOT_SLEEPABLE",
+      remedy: expect.not.stringContaining("require Linux 7.1"),
+    });
+  });
+});
+
 describe("kinds have a since, and whether they are loaded before it", () => {
   test.each([
     ["kprobe.multi/vfs_*", "5.17", "5.18", "attach"],

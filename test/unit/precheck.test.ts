@@ -109,3 +109,8 @@ test("facts are plain JSON, and every one has an origin or a reason", () => {
     expect("value" in fact ? fact.origin : fact.unknown).toMatch(/./);
   }
 });
+
+test("a program that libbpf knows no section of, or no target, gets a verdict, and the others theirs", () => {
+  const verdicts = only(openRefused(), "unknown_section", "no_target", "bad_map").check({ kernel: kernelProfile("6.12") });
+  expect(verdicts.map(({ program, verdict }) => [program, verdict])).toEqual(PLACEHOLDER);
+});
