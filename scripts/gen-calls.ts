@@ -1,7 +1,7 @@
 /**
  * Writes lib/sleepable/calls-measured.ts: which helpers and kfuncs Debian's kernels give to which programs, asked in virtual machines
  * (test/truth/calls.ts), some minutes each.
- *   npm run gen:calls [-- ANSWERS.json...]     with answers that were taken before
+ *   npm run gen:calls [-- ANSWERS.json...]     with answers that were taken before; then npm run format
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -38,7 +38,11 @@ export function identify({ release, version, signature }: Identity): KernelIdent
   const debian = /Debian (\d+\.\d+(?:\.\d+)?)(~rc)?\S*/.exec(version);
   if (debian !== null) {
     const own = debian[1] as string;
-    return { version: known(debian[2] === undefined ? full(own) : own, "uname -v"), build: known(debian[0], "uname -v"), backports };
+    return {
+      version: known(debian[2] === undefined ? full(own) : own, "uname -v"),
+      build: known(debian[0], "uname -v"),
+      backports,
+    };
   }
   const ubuntu = /^(Ubuntu \S+) (\d+\.\d+\.\d+)/.exec(signature ?? "");
   if (ubuntu !== null) {

@@ -72,7 +72,13 @@ export function explained(why: Explanation | undefined, hint?: string): { reason
 function apply(rule: Rule, line: string, { log, program = {}, errno }: Refusal): Explanation | undefined {
   const match = rule.pattern.exec(line);
   if (match === null) return undefined;
-  const found: Found = { names: match.slice(1).map((name) => name ?? ""), program, errno, helper: lastHelper(log), log };
+  const found: Found = {
+    names: match.slice(1).map((name) => name ?? ""),
+    program,
+    errno,
+    helper: lastHelper(log),
+    log,
+  };
   const of = <T extends string>(value: Of<T>): T | undefined => (typeof value === "function" ? value(found) : value);
   const [reason, message] = [of(rule.reason), of(rule.message)];
   if (reason === undefined || message === undefined) return undefined;

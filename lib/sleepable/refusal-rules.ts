@@ -377,7 +377,8 @@ export const RULES: readonly Rule[] = [
   {
     pattern: /^global functions that may sleep are not allowed in non-sleepable context,?$/,
     reason: ({ program }) => (program.sleepable ? "ATOMIC_CONTEXT" : "FUNCTION_MAY_SLEEP"),
-    message: (found) => `a global function that may sleep is called in ${inSleepHere(found)}, or in a region that must not sleep`,
+    message: (found) =>
+      `a global function that may sleep is called in ${inSleepHere(found)}, or in a region that must not sleep`,
     remedy: (found) => (found.program.sleepable ? leave : makeSleepable(found)),
     source: `${VERIFIER}: check_func_call()`,
     commit: "e2d8f560d178",

@@ -144,13 +144,17 @@ function modifiable(target: string, kernel: Kernel): Finding | undefined {
     remedy: "use fexit, or an LSM hook: fmod_ret is for functions with ALLOW_ERROR_INJECTION, and for security_*",
   };
   const prefix = PREFIXES[given(kernel.facts.architecture) ?? ""];
-  const listed = injection.value ? kernel.lists("errorInjection", target) || listedOfModule(target, kernel) : injection.value;
+  const listed = injection.value
+    ? kernel.lists("errorInjection", target) || listedOfModule(target, kernel)
+    : injection.value;
   if (listed) return undefined;
   // By the prefix of a system call, where errors can't be injected (since 7.1).
-  const prefixed = injection.value === false && (prefix === undefined || name.startsWith(prefix)) && kernel.has(PREFIXED);
+  const prefixed =
+    injection.value === false && (prefix === undefined || name.startsWith(prefix)) && kernel.has(PREFIXED);
   if (prefixed && prefix !== undefined) return undefined;
   if (listed === undefined || prefixed !== false || MODIFIABLE.test(name) || isOfModule(target, kernel)) {
-    const why = isKnown(errorInjection) || injection.value === false ? kernel.versionDoubt : "it hangs on error injection";
+    const why =
+      isKnown(errorInjection) || injection.value === false ? kernel.versionDoubt : "it hangs on error injection";
     return undecided(`whether the result of ${target} may be modified`, why, more);
   }
   return refused("TARGET_NOT_MODIFIABLE", `the result of ${target} can't be modified`, more);

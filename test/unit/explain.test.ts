@@ -201,7 +201,12 @@ const WORDINGS: readonly [string, string[], Refusal["program"], ReasonCode | und
   ["EINVAL", ["vfs_read() is not modifiable"], { kind: "fmod_ret" }, "TARGET_NOT_MODIFIABLE"],
   ["EINVAL", ["css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs"], plain, "KFUNC_NOT_AVAILABLE"],
   ["EINVAL", ["socket filter progs cannot use bpf_spin_lock yet"], { kind: "socket" }, "MAP_SPIN_LOCK"],
-  ["EINVAL", ["perf_event programs can only use preallocated hash map"], { kind: "perf_event" }, "MAP_NOT_PREALLOCATED"],
+  [
+    "EINVAL",
+    ["perf_event programs can only use preallocated hash map"],
+    { kind: "perf_event" },
+    "MAP_NOT_PREALLOCATED",
+  ],
   [
     "EINVAL",
     ["Cannot access kernel 'struct bpf_iter_meta' from non-GPL compatible program"],
@@ -212,7 +217,11 @@ const WORDINGS: readonly [string, string[], Refusal["program"], ReasonCode | und
   // 6.15 to 7.0.
   [
     "EINVAL",
-    ["global functions that may sleep are not allowed in non-sleepable context,", "i.e., in a RCU/IRQ/preempt-disabled section, or in", "a non-sleepable BPF program context"],
+    [
+      "global functions that may sleep are not allowed in non-sleepable context,",
+      "i.e., in a RCU/IRQ/preempt-disabled section, or in",
+      "a non-sleepable BPF program context",
+    ],
     plain,
     "FUNCTION_MAY_SLEEP",
   ],
@@ -286,7 +295,8 @@ test.each([
 
 test("under a lock, advice is for what is called", () => {
   const words = "function calls are not allowed while holding a lock";
-  const remedy = (call: string) => explain({ errno: "EINVAL", log: [`4: (85) call ${call}`, words], program: lsm })?.remedy;
+  const remedy = (call: string) =>
+    explain({ errno: "EINVAL", log: [`4: (85) call ${call}`, words], program: lsm })?.remedy;
   expect(remedy("bpf_copy_from_user#148")).not.toContain("static");
   expect(remedy("pc+7")).toContain("static");
 });

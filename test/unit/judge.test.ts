@@ -364,10 +364,15 @@ describe("remedies are true", () => {
   const remedy = (program: ProgramFacts, name: string) => judge(program, kernelProfile(name)).remedy;
   const copies = { helpers: [{ name: "bpf_copy_from_user", conditional: false }] };
 
-  test.each(["tc", "lsm_cgroup/socket_bind", "kprobe/vfs_read", "perf_event"])("no sleepable %s is advised", (section) => {
-    const found = judge(facts(section, copies), kernelProfile("7.3")).findings.filter(({ reason }) => /^HELPER/.test(reason));
-    for (const { remedy } of found) expect(remedy).not.toContain("make the program sleepable");
-  });
+  test.each(["tc", "lsm_cgroup/socket_bind", "kprobe/vfs_read", "perf_event"])(
+    "no sleepable %s is advised",
+    (section) => {
+      const found = judge(facts(section, copies), kernelProfile("7.3")).findings.filter(({ reason }) =>
+        /^HELPER/.test(reason),
+      );
+      for (const { remedy } of found) expect(remedy).not.toContain("make the program sleepable");
+    },
+  );
 
   test.each([
     ["uprobe.s//bin/sh:main", "5.10", "require Linux 6.0"],
