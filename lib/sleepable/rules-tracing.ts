@@ -129,8 +129,17 @@ function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding 
   return refusedTarget(target, kernel, injection.value, more);
 }
 
-/** In an fmod_ret id set, on some kernels (btf_kfunc_is_modify_return()); HID-BPF's went when it became struct_ops. */
-const MODIFIABLE = /^(bpf_modify_return_test\w*|bpf_fentry_test1|update_socket_protocol|hid_bpf_\w+)$/;
+/** In an fmod_ret id set, sleeping or not; seen from 6.12 on. HID-BPF had one until it became struct_ops. */
+const MODIFIABLE = /^(bpf_modify_return_test(2|_tp)?|bpf_fentry_test1|update_socket_protocol)$/;
+
+/** Whether a function is in such a set. Modules have sets of their own. */
+function inModifiableSet(name: string, kernel: Kernel): boolean | undefined {
+  const sets = kernel.has(MODIFY_RETURN);
+  if (!sets) return sets;
+  const seen = kernel.since(SLEEPABLE_IDS_SEEN) === true;
+  if (MODIFIABLE.test(name)) return seen ? true : undefined;
+  return name.startsWith("hid_bpf_") && !seen ? undefined : false;
+}
 
 /** What fmod_ret programs may change the result of, sleeping or not (check_attach_modify_return()). */
 function modifiable(target: string, kernel: Kernel): Finding | undefined {
@@ -147,12 +156,13 @@ function modifiable(target: string, kernel: Kernel): Finding | undefined {
   const listed = injection.value
     ? kernel.lists("errorInjection", target) || listedOfModule(target, kernel)
     : injection.value;
-  if (listed) return undefined;
+  const inSet = isOfModule(target, kernel) ? undefined : inModifiableSet(name, kernel);
+  if (listed || inSet) return undefined;
   // By the prefix of a system call, where errors can't be injected (since 7.1).
   const prefixed =
     injection.value === false && (prefix === undefined || name.startsWith(prefix)) && kernel.has(PREFIXED);
   if (prefixed && prefix !== undefined) return undefined;
-  if (listed === undefined || prefixed !== false || MODIFIABLE.test(name) || isOfModule(target, kernel)) {
+  if (listed === undefined || prefixed !== false || inSet === undefined) {
     const why =
       isKnown(errorInjection) || injection.value === false ? kernel.versionDoubt : "it hangs on error injection";
     return undecided(`whether the result of ${target} may be modified`, why, more);

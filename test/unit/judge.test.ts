@@ -344,7 +344,9 @@ describe("fmod_ret, sleeping or not, is for functions that may be modified", () 
     ["6.12", "n", unknown("off"), "fmod_ret/__x64_sys_getpgid", "refused TARGET_NOT_MODIFIABLE"],
     ["7.1", "n", unknown("off"), "fmod_ret/__x64_sys_getpgid", "allowed NOT_SLEEPABLE_PROGRAM"],
     ["7.1", "n", unknown("off"), "fmod_ret/vfs_read", "refused TARGET_NOT_MODIFIABLE"],
-    ["6.12", "n", unknown("off"), "fmod_ret/update_socket_protocol", "unknown NOT_KNOWN"],
+    ["6.12", "n", unknown("off"), "fmod_ret/update_socket_protocol", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["6.6", "n", unknown("off"), "fmod_ret/update_socket_protocol", "unknown NOT_KNOWN"],
+    ["6.1", "n", unknown("off"), "fmod_ret/update_socket_protocol", "refused TARGET_NOT_MODIFIABLE"],
   ] as const)("on %s with %s, %p: %s is %s", (version, option, errorInjection, section, expected) => {
     const functions = known(["__x64_sys_getpgid", "vfs_read", "security_file_open", "update_socket_protocol"], "test");
     const told = { ...injection(option), errorInjection, functions, btfModules: known([], "test") };
