@@ -1,9 +1,12 @@
 /** The precheck in load() and check(): every program judged before the kernel is asked to load any. */
-import { ArgumentError, ObjectError, SleepableError } from "../errors";
+import { ArgumentError, isErrno, ObjectError, SleepableError } from "../errors";
 import { given } from "../kernel/fact";
 import { type KernelFacts, lazyFacts, type ProbedKind } from "../kernel/facts";
-import { PROBED_KINDS, withAnswers } from "../kernel/probe";
+import { explainPermission, readPermissionFacts } from "../kernel/permission";
+import { PROBED_KINDS, tryLoad, withAnswers } from "../kernel/probe";
+import { refused } from "../sleepable/finding";
 import { judge } from "../sleepable/judge";
+import { usesTrampoline } from "../sleepable/rules-trampolines";
 import type { ProgramFacts, Verdict } from "../sleepable/verdict";
 
 /**
@@ -72,7 +75,22 @@ type Read = (kernel: KernelFacts) => ProgramFacts[];
 export function verdicts(read: Read, { kernel, precheck = "auto" }: CheckOptions): Verdict[] {
   const programs = read(kernel ?? runningKernel());
   const facts = kernel ?? asked(programs, precheck);
-  return programs.map((program) => judge(program, facts));
+  const judged = programs.map((program) => judge(program, facts));
+  if (kernel !== undefined || precheck === "tables" || !mayLoad(facts)) return judged;
+  return judged.map((verdict, index) => onThisHost(verdict, programs[index] as ProgramFacts));
+}
+
+/** What the host says to any program of a kind: some refuse all BPF trampolines, whatever the kernel is. */
+function onThisHost(verdict: Verdict, { kind, target }: ProgramFacts): Verdict {
+  if (!usesTrampoline(kind) || !isProbed(kind) || target === undefined || verdict.verdict === "refused") return verdict;
+  const status = tryLoad(kind, target)?.status;
+  if (status === undefined || !isErrno(status, "EPERM")) return verdict;
+  const { cause, hint } = explainPermission(readPermissionFacts(), true);
+  const remedy = hint.charAt(0).toLowerCase() + hint.slice(1);
+  const source = "kernel/bpf/syscall.c: bpf_prog_load()";
+  const found = refused("NO_PERMISSION", `the kernel answers EPERM: ${cause}`, { source, remedy });
+  const { reason, message } = found;
+  return { ...verdict, verdict: "refused", reason, message, remedy, findings: [found, ...verdict.findings] };
 }
 
 /** Programs with nothing against them, and the facts that they were judged by: they are not judged again. */

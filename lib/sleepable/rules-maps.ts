@@ -72,6 +72,11 @@ export function judgeMap(map: MapFacts, program: ProgramFacts, kernel: Kernel): 
   if (missing !== undefined) return [missing];
   const findings = [...fieldFindings(map, program, kernel), ...needsLsm(map, kernel)];
   if (program.sleepable) findings.unshift(...sleepableFindings(map, kernel));
+  else if (program.type === ProgramType.PERF_EVENT) {
+    // They may interrupt the allocator (274052a2b0ab).
+    const found = preallocated(map, map.type, kernel, "perf_event");
+    if (found !== undefined) findings.unshift(found);
+  }
   return findings;
 }
 
@@ -173,7 +178,7 @@ function sleepableFindings(map: MapFacts, kernel: Kernel): Finding[] {
   return [preallocated(map, type, kernel) ?? allowed("SLEEPABLE", `${what}: sleepable programs may use it`, more)];
 }
 
-function preallocated(map: MapFacts, type: string, kernel: Kernel): Finding | undefined {
+function preallocated(map: MapFacts, type: string, kernel: Kernel, who = "sleepable"): Finding | undefined {
   const culprit = [map, map.inner].find(
     (one) => one !== undefined && PREALLOCATED.has(one.type) && (one.flags & Flag.NO_PREALLOC) !== 0,
   );
@@ -189,7 +194,7 @@ function preallocated(map: MapFacts, type: string, kernel: Kernel): Finding | un
   const of = culprit === map ? `(${type})` : `(its inner ${culprit.type})`;
   return refused(
     "MAP_NOT_PREALLOCATED",
-    `map ${map.name} ${of} must be preallocated for sleepable programs on ${kernel.label}`,
+    `map ${map.name} ${of} must be preallocated for ${who} programs on ${kernel.label}`,
     {
       ...more,
       remedy: `set BPF_F_NO_PREALLOC off, or require Linux ${NO_PREALLOC.since}`,
@@ -220,6 +225,9 @@ function fieldFindings(map: MapFacts, program: ProgramFacts, kernel: Kernel): Fi
       remedy,
     });
   const findings: Finding[] = [];
+  if (program.type === ProgramType.SOCKET_FILTER && has("bpf_spin_lock") && kernel.version !== undefined) {
+    findings.push(refusal("bpf_spin_lock", "socket filters", "use atomic operations"));
+  }
   if (TRACING_TYPES.has(program.type)) {
     const who = `${program.kind} programs`;
     const remedy = (field: string) => `use a map without ${field} in its values, or an fentry or lsm program`;

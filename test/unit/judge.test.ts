@@ -433,6 +433,23 @@ describe("maps of types that came after the tables", () => {
   });
 });
 
+describe("what plain programs may not have in maps, and hooks not pass on", () => {
+  const using = (type: number, map: Partial<ProgramFacts["maps"][0]>) =>
+    facts("socket", { type, maps: [{ name: "map", type: "hash", flags: 0, fields: [], ...map }] });
+  test.each([
+    ["6.12", using(1, { fields: ["bpf_spin_lock"] }), "refused MAP_SPIN_LOCK"],
+    ["6.12", using(3, { fields: ["bpf_spin_lock"] }), "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["5.10", using(7, { flags: 1 }), "refused MAP_NOT_PREALLOCATED"],
+    ["6.1", using(7, { flags: 1 }), "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["7.2", using(2, { fields: ["bpf_res_spin_lock"] }), "refused MAP_SPIN_LOCK"],
+    ["7.3", using(2, { fields: ["bpf_res_spin_lock"] }), "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["5.10", facts("lsm/path_chown"), "refused TARGET_SIGNATURE"],
+    ["6.1", facts("lsm/path_chown"), "allowed NOT_SLEEPABLE_PROGRAM"],
+  ])("on %s", (name, program, expected) => {
+    expect(verdict(program, kernelProfile(name))).toBe(expected);
+  });
+});
+
 describe("helpers and kfuncs, by kernel and kind", () => {
   const calling = (section: string, helper: string, more: Partial<ProgramFacts> = {}) =>
     facts(section, { helpers: [{ name: helper, conditional: false }], ...more });
