@@ -7,6 +7,7 @@ import type { KernelFacts } from "../kernel/facts";
 import type { MapSpec } from "../map/spec";
 import type { VariableDescription } from "../native";
 import type { ProgramSpec } from "../program/spec";
+import { isEverywhere } from "../sleepable/rules-maps";
 import type { ProgramFacts } from "../sleepable/verdict";
 import { constantsOf } from "./constants";
 import type { ElfSection } from "./elf";
@@ -69,6 +70,8 @@ export function factsReader(
     const constants = constantsOf(settings, mapOf, { sections, variables, btf: types });
     const reach: Reach = reachOf(functionOf(program), constants);
     const { kind, section, type, attachType, sleepable } = program;
+    const named = new Set(reach.maps.map(mapOf));
+    const others = maps.filter((map) => map.autocreate && !named.has(map) && !isEverywhere(map.type));
     const target = type === ProgramType.STRUCT_OPS ? members.get(program.name) : program.attachTarget;
     return {
       name: program.name,
@@ -80,6 +83,7 @@ export function factsReader(
       ...(target === undefined ? {} : { target }),
       license,
       maps: reach.maps.flatMap((reference) => mapOf(reference)?.facts(fieldsOf) ?? []),
+      ...(others.length > 0 && { others: others.map((map) => map.facts(fieldsOf)) }),
       ...(reach.missing.length > 0 && { missing: reach.missing }),
       helpers: reach.helpers,
       kfuncs: reach.kfuncs,

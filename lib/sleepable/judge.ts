@@ -6,7 +6,7 @@ import { Kernel } from "./kernel";
 import { judgeCalls } from "./rules-calls";
 import { judgeKind } from "./rules-kinds";
 import { judgeActive } from "./rules-lsm";
-import { judgeMap, judgeMissing } from "./rules-maps";
+import { judgeMap, judgeMissing, judgeOther } from "./rules-maps";
 import { judgeTrampoline } from "./rules-trampolines";
 import type { Answer, Finding, ProgramFacts, Verdict } from "./verdict";
 
@@ -22,6 +22,7 @@ export function judge(program: ProgramFacts, facts: KernelFacts): Verdict {
     ...judgeActive(program, kernel),
     ...license(program),
     ...program.maps.flatMap((map) => judgeMap(map, program, kernel)),
+    ...(program.others ?? []).flatMap((map) => judgeOther(map, kernel)),
     ...judgeMissing(program),
     ...judgeCalls(program, kernel),
   ].sort((one, other) => WORST.indexOf(one.verdict) - WORST.indexOf(other.verdict));

@@ -29,6 +29,7 @@ const KFUNCS: ReadonlyMap<string, { from: string; until?: string }> = new Map<st
     // The verifier picks one that sleeps or one that does not, since some release before 7.3.
     ["bpf_arena_alloc_pages", { from: "6.12", until: "7.3" }],
     ["bpf_arena_free_pages", { from: "6.12", until: "7.3" }],
+    ["bpf_arena_reserve_pages", { from: "6.17", until: "7.3" }],
   ],
 );
 
@@ -77,8 +78,44 @@ export function judgeCalls(program: ProgramFacts, kernel: Kernel): Finding[] {
 function helper(call: CallFacts, program: ProgramFacts, kernel: Kernel): (Finding | undefined)[] {
   const missing = helperThere(call, program, kernel);
   // One that is not given is not asked whether it sleeps.
-  if (missing?.verdict === "refused" || !HELPERS.has(call.name)) return [missing];
+  if (missing?.verdict === "refused") return [missing];
+  if (call.name === "bpf_d_path") return [missing, path(call, program, kernel)];
+  if (!HELPERS.has(call.name)) return [missing];
   return [missing, sleeping("HELPER_MAY_SLEEP", call, program, kernel)];
+}
+
+/** Functions that bpf_d_path() may be called on (btf_allowlist_d_path), besides LSM hooks that may sleep, and iterators. */
+const PATHS: ReadonlySet<string> = new Set(
+  "security_file_permission security_inode_getattr security_file_open security_path_truncate vfs_truncate vfs_fallocate dentry_open vfs_getattr filp_close".split(
+    " ",
+  ),
+);
+
+function path(call: CallFacts, { kind, target = "", sleepable }: ProgramFacts, kernel: Kernel): Finding | undefined {
+  if (kind === "iter" || PATHS.has(target) || (kind === "lsm" && sleepable)) return undefined;
+  const question = `whether bpf_d_path may be called on ${target || "its target"}`;
+  return undecided(question, "it may on LSM hooks that can sleep, and on a few functions", {
+    source: "kernel/trace/bpf_trace.c: bpf_d_path_allowed()",
+    inputs: inputsOf(call, kernel),
+    remedy: `use an lsm hook that can sleep, or one of ${[...PATHS].join(", ")}`,
+  });
+}
+
+/** Iterators over a css's tasks hold a lock, which interrupts may want: for LSM programs, iterators and those that sleep. */
+function cssTasks(call: CallFacts, { kind, sleepable }: ProgramFacts, kernel: Kernel): Finding | undefined {
+  if (call.name !== "bpf_iter_css_task_new" || sleepable || kind.startsWith("lsm") || kind === "iter") return undefined;
+  const more = {
+    source: "kernel/bpf/verifier.c: check_css_task_iter_allowlist()",
+    inputs: inputsOf(call, kernel),
+    remedy: "use an lsm or iter program, or make the program sleepable",
+  };
+  if (call.conditional || kernel.version === undefined || call.place === "work")
+    return undecided(
+      `whether ${kind} programs may call ${call.name}`,
+      "only the verifier tells whether it sees the call",
+      more,
+    );
+  return refused("KFUNC_NOT_AVAILABLE", `${kind} programs that do not sleep cannot call ${call.name}`, more);
 }
 
 /** Helpers that a kernel has not, or not for programs of a kind. */
@@ -139,7 +176,8 @@ function kfuncThere(call: CallFacts, program: ProgramFacts, kernel: Kernel): Fin
 
 function kfunc(call: CallFacts, program: ProgramFacts, kernel: Kernel): (Finding | undefined)[] {
   const missing = kfuncThere(call, program, kernel);
-  return missing?.verdict === "refused" ? [missing] : [missing, sleepingKfunc(call, program, kernel)];
+  if (missing?.verdict === "refused") return [missing];
+  return [missing, cssTasks(call, program, kernel), sleepingKfunc(call, program, kernel)];
 }
 
 function sleepingKfunc(call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {

@@ -80,6 +80,18 @@ export function judgeMap(map: MapFacts, program: ProgramFacts, kernel: Kernel): 
   return findings;
 }
 
+/** Maps that load() makes too: it fails with them. */
+export function judgeOther(map: MapFacts, kernel: Kernel): Finding[] {
+  const missing = notThere(map, kernel);
+  return missing === undefined ? needsLsm(map, kernel) : [missing];
+}
+
+/** Whether every kernel can make a map of a type. */
+export function isEverywhere(type: string): boolean {
+  const number = (MapType as Readonly<Record<string, number>>)[type.toUpperCase()];
+  return number !== undefined && number < LAST_OF_5_10;
+}
+
 /** Maps that are named, and not made: libbpf puts a call that no kernel takes where their address is loaded. */
 export function judgeMissing({ missing = [] }: ProgramFacts): Finding[] {
   return missing.map(({ name, conditional }) => {

@@ -174,6 +174,8 @@ export interface ProgramFacts {
   license: string;
   /** Maps that its instructions name. */
   maps: MapFacts[];
+  /** Other maps of the object's that are made with it, where not every kernel has their type. */
+  others?: MapFacts[];
   /** Maps that its instructions name, though they are not made (`autocreate = false`). */
   missing?: CallFacts[];
   helpers: CallFacts[];

@@ -430,6 +430,9 @@ describe("maps of types that came after the tables", () => {
     ["5.15", "bloom_filter", "refused MAP_TYPE_UNKNOWN"],
   ])("on %s a map of %s: %s", (name, type, expected) => {
     expect(verdict(using(type), kernelProfile(name))).toBe(expected);
+    // load() makes it with the program, whether that names it or not.
+    const others = [{ name: "map", type, flags: 0, fields: [] }];
+    expect(verdict(facts("socket", { others }), kernelProfile(name))).toBe(expected);
   });
 });
 
@@ -478,6 +481,26 @@ describe("helpers and kfuncs, by kernel and kind", () => {
     ["7.3", calling("xdp", "helper 999", { type: 6 }), "allowed NOT_SLEEPABLE_PROGRAM"],
   ])("on %s", (name, program, expected) => {
     expect(verdict(program, kernelProfile(name))).toBe(expected);
+  });
+
+  test.each([
+    ["lsm.s/file_open", "allowed SLEEPABLE"],
+    ["lsm/task_free", "unknown NOT_KNOWN"],
+    ["fentry/vfs_truncate", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["fentry/bpf_fentry_test1", "unknown NOT_KNOWN"],
+    ["iter/task", "allowed NOT_SLEEPABLE_PROGRAM"],
+  ])("bpf_d_path in %s: %s", (section, expected) => {
+    const on = kernel("6.12", { functions: known(["vfs_truncate", "bpf_fentry_test1"], "test") });
+    expect(verdict(calling(section, "bpf_d_path"), on)).toBe(expected);
+  });
+
+  test.each([
+    ["lsm/file_open", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["iter/task", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["fentry/bpf_fentry_test1", "refused KFUNC_NOT_AVAILABLE"],
+  ])("iterators over a css's tasks in %s: %s", (section, expected) => {
+    const kfuncs = [{ name: "bpf_iter_css_task_new", conditional: false }];
+    expect(verdict(facts(section, { kfuncs }), kernelProfile("6.12"))).toBe(expected);
   });
 
   const kfunc = (name: string, more = {}, section = "lsm.s/bprm_committed_creds") =>
