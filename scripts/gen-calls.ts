@@ -7,10 +7,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runInVm } from "../lib/testing";
 import type { MeasuredCalls } from "../test/truth/calls";
+import { SERIES } from "./kernels";
 import { GUEST, packageFiles } from "./package-files";
 import { PROJECT_ROOT } from "./places";
-
-const KERNELS = ["5.10", "6.1", "6.12", "7.3"];
 
 async function measure(kernel: string): Promise<MeasuredCalls> {
   process.stderr.write(`calls: ${kernel}\n`);
@@ -46,7 +45,7 @@ async function main(): Promise<void> {
   const files = process.argv.slice(2);
   const all: MeasuredCalls[] = [];
   for (const file of files) all.push(JSON.parse(readFileSync(file, "utf8")) as MeasuredCalls);
-  if (files.length === 0) for (const kernel of KERNELS) all.push(await measure(kernel));
+  if (files.length === 0) for (const kernel of SERIES) all.push(await measure(kernel));
   const names = [...new Set(all.flatMap(({ present }) => present))].sort();
   const index = new Map(names.map((name, at) => [name, at]));
   const ofNames = (some: readonly string[]) => bits(some.flatMap((name) => index.get(name) ?? []));
