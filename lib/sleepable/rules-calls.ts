@@ -38,17 +38,12 @@ function kfuncs(from: string, names: string): [string, { from: string }][] {
 }
 
 /**
- * Callbacks of timers are not verified as sleepable, though their program is (469d638d1520). Whether stable releases took it over is
- * known of those that were seen.
+ * Callbacks of timers are not verified as sleepable, though their program is (469d638d1520). Not seen on 6.18, and stable releases may
+ * have taken it over: older ones that were seen take such a callback.
  */
-const TIMERS = {
-  since: "6.18",
-  seen: { "5.10.262": false, "6.1.192": false, "6.12.118": false },
-  stray: true as const,
-  commit: "469d638d1520",
-};
+const TIMERS = { since: "6.19", unsure: "6.18", commit: "469d638d1520" };
 /** Global functions that may sleep are refused where nothing may (e2d8f560d178); before, preemption off forbade all. */
-const SUMMARIES = { since: "6.15", commit: "e2d8f560d178" };
+const SUMMARIES = { since: "6.15", unsure: "6.15", commit: "e2d8f560d178" };
 /** A global function is verified for each context that it is called from. */
 const BY_CONTEXT = "7.3";
 
@@ -250,7 +245,9 @@ function inSleepable(call: CallFacts, kernel: Kernel, source: string): Finding |
   if (rule === undefined) return refused("ATOMIC_CONTEXT", message, more);
   const inRule = { ...more, source: { file: source, commit: rule.commit } };
   if (kernel.has(rule)) return refused("ATOMIC_CONTEXT", message, inRule);
-  if (kernel.version === undefined) return undecided(`whether ${name} is refused`, kernel.versionDoubt, inRule);
+  if (kernel.version === undefined || kernel.since(rule.unsure)) {
+    return undecided(`whether ${name} is refused ${WHERE[place]}`, kernel.versionDoubt, inRule);
+  }
   // Taken or not: to load it is no way to find out.
   return unsafe("ATOMIC_CONTEXT", `${message}: ${kernel.label} may take it all the same`, {
     ...inRule,

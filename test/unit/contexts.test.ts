@@ -41,6 +41,10 @@ describe("callbacks have a context of their own", () => {
   });
 });
 
+test("whether 6.18 takes what sleeps in the callback of a timer is not known", () => {
+  expect(verdicts("timer", ["6.17", "6.18", "6.19"])).toEqual([UNSAFE, UNKNOWN, ATOMIC]);
+});
+
 describe("regions where nothing may sleep", () => {
   test.each<[Name, string[]]>([
     ["rcu", [KFUNC, ATOMIC, ATOMIC]],
