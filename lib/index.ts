@@ -110,6 +110,7 @@ export type {
   Finding,
   Input,
   MapFacts,
+  Place,
   ProgramFacts,
   ReasonCode,
   Source,

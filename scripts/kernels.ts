@@ -6,7 +6,7 @@ export const MATRIX = {
   stable: "6.1",
   /** Debian 13's, and the newest with long-term support. */
   lts: "6.12",
-  /** What Debian has newest. To move it: change this line, then npm run gen:profiles, capture:logs, gen:page, npm test, gen:support. */
+  /** What Debian has newest. To move it: change this line, then npm run gen:profiles, gen:calls, capture:logs, gen:page, npm test, gen:support. */
   newest: "7.3",
 } as const;
 

@@ -158,7 +158,7 @@ const END = -1;
 const MAX_ARRAY = Number.MAX_SAFE_INTEGER;
 /** Members that all types may have if each is written out; for a kernel, or what is as large, three times the words of its BTF. */
 const MAX_MEMBERS = 1_000_000;
-const ACTIVE = 0xff;
+const ACTIVE = 0xffff;
 /** A type that has no size: void, a function, what is only declared. */
 const NONE = -1;
 
@@ -170,7 +170,7 @@ const NONE = -1;
 class Walk {
   readonly #btf: Btf;
   /** Of each node, how deep what it needs is nested; 0: not seen yet, ACTIVE: on the way from here to the root. */
-  readonly #depths: Uint8Array;
+  readonly #depths: Uint16Array;
   /** Bytes of each type. */
   readonly #sizes: Float64Array;
   /**
@@ -182,7 +182,7 @@ class Walk {
 
   constructor(btf: Btf) {
     this.#btf = btf;
-    this.#depths = new Uint8Array((btf.end - btf.first) * 2);
+    this.#depths = new Uint16Array((btf.end - btf.first) * 2);
     this.#sizes = new Float64Array(btf.end - btf.first).fill(NONE);
     this.#members = new Float64Array(btf.end - btf.first);
   }

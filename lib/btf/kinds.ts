@@ -24,4 +24,4 @@ export const BtfKind = {
 } as const;
 
 /** How deep types may lie in one another; the kernel takes 32 (MAX_RESOLVE_DEPTH in kernel/bpf/btf.c), its own BTF has more. */
-export const MAX_DEPTH = 64;
+export const MAX_DEPTH = 512;

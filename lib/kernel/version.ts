@@ -35,9 +35,14 @@ const BACKPORTERS: readonly (readonly [RegExp, string])[] = [
 export function identify({ release, version, signature }: Identity): KernelIdentity {
   const vendor = BACKPORTERS.find(([pattern]) => pattern.test(release))?.[1] ?? "";
   const backports = known(vendor, "uname -r");
-  const debian = /Debian (\d+\.\d+(?:\.\d+)?)\S*/.exec(version);
+  const debian = /Debian (\d+\.\d+(?:\.\d+)?)(~rc)?\S*/.exec(version);
   if (debian !== null) {
-    return { version: known(full(debian[1] as string), "uname -v"), build: known(debian[0], "uname -v"), backports };
+    const own = debian[1] as string;
+    return {
+      version: known(debian[2] === undefined ? full(own) : own, "uname -v"),
+      build: known(debian[0], "uname -v"),
+      backports,
+    };
   }
   const ubuntu = /^(Ubuntu \S+) (\d+\.\d+\.\d+)/.exec(signature ?? "");
   if (ubuntu !== null) {
@@ -49,8 +54,8 @@ export function identify({ release, version, signature }: Identity): KernelIdent
   if (series === undefined) {
     return { version: unknown(`uname -r is no version: ${release}`), build, backports };
   }
-  // Distributions number their ABIs with a patch level of 0: 5.15.0-91-generic may be any 5.15.
-  const abi = patch === undefined || /^\d+\.\d+\.0-\d/.test(release);
+  // Distributions number their ABIs with a patch level of 0: 5.15.0-91-generic may be any 5.15. A candidate is none of the releases yet.
+  const abi = patch === undefined || /^\d+\.\d+\.0-(\d|rc)/.test(release);
   return { version: known(abi ? series : series + patch, "uname -r"), build, backports };
 }
 

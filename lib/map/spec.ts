@@ -259,7 +259,11 @@ export class MapSpec {
 
   /** @internal What the precheck asks of it; `fieldsOf` tells the kernel-managed structs in a BTF type. */
   facts(fieldsOf: (type: number) => string[]): MapFacts {
-    return { ...factsOf(this.#described, fieldsOf), flags: this.#flags };
+    const facts = { ...factsOf(this.#described, fieldsOf), flags: this.#flags };
+    if (this.#inner === undefined) return facts;
+    // What is made for a map whose inner map was set has no types.
+    const { type, flags } = this.#inner;
+    return { ...facts, inner: { name: facts.inner?.name ?? facts.name, type: mapTypeName(type), flags, fields: [] } };
   }
 
   #u32(what: string, value: number): number {

@@ -2,7 +2,12 @@
 import { MapType } from "../constants";
 import type { MapDescription } from "../native";
 
-const typeNames = new Map<number, string>(Object.entries(MapType).map(([name, value]) => [value, name.toLowerCase()]));
+/** Types that came after the carried linux/bpf.h. */
+const NEWER: Readonly<Record<string, number>> = { RHASH: 35 };
+
+const typeNames = new Map<number, string>(
+  Object.entries({ ...MapType, ...NEWER }).map(([name, value]) => [value, name.toLowerCase()]),
+);
 
 /** Map types by name; of two names for one, the newer stands last and wins in {@link mapTypeName}. */
 export const mapTypeNames: ReadonlyMap<string, number> = new Map(

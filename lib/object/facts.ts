@@ -3,18 +3,33 @@ import type { Btf } from "../btf/btf";
 import { managedFields } from "../btf/fields";
 import { ProgramType } from "../constants";
 import { ObjectError } from "../errors";
+import type { KernelFacts } from "../kernel/facts";
 import type { MapSpec } from "../map/spec";
 import type { VariableDescription } from "../native";
 import type { ProgramSpec } from "../program/spec";
+import { isEverywhere } from "../sleepable/rules-maps";
 import type { ProgramFacts } from "../sleepable/verdict";
+import { constantsOf } from "./constants";
 import { damagedObject } from "./damaged";
 import type { ElfSection } from "./elf";
-import { readFunctions } from "./functions";
+import { type BpfFunction, readFunctions } from "./functions";
 import { type Reach, reachOf } from "./reach";
 import { structOpsMembers } from "./struct-ops";
 
-/** Tells the facts of a program, as it and its object's maps are set when it is asked: the same object while these stay. */
-export type FactsReader = (program: ProgramSpec, maps: readonly MapSpec[], license: string) => ProgramFacts;
+/** What an object is set to, and who will load it. */
+export interface Settings {
+  maps: readonly MapSpec[];
+  license: string;
+  /** Contents of a section of variables, by the BTF id of its type. */
+  contents(sectionId: number): Uint8Array;
+  /** Lines of a kernel configuration that go before the kernel's. */
+  kconfig: string | undefined;
+  /** What it is judged for: what is constant there decides branches. */
+  kernel: KernelFacts | undefined;
+}
+
+/** Tells the facts of a program, as it and its object are set when it is asked: the same object while these stay. */
+export type FactsReader = (program: ProgramSpec, settings: Settings) => ProgramFacts;
 
 /**
  * Reads what does not change: instructions, types.
@@ -34,12 +49,11 @@ export function factsReader(
   const functions = readFunctions({ sections, btf: types, variables, damaged });
   const members = structOpsMembers(sections, types, variables);
   const sectionIds = new Map(variables.map(({ section, sectionId }) => [section, sectionId]));
-  const reaches = new Map<string, Reach>();
   const fields = new Map<number, string[]>();
   const told = new Map<string, { as: string; facts: ProgramFacts }>();
 
-  return (program, maps, license) => {
-    const facts = factsOf(program, maps, license);
+  return (program, settings) => {
+    const facts = factsOf(program, settings);
     const as = JSON.stringify(facts);
     const before = told.get(program.name);
     if (before?.as === as) return before.facts;
@@ -47,17 +61,18 @@ export function factsReader(
     return facts;
   };
 
-  function factsOf(program: ProgramSpec, maps: readonly MapSpec[], license: string): ProgramFacts {
-    const reach = reaches.get(program.name) ?? reachOf(functionOf(program));
-    reaches.set(program.name, reach);
-    const { kind, section, type, attachType, sleepable } = program;
-    const target = type === ProgramType.STRUCT_OPS ? members.get(program.name) : program.attachTarget;
-    const named = reach.maps.flatMap((reference) => {
+  function factsOf(program: ProgramSpec, settings: Settings): ProgramFacts {
+    const { maps, license } = settings;
+    const mapOf = (reference: string) => {
       const sectionId = sectionIds.get(reference);
-      const isNamed = (map: MapSpec) =>
-        map.name === reference || (sectionId !== undefined && map.sectionId === sectionId);
-      return maps.find(isNamed)?.facts(fieldsOf) ?? [];
-    });
+      return maps.find((map) => map.name === reference || (sectionId !== undefined && map.sectionId === sectionId));
+    };
+    const constants = constantsOf(settings, mapOf, { sections, variables, btf: types });
+    const reach: Reach = reachOf(functionOf(program), constants);
+    const { kind, section, type, attachType, sleepable } = program;
+    const named = new Set(reach.maps.map(mapOf));
+    const others = maps.filter((map) => map.autocreate && !named.has(map) && !isEverywhere(map.type));
+    const target = type === ProgramType.STRUCT_OPS ? members.get(program.name) : program.attachTarget;
     return {
       name: program.name,
       section,
@@ -67,9 +82,12 @@ export function factsReader(
       sleepable,
       ...(target === undefined ? {} : { target }),
       license,
-      maps: named,
+      maps: reach.maps.flatMap((reference) => mapOf(reference)?.facts(fieldsOf) ?? []),
+      ...(others.length > 0 && { others: others.map((map) => map.facts(fieldsOf)) }),
+      ...(reach.missing.length > 0 && { missing: reach.missing }),
       helpers: reach.helpers,
       kfuncs: reach.kfuncs,
+      ...(reach.functions.length > 0 && { functions: reach.functions }),
     };
   }
 
@@ -79,7 +97,7 @@ export function factsReader(
     return found;
   }
 
-  function functionOf(program: ProgramSpec) {
+  function functionOf(program: ProgramSpec): BpfFunction {
     const isIt = (fn: { name: string; section: string }) =>
       fn.name === program.name && fn.section.replace(/^\?/, "") === program.section;
     return functions.find(isIt) ?? damaged(`the program ${program.name} has no symbol`);

@@ -1,4 +1,4 @@
-/** An object's functions, and what each one's instructions name: helpers, kfuncs, functions, maps, constants of load time. */
+/** An object's functions, and what each one's instructions name: helpers, kfuncs, functions, maps, variables. */
 import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/kinds";
 import { HELPERS } from "../helpers";
@@ -10,33 +10,41 @@ import { Instructions, PSEUDO_CALL } from "./instructions";
 
 const SHF_EXECINSTR = 4;
 const INSTRUCTION = 8;
+/** r1 to r5. */
+const ARGUMENTS = 5;
+const NUMBERS: ReadonlySet<number> = new Set([BtfKind.INT, BtfKind.ENUM, BtfKind.ENUM64]);
 
-/** Where a function calls a helper or kfunc. */
+/** A helper or kfunc that is called. */
 export interface Call {
-  at: number;
   name: string;
   kfunc: boolean;
+  /** A kfunc that the kernel need not have. */
+  weak: boolean;
 }
 
-/** Where a function calls another, or takes its address for a helper that calls back. */
-export interface Callee {
-  at: number;
-  target: BpfFunction;
-  callback: boolean;
-}
+/** What an address load is of. */
+export type Address =
+  | { of: "data"; section: string; offset: number }
+  | { of: "map"; name: string }
+  | { of: "function"; target: BpfFunction }
+  | { of: "kconfig"; name: string }
+  /** A function of the kernel's, or a variable. */
+  | { of: "symbol"; name: string; weak: boolean; callable: boolean };
 
 export interface BpfFunction {
   name: string;
   section: string;
   /** Verified on its own, for all arguments (since Linux 5.6); a static one is verified at each call, for that call's. */
   global: boolean;
+  /** Whether each is a number, and no address. */
+  parameters: boolean[];
   instructions: Instructions;
-  calls: Call[];
-  callees: Callee[];
-  /** Maps by name; those of variables by their section's. */
-  maps: Set<string>;
-  /** Looks at what is only constant from load on, which the verifier decides branches by: .rodata, .kconfig, CO-RE, weak externs. */
-  constants: boolean;
+  /** By the position of the instruction, as all that follow. */
+  calls: Map<number, Call>;
+  callees: Map<number, BpfFunction>;
+  addresses: Map<number, Address>;
+  /** Instructions that libbpf writes a constant of the kernel's types into (CO-RE). */
+  unsettled: Set<number>;
 }
 
 /** What functions are read from. */
@@ -59,24 +67,29 @@ interface Placed extends BpfFunction {
 export function readFunctions(source: ObjectSource): BpfFunction[] {
   const { sections, btf, damaged } = source;
   const symbols = symbolsOf(sections);
+  const prototypes = new Map<string, number>();
+  btf.scan({ [BtfKind.FUNC]: "" }, (_, name, id) => prototypes.set(name, btf.typeOrSize(id)));
   const functions = symbols.flatMap((symbol) => {
     const section = sections[symbol.section];
     if (symbol.type !== SymbolType.FUNC || section === undefined || (section.flags & SHF_EXECINSTR) === 0) return [];
     const end = symbol.value + symbol.size;
     if (symbol.value % INSTRUCTION !== 0 || end > section.contents.length) damaged(`the function ${symbol.name}`);
-    return [placed(symbol, section.name, section.contents.subarray(symbol.value, end))];
+    const parameters = btf.members(prototypes.get(symbol.name) ?? 0).slice(0, ARGUMENTS);
+    const numbers = parameters.map(({ type }) => NUMBERS.has(btf.kind(btf.resolve(type))));
+    return [placed(symbol, section.name, section.contents.subarray(symbol.value, end), numbers)];
   });
   const text = functions.filter(({ section }) => section === ".text");
   const conditions = kernelConstants(sections.find(({ name }) => name === ".BTF.ext")?.contents, btf);
-  const resolver = new Resolver(source, text);
+  const resolver = new Resolver(source, text, prototypes);
 
   for (const [index, section] of sections.entries()) {
     const own = functions.filter(({ sectionIndex }) => sectionIndex === index);
     if (own.length === 0) continue;
     const relocations = new Map(relocationsOf(sections, symbols, index).map(({ offset, symbol }) => [offset, symbol]));
-    const constants = [...(conditions.get(section.name) ?? [])];
+    const constants = conditions.get(section.name) ?? [];
     for (const fn of own) {
       const { instructions, start } = fn;
+      for (const offset of constants) fn.unsettled.add(offset / INSTRUCTION - start);
       for (let at = 0; at < instructions.length; at++) {
         const isCall = instructions.isCall(at);
         const isLoad = instructions.isAddressLoad(at);
@@ -87,25 +100,24 @@ export function readFunctions(source: ObjectSource): BpfFunction[] {
         } else if (isCall) resolver.call(fn, at);
         if (isLoad) at++;
       }
-      const end = (start + instructions.length) * INSTRUCTION;
-      if (constants.some((offset) => offset >= start * INSTRUCTION && offset < end)) fn.constants = true;
     }
   }
   return functions;
 }
 
-function placed(symbol: ElfSymbol, section: string, bytes: Uint8Array): Placed {
+function placed(symbol: ElfSymbol, section: string, bytes: Uint8Array, parameters: boolean[]): Placed {
   return {
     name: symbol.name,
     section,
     sectionIndex: symbol.section,
     start: symbol.value / INSTRUCTION,
     global: symbol.binding !== SymbolBinding.LOCAL && !symbol.hidden,
+    parameters,
     instructions: new Instructions(bytes),
-    calls: [],
-    callees: [],
-    maps: new Set(),
-    constants: false,
+    calls: new Map(),
+    callees: new Map(),
+    addresses: new Map(),
+    unsettled: new Set(),
   };
 }
 
@@ -114,8 +126,10 @@ class Resolver {
   readonly #source: ObjectSource;
   readonly #text: readonly Placed[];
   readonly #kconfig: ReadonlySet<string>;
+  readonly #functions: ReadonlyMap<string, unknown>;
 
-  constructor(source: ObjectSource, text: readonly Placed[]) {
+  constructor(source: ObjectSource, text: readonly Placed[], functions: ReadonlyMap<string, unknown>) {
+    this.#functions = functions;
     this.#source = source;
     this.#text = text;
     const kconfig = source.variables.filter(({ section }) => section === ".kconfig");
@@ -126,68 +140,58 @@ class Resolver {
   call(fn: Placed, at: number): void {
     const immediate = fn.instructions.immediate(at);
     const source = fn.instructions.source(at);
-    if (source === 0) fn.calls.push({ at, name: HELPERS[immediate] ?? `helper ${immediate >>> 0}`, kfunc: false });
-    else if (source === PSEUDO_CALL) this.#callee(fn, at, fn.start + at + immediate + 1, false);
+    if (source === 0) {
+      fn.calls.set(at, { name: HELPERS[immediate] ?? `helper ${immediate >>> 0}`, kfunc: false, weak: false });
+    } else if (source === PSEUDO_CALL) fn.callees.set(at, this.#function(fn, fn.start + at + immediate + 1));
   }
 
   relocated(fn: Placed, at: number, symbol: ElfSymbol): void {
     const section = this.#source.sections[symbol.section]?.name;
     const immediate = fn.instructions.immediate(at);
     if (symbol.section === 0) this.#extern(fn, at, symbol);
-    else if (fn.instructions.isCall(at)) this.#callee(fn, at, symbol.value / INSTRUCTION + immediate + 1, false);
-    else if (section === ".text") this.#callee(fn, at, (symbol.value + immediate) / INSTRUCTION, true);
-    else if (section !== undefined) this.#data(fn, section, symbol.value + immediate);
+    else if (fn.instructions.isCall(at)) {
+      fn.callees.set(at, this.#function(fn, symbol.value / INSTRUCTION + immediate + 1));
+    } else if (section === ".text") {
+      const target = this.#function(fn, (symbol.value + immediate) / INSTRUCTION);
+      fn.addresses.set(at, { of: "function", target });
+    } else if (section !== undefined) this.#data(fn, at, section, symbol.value + immediate);
   }
 
-  #extern(fn: Placed, at: number, { name, binding }: ElfSymbol): void {
-    if (binding === SymbolBinding.WEAK) fn.constants = true;
-    if (fn.instructions.isCall(at)) fn.calls.push({ at, name: withoutFlavor(name), kfunc: true });
-    else if (this.#kconfig.has(name)) {
-      fn.maps.add(".kconfig");
-      fn.constants = true;
-    }
+  #extern(fn: Placed, at: number, symbol: ElfSymbol): void {
+    const name = withoutFlavor(symbol.name);
+    const weak = symbol.binding === SymbolBinding.WEAK;
+    if (fn.instructions.isCall(at)) fn.calls.set(at, { name, kfunc: true, weak });
+    else if (this.#kconfig.has(symbol.name)) fn.addresses.set(at, { of: "kconfig", name: symbol.name });
+    else fn.addresses.set(at, { of: "symbol", name, weak, callable: this.#functions.has(symbol.name) });
   }
 
   /** `start` counts from the beginning of .text: libbpf takes functions from nowhere else. */
-  #callee(fn: Placed, at: number, start: number, callback: boolean): void {
+  #function(fn: Placed, start: number): BpfFunction {
     const target = this.#text.find((other) => start >= other.start && start < other.start + other.instructions.length);
-    if (target === undefined) this.#source.damaged(`a call in ${fn.name}`);
-    else fn.callees.push({ at, target, callback });
+    return target ?? this.#source.damaged(`a call in ${fn.name}`);
   }
 
-  #data(fn: Placed, section: string, offset: number): void {
-    const { btf, variables } = this.#source;
-    const variable = variables.find(
-      (other) => other.section === section && offset >= other.offset && offset < other.offset + other.size,
-    );
-    // Of maps, the section is not one map.
-    if (section === ".maps") {
-      if (variable !== undefined) fn.maps.add(variable.name);
+  #data(fn: Placed, at: number, section: string, offset: number): void {
+    if (section !== ".maps") {
+      fn.addresses.set(at, { of: "data", section, offset });
       return;
     }
-    fn.maps.add(section);
-    if (!section.startsWith(".rodata") || variable === undefined) return;
-    // The compiler knows what is const and not volatile: strings, tables.
-    if (SCALARS.has(btf.kind(btf.resolve(variable.typeId))) || isVolatile(btf, variable.typeId)) fn.constants = true;
+    // Of maps, the section is not one map.
+    const variable = this.#source.variables.find(
+      (other) => other.section === section && offset >= other.offset && offset < other.offset + other.size,
+    );
+    if (variable !== undefined) fn.addresses.set(at, { of: "map", name: variable.name });
   }
+}
+
+/** The map that an address lies in; variables' by their section's name. */
+export function mapOf(address: Address): string | undefined {
+  if (address.of === "map") return address.name;
+  if (address.of === "data") return address.section;
+  return address.of === "kconfig" ? ".kconfig" : undefined;
 }
 
 /** libbpf: bpf_core_essential_name_len(). What comes after three underscores tells variants of a name apart. */
 export function withoutFlavor(name: string): string {
   return name.replace(/^(.*[^_])___[^_].*$/, "$1");
-}
-
-const SCALARS: ReadonlySet<number> = new Set([BtfKind.INT, BtfKind.ENUM, BtfKind.ENUM64]);
-
-/** True if a type is volatile, or an array of what is. */
-function isVolatile(btf: Btf, type: number): boolean {
-  let id = type;
-  for (let depth = 0; depth < 32; depth++) {
-    const kind = btf.kind(id);
-    if (kind === BtfKind.VOLATILE) return true;
-    if (kind === BtfKind.ARRAY) id = btf.element(id);
-    else if (kind === BtfKind.CONST || kind === BtfKind.TYPEDEF || kind === BtfKind.TYPE_TAG) id = btf.typeOrSize(id);
-    else return false;
-  }
-  return false;
 }

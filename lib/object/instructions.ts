@@ -1,4 +1,4 @@
-/** BPF instructions: what of them matters for calls, and where control flow goes. Format: RFC 9669. */
+/** BPF instructions: their fields, and where control goes from each. Format: RFC 9669. */
 import { little } from "../endian";
 
 const SIZE = 8;
@@ -10,8 +10,6 @@ const JA = 0x05;
 const JA_LONG = 0x06;
 /** Jumps to an address in a register. */
 const JA_INDIRECT = 0x0d;
-const MOV_IMMEDIATE = [0xb7, 0xb4];
-
 /** src_reg of a call: a function of the program. src_reg 0: a helper. */
 export const PSEUDO_CALL = 1;
 
@@ -28,12 +26,12 @@ export class Instructions {
   }
 
   isCall(at: number): boolean {
-    return this.#opcode(at) === CALL;
+    return this.opcode(at) === CALL;
   }
 
   /** True for the two-slot load that takes the address of a map, function or extern. */
   isAddressLoad(at: number): boolean {
-    return this.#opcode(at) === LDIMM64;
+    return this.opcode(at) === LDIMM64;
   }
 
   source(at: number): number {
@@ -45,62 +43,44 @@ export class Instructions {
     return this.#view.getInt32(at * SIZE + 4, little);
   }
 
-  /** True if an argument of the call may be a constant: one is put into r1 … r5 after the call before. */
-  hasConstantArgument(call: number): boolean {
-    for (let at = call - 1; at >= 0 && !this.isCall(at); at--) {
-      const destination = this.#destination(at);
-      if (MOV_IMMEDIATE.includes(this.#opcode(at)) && destination >= 1 && destination <= 5) return true;
-    }
-    return false;
+  /** The 64 bits of an address load that nothing relocates. */
+  wideImmediate(at: number): bigint {
+    const high = at + 1 < this.length ? this.immediate(at + 1) : 0;
+    return BigInt.asUintN(64, (BigInt(high) << 32n) | BigInt(this.immediate(at) >>> 0));
   }
 
-  /**
-   * Follows control flow from the first instruction, past none of `stops`: which instructions it reaches, and whether it
-   * comes to an exit.
-   */
-  walk(stops: ReadonlySet<number> = new Set()): { reached: Uint8Array; exits: boolean } {
-    const reached = new Uint8Array(this.length);
-    const open = [0];
-    let exits = false;
-    let anywhere = false;
-    for (let at = open.pop(); at !== undefined; at = open.pop()) {
-      // A jump out of the function is the kernel's to refuse.
-      while (at >= 0 && at < this.length && reached[at] === 0) {
-        reached[at] = 1;
-        if (stops.has(at)) break;
-        const opcode = this.#opcode(at);
-        if (opcode === EXIT) exits = true;
-        else if (opcode === JA_INDIRECT && !anywhere) {
-          anywhere = true;
-          for (let any = 0; any < this.length; any++) open.push(any);
-        }
-        if (opcode === EXIT || opcode === JA_INDIRECT) break;
-        if (opcode === JA) at += 1 + this.#offset(at);
-        else if (opcode === JA_LONG) at += 1 + this.immediate(at);
-        else {
-          if (isConditionalJump(opcode)) open.push(at + 1 + this.#offset(at));
-          at += opcode === LDIMM64 ? 2 : 1;
-        }
-      }
-    }
-    return { reached, exits };
-  }
-
-  #opcode(at: number): number {
+  opcode(at: number): number {
     return this.#bytes[at * SIZE] as number;
   }
 
-  #destination(at: number): number {
+  destination(at: number): number {
     const registers = this.#view.getUint8(at * SIZE + 1);
     return little ? registers & 0xf : registers >> 4;
   }
 
-  #offset(at: number): number {
+  offset(at: number): number {
     return this.#view.getInt16(at * SIZE + 2, little);
   }
-}
 
-/** Of the classes BPF_JMP and BPF_JMP32, once unconditional jumps are told apart. */
-function isConditionalJump(opcode: number): boolean {
-  return ((opcode & 7) === 5 || (opcode & 7) === 6) && opcode !== CALL;
+  /** Of the classes BPF_JMP and BPF_JMP32, once unconditional jumps are told apart. */
+  isConditionalJump(at: number): boolean {
+    const opcode = this.opcode(at);
+    const jump = (opcode & 7) === 5 || (opcode & 7) === 6;
+    return jump && ![CALL, EXIT, JA, JA_LONG, JA_INDIRECT].includes(opcode);
+  }
+
+  isExit(at: number): boolean {
+    return this.opcode(at) === EXIT;
+  }
+
+  /** Where control goes from an instruction; of a conditional jump first where it falls through. */
+  next(at: number): number[] {
+    const opcode = this.opcode(at);
+    if (opcode === EXIT) return [];
+    if (opcode === JA) return [at + 1 + this.offset(at)];
+    if (opcode === JA_LONG) return [at + 1 + this.immediate(at)];
+    if (opcode === JA_INDIRECT) return Array.from({ length: this.length }, (_, any) => any);
+    if (this.isConditionalJump(at)) return [at + 1, at + 1 + this.offset(at)];
+    return [at + (opcode === LDIMM64 ? 2 : 1)];
+  }
 }

@@ -1,9 +1,12 @@
 /** The precheck in load() and check(): every program judged before the kernel is asked to load any. */
-import { ArgumentError, ObjectError, SleepableError } from "../errors";
+import { ArgumentError, isErrno, ObjectError, SleepableError } from "../errors";
 import { given } from "../kernel/fact";
 import { type KernelFacts, lazyFacts, type ProbedKind } from "../kernel/facts";
-import { PROBED_KINDS, withAnswers } from "../kernel/probe";
+import { PROBED_KINDS, tryLoad, withAnswers } from "../kernel/probe";
+import { whyRefused } from "../kernel/refusal";
+import { refused } from "../sleepable/finding";
 import { judge } from "../sleepable/judge";
+import { usesTrampoline } from "../sleepable/rules-trampolines";
 import type { ProgramFacts, Verdict } from "../sleepable/verdict";
 
 /**
@@ -65,10 +68,29 @@ function runningKernel(): KernelFacts {
   return running;
 }
 
+/** Facts of an object's programs, for a kernel: what is constant there decides what they do. */
+type Read = (kernel: KernelFacts) => ProgramFacts[];
+
 /** A verdict for each program. */
-export function verdicts(programs: readonly ProgramFacts[], { kernel, precheck = "auto" }: CheckOptions): Verdict[] {
+export function verdicts(read: Read, { kernel, precheck = "auto" }: CheckOptions): Verdict[] {
+  const programs = read(kernel ?? runningKernel());
   const facts = kernel ?? asked(programs, precheck);
-  return programs.map((program) => judge(program, facts));
+  const judged = programs.map((program) => judge(program, facts));
+  if (kernel !== undefined || precheck === "tables" || !mayLoad(facts)) return judged;
+  return judged.map((verdict, index) => onThisHost(verdict, programs[index] as ProgramFacts));
+}
+
+/** What the host says to any program of a kind: some refuse all BPF trampolines, whatever the kernel is. */
+function onThisHost(verdict: Verdict, { kind, type, target }: ProgramFacts): Verdict {
+  if (!usesTrampoline(kind) || !isProbed(kind) || target === undefined || verdict.verdict === "refused") return verdict;
+  const status = tryLoad(kind, target)?.status;
+  if (status === undefined || !isErrno(status, "EPERM")) return verdict;
+  const { cause, hint } = whyRefused({ operation: "load", types: [type], trampoline: true });
+  const remedy = hint.charAt(0).toLowerCase() + hint.slice(1);
+  const source = "kernel/bpf/syscall.c: bpf_prog_load()";
+  const found = refused("NO_PERMISSION", `the kernel answers EPERM: ${cause}`, { source, remedy });
+  const { reason, message } = found;
+  return { ...verdict, verdict: "refused", reason, message, remedy, findings: [found, ...verdict.findings] };
 }
 
 /** Programs with nothing against them, and the facts that they were judged by: they are not judged again. */
@@ -78,7 +100,7 @@ const good = new WeakMap<ProgramFacts, KernelFacts>();
  * @throws {@link SleepableError} if one would be refused, or is unsafe
  * @throws {@link ObjectError} for a damaged object, whatever the options say
  */
-export function refuseBad(read: () => ProgramFacts[], name: string, options: LoadOptions): void {
+export function refuseBad(read: Read, name: string, options: LoadOptions): void {
   const { precheck = "auto", allowUnsafe = false } = options;
   const programs = readable(read);
   if (precheck === "off") return;
@@ -95,9 +117,9 @@ export function refuseBad(read: () => ProgramFacts[], name: string, options: Loa
 }
 
 /** What is newer than this library may be libbpf's to load all the same. What is damaged never comes to it. */
-function readable(read: () => ProgramFacts[]): ProgramFacts[] {
+function readable(read: Read): ProgramFacts[] {
   try {
-    return read();
+    return read(runningKernel());
   } catch (error) {
     if (error instanceof ObjectError && error.code === "ERR_BPF_NOT_SUPPORTED") return [];
     throw error;

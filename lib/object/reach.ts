@@ -1,90 +1,267 @@
-/** What a program calls, in all functions that it reaches, and whether the verifier is certain to see it. */
-import type { CallFacts } from "../sleepable/verdict";
-import type { BpfFunction, Callee } from "./functions";
+/** What a program calls, in all functions that it reaches; where each call stands, and whether the verifier is certain to see it. */
+import type { CallFacts, Place } from "../sleepable/verdict";
+import { type Constants, type Entry, Flow, OUTSIDE, REGIONS, type Regions, type Value } from "./flow";
+import { type BpfFunction, mapOf } from "./functions";
 
 /** What a program's instructions name. */
 export interface Reach {
-  /** Maps by name; those of variables by their section's. */
+  /** Maps by name; those of variables by their section's. The kernel looks at all, before it drops what is never run. */
   maps: string[];
+  /** Maps that are named, and that load() does not make. */
+  missing: CallFacts[];
   helpers: CallFacts[];
   kfuncs: CallFacts[];
+  /** Global functions that are called where nothing may sleep. */
+  functions: CallFacts[];
 }
 
 /** How a function is come to. */
 interface Visit {
   fn: BpfFunction;
+  entry: Entry;
   /** The verifier is certain to come. */
   certain: boolean;
-  /** Constants may decide its branches. */
-  decidable: boolean;
+  /** Where its caller stands, if not in the program's own context. */
+  place: Place | undefined;
+  /** A global function lies between: older kernels verify it without regard to its caller. */
+  global: boolean;
 }
+
+/** Something of a run: that is not the stack's, and that nothing is known of. */
+const SOME: Value = { is: "read", at: -2, bits: (1n << 64n) - 1n, free: "none" };
+const CONTEXT: Entry = { arguments: [SOME], regions: OUTSIDE };
+
+/** What takes a callback and calls it later, and where that is. */
+const LATER: Readonly<Record<string, Place>> = {
+  bpf_timer_set_callback: "timer",
+  bpf_wq_set_callback: "work",
+  bpf_wq_set_callback_impl: "work",
+  bpf_task_work_schedule_signal: "work",
+  bpf_task_work_schedule_signal_impl: "work",
+  bpf_task_work_schedule_resume: "work",
+  bpf_task_work_schedule_resume_impl: "work",
+};
+/** Map types that bpf_for_each_map_elem() holds rcu_read_lock() over (bpf_for_each_hash_elem()). */
+const WALKED_UNDER_RCU = /hash$/;
 
 /**
- * Walks from a program's first instruction. The verifier follows both sides of a branch on data of run time, and one side
- * of a branch on a constant. So a call is certain if no path misses it, or if there is nothing in reach that is constant
- * only from load on: what was constant before that, the compiler decided. (A static function with a constant argument is
- * what it leaves undecided.)
- *
- * Maps are those of all instructions: the kernel looks at them before it drops what is never run
- * (resolve_pseudo_ldimm64() in kernel/bpf/verifier.c), and libbpf appends the functions of calls never run too.
+ * Walks from a program's first instruction, along what the verifier may follow: never the side of a branch that a constant rules
+ * out. A call is certain if it is sure to come there. What only its own analysis decides is left open.
  */
-export function reachOf(program: BpfFunction): Reach {
-  const appended = closure(program);
-  const constants = appended.some((fn) => fn.constants);
-  const throws = appended.some((fn) => fn.calls.some(({ name }) => name === "bpf_throw"));
-  const helpers = new Map<string, boolean>();
-  const kfuncs = new Map<string, boolean>();
-  const visited = new Map<BpfFunction, Set<string>>();
-  const open: Visit[] = [{ fn: program, certain: true, decidable: constants }];
+export function reachOf(program: BpfFunction, constants: Constants): Reach {
+  const named = closure(program);
+  const mayThrow = throwers(named);
+  const found = { missing: new Calls(), helpers: new Calls(), kfuncs: new Calls(), functions: new Calls() };
+  const flows = new Flows(constants);
+  const visited = new Set<string>();
+  const reached = new Set<BpfFunction>([program]);
+  const open: Visit[] = [{ fn: program, entry: CONTEXT, certain: true, place: undefined, global: false }];
 
-  for (let visit = open.pop(); visit !== undefined; visit = open.pop()) {
-    const { fn, certain, decidable } = visit;
-    const before = visited.get(fn) ?? new Set();
-    visited.set(fn, before);
-    const state = `${certain} ${decidable}`;
-    if (before.has(state)) continue;
-    before.add(state);
+  for (;;) {
+    // Before 6.8 the verifier looks at every global function, whether it is called or not.
+    const visit = open.pop() ?? unvisited();
+    if (visit === undefined) break;
+    const { fn, entry, certain, place, global } = visit;
+    reached.add(fn);
+    const state = `${flows.key(fn, entry)} ${certain} ${place} ${global}`;
+    if (visited.has(state)) continue;
+    visited.add(state);
+    const flow = flows.of(fn, entry);
+    const sees = (sites: readonly number[]) => certain && flow.sees(sites, mayThrow);
+    const placeAt = (at: number) => placeIn(flow.regionsAt(at)) ?? place;
+    const sites = <T>(all: ReadonlyMap<number, T>) => [...all].filter(([at]) => flow.reaches(at));
 
-    const { reached } = fn.instructions.walk();
-    // What throws ends the program in the middle of a path.
-    const sees = (sites: readonly { at: number }[]) =>
-      certain && (!decidable || (!throws && !fn.instructions.walk(new Set(sites.map(({ at }) => at))).exits));
-    const isReached = ({ at }: { at: number }) => reached[at] === 1;
+    const poisoned = sites(fn.addresses).filter(([at]) => flow.isPoisoned(at));
+    for (const [name, group] of grouped(poisoned, ([, address]) => mapOf(address) ?? ""))
+      found.missing.add({ name, conditional: !sees(group.map(([at]) => at)) });
 
-    for (const [name, calls] of grouped(fn.calls.filter(isReached), (call) => call.name)) {
-      const list = calls.some(({ kfunc }) => kfunc) ? kfuncs : helpers;
-      list.set(name, (list.get(name) ?? true) && !sees(calls));
+    // What a global function may call goes by its instructions, before the verifier drops any (since 6.15).
+    const calls = global ? [...fn.calls] : sites(fn.calls);
+    for (const group of grouped(calls, ([at, { name }]) => `${name} ${placeAt(at)}`).values()) {
+      const [at, { name, kfunc, weak }] = group[0] as (typeof group)[0];
+      const conditional = !sees(group.map(([site]) => site));
+      const where = placeAt(at);
+      const facts = {
+        name,
+        conditional,
+        ...(weak && { weak }),
+        ...(where && { place: where, ...(global && { global }) }),
+      };
+      (kfunc ? found.kfuncs : found.helpers).add(facts);
     }
-    for (const [target, sites] of grouped(fn.callees.filter(isReached), (callee) => callee.target)) {
-      // Whoever takes a callback decides whether to call it.
-      const calls = sites.filter(({ callback }) => !callback);
-      const seen = decidable ? calls.length > 0 && sees(calls) : certain;
-      const isConstant = ({ at, callback }: Callee) => !callback && fn.instructions.hasConstantArgument(at);
-      const argument = decidable ? sites.some(isConstant) : sites.every(isConstant);
-      open.push({ fn: target, certain: seen, decidable: constants || (!target.global && (decidable || argument)) });
+
+    for (const [at, target] of sites(fn.callees)) {
+      const where = placeAt(at);
+      const sure = sees([at]);
+      if (!target.global) {
+        const next = { arguments: flow.argumentsAt(at), regions: flow.regionsAt(at) };
+        open.push({ fn: target, entry: next, certain: sure, place, global });
+        continue;
+      }
+      if (where !== undefined && where !== "work")
+        found.functions.add({ name: target.name, conditional: !sure, place: where });
+      open.push({ fn: target, entry: globalEntry(target), certain: sure, place: where, global: true });
+    }
+
+    const taken = new Set<BpfFunction>();
+    for (const [at, { name }] of sites(fn.calls)) {
+      const passed = flow.argumentsAt(at);
+      for (const value of passed) {
+        if (value?.is !== "address" || value.address.of !== "function") continue;
+        const { target } = value.address;
+        taken.add(target);
+        const later = LATER[name];
+        const regions = flow.regionsAt(at);
+        const sure = sees([at]) && (name !== "bpf_loop" || loops(passed[0]));
+        const called = { fn: target, certain: sure, global };
+        if (later !== undefined)
+          open.push({ ...called, entry: { arguments: [SOME, SOME, SOME], regions: OUTSIDE }, place: later });
+        else
+          open.push({
+            ...called,
+            entry: { arguments: [], regions },
+            place: heldBy(name, passed[0], constants) ?? place,
+          });
+      }
+    }
+    // Who calls these is not seen here.
+    for (const [, address] of sites(fn.addresses)) {
+      if (address.of !== "function" || taken.has(address.target)) continue;
+      const entry = { arguments: [], regions: OUTSIDE };
+      open.push({ fn: address.target, entry, certain: false, place: "unclear", global });
     }
   }
-  const maps = new Set(appended.flatMap((fn) => [...fn.maps]));
-  return { maps: [...maps], helpers: callFacts(helpers), kfuncs: callFacts(kfuncs) };
+  const maps = new Set(named.flatMap((fn) => [...fn.addresses.values()].flatMap((address) => mapOf(address) ?? [])));
+  return {
+    maps: [...maps].filter((name) => constants.isCreated(name)),
+    missing: found.missing.list(),
+    helpers: found.helpers.list(),
+    kfuncs: found.kfuncs.list(),
+    functions: found.functions.list(),
+  };
+
+  function unvisited(): Visit | undefined {
+    const fn = named.find((other) => other.global && !reached.has(other));
+    return fn && { fn, entry: globalEntry(fn), certain: false, place: undefined, global: true };
+  }
 }
 
-/** A function and all that its instructions name, at any depth. */
+/** Calls by name and place. */
+class Calls {
+  readonly #calls = new Map<string, CallFacts>();
+
+  add(call: CallFacts): void {
+    const key = `${call.name} ${call.place} ${call.global}`;
+    const before = this.#calls.get(key);
+    this.#calls.set(key, { ...call, conditional: call.conditional && (before?.conditional ?? true) });
+  }
+
+  list(): CallFacts[] {
+    return [...this.#calls.values()];
+  }
+}
+
+/** Flows by function and entry: a program calls its functions from many places in the same way. */
+class Flows {
+  readonly #constants: Constants;
+  readonly #flows = new Map<string, Flow>();
+  readonly #numbers = new Map<unknown, number>();
+  readonly #open = new Set<BpfFunction>();
+
+  constructor(constants: Constants) {
+    this.#constants = constants;
+  }
+
+  key(fn: BpfFunction, { arguments: values, regions }: Entry): string {
+    const texts = values.map((value) => {
+      if (value?.is === "constant") return `=${value.value}`;
+      if (value?.is === "read") return `${value.at}/${value.bits}/${value.free}`;
+      if (value?.is === "range") return `${value.from}-${value.to}`;
+      if (value?.is !== "address") return value?.is;
+      const { address } = value;
+      return address.of === "data" ? `${address.section}+${address.offset}` : `@${this.#number(address)}`;
+    });
+    return `${this.#number(fn)} ${texts.join()} ${REGIONS.map((region) => regions[region]).join()}`;
+  }
+
+  of(fn: BpfFunction, entry: Entry): Flow {
+    const key = this.key(fn, entry);
+    const flow = this.#flows.get(key) ?? new Flow(fn, entry, this.#constants, (callee, at) => this.#after(callee, at));
+    this.#flows.set(key, flow);
+    return flow;
+  }
+
+  #after(callee: BpfFunction, entry: Entry): Regions {
+    // The kernel refuses recursion.
+    if (this.#open.has(callee)) return entry.regions;
+    this.#open.add(callee);
+    const { exits } = this.of(callee, entry);
+    this.#open.delete(callee);
+    return exits ?? entry.regions;
+  }
+
+  #number(thing: unknown): number {
+    const number = this.#numbers.get(thing) ?? this.#numbers.size;
+    this.#numbers.set(thing, number);
+    return number;
+  }
+}
+
+/** A global function is verified for any arguments of their types. */
+function globalEntry({ parameters }: BpfFunction): Entry {
+  const values = parameters.map((scalar, index): Value => {
+    const at = -3 - index;
+    return { is: "read", at, bits: (1n << 64n) - 1n, free: scalar ? "any" : "nonzero" };
+  });
+  return { arguments: values, regions: OUTSIDE };
+}
+
+/** The verifier looks into the callback of bpf_loop() if it may be called at all. */
+function loops(count: Value): boolean {
+  return count?.is === "constant" ? count.value > 0n : count?.is === "read" && count.free === "any";
+}
+
+/** What a helper or kfunc holds while it calls back. */
+function heldBy(name: string, map: Value, constants: Constants): Place | undefined {
+  if (name.startsWith("bpf_rbtree_add")) return "lock";
+  if (name !== "bpf_for_each_map_elem") return undefined;
+  const type = map?.is === "address" && map.address.of === "map" ? constants.mapType(map.address.name) : undefined;
+  if (type === undefined) return "unclear";
+  return WALKED_UNDER_RCU.test(type) ? "walk" : undefined;
+}
+
+function placeIn(regions: Regions): Place | undefined {
+  return (
+    REGIONS.find((region) => (regions[region] ?? 0) > 0) ??
+    (REGIONS.some((region) => regions[region] === undefined) ? "unclear" : undefined)
+  );
+}
+
+/** A function and all that its instructions name, at any depth: libbpf appends those of calls never run too. */
 function closure(program: BpfFunction): BpfFunction[] {
   const found = new Set([program]);
-  for (const fn of found) for (const { target } of fn.callees) found.add(target);
+  for (const fn of found) {
+    for (const target of fn.callees.values()) found.add(target);
+    for (const address of fn.addresses.values()) if (address.of === "function") found.add(address.target);
+  }
   return [...found];
 }
 
-function grouped<K, T>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
+/** What throws ends the program in the middle of a path. */
+function throwers(functions: readonly BpfFunction[]): (fn: BpfFunction) => boolean {
+  const throwing = new Set(
+    functions.filter(({ calls }) => [...calls.values()].some(({ name }) => name === "bpf_throw")),
+  );
+  if (throwing.size === 0) return () => false;
+  return (fn) => closure(fn).some((reached) => throwing.has(reached));
+}
+
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
   for (const item of items) {
     const group = groups.get(keyOf(item));
     if (group === undefined) groups.set(keyOf(item), [item]);
     else group.push(item);
   }
   return groups;
-}
-
-function callFacts(calls: ReadonlyMap<string, boolean>): CallFacts[] {
-  return Array.from(calls, ([name, conditional]) => ({ name, conditional }));
 }

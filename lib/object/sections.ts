@@ -44,7 +44,7 @@ export class Sections implements VariableMemory {
       const message = `variable ${name} is extern __kconfig: libbpf sets it at load, from the kernel's configuration`;
       throw new ArgumentError(message, { ...about, ...hint });
     }
-    const own = this.#changed.get(sectionId) ?? this.#contents(sectionId);
+    const own = this.#changed.get(sectionId) ?? this.contents(sectionId);
     this.#changed.set(sectionId, own);
     own.set(bytes, offset);
   }
@@ -73,10 +73,10 @@ export class Sections implements VariableMemory {
     if (own !== undefined && own.length !== size) this.#changed.set(sectionId, resized(own, size));
   }
 
-  /** A copy of what was compiled, with the size that it has now. */
-  #contents(sectionId: number): Uint8Array {
+  /** A copy of the contents as they are set, at the size that they have now. */
+  contents(sectionId: number): Uint8Array {
     const { size = 0, bytes = new Uint8Array() } = this.#compiled.get(sectionId) ?? {};
-    return resized(bytes, this.#sizes.get(sectionId) ?? size);
+    return resized(this.#changed.get(sectionId) ?? bytes, this.#sizes.get(sectionId) ?? size);
   }
 
   #last(sectionId: number): VariableDescription | undefined {

@@ -5,10 +5,12 @@ import type { Btf } from "../btf/btf";
 import type { Codec } from "../btf/codec";
 import type { U64 } from "../btf/plan";
 import { ArgumentError, BpfError, LoadError, ObjectError } from "../errors";
+import type { KernelFacts } from "../kernel/facts";
 import { deliver, type LogCallback } from "../log";
 import { MapSpec } from "../map/spec";
 import { type Handle, type LoadRequest, native, type Outcome, type VariableDescription } from "../native";
 import { type GivenProgram, ProgramSpec } from "../program/spec";
+import { unjudged } from "../sleepable/judge";
 import type { ProgramFacts, Verdict } from "../sleepable/verdict";
 import { byName, named } from "./by-name";
 import { eventCodecs, eventTypes } from "./events";
@@ -188,21 +190,31 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
    * and this process may, `r0 = 0; exit` on the same target. With a `kernel`, or `precheck: "tables"`, it makes no bpf(2)
    * call, and takes a millisecond or two for a few programs once the facts are read (the first time in a process, some more).
    *
-   * @throws {@link LoadError} for a section without meaning or target
+   * A program that load() would not get as far as that with, for its section has no meaning or names no target, is unknown.
    */
   check(options: CheckOptions = {}): Verdict[] {
     checkOptionsOf("check", options);
-    for (const program of this.#programs) if (program.autoload) checkLoadable(program);
-    return verdicts(this.programFacts(), options);
+    const programs = this.#programs.filter(({ autoload }) => autoload);
+    const judged = verdicts((kernel) => this.programFacts(kernel), options);
+    const byName = new Map(judged.map((verdict) => [verdict.program, verdict]));
+    return programs.map((program) => unloadable(program) ?? (byName.get(program.name) as Verdict));
   }
 
   /**
    * @internal What the precheck asks of the programs that load() would load, as they and the maps are set now.
+   * @param kernel the one that they are judged for
    * @throws {@link ObjectError} for an object that is damaged where libbpf looks at load only
    */
-  programFacts(): ProgramFacts[] {
+  programFacts(kernel?: KernelFacts): ProgramFacts[] {
     const read = this.#file.facts;
-    return this.#programs.filter(({ autoload }) => autoload).map((program) => read(program, this.#maps, this.license));
+    const settings = {
+      maps: this.#maps,
+      license: this.license,
+      contents: (sectionId: number) => this.#sections.contents(sectionId),
+      kconfig: this.#file.request.kconfig,
+      kernel,
+    };
+    return this.#programs.filter(({ autoload }) => autoload).map((program) => read(program, settings));
   }
 
   #prepare(options: LoadOptions): LoadRequest {
@@ -214,7 +226,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
       });
     }
     for (const program of this.#programs) if (program.autoload) checkLoadable(program);
-    refuseBad(() => this.programFacts(), this.name, options);
+    refuseBad((kernel) => this.programFacts(kernel), this.name, options);
     const maps = this.#maps.map((map) => map.toRequest(this.#sections.changed(map.sectionId)));
     return { ...this.#file.request, programs: this.#programs.map((program) => program.toRequest()), maps };
   }
@@ -296,18 +308,33 @@ function checkOptions(options: OpenOptions): void {
 }
 
 function checkLoadable(program: ProgramSpec): void {
+  const fault = faultOf(program);
+  if (fault === undefined) return;
+  const { code, message, hint } = fault;
   const about = { operation: "load", program: program.name, section: program.section };
-  const what = `program ${program.name}`;
-  if (program.type === 0) {
-    throw new LoadError("ERR_BPF_SECTION_UNKNOWN", `${what}: the section "${program.section}" is unknown`, {
-      ...about,
+  throw new LoadError(code, `program ${program.name}: ${message}`, { ...about, hint });
+}
+
+/** The verdict on a program that load() refuses before any kernel is asked. */
+function unloadable(program: ProgramSpec): Verdict | undefined {
+  const fault = faultOf(program);
+  if (fault === undefined) return undefined;
+  const { name, section } = program;
+  return unjudged({ program: name, section, message: fault.message, remedy: fault.hint });
+}
+
+function faultOf({ type, section, needsBtfTarget, attachTarget }: ProgramSpec) {
+  if (type === 0) {
+    return {
+      code: "ERR_BPF_SECTION_UNKNOWN" as const,
+      message: `the section "${section}" is unknown`,
       hint: `Use one of libbpf's section names, such as SEC("lsm.s/file_open"), or set autoload to false`,
-    });
+    };
   }
-  if (program.needsBtfTarget && program.attachTarget === undefined) {
-    throw new LoadError("ERR_BPF_TARGET_MISSING", `${what}: SEC("${program.section}") names no attach target`, {
-      ...about,
-      hint: `Name it in the section, as in SEC("${program.section}/…"), or set attachTarget before load`,
-    });
-  }
+  if (!needsBtfTarget || attachTarget !== undefined) return undefined;
+  return {
+    code: "ERR_BPF_TARGET_MISSING" as const,
+    message: `SEC("${section}") names no attach target`,
+    hint: `Name it in the section, as in SEC("${section}/…"), or set attachTarget before load`,
+  };
 }

@@ -72,7 +72,13 @@ export function explained(why: Explanation | undefined, hint?: string): { reason
 function apply(rule: Rule, line: string, { log, program = {}, errno }: Refusal): Explanation | undefined {
   const match = rule.pattern.exec(line);
   if (match === null) return undefined;
-  const found: Found = { names: match.slice(1).map((name) => name ?? ""), program, errno, helper: lastHelper(log) };
+  const found: Found = {
+    names: match.slice(1).map((name) => name ?? ""),
+    program,
+    errno,
+    helper: lastHelper(log),
+    log,
+  };
   const of = <T extends string>(value: Of<T>): T | undefined => (typeof value === "function" ? value(found) : value);
   const [reason, message] = [of(rule.reason), of(rule.message)];
   if (reason === undefined || message === undefined) return undefined;
@@ -87,6 +93,7 @@ function wordless({ errno, stage = "load", log, program = {} }: Refusal): Explan
       one.errno === errno &&
       one.stage === stage &&
       (one.kind?.test(program.kind ?? "") ?? true) &&
+      (one.target === undefined || one.target === program.target) &&
       (one.sleepable === undefined || program.sleepable === true) &&
       (one.empty === undefined || one.empty === empty) &&
       (one.map === undefined || (program.maps ?? []).some(({ type }) => type === one.map)),
@@ -100,8 +107,8 @@ function sourceOf({ source, commit }: { source: string; commit?: string }): Sour
   return { file: source, ...(commit !== undefined && { commit }) };
 }
 
-/** The helper of the last call that the verifier stepped on. */
+/** The helper of the last call that the verifier stepped on; none if that was of a function. */
 function lastHelper(log: readonly string[]): string {
-  const line = log.findLast((text) => /^\d+: \(85\) call bpf_\w+#\d+/.test(text));
+  const line = log.findLast((text) => /^\d+: \(85\) call /.test(text));
   return /call (bpf_\w+)#/.exec(line ?? "")?.[1] ?? "";
 }

@@ -23,6 +23,7 @@ export type {
   Finding,
   Input,
   MapFacts,
+  Place,
   ProgramFacts,
   ReasonCode,
   Source,

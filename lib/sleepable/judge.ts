@@ -1,11 +1,12 @@
 /** judge(): program facts and kernel facts in, a verdict out. Pure: no file is read, no kernel is called. */
 import type { KernelFacts } from "../kernel/facts";
+import { needsGpl } from "./availability";
 import { allowed, refused, undecided } from "./finding";
 import { Kernel } from "./kernel";
 import { judgeCalls } from "./rules-calls";
 import { judgeKind } from "./rules-kinds";
 import { judgeActive } from "./rules-lsm";
-import { judgeMap } from "./rules-maps";
+import { judgeMap, judgeMissing, judgeOther } from "./rules-maps";
 import { judgeTrampoline } from "./rules-trampolines";
 import type { Answer, Finding, ProgramFacts, Verdict } from "./verdict";
 
@@ -21,6 +22,8 @@ export function judge(program: ProgramFacts, facts: KernelFacts): Verdict {
     ...judgeActive(program, kernel),
     ...license(program),
     ...program.maps.flatMap((map) => judgeMap(map, program, kernel)),
+    ...(program.others ?? []).flatMap((map) => judgeOther(map, kernel)),
+    ...judgeMissing(program),
     ...judgeCalls(program, kernel),
   ].sort((one, other) => WORST.indexOf(one.verdict) - WORST.indexOf(other.verdict));
   const decisive = findings[0] ?? nothing(program, kernel);
@@ -35,6 +38,22 @@ export function judge(program: ProgramFacts, facts: KernelFacts): Verdict {
     ...(remedy !== undefined && { remedy }),
     findings: findings.length === 0 ? [decisive] : findings,
   };
+}
+
+/** A verdict on a program that no kernel is asked about, as libbpf would not get as far as that. */
+export function unjudged(about: { program: string; section: string; message: string; remedy: string }): Verdict {
+  const { program, section, message, remedy } = about;
+  const source = { file: "libbpf: bpf_object__open()" };
+  const finding: Finding = {
+    verdict: "unknown",
+    reason: "NOT_KNOWN",
+    stage: "load",
+    message,
+    remedy,
+    source,
+    inputs: [],
+  };
+  return { program, section, verdict: "unknown", reason: "NOT_KNOWN", message, remedy, findings: [finding] };
 }
 
 function nothing({ sleepable }: ProgramFacts, kernel: Kernel): Finding {
@@ -60,13 +79,6 @@ const NEEDS_GPL: Readonly<Record<string, string>> = {
   struct_ops: "kernel/bpf/verifier.c: check_struct_ops_btf_id()",
 };
 
-/** Helpers for GPL-compatible programs only (gpl_only of their protos), as far as programs that sleep have a use for them. */
-const GPL_HELPERS: ReadonlySet<string> = new Set(
-  "bpf_probe_read bpf_probe_read_str bpf_probe_read_user bpf_probe_read_user_str bpf_probe_read_kernel bpf_probe_read_kernel_str bpf_trace_printk bpf_copy_from_user_task".split(
-    " ",
-  ),
-);
-
 function license({ kind, license, helpers, kfuncs }: ProgramFacts): Finding[] {
   if (GPL.has(license)) return [];
   const refusal = (what: string, source: string) =>
@@ -85,7 +97,19 @@ function license({ kind, license, helpers, kfuncs }: ProgramFacts): Finding[] {
     // libbpf takes the call of a weak one out where the kernel has none.
     return [undecided(`whether the kernel sees the call of ${kfunc.name}`, "a constant may decide it", { ...found })];
   }
-  const helper = helpers.find(({ name, conditional }) => GPL_HELPERS.has(name) && !conditional);
-  if (helper === undefined) return [];
-  return [refusal(`a call of ${helper.name} needs`, "kernel/bpf/verifier.c: check_helper_call()")];
+  const helper = helpers.find(({ name, conditional }) => needsGpl(name) && !conditional);
+  if (helper !== undefined)
+    return [refusal(`a call of ${helper.name} needs`, "kernel/bpf/verifier.c: check_helper_call()")];
+  const open = helpers.find(({ name }) => needsGpl(name));
+  const question =
+    open === undefined ? "whether it reads the kernel's structs" : `whether the kernel sees the call of ${open.name}`;
+  // Whatever an iterator is given lies in structs of the kernel.
+  if (open === undefined && kind !== "iter") return [];
+  const {
+    verdict: _,
+    reason: __,
+    message: ___,
+    ...more
+  } = refusal("", "kernel/bpf/verifier.c: check_ptr_to_btf_access()");
+  return [undecided(question, "that needs a GPL-compatible licence, and only the verifier tells", more)];
 }

@@ -1,5 +1,6 @@
 /** The words of kernels that refuse programs, Linux 5.10 to 7.3, and what each means: the table of {@link explain}. */
 import { HELPERS } from "../helpers";
+import { DO_WITHOUT, MAY_SLEEP, makeSleepable as remedyOf } from "./remedies";
 import type { ProgramFacts, ReasonCode } from "./verdict";
 
 /** What a rule may look at. */
@@ -10,6 +11,7 @@ export interface Found {
   errno: string;
   /** The helper that the verifier was at, when the message does not name it. */
   helper: string;
+  log: readonly string[];
 }
 
 /** Undefined: the rule does not hold. */
@@ -26,19 +28,8 @@ export interface Rule {
 
 export const VERIFIER = "kernel/bpf/verifier.c";
 const CLEAR = "clear BPF_F_SLEEPABLE";
-const DO_WITHOUT = "do without the call";
 
-/** Kinds with a sleepable variant that is free to call what sleeps. */
-const MAY_SLEEP: ReadonlySet<string> = new Set(
-  "lsm fentry fexit fmod_ret fsession iter uprobe uretprobe usdt struct_ops".split(" "),
-);
-
-function makeSleepable({ program: { kind } }: Found): string {
-  if (kind === undefined || MAY_SLEEP.has(kind)) {
-    return `make the program sleepable (a section that ends in .s), or ${DO_WITHOUT}`;
-  }
-  return `move the call into a program that may sleep, such as uprobe.s or lsm.s: ${kind} programs may not`;
-}
+const makeSleepable = ({ program: { kind } }: Found) => remedyOf(kind);
 
 /** A sleeping call is refused for what the program is, or for where in a sleepable program it stands. */
 function maySleep(reason: ReasonCode): (found: Found) => ReasonCode {
@@ -84,7 +75,8 @@ export const RULES: readonly Rule[] = [
   // Hooks and functions
   {
     pattern: /^bpf_lsm_(\w+) is not sleepable$/,
-    reason: "HOOK_NOT_SLEEPABLE",
+    // Others trace the function of that name.
+    reason: ({ program: { kind = "lsm" } }) => (kind.startsWith("lsm") ? "HOOK_NOT_SLEEPABLE" : undefined),
     message: ({ names: [hook] }) => `the LSM hook ${hook} cannot sleep on this kernel`,
     remedy: `${CLEAR}, or use a hook that may sleep`,
     source: `${VERIFIER}: bpf_check_attach_target()`,
@@ -152,6 +144,13 @@ export const RULES: readonly Rule[] = [
     source: "kernel/bpf/btf.c: btf_distill_func_proto()",
   },
   {
+    pattern: /^(\S+?)\(\) is not modifiable$/,
+    reason: "TARGET_NOT_MODIFIABLE",
+    message: ({ names: [name] }) => `the result of ${name} can't be modified`,
+    remedy: "use fexit, or an LSM hook: fmod_ret is for functions with ALLOW_ERROR_INJECTION, and for security_*",
+    source: `${VERIFIER}: check_attach_modify_return()`,
+  },
+  {
     pattern: /^Extension program may sleep, while original does not\.?$/,
     reason: "REPLACED_NOT_SLEEPABLE",
     message: "the program may sleep, and the one that it replaces a function of may not",
@@ -211,10 +210,15 @@ export const RULES: readonly Rule[] = [
 
   // Licence
   {
-    pattern: /^(?:(LSM) programs must have a GPL compatible license|cannot call .+ from non-GPL compatible program)$/,
+    pattern:
+      /^(?:(LSM) programs must have a GPL compatible license|cannot call .+ from non-GPL compatible program|Cannot access kernel '(struct \w+)' from non-GPL compatible program)$/,
     reason: "LICENSE_NOT_GPL",
-    message: ({ names: [lsm] }) =>
-      lsm ? "LSM programs need a GPL-compatible licence" : "the program calls what needs a GPL-compatible licence",
+    message: ({ names: [lsm, struct] }) =>
+      lsm
+        ? "LSM programs need a GPL-compatible licence"
+        : struct
+          ? `the program reads the kernel's ${struct}, which needs a GPL-compatible licence`
+          : "the program calls what needs a GPL-compatible licence",
     remedy: 'declare one, if it is: char LICENSE[] SEC("license") = "GPL"',
     source: `${VERIFIER}: check_helper_call(); kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()`,
   },
@@ -227,6 +231,13 @@ export const RULES: readonly Rule[] = [
     remedy: "clear BPF_F_NO_PREALLOC of the map, or require Linux 6.1",
     source: `${VERIFIER}: check_map_prog_compatibility()`,
     commit: "02cc5aa29e8c",
+  },
+  {
+    pattern: /^\w+ programs can only use preallocated hash map$/,
+    reason: "MAP_NOT_PREALLOCATED",
+    message: (found) => `hash maps of ${kinds(found)} must be preallocated on this kernel`,
+    remedy: "clear BPF_F_NO_PREALLOC of the map, or require Linux 6.1",
+    source: `${VERIFIER}: check_map_prog_compatibility()`,
   },
   {
     // The list that follows is not what the kernel goes by: 6.12's and 7.3's leaves out queue, arena and others.
@@ -243,18 +254,18 @@ export const RULES: readonly Rule[] = [
     source: `${VERIFIER}: check_map_prog_compatibility()`,
   },
   {
-    pattern: /^(tracing|sleepable) progs cannot use (bpf_spin_lock|bpf_\{list_head,rb_root\}) yet$/,
+    pattern: /^(tracing|sleepable|socket filter) progs cannot use (bpf_spin_lock|bpf_\{list_head,rb_root\}) yet$/,
     reason: "MAP_SPIN_LOCK",
     message: (found) => {
       const {
         names: [who, what],
       } = found;
-      return `${who === "tracing" ? kinds(found) : "sleepable programs"} cannot use ${what}, which a map's values have`;
+      return `${who === "sleepable" ? "sleepable programs" : kinds(found)} cannot use ${what}, which a map's values have`;
     },
     remedy: ({ names: [who] }) =>
-      who === "tracing"
-        ? "use a map without it, or an fentry or lsm program"
-        : "use atomic operations, or require Linux 6.6",
+      who === "sleepable"
+        ? "use atomic operations, or require Linux 6.6"
+        : "use a map without it, or an fentry or lsm program",
     source: `${VERIFIER}: check_map_prog_compatibility()`,
     commit: "5861d1e8dbc4",
   },
@@ -292,7 +303,9 @@ export const RULES: readonly Rule[] = [
   {
     // Before 6.2 a kernel hides these from programs that are not sleepable; some in 6.1 still.
     pattern: new RegExp(`^(?:unknown func|program of this type cannot use helper) (${SLEEPING_HELPERS})#\\d+$`),
-    reason: ({ program }) => (program.sleepable ? undefined : "HELPER_MAY_SLEEP"),
+    // A kind that never sleeps has not got it at all.
+    reason: ({ program: { sleepable, kind = "lsm" } }) =>
+      sleepable || !MAY_SLEEP.has(kind) ? undefined : "HELPER_MAY_SLEEP",
     message: ({ names: [helper] }) => `${helper} may sleep, and the program is not sleepable`,
     remedy: makeSleepable,
     source: "kernel/trace/bpf_trace.c: bpf_tracing_func_proto()",
@@ -347,6 +360,30 @@ export const RULES: readonly Rule[] = [
     source: `${VERIFIER}: fetch_kfunc_meta()`,
   },
   {
+    pattern: /^css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs$/,
+    reason: "KFUNC_NOT_AVAILABLE",
+    message: (found) => `${kinds(found)} that do not sleep cannot call bpf_iter_css_task_new`,
+    remedy: "use an lsm or iter program, or make the program sleepable",
+    source: `${VERIFIER}: check_css_task_iter_allowlist()`,
+  },
+  {
+    // libbpf's words (bpf_object__resolve_ksym_func_btf_id()).
+    pattern: /^extern \(func ksym\) '(\w+)': not found in kernel or module BTFs$/,
+    reason: "KFUNC_NOT_AVAILABLE",
+    message: ({ names: [name] }) => `this kernel has no kfunc ${name}`,
+    remedy: `${DO_WITHOUT}, declare it __weak and guard it with bpf_ksym_exists(), or require a kernel that has it`,
+    source: "libbpf: bpf_object__resolve_ksym_func_btf_id()",
+  },
+  {
+    pattern: /^global functions that may sleep are not allowed in non-sleepable context,?$/,
+    reason: ({ program }) => (program.sleepable ? "ATOMIC_CONTEXT" : "FUNCTION_MAY_SLEEP"),
+    message: (found) =>
+      `a global function that may sleep is called in ${inSleepHere(found)}, or in a region that must not sleep`,
+    remedy: (found) => (found.program.sleepable ? leave : makeSleepable(found)),
+    source: `${VERIFIER}: check_func_call()`,
+    commit: "e2d8f560d178",
+  },
+  {
     pattern: /^sleepable global function (\w+)\(\) called in (.+)$/,
     reason: ({ names: [, where], program }) =>
       where === "non-sleepable prog" && !program.sleepable ? "FUNCTION_MAY_SLEEP" : "ATOMIC_CONTEXT",
@@ -359,15 +396,16 @@ export const RULES: readonly Rule[] = [
     pattern:
       /^(?:global )?function calls are not allowed (?:while holding a lock|with (?:preemption|IRQs) disabled),?$/,
     reason: "ATOMIC_CONTEXT",
-    message: "a function is called where the program must not sleep, in a region of a lock or with preemption off",
-    remedy: `${leave}, or make the function static if it does not sleep`,
+    message: ({ helper }) =>
+      `${helper || "a function"} is called where the program must not sleep, in a region of a lock or with preemption off`,
+    remedy: ({ helper }) => (helper ? leave : `${leave}, or make the function static if it does not sleep`),
     source: `${VERIFIER}: check_func_call()`,
   },
   {
     // Outside bpf_rcu_read_lock() a sleepable program's RCU-protected pointers are not trusted (in_rcu_cs()).
     pattern:
       /^R\d+ (?:must be (?:a rcu pointer|referenced or trusted)|type=untrusted_\S* expected=.*\b(?:trusted|rcu)_ptr_.*)$/,
-    reason: ({ program }) => (program.sleepable ? "POINTER_NOT_TRUSTED" : undefined),
+    reason: ({ program, log }) => (program.sleepable && !holdsRcu(log) ? "POINTER_NOT_TRUSTED" : undefined),
     message:
       "a sleepable program may trust a pointer that RCU protects only between bpf_rcu_read_lock() and its unlock",
     remedy: "read and use the pointer inside bpf_rcu_read_lock()",
@@ -391,6 +429,12 @@ export const RULES: readonly Rule[] = [
   },
 ];
 
+/** Whether the verifier came past bpf_rcu_read_lock(), and not past its unlock. */
+function holdsRcu(log: readonly string[]): boolean {
+  const last = log.findLast((line) => /\(85\) call bpf_rcu_read_(un)?lock#/.test(line));
+  return last?.includes("bpf_rcu_read_lock#") ?? false;
+}
+
 /** "rcu_read_lock region" to "an rcu_read_lock region". */
 function article(where = ""): string {
   if (where === "non-sleepable prog" || where === "non-sleepable program") return "a program that is not sleepable";
@@ -403,6 +447,7 @@ export interface WordlessRule {
   stage: "load" | "attach";
   /** As of {@link ProgramFacts.kind}. */
   kind?: RegExp;
+  target?: string;
   sleepable?: true;
   /** Whether the log has no line at all; by default it may have the statistics, which tell that the verifier was reached. */
   empty?: boolean;
@@ -468,6 +513,13 @@ export const WORDLESS: readonly WordlessRule[] = [
     remedy: `${CLEAR}: sleepable programs can't be kprobes, only uprobes`,
     source: "kernel/trace/bpf_trace.c: bpf_kprobe_multi_link_attach()",
     commit: "eb7024bfcc5f",
+  },
+  {
+    ...{ errno: "EINVAL", stage: "attach", kind: /^iter$/, target: "cgroup" },
+    reason: "OTHER",
+    message: "the iterator cgroup wants an order in which to walk",
+    remedy: "attach it with an order, such as self_only; before Linux 6.1 there is no such iterator",
+    source: "kernel/bpf/cgroup_iter.c: bpf_iter_attach_cgroup()",
   },
   {
     ...{ errno: "EINVAL", stage: "attach", sleepable: true, kind: /^iter$/ },

@@ -1,7 +1,9 @@
-/** Helpers and kfuncs that may sleep: a program without the flag may not call them. */
-import { refused, undecided } from "./finding";
+/** Helpers and kfuncs that may sleep: where a program may call them, and where not. */
+import { givesHelper, givesKfunc, hasKfunc, helperSince, kfuncSince } from "./availability";
+import { refused, undecided, unsafe } from "./finding";
 import type { Kernel } from "./kernel";
-import type { CallFacts, Finding, ProgramFacts } from "./verdict";
+import { DO_WITHOUT, makeSleepable } from "./remedies";
+import type { CallFacts, Finding, Place, ProgramFacts } from "./verdict";
 
 /** Helpers that may sleep in every kernel that has them (their proto's might_sleep; before 6.2 a proto that is not given). */
 const HELPERS: ReadonlySet<string> = new Set([
@@ -27,6 +29,7 @@ const KFUNCS: ReadonlyMap<string, { from: string; until?: string }> = new Map<st
     // The verifier picks one that sleeps or one that does not, since some release before 7.3.
     ["bpf_arena_alloc_pages", { from: "6.12", until: "7.3" }],
     ["bpf_arena_free_pages", { from: "6.12", until: "7.3" }],
+    ["bpf_arena_reserve_pages", { from: "6.17", until: "7.3" }],
   ],
 );
 
@@ -34,49 +37,237 @@ function kfuncs(from: string, names: string): [string, { from: string }][] {
   return names.split(" ").map((name) => [name, { from }]);
 }
 
+/**
+ * Callbacks of timers are not verified as sleepable, though their program is (469d638d1520). Not seen on 6.18, and stable releases may
+ * have taken it over: older ones that were seen take such a callback.
+ */
+const TIMERS = { since: "6.19", unsure: "6.18", commit: "469d638d1520" };
+/** Global functions that may sleep are refused where nothing may (e2d8f560d178); before, preemption off forbade all. */
+const SUMMARIES = { since: "6.15", unsure: "6.15", commit: "e2d8f560d178" };
+/** A global function is verified for each context that it is called from. */
+const BY_CONTEXT = "7.3";
+
+const HELPER_CHECK = "kernel/bpf/verifier.c: check_helper_call()";
+const KFUNC_CHECK = "kernel/bpf/verifier.c: check_kfunc_call()";
+
+const WHERE: Readonly<Record<Place, string>> = {
+  timer: "in the callback of a timer, which runs in softirq",
+  work: "in the callback of a work queue",
+  walk: "in the callback of bpf_for_each_map_elem(), which goes through a hash map under RCU",
+  rcu: "under bpf_rcu_read_lock()",
+  preempt: "with preemption disabled",
+  irq: "with interrupts disabled",
+  lock: "while a lock is held",
+  unclear: "where not all paths may sleep",
+};
+
 export function judgeCalls(program: ProgramFacts, kernel: Kernel): Finding[] {
-  if (program.sleepable) return [];
-  const helpers = program.helpers.filter(({ name }) => HELPERS.has(name)).map((call) => helper(call, kernel));
-  const others = program.kfuncs.map((call) => kfunc(call, kernel)).filter((found) => found !== undefined);
-  return [...helpers, ...others];
+  const findings = [
+    ...program.kfuncs.flatMap((call) => kfunc(call, program, kernel)),
+    ...program.helpers.flatMap((call) => helper(call, program, kernel)),
+    ...(program.functions ?? []).map((call) => globalFunction(call, kernel)),
+  ];
+  return findings.filter((found) => found !== undefined);
 }
 
-function helper(call: CallFacts, kernel: Kernel): Finding {
-  return sleeping("HELPER_MAY_SLEEP", call, "kernel/bpf/verifier.c: check_helper_call()", kernel);
+function helper(call: CallFacts, program: ProgramFacts, kernel: Kernel): (Finding | undefined)[] {
+  const missing = helperThere(call, program, kernel);
+  // One that is not given is not asked whether it sleeps.
+  if (missing?.verdict === "refused") return [missing];
+  if (call.name === "bpf_d_path") return [missing, path(call, program, kernel)];
+  if (!HELPERS.has(call.name)) return [missing];
+  return [missing, sleeping("HELPER_MAY_SLEEP", call, program, kernel)];
 }
 
-function kfunc(call: CallFacts, kernel: Kernel): Finding | undefined {
+/** Functions that bpf_d_path() may be called on (btf_allowlist_d_path), besides LSM hooks that may sleep, and iterators. */
+const PATHS: ReadonlySet<string> = new Set(
+  "security_file_permission security_inode_getattr security_file_open security_path_truncate vfs_truncate vfs_fallocate dentry_open vfs_getattr filp_close".split(
+    " ",
+  ),
+);
+
+function path(call: CallFacts, { kind, target = "", sleepable }: ProgramFacts, kernel: Kernel): Finding | undefined {
+  if (kind === "iter" || PATHS.has(target) || (kind === "lsm" && sleepable)) return undefined;
+  const question = `whether bpf_d_path may be called on ${target || "its target"}`;
+  return undecided(question, "it may on LSM hooks that can sleep, and on a few functions", {
+    source: "kernel/trace/bpf_trace.c: bpf_d_path_allowed()",
+    inputs: inputsOf(call, kernel),
+    remedy: `use an lsm hook that can sleep, or one of ${[...PATHS].join(", ")}`,
+  });
+}
+
+/** Iterators over a css's tasks hold a lock, which interrupts may want: for LSM programs, iterators and those that sleep. */
+function cssTasks(call: CallFacts, { kind, sleepable }: ProgramFacts, kernel: Kernel): Finding | undefined {
+  if (call.name !== "bpf_iter_css_task_new" || sleepable || kind.startsWith("lsm") || kind === "iter") return undefined;
+  const more = {
+    source: "kernel/bpf/verifier.c: check_css_task_iter_allowlist()",
+    inputs: inputsOf(call, kernel),
+    remedy: "use an lsm or iter program, or make the program sleepable",
+  };
+  if (call.conditional || kernel.version === undefined || call.place === "work")
+    return undecided(
+      `whether ${kind} programs may call ${call.name}`,
+      "only the verifier tells whether it sees the call",
+      more,
+    );
+  return refused("KFUNC_NOT_AVAILABLE", `${kind} programs that do not sleep cannot call ${call.name}`, more);
+}
+
+/** Helpers that a kernel has not, or not for programs of a kind. */
+function helperThere(call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
+  const { name, conditional } = call;
+  const since = helperSince(name);
+  const gone = since !== undefined && kernel.since(since) === false;
+  const given = gone ? false : givesHelper(name, program, kernel);
+  if (given !== false && given !== "differs") return undefined;
+  const more = {
+    source: HELPER_CHECK,
+    inputs: inputsOf(call, kernel),
+    since: gone ? since : undefined,
+    remedy: gone ? `${DO_WITHOUT}, or require Linux ${since}` : `${DO_WITHOUT}, or use a program of a kind that has it`,
+  };
+  const message = gone ? `${kernel.label} has no ${name}` : `${program.kind} programs cannot call ${name}`;
+  if (given === "differs" || conditional) {
+    const why = conditional ? "only the verifier's analysis tells whether it sees the call" : "it changed about then";
+    return undecided(`whether ${program.kind} programs may call ${name}`, why, more);
+  }
+  return refused("HELPER_NOT_AVAILABLE", message, more);
+}
+
+/** Kfuncs: libbpf loads no object that needs one which is not there; a weak one it makes a call that no kernel takes. */
+function kfuncThere(call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
+  const { name, conditional, weak } = call;
+  const since = kfuncSince(name);
+  const has = hasKfunc(name, kernel);
+  const more = { source: "libbpf: bpf_object__resolve_ksyms_btf()", inputs: inputsOf(call, kernel) };
+  if (has === false) {
+    const other = since === undefined ? "a kernel that has it" : `Linux ${since}`;
+    const remedy = `${DO_WITHOUT}, guard it with bpf_ksym_exists(), or require ${other}`;
+    if (weak && conditional)
+      return undecided(`whether the verifier sees the call of ${name}`, `${kernel.label} has none`, {
+        ...more,
+        remedy,
+      });
+    return refused("KFUNC_NOT_AVAILABLE", `${kernel.label} has no kfunc ${name}`, { ...more, since, remedy });
+  }
+  const given = givesKfunc(name, program, kernel);
+  const question = `whether ${program.kind} programs may call ${name}`;
+  if (given === false && has) {
+    const inKind = { ...more, source: KFUNC_CHECK, remedy: `${DO_WITHOUT}, or use a program of a kind that has it` };
+    if (conditional) return undecided(question, "only the verifier's analysis tells whether it sees the call", inKind);
+    return refused("KFUNC_NOT_AVAILABLE", `${program.kind} programs cannot call ${name}`, inKind);
+  }
+  if (given === true && has) return undefined;
+  // Without its address in view, or a kernel that was asked, there is no telling.
+  if (weak && conditional && given === undefined) return undefined;
+  return undecided(
+    question,
+    has === undefined ? "whether there is such a kfunc is not known" : "it is not known here",
+    {
+      ...more,
+    },
+  );
+}
+
+function kfunc(call: CallFacts, program: ProgramFacts, kernel: Kernel): (Finding | undefined)[] {
+  const missing = kfuncThere(call, program, kernel);
+  if (missing?.verdict === "refused") return [missing];
+  return [missing, cssTasks(call, program, kernel), sleepingKfunc(call, program, kernel)];
+}
+
+function sleepingKfunc(call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
   const mark = KFUNCS.get(call.name);
   if (mark === undefined) return undefined;
   const ended = mark.until === undefined ? false : kernel.since(mark.until);
   if (ended) return undefined;
-  const source = "kernel/bpf/verifier.c: check_kfunc_call()";
   const certain = kernel.since(mark.from) === true && (mark.until === undefined || kernel.since("6.13") === false);
-  if (certain) return sleeping("KFUNC_MAY_SLEEP", call, source, kernel);
-  return undecided(`whether ${call.name} may be called by a program that is not sleepable`, kernel.versionDoubt, {
-    source,
+  const found = sleeping("KFUNC_MAY_SLEEP", call, program, kernel);
+  if (certain || found === undefined) return found;
+  return undecided(`whether ${call.name} may sleep, and may be called here`, kernel.versionDoubt, {
+    source: KFUNC_CHECK,
     inputs: [kernel.versionInput],
   });
 }
 
-function sleeping(
-  reason: "HELPER_MAY_SLEEP" | "KFUNC_MAY_SLEEP",
-  call: CallFacts,
-  source: string,
-  kernel: Kernel,
-): Finding {
-  const more = {
-    source,
-    inputs: [{ name: "instructions", value: `call ${call.name}`, origin: "the object file" }, kernel.versionInput],
-    remedy: "make the program sleepable (a section that ends in .s), or do without the call",
-  };
-  // The verifier drops branches that a constant decides, and never sees what is in them.
-  if (call.conditional) {
-    return undecided(
-      `whether the verifier sees the call of ${call.name}, which may sleep`,
-      "a constant may decide it",
-      more,
-    );
+type Reason = "HELPER_MAY_SLEEP" | "KFUNC_MAY_SLEEP";
+
+/** What a kernel makes of a call that may sleep. */
+function sleeping(reason: Reason, call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
+  const found = program.sleepable
+    ? inSleepable(call, kernel, sourceOf(reason))
+    : inPlain(reason, call, program, kernel);
+  if (found === undefined || found.verdict === "unknown" || !call.conditional) return found;
+  // The verifier drops branches that it knows are not taken, and never sees what is in them.
+  const question = `whether the verifier sees the call of ${call.name}, which may sleep${placed(call)}`;
+  return undecided(question, "only its own analysis of the program tells", {
+    source: found.source,
+    inputs: found.inputs,
+    remedy: found.remedy,
+  });
+}
+
+const sourceOf = (reason: Reason) => (reason === "HELPER_MAY_SLEEP" ? HELPER_CHECK : KFUNC_CHECK);
+const placed = ({ place }: CallFacts) => (place === undefined ? "" : ` ${WHERE[place]}`);
+
+function inputsOf({ name }: CallFacts, kernel: Kernel): Finding["inputs"] {
+  return [{ name: "instructions", value: `call ${name}`, origin: "the object file" }, kernel.versionInput];
+}
+
+/** A program that may not sleep may do so in the callbacks of work queues alone. */
+function inPlain(reason: Reason, call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
+  const more = { source: sourceOf(reason), inputs: inputsOf(call, kernel), remedy: makeSleepable(program.kind) };
+  const question = `whether ${call.name} may be called${placed(call)}`;
+  if (call.place === "unclear") return undecided(question, "who calls this is not seen", more);
+  if (call.place === "work") {
+    if (!call.global || kernel.since(BY_CONTEXT)) return undefined;
+    return undecided(question, "it stands in a global function, which is verified on its own", more);
   }
-  return refused(reason, `${call.name} may sleep, and the program is not sleepable`, more);
+  const inCallback = call.place === "timer";
+  return refused(reason, `${call.name} may sleep, and the program is not sleepable`, {
+    ...more,
+    ...(inCallback && { remedy: IN_CALLBACK }),
+  });
+}
+
+const IN_CALLBACK = `${DO_WITHOUT} in the callback: a bpf_wq's may sleep (since Linux 6.10), a bpf_timer's may not`;
+const LEAVE = "move the call out of there: nothing may sleep in it";
+
+/** A program that may sleep may not do so everywhere. */
+function inSleepable(call: CallFacts, kernel: Kernel, source: string): Finding | undefined {
+  const { name, place, global } = call;
+  if (place === undefined || place === "work") return undefined;
+  const message = `${name} may sleep, and is called ${WHERE[place]}`;
+  const more = { source, inputs: inputsOf(call, kernel), remedy: place === "timer" ? IN_CALLBACK : LEAVE };
+  if (place === "unclear") return undecided(`whether ${name} is called where it may sleep`, "paths differ", more);
+  // No kernel looks at what helpers hold while they call back.
+  if (place === "walk") return unsafe("ATOMIC_CONTEXT", `${message}: no kernel refuses that`, more);
+  const rule = place === "timer" ? TIMERS : global ? SUMMARIES : undefined;
+  if (rule === undefined) return refused("ATOMIC_CONTEXT", message, more);
+  const inRule = { ...more, source: { file: source, commit: rule.commit } };
+  if (kernel.has(rule)) return refused("ATOMIC_CONTEXT", message, inRule);
+  if (kernel.version === undefined || kernel.since(rule.unsure)) {
+    return undecided(`whether ${name} is refused ${WHERE[place]}`, kernel.versionDoubt, inRule);
+  }
+  // Taken or not: to load it is no way to find out.
+  return unsafe("ATOMIC_CONTEXT", `${message}: ${kernel.label} may take it all the same`, {
+    ...inRule,
+    until: rule.since,
+  });
+}
+
+/** Global functions that may not be called in some regions, whatever they do. */
+function globalFunction(call: CallFacts, kernel: Kernel): Finding | undefined {
+  const { name, place, conditional } = call;
+  if (place !== "lock" && place !== "preempt" && place !== "irq") return undefined;
+  if (place !== "lock" && kernel.since(SUMMARIES.since)) return undefined;
+  const more = {
+    source: { file: "kernel/bpf/verifier.c: check_func_call()", commit: SUMMARIES.commit },
+    inputs: inputsOf(call, kernel),
+    remedy: "make the function static, or move the call out of there",
+  };
+  if (conditional || kernel.version === undefined) {
+    const why = conditional ? "only the verifier's analysis tells whether it is" : kernel.versionDoubt;
+    return undecided(`whether the global function ${name} may be called ${WHERE[place]}`, why, more);
+  }
+  return refused("ATOMIC_CONTEXT", `the global function ${name} is called ${WHERE[place]}`, more);
 }

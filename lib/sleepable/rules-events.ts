@@ -1,6 +1,5 @@
 /** Tracepoints, kprobes and uprobes: what may sleep there is decided when they are attached, mostly. */
-import { given } from "../kernel/fact";
-import { nearest } from "../nearest";
+import { eventMissing, symbolMissing, tracepointMissing } from "./existence";
 import { allowed, refused, undecided, unsafe } from "./finding";
 import { input, type Kernel } from "./kernel";
 import type { Finding, Input, ProgramFacts } from "./verdict";
@@ -35,20 +34,24 @@ function faultable(kernel: Kernel): boolean | undefined {
 }
 
 export function judgeTpBtf(program: ProgramFacts, kernel: Kernel): Finding[] {
+  const missing = program.target === undefined ? undefined : tracepointMissing(program.target, kernel, "load");
+  if (missing?.verdict === "refused" || !program.sleepable) return missing ? [missing] : [];
+  return [...sleepableTpBtf(program, kernel), ...(missing ? [missing] : [])];
+}
+
+function sleepableTpBtf(program: ProgramFacts, kernel: Kernel): Finding[] {
   const name = program.target;
   if (name === undefined) return [];
-  const { tracepoints, btfModules } = kernel.facts;
-  const inputs = [input("tracepoint", tracepoints, name), kernel.versionInput];
-  if (kernel.lists("tracepoints", name) === false && given(btfModules)?.length === 0) {
-    const close = nearest(name, given(tracepoints) ?? []);
-    const remedy = close === undefined ? "look it up in the kernel's BTF, as btf_trace_NAME" : `did you mean ${close}?`;
-    const source = "kernel/bpf/verifier.c: bpf_check_attach_target()";
-    return [refused("TRACEPOINT_NOT_FOUND", `this kernel has no tracepoint ${name}`, { source, inputs, remedy })];
-  }
-  if (!program.sleepable) return [];
+  const inputs = [input("tracepoint", kernel.facts.tracepoints, name), kernel.versionInput];
   const measured = kernel.measured("tp_btf", name);
   if (measured?.accepted === false) return [notFaultable(name, "load", [...inputs, measured.input])];
-  if (faultable(kernel)) {
+  const can = faultable(kernel);
+  // Stable releases took it over: a series alone does not tell.
+  if (can === undefined && FAULTABLE_NAMES.includes(name) && kernel.has(GUARDED)) {
+    const more = { source: { file: CAN_BE_SLEEPABLE, commit: FAULTABLE.commit }, inputs, since: FAULTABLE.since };
+    return [undecided(`whether programs on ${name} may sleep`, kernel.versionDoubt, more)];
+  }
+  if (can) {
     return [
       FAULTABLE_NAMES.includes(name)
         ? allowed("SLEEPABLE", `${name} may fault, so its programs may sleep`, {
@@ -87,7 +90,17 @@ function notFaultable(name: string, stage: "load" | "attach", inputs: (Input | u
 
 /** raw_tp and tracepoint programs: no kernel before 7.2 loads them, and later ones refuse when they are attached. */
 export function judgeTracepoint(program: ProgramFacts, kernel: Kernel): Finding[] {
-  if (!program.sleepable) return [];
+  const { target, kind, sleepable } = program;
+  const missing =
+    target === undefined
+      ? undefined
+      : kind === "raw_tp"
+        ? tracepointMissing(target, kernel, "attach")
+        : eventMissing(target, kernel);
+  return [...(sleepable ? sleepableTracepoint(program, kernel) : []), ...(missing ? [missing] : [])];
+}
+
+function sleepableTracepoint(program: ProgramFacts, kernel: Kernel): Finding[] {
   const { target, kind } = program;
   const inputs = [kernel.versionInput];
   const can = faultable(kernel);
@@ -118,7 +131,14 @@ const UPROBE_MULTI: Readonly<Record<string, string>> = {
 
 /** Programs of the type KPROBE: kprobes and uprobes alike, which the kernel tells apart only when it attaches them. */
 export function judgeProbe(program: ProgramFacts, kernel: Kernel): Finding[] {
-  if (!program.sleepable) return [];
+  const { kind, target, sleepable } = program;
+  const missing = PLAIN_KPROBES.has(kind) && target !== undefined ? symbolMissing(target, kernel) : undefined;
+  return [...(sleepable ? sleepableProbe(program, kernel) : []), ...(missing ? [missing] : [])];
+}
+
+const PLAIN_KPROBES: ReadonlySet<string> = new Set(["kprobe", "kretprobe"]);
+
+function sleepableProbe(program: ProgramFacts, kernel: Kernel): Finding[] {
   const { kind } = program;
   const inputs = [kernel.versionInput];
   const can = kernel.has(UPROBES);
@@ -126,13 +146,16 @@ export function judgeProbe(program: ProgramFacts, kernel: Kernel): Finding[] {
   if (can === undefined)
     return [undecided(`whether ${kind} programs may sleep`, kernel.versionDoubt, { source, inputs })];
   if (!can) {
-    const remedy = `${PLAIN}, or require Linux ${UPROBES.since}, where uprobes can sleep`;
+    const uprobe = UPROBE_KINDS.has(kind) || UPROBE_MULTI[kind] !== undefined;
+    const remedy = uprobe
+      ? `${PLAIN}, or require Linux ${UPROBE_MULTI[kind] ?? UPROBES.since}, where uprobes can sleep`
+      : `${PLAIN}: of the type KPROBE only uprobes may sleep, since Linux ${UPROBES.since}`;
     return [
       refused("KIND_NOT_SLEEPABLE", `${kind} programs cannot sleep on ${kernel.label}`, {
         source,
         inputs,
         remedy,
-        since: UPROBES.since,
+        since: uprobe ? (UPROBE_MULTI[kind] ?? UPROBES.since) : undefined,
       }),
     ];
   }

@@ -7,7 +7,7 @@ import { judgeIter } from "./rules-iter";
 import { judgeLsm } from "./rules-lsm";
 import { judgeStructOps } from "./rules-struct-ops";
 import { judgeTracing } from "./rules-tracing";
-import type { Finding, ProgramFacts } from "./verdict";
+import type { Finding, ProgramFacts, Stage } from "./verdict";
 
 type Rule = (program: ProgramFacts, kernel: Kernel) => Finding[];
 
@@ -16,15 +16,23 @@ const PROBE_KINDS: readonly string[] = [
   ...["uprobe", "uretprobe", "usdt", "uprobe.multi", "uretprobe.multi", "uprobe.session"],
 ];
 
-/** Kinds that came after 5.10, and with which release. */
-const SINCE: Readonly<Record<string, string>> = {
-  fsession: "7.0",
-  "fentry.multi": "7.2",
-  "fexit.multi": "7.2",
-  "fsession.multi": "7.2",
-  lsm_cgroup: "6.0",
-  syscall: "5.14",
-};
+/** Kinds that came after 5.10, by their sections: with which release, and whether older kernels load them and do not attach them. */
+const CAME: readonly (readonly [section: RegExp, since: string, stage: Stage])[] = [
+  [/^fsession(\.s)?\//, "7.0", "load"],
+  [/^(fentry|fexit|fsession)\.multi/, "7.2", "load"],
+  [/^lsm_cgroup\//, "6.0", "load"],
+  [/^syscall/, "5.14", "load"],
+  [/^netfilter/, "6.4", "load"],
+  [/^xdp\.frags/, "5.18", "load"],
+  [/^cgroup\/(connect|sendmsg|recvmsg|getpeername|getsockname)_unix/, "6.7", "load"],
+  [/^k(ret)?probe\.multi/, "5.18", "attach"],
+  [/^kprobe\.session/, "6.10", "attach"],
+  [/^u(ret)?probe\.multi/, "6.6", "attach"],
+  [/^uprobe\.session/, "6.13", "attach"],
+  [/^tcx\//, "6.6", "attach"],
+  [/^netkit\//, "6.7", "attach"],
+  [/^sk_reuseport\/migrate/, "5.14", "attach"],
+];
 
 const RULES: Readonly<Record<string, Rule>> = {
   lsm: judgeLsm,
@@ -52,13 +60,16 @@ export function judgeKind(program: ProgramFacts, kernel: Kernel): Finding[] {
   return (RULES[program.kind] ?? never)(program, kernel);
 }
 
-function tooNew({ kind }: ProgramFacts, kernel: Kernel): Finding | undefined {
-  const since = SINCE[kind];
+function tooNew({ kind, section }: ProgramFacts, kernel: Kernel): Finding | undefined {
+  const [, since, stage] = CAME.find(([pattern]) => pattern.test(section)) ?? [];
   if (since === undefined || kernel.since(since) !== false) return undefined;
-  return refused("KIND_UNKNOWN", `${kernel.label} has no ${kind} programs`, {
+  const what =
+    stage === "attach" ? `${kernel.label} attaches no ${kind} programs` : `${kernel.label} has no ${kind} programs`;
+  return refused("KIND_UNKNOWN", what, {
     source: "include/uapi/linux/bpf.h",
     inputs: [kernel.versionInput],
     since,
+    ...(stage !== undefined && { stage }),
     remedy: `require Linux ${since}`,
   });
 }

@@ -29,10 +29,21 @@ export function judgeLsm(program: ProgramFacts, kernel: Kernel): Finding[] {
   const inputs = [hookInput(hook, kernel), kernel.versionInput];
   const missing = notThere(hook, kernel, inputs);
   if (missing !== undefined) return [missing];
-  const findings = [disabled(hook, kernel, inputs)].filter((found) => found !== undefined);
+  const findings = [disabled(hook, kernel, inputs), signature(hook, kernel)].filter((found) => found !== undefined);
   if (!program.sleepable) return findings;
   const sleep = program.kind === "lsm_cgroup" ? cgroup(hook, kernel, inputs) : sleepableHook(hook, kernel, inputs);
   return [sleep, ...findings];
+}
+
+/** A trampoline takes no structs by value before 6.1 (720e6a435194): kuid_t and kgid_t are some. */
+function signature(hook: string, kernel: Kernel): Finding | undefined {
+  if (hook !== "path_chown" || kernel.since("6.1") !== false) return undefined;
+  return refused("TARGET_SIGNATURE", `${hook} takes structs, which BPF trampolines of ${kernel.label} can't pass on`, {
+    source: "kernel/bpf/btf.c: btf_distill_func_proto()",
+    inputs: [kernel.versionInput],
+    remedy: "require Linux 6.1, or use another hook",
+    since: "6.1",
+  });
 }
 
 /** Findings about the host, not the hook: the program loads and is attached, and never runs. */

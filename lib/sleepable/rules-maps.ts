@@ -1,6 +1,6 @@
 /** Maps that a program names (kernel/bpf/verifier.c, check_map_prog_compatibility()). */
 import { Flag, MapType, ProgramType } from "../constants";
-import { given, isKnown } from "../kernel/fact";
+import { given } from "../kernel/fact";
 import { allowed, refused, undecided } from "./finding";
 import { input, type Kernel, OLDEST } from "./kernel";
 import type { Finding, MapFacts, ProgramFacts } from "./verdict";
@@ -72,24 +72,77 @@ export function judgeMap(map: MapFacts, program: ProgramFacts, kernel: Kernel): 
   if (missing !== undefined) return [missing];
   const findings = [...fieldFindings(map, program, kernel), ...needsLsm(map, kernel)];
   if (program.sleepable) findings.unshift(...sleepableFindings(map, kernel));
+  else if (program.type === ProgramType.PERF_EVENT) {
+    // They may interrupt the allocator (274052a2b0ab).
+    const found = preallocated(map, map.type, kernel, "perf_event");
+    if (found !== undefined) findings.unshift(found);
+  }
   return findings;
+}
+
+/** Maps that load() makes too: it fails with them. */
+export function judgeOther(map: MapFacts, kernel: Kernel): Finding[] {
+  const missing = notThere(map, kernel);
+  return missing === undefined ? needsLsm(map, kernel) : [missing];
+}
+
+/** Whether every kernel can make a map of a type. */
+export function isEverywhere(type: string): boolean {
+  const number = (MapType as Readonly<Record<string, number>>)[type.toUpperCase()];
+  return number !== undefined && number < LAST_OF_5_10;
+}
+
+/** Maps that are named, and not made: libbpf puts a call that no kernel takes where their address is loaded. */
+export function judgeMissing({ missing = [] }: ProgramFacts): Finding[] {
+  return missing.map(({ name, conditional }) => {
+    const more = {
+      source: "libbpf: poison_map_ldimm64()",
+      inputs: [{ name: "autocreate", value: "false", origin: `map ${name}` }],
+      remedy: `set autocreate of map ${name}, or keep the program from using it by a constant that is set before load`,
+    };
+    if (conditional) return undecided(`whether the verifier sees the use of map ${name}`, "the map is not made", more);
+    return refused("MAP_NOT_CREATED", `the program uses map ${name}, which is not made (autocreate is false)`, more);
+  });
 }
 
 /** The last type of 5.10, in the order of enum bpf_map_type. */
 const LAST_OF_5_10 = MapType.INODE_STORAGE;
+
+/** Types that came after 5.10, and with which release. */
+const CAME: Readonly<Record<string, string>> = {
+  task_storage: "5.11",
+  bloom_filter: "5.16",
+  user_ringbuf: "6.1",
+  cgrp_storage: "6.2",
+  arena: "6.9",
+  insn_array: "6.19",
+  rhash: "7.2",
+};
 
 function notThere(map: MapFacts, kernel: Kernel): Finding | undefined {
   const number = (MapType as Readonly<Record<string, number>>)[map.type.toUpperCase()];
   // What every kernel with sleepable programs has is not looked for in BTF.
   if (number !== undefined && number <= LAST_OF_5_10 && kernel.since(OLDEST)) return undefined;
   const { mapTypes } = kernel.facts;
-  if (!isKnown(mapTypes) || kernel.lists("mapTypes", map.type)) return undefined;
-  if (kernel.lists("mapTypes", RENAMED[map.type] ?? "")) return undefined;
-  const since = TYPES[map.type]?.[0];
-  return refused("MAP_TYPE_UNKNOWN", `map ${map.name}: this kernel has no maps of the type ${map.type}`, {
-    source: "include/uapi/linux/bpf.h: enum bpf_map_type",
-    inputs: [input("map types", mapTypes, "not listed")],
-    remedy: instead(map.type, kernel, since === undefined ? "use another type" : `require Linux ${since}`),
+  const came = CAME[map.type];
+  const listed = kernel.lists("mapTypes", map.type) || kernel.lists("mapTypes", RENAMED[map.type] ?? "");
+  const more = { source: "include/uapi/linux/bpf.h: enum bpf_map_type", since: came };
+  // Names of types that came later than these tables are not known either.
+  if (came === undefined && number === undefined) {
+    if (listed) return undefined;
+    const inputs = [input("map types", mapTypes), kernel.versionInput];
+    return undecided(`whether this kernel has maps of ${map.type} (map ${map.name})`, "it is not known here", {
+      ...more,
+      inputs,
+    });
+  }
+  const there = listed ?? (came === undefined ? undefined : kernel.since(came));
+  if (there !== false) return undefined;
+  const require = came === undefined ? "use another type" : `require Linux ${TYPES[map.type]?.[0] ?? came}`;
+  return refused("MAP_TYPE_UNKNOWN", `map ${map.name}: ${kernel.label} has no maps of the type ${map.type}`, {
+    ...more,
+    inputs: [input("map types", mapTypes, "not listed"), kernel.versionInput],
+    remedy: instead(map.type, kernel, require),
   });
 }
 
@@ -137,7 +190,7 @@ function sleepableFindings(map: MapFacts, kernel: Kernel): Finding[] {
   return [preallocated(map, type, kernel) ?? allowed("SLEEPABLE", `${what}: sleepable programs may use it`, more)];
 }
 
-function preallocated(map: MapFacts, type: string, kernel: Kernel): Finding | undefined {
+function preallocated(map: MapFacts, type: string, kernel: Kernel, who = "sleepable"): Finding | undefined {
   const culprit = [map, map.inner].find(
     (one) => one !== undefined && PREALLOCATED.has(one.type) && (one.flags & Flag.NO_PREALLOC) !== 0,
   );
@@ -153,7 +206,7 @@ function preallocated(map: MapFacts, type: string, kernel: Kernel): Finding | un
   const of = culprit === map ? `(${type})` : `(its inner ${culprit.type})`;
   return refused(
     "MAP_NOT_PREALLOCATED",
-    `map ${map.name} ${of} must be preallocated for sleepable programs on ${kernel.label}`,
+    `map ${map.name} ${of} must be preallocated for ${who} programs on ${kernel.label}`,
     {
       ...more,
       remedy: `set BPF_F_NO_PREALLOC off, or require Linux ${NO_PREALLOC.since}`,
@@ -184,11 +237,20 @@ function fieldFindings(map: MapFacts, program: ProgramFacts, kernel: Kernel): Fi
       remedy,
     });
   const findings: Finding[] = [];
+  if (program.type === ProgramType.SOCKET_FILTER && has("bpf_spin_lock") && kernel.version !== undefined) {
+    findings.push(refusal("bpf_spin_lock", "socket filters", "use atomic operations"));
+  }
   if (TRACING_TYPES.has(program.type)) {
     const who = `${program.kind} programs`;
     const remedy = (field: string) => `use a map without ${field} in its values, or an fentry or lsm program`;
     if (has("bpf_spin_lock") && kernel.version !== undefined)
       findings.push(refusal("bpf_spin_lock", who, remedy("bpf_spin_lock")));
+    // It came with 6.15; what 6.15 and 6.16 make of it has not been seen.
+    if (has("bpf_res_spin_lock") && kernel.since("6.15") !== false && kernel.since("7.3") !== true) {
+      const question = `whether ${who} may use bpf_res_spin_lock (map ${map.name})`;
+      if (kernel.since("6.17")) findings.push(refusal("bpf_res_spin_lock", who, remedy("bpf_res_spin_lock")));
+      else findings.push(undecided(question, kernel.versionDoubt, more));
+    }
     for (const [field, since] of Object.entries(DEFERRED).filter(([field]) => has(field))) {
       // To a kernel before that, the struct is data like any other.
       if (kernel.since("7.3") || kernel.since(since) === false) continue;

@@ -1,6 +1,6 @@
 /** fentry, fexit, fmod_ret and fsession programs: which functions may sleep (kernel/bpf/verifier.c, check_attach_sleepable()). */
 import { given, isKnown } from "../kernel/fact";
-import { nearest } from "../nearest";
+import { functionMissing } from "./existence";
 import { allowed, refused, undecided } from "./finding";
 import { input, type Kernel } from "./kernel";
 import type { Finding, Input, ProgramFacts, Stage } from "./verdict";
@@ -51,32 +51,13 @@ const UNTRACEABLE: ReadonlySet<string> = new Set(
 export function judgeTracing(program: ProgramFacts, kernel: Kernel, stage: Stage = "load"): Finding[] {
   const { target, kind, sleepable } = program;
   if (target === undefined) return [];
-  const missing = notThere(target, kernel);
-  if (missing !== undefined) return [{ ...missing, stage }];
-  const findings = [noreturn(target, kind, kernel), untraceable(target, kernel)].filter((found) => found !== undefined);
-  if (sleepable) findings.unshift(sleepableTarget(target, kind, kernel));
-  return findings.map((found) => ({ ...found, stage }));
-}
-
-function notThere(target: string, kernel: Kernel): Finding | undefined {
-  if (kernel.lists("functions", target) !== false || target.includes(":")) return undefined;
-  const functions = kernel.facts.functions;
-  // A name without a module is looked for in every module's BTF too (libbpf: find_kernel_btf_id()).
-  if (given(kernel.facts.btfModules)?.length !== 0) return undefined;
-  const bare = target.replace(/^__(x64|ia32|arm64|s390x|riscv)_sys_/, "__do_sys_");
-  const alias = bare !== target && kernel.lists("functions", bare) === true ? bare : undefined;
-  const alike = given(functions)?.filter((name) => name.startsWith(target.slice(0, 3))) ?? [];
-  const close = alias ?? nearest(target, alike);
-  return refused("TARGET_NOT_FOUND", `this kernel has no function ${target} that can be traced`, {
-    source: "kernel/bpf/verifier.c: bpf_check_attach_target()",
-    inputs: [input("functions", functions, "not listed")],
-    remedy:
-      alias !== undefined
-        ? `a system call without arguments has the name ${alias} in BTF`
-        : close === undefined
-          ? "look its name up in the kernel's BTF: it may be inlined"
-          : `did you mean ${close}?`,
-  });
+  const missing = functionMissing(target, kernel, stage);
+  if (missing?.verdict === "refused") return [missing];
+  const own = [noreturn(target, kind, kernel), untraceable(target, kernel)];
+  if (sleepable) own.unshift(sleepableTarget(target, kind, kernel));
+  else if (kind === "fmod_ret") own.unshift(modifiable(target, kernel));
+  const findings = own.filter((found) => found !== undefined).map((found) => ({ ...found, stage }));
+  return missing === undefined ? findings : [...findings, missing];
 }
 
 function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding {
@@ -148,6 +129,47 @@ function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding 
   return refusedTarget(target, kernel, injection.value, more);
 }
 
+/** In an fmod_ret id set, sleeping or not; seen from 6.12 on. HID-BPF had one until it became struct_ops. */
+const MODIFIABLE = /^(bpf_modify_return_test(2|_tp)?|bpf_fentry_test1|update_socket_protocol)$/;
+
+/** Whether a function is in such a set. Modules have sets of their own. */
+function inModifiableSet(name: string, kernel: Kernel): boolean | undefined {
+  const sets = kernel.has(MODIFY_RETURN);
+  if (!sets) return sets;
+  const seen = kernel.since(SLEEPABLE_IDS_SEEN) === true;
+  if (MODIFIABLE.test(name)) return seen ? true : undefined;
+  return name.startsWith("hid_bpf_") && !seen ? undefined : false;
+}
+
+/** What fmod_ret programs may change the result of, sleeping or not (check_attach_modify_return()). */
+function modifiable(target: string, kernel: Kernel): Finding | undefined {
+  const name = target.slice(target.indexOf(":") + 1);
+  if (name.startsWith("security_")) return undefined;
+  const { errorInjection } = kernel.facts;
+  const injection = hasErrorInjection(kernel);
+  const more = {
+    source: "kernel/bpf/verifier.c: check_attach_modify_return()",
+    inputs: [injection.input, kernel.versionInput],
+    remedy: "use fexit, or an LSM hook: fmod_ret is for functions with ALLOW_ERROR_INJECTION, and for security_*",
+  };
+  const prefix = PREFIXES[given(kernel.facts.architecture) ?? ""];
+  const listed = injection.value
+    ? kernel.lists("errorInjection", target) || listedOfModule(target, kernel)
+    : injection.value;
+  const inSet = isOfModule(target, kernel) ? undefined : inModifiableSet(name, kernel);
+  if (listed || inSet) return undefined;
+  // By the prefix of a system call, where errors can't be injected (since 7.1).
+  const prefixed =
+    injection.value === false && (prefix === undefined || name.startsWith(prefix)) && kernel.has(PREFIXED);
+  if (prefixed && prefix !== undefined) return undefined;
+  if (listed === undefined || prefixed !== false || inSet === undefined) {
+    const why =
+      isKnown(errorInjection) || injection.value === false ? kernel.versionDoubt : "it hangs on error injection";
+    return undecided(`whether the result of ${target} may be modified`, why, more);
+  }
+  return refused("TARGET_NOT_MODIFIABLE", `the result of ${target} can't be modified`, more);
+}
+
 const isTestFunction = (target: string) => SLEEPABLE_IDS.includes(target);
 
 /** True for a function that is named with its module, or that the kernel proper has not. */
@@ -195,10 +217,11 @@ function refusedTarget(
   injection: boolean | undefined,
   more: { source: Finding["source"]; inputs: Input[] },
 ): Finding {
-  const call = /^__(?:x64|ia32|arm64|s390x|riscv|do)_sys_/.test(target);
+  const prefix = PREFIXES[given(kernel.facts.architecture) ?? "x86_64"];
+  const call = prefix !== undefined && target.startsWith(prefix) && kernel.has(PREFIXED) === false;
   const remedy = call
     ? "require Linux 7.1, or a kernel with CONFIG_FUNCTION_ERROR_INJECTION; or clear BPF_F_SLEEPABLE, or use an lsm.s hook"
-    : `clear BPF_F_SLEEPABLE${injection ? "" : ", or trace a system call on Linux 7.1 and newer"}: only system calls and functions with ALLOW_ERROR_INJECTION may sleep`;
+    : `clear BPF_F_SLEEPABLE${injection ? "" : `, or trace a system call that takes arguments (${prefix ?? ""}*) on Linux 7.1 and newer`}: only these and functions with ALLOW_ERROR_INJECTION may sleep`;
   return refused("TARGET_NOT_SLEEPABLE", `${target} cannot sleep on ${kernel.label}`, { ...more, remedy });
 }
 

@@ -4,8 +4,12 @@ import { refused, undecided } from "./finding";
 import { input, type Kernel } from "./kernel";
 import type { Finding, ProgramFacts } from "./verdict";
 
-/** The release that brought them; other architectures' are not known here. */
-const SINCE: Readonly<Record<string, string>> = { x86_64: "5.5", aarch64: "6.0" };
+/**
+ * The release that brought them to functions of the kernel; other architectures' are not known here. arm64 has trampolines since 6.0, and
+ * ftrace's direct calls, by which they reach the kernel's functions, since 6.4 (2aa6ac03516d): in between programs load, and are not
+ * attached (ENOTSUPP).
+ */
+const SINCE: Readonly<Record<string, string>> = { x86_64: "5.5", aarch64: "6.4" };
 
 const KINDS: ReadonlySet<string> = new Set(["lsm", "fentry", "fexit", "fmod_ret", "fsession"]);
 
@@ -32,7 +36,7 @@ export function judgeTrampoline({ kind }: ProgramFacts, kernel: Kernel): Finding
   return [
     refused(
       "NO_TRAMPOLINES",
-      `${kernel.label} has no BPF trampolines on ${architecture.value}, which ${kind} programs need`,
+      `${kernel.label} has no BPF trampolines to kernel functions on ${architecture.value}, which ${kind} programs need`,
       {
         ...more,
         since,

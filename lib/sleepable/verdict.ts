@@ -33,6 +33,7 @@ export type ReasonCode =
   | "TARGET_NOT_SLEEPABLE"
   | "TARGET_DENIED"
   | "TARGET_NORETURN"
+  | "TARGET_NOT_MODIFIABLE"
   | "TARGET_IS_PROGRAM"
   // tracepoints and iterators
   | "TRACEPOINT_NOT_FOUND"
@@ -52,6 +53,7 @@ export type ReasonCode =
   | "MAP_SPIN_LOCK"
   | "MAP_TIMER"
   | "MAP_NEEDS_LSM"
+  | "MAP_NOT_CREATED"
   // instructions
   | "HELPER_MAY_SLEEP"
   | "KFUNC_MAY_SLEEP"
@@ -134,12 +136,25 @@ export interface MapFacts {
   inner?: MapFacts;
 }
 
+/**
+ * Where a call stands that is not in the program's own context. In callbacks: of a `timer`, which never sleeps, whatever the program
+ * may; of `work` (bpf_wq, bpf_task_work), which always may; in a `walk` of a hash map under RCU. In regions: under bpf_rcu_read_lock()
+ * (`rcu`), with preemption off (`preempt`), with interrupts off (`irq`), holding a `lock`. `unclear`: paths to it differ.
+ */
+export type Place = "timer" | "work" | "walk" | "rcu" | "preempt" | "irq" | "lock" | "unclear";
+
 /** A call of a helper or kfunc in a program's instructions. */
 export interface CallFacts {
   /** "bpf_copy_from_user"; "helper 999" for one with a number that is not known. */
   name: string;
-  /** True if a constant may decide whether the verifier ever sees the call: it drops the branches not taken. */
+  /** True if the verifier may never see the call: it drops the branches that it knows are not taken. */
   conditional: boolean;
+  /** Absent in the program's own context. */
+  place?: Place;
+  /** In a global function, which is verified on its own. */
+  global?: boolean;
+  /** A kfunc that the object can do without. */
+  weak?: boolean;
 }
 
 /** A program as the rules see it. */
@@ -159,6 +174,12 @@ export interface ProgramFacts {
   license: string;
   /** Maps that its instructions name. */
   maps: MapFacts[];
+  /** Other maps of the object's that are made with it, where not every kernel has their type. */
+  others?: MapFacts[];
+  /** Maps that its instructions name, though they are not made (`autocreate = false`). */
+  missing?: CallFacts[];
   helpers: CallFacts[];
   kfuncs: CallFacts[];
+  /** Global functions of its own that are called where nothing may sleep. */
+  functions?: CallFacts[];
 }

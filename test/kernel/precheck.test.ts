@@ -1,9 +1,19 @@
 /** What the tables say of whole programs, their maps and their calls, and what the kernel makes of them. */
 import { type BpfError, open, type ReasonCode, type Verdict } from "node-libbpf";
 import { objectPath, openOnly } from "../bpf/objects";
-import { kernelTest } from "./needs";
+import { kernelTest, trampolines } from "./needs";
 
-const OBJECTS = ["facts", "mistakes", "refusals", "refusals-maps", "refusals-licence", "refusals-struct-ops"];
+const OBJECTS = [
+  "facts",
+  "mistakes",
+  "refusals",
+  "refusals-maps",
+  "refusals-licence",
+  "refusals-struct-ops",
+  "contexts",
+];
+/** Judged in all that they do: whatever the kernel says of these, the tables have said. */
+const WHOLE: ReadonlySet<string> = new Set(["contexts"]);
 
 /** What the precheck leaves to the verifier: the body's own mistakes. So it does what the kernel's words do not explain. */
 const NOT_JUDGED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
@@ -62,7 +72,9 @@ kernelTest(
         const bad =
           said === "refused"
             ? answer.stage === "loaded"
-            : answer.reason !== undefined && !NOT_JUDGED.has(answer.reason);
+            : WHOLE.has(object)
+              ? answer.stage === "refused"
+              : answer.reason !== undefined && !NOT_JUDGED.has(answer.reason);
         if (bad)
           wrong.push(`${object} ${program.name}: said ${said} ${verdict.message}; was ${JSON.stringify(answer)}`);
       }
@@ -71,4 +83,38 @@ kernelTest(
     expect(judged).toBeGreaterThan(10);
   },
   300_000,
+);
+
+kernelTest(
+  "what is decided by a constant, and by what is made, is what the kernel does",
+  [trampolines],
+  async () => {
+    const load = async (program: string, set: (spec: ReturnType<typeof openOnly>) => void) => {
+      const spec = openOnly("contexts", program);
+      set(spec);
+      const [verdict] = spec.check({ precheck: "tables" });
+      const loaded = await spec.load({ precheck: "off" }).then(
+        (object) => object.close() ?? true,
+        () => false,
+      );
+      return [verdict?.verdict === "refused", loaded];
+    };
+    const enable = (spec: ReturnType<typeof openOnly>) => {
+      spec.variables.enabled = true;
+    };
+    const unmake = (spec: ReturnType<typeof openOnly>) => {
+      spec.map("hash").autocreate = false;
+    };
+    expect(await load("constant", () => {})).toEqual([false, true]);
+    expect(await load("constant", enable)).toEqual([true, false]);
+    expect(await load("unmade", unmake)).toEqual([false, true]);
+    expect(await load("made", unmake)).toEqual([true, false]);
+    expect(
+      await load("unmade", (spec) => {
+        enable(spec);
+        unmake(spec);
+      }),
+    ).toEqual([true, false]);
+  },
+  120_000,
 );

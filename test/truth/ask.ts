@@ -10,6 +10,8 @@ export interface Query {
   btfId: number;
   how:
     | "load"
+    | "helper"
+    | "kfunc"
     | "map"
     | "iter"
     | "tp_btf"

@@ -196,11 +196,16 @@ function functions(kernel: KernelFacts, btf: Btf, ids: Ids, how: Query["how"]): 
   const special = (name: string) => SYSTEM_CALL.test(name) || TOLD_APART.test(name) || injectable.has(name);
   const names = new Set([...all.filter(special), ...sample(all)]);
   const kinds = ["fentry", "fexit", "fmod_ret", ...(attachTypes(btf).has("trace_fsession") ? ["fsession"] : [])];
-  return kinds.flatMap((kind) =>
-    [...names].map((name) =>
-      caseOf(`${kind}.s`, name, { section: `${kind}.s/${name}` }, { btfId: ids(BtfKind.FUNC, name), how }),
+  const asked = (name: string) => ({ btfId: ids(BtfKind.FUNC, name), how });
+  return [
+    ...kinds.flatMap((kind) =>
+      [...names].map((name) => caseOf(`${kind}.s`, name, { section: `${kind}.s/${name}` }, asked(name))),
     ),
-  );
+    // What may be modified is another question.
+    ...[...names].map((name) =>
+      caseOf("fmod_ret", name, { section: `fmod_ret/${name}`, sleepable: false }, asked(name)),
+    ),
+  ];
 }
 
 function structOps(kernel: KernelFacts, btf: Btf, ids: Ids): Case[] {

@@ -5,7 +5,9 @@
  * A line of standard input is a query, six words with blanks between:
  *   PROG_TYPE EXPECTED_ATTACH_TYPE PROG_FLAGS ATTACH_BTF_ID HOW ARGUMENT
  *   HOW: load            loads a program that does nothing, and no more
- *        map             ... with a reference to a new map; the argument is MAP_TYPE:MAP_FLAGS
+ *        helper          loads one that calls the helper of a number; with ! behind it, without a licence
+ *        kfunc           ... that calls the kernel's function of a BTF id
+ *        map             loads one with a reference to a new map; the argument is MAP_TYPE:MAP_FLAGS
  *        iter            ... and attaches it; the argument is the target's name
  *        tp_btf          ... and attaches it
  *        raw_tp          ... ; the argument is the tracepoint
@@ -54,19 +56,29 @@ static int may_only_return_1(const struct query* query) {
   return query->type == BPF_PROG_TYPE_LSM && query->attach_type == BPF_LSM_CGROUP;
 }
 
+/* Positive for a helper's or a kfunc's number. */
+static int called(const struct query* query) {
+  int number = 0;
+  if (strcmp(query->how, "helper") == 0 || strcmp(query->how, "kfunc") == 0) sscanf(query->argument, "%d", &number);
+  return number;
+}
+
 static int load(const struct query* query, int map) {
+  int call = called(query);
   struct bpf_insn instructions[] = {
       {.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = BPF_REG_1, .src_reg = BPF_PSEUDO_MAP_FD, .imm = map},
-      {0},
+      {.code = call > 0 ? BPF_JMP | BPF_CALL : 0,
+       .src_reg = strcmp(query->how, "kfunc") == 0 ? BPF_PSEUDO_KFUNC_CALL : 0,
+       .imm = call},
       {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = may_only_return_1(query)},
       {.code = BPF_JMP | BPF_EXIT},
   };
-  int skipped = map < 0 ? 2 : 0;
+  int skipped = map >= 0 ? 0 : call > 0 ? 1 : 2;
   union bpf_attr attr = {
       .prog_type = query->type,
       .insns = pointer(instructions + skipped),
       .insn_cnt = 4 - skipped,
-      .license = pointer("GPL"),
+      .license = pointer(strchr(query->argument, '!') == NULL ? "GPL" : "none"),
       .log_level = 1,
       .log_size = sizeof verifier_log,
       .log_buf = pointer(verifier_log),
@@ -280,6 +292,12 @@ static const char* last_line_of_log(void) {
   return last;
 }
 
+/* Linux 7.3 has its words first, and explains them after. */
+static const char* whole_log(void) {
+  for (char* end = verifier_log; (end = strpbrk(end, "\n\t")) != NULL;) *end = ';';
+  return verifier_log;
+}
+
 static void answer(const char* tried, int error) {
   printf("%s\t%d\t%s\n", tried, error < 0 ? -error : 0,
          error < 0 && strcmp(tried, "load") == 0 ? last_line_of_log() : "");
@@ -295,6 +313,10 @@ static void ask(const struct query* query) {
   }
   int program = load(query, map);
   close_if_open(map);
+  if (called(query) > 0) {
+    printf("load\t%d\t%s\n", program < 0 ? -program : 0, whole_log());
+    return close_if_open(program);
+  }
   if (program < 0 || map >= 0 || strcmp(query->how, "load") == 0) {
     answer("load", program);
   } else {

@@ -195,6 +195,43 @@ const WORDINGS: readonly [string, string[], Refusal["program"], ReasonCode | und
   ["EINVAL", ["unknown func bpf_copy_from_user_task#191"], plain, "HELPER_MAY_SLEEP"],
   ["EINVAL", ["program of this type cannot use helper bpf_copy_from_user#148"], plain, "HELPER_MAY_SLEEP"],
   ["EINVAL", ["program of this type cannot use helper bpf_copy_from_user#148"], lsm, "HELPER_NOT_AVAILABLE"],
+  // A kind that never sleeps has not got it at all.
+  ["EINVAL", ["unknown func bpf_copy_from_user#148"], { kind: "xdp", sleepable: false }, "HELPER_NOT_AVAILABLE"],
+  ["EINVAL", ["bpf_lsm_file_open is not sleepable"], { kind: "fentry", sleepable: true }, "TARGET_NOT_SLEEPABLE"],
+  ["EINVAL", ["vfs_read() is not modifiable"], { kind: "fmod_ret" }, "TARGET_NOT_MODIFIABLE"],
+  ["EINVAL", ["css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs"], plain, "KFUNC_NOT_AVAILABLE"],
+  ["EINVAL", ["socket filter progs cannot use bpf_spin_lock yet"], { kind: "socket" }, "MAP_SPIN_LOCK"],
+  [
+    "EINVAL",
+    ["perf_event programs can only use preallocated hash map"],
+    { kind: "perf_event" },
+    "MAP_NOT_PREALLOCATED",
+  ],
+  [
+    "EINVAL",
+    ["Cannot access kernel 'struct bpf_iter_meta' from non-GPL compatible program"],
+    { kind: "iter" },
+    "LICENSE_NOT_GPL",
+  ],
+  ["EINVAL", ["extern (func ksym) 'bpf_nothing': not found in kernel or module BTFs"], lsm, "KFUNC_NOT_AVAILABLE"],
+  // 6.15 to 7.0.
+  [
+    "EINVAL",
+    [
+      "global functions that may sleep are not allowed in non-sleepable context,",
+      "i.e., in a RCU/IRQ/preempt-disabled section, or in",
+      "a non-sleepable BPF program context",
+    ],
+    plain,
+    "FUNCTION_MAY_SLEEP",
+  ],
+  // The lock is held already.
+  [
+    "EACCES",
+    ["3: (85) call bpf_rcu_read_lock#52", "9: (85) call bpf_task_acquire#60", "R1 must be a rcu pointer"],
+    lsm,
+    undefined,
+  ],
   ["EINVAL", ["helper call might sleep in a non-sleepable prog"], lsm, "ATOMIC_CONTEXT"],
   ["EINVAL", ["sleepable helper bpf_copy_from_user#148 in lock region"], lsm, "ATOMIC_CONTEXT"],
   ["EINVAL", ["kernel function bpf_lookup_user_key is sleepable but the program is not"], plain, "KFUNC_MAY_SLEEP"],
@@ -249,10 +286,19 @@ test.each(WORDINGS)("%s %j of %j", (errno, log, program, reason) => {
 test.each([
   ["EINVAL", { kind: "fentry.multi", sleepable: true }, "TARGET_NOT_SLEEPABLE"],
   ["EINVAL", { kind: "kprobe", sleepable: false }, undefined],
+  ["EINVAL", { kind: "iter", sleepable: true, target: "cgroup" }, "OTHER"],
   ["ENOTSUPP", lsm, "NO_TRAMPOLINES"],
   ["EPERM", lsm, "NO_PERMISSION"],
 ] as const)("%s when attaching %j", (errno, program, reason) => {
   expect(explain({ errno, log: [], stage: "attach", program })?.reason).toBe(reason);
+});
+
+test("under a lock, advice is for what is called", () => {
+  const words = "function calls are not allowed while holding a lock";
+  const remedy = (call: string) =>
+    explain({ errno: "EINVAL", log: [`4: (85) call ${call}`, words], program: lsm })?.remedy;
+  expect(remedy("bpf_copy_from_user#148")).not.toContain("static");
+  expect(remedy("pc+7")).toContain("static");
 });
 
 test("every rule is one that some kernel needs", () => {

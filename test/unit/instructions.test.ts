@@ -1,7 +1,8 @@
 /** What is read from instructions: maps, helpers, kfuncs, and whether the verifier is certain to see a call. */
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { BpfError, Flag } from "node-libbpf";
+import { BpfError, Flag, kernelProfile } from "node-libbpf";
+import { known } from "../../lib/kernel/fact";
 import { open } from "../../lib/object/spec";
 import type { ProgramFacts } from "../../lib/sleepable/verdict";
 import { objectPath } from "../bpf/objects";
@@ -21,34 +22,56 @@ describe("a helper call is certain", () => {
     ["in the program itself", "direct"],
     ["in a static function", "in_static"],
     ["behind a branch in a global function", "in_global"],
-    ["in a function that a timer's callback calls", "in_callback"],
     ["behind a branch on data of run time", "runtime_branch"],
     ["behind a branch on a field, of which only the offset is relocated", "field_offset"],
     ["on both sides of a branch on a constant", "constant_both"],
+    ["behind an argument that a caller makes constant", "other_argument"],
   ])("%s", (_, program) => {
     expect(factsFor(program).helpers).toContainEqual(copy(false));
   });
 });
 
-describe("a helper call is conditional behind", () => {
+describe("a call is not there behind", () => {
   test.each([
     ["a const volatile", "constant_branch"],
     ["a const volatile struct", "constant_struct"],
     ["a static const volatile array", "constant_text"],
+    ["an argument that this caller makes constant", "constant_argument"],
+  ])("%s that is false", (_, program) => {
+    expect(factsFor(program).helpers.filter(({ name }) => name === "bpf_copy_from_user")).toEqual([]);
+  });
+
+  test("and is, once the constant is set", () => {
+    const spec = open(objectPath("facts"));
+    spec.variables.enabled = true;
+    expect(factsOf(spec).constant_branch?.helpers).toEqual([
+      { name: "bpf_get_current_pid_tgid", conditional: false },
+      copy(false),
+    ]);
+  });
+});
+
+describe("a helper call is conditional behind", () => {
+  test.each([
     ["a kconfig extern", "constant_kconfig"],
     ["a test of whether a field exists", "constant_core"],
-    ["an argument that this caller makes constant", "constant_argument"],
-    ["the same argument of another caller", "other_argument"],
   ])("%s", (_, program) => {
     expect(factsFor(program).helpers).toContainEqual(copy(true));
   });
 
-  test("but one before the branch is certain", () => {
-    expect(factsFor("constant_branch").helpers).toEqual([
-      { name: "bpf_get_current_pid_tgid", conditional: false },
-      copy(true),
-    ]);
+  test("a kconfig extern: not where the kernel's configuration is known", () => {
+    const kernel = (CONFIG_HZ: string) => ({ ...kernelProfile("6.12"), config: known({ HZ: CONFIG_HZ }, "test") });
+    const helpers = (hz: string) => {
+      const spec = open(objectPath("facts"));
+      spec.program("constant_kconfig").autoload = true;
+      return spec.programFacts(kernel(hz)).find(({ name }) => name === "constant_kconfig")?.helpers;
+    };
+    expect([helpers("250"), helpers("1000")]).toEqual([[copy(false)], []]);
   });
+});
+
+test("a call in the callback of a timer is not the program's own", () => {
+  expect(factsFor("in_callback").helpers).toContainEqual({ ...copy(false), place: "timer" });
 });
 
 test("strings and tables of the compiler's are not constants that decide branches", () => {
@@ -63,7 +86,7 @@ test("code that nothing reaches: its calls do not count, its maps do", () => {
 test("kfuncs, strong and weak; what follows three underscores is not part of the name", () => {
   expect(factsFor("kfuncs").kfuncs).toEqual([
     { name: "strong_kfunc", conditional: false },
-    { name: "weak_kfunc", conditional: true },
+    { name: "weak_kfunc", conditional: true, weak: true },
   ]);
 });
 

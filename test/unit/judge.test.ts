@@ -239,7 +239,9 @@ test("an LSM program needs a GPL-compatible licence, and bpf among the LSMs", ()
 
 test.each([
   ["5.10", "aarch64", "lsm.s/bprm_committed_creds", "refused NO_TRAMPOLINES"],
-  ["6.0", "aarch64", "lsm.s/bprm_committed_creds", "allowed SLEEPABLE"],
+  ["6.1.192", "aarch64", "lsm.s/bprm_committed_creds", "refused NO_TRAMPOLINES"],
+  ["6.3", "aarch64", "fentry/bpf_fentry_test1", "refused NO_TRAMPOLINES"],
+  ["6.4", "aarch64", "lsm.s/bprm_committed_creds", "allowed SLEEPABLE"],
   ["5.19", "aarch64", "iter.s/task", "allowed SLEEPABLE"],
   ["6.12", "riscv64", "fentry/vfs_read", "unknown NOT_KNOWN"],
   ["5.10", "x86_64", "lsm.s/bprm_committed_creds", "allowed SLEEPABLE"],
@@ -293,6 +295,249 @@ test("programs that do not sleep are judged without reading more than what kerne
     },
   });
   const maps = [{ name: "map", type: "array", flags: 0, fields: [] }];
-  expect(verdict(facts("raw_tp/task_rename", { maps }), on)).toBe("allowed NOT_SLEEPABLE_PROGRAM");
+  expect(verdict(facts("raw_tp/sched_switch", { maps }), on)).toBe("allowed NOT_SLEEPABLE_PROGRAM");
   expect(read.filter((name) => !["version", "backports"].includes(name))).toEqual([]);
+});
+
+describe("what is not known to be there is unknown", () => {
+  test.each([
+    ["6.12", "fentry/no_such_function", "unknown NOT_KNOWN"],
+    ["6.12", "fentry/module:function", "unknown NOT_KNOWN"],
+    ["debian-7.3", "fentry.s/__x64_sys_nonsense", "refused TARGET_NOT_FOUND"],
+    ["7.1", "fentry.s/__x64_sys_nonsense", "unknown NOT_KNOWN"],
+    ["7.1", "tp_btf/no_such", "unknown NOT_KNOWN"],
+    ["debian-6.12", "tp_btf/no_such", "unknown NOT_KNOWN"],
+    ["6.12", "tp_btf/sched_switch", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["6.12", "raw_tp/no_such", "unknown NOT_KNOWN"],
+    ["6.12", "tp/sched/no_such", "unknown NOT_KNOWN"],
+    ["6.12", "tp/syscalls/sys_enter_openat", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["6.12", "kprobe/no_such", "unknown NOT_KNOWN"],
+    ["6.12", "fentry/bpf_fentry_test1", "allowed NOT_SLEEPABLE_PROGRAM"],
+  ])("on %s, %s: %s", (name, section, expected) => {
+    expect(verdict(facts(section), kernelProfile(name))).toBe(expected);
+  });
+
+  const host = { functions: known(["vfs_read"], "test"), tracepoints: known(["sched_switch"], "test") };
+  test.each([
+    [[], "fentry/no_such_function", "refused TARGET_NOT_FOUND"],
+    [["loop"], "fentry/no_such_function", "unknown NOT_KNOWN"],
+    [["loop"], "fentry/loop:lo_ioctl", "unknown NOT_KNOWN"],
+    [["loop"], "fentry/nomodule:lo_ioctl", "refused TARGET_NOT_FOUND"],
+    [["loop"], "fentry/vmlinux:vfs_read", "allowed NOT_SLEEPABLE_PROGRAM"],
+    [[], "kprobe/no_such", "unknown NOT_KNOWN"],
+    [[], "kprobe/vfs_read+4", "allowed NOT_SLEEPABLE_PROGRAM"],
+    [[], "raw_tp/no_such", "refused TRACEPOINT_NOT_FOUND"],
+    [["loop"], "tp_btf/no_such", "unknown NOT_KNOWN"],
+  ])("on a host with the modules %j, %s: %s", (modules, section, expected) => {
+    const told = { ...host, btfModules: known(modules, "test") };
+    expect(verdict(facts(section), kernel("6.12.118", told))).toBe(expected);
+  });
+});
+
+describe("fmod_ret, sleeping or not, is for functions that may be modified", () => {
+  const injected = known(["__x64_sys_getpgid"], "test");
+  test.each([
+    ["6.12", "y", injected, "fmod_ret/__x64_sys_getpgid", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["6.12", "y", injected, "fmod_ret/vfs_read", "refused TARGET_NOT_MODIFIABLE"],
+    ["6.12", "y", injected, "fmod_ret/security_file_open", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["6.12", "y", unknown("root only"), "fmod_ret/vfs_read", "unknown NOT_KNOWN"],
+    ["6.12", "n", unknown("off"), "fmod_ret/__x64_sys_getpgid", "refused TARGET_NOT_MODIFIABLE"],
+    ["7.1", "n", unknown("off"), "fmod_ret/__x64_sys_getpgid", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["7.1", "n", unknown("off"), "fmod_ret/vfs_read", "refused TARGET_NOT_MODIFIABLE"],
+    ["6.12", "n", unknown("off"), "fmod_ret/update_socket_protocol", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["6.6", "n", unknown("off"), "fmod_ret/update_socket_protocol", "unknown NOT_KNOWN"],
+    ["6.1", "n", unknown("off"), "fmod_ret/update_socket_protocol", "refused TARGET_NOT_MODIFIABLE"],
+  ] as const)("on %s with %s, %p: %s is %s", (version, option, errorInjection, section, expected) => {
+    const functions = known(["__x64_sys_getpgid", "vfs_read", "security_file_open", "update_socket_protocol"], "test");
+    const told = { ...injection(option), errorInjection, functions, btfModules: known([], "test") };
+    expect(verdict(facts(section), kernel(version, told))).toBe(expected);
+  });
+});
+
+test.each([
+  ["7.1", "tp_btf.s/sys_enter", "unknown NOT_KNOWN"],
+  ["7.1", "tp_btf.s/sched_switch", "refused TRACEPOINT_NOT_FAULTABLE"],
+  ["7.1.3", "tp_btf.s/sys_enter", "refused TRACEPOINT_NOT_FAULTABLE"],
+])("what a series alone does not tell: on %s %s is %s", (version, section, expected) => {
+  expect(verdict(facts(section), kernelProfile(version))).toBe(expected);
+});
+
+describe("remedies are true", () => {
+  const remedy = (program: ProgramFacts, name: string) => judge(program, kernelProfile(name)).remedy;
+  const copies = { helpers: [{ name: "bpf_copy_from_user", conditional: false }] };
+
+  test.each(["tc", "lsm_cgroup/socket_bind", "kprobe/vfs_read", "perf_event"])(
+    "no sleepable %s is advised",
+    (section) => {
+      const found = judge(facts(section, copies), kernelProfile("7.3")).findings.filter(({ reason }) =>
+        /^HELPER/.test(reason),
+      );
+      for (const { remedy } of found) expect(remedy).not.toContain("make the program sleepable");
+    },
+  );
+
+  test.each([
+    ["uprobe.s//bin/sh:main", "5.10", "require Linux 6.0"],
+    ["uprobe.multi.s//bin/sh:main", "5.10", "require Linux 6.6"],
+    ["uprobe.session.s//bin/sh:main", "5.10", "require Linux 6.13"],
+  ])("%s on %s: %s", (section, name, expected) => {
+    expect(remedy(facts(section, { sleepable: true }), name)).toContain(expected);
+  });
+
+  test("a kprobe never sleeps", () => {
+    expect(remedy(facts("kprobe/vfs_read", { sleepable: true }), "5.10")).not.toContain("require");
+  });
+
+  test("a system call without arguments is not told to be one", () => {
+    const on = kernel("7.3", { ...injection("n"), functions: known(["__do_sys_getpid"], "test") });
+    expect(judge(facts("fentry.s/__do_sys_getpid"), on)).toMatchObject({
+      reason: "TARGET_NOT_SLEEPABLE",
+      remedy: expect.not.stringContaining("require Linux 7.1"),
+    });
+  });
+});
+
+describe("kinds have a since, and whether they are loaded before it", () => {
+  test.each([
+    ["kprobe.multi/vfs_*", "5.17", "5.18", "attach"],
+    ["kprobe.session/vfs_*", "6.9", "6.10", "attach"],
+    ["uprobe.multi//bin/sh:main", "6.5", "6.6", "attach"],
+    ["uprobe.session//bin/sh:main", "6.12", "6.13", "attach"],
+    ["tcx/ingress", "6.5", "6.6", "attach"],
+    ["netkit/primary", "6.6", "6.7", "attach"],
+    ["netfilter", "6.3", "6.4", "load"],
+    ["xdp.frags", "5.17", "5.18", "load"],
+    ["cgroup/connect_unix", "6.6", "6.7", "load"],
+  ])("%s: not on %s, on %s; at %s", (section, before, since, stage) => {
+    const program = facts(section, { sleepable: false });
+    const { findings } = judge(program, kernelProfile(before));
+    expect(findings[0]).toMatchObject({ verdict: "refused", reason: "KIND_UNKNOWN", stage, since });
+    expect(verdict(program, kernelProfile(since))).toBe("allowed NOT_SLEEPABLE_PROGRAM");
+  });
+});
+
+describe("maps of types that came after the tables", () => {
+  const using = (type: string, section = "socket") =>
+    facts(section, { maps: [{ name: "map", type, flags: 0, fields: [] }] });
+  test.each([
+    ["7.1", "rhash", "refused MAP_TYPE_UNKNOWN"],
+    ["7.2", "rhash", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["debian-7.3", "rhash", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["debian-6.12", "rhash", "refused MAP_TYPE_UNKNOWN"],
+    ["7.3", "type 36", "unknown NOT_KNOWN"],
+    ["debian-7.3", "type 36", "unknown NOT_KNOWN"],
+    ["6.8", "arena", "refused MAP_TYPE_UNKNOWN"],
+    ["5.15", "bloom_filter", "refused MAP_TYPE_UNKNOWN"],
+  ])("on %s a map of %s: %s", (name, type, expected) => {
+    expect(verdict(using(type), kernelProfile(name))).toBe(expected);
+    // load() makes it with the program, whether that names it or not.
+    const others = [{ name: "map", type, flags: 0, fields: [] }];
+    expect(verdict(facts("socket", { others }), kernelProfile(name))).toBe(expected);
+  });
+});
+
+describe("what plain programs may not have in maps, and hooks not pass on", () => {
+  const using = (type: number, map: Partial<ProgramFacts["maps"][0]>) =>
+    facts("socket", { type, maps: [{ name: "map", type: "hash", flags: 0, fields: [], ...map }] });
+  test.each([
+    ["6.12", using(1, { fields: ["bpf_spin_lock"] }), "refused MAP_SPIN_LOCK"],
+    ["6.12", using(3, { fields: ["bpf_spin_lock"] }), "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["5.10", using(7, { flags: 1 }), "refused MAP_NOT_PREALLOCATED"],
+    ["6.1", using(7, { flags: 1 }), "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["7.2", using(2, { fields: ["bpf_res_spin_lock"] }), "refused MAP_SPIN_LOCK"],
+    ["7.3", using(2, { fields: ["bpf_res_spin_lock"] }), "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["5.10", facts("lsm/path_chown"), "refused TARGET_SIGNATURE"],
+    ["6.1", facts("lsm/path_chown"), "allowed NOT_SLEEPABLE_PROGRAM"],
+  ])("on %s", (name, program, expected) => {
+    expect(verdict(program, kernelProfile(name))).toBe(expected);
+  });
+});
+
+describe("helpers and kfuncs, by kernel and kind", () => {
+  const calling = (section: string, helper: string, more: Partial<ProgramFacts> = {}) =>
+    facts(section, { helpers: [{ name: helper, conditional: false }], ...more });
+  const struct = { type: 27, target: "tcp_congestion_ops.init", kind: "struct_ops" };
+  test.each([
+    ["5.16", calling("lsm.s/bprm_committed_creds", "bpf_loop"), "refused HELPER_NOT_AVAILABLE"],
+    ["5.17", calling("lsm.s/bprm_committed_creds", "bpf_loop"), "allowed SLEEPABLE"],
+    ["debian-5.10", calling("lsm.s/bprm_committed_creds", "bpf_copy_from_user_task"), "refused HELPER_NOT_AVAILABLE"],
+    [
+      "6.12",
+      calling("cgroup_skb/ingress", "bpf_get_retval", { type: 8, attachType: 0 }),
+      "refused HELPER_NOT_AVAILABLE",
+    ],
+    ["6.12", calling("sockops", "bpf_get_retval", { type: 13, attachType: 3 }), "refused HELPER_NOT_AVAILABLE"],
+    [
+      "6.12",
+      calling("cgroup/getsockopt", "bpf_get_retval", { type: 25, attachType: 21 }),
+      "allowed NOT_SLEEPABLE_PROGRAM",
+    ],
+    [
+      "7.3",
+      calling("struct_ops", "bpf_setsockopt", { ...struct, target: "sched_ext_ops.init" }),
+      "refused HELPER_NOT_AVAILABLE",
+    ],
+    ["7.3", calling("struct_ops", "bpf_setsockopt", struct), "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["7.3", calling("xdp", "helper 999", { type: 6 }), "allowed NOT_SLEEPABLE_PROGRAM"],
+  ])("on %s", (name, program, expected) => {
+    expect(verdict(program, kernelProfile(name))).toBe(expected);
+  });
+
+  test.each([
+    ["lsm.s/file_open", "allowed SLEEPABLE"],
+    ["lsm/task_free", "unknown NOT_KNOWN"],
+    ["fentry/vfs_truncate", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["fentry/bpf_fentry_test1", "unknown NOT_KNOWN"],
+    ["iter/task", "allowed NOT_SLEEPABLE_PROGRAM"],
+  ])("bpf_d_path in %s: %s", (section, expected) => {
+    const on = kernel("6.12", { functions: known(["vfs_truncate", "bpf_fentry_test1"], "test") });
+    expect(verdict(calling(section, "bpf_d_path"), on)).toBe(expected);
+  });
+
+  test.each([
+    ["lsm/file_open", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["iter/task", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["fentry/bpf_fentry_test1", "refused KFUNC_NOT_AVAILABLE"],
+  ])("iterators over a css's tasks in %s: %s", (section, expected) => {
+    const kfuncs = [{ name: "bpf_iter_css_task_new", conditional: false }];
+    expect(verdict(facts(section, { kfuncs }), kernelProfile("6.12"))).toBe(expected);
+  });
+
+  const kfunc = (name: string, more = {}, section = "lsm.s/bprm_committed_creds") =>
+    facts(section, { kfuncs: [{ name, conditional: false, ...more }] });
+  test.each([
+    ["5.10", kfunc("of_any_name"), "refused KFUNC_NOT_AVAILABLE"],
+    ["6.1", kfunc("bpf_copy_from_user_str"), "refused KFUNC_NOT_AVAILABLE"],
+    ["6.12", kfunc("bpf_copy_from_user_str"), "allowed SLEEPABLE"],
+    ["6.12", kfunc("of_a_module"), "unknown NOT_KNOWN"],
+    ["6.13", kfunc("bpf_local_irq_save"), "refused KFUNC_NOT_AVAILABLE"],
+    ["6.12", kfunc("bpf_get_file_xattr", {}, "xdp"), "refused KFUNC_NOT_AVAILABLE"],
+  ])("on %s: a kfunc", (name, program, expected) => {
+    const typed = program.section === "xdp" ? { ...program, type: 6, attachType: 0 } : program;
+    expect(verdict(typed, kernelProfile(name))).toBe(expected);
+  });
+});
+
+describe("helpers for GPL-compatible programs only", () => {
+  const names =
+    "bpf_get_current_task bpf_get_stack bpf_snprintf bpf_seq_printf bpf_seq_write bpf_timer_init bpf_timer_start bpf_perf_event_output bpf_trace_printk bpf_probe_read_user".split(
+      " ",
+    );
+  test.each(names)("%s", (name) => {
+    const program = facts("uprobe", { license: "MIT", type: 2, helpers: [{ name, conditional: false }] });
+    expect(judge(program, kernelProfile("6.12")).findings.map(({ reason }) => reason)).toContain("LICENSE_NOT_GPL");
+  });
+
+  test("not bpf_map_lookup_elem", () => {
+    const program = facts("uprobe", {
+      license: "MIT",
+      type: 2,
+      helpers: [{ name: "bpf_map_lookup_elem", conditional: false }],
+    });
+    expect(verdict(program, kernelProfile("6.12"))).toBe("allowed NOT_SLEEPABLE_PROGRAM");
+  });
+
+  test("an iterator reads structs of the kernel", () => {
+    expect(verdict(facts("iter/task", { license: "MIT" }), kernelProfile("6.12"))).toBe("unknown NOT_KNOWN");
+  });
 });

@@ -9,7 +9,7 @@ import {
   SleepableError,
 } from "node-libbpf";
 import { open } from "../bpf/mistakes.bpf";
-import { only } from "../bpf/objects";
+import { only, openOnly } from "../bpf/objects";
 
 const reasons = (kernel: KernelFacts) =>
   Object.fromEntries(
@@ -108,4 +108,16 @@ test("facts are plain JSON, and every one has an origin or a reason", () => {
   for (const fact of Object.values(others)) {
     expect("value" in fact ? fact.origin : fact.unknown).toMatch(/./);
   }
+});
+
+test("a program that libbpf knows no section of, or no target, gets a verdict, and the others theirs", () => {
+  const verdicts = openOnly("refused", "no_sleep", "unknown_section", "no_target").check({
+    kernel: kernelProfile("6.12"),
+  });
+  const told = verdicts.map(({ program, verdict, message }) => [program, `${verdict}: ${message}`]);
+  expect(Object.fromEntries(told)).toEqual({
+    no_sleep: expect.stringMatching(/^refused: task_free cannot sleep/),
+    unknown_section: 'unknown: the section "my/section" is unknown',
+    no_target: 'unknown: SEC("fentry") names no attach target',
+  });
 });

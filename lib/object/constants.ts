@@ -1,0 +1,75 @@
+/** What is constant in an object once it is loaded: read-only variables, the kernel's configuration and version, what it has. */
+import type { Btf } from "../btf/btf";
+import { BtfKind } from "../btf/kinds";
+import { little } from "../endian";
+import { given } from "../kernel/fact";
+import type { KernelFacts } from "../kernel/facts";
+import { parseVersion } from "../kernel/version";
+import type { MapSpec } from "../map/spec";
+import type { VariableDescription } from "../native";
+import { hasKfunc } from "../sleepable/availability";
+import { Kernel } from "../sleepable/kernel";
+import type { ElfSection } from "./elf";
+import type { Settings } from "./facts";
+import type { Constants } from "./flow";
+
+interface Compiled {
+  sections: readonly ElfSection[];
+  variables: readonly VariableDescription[];
+  btf: Btf;
+}
+
+export function constantsOf(
+  settings: Settings,
+  mapOf: (reference: string) => MapSpec | undefined,
+  { sections, variables, btf }: Compiled,
+): Constants {
+  const { kernel } = settings;
+  const contents = new Map<string, Uint8Array>();
+  return {
+    data(section, offset, size) {
+      const bytes = contents.get(section) ?? contentsOf(section);
+      contents.set(section, bytes);
+      if (offset < 0 || offset + size > bytes.length) return undefined;
+      const own = bytes.subarray(offset, offset + size);
+      return (little ? own.toReversed() : own).reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
+    },
+    kconfig(name) {
+      if (kernel === undefined) return undefined;
+      if (name === "LINUX_KERNEL_VERSION") return versionCodes(kernel);
+      const config = settings.kconfig === undefined ? given(kernel.config) : undefined;
+      const variable = variables.find((one) => one.section === ".kconfig" && one.name === name);
+      if (config === undefined || variable === undefined || !name.startsWith("CONFIG_")) return undefined;
+      const value = optionValue(config[name.slice("CONFIG_".length)], variable);
+      return value === undefined ? undefined : [value, value];
+    },
+    symbol: (name) => (kernel === undefined ? undefined : hasKfunc(name, Kernel.of(kernel))),
+    isCreated: (map) => mapOf(map)?.autocreate ?? true,
+    mapType: (map) => mapOf(map)?.type,
+  };
+
+  function contentsOf(section: string): Uint8Array {
+    const variable = variables.find((one) => one.section === section);
+    if (variable !== undefined) return settings.contents(variable.sectionId);
+    return sections.find(({ name }) => name === section)?.contents ?? new Uint8Array();
+  }
+
+  /** libbpf: set_kcfg_value_tri(), set_kcfg_value_num(). */
+  function optionValue(option: string | undefined, { typeId, size }: VariableDescription): bigint | undefined {
+    const kind = btf.kind(btf.resolve(typeId));
+    // A char holds the letter, a bool whether it is "y", an enum libbpf_tristate more.
+    if (size === 1 || (kind !== BtfKind.INT && kind !== BtfKind.ENUM)) return undefined;
+    if (option === undefined || option === "n") return 0n;
+    if (kind === BtfKind.ENUM) return option === "y" ? 1n : option === "m" ? 2n : undefined;
+    return /^(0x[0-9a-f]+|\d+)$/i.test(option) ? BigInt(option) : undefined;
+  }
+}
+
+/** KERNEL_VERSION() of a kernel, as libbpf finds it; of a series, that of its first and last release. */
+function versionCodes(kernel: KernelFacts): [bigint, bigint] | undefined {
+  const version = parseVersion(given(kernel.version) ?? "");
+  if (version === undefined) return undefined;
+  const { major, minor, patch } = version;
+  const code = (last: number) => BigInt((major << 16) + (minor << 8) + Math.min(last, 255));
+  return [code(patch ?? 0), code(patch ?? 255)];
+}

@@ -1,0 +1,124 @@
+/** Which helpers and kfuncs a kernel gives to a program: by the answers of four kernels, and by when each came. */
+import { ProgramType } from "../constants";
+import { HELPERS } from "../helpers";
+import { given } from "../kernel/fact";
+import { parseVersion, seriesNumber } from "../kernel/version";
+import { CALLS, type CallsOfKernel, GPL_HELPERS, KFUNC_NAMES } from "./calls-measured";
+import type { Kernel } from "./kernel";
+import type { ProgramFacts } from "./verdict";
+
+/** The first helper that a release brought (include/uapi/linux/bpf.h, ___BPF_FUNC_MAPPER); none since. */
+const HELPERS_SINCE: readonly (readonly [number: number, since: string])[] = [
+  [210, "6.2"],
+  [208, "6.1"],
+  [204, "6.0"],
+  [194, "5.19"],
+  [186, "5.18"],
+  [180, "5.17"],
+  [176, "5.16"],
+  [169, "5.15"],
+  [166, "5.14"],
+  [164, "5.13"],
+  [163, "5.12"],
+  [156, "5.11"],
+];
+
+/** When kfuncs came. Those that a kernel has by its configuration alone, or that are not here, are looked for in its BTF. */
+const KFUNCS_SINCE: readonly (readonly [names: RegExp, since: string])[] = [
+  [/^bpf_(lookup_(user|system)_key|key_put|verify_pkcs7_signature)$/, "6.1"],
+  [
+    /^bpf_(rcu_read_(un)?lock|obj_(new|drop)_impl|list_(push|pop)_(front|back)(_impl)?|cast_to_kern_ctx|rdonly_cast)$/,
+    "6.2",
+  ],
+  [/^bpf_(task_(acquire|release|from_pid)|cgroup_(acquire|release|ancestor))$/, "6.2"],
+  [/^bpf_(cpumask_\w+|rbtree_\w+|cgroup_from_id)$/, "6.3"],
+  [/^bpf_(dynptr_(from_skb|from_xdp|slice\w*)|iter_num_\w+|refcount_acquire_impl)$/, "6.4"],
+  [/^bpf_(dynptr_(adjust|clone|is_null|is_rdonly|size)|sock_destroy|task_under_cgroup)$/, "6.5"],
+  [/^bpf_(throw|percpu_obj_\w+|iter_(task|css|task_vma|css_task)_(new|next|destroy))$/, "6.7"],
+  [/^bpf_(get_file_xattr|get_fsverity_digest|xdp_get_xfrm_state)$/, "6.8"],
+  [/^bpf_(wq_\w+|preempt_(dis|en)able|crypto_\w+)$/, "6.10"],
+  [/^bpf_iter_bits_\w+$/, "6.11"],
+  [/^bpf_(copy_from_user_str|get_task_exe_file|put_file|path_d_path|get_dentry_xattr)$/, "6.12"],
+  [/^scx_bpf_\w+$/, "6.12"],
+  [/^bpf_local_irq_(save|restore)$/, "6.14"],
+  [/^bpf_(res_spin_\w+|copy_from_user_task_str)$/, "6.15"],
+  [/^bpf_task_work_schedule_\w+$/, "6.18"],
+];
+/** Programs can call kfuncs at all (e6ac2450d6de). */
+const KFUNCS = "5.13";
+
+const has = (set: string, bit: number) => bit >= 0 && ((BigInt(`0x${set || "0"}`) >> BigInt(bit)) & 1n) === 1n;
+
+/** True for a helper that only programs under a GPL-compatible licence may call. */
+export const needsGpl = (helper: string) => has(GPL_HELPERS, HELPERS.indexOf(helper));
+
+/** The release that brought a helper, if that was after 5.10. */
+export function helperSince(name: string): string | undefined {
+  const number = HELPERS.indexOf(name);
+  return HELPERS_SINCE.find(([first]) => number >= first)?.[1];
+}
+
+/** The release that brought a kfunc, where it is known. */
+export function kfuncSince(name: string): string | undefined {
+  return KFUNCS_SINCE.find(([names]) => names.test(name))?.[1];
+}
+
+/** Whether a kernel has a kfunc; undefined if what is known of it does not tell. */
+export function hasKfunc(name: string, kernel: Kernel): boolean | undefined {
+  if (kernel.since(KFUNCS) === false) return false;
+  const listed = kernel.lists("functions", name);
+  if (listed === true) return true;
+  // A module may have what the kernel proper has not, but not what the kernel proper has elsewhere.
+  const proper = KFUNC_NAMES.includes(name);
+  if (listed === false) return proper || given(kernel.facts.btfModules)?.length === 0 ? false : undefined;
+  const since = kfuncSince(name);
+  const there = since === undefined ? undefined : kernel.since(since);
+  if (there !== true) return there;
+  return between(kernel, ({ present }) => has(present, KFUNC_NAMES.indexOf(name))) === false ? undefined : true;
+}
+
+/** Whether programs of a kind may call a helper. Undefined: nothing is known against it; "differs": kernels around it differ. */
+export function givesHelper(name: string, program: ProgramFacts, kernel: Kernel): boolean | "differs" | undefined {
+  const number = HELPERS.indexOf(name);
+  if (number < 0) return undefined;
+  return between(kernel, (calls) => {
+    // Some hang on the configuration: nobody is given these where it is off.
+    if (!calls.helpers.some(([, numbers]) => has(numbers, number))) return undefined;
+    return ofKind(calls.helpers, program, number);
+  });
+}
+
+/** {@link givesHelper}, for a kfunc. */
+export function givesKfunc(name: string, program: ProgramFacts, kernel: Kernel): boolean | "differs" | undefined {
+  const index = KFUNC_NAMES.indexOf(name);
+  if (index < 0) return undefined;
+  return between(kernel, (calls) => (has(calls.present, index) ? ofKind(calls.kfuncs, program, index) : undefined));
+}
+
+function ofKind(sets: CallsOfKernel["helpers"], program: ProgramFacts, bit: number): boolean | undefined {
+  const { type, attachType, target } = program;
+  const own = type === ProgramType.STRUCT_OPS ? `${type}/${target?.split(".")[0]}` : `${type}/${attachType}`;
+  const exact = sets.find(([kinds]) => kinds.split(" ").includes(own));
+  if (exact !== undefined) return has(exact[1], bit);
+  if (type === ProgramType.STRUCT_OPS) return undefined;
+  const alike = sets.filter(([kinds]) => kinds.split(" ").some((kind) => kind.startsWith(`${type}/`)));
+  const answers = new Set(alike.map(([, set]) => has(set, bit)));
+  return answers.size === 1 ? [...answers][0] : undefined;
+}
+
+/** What the kernels next to this one agree on. */
+function between(
+  kernel: Kernel,
+  answer: (calls: CallsOfKernel) => boolean | undefined,
+): boolean | "differs" | undefined {
+  const { version } = kernel;
+  if (version === undefined) return undefined;
+  const series = seriesNumber(version);
+  const seriesOf = (calls: CallsOfKernel) => seriesNumber(parseVersion(calls.version) ?? version);
+  const before = CALLS.findLast((calls) => seriesOf(calls) <= series);
+  const after = CALLS.find((calls) => seriesOf(calls) >= series);
+  const one = before && answer(before);
+  const other = after && answer(after);
+  if (one === undefined || other === undefined || one === other) return one ?? other;
+  return "differs";
+}

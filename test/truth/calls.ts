@@ -1,0 +1,218 @@
+/** Which helpers and kfuncs the running kernel gives to which programs: asked by loading a call of each, to its first complaint. */
+import { readFileSync } from "node:fs";
+import type { Btf } from "../../lib/btf/btf";
+import { vmlinuxBtf } from "../../lib/btf/kernel";
+import { BtfKind } from "../../lib/btf/kinds";
+import { AttachType, Flag, ProgramType } from "../../lib/constants";
+import { given } from "../../lib/kernel/fact";
+import { kernelFacts } from "../../lib/kernel/facts";
+import { type Answer, ask, type Query } from "./ask";
+
+/** What a kernel said. Keys of `helpers` and `kfuncs` are "PROG_TYPE/ATTACH_TYPE", or "PROG_TYPE/STRUCT" for struct_ops. */
+export interface MeasuredCalls {
+  version: string;
+  /** How many helpers it has. */
+  helperCount: number;
+  helpers: Record<string, number[]>;
+  /** Of those that one needs a GPL-compatible licence for. */
+  gpl: number[];
+  kfuncs: Record<string, string[]>;
+  /** Of KFUNCS, and of its own: those in its BTF. */
+  present: string[];
+}
+
+/** Targets for kinds that have some; several where what a program may call hangs on the target. */
+const TARGETS: Readonly<Record<string, readonly string[]>> = {
+  [`${ProgramType.LSM}/${AttachType.LSM_MAC}`]: ["bpf_lsm_bprm_committed_creds", "bpf_lsm_file_open"],
+  [`${ProgramType.LSM}/${AttachType.LSM_CGROUP}`]: [
+    "bpf_lsm_socket_post_create",
+    "bpf_lsm_file_open",
+    "bpf_lsm_inet_csk_clone",
+  ],
+  [`${ProgramType.TRACING}/${AttachType.TRACE_FENTRY}`]: ["vfs_read"],
+  [`${ProgramType.TRACING}/${AttachType.TRACE_FEXIT}`]: ["vfs_read"],
+  [`${ProgramType.TRACING}/${AttachType.TRACE_FSESSION}`]: ["vfs_read"],
+  [`${ProgramType.TRACING}/${AttachType.MODIFY_RETURN}`]: ["security_file_open"],
+  [`${ProgramType.TRACING}/${AttachType.TRACE_ITER}`]: ["bpf_iter_task", "bpf_iter_tcp"],
+};
+const TRACEPOINTS: readonly string[] = ["sched_switch"];
+/** Attach types that a kernel wants with a program type. */
+const ATTACHES: Readonly<Record<number, readonly number[]>> = {
+  [ProgramType.KPROBE]: [0, AttachType.TRACE_KPROBE_MULTI, AttachType.TRACE_UPROBE_MULTI],
+  [ProgramType.CGROUP_SKB]: [AttachType.CGROUP_INET_INGRESS, AttachType.CGROUP_INET_EGRESS],
+  [ProgramType.CGROUP_SOCK]: [
+    AttachType.CGROUP_INET_SOCK_CREATE,
+    AttachType.CGROUP_INET_SOCK_RELEASE,
+    AttachType.CGROUP_INET4_POST_BIND,
+    AttachType.CGROUP_INET6_POST_BIND,
+  ],
+  [ProgramType.CGROUP_SOCK_ADDR]: [
+    ...[AttachType.CGROUP_INET4_BIND, AttachType.CGROUP_INET6_BIND],
+    ...[AttachType.CGROUP_INET4_CONNECT, AttachType.CGROUP_INET6_CONNECT, AttachType.CGROUP_UNIX_CONNECT],
+    ...[AttachType.CGROUP_UDP4_SENDMSG, AttachType.CGROUP_UDP6_SENDMSG, AttachType.CGROUP_UNIX_SENDMSG],
+    ...[AttachType.CGROUP_UDP4_RECVMSG, AttachType.CGROUP_UDP6_RECVMSG, AttachType.CGROUP_UNIX_RECVMSG],
+    ...[AttachType.CGROUP_INET4_GETPEERNAME, AttachType.CGROUP_INET6_GETPEERNAME],
+    ...[AttachType.CGROUP_INET4_GETSOCKNAME, AttachType.CGROUP_INET6_GETSOCKNAME],
+  ],
+  [ProgramType.CGROUP_SOCKOPT]: [AttachType.CGROUP_GETSOCKOPT, AttachType.CGROUP_SETSOCKOPT],
+  [ProgramType.SOCK_OPS]: [AttachType.CGROUP_SOCK_OPS],
+  [ProgramType.CGROUP_DEVICE]: [AttachType.CGROUP_DEVICE],
+  [ProgramType.CGROUP_SYSCTL]: [AttachType.CGROUP_SYSCTL],
+  [ProgramType.FLOW_DISSECTOR]: [AttachType.FLOW_DISSECTOR],
+  [ProgramType.SK_LOOKUP]: [AttachType.SK_LOOKUP],
+  [ProgramType.SK_REUSEPORT]: [AttachType.SK_REUSEPORT_SELECT, AttachType.SK_REUSEPORT_SELECT_OR_MIGRATE],
+  [ProgramType.SK_MSG]: [AttachType.SK_MSG_VERDICT],
+  [ProgramType.LIRC_MODE2]: [AttachType.LIRC_MODE2],
+  [ProgramType.NETFILTER]: [AttachType.NETFILTER],
+};
+/** Kernels that take these only as sleepable, or give more to those that are. */
+const SLEEPABLE_TOO: ReadonlySet<number> = new Set([
+  ProgramType.KPROBE,
+  ProgramType.LSM,
+  ProgramType.TRACING,
+  ProgramType.SYSCALL,
+]);
+
+/** What kfuncs are called by, in any release. */
+const MAYBE_KFUNC =
+  /^(bpf_|scx_bpf_|hid_bpf_|cgroup_rstat_|css_rstat_|tcp_|cubictcp_|dctcp_|bbr_|crash_kexec|xdp_|__bpf_)/;
+/** Enough kinds to tell a kfunc by. */
+const TELLING = [
+  `${ProgramType.SYSCALL}/0`,
+  `${ProgramType.TRACING}/${AttachType.TRACE_FENTRY}`,
+  `${ProgramType.TRACING}/${AttachType.TRACE_ITER}`,
+  `${ProgramType.LSM}/${AttachType.LSM_MAC}`,
+  `${ProgramType.XDP}/0`,
+  `${ProgramType.SCHED_CLS}/0`,
+  `${ProgramType.STRUCT_OPS}/tcp_congestion_ops`,
+  `${ProgramType.STRUCT_OPS}/sched_ext_ops`,
+  `${ProgramType.STRUCT_OPS}/hid_bpf_ops`,
+  `${ProgramType.STRUCT_OPS}/Qdisc_ops`,
+  `${ProgramType.CGROUP_SOCK_ADDR}/${AttachType.CGROUP_INET4_CONNECT}`,
+];
+
+type Subject = Pick<Query, "type" | "attachType" | "btfId" | "flags">;
+
+function subjects(btf: Btf): Map<string, Subject[]> {
+  const found = new Map<string, Subject[]>();
+  const add = (key: string, subject: Subject) => found.set(key, [...(found.get(key) ?? []), subject]);
+  const id = (kind: number, name: string) => btf.find(kind, name);
+  for (const type of Object.values(ProgramType)) {
+    if (type === ProgramType.UNSPEC || type === ProgramType.EXT) continue;
+    const flags = SLEEPABLE_TOO.has(type) ? [0, Flag.SLEEPABLE] : [0];
+    if (type === ProgramType.LSM || type === ProgramType.TRACING) continue;
+    if (type === ProgramType.STRUCT_OPS) continue;
+    for (const attachType of ATTACHES[type] ?? [0])
+      for (const flag of flags) add(`${type}/${attachType}`, { type, attachType, btfId: 0, flags: flag });
+  }
+  const withTarget = (key: string, btfId: number | undefined) => {
+    const [type, attachType] = key.split("/").map(Number) as [number, number];
+    if (btfId === undefined) return;
+    for (const flags of [0, Flag.SLEEPABLE]) add(key, { type, attachType, btfId, flags });
+  };
+  for (const [key, names] of Object.entries(TARGETS)) for (const name of names) withTarget(key, id(BtfKind.FUNC, name));
+  for (const name of TRACEPOINTS)
+    withTarget(`${ProgramType.TRACING}/${AttachType.TRACE_RAW_TP}`, id(BtfKind.TYPEDEF, `btf_trace_${name}`));
+  for (const [struct, members] of Object.entries(given(kernelFacts().structOps) ?? {})) {
+    const btfId = id(BtfKind.STRUCT, struct);
+    if (btfId === undefined) continue;
+    const all = btf.members(btfId).map(({ name }) => name);
+    for (const member of members.slice(0, 4))
+      add(`${ProgramType.STRUCT_OPS}/${struct}`, {
+        type: ProgramType.STRUCT_OPS,
+        attachType: all.indexOf(member),
+        btfId,
+        flags: 0,
+      });
+  }
+  return found;
+}
+
+/** Whether the verifier came to the call, and what it thinks of it: undefined if it did not come. */
+function gives({ errno, text }: Answer): boolean | undefined {
+  if (errno === 0) return true;
+  if (
+    /(unknown func|invalid func|program of this type cannot use helper|calling kernel function \S+ is not allowed)/.test(
+      text,
+    )
+  )
+    return false;
+  // Before 5.13 a program calls no function of the kernel.
+  if (text.includes("uses reserved fields")) return undefined;
+  // The call was stepped on, and something else is wrong with it.
+  return /\(85\) call/.test(text) || /might sleep|sleepable kfunc|sleepable helper/.test(text) ? true : undefined;
+}
+
+export function measureCalls(): MeasuredCalls {
+  const btf = vmlinuxBtf();
+  const all = subjects(btf);
+  const enumerators = btf.members(btf.find(BtfKind.ENUM, "bpf_func_id") ?? 0);
+  const helperCount = enumerators.filter(({ name }) => name.startsWith("BPF_FUNC_")).length;
+  const numbers = Array.from({ length: helperCount - 1 }, (_, index) => index + 1);
+
+  const helpers: Record<string, number[]> = {};
+  const licensed = new Map<number, Subject>();
+  for (const [key, group] of all) {
+    const given = new Set<number>();
+    let came = false;
+    for (const subject of group) {
+      const answers = ask(numbers.map((number) => ({ ...subject, how: "helper", argument: String(number) })));
+      for (const [index, answer] of answers.entries()) {
+        const number = numbers[index] as number;
+        const gave = gives(answer);
+        if (gave !== undefined) came = true;
+        if (!gave) continue;
+        given.add(number);
+        if (!licensed.has(number)) licensed.set(number, subject);
+      }
+    }
+    if (came) helpers[key] = [...given].sort((a, b) => a - b);
+  }
+  const questions = [...licensed].map(
+    ([number, subject]): Query => ({ ...subject, how: "helper", argument: `${number}!` }),
+  );
+  const gpl = ask(questions).flatMap(({ text }, index) =>
+    /cannot call \S+ from non-GPL|GPL-restricted/.test(text)
+      ? [Number.parseInt(questions[index]?.argument ?? "", 10)]
+      : [],
+  );
+
+  const functions = given(kernelFacts().functions) ?? [];
+  const candidates = functions.filter((name) => MAYBE_KFUNC.test(name) && !name.startsWith("bpf_lsm_"));
+  const ids = new Map<string, number>();
+  btf.scan({ [BtfKind.FUNC]: "" }, (_, name, id) => {
+    if (!ids.has(name)) ids.set(name, id);
+  });
+  const idOf = (name: string) => String(ids.get(name));
+  const isPlain = ({ flags, type }: Subject) => (flags === 0) === (type !== ProgramType.SYSCALL);
+  const askKfuncs = (key: string, names: readonly string[]): Set<string> | undefined => {
+    const found = new Set<string>();
+    let came = false;
+    for (const subject of (all.get(key) ?? []).filter(isPlain)) {
+      const answers = ask(names.map((name) => ({ ...subject, how: "kfunc", argument: idOf(name) })));
+      for (const [index, answer] of answers.entries()) {
+        const gave = gives(answer);
+        if (gave !== undefined) came = true;
+        if (gave) found.add(names[index] as string);
+      }
+    }
+    return came ? found : undefined;
+  };
+  const known = new Set(TELLING.flatMap((key) => [...(askKfuncs(key, candidates) ?? [])]));
+  const names = [...known].sort();
+  const kfuncs: Record<string, string[]> = {};
+  for (const key of all.keys()) {
+    const found = names.length === 0 ? undefined : askKfuncs(key, names);
+    if (found !== undefined) kfuncs[key] = [...found].sort();
+  }
+  const version = given(kernelFacts().version) ?? "";
+  return { version, helperCount, helpers, gpl: gpl.sort((a, b) => a - b), kfuncs, present: functions };
+}
+
+if (require.main === module) {
+  const { present, ...rest } = measureCalls();
+  const own = new Set(Object.values(rest.kfuncs).flat());
+  const wanted = process.argv[2] === undefined ? [] : (JSON.parse(readFileSync(process.argv[2], "utf8")) as string[]);
+  for (const name of wanted) if (present.includes(name)) own.add(name);
+  process.stdout.write(`${JSON.stringify({ ...rest, present: [...own].sort() })}\n`);
+}
