@@ -204,6 +204,14 @@ export class ClosedError extends BpfError {
   }
 }
 
+/** A value in an error's message. Nothing of the value's own is called: that may throw, or there is none. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  return Array.isArray(value) ? "an array" : "an object";
+}
+
 /** Kernel-internal, absent from errno.h, and yet returned to user space. */
 const ENOTSUPP = 524;
 

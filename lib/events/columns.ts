@@ -4,7 +4,7 @@ import { compile } from "../btf/generate";
 import { readerOf } from "../btf/interpret";
 import type { FloatPlan, IntPlan, Plan, StructPlan } from "../btf/plan";
 import { little } from "../endian";
-import { ArgumentError } from "../errors";
+import { ArgumentError, shown } from "../errors";
 
 /** A column of numbers. */
 export type NumberColumn =
@@ -104,7 +104,7 @@ function numericFields(plan: StructPlan, names: readonly string[] | undefined, w
   const hint = `Fields that are numbers: ${found.map(({ name }) => name).join(", ") || "none"}`;
   const fail = (problem: string) => new ArgumentError(`${what}: ${problem}`, { operation: "columns", hint });
   if (names === undefined) throw fail(`${plan.label} has no field that is a number`);
-  if (!Array.isArray(names)) throw fail(`columns' option fields must be an array of names, got ${String(names)}`);
+  if (!Array.isArray(names)) throw fail(`columns' option fields must be an array of names, got ${shown(names)}`);
   if (names.length === 0) throw fail("columns' option fields names no field");
   return names.map((wanted) => {
     const field = found.find(({ name }) => name === wanted);

@@ -1,7 +1,7 @@
 /** Kernels that are not the running one: upstream releases by rule, Debian's builds as measured, and profiles from files. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ArgumentError, BpfError } from "../errors";
+import { ArgumentError, BpfError, shown } from "../errors";
 import { nearest } from "../nearest";
 import { type Fact, given, isKnown, known, unknown } from "./fact";
 import type { KernelFacts, Measured } from "./facts";
@@ -34,6 +34,8 @@ export function kernelProfiles(): string[] {
  * @throws {@link ArgumentError} for a name that is not known
  */
 export function kernelProfile(name: string): KernelFacts {
+  if (typeof name !== "string")
+    throw new ArgumentError(`kernelProfile takes a kernel's name, got ${shown(name)}`, { operation: "profile" });
   const upstream = /^v?(\d+\.\d+)(\.\d+)?$/.exec(name);
   if (upstream !== null && UPSTREAM.includes(upstream[1] as string)) return byRule(name.replace(/^v/, ""));
   const names = measuredNames();
@@ -44,7 +46,7 @@ export function kernelProfile(name: string): KernelFacts {
     (one) => upstream === null || one.startsWith(`${Number.parseInt(name.replace(/^v/, ""), 10)}.`),
   );
   const close = nearest(name, meant);
-  throw new ArgumentError(`no kernel is known by the name ${JSON.stringify(name)}`, {
+  throw new ArgumentError(`no kernel is known by the name ${shown(name)}`, {
     operation: "profile",
     hint: `${close === undefined ? "" : `Did you mean ${close}? `}Known are ${UPSTREAM[0]} to ${UPSTREAM.at(-1)} and ${names.join(", ")}`,
   });
@@ -56,6 +58,8 @@ export function kernelProfile(name: string): KernelFacts {
  * @throws {@link BpfError} ERR_BPF_PROFILE that says what is wrong with the file
  */
 export function readProfile(path: string): KernelFacts {
+  if (typeof path !== "string")
+    throw new ArgumentError(`readProfile takes a path, got ${shown(path)}`, { operation: "profile" });
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, "utf8"));

@@ -2,7 +2,7 @@
 
 import type { BtfValue, Codec } from "../btf/codec";
 import type { ViewMaker } from "../btf/view";
-import { ArgumentError } from "../errors";
+import { ArgumentError, shown } from "../errors";
 import { type ElementCodecs, indexOf } from "./codec";
 import type { MapCore } from "./core";
 import { ElementMap } from "./element-map";
@@ -48,7 +48,7 @@ export class ArrayMap<V = BtfValue> extends ElementMap<number, V> {
   view(index: number): V {
     const make = this.viewMaker("use mmap()");
     if (!Number.isInteger(index) || index < 0 || index >= this.maxEntries) {
-      const message = `an index is an integer from 0 to ${this.maxEntries - 1}, got ${String(index)}`;
+      const message = `an index is an integer from 0 to ${this.maxEntries - 1}, got ${shown(index)}`;
       throw new ArgumentError(`map ${this.name}: ${message}`, { map: this.name });
     }
     return make(this.core.sharedMemory("mmap"), index * this.stride);

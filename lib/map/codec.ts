@@ -3,7 +3,7 @@ import { isUint8Array } from "node:util/types";
 import type { Codec } from "../btf/codec";
 import type { ViewMaker } from "../btf/view";
 import { little } from "../endian";
-import { ArgumentError } from "../errors";
+import { ArgumentError, shown } from "../errors";
 import { native } from "../native";
 
 /** A codec that may take more than it gives: a map of maps takes a map's descriptor, and gives a map. */
@@ -69,7 +69,7 @@ export function u32(map: string, what: string): Codec<number> {
     size: 4,
     encode(value, view, offset) {
       if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
-        throw new ArgumentError(`map ${map}: ${what} is an integer from 0, got ${String(value)}`, { map });
+        throw new ArgumentError(`map ${map}: ${what} is an integer from 0, got ${shown(value)}`, { map });
       }
       view.setUint32(offset, value, little);
     },

@@ -1,7 +1,7 @@
 /** createMap(): a map without an object. */
 import type { Codec } from "../btf/codec";
 import { Flag, MapType } from "../constants";
-import { ArgumentError, errnoName, isErrno, MapError, PermissionError } from "../errors";
+import { ArgumentError, errnoName, isErrno, MapError, PermissionError, shown } from "../errors";
 import { whyRefused } from "../kernel/refusal";
 import { native } from "../native";
 import type { MapTypeName, MapTypes } from "./classes";
@@ -125,27 +125,27 @@ type Options = Omit<CreateMapOptions, "key" | "value"> & { key?: { size: number 
 
 function requestOf(options: Options) {
   if (typeof options !== "object" || options === null)
-    throw argument(`createMap takes an object, got ${String(options)}`);
+    throw argument(`createMap takes an object, got ${shown(options)}`);
   for (const option of Object.keys(options)) {
     if (!Object.hasOwn(known, option))
       throw argument(`createMap has no option "${option}"; it has: ${Object.keys(known).join(", ")}`);
   }
   const { type: typeName, name = "" } = options;
   const type = mapTypeNames.get(typeName);
-  if (type === undefined || type === MapType.UNSPEC) throw argument(`there is no map type ${String(typeName)}`);
+  if (type === undefined || type === MapType.UNSPEC) throw argument(`there is no map type ${shown(typeName)}`);
   if (typeof name !== "string" || !/^[\w.]*$/.test(name)) {
-    throw argument(`a map's name has letters, digits, "_" and ".", got ${JSON.stringify(name)}`);
+    throw argument(`a map's name has letters, digits, "_" and ".", got ${shown(name)}`);
   }
   const wanted = demands[typeName] ?? {};
   const number = (what: keyof Options, fallback: number | undefined) => {
     const value = options[what] ?? fallback;
     if (value === undefined) throw argument(`a ${typeName} map needs ${what}`);
     if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 0xffffffff) return value;
-    throw argument(`${what} must be an integer of 32 bits, got ${String(value)}`);
+    throw argument(`${what} must be an integer of 32 bits, got ${shown(value)}`);
   };
   const { mapExtra = 0n, numaNode } = options;
   if (typeof mapExtra !== "bigint" || BigInt.asUintN(64, mapExtra) !== mapExtra) {
-    throw argument(`mapExtra must be a bigint of 64 bits, got ${String(mapExtra)}`);
+    throw argument(`mapExtra must be a bigint of 64 bits, got ${shown(mapExtra)}`);
   }
   return {
     type,

@@ -1,6 +1,7 @@
 /** Maps of keys and values that can be iterated: JavaScript's Map, as far as that fits. */
 import type { BtfValue } from "../btf/codec";
 import { little } from "../endian";
+import { ArgumentError, shown } from "../errors";
 import { native } from "../native";
 import { chunks, type MapBatch } from "./chunks";
 import { bytes, decodeAll, type ElementCodec } from "./codec";
@@ -68,6 +69,8 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
    * @throws {@link MapError}
    */
   forEach(callback: (value: V, key: K, map: this) => void): void {
+    if (typeof callback !== "function")
+      throw new ArgumentError(`map ${this.name}: forEach takes a function, got ${shown(callback)}`, { map: this.name });
     for (const [key, value] of this.entries()) callback(value, key, this);
   }
 

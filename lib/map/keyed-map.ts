@@ -7,7 +7,7 @@ import { isTypedArray } from "node:util/types";
 import type { Codec } from "../btf/codec";
 import type { ViewMaker } from "../btf/view";
 import { little } from "../endian";
-import { ArgumentError, isErrno } from "../errors";
+import { ArgumentError, isErrno, shown } from "../errors";
 import { type Native, native } from "../native";
 import type { ElementCodec } from "./codec";
 import type { MapCore } from "./core";
@@ -170,9 +170,10 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    * @throws {@link MapError} whose `processed` says how many were written
    */
   setMany(entries: Iterable<readonly [K, Input]>, options?: UpdateMode | SetOptions): this {
-    const list = listOf(entries, this.name) as ArrayLike<readonly [K, Input]>;
+    // A copy: a getter in one of them may add to the list.
+    const list = Array.from(listOf(entries, this.name), (entry) => pairOf<K, Input>(entry, this.name));
     const flags = options === undefined ? 0 : updateFlags(options, this.name);
-    const keys = Array.from(list, ([key]) => key);
+    const keys = list.map(([key]) => key);
     const { userValueSize } = this.core;
     for (let start = 0; start < list.length; ) {
       const { packed, count } = this.#pack("setMany", keys, start);
@@ -242,6 +243,11 @@ function listOf<T>(items: Iterable<T>, map: string): ArrayLike<T> {
   throw new ArgumentError(`map ${map}: many elements come as an array or iterable, got ${typeof items}`, { map });
 }
 
+function pairOf<K, V>(entry: unknown, map: string): readonly [K, V] {
+  if (typeof entry === "object" && entry !== null && Symbol.iterator in entry) return entry as readonly [K, V];
+  throw new ArgumentError(`map ${map}: setMany takes pairs of key and value, got ${shown(entry)}`, { map });
+}
+
 /** Checks a codec that a map was given against the size of its keys or values. */
 export function fitting<T>(codec: Codec<T>, size: number, map: string, what: "key" | "value"): Codec<T> {
   // A type with a flexible array is longer than it says.
@@ -251,11 +257,11 @@ export function fitting<T>(codec: Codec<T>, size: number, map: string, what: "ke
 
 function lockOf(options: GetOptions, map: string): number {
   if (typeof options !== "object" || options === null) {
-    throw new ArgumentError(`map ${map}: options must be an object, got ${String(options)}`, { map });
+    throw new ArgumentError(`map ${map}: options must be an object, got ${shown(options)}`, { map });
   }
   const { lock = false } = options;
   if (typeof lock !== "boolean") {
-    throw new ArgumentError(`map ${map}: lock must be true or false, got ${String(lock)}`, { map });
+    throw new ArgumentError(`map ${map}: lock must be true or false, got ${shown(lock)}`, { map });
   }
   return lock ? LOCK : 0;
 }
@@ -268,7 +274,7 @@ function updateFlags(options: UpdateMode | SetOptions, map: string): number {
   }
   const mode = isObject ? (options.mode ?? "any") : options;
   if (typeof mode !== "string" || !Object.hasOwn(MODES, mode)) {
-    throw new ArgumentError(`map ${map}: mode must be "any", "noexist" or "exist", got ${String(mode)}`, { map });
+    throw new ArgumentError(`map ${map}: mode must be "any", "noexist" or "exist", got ${shown(mode)}`, { map });
   }
   return MODES[mode] | (isObject ? lockOf(options, map) : 0);
 }

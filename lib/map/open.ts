@@ -1,7 +1,7 @@
 /** Maps from where they are: objects, pins, ids. */
 import { basename } from "node:path";
 import type { BtfValue, Codec } from "../btf/codec";
-import { ArgumentError, errnoName, isErrno, MapError, PermissionError } from "../errors";
+import { ArgumentError, errnoName, isErrno, MapError, PermissionError, shown } from "../errors";
 import { whyRefused } from "../kernel/refusal";
 import { type Handle, type MapDescription, native } from "../native";
 import { Lifetime } from "../object/lifetime";
@@ -97,7 +97,7 @@ export function openMapById<T extends MapTypeName = MapTypeName, K = BtfValue, V
   options: OpenMapOptions<T, K, V> = {},
 ): OpenedMap<T, K, V> {
   if (!Number.isInteger(id) || id < 1 || id > 0xffffffff) {
-    throw new ArgumentError(`openMapById takes a map's id, got ${String(id)}`, { operation: "map.open" });
+    throw new ArgumentError(`openMapById takes a map's id, got ${shown(id)}`, { operation: "map.open" });
   }
   checkExpected(options, "openMapById");
   const handle = native.mapOfId(id);

@@ -1,5 +1,5 @@
 /** PERF_EVENT_ARRAY: records from programs, through a ring for each CPU. */
-import { ArgumentError, BpfError } from "../errors";
+import { ArgumentError, BpfError, shown } from "../errors";
 import { type Handle, native } from "../native";
 import { type ElementCodecs, indexOf, u32 } from "./codec";
 import type { MapCore } from "./core";
@@ -83,10 +83,10 @@ export class PerfBuffer<T = Uint8Array> extends RecordMap<T, PerfBatch<T>, PerfB
     const fail = (what: string) => new ArgumentError(`perf buffer ${this.name}: ${what}`, { operation: "map.open" });
     // The kernel's own limit is far below.
     if (!Number.isInteger(pages) || pages < 1 || pages > 1 << 24 || (pages & (pages - 1)) !== 0) {
-      throw fail(`pages must be a power of two, got ${String(pages)}`);
+      throw fail(`pages must be a power of two, got ${shown(pages)}`);
     }
     if (!Number.isInteger(wakeupEvents) || wakeupEvents < 1 || wakeupEvents > 0xffffffff) {
-      throw fail(`wakeupEvents must be an integer from 1, got ${String(wakeupEvents)}`);
+      throw fail(`wakeupEvents must be an integer from 1, got ${shown(wakeupEvents)}`);
     }
     if (this.#isOpen) {
       const details = { operation: "map.open", map: this.name, hint: "Call open() before anything reads it" };

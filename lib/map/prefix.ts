@@ -2,7 +2,7 @@
 import { isUint8Array } from "node:util/types";
 import type { Codec } from "../btf/codec";
 import { little } from "../endian";
-import { ArgumentError } from "../errors";
+import { ArgumentError, shown } from "../errors";
 
 /** The first bits of some bytes. */
 export interface Prefix {
@@ -55,7 +55,7 @@ function check(key: Prefix, size: number, fail: (message: string) => never): Pre
 
 function checkLength(prefixLength: number, size: number, data: Uint8Array, fail: (message: string) => never): Prefix {
   if (Number.isInteger(prefixLength) && prefixLength >= 0 && prefixLength <= size * 8) return { prefixLength, data };
-  return fail(`a prefix length is an integer from 0 to ${size * 8}, got ${String(prefixLength)}`);
+  return fail(`a prefix length is an integer from 0 to ${size * 8}, got ${shown(prefixLength)}`);
 }
 
 function parse(text: string, size: number, fail: (message: string) => never): Prefix {
@@ -65,7 +65,7 @@ function parse(text: string, size: number, fail: (message: string) => never): Pr
   const wanted = size === IPV4 ? isIPv4(address) : size === IPV6 && isIPv6(address) && !address.includes("%");
   const isLength = length === undefined || /^\d{1,3}$/.test(length);
   if (!wanted || !isLength || rest.length > 0) {
-    fail(`a key is ${KINDS.get(size) ?? "{ prefixLength, data }"}, got ${JSON.stringify(text)}`);
+    fail(`a key is ${KINDS.get(size) ?? "{ prefixLength, data }"}, got ${shown(text)}`);
   }
   const data = size === IPV4 ? Uint8Array.from(address.split("."), Number) : ipv6Bytes(address);
   return checkLength(length === undefined ? size * 8 : Number(length), size, data, fail);

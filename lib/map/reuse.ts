@@ -1,6 +1,6 @@
 /** Whether a map that exists is the one that is wanted. */
 import { Flag } from "../constants";
-import { ArgumentError, MapError } from "../errors";
+import { ArgumentError, MapError, shown } from "../errors";
 import { native } from "../native";
 import type { MapInfo } from "./info";
 
@@ -75,7 +75,7 @@ function roundedEntries(type: string, flags: number, entries: number): number {
 export function checkExpected(wanted: ExpectedMap, operation: string): void {
   const about = { operation: "map.open" };
   if (typeof wanted !== "object" || wanted === null)
-    throw new ArgumentError(`${operation}'s options must be an object, got ${String(wanted)}`, about);
+    throw new ArgumentError(`${operation}'s options must be an object, got ${shown(wanted)}`, about);
   const known = [...FIELDS.map(([field]) => field as string), "key", "value"];
   const unknown = Object.keys(wanted).find((option) => !known.includes(option));
   if (unknown !== undefined)

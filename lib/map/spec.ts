@@ -2,7 +2,7 @@
 import type { U64 } from "../btf/plan";
 import type { BtfType } from "../btf/types";
 import { Flag } from "../constants";
-import { ArgumentError, errnoName, isErrno, MapError } from "../errors";
+import { ArgumentError, errnoName, isErrno, MapError, shown } from "../errors";
 import { type InnerRequest, type MapDescription, type MapRequest, native } from "../native";
 import { checkPinPath, foreignPin, type PinFault, preparePin, whyNotOpened } from "../pins";
 import type { MapFacts } from "../sleepable/verdict";
@@ -144,7 +144,7 @@ export class MapSpec {
 
   set mapExtra(value: bigint) {
     if (typeof value !== "bigint" || BigInt.asUintN(64, value) !== value) {
-      throw this.#refused(`mapExtra must be a bigint of 64 bits, got ${String(value)}`);
+      throw this.#refused(`mapExtra must be a bigint of 64 bits, got ${shown(value)}`);
     }
     this.#mapExtra = value;
   }
@@ -155,7 +155,7 @@ export class MapSpec {
   }
 
   set autocreate(value: boolean) {
-    if (typeof value !== "boolean") throw this.#refused(`autocreate must be a boolean, got ${String(value)}`);
+    if (typeof value !== "boolean") throw this.#refused(`autocreate must be a boolean, got ${shown(value)}`);
     this.#autocreate = value;
   }
 
@@ -173,10 +173,10 @@ export class MapSpec {
   set inner(value: Partial<InnerMap>) {
     if (!this.type.endsWith("_of_maps")) throw this.#refused(`a ${this.type} map holds no maps`);
     if (typeof value !== "object" || value === null)
-      throw this.#refused(`inner must be an object, got ${String(value)}`);
+      throw this.#refused(`inner must be an object, got ${shown(value)}`);
     const wanted = { keySize: 4, valueSize: 4, maxEntries: 1, flags: 0, ...this.inner, ...value };
     const type = typeNumber(String(wanted.type));
-    if (type === 0) throw this.#refused(`inner.type must be a map type such as "hash", got ${String(wanted.type)}`);
+    if (type === 0) throw this.#refused(`inner.type must be a map type such as "hash", got ${shown(wanted.type)}`);
     this.#inner = {
       type,
       keySize: this.#u32("inner.keySize", wanted.keySize),
@@ -268,7 +268,7 @@ export class MapSpec {
 
   #u32(what: string, value: number): number {
     if (Number.isInteger(value) && value >= 0 && value <= 0xffffffff) return value;
-    throw this.#refused(`${what} must be an integer of 32 bits, got ${String(value)}`);
+    throw this.#refused(`${what} must be an integer of 32 bits, got ${shown(value)}`);
   }
 
   #refused(message: string): ArgumentError {

@@ -1,7 +1,7 @@
 /** Local storage: values that hang on a task, inode, socket or cgroup, and go with it. User space names these by descriptors. */
 import { closeSync, constants, openSync } from "node:fs";
 import type { BtfValue, Codec } from "../btf/codec";
-import { ArgumentError, errnoName, isErrno, MapError } from "../errors";
+import { ArgumentError, errnoName, isErrno, MapError, shown } from "../errors";
 import { native } from "../native";
 import { bytes, type ElementCodecs, u32 } from "./codec";
 import type { MapCore } from "./core";
@@ -82,7 +82,7 @@ export class TaskStorageMap<V = BtfValue> extends StorageMap<number | { readonly
     if (typeof key === "object" && key !== null) return { fd: key.pidfd, opened: false };
     if (!Number.isInteger(key) || key < 1 || key > 0x7fffffff) {
       const hint = "To name it by a descriptor pass { pidfd }";
-      throw new ArgumentError(`map ${this.name}: a key is a process id, got ${String(key)}`, { map: this.name, hint });
+      throw new ArgumentError(`map ${this.name}: a key is a process id, got ${shown(key)}`, { map: this.name, hint });
     }
     const fd = native.pidfdOpen(key, 0);
     if (fd >= 0) return { fd, opened: true };
@@ -102,7 +102,7 @@ abstract class PathStorageMap<V> extends StorageMap<PathOrFd, V> {
   protected descriptor(key: PathOrFd, operation: string) {
     if (typeof key === "number") return { fd: key, opened: false };
     if (typeof key !== "string") {
-      throw new ArgumentError(`map ${this.name}: a key is a path or a descriptor, got ${String(key)}`, {
+      throw new ArgumentError(`map ${this.name}: a key is a path or a descriptor, got ${shown(key)}`, {
         map: this.name,
       });
     }

@@ -1,7 +1,7 @@
 /** USER_RINGBUF: records from this process to programs. */
 import { isUint8Array } from "node:util/types";
 import type { Codec } from "../btf/codec";
-import { ArgumentError, ClosedError, isErrno } from "../errors";
+import { ArgumentError, ClosedError, isErrno, shown } from "../errors";
 import { forget, hold, listen, release } from "../events/poller";
 import { type ReadOptions, signalOf } from "../events/reader";
 import { type Handle, native } from "../native";
@@ -49,7 +49,7 @@ export class UserRingBuffer<T = Uint8Array> extends BpfMap {
    */
   submitMany(values: readonly T[]): number {
     if (!Array.isArray(values)) {
-      const message = `map ${this.name}: submitMany takes an array of records, got ${String(values)}`;
+      const message = `map ${this.name}: submitMany takes an array of records, got ${shown(values)}`;
       throw new ArgumentError(message, { operation: "map.submitMany", map: this.name });
     }
     const count = this.#submit(values);

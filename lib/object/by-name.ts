@@ -1,5 +1,5 @@
 /** Things with names: programs, maps. */
-import { ArgumentError } from "../errors";
+import { ArgumentError, shown } from "../errors";
 
 /**
  * Items by their name. Without a prototype, so that a program or map may have any name. `R` is the caller's word for the
@@ -18,8 +18,13 @@ export function named<R extends object, N extends keyof R>(
   noun: "program" | "map",
   owner: string,
 ): R[N] {
-  const item = record[name];
+  const item = typeof name === "string" ? record[name] : undefined;
   if (item !== undefined) return item;
   const names = Object.keys(record).join(", ") || "none";
-  throw new ArgumentError(`${owner} has no ${noun} ${String(name)}; it has: ${names}`, { [noun]: String(name) });
+  throw new ArgumentError(
+    `${owner} has no ${noun} ${typeof name === "string" ? name : shown(name)}; it has: ${names}`,
+    {
+      [noun]: typeof name === "string" ? name : shown(name),
+    },
+  );
 }

@@ -1,7 +1,7 @@
 /** A loaded object. */
 import type { Codec } from "../btf/codec";
 import type { U64 } from "../btf/plan";
-import { ArgumentError } from "../errors";
+import { ArgumentError, shown } from "../errors";
 import type { LogCallback } from "../log";
 import type { BpfMap } from "../map/map";
 import { mapOfObject } from "../map/open";
@@ -68,6 +68,11 @@ export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, 
    */
   map<T extends BpfMap>(name: keyof S["maps"] & string, type: abstract new (...args: never[]) => T): T {
     const map: BpfMap = named(this.maps, name, "map", this.name);
+    if (typeof type !== "function" || typeof type.prototype !== "object")
+      throw new ArgumentError(`map(name, class) takes the map's class, got ${shown(type)}`, {
+        map: name,
+        hint: `It is a ${map.constructor.name}; object.maps has all maps without`,
+      });
     if (map instanceof type) return map;
     const other = map.constructor.name === type.name ? " of another copy of node-libbpf: npm ls node-libbpf" : "";
     throw new ArgumentError(`map ${name} is a ${map.type} map, no ${type.name}${other}`, { map: name });

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { isUint8Array } from "node:util/types";
 import { Btf, BtfKindError } from "../btf/btf";
 import { little } from "../endian";
-import { ArgumentError, type ErrorCode, ObjectError } from "../errors";
+import { ArgumentError, type ErrorCode, ObjectError, shown } from "../errors";
 import { readElf } from "./elf";
 import { ownBytes, readObject } from "./file";
 
@@ -22,10 +22,13 @@ export interface ReadBtfOptions {
  *
  * @throws {@link ObjectError} if it can't be read, has no BTF, or its BTF is damaged: the message says at which type
  */
-export function readBtf(source: string | Uint8Array, { base }: ReadBtfOptions = {}): Btf {
+export function readBtf(source: string | Uint8Array, options: ReadBtfOptions = {}): Btf {
+  if (typeof options !== "object" || options === null)
+    throw new ArgumentError(`readBtf takes an object of options, got ${shown(options)}`, { operation: "readBtf" });
+  const { base } = options;
   if (typeof source === "string") return decode(readObject(source, "readBtf"), basename(source), base);
   if (isUint8Array(source)) return decode(ownBytes(source), "the BTF", base);
-  throw new ArgumentError(`readBtf takes a path or a Uint8Array, got ${source === null ? "null" : typeof source}`, {
+  throw new ArgumentError(`readBtf takes a path or a Uint8Array, got ${shown(source)}`, {
     operation: "readBtf",
   });
 }

@@ -4,7 +4,7 @@ import { isUint8Array } from "node:util/types";
 import type { Btf } from "../btf/btf";
 import type { Codec } from "../btf/codec";
 import type { U64 } from "../btf/plan";
-import { ArgumentError, BpfError, LoadError, ObjectError } from "../errors";
+import { ArgumentError, BpfError, LoadError, ObjectError, shown } from "../errors";
 import type { KernelFacts } from "../kernel/facts";
 import { deliver, type LogCallback } from "../log";
 import { MapSpec } from "../map/spec";
@@ -299,11 +299,11 @@ function checkOptions(options: OpenOptions): void {
   for (const [name, value] of Object.entries(options)) {
     // What C would read of it ends there.
     if (typeof value === "string" && value.includes("\0"))
-      throw new ArgumentError(`open's option ${name} must not contain NUL, got ${JSON.stringify(value)}`, about);
+      throw new ArgumentError(`open's option ${name} must not contain NUL, got ${shown(value)}`, about);
   }
   const { u64 = "bigint" } = options;
   if (u64 !== "bigint" && u64 !== "number") {
-    throw new ArgumentError(`open's option u64 must be "bigint" or "number", got ${JSON.stringify(u64)}`, about);
+    throw new ArgumentError(`open's option u64 must be "bigint" or "number", got ${shown(u64)}`, about);
   }
 }
 

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isUint8Array } from "node:util/types";
-import { ArgumentError, AttachError, type BpfError, errnoName, isErrno, PermissionError } from "../errors";
+import { ArgumentError, AttachError, type BpfError, errnoName, isErrno, PermissionError, shown } from "../errors";
 import { btfFacts } from "../kernel/btf-facts";
 import { given as known } from "../kernel/fact";
 import { activeLsms } from "../kernel/lsm";
@@ -300,7 +300,7 @@ function checkedOptions(program: Attachable, options: AttachOptions, allowed: re
       throw argument(program, `attach option ${name} must be a non-negative integer${most}, got ${value}`);
     }
     if (typeof value === "string" && value.includes("\0")) {
-      throw argument(program, `attach option ${name} must not contain NUL, got ${JSON.stringify(value)}`);
+      throw argument(program, `attach option ${name} must not contain NUL, got ${shown(value)}`);
     }
   }
   return given;

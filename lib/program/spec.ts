@@ -1,6 +1,6 @@
 /** A program before it is loaded. */
 import { Flag } from "../constants";
-import { ArgumentError } from "../errors";
+import { ArgumentError, shown } from "../errors";
 import type { ProgramDescription, ProgramRequest } from "../native";
 import { type ProgramKind, parseSection, type SectionFacts } from "./kinds";
 
@@ -68,7 +68,7 @@ export class ProgramSpec {
 
   set flags(value: number) {
     if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
-      throw this.#argument(`flags must be an integer of 32 bits, got ${String(value)}`);
+      throw this.#argument(`flags must be an integer of 32 bits, got ${shown(value)}`);
     }
     this.#flags = value;
   }
@@ -93,7 +93,7 @@ export class ProgramSpec {
 
   set attachTarget(value: string | undefined) {
     if (value !== undefined && (typeof value !== "string" || value === "" || value.includes("\0"))) {
-      throw this.#argument(`attachTarget must be a non-empty string without NUL, got ${JSON.stringify(value)}`);
+      throw this.#argument(`attachTarget must be a non-empty string without NUL, got ${shown(value)}`);
     }
     this.#target = value;
   }

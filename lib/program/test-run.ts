@@ -1,6 +1,6 @@
 /** BPF_PROG_TEST_RUN. */
 import { isUint8Array } from "node:util/types";
-import { ArgumentError, BpfError, errnoName, isErrno } from "../errors";
+import { ArgumentError, BpfError, errnoName, isErrno, shown } from "../errors";
 import { signalOf } from "../events/reader";
 import { native } from "../native";
 import type { Lifetime } from "../object/lifetime";
@@ -53,6 +53,11 @@ export async function testRun(
   index: number,
   options: TestRunOptions,
 ): Promise<TestRunResult> {
+  if (typeof options !== "object" || options === null)
+    throw new ArgumentError(`testRun takes an object of options, got ${shown(options)}`, {
+      operation: "testRun",
+      program: program.name,
+    });
   const { context, contextOutSize = 0, data, dataOutSize = 0, repeat = 0, flags = 0 } = options;
   const about = { operation: "testRun", program: program.name, section: program.section };
   for (const [name, value] of Object.entries({ context, data })) {

@@ -53,7 +53,7 @@ kernelTest("a map that nobody closes is closed by the garbage collector", [], as
 
 kernelTest("what createMap refuses", [], async () => {
   const make = (options: object) => () => createMap({ type: "hash", ...options } as never);
-  expect(make({ type: "hashh" })).toThrow(argument(/no map type hashh/));
+  expect(make({ type: "hashh" })).toThrow(argument(/no map type "hashh"/));
   expect(make({ keySize: 4, valueSize: 8 })).toThrow(argument(/needs maxEntries/));
   expect(make({ keySize: -1, valueSize: 8, maxEntries: 1 })).toThrow(argument(/keySize must be an integer/));
   expect(make({ key: u32, value: u64, maxEntries: 1, name: "a b" })).toThrow(argument(/letters, digits/));
