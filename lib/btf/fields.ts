@@ -51,3 +51,14 @@ export function managedFields(btf: Btf, type: number): string[] {
   }
   return [...found].sort();
 }
+
+/** Of these, those that are members of the value itself, or variables: before Linux 6.11 the kernel looks no deeper. */
+export function directFields(btf: Btf, type: number): string[] {
+  const id = btf.resolve(type);
+  const members = btf.members(id).map((member) => btf.resolve(member.type));
+  const bare = members.map((member) =>
+    btf.kind(member) === BtfKind.VAR ? btf.resolve(btf.typeOrSize(member)) : member,
+  );
+  const names = [id, ...bare].filter((one) => btf.kind(one) === BtfKind.STRUCT).map((one) => btf.name(one));
+  return names.filter((name) => MANAGED.has(name));
+}

@@ -258,7 +258,7 @@ export class MapSpec {
   }
 
   /** @internal What the precheck asks of it; `fieldsOf` tells the kernel-managed structs in a BTF type. */
-  facts(fieldsOf: (type: number) => string[]): MapFacts {
+  facts(fieldsOf: (type: number) => Pick<MapFacts, "fields" | "nested">): MapFacts {
     const facts = { ...factsOf(this.#described, fieldsOf), flags: this.#flags };
     if (this.#inner === undefined) return facts;
     // What is made for a map whose inner map was set has no types.
@@ -284,13 +284,16 @@ function isVariables({ internal, valueTypeId }: MapDescription): boolean {
   return internal && valueTypeId !== 0;
 }
 
-function factsOf(description: MapDescription, fieldsOf: (type: number) => string[]): MapFacts {
+function factsOf(
+  description: MapDescription,
+  fieldsOf: (type: number) => Pick<MapFacts, "fields" | "nested">,
+): MapFacts {
   const { type, flags, valueTypeId, inner } = description;
   return {
     name: mapName(description),
     type: mapTypeName(type),
     flags,
-    fields: fieldsOf(valueTypeId),
+    ...fieldsOf(valueTypeId),
     ...(inner === undefined ? {} : { inner: factsOf(inner, fieldsOf) }),
   };
 }

@@ -1,6 +1,6 @@
 /** Facts of an object's programs for the precheck, from its bytes alone. */
 import type { Btf } from "../btf/btf";
-import { managedFields } from "../btf/fields";
+import { directFields, managedFields } from "../btf/fields";
 import { ProgramType } from "../constants";
 import { ObjectError } from "../errors";
 import type { KernelFacts } from "../kernel/facts";
@@ -8,7 +8,7 @@ import type { MapSpec } from "../map/spec";
 import type { VariableDescription } from "../native";
 import type { ProgramSpec } from "../program/spec";
 import { isEverywhere } from "../sleepable/rules-maps";
-import type { ProgramFacts } from "../sleepable/verdict";
+import type { MapFacts, ProgramFacts } from "../sleepable/verdict";
 import { constantsOf } from "./constants";
 import { damagedObject } from "./damaged";
 import type { ElfSection } from "./elf";
@@ -49,7 +49,7 @@ export function factsReader(
   const functions = readFunctions({ sections, btf: types, variables, damaged });
   const members = structOpsMembers(sections, types, variables);
   const sectionIds = new Map(variables.map(({ section, sectionId }) => [section, sectionId]));
-  const fields = new Map<number, string[]>();
+  const fields = new Map<number, Pick<MapFacts, "fields" | "nested">>();
   const told = new Map<string, { as: string; facts: ProgramFacts }>();
 
   return (program, settings) => {
@@ -91,8 +91,13 @@ export function factsReader(
     };
   }
 
-  function fieldsOf(type: number): string[] {
-    const found = fields.get(type) ?? managedFields(types, type);
+  function fieldsOf(type: number) {
+    const known = fields.get(type);
+    if (known !== undefined) return known;
+    const all = managedFields(types, type);
+    const direct = directFields(types, type);
+    const nested = all.filter((name) => !direct.includes(name));
+    const found = { fields: all, ...(nested.length > 0 && { nested }) };
     fields.set(type, found);
     return found;
   }

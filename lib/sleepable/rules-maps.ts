@@ -226,8 +226,26 @@ const TRACING_TYPES: ReadonlySet<number> = new Set([
 /** Structs that run something later, and the release that brought them. */
 const DEFERRED: Readonly<Record<string, string>> = { bpf_timer: "5.15", bpf_wq: "6.10" };
 
+/** The kernel looks for them in structs and arrays of a value too. */
+const NESTED = "6.11";
+
 /** What values hold that not every program may have. Sleepable uprobes count as tracing programs here. */
 function fieldFindings(map: MapFacts, program: ProgramFacts, kernel: Kernel): Finding[] {
+  const { nested = [] } = map;
+  if (nested.length === 0 || kernel.since(NESTED)) return knownFields(map, program, kernel);
+  const direct = { ...map, fields: map.fields.filter((field) => !nested.includes(field)) };
+  const all = knownFields(map, program, kernel);
+  if (all.length === 0) return all;
+  const source = "kernel/bpf/btf.c: btf_find_struct_field()";
+  const question = `whether ${kernel.label} finds ${nested.join(", ")} in the values of map ${map.name}`;
+  const inputs = [{ name: "value", value: nested.join(", "), origin: `map ${map.name}` }, kernel.versionInput];
+  return [
+    ...knownFields(direct, program, kernel),
+    undecided(question, "it lies in a struct or an array", { source, inputs }),
+  ];
+}
+
+function knownFields(map: MapFacts, program: ProgramFacts, kernel: Kernel): Finding[] {
   const inputs = [{ name: "value", value: map.fields.join(", "), origin: `map ${map.name}` }, kernel.versionInput];
   const more = { source: { file: SOURCE, commit: "5861d1e8dbc4" }, inputs };
   const has = (field: string) => map.fields.includes(field);

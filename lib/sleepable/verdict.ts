@@ -132,6 +132,8 @@ export interface MapFacts {
   flags: number;
   /** Kernel-managed structs in its values: "bpf_spin_lock", "bpf_timer", "bpf_wq", "bpf_list_head", "bpf_rb_root" … */
   fields: string[];
+  /** Of these, those that lie in structs or arrays of the value: before Linux 6.11 the kernel does not look there. */
+  nested?: string[];
   /** What a map of maps holds. */
   inner?: MapFacts;
 }

@@ -104,7 +104,8 @@ describe("maps", () => {
     expect(map("maps", "hash")).toEqual({ name: "hash", type: "hash", flags: Flag.NO_PREALLOC, fields: [] });
     expect(map("maps", "locked")).toMatchObject({ type: "array", fields: ["bpf_spin_lock"] });
     expect(map("maps", ".data.lock")).toMatchObject({ fields: ["bpf_spin_lock"] });
-    expect(map("in_callback", "timed")).toMatchObject({ fields: ["bpf_timer"] });
+    expect(map("in_callback", "timed")).toMatchObject({ fields: ["bpf_timer"], nested: ["bpf_timer"] });
+    expect(map("maps", ".data.lock")).not.toHaveProperty("nested");
     expect(map("maps", "tries")).toMatchObject({
       type: "array_of_maps",
       inner: { type: "lpm_trie", flags: Flag.NO_PREALLOC, fields: [] },

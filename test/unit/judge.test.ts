@@ -446,6 +446,9 @@ describe("what plain programs may not have in maps, and hooks not pass on", () =
     ["6.1", using(7, { flags: 1 }), "allowed NOT_SLEEPABLE_PROGRAM"],
     ["7.2", using(2, { fields: ["bpf_res_spin_lock"] }), "refused MAP_SPIN_LOCK"],
     ["7.3", using(2, { fields: ["bpf_res_spin_lock"] }), "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["6.1", using(2, { fields: ["bpf_timer"] }), "refused MAP_TIMER"],
+    ["6.1", using(2, { fields: ["bpf_timer"], nested: ["bpf_timer"] }), "unknown NOT_KNOWN"],
+    ["6.12", using(2, { fields: ["bpf_timer"], nested: ["bpf_timer"] }), "refused MAP_TIMER"],
     ["5.10", facts("lsm/path_chown"), "refused TARGET_SIGNATURE"],
     ["6.1", facts("lsm/path_chown"), "allowed NOT_SLEEPABLE_PROGRAM"],
   ])("on %s", (name, program, expected) => {
