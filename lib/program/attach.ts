@@ -336,7 +336,8 @@ function attachError(program: Attachable, outcome: Outcome, target: string): Bpf
   const words = warnings(outcome).at(-1)?.replace(`prog '${program.name}': `, "");
   return new AttachError("ERR_BPF_ATTACH", `${what} could not be attached${words ? `: ${words}` : ""} (${errno})`, {
     ...details,
-    ...explained(why, attachHint(kind, target, outcome.status)),
+    // What the kernel's rules say goes before what else an errno may mean.
+    ...explained(why, why?.remedy === undefined ? attachHint(kind, target, outcome.status) : undefined),
   });
 }
 
