@@ -148,25 +148,33 @@ export class SleepableError extends LoadError {
   constructor(object: string, verdicts: readonly Verdict[]) {
     const lines = verdicts.flatMap(problems);
     const unsafe = verdicts.every(({ verdict }) => verdict === "unsafe");
+    const atAttach = verdicts.every(({ findings }) => findings.filter(isBad).every(({ stage }) => stage === "attach"));
+    const refused = atAttach
+      ? "would be loaded by this kernel, and refused when it is attached"
+      : "would be refused by this kernel";
     const what = `${object}: ${verdicts.length === 1 ? "a program" : `${verdicts.length} programs`}`;
     const [only] = verdicts.length === 1 ? verdicts : [];
     super(
       "ERR_BPF_SLEEPABLE",
-      `${what} ${unsafe ? "would be taken by this kernel and must not be" : "would be refused by this kernel"}:\n${lines.join("\n")}`,
+      `${what} ${unsafe ? "would be taken by this kernel and must not be" : refused}:\n${lines.join("\n")}`,
       {
         operation: "load",
         ...(verdicts[0] !== undefined && { reason: verdicts[0].reason }),
         ...(only !== undefined && { program: only.program, section: only.section }),
+        ...(atAttach && !unsafe && { hint: 'Loading works: load({ precheck: "off" }) does it all the same' }),
       },
     );
     this.verdicts = verdicts;
   }
 }
 
+function isBad({ verdict }: { verdict: Answer }): boolean {
+  return verdict === "refused" || verdict === "unsafe";
+}
+
 function problems({ program, section, findings }: Verdict): string[] {
-  const bad = ({ verdict }: { verdict: Answer }) => verdict === "refused" || verdict === "unsafe";
   const advice = ({ remedy }: Finding) => (remedy === undefined ? "" : `; ${remedy}`);
-  return findings.filter(bad).map((found) => `  ${program} (${section}): ${found.message}${advice(found)}`);
+  return findings.filter(isBad).map((found) => `  ${program} (${section}): ${found.message}${advice(found)}`);
 }
 
 /** A program could not be attached. */

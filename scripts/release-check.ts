@@ -9,7 +9,7 @@ import { resolveKernel } from "../lib/testing/kernels";
 import { builtFrom } from "./deps";
 import { KERNELS } from "./kernels";
 import { PROJECT_ROOT } from "./places";
-import { changelogEntry, kernelProblems, sourceProblems } from "./release-facts";
+import { changelogEntry, kernelProblems, manifestProblems, sourceProblems } from "./release-facts";
 import { PINNED } from "./sources";
 import { ARCHITECTURES } from "./toolchain";
 
@@ -24,6 +24,7 @@ const PREBUILDS = ["x64", "arm64"].map((arch) => `prebuilds/linux-${arch}/node-l
 const POINTS: readonly (readonly [what: string, check: () => void])[] = [
   ["the tree is clean", clean],
   ["the version is new", versionIsNew],
+  ["package.json says where the project is", manifest],
   ["CHANGELOG.md tells of it, and no change waits", changelog],
   ["formatting, lint, types, generated files, API reports", () => run("npm", "run", "--silent", "check")],
   ["there is an addon for each platform", prebuilds],
@@ -66,6 +67,11 @@ function versionIsNew(): void {
   // The tag starts the release, so it may be there already: here.
   const [tagged, here] = [`${tag}^{commit}`, "HEAD"].map((name) => run("git", "rev-parse", name));
   if (tagged !== here) fail(`${tag} is another commit`);
+}
+
+function manifest(): void {
+  const problems = manifestProblems(JSON.parse(read("package.json")) as Record<string, unknown>);
+  if (problems.length > 0) fail(problems.join("\n"));
 }
 
 function changelog(): void {

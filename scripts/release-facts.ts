@@ -28,6 +28,13 @@ export function sourceProblems(
   });
 }
 
+/** Without these fields README's links lead nowhere in a registry, and provenance has nothing to prove. */
+export function manifestProblems(manifest: Readonly<Record<string, unknown>>): string[] {
+  return ["repository", "homepage", "bugs"]
+    .filter((field) => !manifest[field])
+    .map((field) => `package.json has no ${field}`);
+}
+
 /** Kernels of the matrix that Debian has no more: what is released is tested on all. */
 export function kernelProblems(kernels: readonly string[], missing: (kernel: string) => string | undefined): string[] {
   return kernels.flatMap((kernel) => {

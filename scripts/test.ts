@@ -248,7 +248,7 @@ function plan({ parts, kernels }: Omit<ReturnType<typeof options>, "job">): Plan
   const wants = (...wanted: readonly Part[]) => wanted.some((part) => parts.includes(part));
   // The longest first: at the end both lanes are to be done at once.
   const runs = [...(wants("arm64") ? [ARM64] : []), ...(wants("vm") ? machines(kernels) : [])];
-  if (wants("arm64")) runs.push(OLD_ARM64);
+  if (wants("arm64")) runs.push(...OLD_ARM64);
   const service = wants("service") ? [MATRIX.lts, MATRIX.oldest] : [];
   const shipped = "the shipped addons, built";
   const headers = "vmlinux.h of the kernels";

@@ -32,7 +32,13 @@ export function judgeTrampoline({ kind }: ProgramFacts, kernel: Kernel): Finding
     const question = `whether ${architecture.value} has the BPF trampolines that ${kind} programs need`;
     return [undecided(question, "only x86_64 and aarch64 are known here", more)];
   }
-  if (kernel.since(since) !== false) return [];
+  const has = kernel.since(since);
+  // Without a version: x86_64 has had them longer than there have been sleepable programs.
+  if (has === true || (has === undefined && architecture.value === "x86_64")) return [];
+  if (has === undefined) {
+    const question = `whether this kernel has the BPF trampolines that ${kind} programs need`;
+    return [undecided(question, `${architecture.value} has them since Linux ${since}`, more)];
+  }
   return [
     refused(
       "NO_TRAMPOLINES",

@@ -2,9 +2,9 @@
  * The first command of CONTRIBUTING.md on a machine that has never seen this project, and on an archive that fails.
  *
  * One case does all from nothing. The others begin where it ended and take away what they are about, so that what is compiled
- * is compiled once: a fault of the archive is met by the code that fetches, which is the same then. Each fault meets all
- * three ways of fetching: apt-get's and the kernel's in the demo, the sources' in what set-up calls for each of them. Only
- * the cases whose sources or whose half-built libraries are others build again.
+ * is compiled once: a fault of the archive is met by the code that fetches, which is the same then. Each fault meets all three
+ * ways of fetching: apt-get's, the kernel's and the sources'. Only the cases whose sources or whose half-built libraries are
+ * others build again.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -35,10 +35,18 @@ const FORGET = `
 dpkg --purge --force-depends ${PACKAGE} >&2
 rm -rf /var/lib/apt/lists /var/cache/apt/archives/*.deb ${CACHE}/kernels ${CACHE}/apt ${CACHE}/sources`;
 const FORGET_LIBRARIES = `${FORGET} .deps`;
-/** What set-up does for each library before it builds them. */
-const FETCH_SOURCES = `
+/** All that the demo fetches from the archive, by the code that fetches it there: packages, the kernel, the libraries' sources. */
+const FETCH = `
+const { installPackages, PACKAGES } = require("./dist/scripts/system-packages.js");
+const { Progress } = require("./dist/scripts/progress.js");
+const { MATRIX } = require("./dist/scripts/kernels.js");
 const { fetchSource, PINNED } = require("./dist/scripts/sources.js");
-for (const pinned of PINNED) fetchSource(pinned, (text) => console.error(text));`;
+const { resolveKernel } = require("./dist/lib/testing/kernels.js");
+const progress = new Progress("fetch");
+installPackages(PACKAGES.machines, progress).then(() => {
+  resolveKernel(MATRIX.lts, process.arch, (text) => progress.note(text));
+  for (const pinned of PINNED) fetchSource(pinned, (text) => progress.note(text));
+});`;
 const LIBBPF = PINNED.find(({ name }) => name === "libbpf") as (typeof PINNED)[number];
 
 const KERNEL_DEB = /\/linux-(image|binary)-6\.12[^/]*-cloud-\w+_[^/]*\.deb$/;
@@ -125,28 +133,25 @@ interface FaultCase {
   env?: () => Record<string, string>;
   /** It passes by itself: what was wanted is what is taken in the end. */
   passes?: true;
-  /** The lines, one for each way of fetching that meets the fault. */
-  demo?: RegExp[];
-  sources?: RegExp;
+  /** One for each way of fetching that meets the fault. */
+  lines: RegExp[];
 }
 
 const FAULTS: Record<string, FaultCase> = {
   "the newest revision is not there": {
     faults: [{ what: "missing", at: KERNEL_DEB, first: true }],
     changes: async () => [await ahead()],
-    demo: [/busybox-static .*404.*taking /, /linux-.*404.*took /],
+    lines: [/busybox-static .*404.*taking /, /linux-.*404.*took /],
   },
   "a transfer is cut in the middle": {
     faults: FILES.map((at) => ({ what: "cut", at, times: 1 })),
     passes: true,
-    demo: [/busybox-static.* again/, /linux-.* again/],
-    sources: /orig\.tar.* again/,
+    lines: [/busybox-static.* again/, /linux-.* again/, /orig\.tar.* again/],
   },
   "the archive is busy twice": {
     faults: FILES.map((at) => ({ what: "busy", at, times: 2 })),
     passes: true,
-    demo: [/busybox-static.* again/, /linux-.* again/],
-    sources: /orig\.tar.* again/,
+    lines: [/busybox-static.* again/, /linux-.* again/, /orig\.tar.* again/],
   },
   // Nothing tells whether it is a mirror's or someone else's who keeps corrections back: apt refuses it.
   "the index is an old one": {
@@ -159,37 +164,24 @@ const FAULTS: Record<string, FaultCase> = {
         },
       },
     ],
-    demo: [/bookworm-security.* (expired|not valid)/, /trixie-security/],
+    lines: [/bookworm-security.* (expired|not valid)/, /trixie-security/],
   },
   "the mirror that was named has no such files": {
     faults: [KERNEL_DEB, TARBALL].map((at) => ({ what: "missing", at: new RegExp(`^/other/.*${at.source}`) })),
     env: () => ({ NODE_LIBBPF_DEBIAN_MIRROR: `${archive.address}/other/debian` }),
-    sources: /orig\.tar.*404/,
+    lines: [/orig\.tar.*404/],
   },
 };
 
-describe.each(Object.entries(FAULTS))("%s", (_, { faults = [], changes, env, passes, demo = [], sources }) => {
-  test("the demo, without a package, the lists and the kernel", async () => {
-    using root = ready.copy();
-    await root.sh(FORGET);
-    archive.set();
-    archive.set({ faults, changes: (await changes?.()) ?? [] });
-    const ended = await root.run(DEMO, env?.());
-    expectEvents(ended);
-    for (const line of demo) expectLine(ended, line);
-    if (passes) expectNothingElse(ended);
-  });
-
-  if (sources !== undefined)
-    test("the sources", async () => {
-      using root = ready.copy();
-      await root.sh(FORGET);
-      archive.set({ faults });
-      const ended = await root.run(["node", "-e", FETCH_SOURCES], env?.());
-      expect(ended).toMatchObject({ status: 0 });
-      expectLine(ended, sources);
-      if (passes) expectNothingElse(ended);
-    });
+test.each(Object.entries(FAULTS))("%s", async (_, { faults = [], changes, env, passes, lines }) => {
+  using root = ready.copy();
+  await root.sh(FORGET);
+  archive.set();
+  archive.set({ faults, changes: (await changes?.()) ?? [] });
+  const ended = await root.run(["node", "-e", FETCH], env?.());
+  if (ended.status !== 0) throw new Error(`exit status ${ended.status}\n${ended.stderr}`);
+  for (const line of lines) expectLine(ended, line);
+  if (passes) expectNothingElse(ended);
 });
 
 describe("pinned sources that no suite has any more", () => {
@@ -244,6 +236,26 @@ mv /var/lib/dpkg/status /var/lib/dpkg/status-away`);
   const ended = await root.run(DEMO, { NODE_LIBBPF_DEBIAN_MIRROR: `${archive.address}/debian` });
   expectEvents(ended);
   expectLine(ended, /dnf install .*qemu-system-x86-core/);
+});
+
+test("a series that is gone: the last one in the cache; else which there are, and a cell of the matrix that was not run", async () => {
+  using root = ready.copy();
+  archive.set();
+  const vm = ["node", "dist/scripts/vm.js", "--kernel", "6.99", "--", "true"];
+  const gone = await root.run(vm);
+  expect(gone).toMatchObject({ status: 125 });
+  expectLine(gone, /Debian has no kernel 6\.99.*Debian has .*6\.12/);
+  const cell = await root.sh(`node -e '
+require("./dist/scripts/test-vm.js").testInVm({ kernel: "6.99", pattern: "x" }).then((result) => console.log(JSON.stringify(result)))'`);
+  expect(JSON.parse(cell)).toMatchObject({
+    failed: 0,
+    skipped: 1,
+    note: expect.stringContaining("no such kernel any more"),
+  });
+  await root.sh(`cd ${CACHE}/kernels; cp vmlinuz-6.12.* vmlinuz-6.99.1-cloud-amd64; touch -d 2020-01-01 vmlinuz-6.99*`);
+  const kept = await root.run(vm);
+  expect(kept).toMatchObject({ status: 0 });
+  expectLine(kept, /6\.99.*took vmlinuz-6\.99\.1-cloud-amd64 from the cache/);
 });
 
 /** For this architecture: the compiler, its options and the libraries' recipe are the same for the other one. */

@@ -90,7 +90,9 @@ kernelTest(
     const spec = only(openFlags(), "lsm_plain");
     const error = await failure<SleepableError>(spec.load());
     expect(error).toMatchObject({ code: "ERR_BPF_SLEEPABLE", reason: "NO_TRAMPOLINES" });
-    expect(error.message).toContain("has no BPF trampolines on aarch64, which lsm programs need; require Linux 6.0");
+    expect(error.message).toContain(
+      "has no BPF trampolines to kernel functions on aarch64, which lsm programs need; require Linux 6.4",
+    );
     using object = await spec.load({ precheck: "off" });
     const { lsm_plain } = object.programs;
     expect(() => lsm_plain.attach()).toThrow(

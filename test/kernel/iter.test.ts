@@ -151,7 +151,12 @@ kernelTest("an environment that ends under a read leaves no descriptor", [], asy
 
 kernelTest("a target that can't sleep is refused when attaching, and told why", [since("5.18")], async () => {
   const spec = only(open(), "list_maps_sleepable");
-  await expect(spec.load()).rejects.toMatchObject({ code: "ERR_BPF_SLEEPABLE", reason: "ITER_NOT_SLEEPABLE" });
+  await expect(spec.load()).rejects.toMatchObject({
+    code: "ERR_BPF_SLEEPABLE",
+    reason: "ITER_NOT_SLEEPABLE",
+    message: expect.stringContaining("would be loaded by this kernel, and refused when it is attached"),
+    hint: expect.stringContaining('precheck: "off"'),
+  });
   using object = await spec.load({ precheck: "off" });
   expect(() => object.programs.list_maps_sleepable.attach()).toThrow(
     expect.objectContaining({ code: "ERR_BPF_ATTACH", errno: "EINVAL", hint: expect.stringContaining("iter.s/task") }),

@@ -51,8 +51,8 @@ export const root: Need = {
   expected: vmKernel !== undefined,
 };
 
-/** Without, fentry, fexit, fmod_ret and lsm programs load and can't be attached: arch_prepare_bpf_trampoline(). */
-const architectureHasTrampolines = process.arch !== "arm64" || isSince("6.0");
+/** Without, fentry, fexit, fmod_ret and lsm programs load and can't be attached: arm64 has ftrace's direct calls since 6.4 (2aa6ac03516d). */
+const architectureHasTrampolines = process.arch !== "arm64" || isSince("6.4");
 
 /** fentry, fexit, fmod_ret and lsm programs can be loaded and attached. */
 export const trampolines: Need = {
@@ -71,7 +71,7 @@ export const trampolines: Need = {
   expected: vmKernel !== undefined && architectureHasTrampolines,
 };
 
-/** arm64 before Linux 6.0. */
+/** arm64 before Linux 6.4. */
 export const architectureWithoutTrampolines: Need = {
   what: "an architecture without BPF trampolines",
   present: () => !architectureHasTrampolines,

@@ -7,7 +7,7 @@ import { Project } from "./project";
 
 const MEGABYTE = 1 << 20;
 /** Folders of many files, of which the list names kinds. */
-const MANY = /^(dist\/lib|binding|profiles|\.deps\/include)\//;
+const MANY = /^(dist\/lib|binding|profiles|docs|\.deps\/include)\//;
 
 const project = new Project();
 afterAll(() => project.remove());

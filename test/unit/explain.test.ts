@@ -9,7 +9,7 @@ import { ProgramSpec } from "../../lib/program/spec";
 import { explain, type Refusal } from "../../lib/sleepable/explain";
 import { RULES, WORDLESS } from "../../lib/sleepable/refusal-rules";
 import type { ReasonCode } from "../../lib/sleepable/verdict";
-import { KERNELS, MATRIX } from "../../scripts/kernels";
+import { KERNELS } from "../../scripts/kernels";
 import { PROJECT_ROOT } from "../../scripts/places";
 import { objectPath } from "../bpf/objects";
 import { type Answered, isPlain, OBJECTS } from "../bpf/refusals";
@@ -18,16 +18,7 @@ import { type Answered, isPlain, OBJECTS } from "../bpf/refusals";
 type Expected = ReasonCode | "taken" | "missing" | "unexplained";
 /** From which kernel on; a kernel with error injection is as its series, unless named. */
 type Spans = Expected | Readonly<Partial<Record<Series, Expected>>>;
-type Series = (typeof SERIES)[number];
-
-const SERIES = [
-  MATRIX.oldest,
-  `${MATRIX.oldest}-errinj`,
-  MATRIX.stable,
-  MATRIX.lts,
-  `${MATRIX.lts}-errinj`,
-  MATRIX.newest,
-] as const;
+type Series = (typeof KERNELS)[number];
 
 const EXPECTED: Readonly<Record<string, Spans>> = {
   hook_not_sleepable: "HOOK_NOT_SLEEPABLE",
@@ -99,7 +90,7 @@ const EXPECTED: Readonly<Record<string, Spans>> = {
 function expectedOf(program: string, kernel: string): Expected | undefined {
   const spans = EXPECTED[program];
   if (typeof spans !== "object") return spans;
-  const upTo = SERIES.slice(0, SERIES.indexOf(kernel.replace("-errinj", "") as Series) + 1);
+  const upTo = KERNELS.slice(0, KERNELS.indexOf(kernel.replace("-errinj", "") as Series) + 1);
   const plain = upTo.filter((series) => !series.endsWith("-errinj"));
   return spans[kernel as Series] ?? plain.map((series) => spans[series]).findLast((expected) => expected !== undefined);
 }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { PROJECT_ROOT } from "../../scripts/places";
-import { changelogEntry, kernelProblems, sourceProblems } from "../../scripts/release-facts";
+import { changelogEntry, kernelProblems, manifestProblems, sourceProblems } from "../../scripts/release-facts";
 import { PINNED, type Source } from "../../scripts/sources";
 
 const read = (path: string) => readFileSync(join(PROJECT_ROOT, path), "utf8");
@@ -27,6 +27,14 @@ test("a release is built from the pinned sources, and the notices name them", ()
     "the notices do not name libbpf 1.7.0",
   ]);
   expect(sourceProblems(PINNED, undefined, notices)).toEqual([expect.stringContaining("npm run prebuild")]);
+});
+
+test("a release says where the project is", () => {
+  expect(manifestProblems({ repository: { url: "x" }, homepage: "x", bugs: "x" })).toEqual([]);
+  expect(manifestProblems({ homepage: "", bugs: "x" })).toEqual([
+    "package.json has no repository",
+    "package.json has no homepage",
+  ]);
 });
 
 test("a release is tested on kernels that are there", () => {
