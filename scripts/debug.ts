@@ -31,6 +31,8 @@ export function debugEnvironment(addon: string): Readonly<Record<string, string>
   const { stdout } = spawnSync("g++", ["-print-file-name=libasan.so"], { encoding: "utf8" });
   return {
     NODE_LIBBPF_PREBUILD: addon,
+    // For tests that measure memory, or leave none.
+    NODE_LIBBPF_SANITIZED: "1",
     LD_PRELOAD: stdout.trim(),
     // Node itself frees little when it ends.
     ASAN_OPTIONS: "detect_leaks=0",

@@ -10,7 +10,7 @@ import { open as openCycle } from "../bpf/cycle.bpf";
 import { open as openEvents } from "../bpf/events.bpf";
 import { open as openLsm } from "../bpf/lsm.bpf";
 import { open as openMaps } from "../bpf/maps.bpf";
-import { bpffs, bpfLsm, kernelTest, PINS, vmKernel } from "./needs";
+import { bpffs, bpfLsm, kernelTest, PINS, unsanitized, vmKernel } from "./needs";
 
 const uprobe = { path: process.execPath, function: "uv_os_getpriority", pid: process.pid };
 /** For other threads and processes. */
@@ -189,24 +189,28 @@ kernelTest("worker threads load, read and may be stopped at any time", [], async
 /** Under emulation a tenth of them takes as long. */
 const CYCLES = vmKernel === undefined ? 1000 : 150;
 
-kernelTest(`${CYCLES} open, load, attach and close cycles leave descriptors and memory flat`, [], async () => {
-  const cycle = async () => {
-    const object = await openCycle().load();
-    object.programs.on_task.attach();
-    object.maps.events.read();
-    object.close();
-  };
-  const state = () => {
-    globalThis.gc?.();
-    // V8 doubles its young generation, up to 32 MiB, when there is much to collect: that is no leak.
-    const young =
-      getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space")?.physical_space_size ?? 0;
-    return { fds: readdirSync("/proc/self/fd").length, rss: process.memoryUsage.rss() - young };
-  };
-  for (let i = 0; i < CYCLES / 5; i++) await cycle();
-  const early = state();
-  for (let i = CYCLES / 5; i < CYCLES; i++) await cycle();
-  const late = state();
-  expect(late.fds).toBe(early.fds);
-  expect((late.rss - early.rss) / (1 << 20)).toBeLessThan(16);
-});
+kernelTest(
+  `${CYCLES} open, load, attach and close cycles leave descriptors and memory flat`,
+  [unsanitized],
+  async () => {
+    const cycle = async () => {
+      const object = await openCycle().load();
+      object.programs.on_task.attach();
+      object.maps.events.read();
+      object.close();
+    };
+    const state = () => {
+      globalThis.gc?.();
+      // V8 doubles its young generation, up to 32 MiB, when there is much to collect: that is no leak.
+      const young =
+        getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space")?.physical_space_size ?? 0;
+      return { fds: readdirSync("/proc/self/fd").length, rss: process.memoryUsage.rss() - young };
+    };
+    for (let i = 0; i < CYCLES / 5; i++) await cycle();
+    const early = state();
+    for (let i = CYCLES / 5; i < CYCLES; i++) await cycle();
+    const late = state();
+    expect(late.fds).toBe(early.fds);
+    expect((late.rss - early.rss) / (1 << 20)).toBeLessThan(16);
+  },
+);

@@ -45,6 +45,13 @@ export function before(series: string): Need {
 
 const errorInjection = vmKernel?.endsWith("-errinj") ?? false;
 
+/** Sanitizers keep what was freed, and end the process where there is no memory: npm run test:debug. */
+export const unsanitized: Need = {
+  what: "an addon without sanitizers",
+  present: () => process.env.NODE_LIBBPF_SANITIZED === undefined,
+  expected: vmKernel !== undefined,
+};
+
 export const root: Need = {
   what: "root",
   present: () => process.getuid?.() === 0,

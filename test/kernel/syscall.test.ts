@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { only } from "../bpf/objects";
 import { open as openProbes } from "../bpf/probes.bpf";
 import { type arguments_, open, type Syscall } from "../bpf/syscall.bpf";
-import { kernelTest, since } from "./needs";
+import { kernelTest, since, unsanitized } from "./needs";
 
 const load = (program: keyof Syscall["programs"]) => only(open(), program).load();
 
@@ -103,7 +103,7 @@ kernelTest("many runs at once", [since("5.14")], async () => {
 });
 
 /** With so little address space some can't have their memory, or a thread: that is told, and nothing else happens. */
-kernelTest("runs without memory fail one by one", [since("5.14")], async () => {
+kernelTest("runs without memory fail one by one", [unsanitized, since("5.14")], async () => {
   const script = `
     const { open } = require(${JSON.stringify(require.resolve("../bpf/syscall.bpf"))});
     const spec = open();
