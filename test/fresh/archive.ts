@@ -3,13 +3,14 @@
  * own mirrors. It can be told to fail, and to serve other indexes than the archive's, signed with a key of its own.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { cacheDirectory } from "../../lib/testing/cache";
+import { mirrors } from "../../lib/testing/mirrors";
 import { changedRelease, fieldOf, hashesOf, paragraphsOf, rangeOf, sha256, unsigned } from "./release";
 import { Signer } from "./signer";
 
@@ -67,7 +68,7 @@ export class Archive {
     });
   });
   #madeSigner: Signer | undefined;
-  readonly #sites = mirrors();
+  readonly #sites = sites();
   readonly #fetches = new Map<string, Promise<string | undefined>>();
   readonly #releases = new Map<string, Promise<Release | undefined>>();
   #faults: { fault: Fault; left: number; path?: string }[] = [];
@@ -314,19 +315,11 @@ function byHash(suite: string, path: string, hash: string): string {
   return `dists/${suite}/${dirname(path).replace(/\/by-hash\/SHA256$/, "")}/by-hash/SHA256/${hash}`;
 }
 
-/** This host's mirrors as its apt is configured; Debian's own if it names none. */
-function mirrors(): Map<string, string[]> {
-  const parts = "/etc/apt/sources.list.d";
-  const files = ["/etc/apt/sources.list", ...(existsSync(parts) ? readdirSync(parts).map((f) => join(parts, f)) : [])];
-  const lines = files
-    .filter((file) => /\.(list|sources)$/.test(file) && existsSync(file))
-    .flatMap((file) => readFileSync(file, "utf8").split("\n"))
-    .filter((line) => /^(deb|URIs:)/i.test(line));
-  const found = new Set(lines.flatMap((line) => line.match(/https?:\/\/\S+/g) ?? []).map((u) => u.replace(/\/$/, "")));
-  return new Map(
-    ["debian", "debian-security"].map((site) => {
-      const own = [...found].filter((address) => address.endsWith(`/${site}`));
-      return [site, own.length > 0 ? own : [`https://deb.debian.org/${site}`]];
-    }),
-  );
+/** This host's mirrors, by the folder that they have here. */
+function sites(): Map<string, readonly string[]> {
+  const { main, security } = mirrors();
+  return new Map([
+    ["debian", main],
+    ["debian-security", security],
+  ]);
 }
