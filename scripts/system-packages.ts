@@ -6,8 +6,8 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { firstError, isGone, PATIENCE, retriesOf, WAITS_MS } from "../lib/testing/apt";
-import { configuredMirrors } from "../lib/testing/mirrors";
+import { firstError, isGone, PATIENCE, retriesOf, versionsOf, WAITS_MS, withoutAddress } from "../lib/testing/apt";
+import { aptSetting, configuredMirrors } from "../lib/testing/mirrors";
 import type { Progress } from "./progress";
 
 /** Debian's names. */
@@ -166,7 +166,7 @@ class Installation {
     const before = this.#gone.length;
     for (const [, name = "", encoded = "", why = ""] of files) {
       const version = decodeURIComponent(encoded);
-      const listed = versionsOf(name);
+      const listed = versionsOf(spawnSync("apt-cache", ["madison", name], { encoding: "utf8" }).stdout);
       // File names have no epoch.
       const full = listed.find((candidate) => candidate.replace(/^\d+:/, "") === version);
       if (full === undefined || listed.length < 2) continue;
@@ -175,7 +175,7 @@ class Installation {
       if (this.#gone.includes(pin)) continue;
       this.#gone.push(pin);
       const next = listed.find((candidate) => !candidate.startsWith(upstream));
-      this.#progress.note(`${name} ${full} can't be had (${why.replace(/ \[IP.*/, "")}): taking ${next}`);
+      this.#progress.note(`${name} ${full} can't be had (${withoutAddress(why)}): taking ${next}`);
     }
     return this.#gone.length > before;
   }
@@ -186,12 +186,6 @@ function noCandidate(name: string): RegExp {
   return new RegExp(`(Unable to locate package ${quoted}$|Package '?${quoted}'? has no installation candidate)`, "m");
 }
 
-/** The newest first. */
-function versionsOf(name: string): string[] {
-  const { stdout } = spawnSync("apt-cache", ["madison", name], { encoding: "utf8" });
-  return [...new Set(stdout.split("\n").flatMap((row) => row.split("|")[1]?.trim() || []))];
-}
-
 function sourceOf(name: string, version: string): string {
   const { stdout } = spawnSync("apt-cache", ["show", `${name}=${version}`], { encoding: "utf8" });
   return /^Source: (\S+)/m.exec(stdout)?.[1] ?? name;
@@ -199,8 +193,7 @@ function sourceOf(name: string, version: string): string {
 
 /** Whether each mirror that the system is configured for has lists here. */
 function hasLists(): boolean {
-  const { stdout } = spawnSync("apt-config", ["shell", "LISTS", "Dir::State::lists/d"], { encoding: "utf8" });
-  const directory = /^LISTS='(.*)'$/m.exec(stdout)?.[1];
+  const directory = aptSetting("Dir::State::lists/d");
   if (directory === undefined || !existsSync(directory)) return false;
   const lists = readdirSync(directory).filter((name) => /_(Packages|InRelease|Release)/.test(name));
   return configuredMirrors().every((mirror) => {

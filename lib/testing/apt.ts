@@ -8,7 +8,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { MIRROR_VARIABLE, mirrors } from "./mirrors";
+import { aptSetting, MIRROR_VARIABLE, mirrors } from "./mirrors";
 
 /** The system's is newer where there is one; ours is for systems that are not Debian. */
 const KEYRINGS = [
@@ -125,8 +125,7 @@ export class PrivateApt {
 
   /** Versions of a package, as apt orders them: the newest first. */
   #versions(name: string): string[] {
-    const rows = this.#run("apt-cache", ["madison", name]).split("\n");
-    return [...new Set(rows.flatMap((row) => row.split("|")[1]?.trim() || []))];
+    return versionsOf(this.#run("apt-cache", ["madison", name]));
   }
 
   /** Why the archive has not got them; undefined if they are there now. @throws if that could not be found out */
@@ -208,7 +207,7 @@ export function fetchFile(
   onProgress: OnProgress,
   bases: readonly string[] = mirrors().main,
 ): void {
-  const helper = join(methods(), "../apt-helper");
+  const helper = join(aptSetting("Dir::Bin::methods/d") ?? "/usr/lib/apt/methods", "../apt-helper");
   const path = file.split("/").map(encodeURIComponent).join("/");
   const part = `${target}.part`;
   const failures: string[] = [];
@@ -275,15 +274,15 @@ function isWrong(stderr: string): boolean {
   return /Hash Sum mismatch|unexpected size/.test(stderr);
 }
 
-function methods(): string {
-  const { stdout } = spawnApt("apt-config", ["shell", "METHODS", "Dir::Bin::methods/d"], "/");
-  return /^METHODS='(.*)'$/m.exec(stdout)?.[1] ?? "/usr/lib/apt/methods/";
+/** The versions in the output of `apt-cache madison`, which has the newest first. */
+export function versionsOf(madison: string): string[] {
+  return [...new Set(madison.split("\n").flatMap((row) => row.split("|")[1]?.trim() || []))];
 }
 
 /** What apt's output says of faults that passed: "Ign:1 http://mirror/debian bookworm/main amd64 clang amd64 1:14.0". */
 export function retriesOf(stdout: string): string[] {
   return [...stdout.matchAll(/^Ign:\d+ \S*?([^/\s]*)(?: (.+))?\n(?: {2}(.*))?/gm)].map(([, file, listed, why]) => {
-    const reason = why?.replace(/ \[IP: [^\]]*\]/, "").trim();
+    const reason = why && withoutAddress(why).trim();
     return `${listed ?? file}: fetched again${reason ? ` (${reason})` : ", a transfer failed"}`;
   });
 }
@@ -291,7 +290,12 @@ export function retriesOf(stdout: string): string[] {
 /** What apt says of the first thing that went wrong, without the addresses that it tried. */
 export function firstError(stderr: string): string {
   const line = stderr.split("\n").find((text) => /^[EW]: /.test(text)) ?? stderr.trim().split("\n").at(-1) ?? "";
-  return line.replace(/^[EW]: /, "").replace(/ \[IP: [^\]]*\]/, "");
+  return withoutAddress(line.replace(/^[EW]: /, ""));
+}
+
+/** apt names the server's address behind what it says. */
+export function withoutAddress(text: string): string {
+  return text.replace(/ \[IP: [^\]]*\]/, "");
 }
 
 function spawnApt(command: string, args: readonly string[], cwd: string) {

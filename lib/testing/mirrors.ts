@@ -64,16 +64,16 @@ function unique(values: readonly string[]): string[] {
   return [...new Set(values)];
 }
 
+/** A setting of apt's, such as "Dir::State::lists/d"; undefined where there is no apt. */
+export function aptSetting(name: string): string | undefined {
+  const { stdout } = spawnSync("apt-config", ["shell", "VALUE", name], { encoding: "utf8" });
+  return /^VALUE='(.*)'$/m.exec(stdout ?? "")?.[1];
+}
+
 /** What apt's files say; nothing where there is no apt. */
 function configuredSources(): Source[] {
-  const { status, stdout } = spawnSync(
-    "apt-config",
-    ["shell", "LIST", "Dir::Etc::sourcelist/f", "PARTS", "Dir::Etc::sourceparts/d"],
-    { encoding: "utf8" },
-  );
-  if (status !== 0) return [];
-  const path = (name: string) => new RegExp(`^${name}='(.*)'$`, "m").exec(stdout)?.[1];
-  const [list, parts] = [path("LIST"), path("PARTS")];
+  const list = aptSetting("Dir::Etc::sourcelist/f");
+  const parts = aptSetting("Dir::Etc::sourceparts/d");
   const files = [
     ...(list !== undefined && existsSync(list) && statSync(list).isFile() ? [list] : []),
     ...(parts !== undefined && existsSync(parts)
