@@ -43,7 +43,7 @@ export function addVmOptions(command: Command): Command {
     .argument("<command...>", "a program of the guest, such as node, npm, npx, sh")
     .requiredOption(
       "--kernel <kernels>",
-      "series (5.10,6.12) or vmlinuz files, separated by commas; may be repeated",
+      "series (5.10,6.12), releases (6.12.117) or vmlinuz files, separated by commas; may be repeated",
       list,
     )
     .addOption(new Option("--arch <arch>", "of the machines").choices(["x64", "arm64"]).default(process.arch))

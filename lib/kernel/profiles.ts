@@ -5,6 +5,7 @@ import { ArgumentError, BpfError, shown } from "../errors";
 import { nearest } from "../nearest";
 import { type Fact, given, isKnown, known, unknown } from "./fact";
 import type { KernelFacts, Measured } from "./facts";
+import { parseKernelName } from "./name";
 import { validateProfile } from "./profile-format";
 import { parseVersion, seriesNumber } from "./version";
 
@@ -36,6 +37,13 @@ export function kernelProfiles(): string[] {
 export function kernelProfile(name: string): KernelFacts {
   if (typeof name !== "string")
     throw new ArgumentError(`kernelProfile takes a kernel's name, got ${shown(name)}`, { operation: "profile" });
+  const asked = parseKernelName(name);
+  if (asked?.hasErrorInjection || name.includes("/") || existsSync(name)) {
+    throw new ArgumentError(`${shown(name)} is a kernel to boot, of which no profile is built in`, {
+      operation: "profile",
+      hint: `Measure it: node-libbpf vm --kernel ${name} -- npx node-libbpf profile > kernel.json; then name it with --profile kernel.json`,
+    });
+  }
   const upstream = /^v?(\d+\.\d+)(\.\d+)?$/.exec(name);
   if (upstream !== null && UPSTREAM.includes(upstream[1] as string)) return byRule(name.replace(/^v/, ""));
   const names = measuredNames();

@@ -90,7 +90,7 @@ export class PrivateApt {
   /** Downloads a binary package's .deb into `into` and returns its path: the newest version that can be had. */
   download(name: string, into: string): string {
     mkdirSync(into, { recursive: true });
-    const versions = this.#versions(name);
+    const versions = this.versions(name);
     const failures: string[] = [];
     for (const version of versions) {
       const failure = this.#fetch([`${name}=${version}`], into);
@@ -124,7 +124,7 @@ export class PrivateApt {
   }
 
   /** Versions of a package, as apt orders them: the newest first. */
-  #versions(name: string): string[] {
+  versions(name: string): string[] {
     return versionsOf(this.#run("apt-cache", ["madison", name]));
   }
 

@@ -1,6 +1,6 @@
 /**
- * Finds a kernel image for a name such as "6.12": Debian's cloud kernels, fetched once into the cache, or the
- * "-errinj" ones that scripts/vm-kernel.ts builds.
+ * Finds a kernel image for a name such as "6.12" or "6.12.117": Debian's cloud kernels, fetched once into the cache, or
+ * the "-errinj" ones that scripts/vm-kernel.ts builds.
  */
 import {
   copyFileSync,
@@ -14,14 +14,15 @@ import {
   utimesSync,
 } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { type KernelName, parseKernelName } from "../kernel/name";
 import { GoneError, NoAptError, type OnProgress, PrivateApt, type Suite, unpack } from "./apt";
 import { type Arch, platformOf } from "./arch";
 import { cacheDirectory } from "./cache";
-import { cloudKernels, compareVersions, type KernelPackage, kernelsOf, newestOf } from "./versions";
+import { cloudKernels, compareVersions, isOf, type KernelPackage, kernelsOf, newestOf } from "./versions";
 import { VmError } from "./vm-error";
 
 export interface Kernel {
-  /** As asked for: "6.12", "5.10-errinj", or the file's name. */
+  /** As asked for: "6.12", "6.12.117", "5.10-errinj", or the file's name. */
   readonly name: string;
   /** The bootable vmlinuz. */
   readonly image: string;
@@ -36,9 +37,12 @@ const PREFIX = "vmlinuz-";
  * @throws {@link VmError} ERR_BPF_VM_NO_KERNEL if there is no such kernel, ERR_BPF_VM if it can't be fetched
  */
 export function resolveKernel(spec: string, arch: Arch, onProgress: OnProgress = () => {}): Kernel {
-  const [, series, kind] = /^(\d+\.\d+)(-errinj)?$/.exec(spec) ?? [];
-  if (series === undefined) return { name: spec.replace(/^.*\/(vmlinuz-)?/, ""), image: imageFile(spec) };
-  return { name: spec, image: kind ? builtImage(series, arch) : debianImage(series, arch, onProgress) };
+  const wanted = existsSync(spec) ? undefined : parseKernelName(spec);
+  if (wanted === undefined) return { name: spec.replace(/^.*\/(vmlinuz-)?/, ""), image: imageFile(spec) };
+  return {
+    name: spec,
+    image: wanted.hasErrorInjection ? builtImage(wanted.series, arch) : debianImage(wanted, arch, onProgress),
+  };
 }
 
 /** Where images lie in the cache, as vmlinuz-<release>. */
@@ -48,7 +52,10 @@ export function kernelDirectory(): string {
 
 function imageFile(path: string): string {
   if (!existsSync(path)) {
-    const hint = "Name a series, such as 6.12, or a vmlinuz file";
+    const hint =
+      path === "host"
+        ? "The running kernel needs no machine: run the command itself"
+        : "Name a series, such as 6.12, a release, such as 6.12.117, or a vmlinuz file";
     throw new VmError("ERR_BPF_VM_NO_KERNEL", `there is no kernel ${JSON.stringify(path)}`, { hint });
   }
   return resolve(path);
@@ -65,12 +72,14 @@ function builtImage(series: string, arch: Arch): string {
   });
 }
 
-function debianImage(series: string, arch: Arch, onProgress: OnProgress): string {
-  const cached = newestImage(kernelDirectory(), series, `-cloud-${platformOf(arch).debian}`);
-  // The image's time is that of the last look, not of the build.
-  if (cached !== undefined && Date.now() - statSync(cached).mtimeMs < MAX_AGE_MS) return cached;
+function debianImage(wanted: KernelName, arch: Arch, onProgress: OnProgress): string {
+  const cached = newestImage(kernelDirectory(), wanted.release, `-cloud-${platformOf(arch).debian}`);
+  const isSeries = wanted.release === wanted.series;
+  // The image's time is when it was last found to be the newest of its series, not when it was built.
+  if (cached !== undefined && !(isSeries && Date.now() - statSync(cached).mtimeMs > MAX_AGE_MS)) return cached;
   try {
-    const image = fetchDebianImage(series, arch, cached, onProgress);
+    const image = fetchDebianImage(wanted, arch, cached, onProgress);
+    if (!isSeries) return image;
     utimesSync(image, new Date(), new Date());
     if (cached !== undefined && cached !== image) rmSync(cached);
     return image;
@@ -80,27 +89,37 @@ function debianImage(series: string, arch: Arch, onProgress: OnProgress): string
       return cached;
     }
     if (cause instanceof VmError) throw cause;
-    throw new VmError("ERR_BPF_VM", `no kernel ${series} from Debian: ${(cause as Error).message}`, {
+    throw new VmError("ERR_BPF_VM", `no kernel ${wanted.release} from Debian: ${(cause as Error).message}`, {
       hint: "Kernels are fetched by Debian's apt; where that is missing, or has no network, name a vmlinuz file",
       cause,
     });
   }
 }
 
-/** Looks through the suites that may have the series. The first that lists it decides, unless its files are gone. */
-function fetchDebianImage(series: string, arch: Arch, cached: string | undefined, onProgress: OnProgress): string {
+/** Looks through the suites that may have it. The first that lists it decides, unless its files are gone. */
+function fetchDebianImage(
+  { series, release }: KernelName,
+  arch: Arch,
+  cached: string | undefined,
+  onProgress: OnProgress,
+): string {
   const { debian } = platformOf(arch);
   const failures: Error[] = [];
   const others = new Set(Object.keys(SUITES));
   for (const suite of SUITES[series] ?? NEWEST) {
-    onProgress(`looking for kernel ${series} in ${suite}`);
+    onProgress(`looking for kernel ${release} in ${suite}`);
     try {
       const lists = arch === "x64" ? suite : `${suite}-${debian}`;
       const apt = new PrivateApt(join(cacheDirectory(), "apt", lists), [suite], { architecture: debian, onProgress });
       const packages = apt.packages(new RegExp(`^linux-(image|binary)-.*-cloud-${debian}$`));
-      for (const release of cloudKernels(packages)) others.add(release.split(".", 2).join("."));
-      const kernels = kernelsOf(series, packages);
+      for (const other of cloudKernels(packages)) others.add(other.split(".", 2).join("."));
+      const builds = kernelsOf(series, packages);
+      // Until 6.11 a package is named by its ABI, and only its version says which stable release it is.
+      const kernels = builds.filter(
+        (build) => isOf(release, build.release) || apt.versions(build.name)[0]?.startsWith(`${release}-`),
+      );
       if (kernels.length > 0) return fetchNewest(apt, suite, kernels, cached, onProgress);
+      for (const build of builds) others.add(apt.versions(build.name)[0]?.replace(/-.*/, "") ?? build.release);
     } catch (error) {
       if (error instanceof NoAptError) throw error;
       failures.push(error as Error);
@@ -110,7 +129,7 @@ function fetchDebianImage(series: string, arch: Arch, cached: string | undefined
   const [failure] = failures;
   if (failure !== undefined) throw failure;
   const known = [...others].sort(compareVersions).join(", ");
-  throw new VmError("ERR_BPF_VM_NO_KERNEL", `Debian has no kernel ${series}`, {
+  throw new VmError("ERR_BPF_VM_NO_KERNEL", `Debian has no kernel ${release}`, {
     hint: `Debian has ${known}: name one of these, or a vmlinuz file`,
   });
 }
@@ -152,6 +171,7 @@ function fetchImage(apt: PrivateApt, { release, name }: KernelPackage, image: st
     const source = places.map((place) => join(unpacked, place)).find((path) => existsSync(path));
     if (source === undefined) throw new Error(`${name} holds no vmlinuz`);
     copyFileSync(source, join(scratch, "image"));
+    utimesSync(join(scratch, "image"), 0, 0);
     // Renamed in one step, so that a run that is cut short leaves no half image behind.
     renameSync(join(scratch, "image"), image);
   } finally {
@@ -168,11 +188,11 @@ const SUITES: Readonly<Record<string, readonly Suite[]>> = {
 };
 const NEWEST: readonly Suite[] = ["trixie-backports", "forky", "experimental"];
 
-function newestImage(directory: string, series: string, ending: string): string | undefined {
+function newestImage(directory: string, release: string, ending: string): string | undefined {
   if (!existsSync(directory)) return undefined;
   const images = readdirSync(directory).filter((name) => name.startsWith(PREFIX) && name.endsWith(ending));
   const newest = newestOf(
-    series,
+    release,
     images.map((name) => name.slice(PREFIX.length)),
   );
   return newest && join(directory, PREFIX + newest);

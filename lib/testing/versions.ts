@@ -13,10 +13,15 @@ export function compareVersions(left: string, right: string): number {
   return 0;
 }
 
-/** The highest of the versions that belong to the series ("6.1" has 6.1.192, not 6.12.117). */
-export function newestOf(series: string, versions: readonly string[]): string | undefined {
+/** Whether a release is one of a series or of a release of which less was said: 6.1.192 is of 6.1, 6.12.117 is not. */
+export function isOf(wanted: string, release: string): boolean {
+  return release === wanted || (release.startsWith(wanted) && !/^\d/.test(release.slice(wanted.length)));
+}
+
+/** The highest of the versions that belong to the series ("6.1" has 6.1.192, not 6.12.117), or to a release of it. */
+export function newestOf(wanted: string, versions: readonly string[]): string | undefined {
   return versions
-    .filter((version) => version.startsWith(`${series}.`))
+    .filter((version) => isOf(wanted, version))
     .sort(compareVersions)
     .at(-1);
 }
@@ -41,7 +46,7 @@ export function cloudKernels(packages: readonly string[]): string[] {
 /** The packages, of those that a suite names, that hold the cloud kernels of a series: the newest first. */
 export function kernelsOf(series: string, packages: readonly string[]): KernelPackage[] {
   return cloudKernels(packages)
-    .filter((release) => release.startsWith(`${series}.`))
+    .filter((release) => isOf(series, release))
     .sort(compareVersions)
     .reverse()
     .map((release) => {

@@ -18,7 +18,7 @@ import { VmError } from "./vm-error";
 
 /** What to run, and in which machine. */
 export interface VmOptions {
-  /** A series that Debian has ("6.12"), or the path of a vmlinuz file. */
+  /** A series that Debian has ("6.12") or a release of it ("6.12.117", "debian-6.12.117"), or the path of a vmlinuz file. */
   readonly kernel: string;
   /** The program, searched for on the guest's PATH, and its arguments. */
   readonly command: readonly string[];

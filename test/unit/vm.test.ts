@@ -1,10 +1,23 @@
 /** The parts of the virtual-machine harness that need no machine. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { kernelProfile } from "node-libbpf";
+import { parseKernelName } from "../../lib/kernel/name";
 import { cacheDirectory } from "../../lib/testing/cache";
 import { CpioWriter, cpioHeader } from "../../lib/testing/cpio";
+import { kernelDirectory, resolveKernel } from "../../lib/testing/kernels";
 import { commandScript, quote } from "../../lib/testing/quote";
 import { parseReport } from "../../lib/testing/report";
 import { compareVersions, kernelsOf, newestOf } from "../../lib/testing/versions";
@@ -89,6 +102,53 @@ describe("the choice of a kernel", () => {
   test("none for a series that is not there", () => {
     expect(kernelsOf("6.13", packages)).toEqual([]);
     expect(newestOf("6.1", ["6.12.117"])).toBeUndefined();
+  });
+
+  test.each([
+    ["6.12", "6.12", "6.12", false, false],
+    ["v6.12.40", "6.12", "6.12.40", false, false],
+    ["debian-6.12", "6.12", "6.12", true, false],
+    ["debian-6.1.192", "6.1", "6.1.192", true, false],
+    ["6.1.0-56-cloud-amd64", "6.1", "6.1.0-56-cloud-amd64", false, false],
+    ["6.12.117+deb13", "6.12", "6.12.117+deb13", false, false],
+    ["5.10-errinj", "5.10", "5.10", false, true],
+  ])("%s is a kernel's name", (text, series, release, isDebian, hasErrorInjection) => {
+    expect(parseKernelName(text)).toEqual({ series, release, isDebian, hasErrorInjection });
+  });
+
+  test.each(["", "6", "host", "vmlinuz-6.12", "./6.12", "debian-", "6.12/vmlinuz"])("%j is none", (text) => {
+    expect(parseKernelName(text)).toBeUndefined();
+  });
+
+  test("a release is found in the cache by as much of its name as is said", () => {
+    const before = process.env.NODE_LIBBPF_CACHE;
+    const cache = mkdtempSync(join(tmpdir(), "vm-test-"));
+    process.env.NODE_LIBBPF_CACHE = cache;
+    try {
+      mkdirSync(kernelDirectory(), { recursive: true });
+      for (const release of ["6.12.11+deb13", "6.12.117+deb12", "6.12.118+deb13"]) {
+        const image = join(kernelDirectory(), `vmlinuz-${release}-cloud-amd64`);
+        writeFileSync(image, "");
+        if (release.startsWith("6.12.118")) continue;
+        // Named by its release, and never found to be the newest of its series.
+        utimesSync(image, 0, 0);
+      }
+      const found = (name: string) => /vmlinuz-(.*)-cloud-amd64$/.exec(resolveKernel(name, "x64").image)?.[1];
+      expect(["6.12", "debian-6.12", "6.12.117", "debian-6.12.117", "6.12.117+deb12", "6.12.11"].map(found)).toEqual([
+        ...["6.12.118+deb13", "6.12.118+deb13", "6.12.117+deb12", "6.12.117+deb12", "6.12.117+deb12"],
+        "6.12.11+deb13",
+      ]);
+    } finally {
+      if (before === undefined) delete process.env.NODE_LIBBPF_CACHE;
+      else process.env.NODE_LIBBPF_CACHE = before;
+      rmSync(cache, { recursive: true });
+    }
+  });
+
+  test("a kernel that is only booted or only judged is told from the other kind", () => {
+    expect(() => resolveKernel("host", "x64")).toThrow(/run the command itself/);
+    expect(() => kernelProfile("6.12-errinj")).toThrow(/vm --kernel 6\.12-errinj .*--profile/);
+    expect(() => kernelProfile("./vmlinuz")).toThrow(/is a kernel to boot/);
   });
 
   test("the cache is where the environment says", () => {
