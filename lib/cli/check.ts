@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { type CheckOptions, open, type Verdict } from "../index";
 import { needPrivilege } from "./asking";
 import { addKernelOptions, HOST, type KernelOptions, kernelsOf, type NamedKernel, needHost, summary } from "./kernels";
-import { json, printable, styled, table } from "./table";
+import { document, printable, styled, table } from "./table";
 import { answerCell, byKernel, exitStatus, header, legend, reasons } from "./verdicts";
 
 interface Options extends KernelOptions {
@@ -66,7 +66,7 @@ function toJson(objects: readonly Checked[], kernels: readonly NamedKernel[]): s
       verdicts: byKernel(verdicts, kernels),
     })),
   }));
-  return json({ kernels: kernels.map(summary), objects: described });
+  return document({ kernels: kernels.map(summary), objects: described });
 }
 
 function show({ path, programs }: Checked, kernels: readonly NamedKernel[]): string {

@@ -10,7 +10,7 @@ import { whyRefused } from "../kernel/refusal";
 import type { Line, State } from "./doctor-line";
 import { conclusion, diagnose, TRIAL_HOOK, type Trial } from "./doctor-report";
 import { HOST, summary } from "./kernels";
-import { json, type Style, styled } from "./table";
+import { document, type Style, styled } from "./table";
 
 /** Its exit status for each answer. */
 const STATUS: Readonly<Record<State, number>> = { ok: 0, bad: 1, unknown: 3 };
@@ -35,7 +35,7 @@ function doctor({ json: asJson }: { json?: true }): number {
   const lines = diagnose(facts, trial(facts));
   const answer = conclusion(lines);
   const kernel = summary({ name: HOST, facts });
-  process.stdout.write(asJson ? json({ can: CAN[answer], kernel, lines }) : show(lines, answer));
+  process.stdout.write(asJson ? document({ can: CAN[answer], kernel, lines }) : show(lines, answer));
   return STATUS[answer];
 }
 

@@ -7,7 +7,7 @@ import { nearest } from "../nearest";
 import { HOOK_KINDS, type Hook, type HookKind, hookProgram } from "../sleepable/hooks";
 import { needPrivilege, warnUnanswered } from "./asking";
 import { addKernelOptions, HOST, type KernelOptions, kernelsOf, type NamedKernel, needHost, summary } from "./kernels";
-import { type Cell, json, table } from "./table";
+import { type Cell, document, table } from "./table";
 import { answerCell, byKernel, exitStatus, header, legend, reasons } from "./verdicts";
 
 interface Options extends KernelOptions {
@@ -63,7 +63,7 @@ function hooks(names: readonly string[], { kind, sleepable, probe, json: asJson,
   }));
   const shown = judged.filter(({ verdicts }) => !sleepable || verdicts.some(maySleep));
   const why = names.length === 0 ? "" : shown.map((hook) => explain(hook, kernels)).join("");
-  process.stdout.write(asJson ? toJson(shown, kernels) : show(shown, kernels) + why + legend());
+  process.stdout.write(asJson ? toJson(shown, kernels, names.length > 0) : show(shown, kernels) + why + legend());
   return names.length === 0 ? 0 : exitStatus(judged.flatMap(({ verdicts }) => verdicts));
 }
 
@@ -131,7 +131,11 @@ function explain({ verdicts, meant }: Judged, kernels: readonly NamedKernel[]): 
   return meant === undefined || why.includes("did you mean") ? why : `${why}  did you mean ${meant}?\n`;
 }
 
-function toJson(judged: readonly Judged[], kernels: readonly NamedKernel[]): string {
-  const described = judged.map(({ kind, name, verdicts }) => ({ kind, name, verdicts: byKernel(verdicts, kernels) }));
-  return json({ kernels: kernels.map(summary), hooks: described });
+/** All hooks are thousands of verdicts: why, and by what evidence, is told of those that are named. */
+function toJson(judged: readonly Judged[], kernels: readonly NamedKernel[], whole: boolean): string {
+  const described = judged.map(({ kind, name, verdicts }) => {
+    const told = whole ? verdicts : verdicts.map(({ verdict, reason }) => ({ verdict, reason }));
+    return { kind, name, verdicts: byKernel(told, kernels) };
+  });
+  return document({ kernels: kernels.map(summary), hooks: described });
 }

@@ -46,3 +46,11 @@ export function width(text: string): number {
 export function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
+
+/** Raised when a field of a command's JSON goes, or means something else. */
+const FORMAT = 1;
+
+/** What a command prints with --json. */
+export function document(value: object): string {
+  return json({ format: FORMAT, ...value });
+}

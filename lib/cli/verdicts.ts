@@ -36,7 +36,7 @@ export function header(own: readonly string[], kernels: readonly NamedKernel[]):
 }
 
 /** For JSON: verdicts, which are in the kernels' order, by the kernels' names. */
-export function byKernel(verdicts: readonly Verdict[], kernels: readonly NamedKernel[]): Record<string, Verdict> {
+export function byKernel<T>(verdicts: readonly T[], kernels: readonly NamedKernel[]): Record<string, T> {
   return Object.fromEntries(verdicts.map((verdict, index) => [kernels[index]?.name ?? "", verdict]));
 }
 

@@ -1,7 +1,7 @@
 /** The runs of node-libbpf vm: one after the other or side by side, and what is said of them. */
 import { StringDecoder } from "node:string_decoder";
 import { runInVm, VmError, type VmOptions, type VmResult } from "../testing";
-import { type Cell, json, printable, table } from "./table";
+import { type Cell, document, printable, table } from "./table";
 
 /** As timeout(1) has it. */
 const TIMED_OUT = 124;
@@ -82,7 +82,7 @@ function outputTo(stream: NodeJS.WritableStream, mark: string) {
 
 /** Prints a table for people or JSON for programs, and returns the first status that is not 0. */
 export function showRuns(runs: readonly Run[], asJson: boolean): number {
-  if (asJson) process.stdout.write(json({ runs: runs.map(summary) }));
+  if (asJson) process.stdout.write(document({ runs: runs.map(summary) }));
   else
     process.stderr.write(table([["KERNEL", "EXIT", "BOOT", "TOTAL", ""].map((text) => ({ text })), ...runs.map(row)]));
   return runs.map(statusOf).find((status) => status !== 0) ?? 0;

@@ -49,6 +49,9 @@ export function factsReader(
   const functions = readFunctions({ sections, btf: types, variables, damaged });
   const members = structOpsMembers(sections, types, variables);
   const sectionIds = new Map(variables.map(({ section, sectionId }) => [section, sectionId]));
+  const needed = new Set(
+    functions.flatMap(({ calls }) => [...calls.values()].filter(isNeeded).map(({ name }) => name)),
+  );
   const fields = new Map<number, Pick<MapFacts, "fields" | "nested">>();
   const told = new Map<string, { as: string; facts: ProgramFacts }>();
 
@@ -71,7 +74,9 @@ export function factsReader(
     const reach: Reach = reachOf(functionOf(program), constants);
     const { kind, section, type, attachType, sleepable } = program;
     const named = new Set(reach.maps.map(mapOf));
-    const others = maps.filter((map) => map.autocreate && !named.has(map) && !isEverywhere(map.type));
+    const others = maps.filter((map) => map.autocreate && !named.has(map) && !isEverywhere(map));
+    const kfuncs = new Set(reach.kfuncs.map((call) => call.name));
+    const externs = [...needed].filter((kfunc) => !kfuncs.has(kfunc));
     const target = type === ProgramType.STRUCT_OPS ? members.get(program.name) : program.attachTarget;
     return {
       name: program.name,
@@ -87,6 +92,7 @@ export function factsReader(
       ...(reach.missing.length > 0 && { missing: reach.missing }),
       helpers: reach.helpers,
       kfuncs: reach.kfuncs,
+      ...(externs.length > 0 && { externs }),
       ...(reach.functions.length > 0 && { functions: reach.functions }),
     };
   }
@@ -107,6 +113,11 @@ export function factsReader(
       fn.name === program.name && fn.section.replace(/^\?/, "") === program.section;
     return functions.find(isIt) ?? damaged(`the program ${program.name} has no symbol`);
   }
+}
+
+/** A kfunc that is not weak: libbpf loads nothing of the object without it. */
+function isNeeded({ kfunc, weak }: { kfunc: boolean; weak: boolean }): boolean {
+  return kfunc && !weak;
 }
 
 function tooNew(name: string): never {

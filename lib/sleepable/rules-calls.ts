@@ -64,6 +64,7 @@ const WHERE: Readonly<Record<Place, string>> = {
 export function judgeCalls(program: ProgramFacts, kernel: Kernel): Finding[] {
   const findings = [
     ...program.kfuncs.flatMap((call) => kfunc(call, program, kernel)),
+    ...(program.externs ?? []).map((name) => extern(name, kernel)),
     ...program.helpers.flatMap((call) => helper(call, program, kernel)),
     ...(program.functions ?? []).map((call) => globalFunction(call, kernel)),
   ];
@@ -169,6 +170,24 @@ function kfuncThere(call: CallFacts, program: ProgramFacts, kernel: Kernel): Fin
   );
 }
 
+/** What libbpf looks for, whichever programs are loaded. */
+function extern(name: string, kernel: Kernel): Finding | undefined {
+  const has = hasKfunc(name, kernel);
+  if (has) return undefined;
+  const since = kfuncSince(name);
+  const more = {
+    source: "libbpf: bpf_object__resolve_externs()",
+    inputs: inputsOf({ name }, kernel),
+    remedy: `declare it __weak and guard it with bpf_ksym_exists(), or require ${since === undefined ? "a kernel that has it" : `Linux ${since}`}`,
+  };
+  const question = `whether this kernel has the kfunc ${name}`;
+  if (has === undefined) return undecided(question, "without it libbpf loads no program of the object", more);
+  return refused("KFUNC_NOT_AVAILABLE", `${kernel.label} has no kfunc ${name}, and the object needs it`, {
+    ...more,
+    since,
+  });
+}
+
 function kfunc(call: CallFacts, program: ProgramFacts, kernel: Kernel): (Finding | undefined)[] {
   const missing = kfuncThere(call, program, kernel);
   if (missing?.verdict === "refused") return [missing];
@@ -209,7 +228,7 @@ function sleeping(reason: Reason, call: CallFacts, program: ProgramFacts, kernel
 const sourceOf = (reason: Reason) => (reason === "HELPER_MAY_SLEEP" ? HELPER_CHECK : KFUNC_CHECK);
 const placed = ({ place }: CallFacts) => (place === undefined ? "" : ` ${WHERE[place]}`);
 
-function inputsOf({ name }: CallFacts, kernel: Kernel): Finding["inputs"] {
+function inputsOf({ name }: Pick<CallFacts, "name">, kernel: Kernel): Finding["inputs"] {
   return [{ name: "instructions", value: `call ${name}`, origin: "the object file" }, kernel.versionInput];
 }
 

@@ -67,8 +67,14 @@ const INSTEAD: Readonly<Record<string, string>> = {
 const NO_PREALLOC = { since: "6.1", commit: "02cc5aa29e8c" };
 const PREALLOCATED: ReadonlySet<string> = new Set(["hash", "percpu_hash", "hash_of_maps"]);
 
+/** Flags that came after 5.10: map_create() refuses what it does not know. */
+const FLAGS = [
+  { flag: Flag.LINK, name: "BPF_F_LINK", since: "6.4", commit: "68b04864ca42", instead: 'SEC(".struct_ops")' },
+  { flag: Flag.RB_OVERWRITE, name: "BPF_F_RB_OVERWRITE", since: "6.19", commit: "feeaf1346f80" },
+] as const;
+
 export function judgeMap(map: MapFacts, program: ProgramFacts, kernel: Kernel): Finding[] {
-  const missing = notThere(map, kernel);
+  const missing = notThere(map, kernel) ?? newerFlag(map, kernel);
   if (missing !== undefined) return [missing];
   const findings = [...fieldFindings(map, program, kernel), ...needsLsm(map, kernel)];
   if (program.sleepable) findings.unshift(...sleepableFindings(map, kernel));
@@ -82,14 +88,14 @@ export function judgeMap(map: MapFacts, program: ProgramFacts, kernel: Kernel): 
 
 /** Maps that load() makes too: it fails with them. */
 export function judgeOther(map: MapFacts, kernel: Kernel): Finding[] {
-  const missing = notThere(map, kernel);
+  const missing = notThere(map, kernel) ?? newerFlag(map, kernel);
   return missing === undefined ? needsLsm(map, kernel) : [missing];
 }
 
-/** Whether every kernel can make a map of a type. */
-export function isEverywhere(type: string): boolean {
+/** Whether every kernel can make a map. */
+export function isEverywhere({ type, flags }: Pick<MapFacts, "type" | "flags">): boolean {
   const number = (MapType as Readonly<Record<string, number>>)[type.toUpperCase()];
-  return number !== undefined && number < LAST_OF_5_10;
+  return number !== undefined && number < LAST_OF_5_10 && FLAGS.every(({ flag }) => (flags & flag) === 0);
 }
 
 /** Maps that are named, and not made: libbpf puts a call that no kernel takes where their address is loaded. */
@@ -144,6 +150,21 @@ function notThere(map: MapFacts, kernel: Kernel): Finding | undefined {
     inputs: [input("map types", mapTypes, "not listed"), kernel.versionInput],
     remedy: instead(map.type, kernel, require),
   });
+}
+
+function newerFlag(map: MapFacts, kernel: Kernel): Finding | undefined {
+  const newer = FLAGS.find(({ flag, since }) => (map.flags & flag) !== 0 && kernel.since(since) !== true);
+  if (newer === undefined) return undefined;
+  const { name, since, commit } = newer;
+  const more = {
+    source: { file: "kernel/bpf/syscall.c: map_create()", commit },
+    inputs: [{ name: "map flags", value: name, origin: `map ${map.name}` }, kernel.versionInput],
+    since,
+    remedy: `${"instead" in newer ? `use ${newer.instead}` : "clear it"}, or require Linux ${since}`,
+  };
+  if (kernel.since(since) === undefined)
+    return undecided(`whether this kernel takes ${name} (map ${map.name})`, kernel.versionDoubt, more);
+  return refused("MAP_FLAG_UNKNOWN", `map ${map.name}: ${kernel.label} has no ${name}`, more);
 }
 
 function instead(type: string, kernel: Kernel, require: string): string {

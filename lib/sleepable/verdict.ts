@@ -49,6 +49,7 @@ export type ReasonCode =
   // maps
   | "MAP_TYPE_NOT_SLEEPABLE"
   | "MAP_TYPE_UNKNOWN"
+  | "MAP_FLAG_UNKNOWN"
   | "MAP_NOT_PREALLOCATED"
   | "MAP_SPIN_LOCK"
   | "MAP_TIMER"
@@ -182,6 +183,8 @@ export interface ProgramFacts {
   missing?: CallFacts[];
   helpers: CallFacts[];
   kfuncs: CallFacts[];
+  /** Kfuncs that its object needs, as they are not weak, and that the program does not call. */
+  externs?: string[];
   /** Global functions of its own that are called where nothing may sleep. */
   functions?: CallFacts[];
 }

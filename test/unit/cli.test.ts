@@ -209,8 +209,13 @@ describe("hooks", () => {
 
   test("all kinds of a measured kernel", () => {
     const { stdout } = cli("hooks", "--kernel", "debian-7.3", "--json");
-    const { kernels, hooks } = JSON.parse(stdout);
+    const { format, kernels, hooks } = JSON.parse(stdout);
+    expect(format).toBe(1);
     const name = kernels[0].name;
+    // Of all there is the answer alone; of those that are named, why.
+    expect(hooks[0].verdicts).toEqual({ [name]: { verdict: "refused", reason: expect.any(String) } });
+    const named = JSON.parse(cli("hooks", hooks[0].name, "--kernel", "debian-7.3", "--json").stdout);
+    expect(named.hooks[0].verdicts[name].findings).not.toEqual([]);
     const allowed = new Set<string>();
     for (const { kind, verdicts } of hooks) if (verdicts[name].verdict === "allowed") allowed.add(kind);
     expect([...allowed].sort()).toEqual(["iter", "lsm", "tp", "tracing"]);

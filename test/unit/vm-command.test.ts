@@ -54,6 +54,7 @@ test("--json keeps standard output for itself", () => {
   ]);
   expect(status).toBe(125);
   expect(JSON.parse(stdout)).toEqual({
+    format: 1,
     runs: [
       {
         ...{ kernel, status: 0, error: null, files: [], missing: ["/a"], accelerator: "icount" },
