@@ -41,6 +41,7 @@ export function settingOf({ words }: Fence, name: string): string | undefined {
 }
 
 /** The file that a block is the text of, if it says so. */
-export function fileOf({ language, words }: Fence): string | undefined {
-  return language === "c" || language === "js" ? words[0] : undefined;
+export function fileOf(fence: Fence): string | undefined {
+  const { language, words } = fence;
+  return settingOf(fence, "file") ?? (language === "c" || language === "js" ? words[0] : undefined);
 }

@@ -23,7 +23,14 @@ for (const page of pages.filter((name) => name.endsWith(".md"))) {
   const name = basename(page, ".md").toLowerCase();
   let number = 0;
   for (const [, needs, code] of readFileSync(join(root, page), "utf8").matchAll(FENCE)) {
-    wanted.set([`${name}-${++number}`, ...needs.split(/\s+/).filter(Boolean), "mts"].join("."), located(code));
+    wanted.set(
+      [
+        `${name}-${++number}`,
+        ...needs.split(/\s+/).filter((word) => word !== "" && !word.startsWith("file=")),
+        "mts",
+      ].join("."),
+      located(code),
+    );
   }
 }
 mkdirSync(target, { recursive: true });

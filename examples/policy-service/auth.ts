@@ -1,33 +1,42 @@
-/** Who may ask: whoever has the token. */
+/** Who may ask: whoever has a token. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { ConfigError } from "./failure";
 
 const MIN_LENGTH = 16;
+/** Who has the token of a line that names nobody. */
+const ANYBODY = "api";
 
-/** Says whether an Authorization header has the token; how long that takes tells nothing about it. */
-export type Authorize = (header: string | undefined) => boolean;
+/** Says whose token an Authorization header has, undefined for nobody's; how long that takes tells nothing about the tokens. */
+export type Authorize = (header: string | undefined) => string | undefined;
 
 /** @throws {@link ConfigError} if the file can't be read, is open to others, or has no token worth the name */
-export function tokenFrom(file: string): Authorize {
+export function tokensFrom(file: string): Authorize {
   const fail = (why: string): never => {
     throw new ConfigError(`tokenFile ${file} ${why}`);
   };
   try {
     if (statSync(file).mode & 0o007) fail("is open to everybody: chmod o= it");
-    const token = readFileSync(file, "utf8").trim();
-    if (!/^[\x21-\x7e]+$/.test(token) || token.length < MIN_LENGTH) {
-      fail(`must hold one word of ${MIN_LENGTH} characters or more`);
-    }
-    return authorizer(token);
+    const lines = readFileSync(file, "utf8").trim().split("\n");
+    const tokens = lines.map((line) => {
+      const [, name = ANYBODY, token = ""] = /^(?:([\w.@-]+)[ \t]+)?([\x21-\x7e]+)$/.exec(line.trim()) ?? [];
+      if (token.length < MIN_LENGTH)
+        fail(`must hold one word of ${MIN_LENGTH} characters or more, or lines of NAME WORD`);
+      return [name, token] as const;
+    });
+    return authorizer(new Map(tokens));
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     return fail(`can't be read: ${(error as Error).message}`);
   }
 }
 
-export function authorizer(token: string): Authorize {
+/** @param tokens by their owners' names */
+export function authorizer(tokens: ReadonlyMap<string, string>): Authorize {
   const digest = (text: string) => createHash("sha256").update(text).digest();
-  const wanted = digest(`Bearer ${token}`);
-  return (header) => timingSafeEqual(digest(header ?? ""), wanted);
+  const wanted = Array.from(tokens, ([name, token]) => [name, digest(`Bearer ${token}`)] as const);
+  return (header) => {
+    const given = digest(header ?? "");
+    return wanted.filter(([, one]) => timingSafeEqual(given, one))[0]?.[0];
+  };
 }

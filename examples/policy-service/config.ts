@@ -27,12 +27,19 @@ const Listen = z
     error: 'takes either "socket" or "port"',
   });
 
+/** Metrics alone, which hold no secrets, without a token: for a Prometheus that is elsewhere. */
+const Metrics = z.strictObject({
+  host: z.ipv4().or(z.ipv6()).default("127.0.0.1"),
+  port: z.int().min(0).max(65535),
+});
+
 const hooks = z.array(z.enum(HOOKS)).min(1);
 
 const Config = z
   .strictObject({
     listen: Listen,
-    /** The file with the API's token. */
+    metrics: Metrics.optional(),
+    /** The file with the API's token, or tokens. */
     tokenFile: absolute,
     /** Where decisions are made. */
     hooks: hooks.default([...HOOKS]),
@@ -57,8 +64,8 @@ const Config = z
   });
 export type Config = z.infer<typeof Config>;
 
-/** What SIGHUP does not change. */
-export const FIXED = ["listen", "tokenFile", "hooks", "require", "user", "group", "pin", "sink"] as const;
+/** What SIGUSR2 does not change. */
+export const FIXED = ["listen", "metrics", "tokenFile", "hooks", "require", "user", "group", "pin", "sink"] as const;
 
 /** @throws {@link ConfigError} which names all that is wrong */
 export function readConfig(file: string): Config {

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { isDeepStrictEqual } from "node:util";
 import { BpfError } from "node-libbpf";
 import pino from "pino";
-import { tokenFrom } from "./auth";
+import { tokensFrom } from "./auth";
 import { type Config, FIXED, readConfig } from "./config";
 import { Feed, toDecision } from "./decisions";
 import { ConfigError, ExitStatus, HostError } from "./failure";
@@ -15,7 +15,7 @@ import { metricsOf } from "./metrics";
 import { NdjsonWriter } from "./ndjson";
 import { Policy } from "./policy";
 import { accountOf, dropTo } from "./privilege";
-import { serverOf } from "./server";
+import { metricsServerOf, serverOf } from "./server";
 import { natsSink } from "./sinks";
 import { Streams } from "./stream";
 
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   if (file === undefined || more.length > 0) throw new ConfigError(USAGE);
   const config = readConfig(file);
   log.level = config.logLevel;
-  const authorize = tokenFrom(config.tokenFile);
+  const authorize = tokensFrom(config.tokenFile);
   const owner = accountOf(config.user ?? process.getuid?.() ?? 0, config.group);
 
   const { hooks, require = hooks, pin } = config;
@@ -51,17 +51,21 @@ async function main(): Promise<void> {
 
   const reading = read(policy, feed);
   const address = await listen(app, config.listen, owner);
+  const scraped = config.metrics && metricsServerOf(metrics);
+  const metricsAddress = await scraped?.listen(config.metrics);
   policy.attach();
   if (config.user !== undefined) dropTo(owner);
-  log.info({ address, uid: process.getuid?.(), hooks: policy.hooks, mode: policy.rules.mode }, "ready");
+  log.info({ address, metricsAddress, uid: process.getuid?.(), hooks: policy.hooks, mode: policy.rules.mode }, "ready");
 
+  // Log rotation sends it: nothing of the policy hangs on it.
   process.on("SIGHUP", () => {
     writer?.reopen();
-    reload(file, config, policy);
+    log.info("the file of decisions is opened again");
   });
+  process.on("SIGUSR2", () => reload(file, config, policy));
   await Promise.race([reading, once(process, "SIGTERM"), once(process, "SIGINT")]);
   log.info({ pinned: pin }, pin === undefined ? "ending: nothing is decided any more" : "ending: the policy stays");
-  await app.close();
+  await Promise.all([app.close(), scraped?.close()]);
   await policy[Symbol.asyncDispose]();
   await reading;
   await Promise.all([writer?.close(), sink?.close()]);
@@ -80,9 +84,9 @@ async function read(policy: Policy, feed: Feed): Promise<void> {
 function reload(file: string, old: Config, policy: Policy): void {
   try {
     const config = readConfig(file);
-    policy.apply(config.policy);
+    const changes = policy.apply(config.policy);
     log.level = config.logLevel;
-    log.info(policy.inForce, "configuration read again");
+    log.info({ by: file, ...policy.inForce, changes }, "configuration read again");
     const fixed = FIXED.filter((key) => !isDeepStrictEqual(config[key], old[key]));
     if (fixed.length > 0) log.warn({ fixed }, "these changes need a restart");
   } catch (err) {

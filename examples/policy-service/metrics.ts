@@ -1,4 +1,6 @@
 /** What Prometheus reads. Figures of the kernel are read where they are; nothing is counted twice. */
+import { release } from "node:os";
+import { libbpf } from "node-libbpf";
 import { Counter, Gauge, Registry } from "prom-client";
 import type { Policy } from "./policy";
 import { HOOKS } from "./rules";
@@ -42,6 +44,9 @@ export function metricsOf(policy: Policy, { streams, file, sink }: Outlets): Reg
       },
     });
 
+  gauge("policy_build_info", "1; what runs here", ["policy", "libbpf", "node", "kernel"], () => [
+    [{ policy: policy.version, libbpf: libbpf.version, node: process.version, kernel: release() }, 1],
+  ]);
   counter("policy_decisions_total", "Decisions, by hook and verdict", ["hook", "verdict"], () =>
     policy.counts().flatMap(({ hook, allowed, denied, wouldDeny }) => [
       [{ hook, verdict: "allowed" }, Number(allowed)],

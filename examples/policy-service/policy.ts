@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { type BpfObject, BtfKind, kernelBtf, Link, type Program } from "node-libbpf";
 import { ConfigError, HostError } from "./failure";
 import { type decision, open, type policy, type Policy as Shape } from "./policy.bpf";
-import { compile, findCgroup, HOOKS, type Hook, type RuleSet } from "./rules";
+import { type Changes, changesOf, compile, findCgroup, HOOKS, type Hook, type RuleSet } from "./rules";
 
 /** As in policy.bpf.c. */
 const BUFFERS_PER_CPU = 8;
 const PROGRAMS = { exec: "check_exec", open: "check_open", connect: "check_connect" } as const;
 /** Those that are pinned: what outlives the service. */
 const MAPS = ["policies", "decisions"] as const;
+const OBJECT = join(__dirname, "policy.bpf.o");
 /** How many generations' rule names are kept: decisions may lie in the ring while the rules change. */
 const GENERATIONS = 64;
 
@@ -97,8 +98,8 @@ export class Policy implements AsyncDisposable {
     }
   }
 
-  /** Puts rules in force, all at once. */
-  apply(rules: RuleSet): void {
+  /** Puts rules in force, all at once, and says what that changes. */
+  apply(rules: RuleSet): Changes {
     const connects = rules.rules.findIndex(({ hooks, path }) => path !== undefined && hooks.includes("connect"));
     if (connects >= 0 && !knowsConnectingProgram()) {
       throw new ConfigError(
@@ -116,8 +117,10 @@ export class Policy implements AsyncDisposable {
     this.#names.delete(generation - BigInt(GENERATIONS));
     // Programs see the new number after the new rules.
     Atomics.store(this.#generation, 0, generation);
+    const changes = changesOf(this.rules, rules);
     this.rules = rules;
     this.onApplied();
+    return changes;
   }
 
   /** Where decisions are made. */
@@ -144,6 +147,11 @@ export class Policy implements AsyncDisposable {
 
   get generation(): bigint {
     return this.#shared.generation;
+  }
+
+  /** The kernel's side, as it was compiled: changes with policy.bpf.c. */
+  get version(): string {
+    return versionOf(OBJECT).toString(16).padStart(16, "0");
   }
 
   get inForce(): InForce {
@@ -185,7 +193,7 @@ export class Policy implements AsyncDisposable {
   #claim(): void {
     const { pin } = this.options;
     const { version: found, service_pid: pid, service_start: start } = this.#shared;
-    const version = versionOf(join(__dirname, "policy.bpf.o"));
+    const version = versionOf(OBJECT);
     if (found !== 0n && found !== version) {
       throw new HostError(`${pin} has pins of another version of the policy; to end that one: rm -r ${pin}`);
     }

@@ -1,6 +1,7 @@
 /** Rules as people write them, and as policy.bpf.c reads them. */
 import { statfsSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { ConfigError } from "./failure";
 import type { rule, rule_set } from "./policy.bpf";
@@ -51,6 +52,25 @@ export const RuleSet = z.strictObject({
   force: z.boolean().default(false),
 });
 export type RuleSet = z.infer<typeof RuleSet>;
+
+/** What is different in another set: [before, after], and rules by their names, or as they are. */
+export interface Changes {
+  mode?: [RuleSet["mode"], RuleSet["mode"]];
+  unresolved?: [RuleSet["unresolved"], RuleSet["unresolved"]];
+  added: (string | Rule)[];
+  removed: (string | Rule)[];
+}
+
+export function changesOf(before: RuleSet, after: RuleSet): Changes {
+  const without = (all: readonly Rule[], others: readonly Rule[]) =>
+    all.filter((rule) => !others.some((other) => isDeepStrictEqual(rule, other))).map((rule) => rule.name ?? rule);
+  return {
+    ...(before.mode !== after.mode && { mode: [before.mode, after.mode] }),
+    ...(before.unresolved !== after.unresolved && { unresolved: [before.unresolved, after.unresolved] }),
+    added: without(after.rules, before.rules),
+    removed: without(before.rules, after.rules),
+  };
+}
 
 /** @throws {@link ConfigError} if there is no such cgroup */
 export function findCgroup(path: string): { id: bigint; depth: number } {

@@ -1,7 +1,7 @@
 /** The API and the page. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { Authorize } from "./auth";
@@ -45,10 +45,10 @@ export interface Parts {
 
 export function serverOf({ policy, streams, metrics, authorize, log }: Parts): FastifyInstance {
   const app = fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
-  const change = (rules: RuleSet) => {
-    policy.apply(rules);
+  const change = ({ headers, ip }: FastifyRequest, rules: RuleSet) => {
+    const changes = policy.apply(rules);
     const { inForce } = policy;
-    log.info(inForce, "rules changed");
+    log.info({ by: authorize(headers.authorization), from: ip, ...inForce, changes }, "rules changed");
     return { generation: inForce.generation };
   };
 
@@ -70,12 +70,13 @@ export function serverOf({ policy, streams, metrics, authorize, log }: Parts): F
 
   app.register(async (api) => {
     api.addHook("onRequest", async ({ headers, ip, url }, reply) => {
-      if (authorize(headers.authorization)) return;
+      if (authorize(headers.authorization) !== undefined) return;
       log.warn({ ip, url }, "no valid token");
       await reply.code(401).header("www-authenticate", "Bearer").send({ error: "a valid token is needed" });
     });
     api.get("/rules", (_, reply) => reply.header("etag", `"${policy.generation}"`).send(policy.rules));
-    api.put("/rules", ({ body, headers }, reply) => {
+    api.put("/rules", (request, reply) => {
+      const { body, headers } = request;
       const wanted = headers["if-match"];
       if (wanted !== undefined && wanted !== `"${policy.generation}"`) {
         return reply
@@ -84,11 +85,11 @@ export function serverOf({ policy, streams, metrics, authorize, log }: Parts): F
       }
       const { mode, unresolved } = policy.rules;
       const { mode: newMode = mode, unresolved: newUnresolved = unresolved, ...rest } = check(NewRules, body, "rules");
-      return change({ ...rest, mode: newMode, unresolved: newUnresolved });
+      return change(request, { ...rest, mode: newMode, unresolved: newUnresolved });
     });
     api.get("/mode", () => ({ mode: policy.rules.mode }));
-    api.put("/mode", ({ body }) => change({ ...policy.rules, ...check(NewMode, body, "mode") }));
-    api.get("/metrics", async (_, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
+    api.put("/mode", (request) => change(request, { ...policy.rules, ...check(NewMode, request.body, "mode") }));
+    serveMetrics(api, metrics);
     api.get("/decisions", ({ headers }, reply) => {
       reply.hijack();
       for (const [name, value] of Object.entries(HEADERS)) reply.raw.setHeader(name, value);
@@ -96,4 +97,16 @@ export function serverOf({ policy, streams, metrics, authorize, log }: Parts): F
     });
   });
   return app;
+}
+
+/** Metrics and nothing else. */
+export function metricsServerOf(metrics: Registry): FastifyInstance {
+  const app = fastify({ forceCloseConnections: true });
+  app.setNotFoundHandler((_, reply) => reply.code(404).send({ error: "there is only /metrics" }));
+  serveMetrics(app, metrics);
+  return app;
+}
+
+function serveMetrics(app: FastifyInstance, metrics: Registry): void {
+  app.get("/metrics", async (_, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
 }

@@ -50,7 +50,7 @@ describe("while it runs", () => {
     server = createServer((socket) => socket.end()).listen(0, "::");
     await once(server, "listening");
     port = (server.address() as { port: number }).port;
-    place.configure({ user: "nobody", decisions: place.decisions });
+    place.configure({ user: "nobody", decisions: place.decisions, metrics: { port: 0 } });
     chmodSync(place.file, 0o644);
     service = await Service.start(place);
   });
@@ -175,7 +175,7 @@ describe("while it runs", () => {
     scenario("what the service itself opens is never denied", async () => {
       await service.rules([deny({ hooks: ["open"], path: place.folder })]);
       expect(open(place.file)).toBe("EPERM");
-      await service.signal("SIGHUP", "configuration read again");
+      await service.signal("SIGUSR2", "configuration read again");
       expect(open(place.file)).toBe("done");
     });
 
@@ -345,6 +345,24 @@ describe("while it runs", () => {
       expect([status, text]).toEqual([200, expect.stringContaining("<title>Policy</title>")]);
       expect(headers["content-security-policy"]).toContain("default-src 'none'; script-src 'self'");
     });
+    scenario("the log says who changed what", async () => {
+      await service.rules([deny({ name: "one", hooks: ["open"], path: target.folder })]);
+      const from = service.log.length;
+      await service.rules([deny({ name: "two", hooks: ["open"], path: target.folder })], { mode: "observe" });
+      const changes = { mode: ["enforce", "observe"], added: ["two"], removed: ["one"] };
+      expect(await service.said("rules changed", from)).toMatchObject({ by: "api", mode: "observe", changes });
+    });
+    scenario("metrics alone are for everybody who may reach their port", async () => {
+      const { metricsAddress } = await service.said("ready");
+      const got = await fetch(`${metricsAddress}/metrics`);
+      const figures = await got.text();
+      expect([got.status, figures]).toEqual([
+        200,
+        expect.stringMatching(/^policy_build_info\{policy="[0-9a-f]{16}".*\} 1$/m),
+      ]);
+      for (const path of ["/rules", "/mode", "/decisions", "/healthz", "/"])
+        expect((await fetch(`${metricsAddress}${path}`)).status).toBe(404);
+    });
     scenario("malformed JSON is refused", async () => {
       const { status, json } = await service.ask("PUT", "/rules", '{"rules": [');
       expect([status, json]).toEqual([400, { error: expect.stringMatching(/JSON/) }]);
@@ -386,7 +404,7 @@ describe("while it runs", () => {
       expect(await policy()).toEqual({ generation: generation + 1, mode: "observe", rules: 1 });
       await service.rules([rule, rule]);
       expect(await policy()).toEqual({ generation: generation + 2, mode: "enforce", rules: 2 });
-      const written = await service.signal("SIGHUP", "configuration read again");
+      const written = await service.signal("SIGUSR2", "configuration read again");
       expect(await policy()).toMatchObject({ generation: written.generation });
       await stream.return(undefined);
     });
@@ -431,7 +449,9 @@ describe("while it runs", () => {
     scenario("SIGHUP goes on in a new file", async () => {
       renameSync(place.decisions, `${place.decisions}.1`);
       chmodSync(place.folder, 0o777);
-      await service.signal("SIGHUP", "configuration read again");
+      const before = (await service.ask("GET", "/rules")).text;
+      await service.signal("SIGHUP", "opened again");
+      expect((await service.ask("GET", "/rules")).text).toBe(before);
       chmodSync(place.folder, 0o755);
       const generation = await service.rules([deny({ hooks: ["open"], path: target.folder })]);
       target.open();
@@ -480,13 +500,13 @@ describe("while it runs", () => {
     });
   });
 
-  describe("SIGHUP", () => {
+  describe("SIGUSR2", () => {
     scenario("puts the file's rules in force", async () => {
       place.configure({
         user: "nobody",
         policy: { mode: "enforce", rules: [deny({ hooks: ["exec"], path: target.folder })] },
       });
-      await service.signal("SIGHUP", "configuration read again");
+      await service.signal("SIGUSR2", "configuration read again");
       expect(target.exec()).toBe("EPERM");
     });
     scenario("with a file that is not right changes nothing, and says why", async () => {
@@ -500,14 +520,14 @@ describe("while it runs", () => {
         ],
       ] as const) {
         writeFileSync(place.file, content);
-        const line = await service.signal("SIGHUP", "configuration not read again");
+        const line = await service.signal("SIGUSR2", "configuration not read again");
         expect(line.err?.message).toContain(why);
         expect(target.exec()).toBe("EPERM");
       }
     });
     scenario("says what needs a restart", async () => {
       place.configure({ user: "nobody", hooks: ["exec"] });
-      expect(await service.signal("SIGHUP", "need a restart")).toMatchObject({ fixed: ["hooks"] });
+      expect(await service.signal("SIGUSR2", "need a restart")).toMatchObject({ fixed: ["hooks"] });
     });
   });
 });

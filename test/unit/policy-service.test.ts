@@ -17,14 +17,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { parseAllDocuments } from "yaml";
-import { authorizer, tokenFrom } from "../../examples/policy-service/auth";
+import { authorizer, tokensFrom } from "../../examples/policy-service/auth";
 import { check, readConfig } from "../../examples/policy-service/config";
 import { type Decision, Feed, toDecision } from "../../examples/policy-service/decisions";
 import { listen } from "../../examples/policy-service/listen";
 import { NdjsonWriter } from "../../examples/policy-service/ndjson";
 import type { decision } from "../../examples/policy-service/policy.bpf";
 import { accountOf, gidOf } from "../../examples/policy-service/privilege";
-import { compile, Rule, RuleSet } from "../../examples/policy-service/rules";
+import { changesOf, compile, Rule, RuleSet } from "../../examples/policy-service/rules";
 import { PROJECT_ROOT } from "../../scripts/places";
 
 const EXAMPLE = join(PROJECT_ROOT, "examples/policy-service");
@@ -139,15 +139,40 @@ describe("rules", () => {
   });
 });
 
+test("what another set of rules changes is told by the rules' names", () => {
+  const [one, two] = [
+    { name: "one", action: "deny", hooks: ["exec"] },
+    { action: "allow", hooks: ["open"] },
+  ] as const;
+  const before = RuleSet.parse({ mode: "enforce", rules: [one, two] });
+  expect(changesOf(before, before)).toEqual({ added: [], removed: [] });
+  const after = RuleSet.parse({ unresolved: "deny", rules: [two, { ...one, name: "again" }] });
+  expect(changesOf(before, after)).toEqual({
+    mode: ["enforce", "observe"],
+    unresolved: ["allow", "deny"],
+    added: ["again"],
+    removed: ["one"],
+  });
+  expect(changesOf(after, RuleSet.parse({})).removed).toEqual([two, "again"]);
+});
+
 describe("the token", () => {
   const token = "0123456789abcdef";
   test("is what the file says", () => {
-    const authorize = tokenFrom(file("token", `${token}\n`));
-    expect(authorize(`Bearer ${token}`)).toBe(true);
-    expect([undefined, "", token, `bearer ${token}`, `Bearer ${token} `].map(authorize)).not.toContain(true);
+    const authorize = tokensFrom(file("token", `${token}\n`));
+    expect(authorize(`Bearer ${token}`)).toBe("api");
+    const others = [undefined, "", token, `bearer ${token}`, `Bearer ${token} `];
+    expect(others.map(authorize)).toEqual(others.map(() => undefined));
+  });
+  test("has an owner, where the file names one", () => {
+    const authorize = tokensFrom(file("token", `ann ${token}\nbob.b@x\t${token}2\n`));
+    expect([`${token}`, `${token}2`, `${token}3`].map((one) => authorize(`Bearer ${one}`))).toEqual([
+      ...["ann", "bob.b@x"],
+      undefined,
+    ]);
   });
   test("no other text is one", () => {
-    const authorize = authorizer(token);
+    const authorize = authorizer(new Map([["ann", token]]));
     fc.assert(fc.property(fc.string(), (text) => !authorize(text) && !authorize(`Bearer ${text}`)));
   });
   test.each([
@@ -155,9 +180,9 @@ describe("the token", () => {
     ["two words of some length", 0o600, "one word"],
     [token, 0o604, "open to everybody"],
   ])("%j with mode %o is refused", (content, mode, why) =>
-    expect(() => tokenFrom(file("token", content, mode))).toThrow(why),
+    expect(() => tokensFrom(file("token", content, mode))).toThrow(why),
   );
-  test("must be there", () => expect(() => tokenFrom(join(folder, "none"))).toThrow("can't be read"));
+  test("must be there", () => expect(() => tokensFrom(join(folder, "none"))).toThrow("can't be read"));
 });
 
 describe("decisions", () => {
