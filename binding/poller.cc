@@ -1,6 +1,10 @@
 #include "poller.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include <algorithm>
@@ -24,83 +28,207 @@ constexpr int32_t kNothing = 0;
 
 }  // namespace
 
-// uv handles are closed in two steps: the memory is freed by uv's callback, which an async cleanup hook waits
-// for when the environment (a worker, say) goes down first.
+// What outlives the poller until nothing refers to it any more.
 struct Poller::Handle {
   Fd epoll;
-  uv_poll_t* poll = nullptr;
   napi_env env = nullptr;
-  napi_async_cleanup_hook_handle hook = nullptr;
-  napi_async_context context = nullptr;
   Napi::FunctionReference listener;
   std::vector<int32_t> forgetful;
   Poller* owner = nullptr;  // null once closing
 
-  void close() {
-    uv_poll_stop(poll);
+  virtual ~Handle() = default;
+  // Deletes itself, now or later.
+  virtual void close() = 0;
+  virtual void ref(bool alive) = 0;
+
+  void forget() {
     listener.Reset();
-    napi_async_destroy(env, context);
     if (owner != nullptr) owner->handle_ = nullptr;
+    owner = nullptr;
+  }
+
+  // Calls `call` with the handles that are ready, if there are any and somebody listens.
+  template <class Call>
+  void tell(Call call) {
+    epoll_event ready[kReady];
+    const int count = epoll_wait(epoll.get(), ready, kReady, 0);
+    if (count < 0 || listener.IsEmpty()) return;
+    const Napi::HandleScope scope(env);
+    std::vector<napi_value> handles;
+    handles.reserve(count + forgetful.size());
+    for (int i = 0; i < count; i++) handles.push_back(status(env, static_cast<int32_t>(ready[i].data.u32)));
+    for (const int32_t handle : forgetful) handles.push_back(status(env, handle));
+    if (!handles.empty()) call(listener.Value(), handles);
+  }
+};
+
+// Node's event loop watches. uv handles are closed in two steps: the memory is freed by uv's callback, which
+// an async cleanup hook waits for when the environment (a worker, say) goes down first.
+struct Poller::LoopHandle : Handle {
+  uv_poll_t* poll = nullptr;
+  napi_async_cleanup_hook_handle hook = nullptr;
+  napi_async_context context = nullptr;
+
+  // 0 or -errno
+  int start() {
+    uv_loop_t* loop = nullptr;
+    if (napi_get_uv_event_loop(env, &loop) != napi_ok) return -ENOTSUP;
+    // uv_poll_t's size is the running Node's, not that of the headers.
+    poll = static_cast<uv_poll_t*>(::operator new(uv_handle_size(UV_POLL)));
+    const int error = uv_poll_init(loop, poll, epoll.get());  // an -errno too
+    if (error < 0) {
+      ::operator delete(poll);
+      return error;
+    }
+    poll->data = this;
+    napi_async_init(env, nullptr, Napi::String::New(env, "node_libbpf"), &context);
+    napi_add_async_cleanup_hook(
+        env, [](napi_async_cleanup_hook_handle, void* data) { static_cast<LoopHandle*>(data)->close(); },
+        this, &hook);
+    uv_poll_start(poll, UV_READABLE, onReadable);
+    uv_unref(reinterpret_cast<uv_handle_t*>(poll));
+    return 0;
+  }
+
+  static void onReadable(uv_poll_t* poll, int, int) {
+    auto* self = static_cast<LoopHandle*>(poll->data);
+    self->tell([self](Napi::Function listener, const std::vector<napi_value>& handles) {
+      listener.MakeCallback(Napi::Env(self->env).Global(), handles, self->context);
+    });
+  }
+
+  void close() override {
+    uv_poll_stop(poll);
+    forget();
+    napi_async_destroy(env, context);
     uv_close(reinterpret_cast<uv_handle_t*>(poll), [](uv_handle_t* closed) {
-      auto* self = static_cast<Handle*>(closed->data);
+      auto* self = static_cast<LoopHandle*>(closed->data);
       napi_remove_async_cleanup_hook(self->hook);
       ::operator delete(closed);
       delete self;
     });
   }
 
-  static void onReadable(uv_poll_t* poll, int, int) {
-    auto* self = static_cast<Handle*>(poll->data);
-    epoll_event ready[kReady];
-    const int count = epoll_wait(self->epoll.get(), ready, kReady, 0);
-    if (count < 0 || self->listener.IsEmpty()) return;
-    const Napi::Env env(self->env);
-    const Napi::HandleScope scope(env);
-    std::vector<napi_value> handles;
-    handles.reserve(count + self->forgetful.size());
-    for (int i = 0; i < count; i++) handles.push_back(status(env, static_cast<int32_t>(ready[i].data.u32)));
-    for (const int32_t handle : self->forgetful) handles.push_back(status(env, handle));
-    if (handles.empty()) return;
-    self->listener.Value().MakeCallback(env.Global(), handles, self->context);
+  void ref(bool alive) override {
+    auto* handle = reinterpret_cast<uv_handle_t*>(poll);
+    alive ? uv_ref(handle) : uv_unref(handle);
   }
 };
 
+// A thread watches, where the event loop is not libuv's. It waits again only when the JavaScript thread has
+// taken what was ready: the descriptor stays readable until then.
+struct Poller::ThreadHandle : Handle {
+  Fd stop{eventfd(0, EFD_CLOEXEC)};
+  Fd taken{eventfd(0, EFD_CLOEXEC)};
+  napi_threadsafe_function wake = nullptr;
+  pthread_t thread = 0;
+  bool running = false;
+
+  // 0 or -errno
+  int start() {
+    if (stop.get() < 0 || taken.get() < 0) return -EMFILE;
+    // It looks at `wake` only once there is something to watch.
+    running = pthread_create(&thread, nullptr, watch, this) == 0;
+    if (!running) return -EAGAIN;
+    const napi_status created = napi_create_threadsafe_function(
+        env, nullptr, nullptr, Napi::String::New(env, "node_libbpf"), 0, 1, nullptr,
+        // The last of it: the environment ends, or close() gave it up.
+        [](napi_env, void*, void* context) {
+          auto* self = static_cast<ThreadHandle*>(context);
+          self->end();
+          delete self;
+        },
+        this,
+        [](napi_env raw, napi_value, void* context, void*) {
+          auto* self = static_cast<ThreadHandle*>(context);
+          if (raw == nullptr) return;
+          self->tell([](Napi::Function listener, const std::vector<napi_value>& handles) {
+            listener.Call(handles);
+          });
+          signal(self->taken);
+        },
+        &wake);
+    if (created != napi_ok) {
+      end();
+      return -ENOTSUP;
+    }
+    napi_unref_threadsafe_function(env, wake);
+    return 0;
+  }
+
+  static void signal(const Fd& event) {
+    const uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = write(event.get(), &one, sizeof(one));
+  }
+
+  // Until `fd` is readable; false once the handle is to end.
+  bool awaits(int fd) const {
+    pollfd watched[] = {{stop.get(), POLLIN, 0}, {fd, POLLIN, 0}};
+    while (poll(watched, 2, -1) < 0 && errno == EINTR) {
+    }
+    return watched[0].revents == 0;
+  }
+
+  static void* watch(void* mine) {
+    auto* self = static_cast<ThreadHandle*>(mine);
+    while (self->awaits(self->epoll.get())) {
+      if (napi_call_threadsafe_function(self->wake, nullptr, napi_tsfn_nonblocking) != napi_ok) break;
+      if (!self->awaits(self->taken.get())) break;
+      uint64_t count = 0;
+      [[maybe_unused]] const ssize_t got = read(self->taken.get(), &count, sizeof(count));
+    }
+    return nullptr;
+  }
+
+  void end() {
+    forget();
+    if (!running) return;
+    running = false;
+    signal(stop);
+    pthread_join(thread, nullptr);
+  }
+
+  void close() override {
+    end();
+    napi_release_threadsafe_function(wake, napi_tsfn_abort);
+  }
+
+  void ref(bool alive) override {
+    alive ? napi_ref_threadsafe_function(env, wake) : napi_unref_threadsafe_function(env, wake);
+  }
+};
+
+namespace {
+
+// Bun ends the process when uv_poll_init() is called, and Deno when it ends itself after that.
+bool isNode(Napi::Env env) {
+  const Napi::Value versions = env.Global().Get("process").As<Napi::Object>().Get("versions");
+  if (!versions.IsObject()) return false;
+  const auto names = versions.As<Napi::Object>();
+  return !names.Has("bun") && !names.Has("deno");
+}
+
+}  // namespace
+
 std::unique_ptr<Poller> Poller::create(Napi::Env env, int* error) {
-  uv_loop_t* loop = nullptr;
-  *error = napi_get_uv_event_loop(env, &loop) == napi_ok ? 0 : -ENOTSUP;
-  if (*error < 0) return nullptr;
-  auto handle = std::make_unique<Handle>();
+  return isNode(env) ? createWith<LoopHandle>(env, error) : createWith<ThreadHandle>(env, error);
+}
+
+template <class Kind>
+std::unique_ptr<Poller> Poller::createWith(Napi::Env env, int* error) {
+  auto handle = std::make_unique<Kind>();
   handle->env = env;
   handle->epoll = Fd(epoll_create1(EPOLL_CLOEXEC));
-  if (handle->epoll.get() < 0) {
-    *error = -errno;
-    return nullptr;
-  }
-  // uv_poll_t's size is the running Node's, not that of the headers.
-  auto* poll = static_cast<uv_poll_t*>(::operator new(uv_handle_size(UV_POLL)));
-  *error = uv_poll_init(loop, poll, handle->epoll.get());  // an -errno too
-  if (*error < 0) {
-    ::operator delete(poll);
-    return nullptr;
-  }
-  poll->data = handle.get();
-  handle->poll = poll;
-  napi_async_init(env, nullptr, Napi::String::New(env, "node_libbpf"), &handle->context);
-  napi_add_async_cleanup_hook(
-      env, [](napi_async_cleanup_hook_handle, void* data) { static_cast<Handle*>(data)->close(); },
-      handle.get(), &handle->hook);
-  uv_poll_start(poll, UV_READABLE, Handle::onReadable);
-  uv_unref(reinterpret_cast<uv_handle_t*>(poll));
+  *error = handle->epoll.get() < 0 ? -errno : handle->start();
+  if (*error < 0) return nullptr;
   std::unique_ptr<Poller> poller(new Poller(handle.get()));
   handle->owner = poller.get();
-  handle.release();  // uv's close callback deletes it
+  handle.release();  // close() deletes it
   return poller;
 }
 
 Poller::~Poller() {
-  if (handle_ == nullptr) return;
-  handle_->owner = nullptr;
-  handle_->close();
+  if (handle_ != nullptr) handle_->close();
 }
 
 int Poller::add(int fd, int32_t handle, uint32_t events) {
@@ -133,9 +261,7 @@ void Poller::listen(Napi::Function listener) {
 }
 
 void Poller::ref(bool alive) {
-  if (handle_ == nullptr) return;
-  auto* handle = reinterpret_cast<uv_handle_t*>(handle_->poll);
-  alive ? uv_ref(handle) : uv_unref(handle);
+  if (handle_ != nullptr) handle_->ref(alive);
 }
 
 namespace {

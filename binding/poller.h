@@ -1,5 +1,5 @@
 // Descriptors that JavaScript waits for: all of an environment's on one epoll instance, which Node's event
-// loop watches.
+// loop watches, or a thread where there is none that can (Bun, Deno).
 #pragma once
 
 #include <napi.h>
@@ -37,9 +37,13 @@ class Poller {
 
  private:
   struct Handle;
+  struct LoopHandle;
+  struct ThreadHandle;
   explicit Poller(Handle* handle) : handle_(handle) {}
+  template <class Kind>
+  static std::unique_ptr<Poller> createWith(Napi::Env env, int* error);
 
-  Handle* handle_;  // freed by uv's close callback; null once it is closing
+  Handle* handle_;  // deletes itself; null once it is closing
 };
 
 void exportPoller(Napi::Object exports);

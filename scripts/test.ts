@@ -31,6 +31,7 @@ const PARTS = [
   "nodes",
   "debians",
   "host",
+  "runtimes",
   "system",
   "machines",
   "vm",
@@ -204,6 +205,7 @@ function jobsHere(wants: (...parts: readonly Part[]) => boolean): Job[] {
     }
   }
   if (wants("host")) tests("kernel tests here", { pattern: "dist/test/kernel" });
+  if (wants("runtimes")) tests("kernel tests here on Bun and Deno", { pattern: "dist/test/runtimes" });
   if (wants("system")) {
     const pattern = `dist/test/kernel|${unitTests(...WITH_ADDON)}`;
     add("kernel tests here, system's libbpf", (name) =>

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type BpfObject, createMap, type PerfBatch } from "node-libbpf";
 import { type Buffers, open, type request } from "../bpf/buffers.bpf";
 import { only } from "../bpf/objects";
+import { called } from "./called";
 import { kernelTest } from "./needs";
 
 async function load(program: "send_message" | "send_request"): Promise<BpfObject<Buffers>> {
@@ -12,7 +13,7 @@ async function load(program: "send_message" | "send_request"): Promise<BpfObject
 }
 
 const attach = (object: BpfObject<Buffers>, program: "send_message" | "send_request") =>
-  object.programs[program].attach({ path: process.execPath, function: "uv_os_getpriority", pid: process.pid });
+  object.programs[program].attach(called);
 
 function produce(count: number): void {
   for (let i = 0; i < count; i++) getPriority();

@@ -11,11 +11,12 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { type BpfObject, openMapById, open as openObject, RingBuffer } from "node-libbpf";
 import { type Events, type event, open } from "../bpf/events.bpf";
 import { objectPath } from "../bpf/objects";
+import { called } from "./called";
 import { kernelTest } from "./needs";
 
 async function load(): Promise<BpfObject<Events>> {
   const object = await open().load();
-  object.programs.on_call.attach({ path: process.execPath, function: "uv_os_getpriority", pid: process.pid });
+  object.programs.on_call.attach(called);
   return object;
 }
 
@@ -105,7 +106,7 @@ kernelTest("without a type a record is its own bytes", [], async () => {
     .toString("latin1")
     .replaceAll("event:struct event", "other:struct event");
   using object = await openObject(Buffer.from(untagged, "latin1")).load();
-  object.program("on_call").attach({ path: process.execPath, function: "uv_os_getpriority", pid: process.pid });
+  object.program("on_call").attach(called);
   produce(2);
   const records = object.map("events", RingBuffer).read();
   expect(records.map((record) => Buffer.from(record).readUInt32LE(8))).toEqual([process.pid, process.pid]);
@@ -119,7 +120,7 @@ kernelTest("the option goes before the tag", [], async () => {
     ["char", 0],
   ] as const) {
     using object = await load(type);
-    object.program("on_call").attach({ path: process.execPath, function: "uv_os_getpriority", pid: process.pid });
+    object.program("on_call").attach(called);
     produce(1);
     expect(object.map("events", RingBuffer).read()).toEqual([expected]);
   }
@@ -339,10 +340,11 @@ kernelTest("several rings share a turn", [], async () => {
 function inProcess(script: string, env: NodeJS.ProcessEnv = {}): string {
   const source = `
     const { getPriority } = require("node:os");
+    const { called } = require(${JSON.stringify(join(__dirname, "called"))});
     const { open } = require(${JSON.stringify(join(__dirname, "../bpf/events.bpf"))});
     const produce = (count) => { for (let i = 0; i < count; i++) getPriority(); };
     const object = open().loadSync();
-    object.programs.on_call.attach({ path: process.execPath, function: "uv_os_getpriority", pid: process.pid });
+    object.programs.on_call.attach(called);
     const ring = object.maps.events;
     ${script}`;
   return execFileSync(process.execPath, ["-e", source], { encoding: "utf8", env: { ...process.env, ...env } });

@@ -4,6 +4,7 @@ import { getPriority } from "node:os";
 import { type TraceEntry, tracePipe } from "node-libbpf";
 import { open } from "../bpf/buffers.bpf";
 import { only } from "../bpf/objects";
+import { called } from "./called";
 import { kernelTest, type Need, vmKernel } from "./needs";
 
 const tracefs: Need = {
@@ -25,7 +26,7 @@ const pipes = () =>
 
 kernelTest("a program's lines are read, and a signal ends it", [tracefs], async () => {
   using object = await only(open(), "print").load();
-  object.programs.print.attach({ path: process.execPath, function: "uv_os_getpriority", pid: process.pid });
+  object.programs.print.attach(called);
   const print = (value: number) => {
     object.variables.length = value;
     getPriority();
