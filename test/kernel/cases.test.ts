@@ -111,7 +111,7 @@ kernelTest("the kernel's configuration is not for user space to set", [], async 
     code: "ERR_BPF_LOAD",
     message: expect.stringMatching(/CONFIG_MADE_UP_NUMBER|Kconfig/),
   });
-  const given = open(objectPath("cases/kconfig"), { kconfig: "CONFIG_MADE_UP_NUMBER=41\n" });
+  const given = open(objectPath("cases/kconfig"), { kconfig: "CONFIG_MADE_UP_NUMBER=41\nCONFIG_NO_SUCH_THING=0\n" });
   using object = await given.load();
   const { returnValue } = await object.program("run").testRun({ data: new Uint8Array(64) });
   expect(returnValue).toBe(42);

@@ -526,7 +526,7 @@ describe("while it runs", () => {
       }
     });
     scenario("says what needs a restart", async () => {
-      place.configure({ user: "nobody", hooks: ["exec"] });
+      place.configure({ user: "nobody", metrics: { port: 0 }, hooks: ["exec"] });
       expect(await service.signal("SIGUSR2", "need a restart")).toMatchObject({ fixed: ["hooks"] });
     });
   });
