@@ -93,8 +93,10 @@ export function hasKfunc(name: string, kernel: Kernel): boolean | undefined {
   if (listed === false) return proper || given(kernel.facts.btfModules)?.length === 0 ? false : undefined;
   const since = kfuncSince(name);
   const there = since === undefined ? undefined : kernel.since(since);
-  if (there !== true) return there;
-  return between(kernel, ({ present }) => has(present, KFUNC_NAMES.indexOf(name))) === false ? undefined : true;
+  if (there === false) return false;
+  // That no measured kernel has it may be their configuration.
+  const measured = between(kernel, ({ present }) => has(present, KFUNC_NAMES.indexOf(name)));
+  return measured === true || (there && measured !== false) ? true : undefined;
 }
 
 /** Whether programs of a kind may call a helper. Undefined: nothing is known against it; "differs": kernels around it differ. */
