@@ -4,12 +4,14 @@
  * @packageDocumentation
  * @module node-libbpf
  */
+
 export type { Btf } from "./btf/btf";
 export { type BtfValue, type Codec, type CodecOptions, codecOf, type U64 } from "./btf/codec";
 export { codecs } from "./btf/codecs";
 export type { BtfFault } from "./btf/fault";
 export { kernelBtf } from "./btf/kernel";
 export { BtfKind } from "./btf/kinds";
+export type { TargetSignature } from "./btf/signature";
 export {
   type BtfArray,
   type BtfDeclarationTag,
@@ -113,6 +115,7 @@ export type {
   Place,
   ProgramFacts,
   ReasonCode,
+  RegionFacts,
   Source,
   Stage,
   Verdict,

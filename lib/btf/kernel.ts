@@ -4,6 +4,7 @@ import { ArgumentError, BpfError, errnoName, ObjectError } from "../errors";
 import { native } from "../native";
 import { nearest } from "../nearest";
 import { Btf } from "./btf";
+import { signatureOf, type TargetSignature } from "./signature";
 
 const DIRECTORY = "/sys/kernel/btf";
 export const VMLINUX = `${DIRECTORY}/vmlinux`;
@@ -33,6 +34,35 @@ export function kernelBtf(module?: string): Btf {
   if (module !== undefined) return moduleBtf(module);
   found ??= readKernel();
   return found;
+}
+
+/** Modules come and go: what was read of one stays right as long as it is there. */
+const loaded = new Map<string, Btf>();
+
+/** @internal The kernel's, then its modules', each read when it is come to: where libbpf looks for what a relocation names. */
+export function* kernelBtfs(): Iterable<Btf> {
+  yield vmlinuxBtf();
+  for (const module of modules()) {
+    const known = loaded.get(module) ?? kernelBtf(module);
+    loaded.set(module, known);
+    yield known;
+  }
+}
+
+const signatures = new Map<string, TargetSignature | undefined>();
+
+/** @internal The signature of a function of the running kernel's; undefined if it is not known. */
+export function runningSignature(name: string): TargetSignature | undefined {
+  if (!signatures.has(name)) signatures.set(name, readSignature(name));
+  return signatures.get(name);
+}
+
+function readSignature(name: string): TargetSignature | undefined {
+  try {
+    return signatureOf(vmlinuxBtf(), name);
+  } catch {
+    return undefined;
+  }
 }
 
 function readKernel(): Btf {

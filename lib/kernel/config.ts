@@ -1,4 +1,4 @@
-/** The kernel's build configuration, as far as it decides what may sleep. */
+/** The kernel's build configuration, as far as it decides what may sleep, and what can be attached. */
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
 import { type Fact, known, unknown } from "./fact";
@@ -7,12 +7,18 @@ const OPTIONS: readonly string[] = [
   "AUDIT",
   "BPF_EVENTS",
   "BPF_JIT",
+  "BPF_KPROBE_OVERRIDE",
   "BPF_LSM",
   "BPF_SYSCALL",
+  // CFI_CLANG until it was renamed.
+  "CFI",
+  "CFI_CLANG",
   "DEBUG_INFO_BTF",
   "DEBUG_INFO_BTF_MODULES",
+  "DYNAMIC_FTRACE_WITH_DIRECT_CALLS",
   "FAILSLAB",
   "FAIL_PAGE_ALLOC",
+  "FPROBE",
   "FTRACE_SYSCALLS",
   "FUNCTION_ERROR_INJECTION",
   "KEYS",

@@ -77,7 +77,20 @@ export interface KernelFacts extends BtfFacts {
  * @throws {@link BpfError} ERR_BPF_NOT_SUPPORTED where the kernel is not Linux
  */
 export function kernelFacts(): KernelFacts {
-  return { ...lazyFacts() };
+  return ofRunning({ ...lazyFacts() });
+}
+
+const running = new WeakSet<KernelFacts>();
+
+/** Marks facts as the running kernel's. */
+export function ofRunning(facts: KernelFacts): KernelFacts {
+  running.add(facts);
+  return facts;
+}
+
+/** True for facts of the running kernel, of which there is more to look at than they hold. */
+export function isRunning(facts: KernelFacts): boolean {
+  return running.has(facts);
 }
 
 /** The same; each fact is read when it is first looked at, as few programs hang on all. */
@@ -92,7 +105,7 @@ export function lazyFacts(): KernelFacts {
   const mounts = factOf("/proc/self/mounts", () => readFileSync("/proc/self/mounts", "utf8"));
   const mounted = (type: string): Fact<string> =>
     mapFact(mounts, (text) => new RegExp(`^\\S+ (\\S+) ${type} `, "m").exec(text)?.[1] ?? "");
-  return lazy<KernelFacts>({
+  const facts = lazy<KernelFacts>({
     format: () => 1,
     release: () => known(release(), "uname -r"),
     version: () => host.identity.version,
@@ -117,6 +130,7 @@ export function lazyFacts(): KernelFacts {
     errorInjection: readErrorInjection,
     measured: () => measuredOn(host.identity),
   });
+  return ofRunning(facts);
 }
 
 function noKernel(): BpfError {

@@ -9,7 +9,7 @@ import { errnoName } from "../errors";
 import { withProperties } from "../lazy";
 import { native } from "../native";
 import { given, known } from "./fact";
-import type { KernelFacts, Measured, ProbedKind } from "./facts";
+import { type KernelFacts, type Measured, ofRunning, type ProbedKind } from "./facts";
 
 interface Target {
   type: number;
@@ -108,5 +108,5 @@ export function withAnswers(kernel: KernelFacts, targets: Iterable<readonly [Pro
     measured[kind] = { accepted: merge(before[kind]?.accepted, true), refused: merge(before[kind]?.refused, false) };
   }
   if (count === 0) return kernel;
-  return withProperties(kernel, { measured: known(measured, "asked this kernel (BPF_PROG_LOAD)") });
+  return ofRunning(withProperties(kernel, { measured: known(measured, "asked this kernel (BPF_PROG_LOAD)") }));
 }

@@ -259,7 +259,8 @@ export class MapSpec {
 
   /** @internal What the precheck asks of it; `fieldsOf` tells the kernel-managed structs in a BTF type. */
   facts(fieldsOf: (type: number) => Pick<MapFacts, "fields" | "nested">): MapFacts {
-    const facts = { ...factsOf(this.#described, fieldsOf), flags: this.#flags };
+    const pinned = this.#pinPath === undefined ? undefined : ({ pinned: true } as const);
+    const facts = { ...factsOf(this.#described, fieldsOf), flags: this.#flags, ...pinned };
     if (this.#inner === undefined) return facts;
     // What is made for a map whose inner map was set has no types.
     const { type, flags } = this.#inner;

@@ -9,6 +9,7 @@ import type { MapSpec } from "../map/spec";
 import type { VariableDescription } from "../native";
 import { hasKfunc } from "../sleepable/availability";
 import { Kernel } from "../sleepable/kernel";
+import type { CoreResolver } from "./core-resolve";
 import type { ElfSection } from "./elf";
 import type { Settings } from "./facts";
 import type { Constants } from "./flow";
@@ -17,15 +18,20 @@ interface Compiled {
   sections: readonly ElfSection[];
   variables: readonly VariableDescription[];
   btf: Btf;
+  /** Of types; undefined where the kernel's are not known here. */
+  core: CoreResolver | undefined;
+  /** The same, of functions, which are the kernel's own whatever types are asked for. */
+  functions: CoreResolver | undefined;
 }
 
 export function constantsOf(
   settings: Settings,
   mapOf: (reference: string) => MapSpec | undefined,
-  { sections, variables, btf }: Compiled,
+  { sections, variables, btf, core, functions }: Compiled,
 ): Constants {
   const { kernel } = settings;
   const contents = new Map<string, Uint8Array>();
+  const isChanged = (name: string, prototype: number) => functions?.isLike(name, prototype) === false;
   return {
     data(section, offset, size) {
       const bytes = contents.get(section) ?? contentsOf(section);
@@ -43,9 +49,15 @@ export function constantsOf(
       const value = optionValue(config[name.slice("CONFIG_".length)], variable);
       return value === undefined ? undefined : [value, value];
     },
-    symbol: (name) => (kernel === undefined ? undefined : hasKfunc(name, Kernel.of(kernel))),
+    kfunc(name, prototype) {
+      if (kernel === undefined) return undefined;
+      const has = hasKfunc(name, Kernel.of(kernel));
+      return has && isChanged(name, prototype) ? false : has;
+    },
+    isChanged,
     isCreated: (map) => mapOf(map)?.autocreate ?? true,
     mapType: (map) => mapOf(map)?.type,
+    core: (relocation) => core?.value(relocation),
   };
 
   function contentsOf(section: string): Uint8Array {

@@ -3,15 +3,30 @@
 import type { Btf } from "../btf/btf";
 import { little } from "../endian";
 
-/** BPF_CORE_FIELD_BYTE_OFFSET and BPF_CORE_TYPE_ID_LOCAL: no program branches on these. */
-const NO_CONDITION: ReadonlySet<number> = new Set([0, 6]);
+/** enum bpf_core_relo_kind, as far as it is told apart here. */
+export const CoreKind = {
+  FIELD_BYTE_OFFSET: 0,
+  FIELD_BYTE_SIZE: 1,
+  FIELD_EXISTS: 2,
+  TYPE_ID_LOCAL: 6,
+  TYPE_EXISTS: 8,
+  TYPE_SIZE: 9,
+  ENUMVAL_EXISTS: 10,
+  ENUMVAL_VALUE: 11,
+} as const;
 
-/**
- * Where libbpf writes a constant that it finds in the kernel's types (whether a field exists, an enumerator's value …):
- * byte offsets of instructions, by name of their section.
- */
-export function kernelConstants(ext: Uint8Array | undefined, btf: Btf): Map<string, Set<number>> {
-  const result = new Map<string, Set<number>>();
+/** What libbpf writes into an instruction: something about a type of the kernel's that the object has too. */
+export interface CoreRelocation {
+  kind: number;
+  /** The object's own type. */
+  type: number;
+  /** Indices of members and elements, from the type on; of an enumerator. */
+  path: readonly number[];
+}
+
+/** By the name of a section, and the byte offset of an instruction in it. */
+export function coreRelocations(ext: Uint8Array | undefined, btf: Btf): Map<string, Map<number, CoreRelocation>> {
+  const result = new Map<string, Map<number, CoreRelocation>>();
   if (ext === undefined || ext.length < 32) return result;
   const view = new DataView(ext.buffer, ext.byteOffset, ext.byteLength);
   const u32 = (at: number) => view.getUint32(at, little);
@@ -27,10 +42,14 @@ export function kernelConstants(ext: Uint8Array | undefined, btf: Btf): Map<stri
   while (at + 8 <= end) {
     const section = btf.string(u32(at));
     const after = at + 8 + u32(at + 4) * recordSize;
-    const offsets = result.get(section) ?? new Set();
-    result.set(section, offsets);
+    const found = result.get(section) ?? new Map<number, CoreRelocation>();
+    result.set(section, found);
     for (at += 8; at < after && at + 16 <= end; at += recordSize) {
-      if (!NO_CONDITION.has(u32(at + 12))) offsets.add(u32(at));
+      const path = btf
+        .string(u32(at + 8))
+        .split(":")
+        .map(Number);
+      found.set(u32(at), { kind: u32(at + 12), type: u32(at + 4), path });
     }
     at = after;
   }

@@ -1,17 +1,25 @@
 /** Facts of an object's programs for the precheck, from its bytes alone. */
-import type { Btf } from "../btf/btf";
+import { readFileSync } from "node:fs";
+import { Btf } from "../btf/btf";
 import { directFields, managedFields } from "../btf/fields";
+import { kernelBtfs, runningSignature, vmlinuxBtf } from "../btf/kernel";
 import { ProgramType } from "../constants";
 import { ObjectError } from "../errors";
-import type { KernelFacts } from "../kernel/facts";
+import { isKnown } from "../kernel/fact";
+import { isRunning, type KernelFacts } from "../kernel/facts";
 import type { MapSpec } from "../map/spec";
 import type { VariableDescription } from "../native";
 import type { ProgramSpec } from "../program/spec";
+import { isGplCompatible } from "../sleepable/judge";
 import { isEverywhere } from "../sleepable/rules-maps";
+import { usesTrampoline } from "../sleepable/rules-trampolines";
 import type { MapFacts, ProgramFacts } from "../sleepable/verdict";
 import { constantsOf } from "./constants";
+import type { CoreRelocation } from "./core-relocations";
+import { CoreResolver } from "./core-resolve";
 import { damagedObject } from "./damaged";
 import type { ElfSection } from "./elf";
+import type { Constants } from "./flow";
 import { type BpfFunction, readFunctions } from "./functions";
 import { type Reach, reachOf } from "./reach";
 import { structOpsMembers } from "./struct-ops";
@@ -26,6 +34,8 @@ export interface Settings {
   kconfig: string | undefined;
   /** What it is judged for: what is constant there decides branches. */
   kernel: KernelFacts | undefined;
+  /** A file of BTF that goes before the kernel's. */
+  btfPath: string | undefined;
 }
 
 /** Tells the facts of a program, as it and its object are set when it is asked: the same object while these stay. */
@@ -49,11 +59,11 @@ export function factsReader(
   const functions = readFunctions({ sections, btf: types, variables, damaged });
   const members = structOpsMembers(sections, types, variables);
   const sectionIds = new Map(variables.map(({ section, sectionId }) => [section, sectionId]));
-  const needed = new Set(
-    functions.flatMap(({ calls }) => [...calls.values()].filter(isNeeded).map(({ name }) => name)),
-  );
   const fields = new Map<number, Pick<MapFacts, "fields" | "nested">>();
+  const strong = strongKfuncs(functions);
+  const options = variables.filter(({ section, name }) => section === ".kconfig" && name.startsWith("CONFIG_"));
   const told = new Map<string, { as: string; facts: ProgramFacts }>();
+  const resolvers = new Map<string | undefined, CoreResolver | null>();
 
   return (program, settings) => {
     const facts = factsOf(program, settings);
@@ -70,13 +80,15 @@ export function factsReader(
       const sectionId = sectionIds.get(reference);
       return maps.find((map) => map.name === reference || (sectionId !== undefined && map.sectionId === sectionId));
     };
-    const constants = constantsOf(settings, mapOf, { sections, variables, btf: types });
-    const reach: Reach = reachOf(functionOf(program), constants);
+    const core = resolverOf(settings);
+    const functions = resolverOf({ ...settings, btfPath: undefined });
+    const constants = constantsOf(settings, mapOf, { sections, variables, btf: types, core, functions });
+    const describe = (relocation: CoreRelocation) => core?.describe(relocation) ?? "";
+    const questions = { describe, lookForReads: !isGplCompatible(license) };
+    const reach: Reach = reachOf(functionOf(program), constants, questions);
     const { kind, section, type, attachType, sleepable } = program;
     const named = new Set(reach.maps.map(mapOf));
     const others = maps.filter((map) => map.autocreate && !named.has(map) && !isEverywhere(map));
-    const kfuncs = new Set(reach.kfuncs.map((call) => call.name));
-    const externs = [...needed].filter((kfunc) => !kfuncs.has(kfunc));
     const target = type === ProgramType.STRUCT_OPS ? members.get(program.name) : program.attachTarget;
     return {
       name: program.name,
@@ -87,14 +99,58 @@ export function factsReader(
       sleepable,
       ...(target === undefined ? {} : { target }),
       license,
+      ...needs(reach, settings, constants),
+      ...(reach.readsKernel && { readsKernel: reach.readsKernel }),
+      ...signature(kind, target, settings.kernel),
       maps: reach.maps.flatMap((reference) => mapOf(reference)?.facts(fieldsOf) ?? []),
       ...(others.length > 0 && { others: others.map((map) => map.facts(fieldsOf)) }),
       ...(reach.missing.length > 0 && { missing: reach.missing }),
+      ...(reach.unresolved.length > 0 && { unresolved: reach.unresolved }),
       helpers: reach.helpers,
       kfuncs: reach.kfuncs,
-      ...(externs.length > 0 && { externs }),
       ...(reach.functions.length > 0 && { functions: reach.functions }),
+      ...(reach.regions.length > 0 && { regions: reach.regions }),
     };
+  }
+
+  /** What load() fails without, whichever programs it loads. */
+  function needs({ kfuncs }: Reach, { kernel, kconfig = "" }: Settings, { isChanged }: Constants) {
+    const own = new Set(kfuncs.map(({ name }) => name));
+    const others = [...strong].filter(([name]) => !own.has(name));
+    const calls = others.map(([name, prototype]) => ({
+      name,
+      conditional: false,
+      ...(isChanged(name, prototype) && { changed: true }),
+    }));
+    const unset = options.filter(({ name }) => !kconfig.includes(`${name}=`)).map(({ name }) => name);
+    const config = kernel !== undefined && isRunning(kernel) && !libbpfFindsConfig(kernel);
+    return { ...(calls.length > 0 && { externs: calls }), ...(config && unset.length > 0 && { unset }) };
+  }
+
+  function signature(kind: string, target: string | undefined, kernel: KernelFacts | undefined) {
+    if (!usesTrampoline(kind) || target === undefined || kernel === undefined || !isRunning(kernel)) return undefined;
+    const name = kind === "lsm" ? `bpf_lsm_${target}` : target.replace(/^vmlinux:/, "");
+    const found = runningSignature(name);
+    return found && { signature: found };
+  }
+
+  /** Undefined where the types that libbpf will look at are not known here. */
+  function resolverOf({ kernel, btfPath }: Settings): CoreResolver | undefined {
+    if (btfPath === undefined && (kernel === undefined || !isRunning(kernel))) return undefined;
+    const known = resolvers.get(btfPath) ?? makeResolver(btfPath);
+    resolvers.set(btfPath, known);
+    return known ?? undefined;
+  }
+
+  function makeResolver(btfPath: string | undefined): CoreResolver | null {
+    try {
+      const file = btfPath === undefined ? undefined : new Btf(readFileSync(btfPath));
+      if (file === undefined) vmlinuxBtf();
+      return new CoreResolver(types, file === undefined ? kernelBtfs : () => [file]);
+    } catch {
+      // libbpf will say what is wrong with it.
+      return null;
+    }
   }
 
   function fieldsOf(type: number) {
@@ -115,9 +171,20 @@ export function factsReader(
   }
 }
 
-/** A kfunc that is not weak: libbpf loads nothing of the object without it. */
-function isNeeded({ kfunc, weak }: { kfunc: boolean; weak: boolean }): boolean {
-  return kfunc && !weak;
+/** Kfuncs that libbpf loads no program of the object without, and their prototypes. */
+function strongKfuncs(functions: readonly BpfFunction[]): Map<string, number> {
+  const found = functions.flatMap(({ calls, addresses }) => [
+    ...[...calls.values()].filter(({ kfunc }) => kfunc),
+    ...[...addresses.values()].filter((address) => address.of === "symbol"),
+  ]);
+  return new Map(
+    found.flatMap(({ name, weak, prototype }) => (weak || prototype === undefined ? [] : [[name, prototype]])),
+  );
+}
+
+/** libbpf: bpf_object__read_kconfig_file() */
+function libbpfFindsConfig({ config }: KernelFacts): boolean {
+  return isKnown(config) && /^\/(boot|proc)\//.test(config.origin);
 }
 
 function tooNew(name: string): never {

@@ -2,6 +2,10 @@
  * What a function's registers hold at each instruction, which way its branches go, and what it holds a lock on meanwhile: as
  * far as the kernel's verifier is certain to know it too (kernel/bpf/verifier.c, do_check()). It knows more than this does.
  */
+
+import type { RegionFacts } from "../sleepable/verdict";
+import { CoreKind, type CoreRelocation } from "./core-relocations";
+import type { CoreValue } from "./core-resolve";
 import { type Address, type BpfFunction, mapOf } from "./functions";
 
 /** What is constant from load on. Undefined: not known here. */
@@ -10,12 +14,16 @@ export interface Constants {
   data(section: string, offset: number, size: number): bigint | undefined;
   /** An extern of the kernel's configuration: the least and the greatest that it may be. */
   kconfig(name: string): readonly [bigint, bigint] | undefined;
-  /** Whether the kernel has a function. */
-  symbol(name: string): boolean | undefined;
+  /** Whether the kernel has a function, of the prototype that the object wants. */
+  kfunc(name: string, prototype: number): boolean | undefined;
+  /** True if the kernel's function of a name is sure to have another prototype: to libbpf it is none (bpf_core_types_are_compat()). */
+  isChanged(name: string, prototype: number): boolean;
   /** Whether load() makes a map. */
   isCreated(map: string): boolean;
   /** A map's type, in lower case. */
   mapType(map: string): string | undefined;
+  /** What libbpf finds for a CO-RE relocation. */
+  core(relocation: CoreRelocation): CoreValue;
 }
 
 /**
@@ -26,19 +34,25 @@ export type Value =
   | undefined
   | { is: "constant"; value: bigint }
   | { is: "range"; from: bigint; to: bigint }
-  | { is: "stack" }
+  /** From the frame's end; of another frame, or anywhere, without an offset. */
+  | { is: "stack"; offset?: number }
   | { is: "address"; address: Address }
-  | { is: "read"; at: number; bits: bigint; free: "any" | "zero" | "nonzero" | "none" };
+  | { is: "read"; at: number; bits: bigint; free: "any" | "zero" | "nonzero" | "none"; kernel?: Provenance };
 
-/** Regions where nothing may sleep: how deep the program is in each; undefined where paths to here differ. */
+/** Of what a program is called with, that itself, and what is the kernel's: read from there, and from what was read so. */
+type Provenance = "context" | "own";
+
+/** Regions where nothing may sleep: how deep the program is in each. */
 export interface Regions {
-  readonly rcu: number | undefined;
-  readonly preempt: number | undefined;
-  readonly irq: number | undefined;
-  readonly lock: number | undefined;
+  readonly lock: number;
+  readonly preempt: number;
+  readonly irq: number;
+  readonly rcu: number;
+  /** Where on the stack the flags of irq are, the outermost first. */
+  readonly flags: readonly (number | undefined)[];
 }
 
-export type Region = keyof Regions;
+type Region = RegionFacts["region"];
 
 /** How a function is entered. */
 export interface Entry {
@@ -47,7 +61,17 @@ export interface Entry {
   readonly regions: Regions;
 }
 
-interface State {
+/** An instruction, come to in some regions: the verifier keeps these apart, as all else that paths differ in. */
+export interface Node {
+  readonly at: number;
+  readonly regions: Regions;
+  readonly registers: readonly Value[];
+}
+
+/** Where control goes, and with what. */
+interface Edge {
+  to: number;
+  way: Way;
   registers: Value[];
   regions: Regions;
 }
@@ -55,8 +79,14 @@ interface State {
 /** Whether the verifier goes one way of a branch. */
 type Way = "certain" | "maybe" | "never";
 
-export const OUTSIDE: Regions = { rcu: 0, preempt: 0, irq: 0, lock: 0 };
-export const REGIONS = Object.keys(OUTSIDE) as readonly Region[];
+export const OUTSIDE: Regions = { lock: 0, preempt: 0, irq: 0, rcu: 0, flags: [] };
+/** What forbids most, first. */
+export const REGIONS: readonly Region[] = ["lock", "preempt", "irq", "rcu"];
+/** What enters a region over and over is not followed for ever. */
+const DEEPEST = 8;
+
+/** Tells regions apart. */
+export const keyOf = (regions: Regions) => `${REGIONS.map((region) => regions[region]).join()} ${regions.flags.join()}`;
 
 const REGISTERS = 11;
 const ALL = (1n << 64n) - 1n;
@@ -71,10 +101,15 @@ const ENTERS: Readonly<Record<string, readonly [Region, number]>> = {
   bpf_local_irq_restore: ["irq", -1],
   bpf_spin_lock: ["lock", 1],
   bpf_spin_unlock: ["lock", -1],
+  bpf_res_spin_lock: ["lock", 1],
+  bpf_res_spin_lock_irqsave: ["lock", 1],
+  bpf_res_spin_unlock: ["lock", -1],
+  bpf_res_spin_unlock_irqrestore: ["lock", -1],
 };
-/** Whether these got their lock, only a branch tells. */
+/** Zero if these got their lock, or else an errno: the verifier goes on with both (res_spin_lock() of 0de2046137f9). */
 const TRIES: ReadonlySet<string> = new Set(["bpf_res_spin_lock", "bpf_res_spin_lock_irqsave"]);
-const GIVES_UP: ReadonlySet<string> = new Set(["bpf_res_spin_unlock", "bpf_res_spin_unlock_irqrestore"]);
+const ERRNO: Value = { is: "range", from: (1n << 64n) - 4095n, to: (1n << 64n) - 1n };
+const ZERO: Value = { is: "constant", value: 0n };
 
 /** Helpers that return any 64 bits, of which the verifier knows nothing. */
 const ANYTHING: ReadonlySet<string> = new Set(
@@ -93,43 +128,66 @@ const BOUNDED =
 export class Flow {
   readonly #fn: BpfFunction;
   readonly #constants: Constants;
-  /** States before instructions; none before those that are never reached. */
-  readonly #before: (State | undefined)[];
-  /** Where no path goes on: what throws, or names a map that is not made. */
-  readonly #ends: (at: number) => boolean;
-  /** What a call of a function of the program leaves behind. */
-  readonly #after: (callee: BpfFunction, entry: Entry) => Regions;
-  /** Regions at its exits. */
-  exits: Regions | undefined;
+  /** By instruction and regions; none of those that are never reached. */
+  readonly #nodes: Map<string, Node>[];
+  /** Regions that a call of a function of the program may leave behind. */
+  readonly #after: (callee: BpfFunction, entry: Entry) => readonly Regions[];
 
   constructor(
     fn: BpfFunction,
     entry: Entry,
     constants: Constants,
-    after: (callee: BpfFunction, entry: Entry) => Regions,
+    after: (callee: BpfFunction, entry: Entry) => readonly Regions[],
   ) {
     this.#fn = fn;
     this.#constants = constants;
     this.#after = after;
-    this.#before = new Array(fn.instructions.length);
-    this.#ends = (at) => fn.calls.get(at)?.name === "bpf_throw" || this.isPoisoned(at);
+    this.#nodes = Array.from({ length: fn.instructions.length }, () => new Map());
     const registers: Value[] = new Array(REGISTERS).fill(undefined);
-    for (const [index, value] of entry.arguments.entries()) registers[index + 1] = value;
-    registers[10] = { is: "stack" };
-    this.#settle({ registers, regions: entry.regions });
+    // Of its caller's frame.
+    for (const [index, value] of entry.arguments.entries())
+      registers[index + 1] = value?.is === "stack" ? { is: "stack" } : value;
+    registers[10] = { is: "stack", offset: 0 };
+    this.#settle(registers, entry.regions);
+  }
+
+  /** An instruction in all regions that it is reached in. */
+  nodesAt(at: number): Node[] {
+    return [...(this.#nodes[at]?.values() ?? [])];
+  }
+
+  nodes(): Node[] {
+    return this.#nodes.flatMap((nodes) => [...nodes.values()]);
   }
 
   reaches(at: number): boolean {
-    return this.#before[at] !== undefined;
+    return (this.#nodes[at]?.size ?? 0) > 0;
   }
 
-  regionsAt(at: number): Regions {
-    return this.#before[at]?.regions ?? OUTSIDE;
+  /** Its ends. */
+  exits(): Node[] {
+    const { instructions } = this.#fn;
+    return this.#nodes.flatMap((nodes, at) => (instructions.isExit(at) ? [...nodes.values()] : []));
   }
 
-  /** What a call is passed in r1 … r5. */
-  argumentsAt(at: number): Value[] {
-    return this.#before[at]?.registers.slice(1, 6) ?? [];
+  /** True for a load from the kernel's own memory, by an address that the verifier knows the type behind. */
+  readsKernel({ at, registers }: Node): boolean {
+    const { instructions } = this.#fn;
+    if ((instructions.opcode(at) & 7) !== 1) return false;
+    const base = registers[instructions.source(at)];
+    return base?.is === "read" && base.kernel === "own";
+  }
+
+  /** What is wrong about the region that an instruction enters or leaves. */
+  faultAt({ at, regions, registers }: Node): Pick<RegionFacts, "fault" | "region"> | undefined {
+    const [region, change] = ENTERS[this.#fn.calls.get(at)?.name ?? ""] ?? [];
+    if (region === undefined || change === undefined) return undefined;
+    if (change > 0) return region === "rcu" && regions.rcu > 0 ? { fault: "nested", region } : undefined;
+    if (regions[region] === 0) return { fault: "not entered", region };
+    if (region !== "irq") return undefined;
+    const [saved, restored] = [regions.flags.at(-1), slotOf(registers)];
+    const disorder = saved !== undefined && restored !== undefined && saved !== restored;
+    return disorder ? { fault: "disorder", region } : undefined;
   }
 
   /** libbpf makes the load of such an address a call that no kernel takes (poison_map_ldimm64()). */
@@ -139,97 +197,137 @@ export class Flow {
     return map !== undefined && !this.#constants.isCreated(map);
   }
 
+  /** The same of an instruction about a field or type that the kernel has not (bpf_core_poison_insn()). */
+  isUnresolved(at: number): boolean {
+    const relocation = this.#fn.relocations.get(at);
+    return relocation !== undefined && this.#constants.core(relocation) === "none";
+  }
+
+  /** Where no path goes on: what throws, names a map that is not made, or leaves a region that was not entered. */
+  #ends(node: Node): boolean {
+    if (this.#fn.calls.get(node.at)?.name === "bpf_throw" || this.isPoisoned(node.at) || this.isUnresolved(node.at))
+      return true;
+    const fault = this.faultAt(node)?.fault;
+    return fault === "not entered" || fault === "disorder";
+  }
+
   /**
-   * Whether the verifier is certain to come to one of these instructions: from the entry, or from where it may go two ways and
-   * both lead there.
+   * Whether the verifier is certain to come to one of these: from the entry, or from where it may go two ways and both lead
+   * there.
    */
-  sees(sites: readonly number[], mayThrow: (callee: BpfFunction) => boolean): boolean {
-    const wanted = new Set(sites);
-    const certain = new Set([0]);
-    const forks: number[] = [0];
-    for (const at of certain) {
-      if (wanted.has(at)) return true;
-      if (!this.reaches(at) || this.#ends(at)) continue;
-      const callee = this.#fn.callees.get(at);
+  sees(wanted: ReadonlySet<Node>, mayThrow: (callee: BpfFunction) => boolean): boolean {
+    const [first] = this.nodesAt(0);
+    if (first === undefined) return false;
+    const certain = new Set([first]);
+    const forks: Node[] = [first];
+    for (const node of certain) {
+      if (wanted.has(node)) return true;
+      if (this.#ends(node)) continue;
+      const callee = this.#fn.callees.get(node.at);
       if (callee !== undefined && mayThrow(callee)) continue;
-      const ways = this.#ways(at);
-      const sure = ways.filter(([, way]) => way === "certain");
-      for (const [next] of sure) certain.add(next);
-      if (sure.length < ways.length) forks.push(at);
+      const edges = this.#edges(node);
+      const sure = edges.filter(({ way }) => way === "certain");
+      for (const edge of sure) add(certain, this.#nodeOf(edge));
+      if (sure.length < edges.length) forks.push(node);
     }
     const throws = [...this.#fn.callees.values()].some(mayThrow);
-    return !throws && forks.some((at) => this.#allLeadTo(at, wanted));
+    return !throws && forks.some((node) => this.#allLeadTo(node, wanted));
   }
 
   /** True if no path from an instruction comes to an end past the wanted ones. */
-  #allLeadTo(from: number, wanted: ReadonlySet<number>): boolean {
+  #allLeadTo(from: Node, wanted: ReadonlySet<Node>): boolean {
     const seen = new Set([from]);
-    for (const at of seen) {
-      if (wanted.has(at)) continue;
-      if (!this.reaches(at) || this.#ends(at) || this.#fn.instructions.isExit(at)) return false;
-      for (const [next, way] of this.#ways(at)) if (way !== "never") seen.add(next);
+    for (const node of seen) {
+      if (wanted.has(node)) continue;
+      if (this.#ends(node) || this.#fn.instructions.isExit(node.at)) return false;
+      for (const edge of this.#edges(node)) if (edge.way !== "never") add(seen, this.#nodeOf(edge));
     }
     return true;
   }
 
-  #settle(first: State): void {
-    if (this.#fn.instructions.length === 0) return;
-    this.#before[0] = first;
-    const open = new Set([0]);
-    for (const at of open) {
-      open.delete(at);
-      const state = this.#before[at];
-      if (state === undefined || this.#ends(at)) continue;
-      if (this.#fn.instructions.isExit(at)) {
-        this.exits = this.exits === undefined ? state.regions : joinRegions(this.exits, state.regions);
-        continue;
-      }
-      const after = this.#step(at, state);
-      for (const [next, way] of this.#ways(at)) {
-        // A jump out of the function is the kernel's to refuse.
-        if (way === "never" || next < 0 || next >= this.#fn.instructions.length) continue;
-        const before = this.#before[next];
-        const joined = before === undefined ? after : join(before, after);
-        if (joined === before) continue;
-        this.#before[next] = joined;
-        open.add(next);
-      }
+  #nodeOf({ to, regions }: Edge): Node | undefined {
+    return this.#nodes[to]?.get(keyOf(regions));
+  }
+
+  #settle(registers: Value[], regions: Regions): void {
+    const open = new Set<string>();
+    const come = (edge: Edge) => {
+      const nodes = this.#nodes[edge.to];
+      // A jump out of the function is the kernel's to refuse.
+      if (edge.way === "never" || nodes === undefined) return;
+      const key = keyOf(edge.regions);
+      const before = nodes.get(key);
+      const joined = before === undefined ? edge.registers : join(before.registers, edge.registers);
+      if (joined === before?.registers) return;
+      nodes.set(key, { at: edge.to, regions: edge.regions, registers: joined });
+      open.add(`${edge.to}:${key}`);
+    };
+    come({ to: 0, way: "certain", registers, regions });
+    for (const id of open) {
+      open.delete(id);
+      const split = id.indexOf(":");
+      const node = this.#nodes[Number(id.slice(0, split))]?.get(id.slice(split + 1));
+      if (node !== undefined && !this.#ends(node)) for (const edge of this.#edges(node)) come(edge);
     }
   }
 
-  /** Where control goes, and whether it does. */
-  #ways(at: number): [number, Way][] {
+  /** Where control goes from an instruction. */
+  #edges(node: Node): Edge[] {
+    const { at, regions, registers } = node;
+    const { calls, callees } = this.#fn;
+    const call = calls.get(at);
+    const callee = callees.get(at);
+    const after = this.#step(node);
+    if (call !== undefined && TRIES.has(call.name)) {
+      const to = at + 1;
+      const held = [...after];
+      held[0] = ZERO;
+      after[0] = ERRNO;
+      return [
+        { to, way: "certain", registers: held, regions: regionsAfter(call.name, node) },
+        { to, way: "certain", registers: after, regions },
+      ];
+    }
+    if (call !== undefined)
+      return [{ to: at + 1, way: "certain", registers: after, regions: regionsAfter(call.name, node) }];
+    if (callee !== undefined && !callee.global) {
+      const all = this.#after(callee, { arguments: registers.slice(1, 6), regions });
+      const way = all.length === 1 ? "certain" : "maybe";
+      return all.map((left) => ({ to: at + 1, way, registers: after, regions: left }));
+    }
+    return this.#ways(node).map(([to, way]) => ({ to, way, registers: after, regions }));
+  }
+
+  /** Which way control goes. */
+  #ways({ at, registers }: Node): [number, Way][] {
     const { instructions } = this.#fn;
     const next = instructions.next(at);
     if (!instructions.isConditionalJump(at)) return next.map((to) => [to, next.length === 1 ? "certain" : "maybe"]);
-    const state = this.#before[at];
-    const [falls, jumps] =
-      state === undefined ? (["maybe", "maybe"] as const) : branch(instructions, at, state.registers);
+    const [falls, jumps] = branch(instructions, at, registers);
     return [
       [next[0] as number, falls],
       [next[1] as number, jumps],
     ];
   }
 
-  #step(at: number, { registers: before, regions }: State): State {
-    const { instructions, calls, callees } = this.#fn;
+  /** What registers hold after an instruction. */
+  #step({ at, registers: before }: Node): Value[] {
+    const { instructions, calls } = this.#fn;
     const registers = [...before];
     const opcode = instructions.opcode(at);
     const destination = instructions.destination(at);
     const family = opcode & 7;
     if (instructions.isCall(at)) {
       const call = calls.get(at);
-      const callee = callees.get(at);
-      const entry = { arguments: before.slice(1, 6), regions };
       const passed = before.slice(1, 6);
       for (let register = 0; register <= 5; register++) registers[register] = undefined;
       if (call !== undefined) {
         registers[0] = resultOf(call.name, at);
-        return { registers, regions: regionsAfter(call.name, regions) };
+        return registers;
       }
       // What it was passed, it may have looked at.
       for (const value of passed) if (value?.is === "read") tell(registers, value.at);
-      return { registers, regions: callee === undefined || callee.global ? regions : this.#after(callee, entry) };
+      return registers;
     }
     if (instructions.isConditionalJump(at)) {
       for (const register of [destination, instructions.source(at)]) {
@@ -244,15 +342,18 @@ export class Flow {
       registers[instructions.source(at)] = undefined;
       registers[0] = undefined;
     }
-    if (this.#fn.unsettled.has(at) && family !== 1) registers[destination] = undefined;
-    return { registers, regions };
+    const relocation = this.#fn.relocations.get(at);
+    if (relocation !== undefined && family !== 1 && !NO_CONDITION.has(relocation.kind))
+      registers[destination] = MOVES.has(opcode) ? written(this.#constants.core(relocation), opcode) : undefined;
+    return registers;
   }
 
   #address(at: number): Value {
     const address = this.#fn.addresses.get(at);
     if (address === undefined) return { is: "constant", value: this.#fn.instructions.wideImmediate(at) };
     if (address.of === "symbol") {
-      const there = !address.weak || (address.callable ? this.#constants.symbol(address.name) : undefined);
+      const { name, weak, prototype } = address;
+      const there = !weak || (prototype === undefined ? undefined : this.#constants.kfunc(name, prototype));
       if (there === undefined) return undefined;
       if (!there) return { is: "constant", value: 0n };
     }
@@ -279,14 +380,28 @@ export class Flow {
       return { is: "read", at, bits: widthOf(size), free: "any" };
     }
     if (base?.is !== "read") return undefined;
+    const kernel = base.kernel !== undefined && plain && size === 8 ? ({ kernel: "own" } as const) : undefined;
     // Of eight bytes, that may be an address which the verifier trusts.
     return {
       is: "read",
       at,
       bits: plain ? widthOf(size) : ALL,
       free: !plain ? "none" : size === 8 ? "nonzero" : "any",
+      ...kernel,
     };
   }
+}
+
+/** No program branches on these. */
+const NO_CONDITION: ReadonlySet<number> = new Set([CoreKind.FIELD_BYTE_OFFSET, CoreKind.TYPE_ID_LOCAL]);
+/** BPF_MOV of an immediate, and the load of 64 bits. */
+const MOVES: ReadonlySet<number> = new Set([0xb7, 0xb4, 0x18]);
+
+/** What a move moves, once libbpf has written a value into it. */
+function written(value: CoreValue, opcode: number): Value {
+  if (typeof value !== "bigint") return undefined;
+  const moved = opcode === 0x18 ? value : opcode === 0xb4 ? value & LOW : signed(value, 32);
+  return { is: "constant", value: BigInt.asUintN(64, moved) };
 }
 
 /** Of values that several instructions may have read. */
@@ -303,36 +418,39 @@ function tell(registers: Value[], at: number): void {
 
 function resultOf(name: string, at: number): Value {
   const read = (free: "any" | "zero" | "nonzero"): Value => ({ is: "read", at, bits: ALL, free });
+  if (name === "bpf_get_current_task_btf") return { is: "read", at, bits: ALL, free: "nonzero", kernel: "own" };
   if (ANYTHING.has(name)) return read("any");
   if (ADDRESSES.test(name)) return read("nonzero");
   return BOUNDED.test(name) ? read("zero") : undefined;
 }
 
-function regionsAfter(name: string, regions: Regions): Regions {
-  if (TRIES.has(name)) return { ...regions, lock: undefined };
-  if (GIVES_UP.has(name)) return { ...regions, lock: 0 };
-  const [region, change] = ENTERS[name] ?? [];
-  if (region === undefined || change === undefined) return regions;
-  const depth = regions[region];
-  return { ...regions, [region]: depth === undefined ? undefined : Math.max(0, depth + change) };
+/** Where on the stack the flags are that r1 points to. */
+function slotOf([, pointer]: readonly Value[]): number | undefined {
+  return pointer?.is === "stack" ? pointer.offset : undefined;
 }
 
-function joinRegions(one: Regions, other: Regions): Regions {
-  if (REGIONS.every((region) => one[region] === other[region])) return one;
-  const joined = REGIONS.map((region) => [region, one[region] === other[region] ? one[region] : undefined]);
-  return Object.fromEntries(joined) as unknown as Regions;
+function regionsAfter(name: string, { regions, registers }: Node): Regions {
+  const [region, change] = ENTERS[name] ?? [];
+  if (region === undefined || change === undefined) return regions;
+  const depth = Math.min(DEEPEST, regions[region] + change);
+  if (region !== "irq") return { ...regions, [region]: depth };
+  const flags = change > 0 ? [...regions.flags, slotOf(registers)].slice(0, DEEPEST) : regions.flags.slice(0, -1);
+  return { ...regions, irq: depth, flags };
+}
+
+function add<T>(set: Set<T>, item: T | undefined): void {
+  if (item !== undefined) set.add(item);
 }
 
 /** The first, if the other adds nothing to it. */
-function join(one: State, other: State): State {
-  const regions = joinRegions(one.regions, other.regions);
-  let same = regions === one.regions;
-  const registers = one.registers.map((value, index) => {
-    const joined = joinValues(value, other.registers[index]);
+function join(one: readonly Value[], other: readonly Value[]): readonly Value[] {
+  let same = true;
+  const registers = one.map((value, index) => {
+    const joined = joinValues(value, other[index]);
     if (joined !== value) same = false;
     return joined;
   });
-  return same ? one : { registers, regions };
+  return same ? one : registers;
 }
 
 function joinValues(one: Value, other: Value): Value {
@@ -340,19 +458,27 @@ function joinValues(one: Value, other: Value): Value {
   if (isSame(one, other)) return one;
   if (one.is === "read" && other.is === "read") {
     const at = one.at === other.at ? one.at : NOWHERE;
-    const joined: Value = { is: "read", at, bits: one.bits | other.bits, free: "none" };
+    const kernel = one.kernel === other.kernel && one.kernel !== undefined ? { kernel: one.kernel } : undefined;
+    const joined: Value = { is: "read", at, bits: one.bits | other.bits, free: "none", ...kernel };
     return isSame(one, joined) ? one : joined;
   }
+  if (one.is === "stack" && other.is === "stack") return { is: "stack" };
   // An address that may be null is none of the stack's.
   return undefined;
 }
 
 function isSame(one: NonNullable<Value>, other: NonNullable<Value>): boolean {
   if (one.is === "constant") return other.is === "constant" && one.value === other.value;
-  if (one.is === "stack") return other.is === "stack";
+  if (one.is === "stack") return other.is === "stack" && one.offset === other.offset;
   if (one.is === "range") return other.is === "range" && one.from === other.from && one.to === other.to;
   if (one.is === "read")
-    return other.is === "read" && one.at === other.at && one.bits === other.bits && one.free === other.free;
+    return (
+      other.is === "read" &&
+      one.at === other.at &&
+      one.bits === other.bits &&
+      one.free === other.free &&
+      one.kernel === other.kernel
+    );
   if (other.is !== "address") return false;
   const [a, b] = [one.address, other.address];
   if (a === b) return true;
@@ -360,6 +486,13 @@ function isSame(one: NonNullable<Value>, other: NonNullable<Value>): boolean {
 }
 
 type Decoded = BpfFunction["instructions"];
+type Range = Extract<Value, { is: "range" }>;
+
+/** A range's lower half, if that is one. */
+function within32({ from, to }: Range): Range | undefined {
+  const [low, high] = [from & LOW, to & LOW];
+  return to - from <= LOW && low <= high ? { is: "range", from: low, to: high } : undefined;
+}
 
 const signed = (value: bigint, width: number) => BigInt.asIntN(width, value);
 
@@ -381,7 +514,7 @@ function compute(instructions: Decoded, at: number, registers: readonly Value[])
     if (instructions.offset(at) !== 0) return undefined;
     if (!narrow) return right;
     if (right?.is === "constant") return { is: "constant", value: right.value & LOW };
-    if (right?.is === "range" && right.to <= LOW) return right;
+    if (right?.is === "range") return within32(right);
     if (right?.is !== "read") return undefined;
     return { ...right, bits: right.bits & LOW, free: right.free === "any" ? "any" : "none" };
   }
@@ -389,7 +522,10 @@ function compute(instructions: Decoded, at: number, registers: readonly Value[])
     const value = calculate(operation, left.value & within, right.value & within, narrow);
     return value === undefined ? undefined : { is: "constant", value: value & within };
   }
-  if (left?.is === "stack" && (operation === 0 || operation === 1)) return left;
+  if (left?.is === "stack" && (operation === 0 || operation === 1)) {
+    if (operation === 1 || right?.is !== "constant" || left.offset === undefined) return { is: "stack" };
+    return { is: "stack", offset: left.offset + Number(signed(right.value, 64)) };
+  }
   if (left?.is === "address" && left.address.of === "data" && !narrow && operation === 0) {
     if (right?.is === "constant") {
       const offset = left.address.offset + Number(signed(right.value, 64));
@@ -398,6 +534,14 @@ function compute(instructions: Decoded, at: number, registers: readonly Value[])
     // Somewhere in a section, where nothing is known.
     if (isRead(right)) return { is: "read", at, bits: ALL, free: "none" };
     return undefined;
+  }
+  // Compilers widen an int by these two.
+  if (left?.is === "range" && right?.is === "constant" && right.value === 32n && !narrow) {
+    const low = within32(left);
+    if (operation === 6) return low && { is: "range", from: low.from << 32n, to: low.to << 32n };
+    if (operation === 7) return { is: "range", from: left.from >> 32n, to: left.to >> 32n };
+    if (operation === 0xc && signed(left.from, 64) < 0n === signed(left.to, 64) < 0n)
+      return { is: "range", from: shifted(left.from), to: shifted(left.to) };
   }
   if (left?.is === "read" && right?.is === "constant") {
     const free = left.free === "any" ? "any" : "none";
@@ -408,10 +552,13 @@ function compute(instructions: Decoded, at: number, registers: readonly Value[])
   }
   // Any other arithmetic of values that are not the stack's.
   if (isRead(left) && (isRead(right) || right?.is === "constant" || operation === 8 || operation === 0xd)) {
-    return { is: "read", at, bits: within, free: "none" };
+    const kernel = left?.is === "read" && left.kernel === "own" ? ({ kernel: "own" } as const) : undefined;
+    return { is: "read", at, bits: within, free: "none", ...kernel };
   }
   return undefined;
 }
+
+const shifted = (value: bigint) => BigInt.asUintN(64, signed(value, 64) >> 32n);
 
 /** BPF_ADD, SUB, MUL, OR, AND, LSH, RSH, NEG, XOR, ARSH of constants. */
 function calculate(operation: number, left: bigint, right: bigint, narrow: boolean): bigint | undefined {
@@ -459,9 +606,12 @@ function branch(instructions: Decoded, at: number, registers: readonly Value[]):
     return jumps ? ["never", "certain"] : ["certain", "never"];
   }
   if (left?.is === "range") {
-    const jumps = compare(operation, left.from, limit, width);
-    const even = ORDER.has(operation) && jumps === compare(operation, left.to, limit, width);
-    if (!even) return ["maybe", "maybe"];
+    const range = width === 32 ? within32(left) : left;
+    if (range === undefined) return ["maybe", "maybe"];
+    const jumps = compare(operation, range.from, limit, width);
+    const outside = limit < range.from || limit > range.to;
+    const even = ORDER.has(operation) ? jumps === compare(operation, range.to, limit, width) : outside;
+    if (!even || (!ORDER.has(operation) && operation !== 1 && operation !== 5)) return ["maybe", "maybe"];
     return jumps ? ["never", "certain"] : ["certain", "never"];
   }
   if (left?.is === "address" && limit === 0n && (operation === 1 || operation === 5)) {

@@ -3,7 +3,7 @@ import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/kinds";
 import { HELPERS } from "../helpers";
 import type { VariableDescription } from "../native";
-import { kernelConstants } from "./core-relocations";
+import { type CoreRelocation, coreRelocations } from "./core-relocations";
 import type { ElfSection } from "./elf";
 import { type ElfSymbol, relocationsOf, SymbolBinding, SymbolType, symbolsOf } from "./elf-symbols";
 import { Instructions, PSEUDO_CALL } from "./instructions";
@@ -20,6 +20,8 @@ export interface Call {
   kfunc: boolean;
   /** A kfunc that the kernel need not have. */
   weak: boolean;
+  /** A kfunc's type, as the object has it. */
+  prototype?: number | undefined;
 }
 
 /** What an address load is of. */
@@ -28,8 +30,8 @@ export type Address =
   | { of: "map"; name: string }
   | { of: "function"; target: BpfFunction }
   | { of: "kconfig"; name: string }
-  /** A function of the kernel's, or a variable. */
-  | { of: "symbol"; name: string; weak: boolean; callable: boolean };
+  /** A function of the kernel's, or a variable, which has no prototype. */
+  | { of: "symbol"; name: string; weak: boolean; prototype: number | undefined };
 
 export interface BpfFunction {
   name: string;
@@ -43,8 +45,8 @@ export interface BpfFunction {
   calls: Map<number, Call>;
   callees: Map<number, BpfFunction>;
   addresses: Map<number, Address>;
-  /** Instructions that libbpf writes a constant of the kernel's types into (CO-RE). */
-  unsettled: Set<number>;
+  /** What libbpf writes into instructions (CO-RE). */
+  relocations: Map<number, CoreRelocation>;
 }
 
 /** What functions are read from. */
@@ -79,17 +81,17 @@ export function readFunctions(source: ObjectSource): BpfFunction[] {
     return [placed(symbol, section.name, section.contents.subarray(symbol.value, end), numbers)];
   });
   const text = functions.filter(({ section }) => section === ".text");
-  const conditions = kernelConstants(sections.find(({ name }) => name === ".BTF.ext")?.contents, btf);
+  const core = coreRelocations(sections.find(({ name }) => name === ".BTF.ext")?.contents, btf);
   const resolver = new Resolver(source, text, prototypes);
 
   for (const [index, section] of sections.entries()) {
     const own = functions.filter(({ sectionIndex }) => sectionIndex === index);
     if (own.length === 0) continue;
     const relocations = new Map(relocationsOf(sections, symbols, index).map(({ offset, symbol }) => [offset, symbol]));
-    const constants = conditions.get(section.name) ?? [];
+    const written = core.get(section.name) ?? [];
     for (const fn of own) {
       const { instructions, start } = fn;
-      for (const offset of constants) fn.unsettled.add(offset / INSTRUCTION - start);
+      for (const [offset, relocation] of written) fn.relocations.set(offset / INSTRUCTION - start, relocation);
       for (let at = 0; at < instructions.length; at++) {
         const isCall = instructions.isCall(at);
         const isLoad = instructions.isAddressLoad(at);
@@ -117,7 +119,7 @@ function placed(symbol: ElfSymbol, section: string, bytes: Uint8Array, parameter
     calls: new Map(),
     callees: new Map(),
     addresses: new Map(),
-    unsettled: new Set(),
+    relocations: new Map(),
   };
 }
 
@@ -126,10 +128,10 @@ class Resolver {
   readonly #source: ObjectSource;
   readonly #text: readonly Placed[];
   readonly #kconfig: ReadonlySet<string>;
-  readonly #functions: ReadonlyMap<string, unknown>;
+  readonly #prototypes: ReadonlyMap<string, number>;
 
-  constructor(source: ObjectSource, text: readonly Placed[], functions: ReadonlyMap<string, unknown>) {
-    this.#functions = functions;
+  constructor(source: ObjectSource, text: readonly Placed[], prototypes: ReadonlyMap<string, number>) {
+    this.#prototypes = prototypes;
     this.#source = source;
     this.#text = text;
     const kconfig = source.variables.filter(({ section }) => section === ".kconfig");
@@ -160,9 +162,10 @@ class Resolver {
   #extern(fn: Placed, at: number, symbol: ElfSymbol): void {
     const name = withoutFlavor(symbol.name);
     const weak = symbol.binding === SymbolBinding.WEAK;
-    if (fn.instructions.isCall(at)) fn.calls.set(at, { name, kfunc: true, weak });
+    const prototype = this.#prototypes.get(symbol.name);
+    if (fn.instructions.isCall(at)) fn.calls.set(at, { name, kfunc: true, weak, prototype });
     else if (this.#kconfig.has(symbol.name)) fn.addresses.set(at, { of: "kconfig", name: symbol.name });
-    else fn.addresses.set(at, { of: "symbol", name, weak, callable: this.#functions.has(symbol.name) });
+    else fn.addresses.set(at, { of: "symbol", name, weak, prototype });
   }
 
   /** `start` counts from the beginning of .text: libbpf takes functions from nowhere else. */

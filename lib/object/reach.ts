@@ -1,6 +1,7 @@
 /** What a program calls, in all functions that it reaches; where each call stands, and whether the verifier is certain to see it. */
-import type { CallFacts, Place } from "../sleepable/verdict";
-import { type Constants, type Entry, Flow, OUTSIDE, REGIONS, type Regions, type Value } from "./flow";
+import type { CallFacts, Place, RegionFacts } from "../sleepable/verdict";
+import type { CoreRelocation } from "./core-relocations";
+import { type Constants, type Entry, Flow, keyOf, type Node, OUTSIDE, REGIONS, type Regions, type Value } from "./flow";
 import { type BpfFunction, mapOf } from "./functions";
 
 /** What a program's instructions name. */
@@ -9,10 +10,16 @@ export interface Reach {
   maps: string[];
   /** Maps that are named, and that load() does not make. */
   missing: CallFacts[];
+  /** Fields and types that the kernel has not. */
+  unresolved: CallFacts[];
+  /** Whether it reads what lies in the kernel's structs; undefined if not. */
+  readsKernel: { conditional: boolean } | undefined;
   helpers: CallFacts[];
   kfuncs: CallFacts[];
-  /** Global functions that are called where nothing may sleep. */
+  /** Functions that are called where nothing may sleep; static ones under a lock alone. */
   functions: CallFacts[];
+  /** What is wrong about the regions where nothing may sleep. */
+  regions: RegionFacts[];
 }
 
 /** How a function is come to. */
@@ -25,11 +32,13 @@ interface Visit {
   place: Place | undefined;
   /** A global function lies between: older kernels verify it without regard to its caller. */
   global: boolean;
+  /** A static function, which its caller goes on from. */
+  inner?: true;
 }
 
 /** Something of a run: that is not the stack's, and that nothing is known of. */
-const SOME: Value = { is: "read", at: -2, bits: (1n << 64n) - 1n, free: "none" };
-const CONTEXT: Entry = { arguments: [SOME], regions: OUTSIDE };
+const SOME = { is: "read", at: -2, bits: (1n << 64n) - 1n, free: "none" } as const;
+const CONTEXT: Entry = { arguments: [{ ...SOME, kernel: "context" }], regions: OUTSIDE };
 
 /** What takes a callback and calls it later, and where that is. */
 const LATER: Readonly<Record<string, Place>> = {
@@ -44,14 +53,30 @@ const LATER: Readonly<Record<string, Place>> = {
 /** Map types that bpf_for_each_map_elem() holds rcu_read_lock() over (bpf_for_each_hash_elem()). */
 const WALKED_UNDER_RCU = /hash$/;
 
+/** What else is asked of a program. */
+export interface Questions {
+  /** Names what a relocation is about. */
+  describe(relocation: CoreRelocation): string;
+  /** Whether it reads the kernel's structs: only a licence makes that matter. */
+  lookForReads: boolean;
+}
+
 /**
  * Walks from a program's first instruction, along what the verifier may follow: never the side of a branch that a constant rules
  * out. A call is certain if it is sure to come there. What only its own analysis decides is left open.
  */
-export function reachOf(program: BpfFunction, constants: Constants): Reach {
+export function reachOf(program: BpfFunction, constants: Constants, { describe, lookForReads }: Questions): Reach {
   const named = closure(program);
   const mayThrow = throwers(named);
-  const found = { missing: new Calls(), helpers: new Calls(), kfuncs: new Calls(), functions: new Calls() };
+  const found = {
+    missing: new Calls(),
+    unresolved: new Calls(),
+    helpers: new Calls(),
+    kfuncs: new Calls(),
+    functions: new Calls(),
+  };
+  const regions = new Map<string, RegionFacts>();
+  let readsKernel: Reach["readsKernel"];
   const flows = new Flows(constants);
   const visited = new Set<string>();
   const reached = new Set<BpfFunction>([program]);
@@ -61,65 +86,100 @@ export function reachOf(program: BpfFunction, constants: Constants): Reach {
     // Before 6.8 the verifier looks at every global function, whether it is called or not.
     const visit = open.pop() ?? unvisited();
     if (visit === undefined) break;
-    const { fn, entry, certain, place, global } = visit;
+    const { fn, entry, certain, place, global, inner } = visit;
     reached.add(fn);
-    const state = `${flows.key(fn, entry)} ${certain} ${place} ${global}`;
+    const state = `${flows.key(fn, entry)} ${certain} ${place} ${global} ${inner}`;
     if (visited.has(state)) continue;
     visited.add(state);
     const flow = flows.of(fn, entry);
-    const sees = (sites: readonly number[]) => certain && flow.sees(sites, mayThrow);
-    const placeAt = (at: number) => placeIn(flow.regionsAt(at)) ?? place;
-    const sites = <T>(all: ReadonlyMap<number, T>) => [...all].filter(([at]) => flow.reaches(at));
+    const sees = (nodes: readonly Node[]) => certain && flow.sees(new Set(nodes), mayThrow);
+    const placeOf = (node: Node) => placeIn(node.regions) ?? place;
+    const sites = <T>(all: ReadonlyMap<number, T>) =>
+      [...all].flatMap(([at, what]) => flow.nodesAt(at).map((node) => [node, what] as const));
 
-    const poisoned = sites(fn.addresses).filter(([at]) => flow.isPoisoned(at));
+    const poisoned = sites(fn.addresses).filter(([{ at }]) => flow.isPoisoned(at));
     for (const [name, group] of grouped(poisoned, ([, address]) => mapOf(address) ?? ""))
-      found.missing.add({ name, conditional: !sees(group.map(([at]) => at)) });
+      found.missing.add({ name, conditional: !sees(group.map(([node]) => node)) });
+    const unresolved = sites(fn.relocations).filter(([{ at }]) => flow.isUnresolved(at));
+    for (const [name, group] of grouped(unresolved, ([, relocation]) => describe(relocation)))
+      found.unresolved.add({ name, conditional: !sees(group.map(([node]) => node)) });
 
-    // What a global function may call goes by its instructions, before the verifier drops any (since 6.15).
-    const calls = global ? [...fn.calls] : sites(fn.calls);
-    for (const group of grouped(calls, ([at, { name }]) => `${name} ${placeAt(at)}`).values()) {
-      const [at, { name, kfunc, weak }] = group[0] as (typeof group)[0];
+    const reads = lookForReads ? flow.nodes().filter((node) => flow.readsKernel(node)) : [];
+    if (reads.length > 0) readsKernel = { conditional: !sees(reads) && (readsKernel?.conditional ?? true) };
+
+    for (const group of grouped(sites(fn.calls), ([node, { name }]) => `${name} ${placeOf(node)}`).values()) {
+      const [node, { name, kfunc, weak, prototype }] = group[0] as (typeof group)[0];
       const conditional = !sees(group.map(([site]) => site));
-      const where = placeAt(at);
+      const where = placeOf(node);
+      const changed = prototype !== undefined && constants.isChanged(name, prototype);
       const facts = {
         name,
         conditional,
         ...(weak && { weak }),
+        ...(changed && { changed }),
         ...(where && { place: where, ...(global && { global }) }),
       };
       (kfunc ? found.kfuncs : found.helpers).add(facts);
     }
+    // What a global function may call goes by its instructions, before the verifier drops any (since 6.15).
+    if (global)
+      for (const [at, { name, kfunc, weak }] of fn.calls)
+        if (!flow.reaches(at))
+          (kfunc ? found.kfuncs : found.helpers).add({
+            name,
+            conditional: true,
+            ...(weak && { weak }),
+            ...(place && { place, global }),
+          });
 
-    for (const [at, target] of sites(fn.callees)) {
-      const where = placeAt(at);
-      const sure = sees([at]);
+    const wrong = sites(fn.calls).flatMap(([node]): (Omit<RegionFacts, "conditional"> & { node: Node })[] => {
+      const fault = flow.faultAt(node);
+      return fault === undefined ? [] : [{ node, ...fault }];
+    });
+    for (const [node, { name }] of sites(fn.calls)) {
+      const region = name === "bpf_throw" ? placeIn(node.regions) : undefined;
+      if (region !== undefined) wrong.push({ node, region, fault: "not left" });
+    }
+    for (const node of flow.exits()) {
+      const region = REGIONS.find((one) => node.regions[one] !== entry.regions[one]);
+      if (region !== undefined) wrong.push({ node, region, fault: inner ? "not left in its function" : "not left" });
+    }
+    for (const [key, group] of grouped(wrong, ({ region, fault }) => `${region} ${fault}`)) {
+      const { region, fault } = group[0] as (typeof group)[0];
+      const conditional = !sees(group.map(({ node }) => node)) && (regions.get(key)?.conditional ?? true);
+      regions.set(key, { region, fault, conditional });
+    }
+
+    for (const [node, target] of sites(fn.callees)) {
+      const where = placeOf(node);
+      const sure = sees([node]);
+      const called = { name: target.name, conditional: !sure, ...(where && { place: where }) };
       if (!target.global) {
-        const next = { arguments: flow.argumentsAt(at), regions: flow.regionsAt(at) };
-        open.push({ fn: target, entry: next, certain: sure, place, global });
+        if (where === "lock") found.functions.add({ ...called, local: true });
+        const next = { arguments: node.registers.slice(1, 6), regions: node.regions };
+        open.push({ fn: target, entry: next, certain: sure, place, global, inner: true });
         continue;
       }
-      if (where !== undefined && where !== "work")
-        found.functions.add({ name: target.name, conditional: !sure, place: where });
+      if (where !== undefined && where !== "work") found.functions.add(called);
       open.push({ fn: target, entry: globalEntry(target), certain: sure, place: where, global: true });
     }
 
     const taken = new Set<BpfFunction>();
-    for (const [at, { name }] of sites(fn.calls)) {
-      const passed = flow.argumentsAt(at);
+    for (const [node, { name }] of sites(fn.calls)) {
+      const passed = node.registers.slice(1, 6);
       for (const value of passed) {
         if (value?.is !== "address" || value.address.of !== "function") continue;
         const { target } = value.address;
         taken.add(target);
         const later = LATER[name];
-        const regions = flow.regionsAt(at);
-        const sure = sees([at]) && (name !== "bpf_loop" || loops(passed[0]));
+        const sure = sees([node]) && (name !== "bpf_loop" || loops(passed[0]));
         const called = { fn: target, certain: sure, global };
         if (later !== undefined)
           open.push({ ...called, entry: { arguments: [SOME, SOME, SOME], regions: OUTSIDE }, place: later });
         else
           open.push({
             ...called,
-            entry: { arguments: [], regions },
+            entry: { arguments: [], regions: node.regions },
             place: heldBy(name, passed[0], constants) ?? place,
           });
       }
@@ -135,9 +195,12 @@ export function reachOf(program: BpfFunction, constants: Constants): Reach {
   return {
     maps: [...maps].filter((name) => constants.isCreated(name)),
     missing: found.missing.list(),
+    unresolved: found.unresolved.list(),
+    readsKernel,
     helpers: found.helpers.list(),
     kfuncs: found.kfuncs.list(),
     functions: found.functions.list(),
+    regions: [...regions.values()],
   };
 
   function unvisited(): Visit | undefined {
@@ -151,7 +214,7 @@ class Calls {
   readonly #calls = new Map<string, CallFacts>();
 
   add(call: CallFacts): void {
-    const key = `${call.name} ${call.place} ${call.global}`;
+    const key = `${call.name} ${call.place} ${call.global} ${call.local}`;
     const before = this.#calls.get(key);
     this.#calls.set(key, { ...call, conditional: call.conditional && (before?.conditional ?? true) });
   }
@@ -175,13 +238,13 @@ class Flows {
   key(fn: BpfFunction, { arguments: values, regions }: Entry): string {
     const texts = values.map((value) => {
       if (value?.is === "constant") return `=${value.value}`;
-      if (value?.is === "read") return `${value.at}/${value.bits}/${value.free}`;
+      if (value?.is === "read") return `${value.at}/${value.bits}/${value.free}/${value.kernel}`;
       if (value?.is === "range") return `${value.from}-${value.to}`;
       if (value?.is !== "address") return value?.is;
       const { address } = value;
       return address.of === "data" ? `${address.section}+${address.offset}` : `@${this.#number(address)}`;
     });
-    return `${this.#number(fn)} ${texts.join()} ${REGIONS.map((region) => regions[region]).join()}`;
+    return `${this.#number(fn)} ${texts.join()} ${keyOf(regions)}`;
   }
 
   of(fn: BpfFunction, entry: Entry): Flow {
@@ -191,13 +254,15 @@ class Flows {
     return flow;
   }
 
-  #after(callee: BpfFunction, entry: Entry): Regions {
+  #after(callee: BpfFunction, entry: Entry): readonly Regions[] {
     // The kernel refuses recursion.
-    if (this.#open.has(callee)) return entry.regions;
+    if (this.#open.has(callee)) return [entry.regions];
     this.#open.add(callee);
-    const { exits } = this.of(callee, entry);
+    const exits = this.of(callee, entry).exits();
     this.#open.delete(callee);
-    return exits ?? entry.regions;
+    return exits.length === 0
+      ? [entry.regions]
+      : [...new Map(exits.map(({ regions }) => [keyOf(regions), regions])).values()];
   }
 
   #number(thing: unknown): number {
@@ -230,11 +295,8 @@ function heldBy(name: string, map: Value, constants: Constants): Place | undefin
   return WALKED_UNDER_RCU.test(type) ? "walk" : undefined;
 }
 
-function placeIn(regions: Regions): Place | undefined {
-  return (
-    REGIONS.find((region) => (regions[region] ?? 0) > 0) ??
-    (REGIONS.some((region) => regions[region] === undefined) ? "unclear" : undefined)
-  );
+function placeIn(regions: Regions): RegionFacts["region"] | undefined {
+  return REGIONS.find((region) => regions[region] > 0);
 }
 
 /** A function and all that its instructions name, at any depth: libbpf appends those of calls never run too. */

@@ -212,6 +212,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
       license: this.license,
       contents: (sectionId: number) => this.#sections.contents(sectionId),
       kconfig: this.#file.request.kconfig,
+      btfPath: this.#file.request.btfPath,
       kernel,
     };
     return this.#programs.filter(({ autoload }) => autoload).map((program) => read(program, settings));

@@ -1,7 +1,7 @@
 /** Short ways to write findings. */
 import type { Answer, Finding, Input, ReasonCode, Source, Stage } from "./verdict";
 
-interface More {
+export interface More {
   source: Source | string;
   inputs?: readonly (Input | undefined)[];
   stage?: Stage;

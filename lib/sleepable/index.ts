@@ -4,6 +4,7 @@
  * @packageDocumentation
  * @module node-libbpf/sleepable
  */
+export type { TargetSignature } from "../btf/signature";
 export {
   ArgumentError,
   BpfError,
@@ -26,6 +27,7 @@ export type {
   Place,
   ProgramFacts,
   ReasonCode,
+  RegionFacts,
   Source,
   Stage,
   Verdict,

@@ -3,10 +3,10 @@ import type { KernelFacts } from "../kernel/facts";
 import { needsGpl } from "./availability";
 import { allowed, refused, undecided } from "./finding";
 import { Kernel } from "./kernel";
-import { judgeCalls } from "./rules-calls";
+import { judgeCalls, judgeConfig } from "./rules-calls";
 import { judgeKind } from "./rules-kinds";
 import { judgeActive } from "./rules-lsm";
-import { judgeMap, judgeMissing, judgeOther } from "./rules-maps";
+import { judgeMap, judgeMissing, judgeNeeds, judgeOther } from "./rules-maps";
 import { judgeTrampoline } from "./rules-trampolines";
 import type { Answer, Finding, ProgramFacts, Verdict } from "./verdict";
 
@@ -20,10 +20,13 @@ export function judge(program: ProgramFacts, facts: KernelFacts): Verdict {
     ...judgeKind(program, kernel),
     ...judgeTrampoline(program, kernel),
     ...judgeActive(program, kernel),
-    ...license(program),
+    ...license(program, kernel),
     ...program.maps.flatMap((map) => judgeMap(map, program, kernel)),
     ...(program.others ?? []).flatMap((map) => judgeOther(map, kernel)),
     ...judgeMissing(program),
+    ...judgeNeeds(program, kernel),
+    ...judgeUnresolved(program),
+    ...judgeConfig(program, kernel),
     ...judgeCalls(program, kernel),
   ].sort((one, other) => WORST.indexOf(one.verdict) - WORST.indexOf(other.verdict));
   const decisive = findings[0] ?? nothing(program, kernel);
@@ -64,6 +67,19 @@ function nothing({ sleepable }: ProgramFacts, kernel: Kernel): Finding {
   });
 }
 
+/** What CO-RE finds no match for: libbpf makes the instruction one that no kernel takes. */
+function judgeUnresolved({ unresolved = [] }: ProgramFacts): Finding[] {
+  return unresolved.map(({ name, conditional }) => {
+    const more = {
+      source: "libbpf: bpf_core_poison_insn()",
+      inputs: [{ name: "types", value: name, origin: "the object's BTF" }],
+      remedy: `guard it: if (bpf_core_field_exists(…)), or bpf_core_type_exists() for a type`,
+    };
+    if (conditional) return undecided(`whether the verifier sees the use of ${name}`, "this kernel has none", more);
+    return refused("FIELD_NOT_FOUND", `this kernel has no ${name}`, more);
+  });
+}
+
 /** license_is_gpl_compatible(), include/linux/license.h */
 const GPL: ReadonlySet<string> = new Set([
   "GPL",
@@ -73,13 +89,22 @@ const GPL: ReadonlySet<string> = new Set([
   "Dual MIT/GPL",
   "Dual MPL/GPL",
 ]);
+
+export const isGplCompatible = (license: string) => GPL.has(license);
+
 const NEEDS_GPL: Readonly<Record<string, string>> = {
   lsm: "kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()",
   lsm_cgroup: "kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()",
   struct_ops: "kernel/bpf/verifier.c: check_struct_ops_btf_id()",
 };
 
-function license({ kind, license, helpers, kfuncs }: ProgramFacts): Finding[] {
+/** What these are called with lies in structs of the kernel, whose types the verifier knows. */
+/** Seen to refuse it, and the first after those that were seen to take it. */
+const READ_BY_LICENCE = "6.12";
+const READ_FREELY = "6.2";
+const READERS: ReadonlySet<string> = new Set(["iter", "fentry", "fexit", "fmod_ret", "fsession", "tp_btf"]);
+
+function license({ kind, license, helpers, kfuncs, readsKernel }: ProgramFacts, kernel: Kernel): Finding[] {
   if (GPL.has(license)) return [];
   const refusal = (what: string, source: string) =>
     refused("LICENSE_NOT_GPL", `${what} a GPL-compatible licence, and this is ${JSON.stringify(license)}`, {
@@ -101,10 +126,12 @@ function license({ kind, license, helpers, kfuncs }: ProgramFacts): Finding[] {
   if (helper !== undefined)
     return [refusal(`a call of ${helper.name} needs`, "kernel/bpf/verifier.c: check_helper_call()")];
   const open = helpers.find(({ name }) => needsGpl(name));
+  const reads = READERS.has(kind) && kernel.since(READ_FREELY) !== false ? readsKernel : undefined;
+  if (reads?.conditional === false && kernel.since(READ_BY_LICENCE))
+    return [refusal("reading structs of the kernel's needs", "kernel/bpf/verifier.c: check_ptr_to_btf_access()")];
   const question =
     open === undefined ? "whether it reads the kernel's structs" : `whether the kernel sees the call of ${open.name}`;
-  // Whatever an iterator is given lies in structs of the kernel.
-  if (open === undefined && kind !== "iter") return [];
+  if (open === undefined && reads === undefined) return [];
   const {
     verdict: _,
     reason: __,

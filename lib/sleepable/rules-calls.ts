@@ -1,9 +1,11 @@
 /** Helpers and kfuncs that may sleep: where a program may call them, and where not. */
+import { ProgramType } from "../constants";
 import { givesHelper, givesKfunc, hasKfunc, helperSince, kfuncSince } from "./availability";
 import { refused, undecided, unsafe } from "./finding";
-import type { Kernel } from "./kernel";
+import { input, type Kernel } from "./kernel";
 import { DO_WITHOUT, makeSleepable } from "./remedies";
-import type { CallFacts, Finding, Place, ProgramFacts } from "./verdict";
+import { hookCanSleep } from "./rules-lsm";
+import type { CallFacts, Finding, Place, ProgramFacts, RegionFacts } from "./verdict";
 
 /** Helpers that may sleep in every kernel that has them (their proto's might_sleep; before 6.2 a proto that is not given). */
 const HELPERS: ReadonlySet<string> = new Set([
@@ -44,6 +46,10 @@ function kfuncs(from: string, names: string): [string, { from: string }][] {
 const TIMERS = { since: "6.19", unsure: "6.18", commit: "469d638d1520" };
 /** Global functions that may sleep are refused where nothing may (e2d8f560d178); before, preemption off forbade all. */
 const SUMMARIES = { since: "6.15", unsure: "6.15", commit: "e2d8f560d178" };
+/** Functions are called, and regions passed on to their callers (a44b1334aadd, 6fceea0fa59f). */
+const CALLS_UNDER_LOCK = "6.9";
+/** RCU regions nest (4167096cb964). Stable releases were not looked at. */
+const NESTED_RCU = { since: "6.19", unsure: "6.17", commit: "4167096cb964" };
 /** A global function is verified for each context that it is called from. */
 const BY_CONTEXT = "7.3";
 
@@ -58,15 +64,18 @@ const WHERE: Readonly<Record<Place, string>> = {
   preempt: "with preemption disabled",
   irq: "with interrupts disabled",
   lock: "while a lock is held",
-  unclear: "where not all paths may sleep",
+  unclear: "where who calls it is not seen",
 };
 
 export function judgeCalls(program: ProgramFacts, kernel: Kernel): Finding[] {
   const findings = [
     ...program.kfuncs.flatMap((call) => kfunc(call, program, kernel)),
-    ...(program.externs ?? []).map((name) => extern(name, kernel)),
+    ...(program.externs ?? []).map((call) => extern(call, kernel)),
     ...program.helpers.flatMap((call) => helper(call, program, kernel)),
-    ...(program.functions ?? []).map((call) => globalFunction(call, kernel)),
+    ...(program.functions ?? []).map((call) =>
+      call.local ? staticFunction(call, kernel) : globalFunction(call, kernel),
+    ),
+    ...(program.regions ?? []).map((region) => regionFault(region, kernel)),
   ];
   return findings.filter((found) => found !== undefined);
 }
@@ -75,11 +84,17 @@ function helper(call: CallFacts, program: ProgramFacts, kernel: Kernel): (Findin
   const missing = helperThere(call, program, kernel);
   // One that is not given is not asked whether it sleeps.
   if (missing?.verdict === "refused") return [missing];
+  const locked = underLock(call, kernel, /^bpf_spin_unlock$/);
+  if (locked !== undefined) return [missing, locked];
+  if (call.name === "bpf_tail_call" && call.place !== undefined && call.place !== "work")
+    return [missing, tailCall(call, kernel)];
   if (call.name === "bpf_d_path") return [missing, path(call, program, kernel)];
   if (!HELPERS.has(call.name)) return [missing];
   return [missing, sleeping("HELPER_MAY_SLEEP", call, program, kernel)];
 }
 
+/** Seen on 6.1, and not on 5.10. */
+const PATHS_OF_HOOKS = "6.1";
 /** Functions that bpf_d_path() may be called on (btf_allowlist_d_path), besides LSM hooks that may sleep, and iterators. */
 const PATHS: ReadonlySet<string> = new Set(
   "security_file_permission security_inode_getattr security_file_open security_path_truncate vfs_truncate vfs_fallocate dentry_open vfs_getattr filp_close".split(
@@ -87,14 +102,28 @@ const PATHS: ReadonlySet<string> = new Set(
   ),
 );
 
-function path(call: CallFacts, { kind, target = "", sleepable }: ProgramFacts, kernel: Kernel): Finding | undefined {
-  if (kind === "iter" || PATHS.has(target) || (kind === "lsm" && sleepable)) return undefined;
-  const question = `whether bpf_d_path may be called on ${target || "its target"}`;
-  return undecided(question, "it may on LSM hooks that can sleep, and on a few functions", {
+function path(call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
+  const { kind, target = "" } = program;
+  const may = mayAskPath(program, kernel);
+  if (may === true) return undefined;
+  const more = {
     source: "kernel/trace/bpf_trace.c: bpf_d_path_allowed()",
     inputs: inputsOf(call, kernel),
     remedy: `use an lsm hook that can sleep, or one of ${[...PATHS].join(", ")}`,
-  });
+  };
+  const question = `whether bpf_d_path may be called on ${target || "its target"}`;
+  if (may === undefined || call.conditional)
+    return undecided(question, "it may on LSM hooks that can sleep, and on a few functions", more);
+  return refused("HELPER_NOT_AVAILABLE", `bpf_d_path may not be called by ${kind} programs on ${target}`, more);
+}
+
+/** LSM programs may on hooks that can sleep, whether they do or not. Iterators may, and LSM programs, since some release after 5.10. */
+function mayAskPath({ kind, target = "" }: ProgramFacts, kernel: Kernel): boolean | undefined {
+  if (PATHS.has(target.replace(/^vmlinux:/, ""))) return true;
+  if (kernel.version === undefined) return undefined;
+  if (kind !== "iter" && kind !== "lsm") return false;
+  if (!kernel.since(PATHS_OF_HOOKS)) return kernel.since("5.11") ? undefined : false;
+  return kind === "iter" ? true : hookCanSleep(target, kernel);
 }
 
 /** Iterators over a css's tasks hold a lock, which interrupts may want: for LSM programs, iterators and those that sleep. */
@@ -114,12 +143,20 @@ function cssTasks(call: CallFacts, { kind, sleepable }: ProgramFacts, kernel: Ke
   return refused("KFUNC_NOT_AVAILABLE", `${kind} programs that do not sleep cannot call ${call.name}`, more);
 }
 
+/** bpf_override_return() is there by CONFIG_BPF_KPROBE_OVERRIDE, off in the kernels that were asked, and is for kprobes. */
+function configured(name: string, { type }: ProgramFacts, kernel: Kernel): boolean | "differs" | undefined {
+  if (name !== "bpf_override_return") return undefined;
+  const there = kernel.lists("functions", name);
+  if (there === undefined || there === (type === ProgramType.KPROBE)) return there ?? "differs";
+  return false;
+}
+
 /** Helpers that a kernel has not, or not for programs of a kind. */
 function helperThere(call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
   const { name, conditional } = call;
   const since = helperSince(name);
   const gone = since !== undefined && kernel.since(since) === false;
-  const given = gone ? false : givesHelper(name, program, kernel);
+  const given = gone ? false : (givesHelper(name, program, kernel) ?? configured(name, program, kernel));
   if (given !== false && given !== "differs") return undefined;
   const more = {
     source: HELPER_CHECK,
@@ -135,21 +172,35 @@ function helperThere(call: CallFacts, program: ProgramFacts, kernel: Kernel): Fi
   return refused("HELPER_NOT_AVAILABLE", message, more);
 }
 
+/** What libbpf finds no value for, whichever programs are loaded. */
+export function judgeConfig({ unset = [] }: ProgramFacts, kernel: Kernel): Finding[] {
+  if (unset.length === 0) return [];
+  const message = `the object asks for ${unset.join(", ")}, and the kernel's configuration is not there`;
+  const found = refused("CONFIG_NOT_FOUND", message, {
+    source: "libbpf: bpf_object__read_kconfig_file()",
+    inputs: [input("config", kernel.facts.config)],
+    remedy: `say what it is: open(file, { kconfig: "${unset[0]}=y" }); or install it as /boot/config-$(uname -r)`,
+  });
+  return [found];
+}
+
 /** Kfuncs: libbpf loads no object that needs one which is not there; a weak one it makes a call that no kernel takes. */
 function kfuncThere(call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
-  const { name, conditional, weak } = call;
+  const { name, conditional, weak, changed } = call;
   const since = kfuncSince(name);
   const has = hasKfunc(name, kernel);
   const more = { source: "libbpf: bpf_object__resolve_ksyms_btf()", inputs: inputsOf(call, kernel) };
-  if (has === false) {
+  if (has === false || changed) {
     const other = since === undefined ? "a kernel that has it" : `Linux ${since}`;
-    const remedy = `${DO_WITHOUT}, guard it with bpf_ksym_exists(), or require ${other}`;
+    const remedy = changed
+      ? `declare ${name} as this kernel has it, or each of its forms by a name of its own: ${name}___other`
+      : `${DO_WITHOUT}, guard it with bpf_ksym_exists(), or require ${other}`;
+    const message = changed
+      ? `${kernel.label} has ${name} with another prototype`
+      : `${kernel.label} has no kfunc ${name}`;
     if (weak && conditional)
-      return undecided(`whether the verifier sees the call of ${name}`, `${kernel.label} has none`, {
-        ...more,
-        remedy,
-      });
-    return refused("KFUNC_NOT_AVAILABLE", `${kernel.label} has no kfunc ${name}`, { ...more, since, remedy });
+      return undecided(`whether the verifier sees the call of ${name}`, message, { ...more, remedy });
+    return refused("KFUNC_NOT_AVAILABLE", message, { ...more, since: changed ? undefined : since, remedy });
   }
   const given = givesKfunc(name, program, kernel);
   const question = `whether ${program.kind} programs may call ${name}`;
@@ -171,9 +222,9 @@ function kfuncThere(call: CallFacts, program: ProgramFacts, kernel: Kernel): Fin
 }
 
 /** What libbpf looks for, whichever programs are loaded. */
-function extern(name: string, kernel: Kernel): Finding | undefined {
+function extern({ name, changed }: CallFacts, kernel: Kernel): Finding | undefined {
   const has = hasKfunc(name, kernel);
-  if (has) return undefined;
+  if (has && !changed) return undefined;
   const since = kfuncSince(name);
   const more = {
     source: "libbpf: bpf_object__resolve_externs()",
@@ -182,15 +233,15 @@ function extern(name: string, kernel: Kernel): Finding | undefined {
   };
   const question = `whether this kernel has the kfunc ${name}`;
   if (has === undefined) return undecided(question, "without it libbpf loads no program of the object", more);
-  return refused("KFUNC_NOT_AVAILABLE", `${kernel.label} has no kfunc ${name}, and the object needs it`, {
-    ...more,
-    since,
-  });
+  const what = has ? `has ${name} with another prototype` : `has no kfunc ${name}`;
+  return refused("KFUNC_NOT_AVAILABLE", `${kernel.label} ${what}, and the object needs it`, { ...more, since });
 }
 
 function kfunc(call: CallFacts, program: ProgramFacts, kernel: Kernel): (Finding | undefined)[] {
   const missing = kfuncThere(call, program, kernel);
   if (missing?.verdict === "refused") return [missing];
+  const locked = underLock(call, kernel, /^bpf_(res_spin_|list_|rbtree_|refcount_acquire|iter_num_|arena_|stream_)/);
+  if (locked !== undefined) return [missing, locked];
   return [missing, cssTasks(call, program, kernel), sleepingKfunc(call, program, kernel)];
 }
 
@@ -272,6 +323,79 @@ function inSleepable(call: CallFacts, kernel: Kernel, source: string): Finding |
     ...inRule,
     until: rule.since,
   });
+}
+
+/** While a lock is held, what may be called is listed (kfunc_spin_allowed()). */
+function underLock(call: CallFacts, kernel: Kernel, may: RegExp): Finding | undefined {
+  if (call.place !== "lock" || call.global || may.test(call.name)) return undefined;
+  return inRegion(call, kernel, `${call.name} is called ${WHERE.lock}, and only its release may be`, LEAVE);
+}
+
+/** A program that is left so never leaves the region; which kernels look at that for regions without a lock has not been seen. */
+function tailCall(call: CallFacts, kernel: Kernel): Finding {
+  return undecided(`whether a tail call may stand ${WHERE[call.place ?? "unclear"]}`, "the region is never left", {
+    source: HELPER_CHECK,
+    inputs: inputsOf(call, kernel),
+    remedy: LEAVE,
+  });
+}
+
+/** Static functions may be called under a lock since 6.9 (a44b1334aadd). */
+function staticFunction(call: CallFacts, kernel: Kernel): Finding | undefined {
+  if (kernel.since(CALLS_UNDER_LOCK)) return undefined;
+  return inRegion(
+    call,
+    kernel,
+    `the function ${call.name} is called ${WHERE.lock}, which ${kernel.label} takes of none`,
+    `inline the function, or require Linux ${CALLS_UNDER_LOCK}`,
+    CALLS_UNDER_LOCK,
+  );
+}
+
+function inRegion(call: CallFacts, kernel: Kernel, message: string, remedy: string, since?: string): Finding {
+  const more = { source: HELPER_CHECK, inputs: inputsOf(call, kernel), remedy, since };
+  if (!call.conditional && kernel.version !== undefined) return refused("ATOMIC_CONTEXT", message, more);
+  const why = call.conditional ? "only the verifier's analysis tells" : kernel.versionDoubt;
+  return undecided(`whether ${call.name} is called ${WHERE.lock}`, why, more);
+}
+
+const REGION: Readonly<Record<RegionFacts["region"], { name: string; leave: string }>> = {
+  lock: { name: "a lock's region", leave: "bpf_spin_unlock() or bpf_res_spin_unlock()" },
+  preempt: { name: "the region without preemption", leave: "bpf_preempt_enable()" },
+  irq: { name: "the region without interrupts", leave: "bpf_local_irq_restore()" },
+  rcu: { name: "the RCU region", leave: "bpf_rcu_read_unlock()" },
+};
+
+/** Regions are left as often as they are entered, in the same program. */
+function regionFault({ region, fault, conditional }: RegionFacts, kernel: Kernel): Finding | undefined {
+  const { name, leave } = REGION[region];
+  // Functions pass regions on to their callers: locks and RCU since 6.9 (a44b1334aadd, 6fceea0fa59f), the others from the first.
+  if (
+    fault === "not left in its function" &&
+    (kernel.since(CALLS_UNDER_LOCK) || region === "preempt" || region === "irq")
+  )
+    return undefined;
+  const nests = fault === "nested" ? kernel.since(NESTED_RCU.since) : undefined;
+  if (nests) return undefined;
+  const message: Record<typeof fault, string> = {
+    "not entered": `${leave} is called outside of ${name}`,
+    nested: `${name} is entered within itself`,
+    disorder: `${name} is not left in the order that it was entered in`,
+    "not left": `${name} is not left on every path: ${leave} is missing`,
+    "not left in its function": `${name} is not left in the function that enters it`,
+  };
+  const more = {
+    source: {
+      file: "kernel/bpf/verifier.c: check_resource_leak(), check_kfunc_call()",
+      ...(fault === "nested" && { commit: NESTED_RCU.commit }),
+    },
+    inputs: [{ name: "instructions", value: region, origin: "the object file" }, kernel.versionInput],
+    remedy: `call ${leave} once for each time that the region is entered, on every path`,
+  };
+  if (!conditional && kernel.version !== undefined && !(fault === "nested" && kernel.since(NESTED_RCU.unsure)))
+    return refused("REGION_UNBALANCED", message[fault], more);
+  const why = conditional ? "only the verifier's analysis tells which paths there are" : kernel.versionDoubt;
+  return undecided(`whether ${message[fault]}`, why, more);
 }
 
 /** Global functions that may not be called in some regions, whatever they do. */

@@ -162,18 +162,8 @@ function sleepableProbe(program: ProgramFacts, kernel: Kernel): Finding[] {
   if (UPROBE_KINDS.has(kind))
     return [allowed("SLEEPABLE", "uprobes may sleep", { source, inputs, since: UPROBES.since })];
   const multi = UPROBE_MULTI[kind];
-  if (multi !== undefined) {
-    return [
-      kernel.since(multi) === false
-        ? refused("KIND_UNKNOWN", `${kernel.label} has no ${kind}`, {
-            source: "kernel/trace/bpf_trace.c: bpf_uprobe_multi_link_attach()",
-            inputs,
-            remedy: `use uprobe.s, or require Linux ${multi}`,
-            since: multi,
-          })
-        : allowed("SLEEPABLE", `${kind} programs may sleep`, { source, inputs, since: multi }),
-    ];
-  }
+  if (multi !== undefined)
+    return [allowed("SLEEPABLE", `${kind} programs may sleep`, { source, inputs, since: multi })];
   return kind.includes(".") ? kprobeMulti(kind, kernel, inputs) : [kprobe(kind, inputs)];
 }
 

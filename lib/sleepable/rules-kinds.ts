@@ -54,10 +54,26 @@ const RULES: Readonly<Record<string, Rule>> = {
 };
 
 export function judgeKind(program: ProgramFacts, kernel: Kernel): Finding[] {
-  const unknownKind = tooNew(program, kernel);
-  if (unknownKind !== undefined) return [unknownKind];
+  const unknownKind = tooNew(program, kernel) ?? withoutFprobe(program.kind, kernel);
+  if (unknownKind !== undefined && unknownKind.stage !== "attach") return [unknownKind];
   if (program.sleepable && kernel.since(OLDEST) === false) return [flagUnknown(kernel)];
-  return (RULES[program.kind] ?? never)(program, kernel);
+  const findings = (RULES[program.kind] ?? never)(program, kernel);
+  return unknownKind === undefined ? findings : [unknownKind, ...findings];
+}
+
+/** Kprobes of many functions go by fprobes: CONFIG_FPROBE, whose functions are inline stubs without it. */
+const BY_FPROBE: ReadonlySet<string> = new Set(["kprobe.multi", "kretprobe.multi", "kprobe.session"]);
+
+function withoutFprobe(kind: string, kernel: Kernel): Finding | undefined {
+  if (!BY_FPROBE.has(kind) || kernel.since("5.18") === false) return undefined;
+  const there = kernel.config("FPROBE") ?? kernel.lists("functions", "register_fprobe_ips");
+  if (there !== "n" && there !== false) return undefined;
+  return refused("KIND_UNKNOWN", `this kernel is built without CONFIG_FPROBE, which ${kind} programs need`, {
+    source: "kernel/trace/bpf_trace.c: bpf_kprobe_multi_link_attach()",
+    inputs: [input("functions", kernel.facts.functions, "no register_fprobe_ips"), kernel.versionInput],
+    stage: "attach",
+    remedy: "use kprobe, one program for each function",
+  });
 }
 
 function tooNew({ kind, section }: ProgramFacts, kernel: Kernel): Finding | undefined {

@@ -2,7 +2,7 @@
 import { given, isKnown } from "../kernel/fact";
 import { nearest } from "../nearest";
 import { allowed, refused, undecided, unsafe } from "./finding";
-import { input, type Kernel } from "./kernel";
+import { type Change, input, type Kernel } from "./kernel";
 import { DISABLED_HOOKS, type HookHistory, KNOWN_HOOKS, NOT_HOOKS, SLEEPABLE_HOOKS } from "./lsm-hooks";
 import type { Finding, Input, ProgramFacts } from "./verdict";
 
@@ -29,21 +29,40 @@ export function judgeLsm(program: ProgramFacts, kernel: Kernel): Finding[] {
   const inputs = [hookInput(hook, kernel), kernel.versionInput];
   const missing = notThere(hook, kernel, inputs);
   if (missing !== undefined) return [missing];
-  const findings = [disabled(hook, kernel, inputs), signature(hook, kernel)].filter((found) => found !== undefined);
+  const findings = [
+    disabled(hook, kernel, inputs),
+    program.signature === undefined ? signatureByName(hook, kernel) : undefined,
+  ].filter((found) => found !== undefined);
   if (!program.sleepable) return findings;
   const sleep = program.kind === "lsm_cgroup" ? cgroup(hook, kernel, inputs) : sleepableHook(hook, kernel, inputs);
   return [sleep, ...findings];
 }
 
-/** A trampoline takes no structs by value before 6.1 (720e6a435194): kuid_t and kgid_t are some. */
-function signature(hook: string, kernel: Kernel): Finding | undefined {
-  if (hook !== "path_chown" || kernel.since("6.1") !== false) return undefined;
-  return refused("TARGET_SIGNATURE", `${hook} takes structs, which BPF trampolines of ${kernel.label} can't pass on`, {
+/** Hooks that take structs by value, of kuid_t, kgid_t and sockptr_t: since when, as far as it was seen. */
+const STRUCTS: ReadonlyMap<string, Change> = new Map([
+  ["path_chown", { since: "5.5" }],
+  ["socket_getpeersec_stream", { since: "6.2", seen: { "5.10.262": true }, stray: true, commit: "b10b9c342f75" }],
+]);
+
+/** A trampoline takes no structs by value before 6.1 (720e6a435194). Where the kernel's types are known, these tell. */
+function signatureByName(hook: string, kernel: Kernel): Finding | undefined {
+  const change = STRUCTS.get(hook);
+  if (change === undefined || kernel.since("6.1") !== false) return undefined;
+  const takes = kernel.has(change);
+  const more = {
     source: "kernel/bpf/btf.c: btf_distill_func_proto()",
     inputs: [kernel.versionInput],
     remedy: "require Linux 6.1, or use another hook",
     since: "6.1",
-  });
+  };
+  if (takes === undefined)
+    return undecided(`whether ${hook} takes structs, which BPF trampolines can't pass on`, kernel.versionDoubt, more);
+  if (!takes) return undefined;
+  return refused(
+    "TARGET_SIGNATURE",
+    `${hook} takes structs, which BPF trampolines of ${kernel.label} can't pass on`,
+    more,
+  );
 }
 
 /** Findings about the host, not the hook: the program loads and is attached, and never runs. */
@@ -115,7 +134,7 @@ function sleepableHook(hook: string, kernel: Kernel, inputs: (Input | undefined)
   const source = { file: SET, ...(history?.commit !== undefined && { commit: history.commit }) };
   const more = { source, inputs, since: history?.since, until: history?.until };
   const measured = kernel.measured("lsm", hook);
-  const answer = measured?.accepted ?? bySet(history, kernel, hook);
+  const answer = hookCanSleep(hook, kernel);
   if (measured !== undefined) more.inputs = [...inputs, measured.input];
   if (answer === undefined) return undecided(`whether ${hook} may sleep`, doubt(hook, kernel), more);
   if (answer) {
@@ -127,6 +146,11 @@ function sleepableHook(hook: string, kernel: Kernel, inputs: (Input | undefined)
     ...more,
     remedy: hookRemedy(hook, history),
   });
+}
+
+/** Whether a hook is one that may sleep. */
+export function hookCanSleep(hook: string, kernel: Kernel): boolean | undefined {
+  return kernel.measured("lsm", hook)?.accepted ?? bySet(SLEEPABLE_HOOKS.get(hook), kernel, hook);
 }
 
 function bySet(history: HookHistory | undefined, kernel: Kernel, hook: string): boolean | undefined {

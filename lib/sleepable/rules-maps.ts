@@ -247,23 +247,67 @@ const TRACING_TYPES: ReadonlySet<number> = new Set([
 /** Structs that run something later, and the release that brought them. */
 const DEFERRED: Readonly<Record<string, string>> = { bpf_timer: "5.15", bpf_wq: "6.10" };
 
-/** The kernel looks for them in structs and arrays of a value too. */
+/** The kernel looks for them in structs and arrays of a value too (64e8ee814819); before, such a one is data like any other. */
 const NESTED = "6.11";
+
+/**
+ * Types whose values may hold what the kernel manages (kernel/bpf/syscall.c, map_check_btf()). Of a map of another type the kernel wants no
+ * BTF, and libbpf makes it without: its values are data.
+ */
+const LOCKABLE =
+  "hash array cgroup_storage cgroup_storage_deprecated sk_storage inode_storage task_storage cgrp_storage".split(" ");
+const PLAIN_ONES = "hash lru_hash array".split(" ");
+const HOLDERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["bpf_spin_lock", LOCKABLE],
+  ["bpf_res_spin_lock", LOCKABLE],
+  ...["bpf_timer", "bpf_wq", "bpf_task_work", "bpf_list_head", "bpf_rb_root"].map(
+    (field) => [field, PLAIN_ONES] as const,
+  ),
+]);
+
+/** Whether the kernel finds a field in a map's values. */
+function holds({ type, fields, nested = [] }: MapFacts, field: string, kernel: Kernel): boolean | undefined {
+  if (!fields.includes(field) || HOLDERS.get(field)?.includes(type) === false) return false;
+  return nested.includes(field) ? kernel.since(NESTED) : true;
+}
+
+/** What calls need in a value of a map, and since when a lock may lie elsewhere. */
+const NEEDS: readonly (readonly [call: RegExp, field: string, elsewhere?: string])[] = [
+  [/^bpf_timer_(init|set_callback|start|cancel)$/, "bpf_timer"],
+  [/^bpf_wq_(init|set_callback(_impl)?|start)$/, "bpf_wq"],
+  [/^bpf_task_work_schedule_/, "bpf_task_work"],
+  [/^bpf_spin_(un)?lock$/, "bpf_spin_lock", "6.2"],
+];
+
+/** Calls for a timer, a lock … that no map of the program has. */
+export function judgeNeeds({ maps, helpers, kfuncs }: ProgramFacts, kernel: Kernel): Finding[] {
+  const all = maps.flatMap((map) => [map, ...(map.inner === undefined ? [] : [map.inner])]);
+  return [...helpers, ...kfuncs].flatMap(({ name, conditional }) => {
+    const [, field, elsewhere] = NEEDS.find(([call]) => call.test(name)) ?? [];
+    if (field === undefined || (elsewhere !== undefined && kernel.since(elsewhere) !== false)) return [];
+    const found = all.map((map) => (map.pinned && !map.fields.includes(field) ? undefined : holds(map, field, kernel)));
+    if (found.includes(true)) return [];
+    const more = {
+      source: "kernel/bpf/syscall.c: map_check_btf()",
+      inputs: [{ name: "instructions", value: `call ${name}`, origin: "the object file" }, kernel.versionInput],
+      remedy: `keep the ${field} in the values of a map of the type ${HOLDERS.get(field)?.join(", ")}, not in a struct within`,
+    };
+    if (conditional || found.includes(undefined))
+      return [undecided(`whether ${name} is given a ${field}`, "no map of the program is sure to have one", more)];
+    return [refused("MAP_FIELD_MISSING", `${name} needs a ${field}, and no map of the program can hold one`, more)];
+  });
+}
 
 /** What values hold that not every program may have. Sleepable uprobes count as tracing programs here. */
 function fieldFindings(map: MapFacts, program: ProgramFacts, kernel: Kernel): Finding[] {
-  const { nested = [] } = map;
-  if (nested.length === 0 || kernel.since(NESTED)) return knownFields(map, program, kernel);
-  const direct = { ...map, fields: map.fields.filter((field) => !nested.includes(field)) };
-  const all = knownFields(map, program, kernel);
-  if (all.length === 0) return all;
+  const known = map.fields.filter((field) => holds(map, field, kernel));
+  const doubted = map.fields.filter((field) => holds(map, field, kernel) === undefined);
+  const findings = knownFields({ ...map, fields: known }, program, kernel);
+  if (doubted.length === 0 || knownFields({ ...map, fields: doubted }, program, kernel).length === 0) return findings;
+  const question = `whether ${kernel.label} finds ${doubted.join(", ")} in the values of map ${map.name}`;
+  const inputs = [{ name: "value", value: doubted.join(", "), origin: `map ${map.name}` }, kernel.versionInput];
   const source = "kernel/bpf/btf.c: btf_find_struct_field()";
-  const question = `whether ${kernel.label} finds ${nested.join(", ")} in the values of map ${map.name}`;
-  const inputs = [{ name: "value", value: nested.join(", "), origin: `map ${map.name}` }, kernel.versionInput];
-  return [
-    ...knownFields(direct, program, kernel),
-    undecided(question, "it lies in a struct or an array", { source, inputs }),
-  ];
+  return [...findings, undecided(question, "it lies in a struct or an array", { source, inputs })];
 }
 
 function knownFields(map: MapFacts, program: ProgramFacts, kernel: Kernel): Finding[] {
@@ -279,6 +323,12 @@ function knownFields(map: MapFacts, program: ProgramFacts, kernel: Kernel): Find
   if (program.type === ProgramType.SOCKET_FILTER && has("bpf_spin_lock") && kernel.version !== undefined) {
     findings.push(refusal("bpf_spin_lock", "socket filters", "use atomic operations"));
   }
+  // What 6.15 and 6.16 make of it has not been seen.
+  if (program.type === ProgramType.SOCKET_FILTER && has("bpf_res_spin_lock") && kernel.since("6.15") !== false) {
+    const question = `whether socket filters may use bpf_res_spin_lock (map ${map.name})`;
+    if (kernel.since("6.17")) findings.push(refusal("bpf_res_spin_lock", "socket filters", "use atomic operations"));
+    else findings.push(undecided(question, kernel.versionDoubt, more));
+  }
   if (TRACING_TYPES.has(program.type)) {
     const who = `${program.kind} programs`;
     const remedy = (field: string) => `use a map without ${field} in its values, or an fentry or lsm program`;
@@ -293,10 +343,11 @@ function knownFields(map: MapFacts, program: ProgramFacts, kernel: Kernel): Find
     for (const [field, since] of Object.entries(DEFERRED).filter(([field]) => has(field))) {
       // To a kernel before that, the struct is data like any other.
       if (kernel.since("7.3") || kernel.since(since) === false) continue;
-      if (kernel.since("6.13") === false) findings.push(refusal(field, who, remedy(field)));
+      // Seen on 6.12 and 6.18.
+      if (kernel.since("6.19") === false) findings.push(refusal(field, who, remedy(field)));
       else {
         const question = `whether ${who} may use ${field} (map ${map.name})`;
-        findings.push(undecided(question, "it changed between 6.12 and 7.3", more));
+        findings.push(undecided(question, "it changed between 6.18 and 7.3", more));
       }
     }
   } else if (program.sleepable && has("bpf_spin_lock") && kernel.since("6.6") !== true) {

@@ -1,7 +1,7 @@
 /** struct_ops programs: each struct has its own rule for each member (its check_member()). */
 import { isKnown } from "../kernel/fact";
 import { nearest } from "../nearest";
-import { allowed, refused, undecided, unsafe } from "./finding";
+import { allowed, type More, refused, undecided, unsafe } from "./finding";
 import { input, type Kernel } from "./kernel";
 import type { Finding, ProgramFacts } from "./verdict";
 
@@ -65,6 +65,29 @@ const RULES: Readonly<Record<string, Rule>> = {
   binfmt_misc_ops: { file: "fs/binfmt_misc_bpf.c: bm_bpf_check_member()", must: "match load", from: "7.3" },
 };
 
+/** The releases that structs came with. */
+const CAME: ReadonlyMap<string, string> = new Map([
+  ["tcp_congestion_ops", "5.6"],
+  ["bpf_dummy_ops", "5.16"],
+  ["hid_bpf_ops", "6.11"],
+  ["sched_ext_ops", "6.12"],
+  ["Qdisc_ops", "6.16"],
+]);
+
+/** By the release alone, where what is there is not known. */
+function notYet(struct: string, kernel: Kernel, more: More): Finding | undefined {
+  const since = CAME.get(struct);
+  const there = since === undefined ? undefined : kernel.since(since);
+  if (there) return undefined;
+  if (there === undefined)
+    return undecided(`whether this kernel has the struct_ops ${struct}`, "it is not known here", more);
+  return refused("STRUCT_OPS_NOT_FOUND", `${kernel.label} has no struct_ops ${struct}`, {
+    ...more,
+    since,
+    remedy: `require Linux ${since}`,
+  });
+}
+
 const has = (members: string | undefined, member: string) => members?.split(" ").includes(member) ?? false;
 
 export function judgeStructOps(program: ProgramFacts, kernel: Kernel): Finding[] {
@@ -90,7 +113,7 @@ export function judgeStructOps(program: ProgramFacts, kernel: Kernel): Finding[]
     ];
   }
   if (target === undefined) return sleepable ? [undecided(question, "no struct_ops map names it", more)] : [];
-  const missing = isKnown(structOps) ? notThere(struct, member, structOps.value, more) : undefined;
+  const missing = isKnown(structOps) ? notThere(struct, member, structOps.value, more) : notYet(struct, kernel, more);
   if (missing !== undefined) return [missing];
 
   const rule = RULES[struct];

@@ -1,6 +1,6 @@
 /** BPF trampolines, which fentry, fexit, fmod_ret and lsm programs run through: not every architecture has them. */
-import { isKnown } from "../kernel/fact";
-import { refused, undecided } from "./finding";
+import { given, isKnown } from "../kernel/fact";
+import { type More, refused, undecided } from "./finding";
 import { input, type Kernel } from "./kernel";
 import type { Finding, ProgramFacts } from "./verdict";
 
@@ -18,8 +18,79 @@ export function usesTrampoline(kind: string): boolean {
   return KINDS.has(kind);
 }
 
-export function judgeTrampoline({ kind }: ProgramFacts, kernel: Kernel): Finding[] {
+export function judgeTrampoline(program: ProgramFacts, kernel: Kernel): Finding[] {
+  const { kind } = program;
   if (!usesTrampoline(kind)) return [];
+  return [...signatureFindings(program, kernel), ...trampolineFindings(kind, kernel)];
+}
+
+/** Structs by value as arguments (720e6a435194). */
+const STRUCTS = { since: "6.1", commit: "720e6a435194", most: 16 };
+/** Arguments that do not fit into registers, on x86_64 (473e3150e30a). */
+const STACKED = { since: "6.6", commit: "473e3150e30a", registers: 6 };
+/** MAX_BPF_FUNC_ARGS */
+const MOST_ARGUMENTS = 12;
+
+/** What a trampoline can't pass on (kernel/bpf/btf.c, btf_distill_func_proto(); arch_prepare_bpf_trampoline()). */
+function signatureFindings({ kind, target = "", signature }: ProgramFacts, kernel: Kernel): Finding[] {
+  if (signature === undefined) return [];
+  const { registers, arguments: count, struct, returnsStruct, variadic } = signature;
+  const inputs = [{ name: "signature", value: target, origin: "the kernel's BTF" }, kernel.versionInput];
+  const more = {
+    source: "kernel/bpf/btf.c: btf_distill_func_proto()",
+    inputs,
+    remedy: `use ${kind === "lsm" ? "another hook" : "another function, or a kprobe"}`,
+  };
+  const refusal = (what: string, also: Partial<More> = {}) => [
+    refused("TARGET_SIGNATURE", `${target} ${what}, which BPF trampolines of ${kernel.label} can't pass on`, {
+      ...more,
+      ...also,
+    }),
+  ];
+  if (variadic) return refusal("takes any number of arguments");
+  if (count > MOST_ARGUMENTS) return refusal(`takes ${count} arguments`);
+  if (returnsStruct) return refusal("returns a struct");
+  if (struct > STRUCTS.most) return refusal(`takes a struct of ${struct} bytes`);
+  if (struct > 0) {
+    const can = kernel.since(STRUCTS.since);
+    const also = { source: { file: more.source, commit: STRUCTS.commit }, since: STRUCTS.since };
+    if (can === false) return refusal("takes a struct", also);
+    if (can === undefined)
+      return [
+        undecided(`whether BPF programs can be attached to ${target}`, "it takes a struct", { ...more, ...also }),
+      ];
+  }
+  if (
+    registers > STACKED.registers &&
+    given(kernel.facts.architecture) === "x86_64" &&
+    kernel.since(STACKED.since) === false
+  )
+    return refusal(`takes ${registers} words of arguments`, {
+      source: { file: "arch/x86/net/bpf_jit_comp.c: arch_prepare_bpf_trampoline()", commit: STACKED.commit },
+      since: STACKED.since,
+      stage: "attach",
+    });
+  return [];
+}
+
+const DIRECT_CALLS = "DYNAMIC_FTRACE_WITH_DIRECT_CALLS";
+
+function noDirectCalls(kind: string, kernel: Kernel, value: string, more: More): Finding {
+  const cfi = ["CFI", "CFI_CLANG"].find((option) => kernel.config(option) === "y");
+  // arch/arm64/Kconfig: HAVE_DYNAMIC_FTRACE_WITH_CALL_OPS
+  const why =
+    cfi !== undefined && given(kernel.facts.architecture) === "aarch64"
+      ? `, as CONFIG_${cfi} rules them out there`
+      : "";
+  const message = `this kernel is built without CONFIG_${DIRECT_CALLS}${why}: BPF trampolines, which ${kind} programs need, do not reach its functions`;
+  return refused("NO_TRAMPOLINES", message, {
+    ...more,
+    inputs: [...(more.inputs ?? []), input(`CONFIG_${DIRECT_CALLS}`, kernel.facts.config, value)],
+    remedy: "build the kernel with it, or use kprobes, tracepoints, uprobes or iterators",
+  });
+}
+
+function trampolineFindings(kind: string, kernel: Kernel): Finding[] {
   const { architecture } = kernel.facts;
   if (!isKnown(architecture)) return [];
   const since = SINCE[architecture.value];
@@ -32,6 +103,10 @@ export function judgeTrampoline({ kind }: ProgramFacts, kernel: Kernel): Finding
     const question = `whether ${architecture.value} has the BPF trampolines that ${kind} programs need`;
     return [undecided(question, "only x86_64 and aarch64 are known here", more)];
   }
+  // Of the build itself, where it is known: by ftrace's direct calls trampolines reach the kernel's functions.
+  const direct = kernel.config(DIRECT_CALLS);
+  if (direct === "y") return [];
+  if (direct !== undefined && kernel.since(since) !== false) return [noDirectCalls(kind, kernel, direct, more)];
   const has = kernel.since(since);
   // Without a version: x86_64 has had them longer than there have been sleepable programs.
   if (has === true || (has === undefined && architecture.value === "x86_64")) return [];

@@ -1,4 +1,5 @@
 /** What the precheck says, and of what: verdicts, reasons, and the facts of a program. Plain JSON throughout. */
+import type { TargetSignature } from "../btf/signature";
 
 /**
  * Whether a kernel takes a program: `allowed`; `refused`; `unsafe`: it takes it, and must not, or it would never run;
@@ -55,6 +56,9 @@ export type ReasonCode =
   | "MAP_TIMER"
   | "MAP_NEEDS_LSM"
   | "MAP_NOT_CREATED"
+  | "MAP_FIELD_MISSING"
+  // types
+  | "FIELD_NOT_FOUND"
   // instructions
   | "HELPER_MAY_SLEEP"
   | "KFUNC_MAY_SLEEP"
@@ -64,9 +68,11 @@ export type ReasonCode =
   | "REPLACED_NOT_SLEEPABLE"
   | "FUNCTION_MAY_SLEEP"
   | "ATOMIC_CONTEXT"
+  | "REGION_UNBALANCED"
   | "POINTER_NOT_TRUSTED"
   | "HELPER_NOT_AVAILABLE"
   | "KFUNC_NOT_AVAILABLE"
+  | "CONFIG_NOT_FOUND"
   | "NO_TRAMPOLINES"
   | "NO_PERMISSION"
   | "OTHER"
@@ -137,6 +143,8 @@ export interface MapFacts {
   nested?: string[];
   /** What a map of maps holds. */
   inner?: MapFacts;
+  /** It may be there already, with more in its values than the object says. */
+  pinned?: true;
 }
 
 /**
@@ -158,6 +166,20 @@ export interface CallFacts {
   global?: boolean;
   /** A kfunc that the object can do without. */
   weak?: boolean;
+  /** A kfunc whose prototype is another on this kernel. */
+  changed?: boolean;
+  /** A static function of the object's own. */
+  local?: boolean;
+}
+
+/** A region where nothing may sleep that a program enters or leaves as no kernel takes it. */
+export interface RegionFacts {
+  /** A lock is held, preemption or interrupts are off, RCU is read. */
+  region: "lock" | "preempt" | "irq" | "rcu";
+  /** It is left and was not entered, entered in itself, left in another order than entered, never left. */
+  fault: "not entered" | "nested" | "disorder" | "not left" | "not left in its function";
+  /** As of {@link CallFacts}. */
+  conditional: boolean;
 }
 
 /** A program as the rules see it. */
@@ -181,10 +203,20 @@ export interface ProgramFacts {
   others?: MapFacts[];
   /** Maps that its instructions name, though they are not made (`autocreate = false`). */
   missing?: CallFacts[];
+  /** Kfuncs that its object needs, as they are not weak, and that the program does not call. */
+  externs?: CallFacts[];
+  /** Options of the kernel's configuration that the object asks for, where libbpf finds no configuration: load() fails. */
+  unset?: string[];
+  /** It reads structs of the kernel's by what it is called with. */
+  readsKernel?: Pick<CallFacts, "conditional">;
+  /** Of its target, where the kernel's types are known. */
+  signature?: TargetSignature;
+  /** Fields and types that it uses, and that the kernel has not (CO-RE). */
+  unresolved?: CallFacts[];
   helpers: CallFacts[];
   kfuncs: CallFacts[];
-  /** Kfuncs that its object needs, as they are not weak, and that the program does not call. */
-  externs?: string[];
-  /** Global functions of its own that are called where nothing may sleep. */
+  /** Functions of its own that are called where nothing may sleep: static ones under a lock, global ones anywhere. */
   functions?: CallFacts[];
+  /** What is wrong about its regions. */
+  regions?: RegionFacts[];
 }

@@ -447,7 +447,8 @@ describe("what plain programs may not have in maps, and hooks not pass on", () =
     ["7.2", using(2, { fields: ["bpf_res_spin_lock"] }), "refused MAP_SPIN_LOCK"],
     ["7.3", using(2, { fields: ["bpf_res_spin_lock"] }), "allowed NOT_SLEEPABLE_PROGRAM"],
     ["6.1", using(2, { fields: ["bpf_timer"] }), "refused MAP_TIMER"],
-    ["6.1", using(2, { fields: ["bpf_timer"], nested: ["bpf_timer"] }), "unknown NOT_KNOWN"],
+    ["6.1", using(2, { fields: ["bpf_timer"], nested: ["bpf_timer"] }), "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["6.12", using(2, { type: "percpu_array", fields: ["bpf_timer"] }), "allowed NOT_SLEEPABLE_PROGRAM"],
     ["6.12", using(2, { fields: ["bpf_timer"], nested: ["bpf_timer"] }), "refused MAP_TIMER"],
     ["5.10", facts("lsm/path_chown"), "refused TARGET_SIGNATURE"],
     ["6.1", facts("lsm/path_chown"), "allowed NOT_SLEEPABLE_PROGRAM"],
@@ -488,9 +489,10 @@ describe("helpers and kfuncs, by kernel and kind", () => {
 
   test.each([
     ["lsm.s/file_open", "allowed SLEEPABLE"],
-    ["lsm/task_free", "unknown NOT_KNOWN"],
+    ["lsm/file_open", "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["lsm/task_free", "refused HELPER_NOT_AVAILABLE"],
     ["fentry/vfs_truncate", "allowed NOT_SLEEPABLE_PROGRAM"],
-    ["fentry/bpf_fentry_test1", "unknown NOT_KNOWN"],
+    ["fentry/bpf_fentry_test1", "refused HELPER_NOT_AVAILABLE"],
     ["iter/task", "allowed NOT_SLEEPABLE_PROGRAM"],
   ])("bpf_d_path in %s: %s", (section, expected) => {
     const on = kernel("6.12", { functions: known(["vfs_truncate", "bpf_fentry_test1"], "test") });
@@ -540,7 +542,64 @@ describe("helpers for GPL-compatible programs only", () => {
     expect(verdict(program, kernelProfile("6.12"))).toBe("allowed NOT_SLEEPABLE_PROGRAM");
   });
 
-  test("an iterator reads structs of the kernel", () => {
-    expect(verdict(facts("iter/task", { license: "MIT" }), kernelProfile("6.12"))).toBe("unknown NOT_KNOWN");
+  test.each([
+    ["iter/task", {}, "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["iter/task", { readsKernel: { conditional: true } }, "unknown NOT_KNOWN"],
+    ["iter/task", { readsKernel: { conditional: false } }, "refused LICENSE_NOT_GPL"],
+    ["fentry/bpf_fentry_test1", { readsKernel: { conditional: false } }, "refused LICENSE_NOT_GPL"],
+    ["uprobe", { readsKernel: { conditional: false }, type: 2 }, "allowed NOT_SLEEPABLE_PROGRAM"],
+  ])("reading structs of the kernel: %s, %j: %s", (section, more, expected) => {
+    expect(verdict(facts(section, { license: "MIT", ...more }), kernelProfile("6.12"))).toBe(expected);
+  });
+});
+
+describe("what trampolines can't pass on, by the target's signature", () => {
+  const plain = { registers: 1, arguments: 1, struct: 0, returnsStruct: false, variadic: false };
+  test.each([
+    ["5.10", { struct: 4 }, "refused TARGET_SIGNATURE"],
+    ["6.1", { struct: 4 }, "allowed NOT_SLEEPABLE_PROGRAM"],
+    ["6.12", { struct: 24 }, "refused TARGET_SIGNATURE"],
+    ["7.3", { returnsStruct: true }, "refused TARGET_SIGNATURE"],
+    ["7.3", { variadic: true }, "refused TARGET_SIGNATURE"],
+    ["6.5", { registers: 7, arguments: 7 }, "refused TARGET_SIGNATURE"],
+    ["6.6", { registers: 7, arguments: 7 }, "allowed NOT_SLEEPABLE_PROGRAM"],
+  ])("on %s: %j: %s", (name, signature, expected) => {
+    const on = { ...kernelProfile(name), architecture: known("x86_64", "test") };
+    const program = facts("fentry/bpf_fentry_test1", { signature: { ...plain, ...signature } });
+    expect(verdict(program, on)).toBe(expected);
+  });
+
+  test.each([
+    ["5.10", "unknown NOT_KNOWN"],
+    ["5.10.262", "refused TARGET_SIGNATURE"],
+    ["6.1", "allowed NOT_SLEEPABLE_PROGRAM"],
+  ])("a hook whose argument became a struct, by release: on %s: %s", (name, expected) => {
+    expect(verdict(facts("lsm/socket_getpeersec_stream"), kernelProfile(name))).toBe(expected);
+  });
+});
+
+describe("trampolines hang on the configuration, where it is known", () => {
+  const built = (config: Record<string, string>, architecture = "aarch64", version = "6.12") => ({
+    ...kernelProfile(version),
+    architecture: known(architecture, "test"),
+    config: known(config, "test"),
+  });
+  const DIRECT = "DYNAMIC_FTRACE_WITH_DIRECT_CALLS";
+  test.each([
+    [built({ [DIRECT]: "n" }), "refused NO_TRAMPOLINES"],
+    [built({ [DIRECT]: "n", CFI_CLANG: "y" }), "refused NO_TRAMPOLINES"],
+    [built({ [DIRECT]: "n" }, "x86_64"), "refused NO_TRAMPOLINES"],
+    [built({ [DIRECT]: "y" }), "allowed NOT_SLEEPABLE_PROGRAM"],
+    [built({}), "allowed NOT_SLEEPABLE_PROGRAM"],
+    [built({}, "aarch64", "6.1"), "refused NO_TRAMPOLINES"],
+    [built({ [DIRECT]: "n" }, "riscv64"), "unknown NOT_KNOWN"],
+  ])("%#", (on, expected) => {
+    expect(verdict(facts("lsm/file_open"), on)).toBe(expected);
+    expect(verdict(facts("tp_btf/sched_switch"), on)).not.toBe("refused NO_TRAMPOLINES");
+  });
+
+  test("says why there are no direct calls", () => {
+    const { message } = judge(facts("lsm/file_open"), built({ [DIRECT]: "n", CFI: "y" }));
+    expect(message).toContain("as CONFIG_CFI rules them out");
   });
 });

@@ -1,0 +1,37 @@
+/** How a function of the kernel's is called, as far as that decides whether a BPF trampoline can stand before it. */
+import type { Btf } from "./btf";
+import { BtfKind } from "./kinds";
+
+/** What trampolines of some kernels can't pass on. */
+export interface TargetSignature {
+  /** How many registers its arguments take. */
+  registers: number;
+  arguments: number;
+  /** Bytes of the largest struct or union that is passed by value; 0 for none. */
+  struct: number;
+  /** It returns one. */
+  returnsStruct: boolean;
+  /** It ends in "...". */
+  variadic: boolean;
+}
+
+const COMPOSITE: ReadonlySet<number> = new Set([BtfKind.STRUCT, BtfKind.UNION]);
+const WORD = 8;
+
+/** The signature of the first function of a name, which is the one that libbpf finds; undefined if there is none. */
+export function signatureOf(btf: Btf, name: string): TargetSignature | undefined {
+  const id = btf.find(BtfKind.FUNC, name);
+  if (id === undefined) return undefined;
+  const prototype = btf.typeOrSize(id);
+  const types = btf.members(prototype).map(({ type }) => btf.resolve(type));
+  const variadic = types.at(-1) === 0;
+  const given = variadic ? types.slice(0, -1) : types;
+  const structs = given.map((type) => (COMPOSITE.has(btf.kind(type)) ? btf.typeOrSize(type) : 0));
+  return {
+    registers: structs.reduce((sum, size) => sum + Math.max(1, Math.ceil(size / WORD)), 0),
+    arguments: given.length,
+    struct: Math.max(0, ...structs),
+    returnsStruct: COMPOSITE.has(btf.kind(btf.resolve(btf.typeOrSize(prototype)))),
+    variadic,
+  };
+}
