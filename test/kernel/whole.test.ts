@@ -1,0 +1,35 @@
+/** Whole programs, test/bpf/whole-*.bpf.c: what the precheck says of each is what becomes of it. */
+import { askWhole, type Whole, wholeObjects } from "../truth/whole";
+import { kernelTest, vmKernel } from "./needs";
+
+/** One of the kernels that the tables were made for. */
+const inMatrix = vmKernel !== undefined && process.env.NODE_LIBBPF_UNSEEN === undefined;
+/** So many programs must be asked about there; of a hundred, so few unknown. */
+const ASKED = 200;
+const PERCENT = 5;
+
+const RIGHT: Readonly<Record<Whole["verdict"], readonly Whole["fate"][]>> = {
+  allowed: ["loaded", "attached", "no answer"],
+  unsafe: ["loaded", "attached", "no answer"],
+  refused: ["refused", "no answer"],
+  unknown: ["loaded", "attached", "refused", "no answer"],
+};
+
+kernelTest(
+  "what is said of whole programs is what becomes of them",
+  [],
+  async () => {
+    const all: Whole[] = [];
+    const options = { attach: vmKernel !== undefined, all: process.env.NODE_LIBBPF_WHOLE === "all" };
+    for (const object of wholeObjects()) all.push(...(await askWhole(object, options)));
+    const line = ({ object, program, verdict, message, fate, said }: Whole) =>
+      `${object} ${program}: ${verdict} ${message}; was ${fate} ${said}`;
+    expect(all.filter(({ verdict, fate }) => !RIGHT[verdict].includes(fate)).map(line)).toEqual([]);
+    if (!inMatrix) return;
+    const unknown = all.filter(({ verdict }) => verdict === "unknown");
+    if (unknown.length > (all.length * PERCENT) / 100) expect(unknown.map(line)).toEqual([]);
+    // Nothing would be wrong, either, if nothing had been asked.
+    expect(all.filter(({ fate }) => fate !== "no answer").length).toBeGreaterThan(ASKED);
+  },
+  600_000,
+);
