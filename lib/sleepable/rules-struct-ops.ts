@@ -1,5 +1,5 @@
 /** struct_ops programs: each struct has its own rule for each member (its check_member()). */
-import { isKnown } from "../kernel/fact";
+import { given, isKnown } from "../kernel/fact";
 import { nearest } from "../nearest";
 import { allowed, type More, refused, undecided, unsafe } from "./finding";
 import { input, type Kernel } from "./kernel";
@@ -113,7 +113,9 @@ export function judgeStructOps(program: ProgramFacts, kernel: Kernel): Finding[]
     ];
   }
   if (target === undefined) return sleepable ? [undecided(question, "no struct_ops map names it", more)] : [];
-  const missing = isKnown(structOps) ? notThere(struct, member, structOps.value, more) : notYet(struct, kernel, more);
+  const missing = isKnown(structOps)
+    ? notThere(struct, member, structOps.value, kernel, more)
+    : notYet(struct, kernel, more);
   if (missing !== undefined) return [missing];
 
   const rule = RULES[struct];
@@ -162,21 +164,29 @@ export function judgeStructOps(program: ProgramFacts, kernel: Kernel): Finding[]
   ];
 }
 
+/** Modules register structs of their own. */
+const OF_MODULES = "6.9";
+
 function notThere(
   struct: string,
   member: string,
   structs: Readonly<Record<string, readonly string[]>>,
+  kernel: Kernel,
   more: { source: Finding["source"]; inputs: Finding["inputs"] },
 ): Finding | undefined {
   const members = Object.hasOwn(structs, struct) ? structs[struct] : undefined;
   if (members?.includes(member)) return undefined;
-  // A module may bring the struct.
-  if (members === undefined)
-    return undecided(
-      `whether ${struct}.${member} may sleep`,
-      `this kernel has no struct_ops ${struct}, though a module may`,
-      more,
-    );
+  // A module may bring the struct (e3f87fdfed7b).
+  if (members === undefined) {
+    const modules = kernel.since(OF_MODULES) === false ? [] : given(kernel.facts.btfModules);
+    if (modules?.length === 0)
+      return refused("STRUCT_OPS_NOT_FOUND", `${kernel.label} has no struct_ops ${struct}`, {
+        ...more,
+        since: CAME.get(struct),
+        remedy: `it has: ${Object.keys(structs).join(", ")}`,
+      });
+    return undecided(`whether there is a struct_ops ${struct}`, "this kernel has none, though a module may", more);
+  }
   if (members.length === 0) {
     return refused("STRUCT_OPS_NOT_FOUND", `this kernel did not register ${struct}: its BTF has no struct module`, {
       ...more,
