@@ -26,8 +26,22 @@ export function judgeTrampoline(program: ProgramFacts, kernel: Kernel): Finding[
 
 /** Structs by value as arguments (720e6a435194). */
 const STRUCTS = { since: "6.1", commit: "720e6a435194", most: 16 };
-/** Arguments that do not fit into registers, on x86_64 (473e3150e30a). */
-const STACKED = { since: "6.6", commit: "473e3150e30a", registers: 6 };
+/** Arguments that do not fit into registers: how many those are, and since when trampolines pass on more (473e3150e30a). */
+const STACKED: Readonly<Record<string, { registers: number; since: string; unsure: string; source: string }>> = {
+  x86_64: {
+    registers: 6,
+    since: "6.6",
+    unsure: "6.6",
+    source: "arch/x86/net/bpf_jit_comp.c: arch_prepare_bpf_trampoline()",
+  },
+  // Not seen between 6.12 and 7.3.
+  aarch64: {
+    registers: 8,
+    since: "7.3",
+    unsure: "6.13",
+    source: "arch/arm64/net/bpf_jit_comp.c: arch_prepare_bpf_trampoline()",
+  },
+};
 /** MAX_BPF_FUNC_ARGS */
 const MOST_ARGUMENTS = 12;
 
@@ -60,17 +74,12 @@ function signatureFindings({ kind, target = "", signature }: ProgramFacts, kerne
         undecided(`whether BPF programs can be attached to ${target}`, "it takes a struct", { ...more, ...also }),
       ];
   }
-  if (
-    registers > STACKED.registers &&
-    given(kernel.facts.architecture) === "x86_64" &&
-    kernel.since(STACKED.since) === false
-  )
-    return refusal(`takes ${registers} words of arguments`, {
-      source: { file: "arch/x86/net/bpf_jit_comp.c: arch_prepare_bpf_trampoline()", commit: STACKED.commit },
-      since: STACKED.since,
-      stage: "attach",
-    });
-  return [];
+  const stacked = STACKED[given(kernel.facts.architecture) ?? ""];
+  if (stacked === undefined || registers <= stacked.registers || kernel.since(stacked.since)) return [];
+  const also: Partial<More> = { source: stacked.source, since: stacked.since, stage: "attach" };
+  if (kernel.since(stacked.unsure) === false) return refusal(`takes ${registers} words of arguments`, also);
+  const question = `whether BPF programs can be attached to ${target}`;
+  return [undecided(question, `it takes ${registers} words of arguments`, { ...more, ...also })];
 }
 
 const DIRECT_CALLS = "DYNAMIC_FTRACE_WITH_DIRECT_CALLS";
