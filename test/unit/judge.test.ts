@@ -603,3 +603,34 @@ describe("trampolines hang on the configuration, where it is known", () => {
     expect(message).toContain("as CONFIG_CFI rules them out");
   });
 });
+
+describe("what a build lacks", () => {
+  const on = (functions: string[]) => kernel("6.1", { functions: known(functions, "test") });
+  test.each([
+    [["vfs_read"], "refused KIND_UNKNOWN"],
+    [["vfs_read", "register_fprobe_ips"], "allowed NOT_SLEEPABLE_PROGRAM"],
+  ])("kprobe.multi where there are the functions %j: %s", (functions, expected) => {
+    expect(verdict(facts("kprobe.multi/vfs_read", { type: 2 }), on(functions))).toBe(expected);
+  });
+
+  test.each([
+    ["6.8", ["a_module"], "refused STRUCT_OPS_NOT_FOUND"],
+    ["6.12", ["a_module"], "unknown NOT_KNOWN"],
+    ["6.12", [], "refused STRUCT_OPS_NOT_FOUND"],
+  ])("a struct_ops that is not registered, on %s with the modules %j: %s", (name, modules, expected) => {
+    const facts_ = { structOps: known({}, "test"), btfModules: known(modules, "test") };
+    const program = facts("struct_ops/no_such_ops.run", { type: 27, target: "no_such_ops.run" });
+    expect(verdict(program, { ...kernelProfile(name), ...facts_ })).toBe(expected);
+  });
+});
+
+test("a map that may be pinned already may hold more than the object says", () => {
+  const using = (more: object) =>
+    facts("xdp", {
+      type: 6,
+      maps: [{ name: "map", type: "array", flags: 0, fields: [], ...more }],
+      helpers: [{ name: "bpf_timer_init", conditional: false }],
+    });
+  expect(verdict(using({}), kernelProfile("6.12"))).toBe("refused MAP_FIELD_MISSING");
+  expect(verdict(using({ pinned: true }), kernelProfile("6.12"))).toBe("unknown NOT_KNOWN");
+});
