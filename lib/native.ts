@@ -110,7 +110,10 @@ export interface MapDescription {
 }
 
 export interface VariableDescription {
+  /** Its own: where static variables of linked objects share one, with where it is before it (lib/object/own-names.ts). */
   name: string;
+  /** The name that it shares with others, if it does. */
+  shared?: string;
   section: string;
   sectionId: number;
   offset: number;
@@ -166,6 +169,9 @@ export interface Native {
   btfById(id: number): { bytes: Uint8Array; name: string; kernel: boolean } | number;
   /** C of the types of the ids, and of all that these need. The BTF must have no fault: libbpf does not look for any. */
   btfDumpC(bytes: Uint8Array, ids: Uint32Array): Uint8Array | number;
+
+  /** Makes one object of several, without their DWARF, as `bpftool gen object` does. They must be a compiler's. */
+  linkFiles(output: string, inputs: readonly string[]): Outcome;
 
   programTestRun(
     object: Handle,

@@ -2,7 +2,6 @@
 import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/kinds";
 import { type BtfType, resolved } from "../btf/types";
-import { ArgumentError } from "../errors";
 import { mapTypeName } from "../map/type-names";
 import { eventTypes } from "../object/events";
 import { type ObjectSpec, open } from "../object/spec";
@@ -53,7 +52,7 @@ export interface ObjectItems {
 
 /**
  * @param events types of ring buffers' records by the map's name, which go before tags
- * @throws what {@link open} does; {@link ArgumentError} for two variables of one name
+ * @throws what {@link open} does
  */
 export function objectItems(bytes: Uint8Array, label: string, events: Readonly<Record<string, string>>): ObjectItems {
   const spec = open(bytes, { name: objectName(label) });
@@ -111,11 +110,8 @@ function pointee({ type, wish, path }: Root): Root[] {
 }
 
 function mapsOf(spec: ObjectSpec, btf: Btf, events: ReadonlyMap<string, BtfType>): MapItem[] {
-  const definitions = new Map(
-    sectionVariables(btf)
-      .get(".maps")
-      ?.map(({ name, type }) => [name, definitionOf(type)]),
-  );
+  const declared = spec.described.filter(({ section }) => section === ".maps");
+  const definitions = new Map(declared.map(({ name, typeId }) => [name, definitionOf(btf.type(typeId))]));
   return Object.values(spec.maps).map(({ name, type, maxEntries }) => {
     // Its variables are read and written by their names; the map's size can be set.
     if (name.startsWith(".")) return { name, className: "BpfMap", parameters: [], doc: `The variables in ${name}` };
@@ -175,34 +171,13 @@ function definitionOf(type: BtfType): Definition {
   return found;
 }
 
-function sectionVariables(btf: Btf): Map<string, { name: string; type: BtfType }[]> {
-  const found = new Map<string, { name: string; type: BtfType }[]>();
-  btf.scan({ [BtfKind.DATASEC]: "" }, (_, section, id) => {
-    const node = btf.type(id);
-    if (node.kind !== "datasec") return;
-    found.set(
-      section,
-      node.variables.flatMap(({ variable }) => (variable.kind === "var" ? [variable] : [])),
-    );
-  });
-  return found;
-}
-
 function variablesOf(spec: ObjectSpec, btf: Btf): VariableItem[] {
   const known = new Set(Object.keys(spec.variables));
-  const sections = new Map<string, string>();
-  return Array.from(sectionVariables(btf)).flatMap(([section, variables]) =>
-    variables.flatMap(({ name, type }) => {
-      if (section === ".maps" || !known.has(name) || spec.maps[section] === undefined) return [];
-      const other = sections.get(name);
-      if (other !== undefined) {
-        const message = `variable ${name} is ambiguous: it is in ${other} and ${section}`;
-        throw new ArgumentError(message, { operation: "gen", hint: "Give one of them another name" });
-      }
-      sections.set(name, section);
-      const constant = section.startsWith(".rodata") || section === ".kconfig";
-      const root = { type, wish: name, path: name };
-      return [{ name, root, constant, doc: `${declaration(type, name)}, in ${section}` }];
-    }),
-  );
+  return spec.described.flatMap(({ name, shared = name, section, typeId }) => {
+    if (!known.has(name) || spec.maps[section] === undefined) return [];
+    const type = btf.type(typeId);
+    const constant = section.startsWith(".rodata") || section === ".kconfig";
+    const root = { type, wish: name, path: name };
+    return [{ name, root, constant, doc: `${declaration(type, shared)}, in ${section}` }];
+  });
 }

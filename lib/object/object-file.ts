@@ -7,6 +7,8 @@ import { damagedObject } from "./damaged";
 import { type ElfSection, readSections, stringAt } from "./elf";
 import { type FactsReader, factsReader } from "./facts";
 import { loadError } from "./load-error";
+import { giveOwnNames } from "./own-names";
+import { misplacedVariable } from "./sections";
 import { unsound } from "./sound";
 
 /** Files that are compared with one that is opened. */
@@ -40,6 +42,10 @@ export class ObjectFile {
     const { status, hasBtf } = this.description;
     if (status === 0 && !hasBtf) throw damagedBtf(label, "libbpf does not take it");
     if (status < 0) throw loadError({ ...this.description, stage: "open" }, label, []);
+    const { btf } = this;
+    const misplaced = btf && misplacedVariable(this.description, (id) => btf.type(id));
+    if (misplaced !== undefined) throw damagedBtf(label, misplaced);
+    giveOwnNames(this.description, sections);
   }
 
   /**

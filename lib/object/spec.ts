@@ -137,6 +137,11 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     throw new ObjectError("ERR_BPF_NOT_SUPPORTED", `${this.name} has BTF that is newer than this library`, { hint });
   }
 
+  /** @internal What BTF says of every variable, maps' definitions included. */
+  get described(): readonly VariableDescription[] {
+    return this.#file.description.variables;
+  }
+
   /**
    * The program of a name.
    *

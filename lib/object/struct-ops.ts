@@ -8,6 +8,9 @@ import { withoutFlavor } from "./functions";
 
 const SECTIONS: ReadonlySet<string> = new Set([".struct_ops", ".struct_ops.link", "?.struct_ops", "?.struct_ops.link"]);
 
+/** A section whose variables are struct_ops maps. */
+export const isStructOps = (section: string): boolean => SECTIONS.has(section);
+
 /** "struct.member" by program name; the first, of a program that is for more than one. */
 export function structOpsMembers(
   sections: readonly ElfSection[],
@@ -24,8 +27,7 @@ export function structOpsMembers(
         (other) => other.section === section.name && offset >= other.offset && offset < other.offset + other.size,
       );
       if (symbol === undefined || variable === undefined || result.has(symbol.name)) continue;
-      const declared = btf.members(variable.sectionId).find(({ name }) => name === variable.name);
-      const struct = btf.resolve(btf.typeOrSize(declared?.type ?? 0));
+      const struct = btf.resolve(variable.typeId);
       if (btf.kind(struct) !== BtfKind.STRUCT) continue;
       const member = btf.members(struct).find((other) => other.offset === (offset - variable.offset) * 8);
       if (member !== undefined) result.set(symbol.name, `${withoutFlavor(btf.name(struct))}.${member.name}`);

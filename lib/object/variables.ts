@@ -30,27 +30,34 @@ export interface VariableMemory {
 /** The type of a BTF id. */
 export type TypeOf = (id: number) => BtfType;
 
-/** Makes one accessor for each variable. */
+/**
+ * Makes one accessor for each variable.
+ *
+ * @param isThere tells those that can be read; the others are not enumerable
+ */
 export function variablesOver(
   descriptions: readonly VariableDescription[],
   memory: VariableMemory,
   typeOf: TypeOf,
   u64: U64,
+  isThere: (variable: VariableDescription) => boolean = () => true,
 ): Variables {
   const variables = Object.create(null) as Variables;
   for (const variable of descriptions) {
-    const { name } = variable;
-    const sections = descriptions.filter((other) => other.name === name).map(({ section }) => section);
-    const ambiguous = (): never => {
-      const hint = "Give one of them another name";
-      throw new ArgumentError(`variable ${name} is ambiguous: it is in ${sections.join(" and ")}`, { hint });
-    };
     const accessors = accessorsOf(variable, memory, typeOf, u64);
-    Object.defineProperty(variables, name, {
-      enumerable: true,
-      configurable: true, // until sealed: static variables of linked objects may share a name
-      ...(sections.length > 1 ? { get: ambiguous, set: ambiguous } : accessors),
-    });
+    Object.defineProperty(variables, variable.name, { enumerable: isThere(variable), ...accessors });
+  }
+  for (const name of new Set(descriptions.flatMap(({ shared = [] }) => shared))) {
+    if (Object.hasOwn(variables, name)) continue;
+    // Not enumerable: it is none of them.
+    const ambiguous = (): never => {
+      const own = descriptions.filter(({ shared }) => shared === name).map((one) => JSON.stringify(one.name));
+      throw new ArgumentError(`variable ${name} is ambiguous: static variables of several files have this name`, {
+        operation: `variables.${name}`,
+        hint: `They are ${own.map((key) => `variables[${key}]`).join(", ")}`,
+      });
+    };
+    Object.defineProperty(variables, name, { get: ambiguous, set: ambiguous });
   }
   return Object.seal(variables);
 }

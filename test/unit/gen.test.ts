@@ -1,6 +1,5 @@
 /** Generated TypeScript: names, shapes, the same text for the same object. What it lets compile is in test/types. */
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { BtfKind } from "../../lib/btf/kinds";
@@ -11,6 +10,7 @@ import { typesOf } from "../../scripts/gen-types";
 import { bpfSources, PROJECT_ROOT } from "../../scripts/places";
 import { objectPath } from "../bpf/objects";
 import { BtfBuilder } from "../btf-builder";
+import { diagnose } from "../compile-modules";
 
 /** dist/ has the objects, the project the sources. */
 const generate = (name: string, options: Partial<Parameters<typeof generateModule>[1]> = {}) =>
@@ -201,40 +201,6 @@ test("a stripped object and damaged BTF are refused as open() refuses them", () 
   expect(() => generateModule(bytes.subarray(0, -100), options)).toThrow(/cut off/);
   expect(() => generateModule(Buffer.from("nothing"), options)).toThrow(/not an ELF file/);
 });
-
-/** Compiles modules as a user's project would, strictly. */
-function diagnose(files: Record<string, string>, type: "module" | "commonjs"): string[] {
-  const folder = mkdtempSync(join(tmpdir(), "node-libbpf-"));
-  try {
-    writeFileSync(join(folder, "package.json"), JSON.stringify({ type }));
-    symlinkSync(join(PROJECT_ROOT, "node_modules"), join(folder, "node_modules"));
-    const roots = Object.entries(files).map(([name, text]) => {
-      writeFileSync(join(folder, name), text);
-      return join(folder, name);
-    });
-    const program = ts.createProgram(roots, {
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noUncheckedIndexedAccess: true,
-      noPropertyAccessFromIndexSignature: true,
-      noUnusedLocals: true,
-      isolatedModules: true,
-      verbatimModuleSyntax: type === "module",
-      skipLibCheck: true,
-      noEmit: true,
-      types: ["node"],
-      target: ts.ScriptTarget.ES2023,
-      lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts"],
-      module: ts.ModuleKind.Node20,
-      paths: { "node-libbpf": [join(PROJECT_ROOT, "dist/lib/index.d.ts")] },
-    });
-    return ts
-      .getPreEmitDiagnostics(program)
-      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 test("modules of both kinds compile under strict, embedded or not", () => {
   const esm = { module: "esm" } as const;

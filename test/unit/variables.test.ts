@@ -80,18 +80,6 @@ test("a section whose last variable is no array keeps its size", () => {
   memory.resize(SECTION + 1, 64); // no section
 });
 
-test("two variables of one name are neither read nor written", () => {
-  const { u32, variable, typeOf } = fixture();
-  const both = [variable("v", u32, 0, 4), variable("v", u32, 4, 4, ".bss")];
-  const memory = { live: false, sizeOf: () => 4, read: () => new Uint8Array(4), write: () => {} };
-  const variables = variablesOver([...both, variable("w", u32, 8, 4)], memory, typeOf, "bigint");
-  expect(variables.w).toBe(0);
-  expect(() => variables.v).toThrow(/ambiguous: it is in .data and .bss/);
-  expect(() => {
-    variables.v = 1;
-  }).toThrow(/ambiguous/);
-});
-
 test("a lock in a variable is neither read nor written, and no more written over once programs run", () => {
   const btf = new BtfBuilder();
   const u32 = btf.int("unsigned int", 4, "unsigned");
