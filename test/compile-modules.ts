@@ -1,7 +1,7 @@
 /** Compiles generated modules as a user's project would, strictly. */
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import ts from "typescript";
 import { PROJECT_ROOT } from "../scripts/places";
 
@@ -31,9 +31,10 @@ export function diagnose(files: Record<string, string>, type: "module" | "common
       module: ts.ModuleKind.Node20,
       paths: { "node-libbpf": [join(PROJECT_ROOT, "dist/lib/index.d.ts")] },
     });
-    return ts
-      .getPreEmitDiagnostics(program)
-      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+    return ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
+      const where = file === undefined ? "" : `${basename(file.fileName)}: `;
+      return where + ts.flattenDiagnosticMessageText(messageText, "\n");
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }
