@@ -98,7 +98,8 @@ function shapeOf(shape: string, { programs, maps, variables }: ObjectItems, type
     block(
       "variables",
       variables.map(({ name, doc, root, constant }) => {
-        return [doc, `${constant ? "readonly " : ""}${propertyKey(name)}: ${types.expression(root.type)};`];
+        const type = root === "bytes" ? "Uint8Array" : types.expression(root.type);
+        return [doc, `${constant ? "readonly " : ""}${propertyKey(name)}: ${type};`];
       }),
     ),
   ];

@@ -5,6 +5,7 @@ import { type BtfType, resolved } from "../btf/types";
 import { mapTypeName } from "../map/type-names";
 import { eventTypes } from "../object/events";
 import { type ObjectSpec, open } from "../object/spec";
+import { isUntold } from "../object/variables";
 import { declaration, typeName } from "./declaration";
 import { mapClass } from "./maps";
 import { byText } from "./names";
@@ -37,7 +38,7 @@ export interface ClassItem {
 export interface MapItem extends Item, ClassItem {}
 
 export interface VariableItem extends Item {
-  root: Root;
+  root: Root | "bytes";
   constant: boolean;
 }
 
@@ -66,7 +67,7 @@ export function objectItems(bytes: Uint8Array, label: string, events: Readonly<R
   const variables = variablesOf(spec, btf);
   const roots = [
     ...maps.flatMap(rootsOf),
-    ...variables.flatMap(({ root }) => [root, ...pointee(root)]),
+    ...variables.flatMap(({ root }) => (root === "bytes" ? [] : [root, ...pointee(root)])),
     ...Array.from(functions).flatMap(([name, type]) => parametersOf(name, type, spec).flatMap(pointee)),
   ];
   return { programs: sorted(programs), maps: sorted(maps), variables: sorted(variables), roots };
@@ -106,7 +107,9 @@ function pointee({ type, wish, path }: Root): Root[] {
   const pointer = resolved(type);
   if (pointer.kind !== "ptr") return [];
   const target = resolved(pointer.target);
-  return "members" in target || "values" in target ? [{ type: pointer.target, wish, path }] : [];
+  // An enum of no bytes is declared and not defined, as a forward is.
+  const isDefined = "members" in target || ("values" in target && target.size > 0);
+  return isDefined ? [{ type: pointer.target, wish, path }] : [];
 }
 
 function mapsOf(spec: ObjectSpec, btf: Btf, events: ReadonlyMap<string, BtfType>): MapItem[] {
@@ -177,7 +180,7 @@ function variablesOf(spec: ObjectSpec, btf: Btf): VariableItem[] {
     if (!known.has(name) || spec.maps[section] === undefined) return [];
     const type = btf.type(typeId);
     const constant = section.startsWith(".rodata") || section === ".kconfig";
-    const root = { type, wish: name, path: name };
+    const root = isUntold(type) ? "bytes" : { type, wish: name, path: name };
     return [{ name, root, constant, doc: `${declaration(type, shared)}, in ${section}` }];
   });
 }
