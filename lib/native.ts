@@ -51,6 +51,8 @@ export interface MapRequest {
   inner?: InnerRequest | undefined;
   pinPath?: string | undefined;
   initial?: Uint8Array | undefined;
+  /** Of a struct_ops map: offsets of members that are to have no program. */
+  without?: readonly number[];
 }
 
 export interface InnerRequest {

@@ -14,7 +14,7 @@ import { damagedObject } from "./damaged";
 import type { ElfSection } from "./elf";
 import { type BpfFunction, readFunctions } from "./functions";
 import { type Reach, reachOf } from "./reach";
-import { structOpsMembers } from "./struct-ops";
+import type { StructOpsSlot } from "./struct-ops";
 
 /** What an object is set to, and who will load it. */
 export interface Settings {
@@ -41,13 +41,14 @@ export function factsReader(
   sections: readonly ElfSection[],
   btf: Btf | undefined,
   variables: readonly VariableDescription[],
+  slots: readonly StructOpsSlot[],
 ): FactsReader {
   const damaged = (what: string): never => {
     throw damagedObject(name, "check", what);
   };
   const types = btf ?? tooNew(name);
   const functions = readFunctions({ sections, btf: types, variables, damaged });
-  const members = structOpsMembers(sections, types, variables);
+  const members = new Map(slots.toReversed().map(({ program, target }) => [program, target]));
   const sectionIds = new Map(variables.map(({ section, sectionId }) => [section, sectionId]));
   const needed = new Set(
     functions.flatMap(({ calls }) => [...calls.values()].filter(isNeeded).map(({ name }) => name)),

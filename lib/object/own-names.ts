@@ -11,7 +11,8 @@ import { isStructOps } from "./struct-ops";
 export function giveOwnNames(description: Description, sections: readonly ElfSection[]): void {
   const { maps } = description;
   const data = new Set(maps.filter(({ internal }) => internal).map(({ valueTypeId }) => valueTypeId));
-  const variables = description.variables.filter((one) => data.has(one.sectionId) || isStructOps(one.section));
+  const definesMap = ({ section }: VariableDescription) => section === ".maps" || isStructOps(section);
+  const variables = description.variables.filter((one) => data.has(one.sectionId) || definesMap(one));
   const groups = new Map<string, VariableDescription[]>();
   for (const variable of variables) {
     const group = groups.get(variable.name);
@@ -34,9 +35,9 @@ export function giveOwnNames(description: Description, sections: readonly ElfSec
       variable.shared = name;
       variable.name = free(`${prefix}:${name}`, taken);
     }
-    // libbpf takes static maps of struct_ops alone, in the order of their section's variables.
+    // Of static maps libbpf takes struct_ops alone. It makes those of .maps first, in the order of their section's variables.
     const named = maps.filter((map) => !map.internal && map.name === name);
-    const definitions = group.filter(({ section }) => isStructOps(section));
+    const definitions = group.filter(definesMap).toSorted((a, b) => +isStructOps(a.section) - +isStructOps(b.section));
     for (const [index, map] of named.entries()) map.name = definitions[index]?.name ?? map.name;
   }
 }

@@ -107,7 +107,12 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     this.name = name;
     const { description, license, btf } = this.#file;
     this.license = license;
-    this.#programs = description.programs.map((program, index) => new ProgramSpec(program, index));
+    const { structOps } = this.#file;
+    this.#programs = description.programs.map((program, index) => {
+      const own = structOps.filter((slot) => slot.program === program.name).map(({ map }) => map);
+      const isCalledFor = () => this.#maps.some((map) => own.includes(map.name) && map.autocreate);
+      return new ProgramSpec(program, index, own.length === 0 ? undefined : isCalledFor);
+    });
     const typeOf: TypeOf = (id) => this.btf.type(id);
     this.#sections = new Sections(description, typeOf);
     this.#maps = description.maps.map(
@@ -232,8 +237,19 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     }
     for (const program of this.#programs) if (program.autoload) checkLoadable(program);
     refuseBad((kernel) => this.programFacts(kernel), this.name, options);
-    const maps = this.#maps.map((map) => map.toRequest(this.#sections.changed(map.sectionId)));
+    const maps = this.#maps.map((map) => ({
+      ...map.toRequest(this.#sections.changed(map.sectionId)),
+      without: this.#without(map),
+    }));
     return { ...this.#file.request, programs: this.#programs.map((program) => program.toRequest()), maps };
+  }
+
+  /** The members of a struct_ops map whose programs are not wanted: libbpf would load these after all. */
+  #without({ name, autocreate }: MapSpec): number[] {
+    if (!autocreate) return [];
+    const slots = this.#file.structOps.filter((slot) => slot.map === name);
+    const unwanted = this.#programs.filter(({ autoload }) => !autoload).map((program) => program.name);
+    return slots.filter(({ program }) => unwanted.includes(program)).map(({ offset }) => offset);
   }
 
   /** What load() gives to the kernel, which may be set to something else before that has answered. */
