@@ -169,8 +169,11 @@ export interface Native {
   btfKernel(): Uint8Array | number;
   /** The BTF of an id: which is an object's, a module's ("split") or the kernel's own, by its name. Needs CAP_SYS_ADMIN. */
   btfById(id: number): { bytes: Uint8Array; name: string; kernel: boolean } | number;
-  /** C of the types of the ids, and of all that these need. The BTF must have no fault: libbpf does not look for any. */
-  btfDumpC(bytes: Uint8Array, ids: Uint32Array): Uint8Array | number;
+  /**
+   * C of the types of the ids, and of all that these need; then of the prototypes of functions of the kernel. The BTF must have
+   * no fault: libbpf does not look for any.
+   */
+  btfDumpC(bytes: Uint8Array, ids: Uint32Array, kfuncs: Uint32Array): Uint8Array | number;
 
   /** Makes one object of several, without their DWARF, as `bpftool gen object` does. They must be a compiler's. */
   linkFiles(output: string, inputs: readonly string[]): Outcome;

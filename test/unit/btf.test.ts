@@ -446,6 +446,36 @@ describe("faults", () => {
     expect(new Btf(builder.bytes()).fault()).toBeUndefined();
   });
 
+  test("C of a kernel and of its module declares each one's kfuncs, by the tag that both have", () => {
+    const builder = new BtfBuilder();
+    builder.int("u32", 4);
+    const kfunc = (to: BtfBuilder, name: string, ...tags: [tag: string, component: number][]) => {
+      const prototype = to.add("", FUNC_PROTO, 1, 1, [to.text("flags"), 1]);
+      const id = to.add(name, BtfKind.FUNC, 1, prototype);
+      for (const [tag, component] of tags) to.add(tag, BtfKind.DECL_TAG, 0, id, [component >>> 0]);
+    };
+    kfunc(builder, "bpf_one", ["bpf_kfunc", -1], ["bpf_fastcall", -1]);
+    kfunc(builder, "not_one", ["bpf_kfunc", 0], ["bpf_kfuncs", -1]);
+    kfunc(builder, "bpf_one", ["bpf_kfunc", -1]);
+    kfunc(builder, "bpf-none", ["bpf_kfunc", -1]);
+    const base = readBtf(builder.bytes());
+    const declared = (of: Btf, types?: BtfType[]) =>
+      Buffer.from(toC(of, types))
+        .toString()
+        .match(/^extern .*/gm) ?? [];
+    expect(declared(base)).toEqual(["extern u32 bpf_one(u32 flags) __weak __ksym;"]);
+    expect(declared(base, [base.type(1)])).toEqual([]);
+    const module = new BtfBuilder(base);
+    const prototype = module.add("", FUNC_PROTO, 0, 0);
+    const id = module.add("bpf_two", BtfKind.FUNC, 1, prototype);
+    module.add("bpf_kfunc", BtfKind.DECL_TAG, 0, id, [0xffffffff]);
+    const bytes = Buffer.from(module.bytes());
+    // As pahole does: of a text that the base has, the base's.
+    const at = 24 + 3 * 4 + 3 * 4;
+    bytes.writeUInt32LE(builder.text("bpf_kfunc"), at);
+    expect(declared(readBtf(bytes, { base }))).toEqual(["extern void bpf_two(void) __weak __ksym;"]);
+  });
+
   test("a large struct that a pointer leads to first is no more than when it stands first", () => {
     const builder = new BtfBuilder();
     builder.to(PTR, 2);
