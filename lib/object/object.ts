@@ -9,6 +9,7 @@ import type { MapSpec } from "../map/spec";
 import { type Handle, native, type VariableDescription } from "../native";
 import { Program } from "../program/program";
 import type { GivenProgram } from "../program/spec";
+import { refuseOthers } from "../receivers";
 import { byName, named } from "./by-name";
 import { Lifetime } from "./lifetime";
 import { memoryOf } from "./memory";
@@ -23,6 +24,10 @@ import { type TypeOf, variablesOver } from "./variables";
  * by the garbage collector, but links never are: see {@link Link}.
  */
 export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, AsyncDisposable {
+  static {
+    refuseOthers(BpfObject, (value) => #lifetime in value);
+  }
+
   readonly name: string;
   /** All programs, those with `autoload` off too; these can't be attached. */
   readonly programs: Programs<S>;

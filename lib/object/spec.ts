@@ -10,6 +10,7 @@ import { deliver, type LogCallback } from "../log";
 import { MapSpec } from "../map/spec";
 import { type Handle, type LoadRequest, native, type Outcome, type VariableDescription } from "../native";
 import { type GivenProgram, ProgramSpec } from "../program/spec";
+import { refuseOthers } from "../receivers";
 import { unjudged } from "../sleepable/judge";
 import type { ProgramFacts, Verdict } from "../sleepable/verdict";
 import { byName, named } from "./by-name";
@@ -80,6 +81,10 @@ export function open<S extends ObjectShape = AnyShape>(
  * kernel, needs no closing, and can be loaded any number of times.
  */
 export class ObjectSpec<S extends ObjectShape = AnyShape> {
+  static {
+    refuseOthers(ObjectSpec, (value) => #file in value);
+  }
+
   readonly name: string;
   /** The licence that the kernel is told; many helpers and all LSM programs need a GPL-compatible one. */
   readonly license: string;

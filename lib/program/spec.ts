@@ -2,6 +2,7 @@
 import { Flag } from "../constants";
 import { ArgumentError, shown } from "../errors";
 import type { ProgramDescription, ProgramRequest } from "../native";
+import { refuseOthers } from "../receivers";
 import { type ProgramKind, parseSection, type SectionFacts } from "./kinds";
 
 /** What is told of a program once it is loaded: as it was when that began, whatever its spec becomes meanwhile. */
@@ -12,6 +13,10 @@ export type GivenProgram = Pick<
 
 /** A program of an {@link ObjectSpec}: plain data that can be changed until the object is loaded. */
 export class ProgramSpec {
+  static {
+    refuseOthers(ProgramSpec, (value) => #described in value);
+  }
+
   /** The C function's name. */
   readonly name: string;
   /** The ELF section, such as "lsm.s/file_open"; libbpf's "?" prefix is taken off. */
