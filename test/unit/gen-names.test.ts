@@ -65,7 +65,7 @@ function named(names: ReadonlyMap<string, string>): Buffer {
 
 /** Names of the library, of the module's own, of TypeScript and of Node; of JavaScript's prototypes. */
 const OURS = [
-  ...mapClassNames,
+  ...new Set(mapClassNames),
   ..."ObjectSpec OpenOptions open openObject join OBJECT source events options maps programs".split(" "),
 ];
 const WORDS = Array.from({ length: ts.SyntaxKind.LastKeyword - ts.SyntaxKind.FirstKeyword + 1 }, (_, index) =>
