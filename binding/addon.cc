@@ -7,6 +7,7 @@
 #include "environment.h"
 #include "iterator.h"
 #include "link.h"
+#include "linker.h"
 #include "log.h"
 #include "map.h"
 #include "object.h"
@@ -48,6 +49,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exportUserRingBuffer(exports);
   exportProbe(exports);
   exportBtf(exports);
+  exportLinker(exports);
   return exports;
 }
 

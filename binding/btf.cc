@@ -99,22 +99,48 @@ __attribute__((format(printf, 2, 0))) void append(void* text, const char* format
   va_end(again);
 }
 
-// btfDumpC(bytes, ids): C, or -errno. libbpf follows every reference: TypeScript has looked for those that
-// lead nowhere or in a circle.
+// As bpftool declares them since 7.5 (dump_btf_kfuncs()).
+int dumpKfunc(btf_dump* dump, const btf* types, uint32_t id, Text* text) {
+  const btf_type* function = btf__type_by_id(types, id);
+  if (function == nullptr || !btf_is_func(function)) return -EINVAL;
+  LIBBPF_OPTS(btf_dump_emit_type_decl_opts, options,
+              .field_name = btf__name_by_offset(types, function->name_off));
+  text->text += "extern ";
+  const int error = btf_dump__emit_type_decl(dump, function->type, &options);
+  text->text += " __weak __ksym;\n";
+  return error;
+}
+
+// Calls `dump` with each number of an array until it fails.
+template <typename Dump>
+int forEach(const Napi::Value& numbers, const Dump& dump) {
+  const Memory memory = memoryOf<napi_uint32_array, sizeof(uint32_t)>(numbers);
+  int error = 0;
+  for (size_t at = 0; error >= 0 && at + sizeof(uint32_t) <= memory.size; at += sizeof(uint32_t)) {
+    uint32_t number;
+    memcpy(&number, memory.data + at, sizeof(number));
+    error = dump(number);
+  }
+  return error;
+}
+
+// btfDumpC(bytes, ids, kfuncs): C of types, and of functions' prototypes behind them, or -errno. libbpf
+// follows every reference: TypeScript has looked for those that lead nowhere or in a circle.
 Napi::Value dumpC(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::string bytes = bytesOf(info[0]);
-  const Memory ids = memoryOf<napi_uint32_array, sizeof(uint32_t)>(info[1]);
   const Btf types(btf__new(bytes.data(), static_cast<uint32_t>(bytes.size())));
   if (types == nullptr) return status(env, -errno);
   Text text;
   const Dump dump(btf_dump__new(types.get(), append, &text, nullptr));
   if (dump == nullptr) return status(env, -errno);
-  for (size_t at = 0; at + sizeof(uint32_t) <= ids.size; at += sizeof(uint32_t)) {
-    uint32_t id;
-    memcpy(&id, ids.data + at, sizeof(id));
-    const int error = btf_dump__dump_type(dump.get(), id);
+  int error = forEach(info[1], [&](uint32_t id) { return btf_dump__dump_type(dump.get(), id); });
+  if (error < 0) return status(env, error);
+  if (memoryOf<napi_uint32_array>(info[2]).size > 0) {
+    text.text += "\n/* The kernel's functions for BPF programs. */\n#ifndef BPF_NO_KFUNC_PROTOTYPES\n";
+    error = forEach(info[2], [&](uint32_t id) { return dumpKfunc(dump.get(), types.get(), id, &text); });
     if (error < 0) return status(env, error);
+    text.text += "#endif\n";
   }
   return text.whole ? bufferOf(env, text.text.data(), text.text.size()) : status(env, -ENOMEM);
 }

@@ -118,6 +118,19 @@ int configureInner(bpf_map* map, const InnerRequest& inner, std::vector<Fd>& tem
   return bpf_map__set_inner_map_fd(map, fd);
 }
 
+// A program that a struct_ops map has is loaded with it, whatever was set (libbpf.c,
+// bpf_object_adjust_struct_ops_autoload()). The map's memory has pointers to its programs before load, which
+// libbpf heeds then, since 1.4.
+int dropMember(bpf_map* map, uint32_t offset) {
+  if (bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS) return -EINVAL;
+  size_t size = 0;
+  void* memory = bpf_map__initial_value(map, &size);
+  if (memory == nullptr) return -EOPNOTSUPP;
+  if (size < sizeof(void*) || offset > size - sizeof(void*)) return -EINVAL;
+  memset(static_cast<char*>(memory) + offset, 0, sizeof(void*));
+  return 0;
+}
+
 int configure(bpf_map* map, const MapRequest& request, std::vector<Fd>& templates) {
   int error = bpf_map__set_autocreate(map, request.autocreate);
   if (error == 0 && request.numaNode != bpf_map__numa_node(map))
@@ -177,6 +190,10 @@ Loaded loadOrThrow(const LoadRequest& request) {
     if (target == nullptr) return fail("configure", -EINVAL);
     const int error = configure(target, map, templates);
     if (error != 0) return fail("configure", error);
+    for (const uint32_t offset : map.without) {
+      const int error = dropMember(target, offset);
+      if (error != 0) return fail("members", error);
+    }
   }
   const FeatureQuestions features;
   const int error = bpf_object__load(object->get());
@@ -220,6 +237,14 @@ InnerRequest innerRequest(const Napi::Value& from) {
           uint32Of(inner.Get("flags"))};
 }
 
+std::vector<uint32_t> offsetsOf(const Napi::Value& from) {
+  std::vector<uint32_t> offsets;
+  if (!from.IsArray()) return offsets;
+  const Napi::Array list = from.As<Napi::Array>();
+  for (uint32_t i = 0; i < list.Length(); i++) offsets.push_back(uint32Of(list.Get(i)));
+  return offsets;
+}
+
 LoadRequest loadRequest(const Napi::Object& from) {
   LoadRequest request;
   request.open = openRequest(from);
@@ -234,11 +259,11 @@ LoadRequest loadRequest(const Napi::Object& from) {
   const Napi::Array maps = from.Get("maps").As<Napi::Array>();
   for (uint32_t i = 0; i < maps.Length(); i++) {
     const Napi::Object map = maps.Get(i).As<Napi::Object>();
-    request.maps.push_back({uint32Of(map.Get("index")), uint32Of(map.Get("valueSize")),
-                            uint32Of(map.Get("maxEntries")), uint32Of(map.Get("flags")),
-                            uint32Of(map.Get("numaNode")), uint64Of(map.Get("mapExtra")),
-                            map.Get("autocreate").ToBoolean(), innerRequest(map.Get("inner")),
-                            stringOf(map.Get("pinPath")), bytesOf(map.Get("initial"))});
+    request.maps.push_back(
+        {uint32Of(map.Get("index")), uint32Of(map.Get("valueSize")), uint32Of(map.Get("maxEntries")),
+         uint32Of(map.Get("flags")), uint32Of(map.Get("numaNode")), uint64Of(map.Get("mapExtra")),
+         map.Get("autocreate").ToBoolean(), innerRequest(map.Get("inner")), stringOf(map.Get("pinPath")),
+         bytesOf(map.Get("initial")), offsetsOf(map.Get("without"))});
   }
   return request;
 }

@@ -53,7 +53,8 @@ struct MapRequest {
   bool autocreate;
   InnerRequest inner;
   std::string pinPath;
-  std::string initial;  // empty: as compiled
+  std::string initial;            // empty: as compiled
+  std::vector<uint32_t> without;  // of a struct_ops map: members that are to have no program
 };
 
 struct LoadRequest {

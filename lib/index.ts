@@ -100,7 +100,7 @@ export type { AnyShape, Named, ObjectShape, Programs, Settable } from "./object/
 export { type ObjectSpec, type OpenOptions, open } from "./object/spec";
 export type { Variables, VariableValue } from "./object/variables";
 export { type AttachOptions, type AttachOptionsFor, attachOptions } from "./program/attach";
-export type { KnownKind, ProgramKind } from "./program/kinds";
+export type { KnownKind, OtherKind, ProgramKind } from "./program/kinds";
 export type { Program } from "./program/program";
 export type { ProgramSpec } from "./program/spec";
 export type { TestRunOptions, TestRunResult } from "./program/test-run";

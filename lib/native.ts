@@ -51,6 +51,8 @@ export interface MapRequest {
   inner?: InnerRequest | undefined;
   pinPath?: string | undefined;
   initial?: Uint8Array | undefined;
+  /** Of a struct_ops map: offsets of members that are to have no program. */
+  without?: readonly number[];
 }
 
 export interface InnerRequest {
@@ -110,7 +112,10 @@ export interface MapDescription {
 }
 
 export interface VariableDescription {
+  /** Its own: where static variables of linked objects share one, with where it is before it (lib/object/own-names.ts). */
   name: string;
+  /** The name that it shares with others, if it does. */
+  shared?: string;
   section: string;
   sectionId: number;
   offset: number;
@@ -164,8 +169,14 @@ export interface Native {
   btfKernel(): Uint8Array | number;
   /** The BTF of an id: which is an object's, a module's ("split") or the kernel's own, by its name. Needs CAP_SYS_ADMIN. */
   btfById(id: number): { bytes: Uint8Array; name: string; kernel: boolean } | number;
-  /** C of the types of the ids, and of all that these need. The BTF must have no fault: libbpf does not look for any. */
-  btfDumpC(bytes: Uint8Array, ids: Uint32Array): Uint8Array | number;
+  /**
+   * C of the types of the ids, and of all that these need; then of the prototypes of functions of the kernel. The BTF must have
+   * no fault: libbpf does not look for any.
+   */
+  btfDumpC(bytes: Uint8Array, ids: Uint32Array, kfuncs: Uint32Array): Uint8Array | number;
+
+  /** Makes one object of several, without their DWARF, as `bpftool gen object` does. They must be a compiler's. */
+  linkFiles(output: string, inputs: readonly string[]): Outcome;
 
   programTestRun(
     object: Handle,

@@ -125,7 +125,11 @@ export async function testInVm(tests: VmTests): Promise<Result> {
       ...packageFiles(arch),
       ...jestClosure(PROJECT_ROOT, GUEST, arch, packages),
       ...put,
-      { from: join(PROJECT_ROOT, "jest.config.js"), to: `${GUEST}/jest.config.js` },
+      // The report of the API: test/bad-arguments.ts.
+      ...["jest.config.js", "etc/node-libbpf.api.md"].map((path) => ({
+        from: join(PROJECT_ROOT, path),
+        to: `${GUEST}/${path}`,
+      })),
       ...(arch === process.arch && existsSync(SETPRIV)
         ? [{ from: SETPRIV, to: SETPRIV }, ...librariesOf([SETPRIV])]
         : []),

@@ -3,8 +3,9 @@
  * Format: Documentation/bpf/btf.rst, include/uapi/linux/btf.h.
  */
 import { little } from "../endian";
-import { ArgumentError } from "../errors";
+import { ArgumentError, shown } from "../errors";
 import { nearest } from "../nearest";
+import { refuseOthers } from "../receivers";
 import { type Codec, type CodecOptions, codecOf } from "./codec";
 import { type BtfFault, faultOf } from "./fault";
 import { BtfKind, MAX_DEPTH } from "./kinds";
@@ -49,6 +50,10 @@ const NAMED: Readonly<Record<string, readonly number[]>> = {
  * A type has an id; 0 is void. A module's BTF goes on where the kernel's ends, its `base`: ids below `first` are the base's.
  */
 export class Btf {
+  static {
+    refuseOthers(Btf, (value) => #words in value, ["type", "types", "find", "typeNamed", "codec", "tagsOf", "fault"]);
+  }
+
   /** Whose types they are, for messages: a file's name, "this kernel", a module's name. */
   readonly label: string;
   /** In bytes. */
@@ -205,6 +210,8 @@ export class Btf {
 
   /** The id of the first type of a kind ({@link BtfKind}) and name; a base is searched first. libbpf: btf__find_by_name_kind(). */
   find(kind: number, name: string): number | undefined {
+    this.#expect(typeof kind === "number", "find", "a kind", kind);
+    this.#expect(typeof name === "string", "find", "a name", name);
     const inBase = this.base?.find(kind, name);
     if (inBase !== undefined) return inBase;
     const whole = `${Buffer.from(name).toString("latin1")}\0`;
@@ -238,6 +245,7 @@ export class Btf {
 
   /** The type of an id as a node of the type graph; the same object each time. An id that is none gives void. */
   type(id: number): BtfType {
+    this.#expect(typeof id === "number", "type", "an id", id);
     if (id < this.first && this.base !== undefined) return this.base.type(id);
     const known = this.#nodes.get(id);
     if (known !== undefined) return known;
@@ -258,6 +266,7 @@ export class Btf {
    * @throws {@link ArgumentError} if there is none, with the name that was perhaps meant
    */
   typeNamed(name: string): BtfType {
+    this.#expect(typeof name === "string", "typeNamed", "a name", name);
     const [, keyword, bare = name] = /^(struct|union|enum|typedef)\s+(.+)$/.exec(name) ?? [];
     const kinds = keyword === undefined ? Object.values(NAMED).flat() : (NAMED[keyword] ?? []);
     const id = bare === "" ? undefined : this.#findAny(kinds, bare);
@@ -275,11 +284,13 @@ export class Btf {
    * @throws {@link ArgumentError} if there is no such type, or it has no values
    */
   codec<T = unknown>(name: string, options: Partial<CodecOptions> = {}): Codec<T> {
+    this.#expect(typeof options === "object" && options !== null, "codec", "an object of options", options);
     return codecOf(this.typeNamed(name), { path: name, ...options }) as Codec<T>;
   }
 
   /** The btf_decl_tag("…") of a type, variable or function; those of its members and parameters have their `component`. */
   tagsOf(type: BtfType): readonly BtfDeclarationTag[] {
+    this.#expect(typeof type === "object" && type !== null, "tagsOf", "a type", type);
     const { id } = type;
     const inherited = this.base === undefined || id >= this.first ? [] : this.base.tagsOf(this.base.type(id));
     this.#tags ??= this.#indexTags();
@@ -318,6 +329,10 @@ export class Btf {
   textLength(offset: number): number {
     const start = offset - this.#stringsStart;
     return start < 0 ? 0 : this.#strings.indexOf("\0", start) - start;
+  }
+
+  #expect(isIt: boolean, method: string, what: string, got: unknown): asserts isIt {
+    if (!isIt) throw new ArgumentError(`${method} takes ${what}, got ${shown(got)}`, { operation: "btf" });
   }
 
   #findAny(kinds: readonly number[], name: string): number | undefined {

@@ -10,7 +10,8 @@ import { whole } from "./whole";
  * A header with the types and those that they need; what is only pointed to is declared. Accesses are relocated by CO-RE,
  * unless BPF_NO_PRESERVE_ACCESS_INDEX is defined, as in bpftool's headers.
  *
- * @param types all, if left out: a vmlinux.h, which says so (libbpf's bpf_tracing.h looks for __VMLINUX_H__)
+ * @param types all, if left out: a vmlinux.h, which says so (libbpf's bpf_tracing.h looks for __VMLINUX_H__). It declares the
+ *   kernel's functions for BPF programs too, unless BPF_NO_KFUNC_PROTOTYPES is defined, as bpftool's does
  * @throws {@link ObjectError} if the BTF is damaged
  */
 export function toC(btf: Btf, types?: readonly BtfType[]): Uint8Array {
@@ -25,12 +26,32 @@ export function toC(btf: Btf, types?: readonly BtfType[]): Uint8Array {
   if (name !== undefined) fail(`it has the name ${JSON.stringify(name)}, which would be more than a name there`);
   const ids =
     types?.map(({ id }) => id) ?? Array.from({ length: btf.end - btf.first }, (_, index) => btf.first + index);
-  const text = native.btfDumpC(whole(btf), Uint32Array.from(ids));
+  const kfuncs = types === undefined ? kfuncsOf(btf) : [];
+  const text = native.btfDumpC(whole(btf), Uint32Array.from(ids), Uint32Array.from(kfuncs));
   if (typeof text === "number") return fail(`libbpf refuses it (${errnoName(text)})`);
   const [before, after] =
-    types === undefined ? ["#ifndef __VMLINUX_H__\n#define __VMLINUX_H__\n", "\n#endif\n"] : ["#pragma once\n", ""];
+    types === undefined
+      ? [`#ifndef __VMLINUX_H__\n#define __VMLINUX_H__\n${kfuncs.length > 0 ? WORDS : ""}`, "\n#endif\n"]
+      : ["#pragma once\n", ""];
   return Buffer.concat([Buffer.from(`${before}${RELOCATED}`), text, Buffer.from(`${END_RELOCATED}${after}`)]);
 }
+
+/** The functions that pahole has tagged (1.26, for Linux 6.10 and later), one of each name; of a module its own. */
+function kfuncsOf(btf: Btf): number[] {
+  const found = new Map<string, number>();
+  for (let id = btf.first; id < btf.end; id++) {
+    if (btf.kind(id) !== BtfKind.DECL_TAG || btf.name(id) !== "bpf_kfunc" || btf.extra(id) !== ITSELF) continue;
+    const target = btf.typeOrSize(id);
+    const name = btf.name(target);
+    // A name that is none in C can't be called.
+    const isCallable = btf.kind(target) === BtfKind.FUNC && /^[A-Za-z_]\w*$/.test(name);
+    if (target >= btf.first && isCallable && !found.has(name)) found.set(name, target);
+  }
+  return [...found.values()];
+}
+
+/** The component of a tag that is not on a parameter: -1. */
+const ITSELF = 0xffffffff;
 
 /** Words of each member, parameter or enumerator, of which the first is a name. */
 const NAMED: Partial<Record<number, number>> = {
@@ -70,6 +91,16 @@ function nameBeyondC(btf: Btf): string | undefined {
   }
   return undefined;
 }
+
+/** As in libbpf's bpf_helpers.h, which may be included before or behind. */
+const WORDS = `
+#ifndef __ksym
+#define __ksym __attribute__((section(".ksyms")))
+#endif
+#ifndef __weak
+#define __weak __attribute__((weak))
+#endif
+`;
 
 const RELOCATED = `
 #ifndef BPF_NO_PRESERVE_ACCESS_INDEX

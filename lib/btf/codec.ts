@@ -1,9 +1,10 @@
 /** What turns a BTF type's bytes into JavaScript values and back. */
-import { ArgumentError } from "../errors";
+import { ArgumentError, shown } from "../errors";
 import { type Coding, generate, zero } from "./generate";
 import { readerOf, writerOf } from "./interpret";
 import { Misfit } from "./misfit";
 import { type CodecOptions, type Plan, planOf } from "./plan";
+import { memoryFault } from "./text";
 import type { BtfType } from "./types";
 
 export type { CodecOptions, U64 } from "./plan";
@@ -40,7 +41,24 @@ export interface Codec<T> {
  * declared
  */
 export function codecOf(type: BtfType, options: CodecOptions): Codec<unknown> {
+  checkOptions(options);
   return codecFrom(planOf(type, options), options.path);
+}
+
+const CHOICES = { chars: ["string", "bytes"], managed: ["skip"], u64: ["bigint", "number"] } as const;
+
+function checkOptions(options: CodecOptions): void {
+  const refuse = (message: string): never => {
+    throw new ArgumentError(message, { operation: "codec" });
+  };
+  if (typeof options !== "object" || options === null)
+    refuse(`codecOf takes an object of options, got ${shown(options)}`);
+  if (typeof options.path !== "string") refuse(`codecOf's option path must be a string, got ${shown(options.path)}`);
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    const value: unknown = options[name as keyof typeof CHOICES];
+    if (value !== undefined && !(choices as readonly unknown[]).includes(value))
+      refuse(`codecOf's option ${name} must be ${choices.map((one) => `"${one}"`).join(" or ")}, got ${shown(value)}`);
+  }
 }
 
 /** @internal A codec that decodes many values in one call. */
@@ -90,22 +108,26 @@ function interpreted(plan: Plan, path: string): Coding {
   const write = writerOf(plan);
   const check = (length: number) => {
     if (!(length >= size))
-      throw new ArgumentError(`${path}: it has ${size} bytes, got ${length}`, { operation: "codec" });
+      throw new ArgumentError(`${path}: it has ${size} bytes, got ${shown(length)}`, { operation: "codec" });
   };
   return {
     encode(value, view, offset, length = size) {
       check(length);
-      zero(view, offset, offset + length);
       try {
+        zero(view, offset, offset + length);
         write(view, offset, offset + length, value);
       } catch (error) {
         if (error instanceof Misfit) throw refusal(path, error);
-        throw error;
+        throw memoryFault(view, offset, length) ?? error;
       }
     },
     decode(view, offset, length = size) {
       check(length);
-      return read(view, offset, offset + length);
+      try {
+        return read(view, offset, offset + length);
+      } catch (error) {
+        throw memoryFault(view, offset, length) ?? error;
+      }
     },
     decodeAll: (view, offset, stride, count) =>
       Array.from({ length: count }, (_, index) => {

@@ -1,5 +1,5 @@
 /** Codecs without BTF, for maps that are made without an object. */
-import { ArgumentError } from "../errors";
+import { ArgumentError, shown } from "../errors";
 import { type Codec, codecFrom } from "./codec";
 import type { IntPlan, Plan } from "./plan";
 
@@ -14,7 +14,7 @@ function int<T>(size: number, signed: boolean, as: "number" | "bigint" = "number
 function sized<T>(op: "bytes" | "chars", size: number): Codec<T> {
   const name = op === "chars" ? "text" : "bytes";
   if (!Number.isInteger(size) || size < 1 || size > 0xffffffff) {
-    throw new ArgumentError(`${name}: expected a number of bytes, got ${String(size)}`, { operation: "codec" });
+    throw new ArgumentError(`${name}: expected a number of bytes, got ${shown(size)}`, { operation: "codec" });
   }
   return built(`${name}(${size})`, { op, size, flexible: false });
 }

@@ -138,7 +138,11 @@ const SIZES: Partial<Record<number, readonly number[]>> = {
 function oddityOf(btf: Btf, id: number): string | undefined {
   const kind = btf.kind(id);
   const size = btf.word(id, 2);
+  // clang's `enum color;` and rustc's (), of which nothing but pointers can be.
+  if (kind === BtfKind.ENUM && size === 0 && btf.vlen(id) === 0) return undefined;
+  if (kind === BtfKind.INT && size === 0 && intBits(btf, id) === 0) return undefined;
   if (SIZES[kind]?.includes(size) === false) return `it can't have ${size} bytes`;
+  if (kind === BtfKind.INT && (btf.extra(id) & 0xff) === 0) return "it can't have 0 bits";
   if (kind === BtfKind.INT && intBits(btf, id) > size * 8)
     return `${intBits(btf, id)} bits don't fit its ${size} bytes`;
   return undefined;
@@ -215,7 +219,8 @@ class Walk {
         depths[node - offset] = depth;
         if (top > 0) deepest[top - 1] = Math.max(deepest[top - 1] as number, depth);
         const id = Math.floor(node / 2);
-        const what = (node % 2 === 0 ? this.#settle(id) : undefined) ?? this.#count(id);
+        const what =
+          node % 2 === 0 ? (this.#settle(id) ?? this.#count(id)) : this.#isDeclared(id) ? undefined : this.#count(id);
         if (what !== undefined) return faultAt(this.#btf, id, what);
         continue;
       }
@@ -299,8 +304,10 @@ class Walk {
         break;
       }
       case BtfKind.INT:
-      case BtfKind.FLOAT:
       case BtfKind.ENUM:
+        size = btf.word(id, 2) || NONE;
+        break;
+      case BtfKind.FLOAT:
       case BtfKind.ENUM64:
       case BtfKind.STRUCT:
       case BtfKind.UNION:
@@ -308,6 +315,12 @@ class Walk {
     }
     this.#sizes[id - btf.first] = size;
     return kind === BtfKind.STRUCT || kind === BtfKind.UNION ? this.#misplaced(id) : undefined;
+  }
+
+  /** Behind a pointer no more than the name of it is written. */
+  #isDeclared(id: number): boolean {
+    const kind = this.#btf.kind(id);
+    return (kind === BtfKind.STRUCT || kind === BtfKind.UNION) && this.#btf.word(id, 0) !== 0;
   }
 
   /** Notes how much a type is to write, once its parts are known. */
@@ -359,7 +372,8 @@ class Walk {
       const name = () => btf.string(btf.word(id, at)) || "without name";
       const type = btf.word(id, at + 1);
       const bytes = this.#size(type);
-      if (bytes === NONE) return `its member ${name()} has no size`;
+      // clang writes void for what BTF can't say: a complex number, a base class of C++.
+      if (bytes === NONE) return `its member ${name()} has no size, and libbpf would divide by it`;
       const offset = hasBits ? btf.word(id, at + 2) & 0xffffff : btf.word(id, at + 2);
       const bits = hasBits ? btf.word(id, at + 2) >>> 24 : 0;
       if (bits > bytes * 8) return `its bit-field ${name()} is wider than its type`;

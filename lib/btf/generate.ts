@@ -7,7 +7,7 @@ import { isUint8Array } from "node:util/types";
 import { little } from "../endian";
 import { loadOf, meaningOf, rawOf, storeOf } from "./integers";
 import type { ArrayPlan, BytesPlan, IntPlan, Plan, StructPlan } from "./plan";
-import { readBytes, readText } from "./text";
+import { memoryFault, readBytes, readText } from "./text";
 
 /** What a codec does, but for its size. */
 export interface Coding {
@@ -47,14 +47,24 @@ export function generate(plan: Plan, slow: Coding): Coding | undefined {
       const write = (v, o, e, x) => { ${write} };
       return {
         encode: (x, v, o, l = ${size}) => {
-          const e = o + l;
-          if (l >= ${size}) {
-            helpers.zero(v, o + ${isDense(plan) ? size : 0}, e);
-            if (write(v, o, e, x)) return;
+          try {
+            const e = o + l;
+            if (l >= ${size}) {
+              helpers.zero(v, o + ${isDense(plan) ? size : 0}, e);
+              if (write(v, o, e, x)) return;
+            }
+            slow.encode(x, v, o, l);
+          } catch (error) {
+            throw helpers.memoryFault(v, o, l) ?? error;
           }
-          slow.encode(x, v, o, l);
         },
-        decode: (v, o, l = ${size}) => l >= ${size} ? read(v, o, o + l) : slow.decode(v, o, l),
+        decode: (v, o, l = ${size}) => {
+          try {
+            return l >= ${size} ? read(v, o, o + l) : slow.decode(v, o, l);
+          } catch (error) {
+            throw helpers.memoryFault(v, o, l) ?? error;
+          }
+        },
         decodeAll: (v, o, s, n) => {
           const values = new Array(n);
           for (let i = 0; i < n; i++, o += s) values[i] = read(v, o, o + s);
@@ -355,6 +365,7 @@ export function zero(view: DataView, offset: number, end: number): void {
 
 const helpers = {
   zero,
+  memoryFault,
 
   readText(view: DataView, offset: number, size: number): string {
     let length = 0;

@@ -1,6 +1,6 @@
 /** kernelBtf(): the running kernel's types, and its modules'. */
 import { readdirSync, readFileSync } from "node:fs";
-import { ArgumentError, BpfError, errnoName, ObjectError } from "../errors";
+import { ArgumentError, BpfError, errnoName, ObjectError, shown } from "../errors";
 import { native } from "../native";
 import { nearest } from "../nearest";
 import { Btf } from "./btf";
@@ -86,7 +86,7 @@ function readKernel(): Btf {
 function moduleBtf(module: string): Btf {
   const about = { operation: "kernelBtf" };
   if (typeof module !== "string" || !/^[\w-]+$/.test(module) || module === "vmlinux")
-    throw new ArgumentError(`kernelBtf takes a module's name, got ${JSON.stringify(module)}`, about);
+    throw new ArgumentError(`kernelBtf takes a module's name, got ${shown(module)}`, about);
   const base = kernelBtf();
   // As the kernel writes them: snd-hda is snd_hda.
   const name = module.replaceAll("-", "_");

@@ -1,6 +1,25 @@
 /** Texts and bytes in memory. */
 import { isUint8Array } from "node:util/types";
+import { ArgumentError, shown } from "../errors";
 import { expected, Misfit } from "./misfit";
+
+/** What is wrong with where a value is to be: looked for when something has failed, which costs nothing before. */
+export function memoryFault(view: unknown, offset: unknown, length: unknown): ArgumentError | undefined {
+  const refuse = (message: string) => new ArgumentError(message, { operation: "codec" });
+  if (!(view instanceof DataView)) return refuse(`a codec's view must be a DataView, got ${shown(view)}`);
+  let size: number;
+  try {
+    size = view.byteLength;
+  } catch {
+    return refuse("a codec's view must have memory, got one whose memory was detached or resized");
+  }
+  if (!Number.isSafeInteger(offset) || (offset as number) < 0)
+    return refuse(`a codec's offset must be a number of bytes, got ${shown(offset)}`);
+  if (!Number.isSafeInteger(length) || (length as number) < 0)
+    return refuse(`a codec's length must be a number of bytes, got ${shown(length)}`);
+  const end = (offset as number) + (length as number);
+  return end <= size ? undefined : refuse(`a codec's value ends at byte ${end} of a view of ${size} bytes`);
+}
 
 /** Copies bytes out of memory. */
 export function readBytes(view: DataView, offset: number, size: number): Uint8Array {

@@ -2,6 +2,8 @@
  * The type graph: what a BTF id stands for, as an object whose references lead to other types. Made when looked at, so that
  * the kernel's hundred thousand types cost nothing until they are asked for. Format: Documentation/bpf/btf.rst.
  */
+
+import { ArgumentError, shown } from "../errors";
 import type { Btf } from "./btf";
 import { BtfKind, MAX_DEPTH } from "./kinds";
 
@@ -307,6 +309,8 @@ export function makeType(btf: Btf, id: number): BtfType {
 
 /** The type without typedefs, qualifiers and tags. */
 export function resolved(type: BtfType): Exclude<BtfType, BtfTypedef | BtfQualifier> {
+  if (typeof type !== "object" || type === null)
+    throw new ArgumentError(`expected a type of a Btf, got ${shown(type)}`, { operation: "btf" });
   let current = type;
   // No chain is longer: Btf.fault().
   for (let depth = 0; depth <= MAX_DEPTH; depth++) {

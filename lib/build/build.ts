@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { toC } from "../btf/c";
 import { kernelBtf } from "../btf/kernel";
-import { BpfError } from "../errors";
+import { BpfError, errnoName } from "../errors";
+import { warnings } from "../log";
+import { native } from "../native";
 import { readBtf } from "../object/read-btf";
 import { makeFolderOf, replace } from "../replace";
 import { clangArguments, dependenciesOf, findClang, runClang } from "./clang";
@@ -18,6 +20,8 @@ export interface BuildOptions extends Omit<ModuleOptions, "path"> {
   clang?: readonly string[] | undefined;
   /** The TypeScript too; true by default. */
   types?: boolean | undefined;
+  /** Without DWARF, which nothing that loads an object reads and most of its bytes are; true by default. BTF stays. */
+  strip?: boolean | undefined;
   /** A BTF or vmlinux file to make vmlinux.h from; by default the running kernel's. */
   btf?: string | undefined;
 }
@@ -40,7 +44,7 @@ export interface Built {
  *   can't be typed
  */
 export function build(source: string, folder: string, options: BuildOptions = {}): Built {
-  const { arch, clang: more = [], types = true, btf } = options;
+  const { arch, clang: more = [], types = true, strip = true, btf } = options;
   const found = statSync(source, { throwIfNoEntry: false });
   if (!found?.isFile()) {
     const what = found === undefined ? "does not exist" : "is no file";
@@ -67,7 +71,7 @@ export function build(source: string, folder: string, options: BuildOptions = {}
       const hint = "Sources are C files, whose names end in .c";
       throw new BpfError("ERR_BPF_BUILD", `clang makes no object of ${source}`, { operation: "build", hint });
     }
-    const bytes = readFileSync(compiled);
+    const bytes = readFileSync(strip ? stripped(compiled) : compiled);
     const module = join(folder, `${basename(source).replace(/\.c$/, "")}.ts`);
     const text = types ? moduleFor(bytes, object, module, options) : undefined;
     replace(object, bytes);
@@ -76,6 +80,19 @@ export function build(source: string, folder: string, options: BuildOptions = {}
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
+}
+
+/** A copy without DWARF, by libbpf's linker, which is always there; llvm-strip comes in a package of its own. */
+function stripped(object: string): string {
+  const result = `${object}.stripped`;
+  const outcome = native.linkFiles(result, [object]);
+  if (outcome.status === 0) return result;
+  const errno = errnoName(outcome.status);
+  const why = warnings(outcome).at(-1)?.replaceAll(object, basename(object)) ?? errno;
+  const hint = "Build it as it is: strip: false, or --no-strip";
+  throw new BpfError("ERR_BPF_BUILD", `${basename(object)} can't be stripped of DWARF: ${why}`, {
+    ...{ operation: "build", errno, hint },
+  });
 }
 
 /** True if vmlinux.h is included and was not found, or is the one that was made before, of another kernel maybe. */

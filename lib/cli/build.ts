@@ -11,6 +11,7 @@ const REFUSED = 1;
 interface Options {
   output: string;
   types: boolean;
+  strip: boolean;
   arch?: string;
   btf?: string;
   embed?: true;
@@ -34,6 +35,7 @@ export function addBuild(program: Command, clang: readonly string[]): void {
     .requiredOption("-o, --output <folder>", "where the objects and modules go");
   addModuleOptions(command)
     .option("--no-types", "only compile")
+    .option("--no-strip", "keep DWARF, which is most of an object and nothing that loads one reads")
     .option("--arch <arch>", "of the machines that it is for, as Node names it; by default this one's")
     .option("--btf <file>", "what vmlinux.h is made of, if it is included and not there; by default this kernel's BTF")
     .option("--watch", "again whenever a source or a header that it includes changes, until it is interrupted")

@@ -47,6 +47,9 @@ const classes: Readonly<Record<MapTypeName, MapClass>> = {
   insn_array: kernel,
 };
 
+/** All that a module may import: a name that clashes with one stays what it is, whatever maps the object gets. */
+export const mapClassNames: readonly string[] = ["BpfMap", ...Object.values(classes).map(([name]) => name)];
+
 /** The class for a map type, such as "hash". */
 export function mapClass(type: string): MapClass {
   return Object.hasOwn(classes, type) ? classes[type as MapTypeName] : ["BpfMap"];

@@ -1,6 +1,7 @@
 /** The TypeScript module of one object: its types, its shape, and an open() that finds it. Formatted as biome would. */
 import { codecOf } from "../btf/codec";
 import type { U64 } from "../btf/plan";
+import { mapClassNames } from "./maps";
 import { byText, inComment, literalKey, pascalCase, propertyKey } from "./names";
 import { type ClassItem, type MapItem, type ObjectItems, objectItems, objectName } from "./object";
 import { TypeWriter } from "./types";
@@ -18,6 +19,9 @@ export interface GenerateOptions {
   u64?: U64 | undefined;
 }
 
+/** What a module imports and declares, whatever the object. */
+const OWN = ["ObjectSpec", "OpenOptions", "join", "open", "openObject", "OBJECT"];
+
 /** Columns that a line may have. */
 const WIDTH = 120;
 
@@ -29,9 +33,9 @@ const WIDTH = 120;
 export function generateModule(bytes: Uint8Array, options: GenerateOptions): string {
   const { fileName, events = {}, u64 = "bigint" } = options;
   const name = objectName(fileName);
-  const shape = pascalCase(name);
+  const shape = pascalCase(name, [...OWN, ...mapClassNames]);
   const items = objectItems(bytes, fileName, events);
-  const types = new TypeWriter([shape, ...importedTypes(items), "join", "open", "openObject", "OBJECT"], "refuse", u64);
+  const types = new TypeWriter([shape, ...OWN, ...importedTypes(items)], u64);
   // All types are added before any is written: one's name hangs on the others'.
   for (const { type, wish, path } of items.roots) {
     // What would fail at run time fails here.
@@ -94,7 +98,8 @@ function shapeOf(shape: string, { programs, maps, variables }: ObjectItems, type
     block(
       "variables",
       variables.map(({ name, doc, root, constant }) => {
-        return [doc, `${constant ? "readonly " : ""}${propertyKey(name)}: ${types.expression(root.type)};`];
+        const type = root === "bytes" ? "Uint8Array" : types.expression(root.type);
+        return [doc, `${constant ? "readonly " : ""}${propertyKey(name)}: ${type};`];
       }),
     ),
   ];

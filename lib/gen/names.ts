@@ -1,5 +1,4 @@
 /** Names of C as TypeScript's: keywords, names that are no identifiers, names that C keeps apart and TypeScript does not. */
-import { ArgumentError } from "../errors";
 
 /**
  * What no type or constant of a module can be called, or would be taken for something else: words of strict mode, types and type
@@ -10,8 +9,8 @@ const RESERVED: ReadonlySet<string> = new Set(
     "arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally " +
     "for function if implements import in instanceof interface let new null package private protected public return static super " +
     "switch this throw true try typeof var while with yield " +
-    "any bigint boolean never number object string symbol undefined unknown void asserts infer keyof readonly unique " +
-    "Object Promise __dirname __filename exports module require " +
+    "as any bigint boolean never number object string symbol undefined unknown void asserts infer keyof readonly unique " +
+    "Object Promise __dirname __esModule __filename __proto__ exports module require " +
     "Buffer Record Uint8Array"
   ).split(" "),
 );
@@ -37,10 +36,11 @@ export function propertyKey(name: string): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? name : JSON.stringify(name);
 }
 
-/** "exec-watch" as "ExecWatch". */
-export function pascalCase(name: string): string {
+/** "exec-watch" as "ExecWatch"; "ring_buffer" as "RingBuffer_" if that is taken. */
+export function pascalCase(name: string, taken: readonly string[] = []): string {
   const words = name.split(/[^\p{ID_Continue}$]+|_/u).filter((word) => word !== "");
-  return identifier(words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(""));
+  const own = identifier(words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(""));
+  return taken.includes(own) ? `${own}_` : own;
 }
 
 /** By code points, whatever the locale. */
@@ -56,37 +56,18 @@ export interface Nameless {
   readonly path: string;
 }
 
-/** Two types that C calls the same: an error, or `foo` and `foo___2`. */
-export type Clashes = "refuse" | "number";
-
 /**
  * A name for each, by its wish: `foo`; `struct_foo` and `typedef_foo` where both are wanted, `foo_2` for a type without a name
- * that is in another's way. Hangs on the order only where clashes
- * are numbered.
- *
- * @throws {@link ArgumentError} for clashes that are refused
+ * that is in another's way; `foo` and `foo___2` for two that C itself calls the same, as files of one object and functions of one
+ * file may have them. Hangs on the order only there.
  */
-export function assignNames<T extends Nameless>(
-  items: readonly T[],
-  taken: Iterable<string>,
-  clashes: Clashes,
-): Map<T, string> {
+export function assignNames<T extends Nameless>(items: readonly T[], taken: Iterable<string>): Map<T, string> {
   const names = new Map<T, string>();
-  const owners = new Map<string, string>(Array.from(taken, (name) => [name, "what this file exports itself"]));
+  const used = new Set(taken);
   const claim = (item: T, name: string): void => {
-    const owner = owners.get(name);
-    if (owner !== undefined) {
-      if (clashes === "number") {
-        claim(item, freeName(`${name}___`, owners));
-        return;
-      }
-      const what = item.keyword === "" ? item.wish : `${item.keyword} ${item.wish}`;
-      throw new ArgumentError(`${item.path}: the name of ${what} clashes with ${owner}`, {
-        hint: "Rename one of them",
-      });
-    }
-    owners.set(name, item.path);
-    names.set(item, name);
+    const own = used.has(name) ? freeName(`${name}___`, used) : name;
+    used.add(own);
+    names.set(item, own);
   };
   const wishes = new Map<string, T[]>();
   for (const item of items) {
@@ -95,20 +76,20 @@ export function assignNames<T extends Nameless>(
   }
   for (const [wish, rivals] of wishes) {
     // One of a keyword alone keeps the name; of two that C itself calls the same, prefixes tell nothing.
-    const plain = new Set(rivals.map(({ keyword }) => keyword)).size === 1 && !owners.has(wish);
+    const plain = new Set(rivals.map(({ keyword }) => keyword)).size === 1 && !used.has(wish);
     for (const item of rivals) claim(item, plain ? wish : identifier(`${item.keyword}_${item.wish}`));
   }
   const unnamed = items.filter(({ keyword }) => keyword === "").toSorted((a, b) => byText(a.path, b.path));
   for (const item of unnamed) {
     const name = identifier(item.wish);
-    claim(item, owners.has(name) ? freeName(`${name}_`, owners) : name);
+    claim(item, used.has(name) ? freeName(`${name}_`, used) : name);
   }
   return names;
 }
 
 /** The first name that is free of `foo_2`, `foo_3` … */
-function freeName(base: string, owners: ReadonlyMap<string, string>): string {
+function freeName(base: string, used: ReadonlySet<string>): string {
   let number = 2;
-  while (owners.has(`${base}${number}`)) number++;
+  while (used.has(`${base}${number}`)) number++;
   return `${base}${number}`;
 }

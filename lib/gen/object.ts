@@ -2,10 +2,10 @@
 import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/kinds";
 import { type BtfType, resolved } from "../btf/types";
-import { ArgumentError } from "../errors";
 import { mapTypeName } from "../map/type-names";
 import { eventTypes } from "../object/events";
 import { type ObjectSpec, open } from "../object/spec";
+import { isUntold } from "../object/variables";
 import { declaration, typeName } from "./declaration";
 import { mapClass } from "./maps";
 import { byText } from "./names";
@@ -38,7 +38,7 @@ export interface ClassItem {
 export interface MapItem extends Item, ClassItem {}
 
 export interface VariableItem extends Item {
-  root: Root;
+  root: Root | "bytes";
   constant: boolean;
 }
 
@@ -53,7 +53,7 @@ export interface ObjectItems {
 
 /**
  * @param events types of ring buffers' records by the map's name, which go before tags
- * @throws what {@link open} does; {@link ArgumentError} for two variables of one name
+ * @throws what {@link open} does
  */
 export function objectItems(bytes: Uint8Array, label: string, events: Readonly<Record<string, string>>): ObjectItems {
   const spec = open(bytes, { name: objectName(label) });
@@ -67,7 +67,7 @@ export function objectItems(bytes: Uint8Array, label: string, events: Readonly<R
   const variables = variablesOf(spec, btf);
   const roots = [
     ...maps.flatMap(rootsOf),
-    ...variables.flatMap(({ root }) => [root, ...pointee(root)]),
+    ...variables.flatMap(({ root }) => (root === "bytes" ? [] : [root, ...pointee(root)])),
     ...Array.from(functions).flatMap(([name, type]) => parametersOf(name, type, spec).flatMap(pointee)),
   ];
   return { programs: sorted(programs), maps: sorted(maps), variables: sorted(variables), roots };
@@ -107,15 +107,14 @@ function pointee({ type, wish, path }: Root): Root[] {
   const pointer = resolved(type);
   if (pointer.kind !== "ptr") return [];
   const target = resolved(pointer.target);
-  return "members" in target || "values" in target ? [{ type: pointer.target, wish, path }] : [];
+  // An enum of no bytes is declared and not defined, as a forward is.
+  const isDefined = "members" in target || ("values" in target && target.size > 0);
+  return isDefined ? [{ type: pointer.target, wish, path }] : [];
 }
 
 function mapsOf(spec: ObjectSpec, btf: Btf, events: ReadonlyMap<string, BtfType>): MapItem[] {
-  const definitions = new Map(
-    sectionVariables(btf)
-      .get(".maps")
-      ?.map(({ name, type }) => [name, definitionOf(type)]),
-  );
+  const declared = spec.described.filter(({ section }) => section === ".maps");
+  const definitions = new Map(declared.map(({ name, typeId }) => [name, definitionOf(btf.type(typeId))]));
   return Object.values(spec.maps).map(({ name, type, maxEntries }) => {
     // Its variables are read and written by their names; the map's size can be set.
     if (name.startsWith(".")) return { name, className: "BpfMap", parameters: [], doc: `The variables in ${name}` };
@@ -175,34 +174,13 @@ function definitionOf(type: BtfType): Definition {
   return found;
 }
 
-function sectionVariables(btf: Btf): Map<string, { name: string; type: BtfType }[]> {
-  const found = new Map<string, { name: string; type: BtfType }[]>();
-  btf.scan({ [BtfKind.DATASEC]: "" }, (_, section, id) => {
-    const node = btf.type(id);
-    if (node.kind !== "datasec") return;
-    found.set(
-      section,
-      node.variables.flatMap(({ variable }) => (variable.kind === "var" ? [variable] : [])),
-    );
-  });
-  return found;
-}
-
 function variablesOf(spec: ObjectSpec, btf: Btf): VariableItem[] {
   const known = new Set(Object.keys(spec.variables));
-  const sections = new Map<string, string>();
-  return Array.from(sectionVariables(btf)).flatMap(([section, variables]) =>
-    variables.flatMap(({ name, type }) => {
-      if (section === ".maps" || !known.has(name) || spec.maps[section] === undefined) return [];
-      const other = sections.get(name);
-      if (other !== undefined) {
-        const message = `variable ${name} is ambiguous: it is in ${other} and ${section}`;
-        throw new ArgumentError(message, { operation: "gen", hint: "Give one of them another name" });
-      }
-      sections.set(name, section);
-      const constant = section.startsWith(".rodata") || section === ".kconfig";
-      const root = { type, wish: name, path: name };
-      return [{ name, root, constant, doc: `${declaration(type, name)}, in ${section}` }];
-    }),
-  );
+  return spec.described.flatMap(({ name, shared = name, section, typeId }) => {
+    if (!known.has(name) || spec.maps[section] === undefined) return [];
+    const type = btf.type(typeId);
+    const constant = section.startsWith(".rodata") || section === ".kconfig";
+    const root = isUntold(type) ? "bytes" : { type, wish: name, path: name };
+    return [{ name, root, constant, doc: `${declaration(type, shared)}, in ${section}` }];
+  });
 }

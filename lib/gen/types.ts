@@ -8,7 +8,7 @@ import type { U64 } from "../btf/plan";
 import { type BtfEnum, type BtfStruct, type BtfType, resolved } from "../btf/types";
 import { ArgumentError } from "../errors";
 import { declaration, typeName } from "./declaration";
-import { assignNames, byText, type Clashes, inComment, literalKey, type Nameless, propertyKey } from "./names";
+import { assignNames, byText, inComment, literalKey, type Nameless, propertyKey } from "./names";
 
 /**
  * TypeScript declarations of types and of all they are made of, sorted by name. The same types give the same text; types of one
@@ -17,7 +17,7 @@ import { assignNames, byText, type Clashes, inComment, literalKey, type Nameless
  * @throws {@link ArgumentError} for a type that has no values
  */
 export function renderTypes(types: readonly BtfType[]): string {
-  const writer = new TypeWriter([], "number", "bigint");
+  const writer = new TypeWriter([], "bigint");
   for (const type of types) writer.add(type, type.name || `type_${type.id}`, type.name || `type ${type.id}`);
   return writer.render();
 }
@@ -44,7 +44,6 @@ export class TypeWriter {
   /** By look: what linked objects declare twice is one. */
   readonly #alike = new Map<string, Declared>();
   readonly #taken: readonly string[];
-  readonly #clashes: Clashes;
   readonly #u64: U64;
   #names: Map<Declared, string> | undefined;
 
@@ -52,9 +51,8 @@ export class TypeWriter {
    * @param taken names that are not to be given
    * @param u64 what integers of 64 bits are
    */
-  constructor(taken: readonly string[], clashes: Clashes, u64: U64) {
+  constructor(taken: readonly string[], u64: U64) {
     this.#taken = taken;
-    this.#clashes = clashes;
     this.#u64 = u64;
   }
 
@@ -138,7 +136,7 @@ export class TypeWriter {
   };
 
   #named(): Map<Declared, string> {
-    this.#names ??= assignNames(Array.from(new Set(this.#declared.values())), this.#taken, this.#clashes);
+    this.#names ??= assignNames(Array.from(new Set(this.#declared.values())), this.#taken);
     return this.#names;
   }
 

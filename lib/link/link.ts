@@ -14,6 +14,7 @@ import { whyRefused } from "../kernel/refusal";
 import { type Handle, native } from "../native";
 import type { Lifetime } from "../object/lifetime";
 import { checkPinPath, type PinFault, preparePin, removePin, whyNotOpened } from "../pins";
+import { refuseOthers } from "../receivers";
 import { decodeLinkInfo, LINK_INFO_SIZE, type LinkInfo } from "./info";
 import { IterStream } from "./iter-stream";
 
@@ -30,6 +31,10 @@ interface Owner {
  * because nobody kept a variable.
  */
 export class Link implements Disposable {
+  static {
+    refuseOthers(Link, (value) => #handle in value);
+  }
+
   /** The program's name; undefined for a link that was opened from a pin. */
   readonly program: string | undefined;
   /** For errors. */

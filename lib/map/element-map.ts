@@ -3,6 +3,7 @@ import type { BtfValue } from "../btf/codec";
 import { little } from "../endian";
 import { ArgumentError, shown } from "../errors";
 import { native } from "../native";
+import { refuseOthers } from "../receivers";
 import { chunks, type MapBatch } from "./chunks";
 import { bytes, decodeAll, type ElementCodec } from "./codec";
 import type { MapCore } from "./core";
@@ -19,6 +20,10 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
   extends KeyedMap<K, V, Input>
   implements Iterable<[K, V]>
 {
+  static {
+    refuseOthers(ElementMap, (value) => #entries in value, ["entries", "getAll"]);
+  }
+
   /**
    * The keys, while they are read from the kernel.
    *

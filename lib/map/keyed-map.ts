@@ -9,6 +9,7 @@ import type { ViewMaker } from "../btf/view";
 import { little } from "../endian";
 import { ArgumentError, isErrno, shown } from "../errors";
 import { type Native, native } from "../native";
+import { refuseOthers } from "../receivers";
 import type { ElementCodec } from "./codec";
 import type { MapCore } from "./core";
 import { BpfMap } from "./map";
@@ -42,6 +43,10 @@ const CHUNK = 1 << 20;
 
 /** A map whose elements are read and written by key. Every call is at least one bpf(2) call on this thread. */
 export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
+  static {
+    refuseOthers(KeyedMap, (value) => #pack in value, ["getView", "viewMaker", "getMany", "setMany", "deleteMany"]);
+  }
+
   /** @internal */
   protected readonly keyCodec: ElementCodec<K>;
   /** @internal */

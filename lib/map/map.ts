@@ -3,12 +3,17 @@ import { MapError } from "../errors";
 import { native } from "../native";
 import type { Lifetime } from "../object/lifetime";
 import { checkPinPath, type PinFault, preparePin, removePin } from "../pins";
+import { refuseOthers } from "../receivers";
 import type { MapCore } from "./core";
 import type { MapInfo } from "./info";
 import { mapTypeName } from "./type-names";
 
 /** A map in the kernel, of any type. The types that can be read and written have classes of their own. */
 export class BpfMap implements Disposable {
+  static {
+    refuseOthers(BpfMap, (value) => #pinFailed in value, ["pin", "unpin"]);
+  }
+
   readonly name: string;
   /** enum bpf_map_type in lower case: "hash", "lru_hash", "ringbuf" … */
   readonly type: string;

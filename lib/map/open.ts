@@ -13,7 +13,7 @@ import { infoOf } from "./info";
 import { fitting } from "./keyed-map";
 import type { BpfMap } from "./map";
 import { checkExpected, type ExpectedMap, refuseOther } from "./reuse";
-import { mapName, typeNumber } from "./type-names";
+import { typeNumber } from "./type-names";
 import { codecsOfOpened, type ObjectCodecs } from "./typed";
 
 /** How a map that exists is opened: what it must be, and how its keys and values are read. */
@@ -33,10 +33,11 @@ export type OpenedMap<T extends MapTypeName, K, V> = MapTypeName extends T ? Bpf
 export function mapOfObject(
   lifetime: Lifetime,
   description: MapDescription,
+  name: string,
   index: number,
   codecs: ObjectCodecs,
 ): BpfMap {
-  const core = new MapCore(lifetime, { ...description, name: mapName(description) }, { index });
+  const core = new MapCore(lifetime, { ...description, name }, { index });
   return mapOf(core, codecs, codecs.inner);
 }
 

@@ -1,6 +1,7 @@
 /** PERF_EVENT_ARRAY: records from programs, through a ring for each CPU. */
 import { ArgumentError, BpfError, shown } from "../errors";
 import { type Handle, native } from "../native";
+import { refuseOthers } from "../receivers";
 import { type ElementCodecs, indexOf, u32 } from "./codec";
 import type { MapCore } from "./core";
 import { KernelMap } from "./others";
@@ -53,6 +54,10 @@ const PAGES = 64;
  * {@link PerfBuffer.open} before it is attached.
  */
 export class PerfBuffer<T = Uint8Array> extends RecordMap<T, PerfBatch<T>, PerfBufferStats> {
+  static {
+    refuseOthers(PerfBuffer, (value) => #options in value);
+  }
+
   #options: Required<PerfBufferOptions> = { pages: PAGES, wakeupEvents: 1 };
   #isOpen = false;
   #lost = 0;

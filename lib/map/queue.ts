@@ -2,6 +2,7 @@
 import type { BtfValue, Codec } from "../btf/codec";
 import { isErrno } from "../errors";
 import { native } from "../native";
+import { refuseOthers } from "../receivers";
 import { bytes, type ElementCodecs } from "./codec";
 import type { MapCore } from "./core";
 import { BpfMap } from "./map";
@@ -10,6 +11,10 @@ const EXIST = 2;
 
 /** QUEUE, first in first out, and STACK, last in first out. Since Linux 4.20. */
 export class QueueMap<V = BtfValue> extends BpfMap {
+  static {
+    refuseOthers(QueueMap, (value) => #value in value);
+  }
+
   readonly #value: Codec<V>;
 
   /** @internal */
@@ -63,6 +68,10 @@ export class StackMap<V = BtfValue> extends QueueMap<V> {}
  * Since Linux 5.16.
  */
 export class BloomFilterMap<V = BtfValue> extends BpfMap {
+  static {
+    refuseOthers(BloomFilterMap, (value) => #value in value);
+  }
+
   readonly #value: Codec<V>;
 
   /** @internal */

@@ -8,6 +8,7 @@ import { Reader, type ReadOptions } from "../events/reader";
 import { BYTES, type Progress, type Records, recordsOf } from "../events/records";
 import { type HandlerOptions, type Subscription, subscribe } from "../events/subscription";
 import type { Handle } from "../native";
+import { refuseOthers } from "../receivers";
 import type { ElementCodecs } from "./codec";
 import type { MapCore } from "./core";
 import { BpfMap } from "./map";
@@ -40,6 +41,10 @@ interface Opened<T> {
 
 /** What ring buffers and perf buffers have in common. `B` is a batch of records, `S` their stats. */
 export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements AsyncIterable<B> {
+  static {
+    refuseOthers(RecordMap, (value) => #calls in value);
+  }
+
   readonly #calls: Calls;
   readonly #codec: Codec<T> | undefined;
   readonly #reader: Reader;

@@ -5,6 +5,7 @@ import { Flag } from "../constants";
 import { ArgumentError, errnoName, isErrno, MapError, shown } from "../errors";
 import { type InnerRequest, type MapDescription, type MapRequest, native } from "../native";
 import { checkPinPath, foreignPin, type PinFault, preparePin, whyNotOpened } from "../pins";
+import { refuseOthers } from "../receivers";
 import type { MapFacts } from "../sleepable/verdict";
 import { infoOf } from "./info";
 import { asMade, type ExpectedMap, refuseOther } from "./reuse";
@@ -25,6 +26,10 @@ export interface InnerMap {
 
 /** A map of an {@link ObjectSpec}: plain data that can be changed until the object is loaded. */
 export class MapSpec {
+  static {
+    refuseOthers(MapSpec, (value) => #described in value);
+  }
+
   readonly name: string;
   /** enum bpf_map_type in lower case: "hash", "lru_hash", "ringbuf" … */
   readonly type: string;

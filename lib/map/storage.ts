@@ -3,6 +3,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import type { BtfValue, Codec } from "../btf/codec";
 import { ArgumentError, errnoName, isErrno, MapError, shown } from "../errors";
 import { native } from "../native";
+import { refuseOthers } from "../receivers";
 import { bytes, type ElementCodecs, u32 } from "./codec";
 import type { MapCore } from "./core";
 import { type GetOptions, KeyedMap, type SetOptions, type UpdateMode } from "./keyed-map";
@@ -19,6 +20,10 @@ class ByDescriptor<V> extends KeyedMap<number, V> {}
 
 /** What local storage maps have in common. They can't be iterated by user space. */
 export abstract class StorageMap<Key, V> extends BpfMap {
+  static {
+    refuseOthers(StorageMap, (value) => #elements in value);
+  }
+
   readonly #elements: ByDescriptor<V>;
 
   /** @internal */

@@ -5,6 +5,7 @@ import { ArgumentError, ClosedError, isErrno, shown } from "../errors";
 import { forget, hold, listen, release } from "../events/poller";
 import { type ReadOptions, signalOf } from "../events/reader";
 import { type Handle, native } from "../native";
+import { refuseOthers } from "../receivers";
 import type { ElementCodecs } from "./codec";
 import type { MapCore } from "./core";
 import { BpfMap } from "./map";
@@ -16,6 +17,10 @@ import { BpfMap } from "./map";
  * process or worker that submits to the same map at the same time damages what is in it.
  */
 export class UserRingBuffer<T = Uint8Array> extends BpfMap {
+  static {
+    refuseOthers(UserRingBuffer, (value) => #codec in value);
+  }
+
   readonly #codec: Codec<T> | undefined;
   #ring: Handle | undefined;
   /** Whether the program may have drained something since a record last found no room. */

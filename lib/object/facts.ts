@@ -22,7 +22,7 @@ import type { ElfSection } from "./elf";
 import type { Constants } from "./flow";
 import { type BpfFunction, readFunctions } from "./functions";
 import { type Reach, reachOf } from "./reach";
-import { structOpsMembers } from "./struct-ops";
+import type { StructOpsSlot } from "./struct-ops";
 
 /** What an object is set to, and who will load it. */
 export interface Settings {
@@ -51,13 +51,14 @@ export function factsReader(
   sections: readonly ElfSection[],
   btf: Btf | undefined,
   variables: readonly VariableDescription[],
+  slots: readonly StructOpsSlot[],
 ): FactsReader {
   const damaged = (what: string): never => {
     throw damagedObject(name, "check", what);
   };
   const types = btf ?? tooNew(name);
   const functions = readFunctions({ sections, btf: types, variables, damaged });
-  const members = structOpsMembers(sections, types, variables);
+  const members = new Map(slots.toReversed().map(({ program, target }) => [program, target]));
   const sectionIds = new Map(variables.map(({ section, sectionId }) => [section, sectionId]));
   const fields = new Map<number, Pick<MapFacts, "fields" | "nested">>();
   const strong = strongKfuncs(functions);

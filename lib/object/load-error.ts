@@ -71,6 +71,12 @@ export function loadError(
     );
   }
 
+  if (outcome.stage === "members") {
+    const what = `${name}: the linked libbpf loads struct_ops programs with their maps, whatever their autoload is`;
+    const hint = "Link libbpf 1.4 or newer (the bundled one is), or set the maps' autocreate to false";
+    return new LoadError("ERR_BPF_NOT_SUPPORTED", what, { ...about, hint });
+  }
+
   const missing = found(/^prog '(.+?)': failed to find kernel BTF type ID of '(.+?)'/);
   if (missing !== undefined || outcome.stage === "target") {
     const owner = program ?? programs.find((candidate) => candidate.name === missing?.[1]);

@@ -7,7 +7,10 @@ import { damagedObject } from "./damaged";
 import { type ElfSection, readSections, stringAt } from "./elf";
 import { type FactsReader, factsReader } from "./facts";
 import { loadError } from "./load-error";
+import { giveOwnNames } from "./own-names";
+import { misplacedVariable } from "./sections";
 import { unsound } from "./sound";
+import { type StructOpsSlot, structOpsSlots } from "./struct-ops";
 
 /** Files that are compared with one that is opened. */
 const RECENT = 8;
@@ -22,6 +25,8 @@ export class ObjectFile {
   /** Undefined if it is newer than this library. */
   readonly btf: Btf | undefined;
   readonly description: Description;
+  /** What struct_ops programs are for. */
+  readonly structOps: readonly StructOpsSlot[];
   readonly #sections: readonly ElfSection[];
   #facts: FactsReader | undefined;
 
@@ -40,6 +45,11 @@ export class ObjectFile {
     const { status, hasBtf } = this.description;
     if (status === 0 && !hasBtf) throw damagedBtf(label, "libbpf does not take it");
     if (status < 0) throw loadError({ ...this.description, stage: "open" }, label, []);
+    const { btf } = this;
+    const misplaced = btf && misplacedVariable(this.description, (id) => btf.type(id));
+    if (misplaced !== undefined) throw damagedBtf(label, misplaced);
+    giveOwnNames(this.description, sections);
+    this.structOps = btf === undefined ? [] : structOpsSlots(sections, btf, this.description.variables);
   }
 
   /**
@@ -63,8 +73,8 @@ export class ObjectFile {
    * @throws {@link ObjectError} for an object that is damaged where libbpf looks at load only
    */
   get facts(): FactsReader {
-    const { btf, request, description } = this;
-    this.#facts ??= factsReader(request.name, this.#sections, btf, description.variables);
+    const { btf, request, description, structOps } = this;
+    this.#facts ??= factsReader(request.name, this.#sections, btf, description.variables, structOps);
     return this.#facts;
   }
 }

@@ -9,6 +9,7 @@ import type { MapSpec } from "../map/spec";
 import { type Handle, native, type VariableDescription } from "../native";
 import { Program } from "../program/program";
 import type { GivenProgram } from "../program/spec";
+import { refuseOthers } from "../receivers";
 import { byName, named } from "./by-name";
 import { Lifetime } from "./lifetime";
 import { memoryOf } from "./memory";
@@ -23,6 +24,10 @@ import { type TypeOf, variablesOver } from "./variables";
  * by the garbage collector, but links never are: see {@link Link}.
  */
 export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, AsyncDisposable {
+  static {
+    refuseOthers(BpfObject, (value) => #lifetime in value);
+  }
+
   readonly name: string;
   /** All programs, those with `autoload` off too; these can't be attached. */
   readonly programs: Programs<S>;
@@ -54,11 +59,14 @@ export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, 
         // A number: a map that this kernel was not asked to create (autocreate off).
         if (typeof description === "number") return [];
         const codecs = { ...spec.loadedCodecs(description), event: events.get(spec.name) };
-        return [mapOfObject(lifetime, description, index, codecs)];
+        return [mapOfObject(lifetime, description, spec.name, index, codecs)];
       }),
     );
     const indexOf = new Map(maps.map((map, index) => [map.sectionId, index]));
-    this.variables = variablesOver(variables, memoryOf(lifetime, indexOf, this.maps), typeOf, u64);
+    const memory = memoryOf(lifetime, indexOf, this.maps);
+    // Those of a section that was not made are told so when they are asked for; `{...object.variables}` is of the others.
+    const isThere = ({ section }: VariableDescription) => Object.hasOwn(this.maps, section);
+    this.variables = variablesOver(variables, memory, typeOf, u64, isThere);
   }
 
   /**

@@ -10,6 +10,7 @@ import { deliver, type LogCallback } from "../log";
 import { MapSpec } from "../map/spec";
 import { type Handle, type LoadRequest, native, type Outcome, type VariableDescription } from "../native";
 import { type GivenProgram, ProgramSpec } from "../program/spec";
+import { refuseOthers } from "../receivers";
 import { unjudged } from "../sleepable/judge";
 import type { ProgramFacts, Verdict } from "../sleepable/verdict";
 import { byName, named } from "./by-name";
@@ -80,6 +81,10 @@ export function open<S extends ObjectShape = AnyShape>(
  * kernel, needs no closing, and can be loaded any number of times.
  */
 export class ObjectSpec<S extends ObjectShape = AnyShape> {
+  static {
+    refuseOthers(ObjectSpec, (value) => #file in value);
+  }
+
   readonly name: string;
   /** The licence that the kernel is told; many helpers and all LSM programs need a GPL-compatible one. */
   readonly license: string;
@@ -107,7 +112,12 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     this.name = name;
     const { description, license, btf } = this.#file;
     this.license = license;
-    this.#programs = description.programs.map((program, index) => new ProgramSpec(program, index));
+    const { structOps } = this.#file;
+    this.#programs = description.programs.map((program, index) => {
+      const own = structOps.filter((slot) => slot.program === program.name).map(({ map }) => map);
+      const isCalledFor = () => this.#maps.some((map) => own.includes(map.name) && map.autocreate);
+      return new ProgramSpec(program, index, own.length === 0 ? undefined : isCalledFor);
+    });
     const typeOf: TypeOf = (id) => this.btf.type(id);
     this.#sections = new Sections(description, typeOf);
     this.#maps = description.maps.map(
@@ -135,6 +145,11 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     if (this.#file.btf !== undefined) return this.#file.btf;
     const hint = "Update node-libbpf";
     throw new ObjectError("ERR_BPF_NOT_SUPPORTED", `${this.name} has BTF that is newer than this library`, { hint });
+  }
+
+  /** @internal What BTF says of every variable, maps' definitions included. */
+  get described(): readonly VariableDescription[] {
+    return this.#file.description.variables;
   }
 
   /**
@@ -228,8 +243,19 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     }
     for (const program of this.#programs) if (program.autoload) checkLoadable(program);
     refuseBad((kernel) => this.programFacts(kernel), this.name, options);
-    const maps = this.#maps.map((map) => map.toRequest(this.#sections.changed(map.sectionId)));
+    const maps = this.#maps.map((map) => ({
+      ...map.toRequest(this.#sections.changed(map.sectionId)),
+      without: this.#without(map),
+    }));
     return { ...this.#file.request, programs: this.#programs.map((program) => program.toRequest()), maps };
+  }
+
+  /** The members of a struct_ops map whose programs are not wanted: libbpf would load these after all. */
+  #without({ name, autocreate }: MapSpec): number[] {
+    if (!autocreate) return [];
+    const slots = this.#file.structOps.filter((slot) => slot.map === name);
+    const unwanted = this.#programs.filter(({ autoload }) => !autoload).map((program) => program.name);
+    return slots.filter(({ program }) => unwanted.includes(program)).map(({ offset }) => offset);
   }
 
   /** What load() gives to the kernel, which may be set to something else before that has answered. */

@@ -8,28 +8,44 @@ import { withoutFlavor } from "./functions";
 
 const SECTIONS: ReadonlySet<string> = new Set([".struct_ops", ".struct_ops.link", "?.struct_ops", "?.struct_ops.link"]);
 
-/** "struct.member" by program name; the first, of a program that is for more than one. */
-export function structOpsMembers(
+/** A section whose variables are struct_ops maps. */
+export const isStructOps = (section: string): boolean => SECTIONS.has(section);
+
+/** A member of a struct_ops map that a program is for. */
+export interface StructOpsSlot {
+  program: string;
+  /** The map's own name. */
+  map: string;
+  /** Bytes into the map's struct. */
+  offset: number;
+  /** "struct.member" */
+  target: string;
+}
+
+/** In the order of the file. */
+export function structOpsSlots(
   sections: readonly ElfSection[],
   btf: Btf,
   variables: readonly VariableDescription[],
-): Map<string, string> {
-  const result = new Map<string, string>();
-  if (!sections.some(({ name }) => SECTIONS.has(name))) return result;
+): StructOpsSlot[] {
+  if (!sections.some(({ name }) => isStructOps(name))) return [];
   const symbols = symbolsOf(sections);
+  const slots: StructOpsSlot[] = [];
   for (const [index, section] of sections.entries()) {
-    if (!SECTIONS.has(section.name)) continue;
+    if (!isStructOps(section.name)) continue;
     for (const { offset, symbol } of relocationsOf(sections, symbols, index)) {
       const variable = variables.find(
         (other) => other.section === section.name && offset >= other.offset && offset < other.offset + other.size,
       );
-      if (symbol === undefined || variable === undefined || result.has(symbol.name)) continue;
-      const declared = btf.members(variable.sectionId).find(({ name }) => name === variable.name);
-      const struct = btf.resolve(btf.typeOrSize(declared?.type ?? 0));
+      if (symbol === undefined || variable === undefined) continue;
+      const struct = btf.resolve(variable.typeId);
       if (btf.kind(struct) !== BtfKind.STRUCT) continue;
-      const member = btf.members(struct).find((other) => other.offset === (offset - variable.offset) * 8);
-      if (member !== undefined) result.set(symbol.name, `${withoutFlavor(btf.name(struct))}.${member.name}`);
+      const within = offset - variable.offset;
+      const member = btf.members(struct).find((other) => other.offset === within * 8);
+      if (member === undefined) continue;
+      const target = `${withoutFlavor(btf.name(struct))}.${member.name}`;
+      slots.push({ program: symbol.name, map: variable.name, offset: within, target });
     }
   }
-  return result;
+  return slots;
 }

@@ -1,5 +1,5 @@
 /** Global variables by name: those of .data, .bss and .rodata, as their types say. */
-import { type BtfValue, type Codec, codecOf } from "../btf/codec";
+import { type BtfValue, type Codec, codecFrom, codecOf } from "../btf/codec";
 import { holdsManaged } from "../btf/fields";
 import type { U64 } from "../btf/plan";
 import { type BtfType, resolved, sizeOf } from "../btf/types";
@@ -30,58 +30,71 @@ export interface VariableMemory {
 /** The type of a BTF id. */
 export type TypeOf = (id: number) => BtfType;
 
-/** Makes one accessor for each variable. */
+/**
+ * Makes one accessor for each variable.
+ *
+ * @param isThere tells those that can be read; the others are not enumerable
+ */
 export function variablesOver(
   descriptions: readonly VariableDescription[],
   memory: VariableMemory,
   typeOf: TypeOf,
   u64: U64,
+  isThere: (variable: VariableDescription) => boolean = () => true,
 ): Variables {
   const variables = Object.create(null) as Variables;
   for (const variable of descriptions) {
-    const { name } = variable;
-    const sections = descriptions.filter((other) => other.name === name).map(({ section }) => section);
-    const ambiguous = (): never => {
-      const hint = "Give one of them another name";
-      throw new ArgumentError(`variable ${name} is ambiguous: it is in ${sections.join(" and ")}`, { hint });
-    };
     const accessors = accessorsOf(variable, memory, typeOf, u64);
-    Object.defineProperty(variables, name, {
-      enumerable: true,
-      configurable: true, // until sealed: static variables of linked objects may share a name
-      ...(sections.length > 1 ? { get: ambiguous, set: ambiguous } : accessors),
-    });
+    Object.defineProperty(variables, variable.name, { enumerable: isThere(variable), ...accessors });
+  }
+  for (const name of new Set(descriptions.flatMap(({ shared = [] }) => shared))) {
+    if (Object.hasOwn(variables, name)) continue;
+    // Not enumerable: it is none of them.
+    const ambiguous = (): never => {
+      const own = descriptions.filter(({ shared }) => shared === name).map((one) => JSON.stringify(one.name));
+      throw new ArgumentError(`variable ${name} is ambiguous: static variables of several files have this name`, {
+        operation: `variables.${name}`,
+        hint: `They are ${own.map((key) => `variables[${key}]`).join(", ")}`,
+      });
+    };
+    Object.defineProperty(variables, name, { get: ambiguous, set: ambiguous });
   }
   return Object.seal(variables);
 }
 
 function accessorsOf(variable: VariableDescription, memory: VariableMemory, typeOf: TypeOf, u64: U64) {
   let codec: Codec<unknown> | undefined;
+  let made = -1;
   const current = () => {
     const size = memory.sizeOf(variable);
-    if (codec?.size !== size)
-      codec = codecOf(grown(typeOf(variable.typeId), size), {
-        path: `variable ${variable.name}`,
-        u64,
-        managed: "skip",
-      });
+    if (codec !== undefined && made === size) return codec;
+    made = size;
+    const path = `variable ${variable.name}`;
+    const type = grown(typeOf(variable.typeId), size);
+    codec = isUntold(type)
+      ? codecFrom({ op: "bytes", size, flexible: false }, path)
+      : codecOf(type, { path, u64, managed: "skip" });
     return codec;
   };
   return {
     get: () => {
       const { decode } = current();
       const bytes = memory.read(variable);
-      return decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0) as VariableValue;
+      // A struct's flexible array has what is behind its size.
+      return decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.length) as VariableValue;
     },
     set: (value: VariableValue) => {
-      const { encode, size } = current();
+      const { encode } = current();
       if (memory.live && holdsManaged(typeOf(variable.typeId))) throw managed(variable);
-      const bytes = new Uint8Array(size);
-      encode(value, new DataView(bytes.buffer), 0);
+      const bytes = new Uint8Array(memory.sizeOf(variable));
+      encode(value, new DataView(bytes.buffer), 0, bytes.length);
       memory.write(variable, bytes);
     },
   };
 }
+
+/** clang writes void for a type that BTF can't say, such as a complex number: bytes are all that is known of it. */
+export const isUntold = (type: BtfType): boolean => sizeOf(type) === undefined;
 
 /** Writing the whole would write a lock that a program may hold. */
 function managed({ name }: VariableDescription): ArgumentError {

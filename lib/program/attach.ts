@@ -15,7 +15,7 @@ import { nearest } from "../nearest";
 import type { Lifetime } from "../object/lifetime";
 import { explain, explained } from "../sleepable/explain";
 import { usesTrampoline } from "../sleepable/rules-trampolines";
-import type { KnownKind, ProgramKind } from "./kinds";
+import type { KnownKind, OtherKind, ProgramKind } from "./kinds";
 
 /** Options of {@link Program.attach}. An option that the program's kind does not have is refused. */
 export interface AttachOptions {
@@ -217,9 +217,9 @@ export const attachOptions = {
  * An index and no bare condition: so the compiler sees that a Program of one kind is a Program.
  */
 export type AttachOptionsFor<K extends ProgramKind> = {
-  [N in ProgramKind]: N extends keyof typeof attachOptions
+  [N in ProgramKind | OtherKind]: N extends keyof typeof attachOptions
     ? Pick<AttachOptions, (typeof attachOptions)[N][number]>
-    : N extends KnownKind
+    : N extends KnownKind | OtherKind
       ? Record<string, never>
       : AttachOptions;
 }[K];

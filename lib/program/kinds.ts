@@ -69,7 +69,44 @@ const kinds = {
 
 /** A kind with its own way of attaching. */
 export type KnownKind = keyof typeof kinds;
-/** A program's kind: a {@link KnownKind}, else its section's first part ("tc", "uprobe.multi"), or "unspec" if unknown. */
+/** What other kinds libbpf's sections make: they are attached as the section says. libbpf: section_defs. */
+export type OtherKind =
+  | "action"
+  | "cgroup"
+  | "cgroup_skb"
+  | "classifier"
+  | "flow_dissector"
+  | "freplace"
+  | "kprobe.multi"
+  | "kprobe.session"
+  | "kretprobe.multi"
+  | "kretsyscall"
+  | "ksyscall"
+  | "lirc_mode2"
+  | "lwt_in"
+  | "lwt_out"
+  | "lwt_seg6local"
+  | "lwt_xmit"
+  | "netfilter"
+  | "netkit"
+  | "perf_event"
+  | "raw_tp.w"
+  | "raw_tracepoint.w"
+  | "sk_lookup"
+  | "sk_msg"
+  | "sk_reuseport"
+  | "sk_skb"
+  | "socket"
+  | "sockops"
+  | "struct_ops"
+  | "tc"
+  | "tcx"
+  | "unspec"
+  | "uprobe.multi"
+  | "uprobe.session"
+  | "uretprobe.multi"
+  | "usdt";
+/** A program's kind: a {@link KnownKind}, an {@link OtherKind}, else its section's first part ("tc", "uprobe.multi"), or "unspec" if unknown. */
 export type ProgramKind = KnownKind | (string & {});
 
 /** What a section name says about a program. */

@@ -3,6 +3,7 @@ import { BpfError, errnoName } from "../errors";
 import type { Link } from "../link/link";
 import { native } from "../native";
 import type { Lifetime } from "../object/lifetime";
+import { refuseOthers } from "../receivers";
 import { type AttachOptionsFor, attachProgram } from "./attach";
 import type { ProgramKind } from "./kinds";
 import type { GivenProgram } from "./spec";
@@ -10,6 +11,10 @@ import { type TestRunOptions, type TestRunResult, testRun } from "./test-run";
 
 /** A loaded program of a {@link BpfObject}; `K` is its kind, where generated types tell it. */
 export class Program<K extends ProgramKind = ProgramKind> {
+  static {
+    refuseOthers(Program, (value) => #lifetime in value);
+  }
+
   /** The C function's name. */
   readonly name: string;
   readonly section: string;

@@ -2,6 +2,7 @@
 import { Flag } from "../constants";
 import { ArgumentError, shown } from "../errors";
 import type { ProgramDescription, ProgramRequest } from "../native";
+import { refuseOthers } from "../receivers";
 import { type ProgramKind, parseSection, type SectionFacts } from "./kinds";
 
 /** What is told of a program once it is loaded: as it was when that began, whatever its spec becomes meanwhile. */
@@ -12,6 +13,10 @@ export type GivenProgram = Pick<
 
 /** A program of an {@link ObjectSpec}: plain data that can be changed until the object is loaded. */
 export class ProgramSpec {
+  static {
+    refuseOthers(ProgramSpec, (value) => #described in value);
+  }
+
   /** The C function's name. */
   readonly name: string;
   /** The ELF section, such as "lsm.s/file_open"; libbpf's "?" prefix is taken off. */
@@ -29,10 +34,15 @@ export class ProgramSpec {
   readonly #section: SectionFacts;
   #flags: number;
   #autoload: boolean;
+  /** Of a struct_ops program that maps have: whether one of them is to be made. */
+  readonly #isCalledFor: (() => boolean) | undefined;
   #target: string | undefined;
 
-  /** @internal */
-  constructor(description: ProgramDescription, index: number) {
+  /**
+   * @internal
+   * @param isCalledFor of a struct_ops program that maps have: whether one of them is to be made
+   */
+  constructor(description: ProgramDescription, index: number, isCalledFor?: () => boolean) {
     const section = parseSection(description.section, description.type);
     this.name = description.name;
     this.section = description.section;
@@ -44,7 +54,9 @@ export class ProgramSpec {
     this.#described = description;
     this.#section = section;
     this.#flags = description.flags | section.flags;
-    this.#autoload = description.autoload;
+    // libbpf loads it with its map, whatever its section says (bpf_object_adjust_struct_ops_autoload()).
+    this.#autoload = description.autoload || isCalledFor !== undefined;
+    this.#isCalledFor = isCalledFor;
     this.#target = section.target;
   }
 
@@ -73,9 +85,12 @@ export class ProgramSpec {
     this.#flags = value;
   }
 
-  /** Whether `load()` loads this program; false for a section that begins with "?". */
+  /**
+   * Whether `load()` loads this program; false for a section that begins with "?". A struct_ops program is loaded with the maps that
+   * have it: false while none of them is made (`autocreate`), and set to false it is left out of them (libbpf 1.4 or newer).
+   */
   get autoload(): boolean {
-    return this.#autoload;
+    return this.#autoload && (this.#isCalledFor?.() ?? true);
   }
 
   set autoload(value: boolean) {
@@ -114,7 +129,7 @@ export class ProgramSpec {
       attachType: this.attachType,
       flags: this.#flags,
       dropSection,
-      autoload: this.#autoload,
+      autoload: this.autoload,
       target: this.needsBtfTarget && own ? this.#target : undefined,
     };
   }

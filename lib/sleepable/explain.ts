@@ -2,6 +2,7 @@
  * What a kernel meant when it refused a program: errno and verifier log, in the wordings of Linux 5.10 to 7.3, as one of
  * the precheck's reasons.
  */
+import { ArgumentError, shown } from "../errors";
 import { diagnosis, lastWords } from "./log-lines";
 import { type Found, type Of, RULES, type Rule, VERIFIER, WORDLESS } from "./refusal-rules";
 import type { ProgramFacts, ReasonCode, Source } from "./verdict";
@@ -37,9 +38,12 @@ const LONGEST = 1000;
 
 /**
  * Why the kernel refused a program: its errno and the verifier's words, in every wording of Linux 5.10 to 7.3, as one of the
- * reasons of the precheck. Undefined if its words are not known here. Pure; never throws.
+ * reasons of the precheck. Undefined if its words are not known here. Pure.
+ *
+ * @throws {@link ArgumentError} for what is no {@link Refusal}
  */
 export function explain(refusal: Refusal): Explanation | undefined {
+  checkRefusal(refusal);
   const { log } = refusal;
   const { reason, suggestion } = diagnosis(log);
   const words = lastWords(log, LAST_WORDS).filter((line) => line.length <= LONGEST);
@@ -61,6 +65,18 @@ export function explain(refusal: Refusal): Explanation | undefined {
     };
   }
   return words.length === 0 ? wordless(refusal) : undefined;
+}
+
+function checkRefusal(refusal: Refusal): void {
+  const fail = (what: string, got: unknown): never => {
+    throw new ArgumentError(`explain takes ${what}, got ${shown(got)}`, { operation: "explain" });
+  };
+  if (typeof refusal !== "object" || refusal === null) fail("an object", refusal);
+  const { errno, log, program, stage } = refusal;
+  if (typeof errno !== "string") fail("an errno by its name", errno);
+  if (!Array.isArray(log) || !log.every((line) => typeof line === "string")) fail("a log of lines", log);
+  if (program !== undefined && (typeof program !== "object" || program === null)) fail("a program's facts", program);
+  if (stage !== undefined && stage !== "load" && stage !== "attach") fail('the stage "load" or "attach"', stage);
 }
 
 /** An explanation as an error has it; a hint that knows more than its remedy goes first. */

@@ -1,8 +1,10 @@
 /** What a program can be attached to that may sleep: kinds, and the names that a kernel has for each. */
+import { ArgumentError, shown } from "../errors";
 import { SYSTEM_CALL } from "../kernel/capture";
 import { given } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/facts";
 import { parseSection } from "../program/kinds";
+import { checkFacts } from "./kernel";
 import { KNOWN_HOOKS, NOT_HOOKS } from "./lsm-hooks";
 import { ITERATORS } from "./rules-iter";
 import type { ProgramFacts } from "./verdict";
@@ -53,13 +55,19 @@ export interface Hook {
  * {@link hookProgram} of each. Where a kernel's own lists are not known, all that any kernel ever had.
  */
 export function hooks(kernel: KernelFacts): Hook[] {
+  checkFacts(kernel, "hooks");
   return (Object.keys(kinds) as HookKind[]).flatMap((kind) =>
     Array.from(HOOK_KINDS[kind].names(kernel), (name) => ({ kind, name })),
   );
 }
 
 /** The facts of a program that does nothing but sleep there. */
-export function hookProgram({ kind, name }: Hook): ProgramFacts {
+export function hookProgram(hook: Hook): ProgramFacts {
+  const { kind, name } = typeof hook === "object" && hook !== null ? hook : ({} as Partial<Hook>);
+  if (typeof kind !== "string" || !Object.hasOwn(kinds, kind) || typeof name !== "string") {
+    const what = `a hook: a kind (${Object.keys(kinds).join(", ")}) and a name`;
+    throw new ArgumentError(`hookProgram takes ${what}, got ${shown(hook)}`, { operation: "hooks" });
+  }
   const section = `${kinds[kind].section}/${name}`;
   const { kind: programKind, type = 0, attachType = 0 } = parseSection(section, 0);
   return {

@@ -1,4 +1,6 @@
 /** judge(): program facts and kernel facts in, a verdict out. Pure: no file is read, no kernel is called. */
+
+import { ArgumentError, shown } from "../errors";
 import type { KernelFacts } from "../kernel/facts";
 import { needsGpl } from "./availability";
 import { allowed, refused, undecided } from "./finding";
@@ -13,8 +15,13 @@ import type { Answer, Finding, ProgramFacts, Verdict } from "./verdict";
 /** What decides, first. */
 const WORST: readonly Answer[] = ["refused", "unsafe", "unknown", "allowed"];
 
-/** What a kernel would say to a program, and why. */
+/**
+ * What a kernel would say to a program, and why.
+ *
+ * @throws {@link ArgumentError} for what are no facts
+ */
 export function judge(program: ProgramFacts, facts: KernelFacts): Verdict {
+  checkProgram(program);
   const kernel = Kernel.of(facts);
   const findings = [
     ...judgeKind(program, kernel),
@@ -41,6 +48,18 @@ export function judge(program: ProgramFacts, facts: KernelFacts): Verdict {
     ...(remedy !== undefined && { remedy }),
     findings: findings.length === 0 ? [decisive] : findings,
   };
+}
+
+const TEXTS = ["name", "section", "kind", "license"] as const;
+const LISTS = ["maps", "helpers", "kfuncs"] as const;
+
+function checkProgram(program: ProgramFacts): void {
+  const fail = (what: string, got: unknown): never => {
+    throw new ArgumentError(`judge takes a program's facts: ${what}, got ${shown(got)}`, { operation: "judge" });
+  };
+  if (typeof program !== "object" || program === null) fail("an object", program);
+  for (const name of TEXTS) if (typeof program[name] !== "string") fail(`${name} is a text`, program[name]);
+  for (const name of LISTS) if (!Array.isArray(program[name])) fail(`${name} are a list`, program[name]);
 }
 
 /** A verdict on a program that no kernel is asked about, as libbpf would not get as far as that. */

@@ -1,4 +1,5 @@
 /** A kernel as the rules look at it: questions to its facts, and to what is known of its version. */
+import { ArgumentError, shown } from "../errors";
 import { type Fact, given, isKnown } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/facts";
 import { parseVersion, seriesNumber, type Version } from "../kernel/version";
@@ -40,6 +41,13 @@ const LOOKUPS_WITHOUT_SET = 24;
 
 const views = new WeakMap<KernelFacts, Kernel>();
 
+/** @throws {@link ArgumentError} for what kernelFacts(), kernelProfile() and readProfile() do not give */
+export function checkFacts(facts: KernelFacts, operation: string): void {
+  if (typeof facts === "object" && facts?.format === 1) return;
+  const what = "a kernel's facts, which kernelFacts(), kernelProfile() and readProfile() give";
+  throw new ArgumentError(`${operation} takes ${what}, got ${shown(facts)}`, { operation });
+}
+
 export class Kernel {
   readonly #sets = new Map<Listing, ReadonlySet<string>>();
   readonly #asked = new Map<Listing, number>();
@@ -56,6 +64,7 @@ export class Kernel {
   }
 
   static of(facts: KernelFacts): Kernel {
+    checkFacts(facts, "judge");
     const found = views.get(facts) ?? new Kernel(facts);
     views.set(facts, found);
     return found;

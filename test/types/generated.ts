@@ -49,6 +49,22 @@ export async function programs(): Promise<void> {
   shapes.programs.run.attach({ cookie: 1n });
 }
 
+/** Kinds that are attached as their section says have no options, and those that have, no other kind's. */
+export function kindsOf(tc: Program<"tc">, cgroup: Program<"cgroup_skb">, lsm: Program<"lsm">, iter: Program<"iter">) {
+  const all: Program[] = [tc, cgroup, lsm, iter];
+  tc.attach();
+  iter.attach({ cgroupFd: 3 });
+  // @ts-expect-error: which interface, the section does not say, and attach() can't be told
+  tc.attach({ interface: "lo" });
+  // @ts-expect-error: an iterator's
+  cgroup.attach({ cgroupFd: 3 });
+  // @ts-expect-error: an iterator's
+  lsm.attach({ cgroupFd: 3 });
+  // @ts-expect-error: XDP's
+  iter.attach({ interface: "lo" });
+  return all;
+}
+
 export async function maps(): Promise<void> {
   const object = await openMaps().load();
   const count: bigint | undefined = object.maps.hash.get(1);

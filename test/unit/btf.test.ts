@@ -367,6 +367,15 @@ describe("faults", () => {
     ],
     "a member without size": [(b) => b.struct("s", 4, [["m", 0, 0]]), /its member m has no size/],
     "an integer of 3 bytes": [(b) => b.int("i", 3), /^i \(type 1\): it can't have 3 bytes$/],
+    "an integer of no bits": [(b) => b.int("i", 4, 0), /^i \(type 1\): it can't have 0 bits$/],
+    "an enum of no bytes with values": [
+      (b) => b.add("e", BtfKind.ENUM, 1, 0, [0, 0]),
+      /enum e \(type 1\): it can't have 0 bytes/,
+    ],
+    "a member that is an enum of no bytes": [
+      (b) => [b.add("e", BtfKind.ENUM, 0, 0), b.struct("s", 4, [["m", 1, 0]])],
+      /its member m has no size/,
+    ],
     "an integer of 33 bits": [(b) => b.int("i", 4, 33), /33 bits don't fit its 4 bytes/],
     "an enum of 3 bytes": [(b) => b.add("e", BtfKind.ENUM, 0, 3), /enum e \(type 1\): it can't have 3 bytes/],
     "a type that is not there": [(b) => b.to(PTR, 9), /pointer \(type 1\): type 9 is not there/],
@@ -435,6 +444,52 @@ describe("faults", () => {
     builder.to(PTR, builder.array(1, 0xffffffff));
     for (let i = 9; i < 32; i++) builder.to(TYPEDEF, i, `t${i}`);
     expect(new Btf(builder.bytes()).fault()).toBeUndefined();
+  });
+
+  test("C of a kernel and of its module declares each one's kfuncs, by the tag that both have", () => {
+    const builder = new BtfBuilder();
+    builder.int("u32", 4);
+    const kfunc = (to: BtfBuilder, name: string, ...tags: [tag: string, component: number][]) => {
+      const prototype = to.add("", FUNC_PROTO, 1, 1, [to.text("flags"), 1]);
+      const id = to.add(name, BtfKind.FUNC, 1, prototype);
+      for (const [tag, component] of tags) to.add(tag, BtfKind.DECL_TAG, 0, id, [component >>> 0]);
+    };
+    kfunc(builder, "bpf_one", ["bpf_kfunc", -1], ["bpf_fastcall", -1]);
+    kfunc(builder, "not_one", ["bpf_kfunc", 0], ["bpf_kfuncs", -1]);
+    kfunc(builder, "bpf_one", ["bpf_kfunc", -1]);
+    kfunc(builder, "bpf-none", ["bpf_kfunc", -1]);
+    const base = readBtf(builder.bytes());
+    const declared = (of: Btf, types?: BtfType[]) =>
+      Buffer.from(toC(of, types))
+        .toString()
+        .match(/^extern .*/gm) ?? [];
+    expect(declared(base)).toEqual(["extern u32 bpf_one(u32 flags) __weak __ksym;"]);
+    expect(declared(base, [base.type(1)])).toEqual([]);
+    const module = new BtfBuilder(base);
+    const prototype = module.add("", FUNC_PROTO, 0, 0);
+    const id = module.add("bpf_two", BtfKind.FUNC, 1, prototype);
+    module.add("bpf_kfunc", BtfKind.DECL_TAG, 0, id, [0xffffffff]);
+    const bytes = Buffer.from(module.bytes());
+    // As pahole does: of a text that the base has, the base's.
+    const at = 24 + 3 * 4 + 3 * 4;
+    bytes.writeUInt32LE(builder.text("bpf_kfunc"), at);
+    expect(declared(readBtf(bytes, { base }))).toEqual(["extern void bpf_two(void) __weak __ksym;"]);
+  });
+
+  test("a large struct that a pointer leads to first is no more than when it stands first", () => {
+    const builder = new BtfBuilder();
+    builder.to(PTR, 2);
+    builder.struct("table", 1 << 27, [["slots", 3, 0]]);
+    builder.array(4, 1 << 25);
+    builder.int();
+    expect(new Btf(builder.bytes()).fault()).toBeUndefined();
+  });
+
+  test("what is declared and not defined has no bytes: clang's enums, rustc's ()", () => {
+    const builder = new BtfBuilder();
+    builder.to(PTR, builder.add("color", BtfKind.ENUM, 0, 0));
+    builder.to(PTR, builder.int("()", 0, 0));
+    expect(readBtf(builder.bytes()).end).toBe(5);
   });
 
   test("a long chain of structs that point to each other is walked without recursion", () => {

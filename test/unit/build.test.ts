@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findClang } from "../../lib/build/clang";
 import { watchTasks } from "../../lib/build/watch";
+import { readElf } from "../../lib/object/elf";
 import { objectPath } from "../bpf/objects";
 
 const MAIN = join(__dirname, "../../lib/cli/main.js");
@@ -28,6 +29,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const at = (name: string) => join(folder, name);
 const read = (name: string) => readFileSync(at(name), "utf8");
+const read8 = (name: string) => readFileSync(at(name));
 
 function cli(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: "utf8" });
@@ -57,6 +59,20 @@ describe("build", () => {
     expect(read("made/here/guard.bpf.ts")).toContain("/** struct limits limits, in .bss */\n    limits: limits;");
     expect(cli("build", "guard.bpf.c", "-o", ".", "--no-types")).toEqual(done);
     expect(existsSync(at("guard.bpf.ts"))).toBe(false);
+  });
+
+  test("DWARF is taken out, and BTF stays, unless it is to be kept", () => {
+    const sections = (name: string) => readElf(read8(name), name).map((section) => section.name);
+    expect(cli("build", "guard.bpf.c", "-o", "out")).toEqual(done);
+    expect(sections("out/guard.bpf.o").filter((name) => name.includes(".debug_"))).toEqual([]);
+    expect(sections("out/guard.bpf.o")).toEqual(expect.arrayContaining([".BTF", ".BTF.ext", "syscall"]));
+    expect(cli("build", "guard.bpf.c", "-o", "kept", "--no-strip")).toEqual(done);
+    expect(sections("kept/guard.bpf.o")).toContain(".debug_info");
+    expect(read("kept/guard.bpf.ts")).toBe(read("out/guard.bpf.ts"));
+    expect(read8("kept/guard.bpf.o").length).toBeGreaterThan(read8("out/guard.bpf.o").length);
+    // The same source gives the same bytes.
+    cli("build", "guard.bpf.c", "-o", "again");
+    expect(read8("again/guard.bpf.o")).toEqual(read8("out/guard.bpf.o"));
   });
 
   test("the module's kind is the package's, or as told", () => {

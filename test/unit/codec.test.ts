@@ -256,13 +256,13 @@ describe("errors", () => {
         return 1n;
       },
     };
-    expect(() => codec.encode(thief, memory, 0)).toThrow(TypeError);
+    expect(() => codec.encode(thief, memory, 0)).toThrow("a codec's view must have memory");
   });
 
   test("too few bytes are neither read nor written", () => {
     expect(() => codec.decode(view(64), 0, 55)).toThrow("denied.key: it has 56 bytes, got 55");
     expect(() => codec.encode(good, view(64), 0, 8)).toThrow("denied.key: it has 56 bytes, got 8");
-    expect(() => codec.decode(view(40), 0)).toThrow(RangeError);
+    expect(() => codec.decode(view(40), 0)).toThrow("a codec's value ends at byte 56 of a view of 40 bytes");
   });
 });
 

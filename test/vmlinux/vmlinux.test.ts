@@ -66,13 +66,36 @@ describe.each(kernels)("%s", (_, path) => {
     for (const clang of compilers) run(clang, "-target", "bpf", "-Wall", "-Werror", "-fsyntax-only", source);
   });
 
+  function compile(clang: string, name: string, ...more: string[]): string {
+    const object = join(directory, `${name}.bpf.o`);
+    const target = `-D__TARGET_ARCH_${ARCHITECTURES[process.arch]}`;
+    const flags = ["-target", "bpf", "-g", "-O2", "-Wall", "-Werror", "-mcpu=v3", target, ...more];
+    const includes = [`-I${directory}`, `-I${join(ROOT, ".deps/include")}`];
+    run(clang, ...flags, ...includes, "-c", join(ROOT, `test/vmlinux/${name}.bpf.c`), "-o", object);
+    return object;
+  }
+
+  test("a program calls kfuncs with it, and may declare them itself", () => {
+    const isTag = (type: BtfType) => type.kind === "decl_tag" && type.name === "bpf_kfunc";
+    const header = readFileSync(join(directory, "vmlinux.h"));
+    // BTF tags them where pahole 1.26 or newer wrote it, for Linux 6.10 or newer.
+    const isTagged = Array.from(readBtf(path).types()).some(isTag);
+    expect(header.includes(" __weak __ksym;\n")).toBe(isTagged);
+    if (!isTagged) return;
+    for (const clang of compilers) {
+      const object = compile(clang, "kfuncs");
+      expect(
+        open(object)
+          .programFacts()[0]
+          ?.kfuncs.map(({ name }) => name),
+      ).toEqual(expect.arrayContaining(["bpf_task_from_pid", "bpf_task_release", "bpf_iter_num_new"]));
+      expect(() => compile(clang, "kfuncs", "-DBPF_NO_KFUNC_PROTOTYPES")).toThrow(/bpf_task_from_pid/);
+    }
+  });
+
   test("an LSM program builds with it, and is opened", () => {
     for (const clang of compilers) {
-      const object = join(directory, "lsm.bpf.o");
-      const target = `-D__TARGET_ARCH_${ARCHITECTURES[process.arch]}`;
-      const flags = ["-target", "bpf", "-g", "-O2", "-Wall", "-Werror", "-mcpu=v3", target];
-      const includes = [`-I${directory}`, `-I${join(ROOT, ".deps/include")}`];
-      run(clang, ...flags, ...includes, "-c", join(ROOT, "test/vmlinux/lsm.bpf.c"), "-o", object);
+      const object = compile(clang, "lsm");
       const { programs, maps } = open(object);
       expect(programs.on_exec).toMatchObject({ section: "lsm.s/bprm_committed_creds", sleepable: true });
       expect(Object.keys(maps)).toContain("events");

@@ -1,0 +1,10 @@
+// libbpf's linker: objects made one.
+#pragma once
+
+#include <napi.h>
+
+namespace node_libbpf {
+
+void exportLinker(Napi::Object exports);
+
+}  // namespace node_libbpf

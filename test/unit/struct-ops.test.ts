@@ -1,0 +1,39 @@
+/** struct_ops programs and their maps: what is told is what is judged. What is loaded: test/kernel/struct-ops.test.ts. */
+import { kernelProfile } from "node-libbpf";
+import { open } from "../bpf/struct-ops.bpf";
+
+const told = (spec: ReturnType<typeof open>) =>
+  Object.values(spec.programs).flatMap(({ name, autoload }) => (autoload ? [name] : []));
+
+function both(change: (spec: ReturnType<typeof open>) => void): string[] {
+  const spec = open();
+  change(spec);
+  expect(spec.check({ kernel: kernelProfile("6.12") }).map(({ program }) => program)).toEqual(told(spec));
+  expect(spec.programFacts().map(({ name }) => name)).toEqual(told(spec));
+  return told(spec);
+}
+
+test("a program is loaded with the maps that have it, whatever its section says", () => {
+  expect(both(() => {})).toEqual(["in_both", "in_one"]);
+});
+
+test("a map that is not made takes its programs with it, but those of others", () => {
+  expect(
+    both(({ maps }) => {
+      maps.one.autocreate = false;
+    }),
+  ).toEqual(["in_both"]);
+  expect(
+    both(({ maps }) => {
+      for (const map of [maps.one, maps.other]) map.autocreate = false;
+    }),
+  ).toEqual([]);
+});
+
+test("a program that is not wanted is neither told nor judged", () => {
+  expect(
+    both(({ programs }) => {
+      programs.in_both.autoload = false;
+    }),
+  ).toEqual(["in_one"]);
+});
