@@ -150,6 +150,9 @@ function intBits(btf: Btf, id: number): number {
   return (word & 0xff) + ((word >>> 16) & 0xff);
 }
 
+/** BTF_VAR_GLOBAL_EXTERN: somebody else's, whose place is not known. */
+const EXTERN = 2;
+
 const END = -1;
 /**
  * Bytes of an array. Not 32 bits' worth: `__uint(max_entries, N)` in a map's definition is a pointer to an array of N integers,
@@ -307,6 +310,7 @@ class Walk {
         size = btf.word(id, 2);
     }
     this.#sizes[id - btf.first] = size;
+    if (kind === BtfKind.DATASEC) return this.#cutOff(id);
     return kind === BtfKind.STRUCT || kind === BtfKind.UNION ? this.#misplaced(id) : undefined;
   }
 
@@ -365,6 +369,20 @@ class Walk {
       if (bits > bytes * 8) return `its bit-field ${name()} is wider than its type`;
       if (offset + (bits || this.#width(type, bytes)) > size * 8)
         return `its member ${name()} lies beyond its ${size} bytes`;
+    }
+    return undefined;
+  }
+
+  /** A variable that has fewer bytes than its type; the kernel refuses it too: btf_datasec_resolve(). */
+  #cutOff(id: number): string | undefined {
+    const btf = this.#btf;
+    const end = 3 + btf.vlen(id) * 3;
+    for (let at = 3; at < end; at += 3) {
+      const variable = btf.word(id, at);
+      if (btf.kind(variable) !== BtfKind.VAR || btf.extra(variable) === EXTERN) continue;
+      const bytes = btf.word(id, at + 2);
+      if (bytes < this.#size(variable))
+        return `its variable ${btf.name(variable)} has ${bytes} bytes, and its type ${this.#size(variable)}`;
     }
     return undefined;
   }

@@ -40,6 +40,8 @@ export class ObjectFile {
     const { status, hasBtf } = this.description;
     if (status === 0 && !hasBtf) throw damagedBtf(label, "libbpf does not take it");
     if (status < 0) throw loadError({ ...this.description, stage: "open" }, label, []);
+    const misplaced = outsideOf(this.description);
+    if (misplaced !== undefined) throw damagedBtf(label, misplaced);
   }
 
   /**
@@ -87,6 +89,14 @@ function soundBtf(bytes: Uint8Array, label: string): Btf | undefined {
     fault = (error as Error).message;
   }
   throw damagedBtf(label, fault);
+}
+
+/** A variable that is not inside its section. libbpf takes places from symbols, or from linked objects' BTF, as they are. */
+function outsideOf({ maps, variables }: Description): string | undefined {
+  const sections = maps.filter(({ internal }) => internal);
+  const sizes = new Map(sections.map(({ valueTypeId, valueSize }) => [valueTypeId, valueSize]));
+  const found = variables.find(({ sectionId, offset, size }) => offset + size > (sizes.get(sectionId) ?? Infinity));
+  return found && `its variable ${found.name} lies beyond the ${sizes.get(found.sectionId)} bytes of ${found.section}`;
 }
 
 function damagedBtf(label: string, fault: string): ObjectError {
