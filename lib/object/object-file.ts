@@ -7,7 +7,7 @@ import { damagedObject } from "./damaged";
 import { type ElfSection, readSections, stringAt } from "./elf";
 import { type FactsReader, factsReader } from "./facts";
 import { loadError } from "./load-error";
-import { unsound } from "./sound";
+import { unsound, variableOutside } from "./sound";
 
 /** Files that are compared with one that is opened. */
 const RECENT = 8;
@@ -35,13 +35,13 @@ export class ObjectFile {
     const fault = unsound(sections, request.bytes.length);
     if (fault !== undefined) throw damagedObject(label, "open", fault);
     this.btf = soundBtf(contents(".BTF"), label);
+    const outside = this.btf && variableOutside(sections, this.btf);
+    if (outside !== undefined) throw damagedObject(label, "open", outside);
     this.description = native.describe(request);
     deliver(this.description, onLog);
     const { status, hasBtf } = this.description;
     if (status === 0 && !hasBtf) throw damagedBtf(label, "libbpf does not take it");
     if (status < 0) throw loadError({ ...this.description, stage: "open" }, label, []);
-    const misplaced = outsideOf(this.description);
-    if (misplaced !== undefined) throw damagedBtf(label, misplaced);
   }
 
   /**
@@ -89,14 +89,6 @@ function soundBtf(bytes: Uint8Array, label: string): Btf | undefined {
     fault = (error as Error).message;
   }
   throw damagedBtf(label, fault);
-}
-
-/** A variable that is not inside its section. libbpf takes places from symbols, or from linked objects' BTF, as they are. */
-function outsideOf({ maps, variables }: Description): string | undefined {
-  const sections = maps.filter(({ internal }) => internal);
-  const sizes = new Map(sections.map(({ valueTypeId, valueSize }) => [valueTypeId, valueSize]));
-  const found = variables.find(({ sectionId, offset, size }) => offset + size > (sizes.get(sectionId) ?? Infinity));
-  return found && `its variable ${found.name} lies beyond the ${sizes.get(found.sectionId)} bytes of ${found.section}`;
 }
 
 function damagedBtf(label: string, fault: string): ObjectError {
