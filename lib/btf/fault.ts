@@ -139,6 +139,7 @@ function oddityOf(btf: Btf, id: number): string | undefined {
   const kind = btf.kind(id);
   const size = btf.word(id, 2);
   if (SIZES[kind]?.includes(size) === false) return `it can't have ${size} bytes`;
+  if (kind === BtfKind.INT && (btf.extra(id) & 0xff) === 0) return "it has no bits";
   if (kind === BtfKind.INT && intBits(btf, id) > size * 8)
     return `${intBits(btf, id)} bits don't fit its ${size} bytes`;
   return undefined;
