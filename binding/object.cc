@@ -412,7 +412,7 @@ Window window(const Napi::CallbackInfo& info, size_t length, bool write) {
   const bpf_map* map = object == nullptr ? nullptr : object->map(index);
   if (map == nullptr) return {nullptr, -EBADF};
   // Mapped read-only: a write would end the process.
-  if (write && (bpf_map__map_flags(map) & BPF_F_RDONLY_PROG)) return {nullptr, -EPERM};
+  if (write && (bpf_map__map_flags(map) & BPF_F_RDONLY_PROG)) return {nullptr, -EROFS};
   int error = 0;
   const Mapping& memory = object->memory(index, &error);
   if (error < 0) return {nullptr, error};
@@ -429,7 +429,7 @@ Napi::Value memoryRead(const Napi::CallbackInfo& info) {
   return status(info.Env(), from.status);
 }
 
-// memoryWrite(object, map, offset, source: Uint8Array): 0 or -errno
+// memoryWrite(object, map, offset, source: Uint8Array): 0 or -errno, -EROFS for constants
 Napi::Value memoryWrite(const Napi::CallbackInfo& info) {
   const Memory source = memoryOf(info[3]);
   const Window to = window(info, source.size, true);
