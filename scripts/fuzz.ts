@@ -5,7 +5,7 @@
  *     --load   gives them to the kernel's verifier too (as root); nothing is attached
  *     --debug  with the addon of npm run build:debug
  *     --write FILE  writes the first of them, and tries none
- * The same seed and number make the same object: "--seed S --from N --count 1" tries one again.
+ * The same seed and number make the same object of the same ones in test/bpf: "--seed S --from N --count 1" tries one again.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -50,9 +50,18 @@ interface Order {
 }
 
 /** What was found: of each, what it was, and how to make it again. None is good. */
-export async function fuzz({ seed, from = 0, count, load = false, env = {}, jobs = 1, progress }: FuzzOptions): Promise<string[]> {
+export async function fuzz({
+  seed,
+  from = 0,
+  count,
+  load = false,
+  env = {},
+  jobs = 1,
+  progress,
+}: FuzzOptions): Promise<string[]> {
   const found: string[] = [];
   const end = from + count;
+  const sanitized = { ...process.env, ...env }.NODE_LIBBPF_SANITIZED !== undefined;
   let next = from;
   const work = async () => {
     while (next < end) {
@@ -61,7 +70,7 @@ export async function fuzz({ seed, from = 0, count, load = false, env = {}, jobs
       const last = next;
       // A process that ended too early goes on in another, behind the object that it ended at.
       for (let at = first; at < last; ) {
-        const order = { seed, from: at, count: last - at, load, sanitized: env.NODE_LIBBPF_SANITIZED !== undefined };
+        const order = { seed, from: at, count: last - at, load, sanitized };
         const { done, findings } = await batch(order, env);
         found.push(...findings);
         at = done;
@@ -74,7 +83,10 @@ export async function fuzz({ seed, from = 0, count, load = false, env = {}, jobs
 }
 
 /** Tries objects in a process of their own, up to the first that ends it; `done` is the number of the next. */
-async function batch(order: Order, env: Readonly<Record<string, string>>): Promise<{ done: number; findings: string[] }> {
+async function batch(
+  order: Order,
+  env: Readonly<Record<string, string>>,
+): Promise<{ done: number; findings: string[] }> {
   const findings: string[] = [];
   const child = fork(__filename, ["--child", JSON.stringify(order)], {
     env: { ...process.env, ...env },
@@ -111,7 +123,9 @@ async function batch(order: Order, env: Readonly<Record<string, string>>): Promi
 /** The objects that are changed: all of test/bpf that are not many times as large as the others. */
 export function fuzzSources(): [name: string, bytes: Uint8Array][] {
   const folder = join(PROJECT_ROOT, "dist/test/bpf");
-  const names = readdirSync(folder).filter((name) => name.endsWith(".bpf.o")).sort();
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith(".bpf.o"))
+    .sort();
   const sources = names.map((name): [string, Uint8Array] => [basename(name), readFileSync(join(folder, name))]);
   return sources.filter(([, { length }]) => length < 1 << 17);
 }
@@ -163,7 +177,12 @@ async function main(): Promise<void> {
     },
   });
   if (values.child !== undefined) return child(JSON.parse(values.child) as Order);
-  const [seed, from, count, jobs] = [values.seed, values.from, values.count, values.jobs].map(Number) as [number, number, number, number];
+  const [seed, from, count, jobs] = [values.seed, values.from, values.count, values.jobs].map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   if (values.write !== undefined) {
     const { bytes, how } = mutant(fuzzSources(), seed, from);
     writeFileSync(values.write, bytes);
@@ -176,7 +195,9 @@ async function main(): Promise<void> {
   const found = await fuzz({ seed, from, count, jobs, load: values.load, env, progress });
   for (const finding of found) process.stdout.write(`${finding}\n`);
   const seconds = Math.round((Date.now() - start) / 1000);
-  process.stdout.write(`${count} objects of seed ${seed}${values.load ? ", loaded too" : ""}: ${found.length} findings, ${seconds} s\n`);
+  process.stdout.write(
+    `${count} objects of seed ${seed}${values.load ? ", loaded too" : ""}: ${found.length} findings, ${seconds} s\n`,
+  );
   if (found.length > 0) process.exitCode = 1;
 }
 

@@ -97,7 +97,9 @@ export function readElf(bytes: Uint8Array, name: string, machine: "bpf" | "any" 
   };
   const [namesOffset, namesSize] = extent(namesIndex);
   let zeroes = 0;
-  const sections: ElfSection[] = [{ name: "", type: 0, flags: 0, link: 0, info: 0, size: 0, contents: new Uint8Array() }];
+  const sections: ElfSection[] = [
+    { name: "", type: 0, flags: 0, link: 0, info: 0, size: 0, contents: new Uint8Array() },
+  ];
   for (let index = 1; index < count; index++) {
     const [offset, size] = extent(index);
     const header = inTable(index);

@@ -60,7 +60,8 @@ export function variableOutside(sections: readonly ElfSection[], btf: Btf): stri
     for (const { variable, offset, size } of datasec.variables) {
       if (variable.kind !== "var") continue;
       // Linked objects say it in BTF; so do others of static variables.
-      const place = datasec.size === 0 && variable.linkage !== "static" ? (places.get(variable.name) ?? offset) : offset;
+      const place =
+        datasec.size === 0 && variable.linkage !== "static" ? (places.get(variable.name) ?? offset) : offset;
       if (place + Math.max(size, sizeOf(variable.type) ?? 0) > room)
         found ??= `the variable ${variable.name} lies beyond its section ${name}`;
     }

@@ -16,20 +16,97 @@ const SHF_EXECINSTR = 4;
 
 /** Words that follow a BTF type's first three, by its kind: alone, and for each of its members. */
 const BTF_WORDS: readonly (readonly [own: number, each: number])[] = [
-  ...([[0, 0], [1, 0], [0, 0], [3, 0], [0, 3], [0, 3], [0, 2], [0, 0], [0, 0], [0, 0], [0, 0]] as const),
-  ...([[0, 0], [0, 0], [0, 2], [1, 0], [0, 3], [0, 0], [1, 0], [0, 0], [0, 3]] as const),
+  ...([
+    [0, 0],
+    [1, 0],
+    [0, 0],
+    [3, 0],
+    [0, 3],
+    [0, 3],
+    [0, 2],
+    [0, 0],
+    [0, 0],
+    [0, 0],
+    [0, 0],
+  ] as const),
+  ...([
+    [0, 0],
+    [0, 0],
+    [0, 2],
+    [1, 0],
+    [0, 3],
+    [0, 0],
+    [1, 0],
+    [0, 0],
+    [0, 3],
+  ] as const),
 ];
 
 /** What sections are called that mean something to libbpf. */
 const SECTIONS = [
-  ...["lsm.s/file_open", "lsm/task_free", "fentry/vfs_read", "fentry.s/x", "fexit/", "fmod_ret/y", "freplace/z", "tp_btf/sched_switch"],
-  ...["iter.s/task", "iter/bpf_map", "uprobe.s", "uprobe//bin/true:main", "kprobe/vfs_read", "kprobe.multi/*", "usdt", "ksyscall/read"],
-  ...["tracepoint/syscalls/sys_enter_openat", "raw_tp/sys_enter", "syscall", "xdp", "tc", "tcx/ingress", "socket", "struct_ops", "struct_ops.s/"],
-  ...[".maps", ".data", ".bss", ".rodata", ".kconfig", ".ksyms", ".text", "license", "version", "maps", ".struct_ops", ".struct_ops.link"],
-  ...[".BTF", ".BTF.ext", ".rodata.str1.1", ".data.x", "?lsm/task_free", "", "cgroup/skb", "sk_msg", "netfilter", "perf_event", ".addr_space.1"],
+  ...[
+    "lsm.s/file_open",
+    "lsm/task_free",
+    "fentry/vfs_read",
+    "fentry.s/x",
+    "fexit/",
+    "fmod_ret/y",
+    "freplace/z",
+    "tp_btf/sched_switch",
+  ],
+  ...[
+    "iter.s/task",
+    "iter/bpf_map",
+    "uprobe.s",
+    "uprobe//bin/true:main",
+    "kprobe/vfs_read",
+    "kprobe.multi/*",
+    "usdt",
+    "ksyscall/read",
+  ],
+  ...[
+    "tracepoint/syscalls/sys_enter_openat",
+    "raw_tp/sys_enter",
+    "syscall",
+    "xdp",
+    "tc",
+    "tcx/ingress",
+    "socket",
+    "struct_ops",
+    "struct_ops.s/",
+  ],
+  ...[
+    ".maps",
+    ".data",
+    ".bss",
+    ".rodata",
+    ".kconfig",
+    ".ksyms",
+    ".text",
+    "license",
+    "version",
+    "maps",
+    ".struct_ops",
+    ".struct_ops.link",
+  ],
+  ...[
+    ".BTF",
+    ".BTF.ext",
+    ".rodata.str1.1",
+    ".data.x",
+    "?lsm/task_free",
+    "",
+    "cgroup/skb",
+    "sk_msg",
+    "netfilter",
+    "perf_event",
+    ".addr_space.1",
+  ],
 ];
 
-const OPCODES = [0x18, 0x85, 0x95, 0x05, 0x06, 0x0d, 0x8d, 0x61, 0x63, 0x79, 0x7b, 0xb7, 0x15, 0x55, 0xdb, 0xc3, 0x07, 0xbf, 0, 0xff];
+const OPCODES = [
+  0x18, 0x85, 0x95, 0x05, 0x06, 0x0d, 0x8d, 0x61, 0x63, 0x79, 0x7b, 0xb7, 0x15, 0x55, 0xdb, 0xc3, 0x07, 0xbf, 0, 0xff,
+];
 
 interface Place extends ElfSection {
   index: number;
@@ -45,7 +122,11 @@ export interface Mutant {
 }
 
 /** A copy with one change or some. The same numbers make the same copy. */
-export function mutant(sources: readonly (readonly [name: string, bytes: Uint8Array])[], seed: number, index: number): Mutant {
+export function mutant(
+  sources: readonly (readonly [name: string, bytes: Uint8Array])[],
+  seed: number,
+  index: number,
+): Mutant {
   const random = new Random(seed, index);
   const [name, bytes] = random.one(sources);
   const mutation = new Mutation(bytes, random);
@@ -102,7 +183,23 @@ class Mutation {
     const bits = BigInt(size * 8);
     const before = size === 8 ? this.#bytes.readBigUInt64LE(at) : BigInt(this.#bytes.readUIntLE(at, size));
     const near = [-8n, -2n, -1n, 1n, 2n, 8n, 16n, 24n].map((step) => before + step);
-    const edges = [0n, 1n, 8n, 0x7fn, 0xffn, 0x7fffn, 0xffffn, 2n ** 20n, 2n ** 31n - 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n - 8n, 2n ** 63n, -1n, -8n];
+    const edges = [
+      0n,
+      1n,
+      8n,
+      0x7fn,
+      0xffn,
+      0x7fffn,
+      0xffffn,
+      2n ** 20n,
+      2n ** 31n - 1n,
+      2n ** 31n,
+      2n ** 32n - 1n,
+      2n ** 32n - 8n,
+      2n ** 63n,
+      -1n,
+      -8n,
+    ];
     const after = BigInt.asUintN(
       Number(bits),
       random.one([
@@ -119,12 +216,24 @@ class Mutation {
   }
 
   #elfHeader(): void {
-    const [at, size] = this.#random.one([[16, 2], [18, 2], [20, 4], [40, 8], [48, 4], [52, 2], [58, 2], [60, 2], [62, 2]] as const);
+    const [at, size] = this.#random.one([
+      [16, 2],
+      [18, 2],
+      [20, 4],
+      [40, 8],
+      [48, 4],
+      [52, 2],
+      [58, 2],
+      [60, 2],
+      [62, 2],
+    ] as const);
     this.#write(`ELF header +${at}`, at, size, [this.#bytes.length, this.#places.length]);
   }
 
   #cut(): void {
-    this.#size = this.#random.rarely(2) ? this.#random.below(this.#size + 1) : Math.max(0, this.#size - 1 - this.#random.below(64));
+    this.#size = this.#random.rarely(2)
+      ? this.#random.below(this.#size + 1)
+      : Math.max(0, this.#size - 1 - this.#random.below(64));
     this.how.push(`cut to ${this.#size} bytes`);
   }
 
@@ -147,11 +256,28 @@ class Mutation {
   #sectionHeader(): void {
     const place = this.#random.one(this.#places);
     const other = this.#random.one(this.#places);
-    const fields = [[0, 4], [4, 4], [8, 8], [24, 8], [32, 8], [40, 4], [44, 4], [48, 8], [56, 8]] as const;
+    const fields = [
+      [0, 4],
+      [4, 4],
+      [8, 8],
+      [24, 8],
+      [32, 8],
+      [40, 4],
+      [44, 4],
+      [48, 8],
+      [56, 8],
+    ] as const;
     const [at, size] = this.#random.one(fields);
     const field = other.header + at;
     const same = size === 8 ? Number(this.#bytes.readBigUInt64LE(field)) : this.#bytes.readUInt32LE(field);
-    this.#write(`section ${place.name} +${at}`, place.header + at, size, [same, this.#bytes.length, SHT_SYMTAB, SHT_STRTAB, 8, SHT_REL]);
+    this.#write(`section ${place.name} +${at}`, place.header + at, size, [
+      same,
+      this.#bytes.length,
+      SHT_SYMTAB,
+      SHT_STRTAB,
+      8,
+      SHT_REL,
+    ]);
   }
 
   /** Written over the name that the section has. */
@@ -178,7 +304,16 @@ class Mutation {
     if (entry === undefined) return;
     const { at } = entry;
     const number = (at - entry.place.at) / SYMBOL;
-    const [field, size] = this.#random.one([[0, 4], [4, 1], [5, 1], [6, 2], [8, 8], [8, 8], [16, 8], [16, 8]] as const);
+    const [field, size] = this.#random.one([
+      [0, 4],
+      [4, 1],
+      [5, 1],
+      [6, 2],
+      [8, 8],
+      [8, 8],
+      [16, 8],
+      [16, 8],
+    ] as const);
     const sizes = this.#places.flatMap(({ contents }) => [contents.length, contents.length - 8]);
     const likely: Partial<Record<number, readonly number[]>> = {
       4: [0, 1, 2, 3, 0x10, 0x11, 0x12, 0x20, 0x22],
@@ -195,24 +330,52 @@ class Mutation {
     const { place, at } = entry;
     const target = this.#places[place.info];
     const symbols = Math.floor((this.#places.find(({ type }) => type === SHT_SYMTAB)?.contents.length ?? 0) / SYMBOL);
-    const [field, size] = this.#random.one([[0, 8], [0, 8], [8, 4], [12, 4], [12, 4]] as const);
+    const [field, size] = this.#random.one([
+      [0, 8],
+      [0, 8],
+      [8, 4],
+      [12, 4],
+      [12, 4],
+    ] as const);
     const offset = this.#random.below((target?.contents.length ?? 0) / INSTRUCTION + 1) * INSTRUCTION;
-    this.#write(`${place.name} +${at - place.at + field}`, at + field, size, {
-      0: [offset, (target?.contents.length ?? 0) - 8],
-      8: [1, 2, 3, 4, 10],
-      12: [this.#random.below(symbols + 1), symbols],
-    }[field]);
+    this.#write(
+      `${place.name} +${at - place.at + field}`,
+      at + field,
+      size,
+      {
+        0: [offset, (target?.contents.length ?? 0) - 8],
+        8: [1, 2, 3, 4, 10],
+        12: [this.#random.below(symbols + 1), symbols],
+      }[field],
+    );
   }
 
   #instruction(): void {
-    const places = this.#places.filter(({ flags, contents }) => (flags & SHF_EXECINSTR) !== 0 && contents.length >= INSTRUCTION);
+    const places = this.#places.filter(
+      ({ flags, contents }) => (flags & SHF_EXECINSTR) !== 0 && contents.length >= INSTRUCTION,
+    );
     if (places.length === 0) return;
     const place = this.#random.one(places);
     const count = Math.floor(place.contents.length / INSTRUCTION);
     // What is at the end has nothing behind it.
-    const at = place.at + (this.#random.rarely(4) ? count - 1 - this.#random.below(Math.min(2, count)) : this.#random.below(count)) * INSTRUCTION;
-    const [field, size] = this.#random.one([[0, 1], [0, 1], [1, 1], [2, 2], [4, 4], [4, 4]] as const);
-    const likely = { 0: OPCODES, 1: [0x10, 0x11, 0x21, 0x31, 0x41, 0x51, 0x61, 0xff], 2: [1, -1, -2, count], 4: [-1, count, 1, 23, 195] }[field];
+    const at =
+      place.at +
+      (this.#random.rarely(4) ? count - 1 - this.#random.below(Math.min(2, count)) : this.#random.below(count)) *
+        INSTRUCTION;
+    const [field, size] = this.#random.one([
+      [0, 1],
+      [0, 1],
+      [1, 1],
+      [2, 2],
+      [4, 4],
+      [4, 4],
+    ] as const);
+    const likely = {
+      0: OPCODES,
+      1: [0x10, 0x11, 0x21, 0x31, 0x41, 0x51, 0x61, 0xff],
+      2: [1, -1, -2, count],
+      4: [-1, count, 1, 23, 195],
+    }[field];
     this.#write(`${place.name} +${at - place.at + field}`, at + field, size, likely);
   }
 
@@ -224,7 +387,13 @@ class Mutation {
     const body = place.at + view.getUint32(4, true);
     const types = body + view.getUint32(8, true);
     const strings = body + view.getUint32(16, true);
-    return { at: place.at, types, typesEnd: types + view.getUint32(12, true), strings, stringsEnd: strings + view.getUint32(20, true) };
+    return {
+      at: place.at,
+      types,
+      typesEnd: types + view.getUint32(12, true),
+      strings,
+      stringsEnd: strings + view.getUint32(20, true),
+    };
   }
 
   #btf(): void {
@@ -247,8 +416,16 @@ class Mutation {
     const at = starts[number] as number;
     const words = ((starts[number + 1] ?? parts.typesEnd) - at) / 4;
     const word = this.#random.below(Math.max(words, 1));
-    const types = [number, number + 1, number + 2, starts.length, starts.length + 1, this.#random.below(starts.length + 1)];
-    const info = this.#random.below(20) * 2 ** 24 + this.#random.one([0, 1, 2, 2 ** 16 - 1]) + this.#random.one([0, 2 ** 31]);
+    const types = [
+      number,
+      number + 1,
+      number + 2,
+      starts.length,
+      starts.length + 1,
+      this.#random.below(starts.length + 1),
+    ];
+    const info =
+      this.#random.below(20) * 2 ** 24 + this.#random.one([0, 1, 2, 2 ** 16 - 1]) + this.#random.one([0, 2 ** 31]);
     const names = [this.#random.below(parts.stringsEnd - parts.strings), parts.stringsEnd - parts.strings];
     this.#write(`type ${number + 1} word ${word}`, at + word * 4, 4, word === 0 ? names : word === 1 ? [info] : types);
   }
@@ -258,7 +435,24 @@ class Mutation {
     if (parts === undefined || parts.stringsEnd <= parts.strings) return;
     const at = parts.strings + this.#random.below(parts.stringsEnd - parts.strings);
     if (at >= this.#bytes.length) return;
-    const text = this.#random.one(["\0", "*/", "\u0001", "é", ".", "___", "event:struct x", "btf_decl_tag", '"', "__proto__\0", "constructor\0", ".maps\0", "0:1:2", "0:0:0:0:0:0", "\n", "..."]);
+    const text = this.#random.one([
+      "\0",
+      "*/",
+      "\u0001",
+      "é",
+      ".",
+      "___",
+      "event:struct x",
+      "btf_decl_tag",
+      '"',
+      "__proto__\0",
+      "constructor\0",
+      ".maps\0",
+      "0:1:2",
+      "0:0:0:0:0:0",
+      "\n",
+      "...",
+    ]);
     this.#bytes.write(text, at, Math.min(text.length, parts.stringsEnd - at), "utf8");
     this.how.push(`BTF text +${at - parts.strings} is ${JSON.stringify(text)}`);
   }
@@ -277,6 +471,10 @@ class Mutation {
     const words = Math.floor(view.getUint32(part + 4, true) / 4);
     // The size of a record, then a section's name and count, are at the beginning.
     const word = this.#random.rarely(4) ? this.#random.below(3) : this.#random.below(Math.max(words, 1));
-    this.#write(`BTF.ext part ${part} word ${word}`, place.at + start + word * 4, 4, [this.#random.below(64) * 8, this.#random.below(100), this.#random.below(13)]);
+    this.#write(`BTF.ext part ${part} word ${word}`, place.at + start + word * 4, 4, [
+      this.#random.below(64) * 8,
+      this.#random.below(100),
+      this.#random.below(13),
+    ]);
   }
 }
