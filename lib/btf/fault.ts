@@ -151,7 +151,7 @@ function intBits(btf: Btf, id: number): number {
   return (word & 0xff) + ((word >>> 16) & 0xff);
 }
 
-/** BTF_VAR_GLOBAL_EXTERN: somebody else's, whose place is not known. */
+/** BTF_VAR_GLOBAL_EXTERN */
 const EXTERN = 2;
 
 const END = -1;
@@ -378,9 +378,11 @@ class Walk {
   #cutOff(id: number): string | undefined {
     const btf = this.#btf;
     const end = 3 + btf.vlen(id) * 3;
+    // Of the kernel's variables, in .ksyms, an object need not know the size; those of its configuration are libbpf's to make.
+    const known = btf.name(id) === ".kconfig";
     for (let at = 3; at < end; at += 3) {
       const variable = btf.word(id, at);
-      if (btf.kind(variable) !== BtfKind.VAR || btf.extra(variable) === EXTERN) continue;
+      if (btf.kind(variable) !== BtfKind.VAR || (btf.extra(variable) === EXTERN && !known)) continue;
       const bytes = btf.word(id, at + 2);
       if (bytes < this.#size(variable))
         return `its variable ${btf.name(variable)} has ${bytes} bytes, and its type ${this.#size(variable)}`;

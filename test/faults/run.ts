@@ -77,15 +77,15 @@ export class Injector {
       else if (line === "end") ended = true;
       else outcome.wrong.push(`${at.join(" ")}: ${line}\n${this.#stack()}`);
     });
-    let words_ = "";
+    let complaint = "";
     child.stderr.on("data", (chunk) => {
-      words_ += chunk;
+      complaint += chunk;
     });
     const [status, signal] = await once(child, "close");
     clearTimeout(timer);
     outcome.injected = readFileSync(this.#report, "utf8").split("\n").length - 1;
     if (ended) return { outcome, next: undefined };
-    const what = `${at.join(" ")}: the process ended with ${signal ?? `status ${status}`}: ${words_.slice(0, 2000)}`;
+    const what = `${at.join(" ")}: the process ended with ${signal ?? `status ${status}`}: ${complaint.slice(0, 2000)}`;
     const [, , errno, n] = at;
     // Where the library is not in the stack, it is Node that can't go on.
     (this.#stack().includes(".node") ? outcome.wrong : outcome.excluded).push(`${what}\n${this.#stack()}`);

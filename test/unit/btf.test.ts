@@ -372,6 +372,10 @@ describe("faults", () => {
       (b) => [b.int(), b.add("v", BtfKind.VAR, 0, 1, [1]), b.add(".data", BtfKind.DATASEC, 1, 4, [2, 0, 3])],
       /^section \.data \(type 3\): its variable v has 3 bytes, and its type 4$/,
     ],
+    "a variable of .kconfig that is shorter than its type": [
+      (b) => [b.int(), b.add("v", BtfKind.VAR, 0, 1, [2]), b.add(".kconfig", BtfKind.DATASEC, 1, 0, [2, 0, 1])],
+      /its variable v has 1 bytes, and its type 4$/,
+    ],
     "an integer of 33 bits": [(b) => b.int("i", 4, 33), /33 bits don't fit its 4 bytes/],
     "an enum of 3 bytes": [(b) => b.add("e", BtfKind.ENUM, 0, 3), /enum e \(type 1\): it can't have 3 bytes/],
     "a type that is not there": [(b) => b.to(PTR, 9), /pointer \(type 1\): type 9 is not there/],
