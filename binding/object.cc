@@ -291,7 +291,8 @@ void addInitial(Napi::Env env, Napi::Object description, const btf* types, const
   const btf_type* section =
       types == nullptr ? nullptr : btf__type_by_id(types, bpf_map__btf_value_type_id(map));
   const char* name = section == nullptr ? nullptr : btf__name_by_offset(types, section->name_off);
-  if (name != nullptr && strncmp(name, ".bss", 4) == 0) return;
+  // Without a type it has no variables, and may be .bss all the same.
+  if (name == nullptr || strncmp(name, ".bss", 4) == 0) return;
   size_t size = 0;
   // Not const in libbpf 1.1, for no reason.
   const void* initial = bpf_map__initial_value(const_cast<bpf_map*>(map), &size);
