@@ -1,7 +1,7 @@
 /**
  * Makes each call of the library's fail once, by every errno, in acts that are whole: an act that does not succeed throws a BpfError
  * with that errno, and nothing is left. Runs with inject.c preloaded; says what it does in lines, for a parent that looks for hangs.
- *   child.js ACT KIND [ERRNO N]      goes on from there
+ *   child.js ACT [KIND ERRNO N]      goes on from there
  *   child.js ACT KIND ERRNO N cold   that one alone, in a process that has asked the kernel nothing yet
  */
 import { openSync, readdirSync, readFileSync, readlinkSync, writeSync } from "node:fs";
@@ -61,7 +61,7 @@ function tells(error: unknown, errno: string): boolean {
 }
 
 async function main(): Promise<void> {
-  const [, , name = "", kind = "", errno = ERRNOS[0], from = "0", cold] = process.argv;
+  const [, , name = "", kind = KINDS[0], errno = ERRNOS[0], from = "0", cold] = process.argv;
   const act = acts[name];
   const report = process.env.NODE_LIBBPF_INJECT_REPORT;
   if (act === undefined || report === undefined) throw new Error(`no act ${name}, or no report`);
@@ -74,9 +74,10 @@ async function main(): Promise<void> {
   for (let round = 0; round < 2 && cold === undefined; round++) await act();
   await settled("");
   const before = held();
-  const first = ERRNOS.indexOf(errno as (typeof ERRNOS)[number]);
+  const all = KINDS.flatMap((kind) => ERRNOS.map((errno) => ({ kind, errno })));
+  const first = all.findIndex((one) => one.kind === kind && one.errno === errno);
   let start = Number(from);
-  for (const each of ERRNOS.slice(first, cold === undefined ? undefined : first + 1)) {
+  for (const { kind, errno: each } of all.slice(first, cold === undefined ? undefined : first + 1)) {
     for (let n = start; ; n++) {
       say(`try ${name} ${kind} ${each} ${n}`);
       const count = fired();

@@ -38,11 +38,11 @@ export class Injector {
     rmSync(this.#folder, { recursive: true });
   }
 
-  /** Every call of a kind, by every errno. */
-  async everyCall(act: string, kind: string): Promise<Outcome> {
+  /** Every call of every kind, by every errno. */
+  async everyCall(act: string): Promise<Outcome> {
     const all: Outcome = { injected: 0, wrong: [], excluded: [], reached: true };
     for (let rest: string[] | undefined = []; rest !== undefined; ) {
-      const { outcome, next } = await this.#run([act, kind, ...rest]);
+      const { outcome, next } = await this.#run([act, ...rest]);
       all.injected += outcome.injected;
       all.wrong.push(...outcome.wrong);
       all.excluded.push(...outcome.excluded);
@@ -86,10 +86,10 @@ export class Injector {
     outcome.injected = readFileSync(this.#report, "utf8").split("\n").length - 1;
     if (ended) return { outcome, next: undefined };
     const what = `${at.join(" ")}: the process ended with ${signal ?? `status ${status}`}: ${complaint.slice(0, 2000)}`;
-    const [, , errno, n] = at;
+    const [, kind, errno, n] = at;
     // Where the library is not in the stack, it is Node that can't go on.
     (this.#stack().includes(".node") ? outcome.wrong : outcome.excluded).push(`${what}\n${this.#stack()}`);
-    return { outcome, next: errno === undefined ? undefined : [errno, String(Number(n) + 1)] };
+    return { outcome, next: kind && errno ? [kind, errno, String(Number(n) + 1)] : undefined };
   }
 
   /** Of the call that failed last. */

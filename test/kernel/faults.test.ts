@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { libbpf } from "node-libbpf";
 import { acts } from "../faults/acts";
-import { ERRNOS, KINDS } from "../faults/child";
+import { ERRNOS } from "../faults/child";
 import { Injector, type Outcome } from "../faults/run";
 import { bpffs, kernelTest, type Need, since, systemCallTracepoints, unsanitized, vmKernel } from "./needs";
 
@@ -29,11 +29,9 @@ const fine = expect.objectContaining({ wrong: [] });
 for (const act of Object.keys(acts)) {
   const run = async () => {
     using injector = new Injector();
-    for (const kind of KINDS) {
-      const outcome = await injector.everyCall(act, kind);
-      expect(outcome).toEqual(fine);
-      for (const excluded of outcome.excluded) process.stderr.write(`Node's own: ${excluded}\n`);
-    }
+    const outcome = await injector.everyCall(act);
+    expect(outcome).toEqual(fine);
+    for (const excluded of outcome.excluded) process.stderr.write(`Node's own: ${excluded}\n`);
   };
   kernelTest(`calls that fail: ${act}`, needs, run, 10 * MINUTES);
 }
