@@ -35,6 +35,9 @@ enum : int { kUnknown, kSupported, kMissing };
 
 std::atomic<int> known[kFeatures];
 
+// An answer without an errno.
+constexpr int kRefused = -1;
+
 // A kernel that lacks a feature refuses it by other numbers. EPERM says nothing of a feature either, but for
 // want of a capability it does not pass: only not kept, since the limit on locked memory gives it too (before
 // Linux 5.11).
@@ -49,11 +52,16 @@ bool __wrap_feat_supported(void* cache, unsigned feature) {
   if (cache != nullptr || feature >= kFeatures) return __real_feat_supported(cache, feature);
   const int before = known[feature].load(std::memory_order_relaxed);
   if (before != kUnknown) return before == kSupported;
-  // struct kern_feature_cache: the results, and no token. Used once.
-  int fresh[kFeatures + 1] = {};
-  errno = 0;
-  const bool supported = __real_feat_supported(fresh, feature);
-  const int error = supported ? 0 : errno;
+  const auto ask = [&] {
+    // struct kern_feature_cache: the results, and no token. Used once.
+    int fresh[kFeatures + 1] = {};
+    errno = 0;
+    return __real_feat_supported(fresh, feature) ? 0 : errno == 0 ? kRefused : errno;
+  };
+  int error = ask();
+  // Whether it will be said again tells whose it is.
+  if (error == EPERM || error == EACCES) error = ask();
+  const bool supported = error == 0;
   if (passes(error)) {
     if (node_libbpf::asking != nullptr) node_libbpf::asking->fail(-error);
   } else if (error != EPERM && error != EACCES) {

@@ -316,7 +316,8 @@ void addInitial(Napi::Env env, Napi::Object description, const btf* types, const
   const btf_type* section =
       types == nullptr ? nullptr : btf__type_by_id(types, bpf_map__btf_value_type_id(map));
   const char* name = section == nullptr ? nullptr : btf__name_by_offset(types, section->name_off);
-  if (name != nullptr && strncmp(name, ".bss", 4) == 0) return;
+  // Without a type it has no variables, and may be .bss all the same.
+  if (name == nullptr || strncmp(name, ".bss", 4) == 0) return;
   size_t size = 0;
   // Not const in libbpf 1.1, for no reason.
   const void* initial = bpf_map__initial_value(const_cast<bpf_map*>(map), &size);
@@ -437,7 +438,7 @@ Window window(const Napi::CallbackInfo& info, size_t length, bool write) {
   const bpf_map* map = object == nullptr ? nullptr : object->map(index);
   if (map == nullptr) return {nullptr, -EBADF};
   // Mapped read-only: a write would end the process.
-  if (write && (bpf_map__map_flags(map) & BPF_F_RDONLY_PROG)) return {nullptr, -EPERM};
+  if (write && (bpf_map__map_flags(map) & BPF_F_RDONLY_PROG)) return {nullptr, -EROFS};
   int error = 0;
   const Mapping& memory = object->memory(index, &error);
   if (error < 0) return {nullptr, error};
@@ -454,7 +455,7 @@ Napi::Value memoryRead(const Napi::CallbackInfo& info) {
   return status(info.Env(), from.status);
 }
 
-// memoryWrite(object, map, offset, source: Uint8Array): 0 or -errno
+// memoryWrite(object, map, offset, source: Uint8Array): 0 or -errno, -EROFS for constants
 Napi::Value memoryWrite(const Napi::CallbackInfo& info) {
   const Memory source = memoryOf(info[3]);
   const Window to = window(info, source.size, true);

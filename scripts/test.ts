@@ -214,7 +214,7 @@ function jobsHere(wants: (...parts: readonly Part[]) => boolean): Job[] {
   }
   if (wants("debug")) {
     // The others have no line of C++ in them.
-    const pattern = `dist/test/kernel|${unitTests(...WITH_ADDON)}`;
+    const pattern = `dist/test/kernel|${unitTests(...WITH_ADDON, "fuzz")}`;
     add("unit and kernel tests here, with sanitizers", (name) =>
       jest({ name, pattern, env: debugEnvironment(buildDebug()) }),
     );

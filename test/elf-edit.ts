@@ -23,11 +23,12 @@ export class ElfEdit {
     return this;
   }
 
+  symbolValue(name: string, value: bigint): this {
+    return this.#symbol(name, 8, value);
+  }
+
   symbolSize(name: string, size: bigint): this {
-    const index = symbolsOf(this.#sections).findIndex((symbol) => symbol.name === name);
-    const table = this.#sections.findIndex(({ type }) => type === SHT_SYMTAB);
-    this.bytes.writeBigUInt64LE(size, this.#contents(table) + index * SYMBOL + 16);
-    return this;
+    return this.#symbol(name, 16, size);
   }
 
   /** The sizes that the function would have if it ended in the middle of each relocated load. */
@@ -39,6 +40,13 @@ export class ElfEdit {
     return relocationsOf(this.#sections, symbols, fn.section)
       .filter(({ offset }) => offset >= fn.value && offset < fn.value + fn.size && code[offset] === 0x18)
       .map(({ offset }) => BigInt(offset - fn.value + 8));
+  }
+
+  #symbol(name: string, field: number, value: bigint): this {
+    const index = symbolsOf(this.#sections).findIndex((symbol) => symbol.name === name);
+    const table = this.#sections.findIndex(({ type }) => type === SHT_SYMTAB);
+    this.bytes.writeBigUInt64LE(value, this.#contents(table) + index * SYMBOL + field);
+    return this;
   }
 
   #header(index: number): number {

@@ -142,7 +142,7 @@ function oddityOf(btf: Btf, id: number): string | undefined {
   if (kind === BtfKind.ENUM && size === 0 && btf.vlen(id) === 0) return undefined;
   if (kind === BtfKind.INT && size === 0 && intBits(btf, id) === 0) return undefined;
   if (SIZES[kind]?.includes(size) === false) return `it can't have ${size} bytes`;
-  if (kind === BtfKind.INT && (btf.extra(id) & 0xff) === 0) return "it can't have 0 bits";
+  if (kind === BtfKind.INT && (btf.extra(id) & 0xff) === 0) return "it has no bits";
   if (kind === BtfKind.INT && intBits(btf, id) > size * 8)
     return `${intBits(btf, id)} bits don't fit its ${size} bytes`;
   return undefined;
@@ -153,6 +153,9 @@ function intBits(btf: Btf, id: number): number {
   const word = btf.extra(id);
   return (word & 0xff) + ((word >>> 16) & 0xff);
 }
+
+/** BTF_VAR_GLOBAL_EXTERN */
+const EXTERN = 2;
 
 const END = -1;
 /**
@@ -314,6 +317,7 @@ class Walk {
         size = btf.word(id, 2);
     }
     this.#sizes[id - btf.first] = size;
+    if (kind === BtfKind.DATASEC) return this.#cutOff(id);
     return kind === BtfKind.STRUCT || kind === BtfKind.UNION ? this.#misplaced(id) : undefined;
   }
 
@@ -379,6 +383,22 @@ class Walk {
       if (bits > bytes * 8) return `its bit-field ${name()} is wider than its type`;
       if (offset + (bits || this.#width(type, bytes)) > size * 8)
         return `its member ${name()} lies beyond its ${size} bytes`;
+    }
+    return undefined;
+  }
+
+  /** A variable that has fewer bytes than its type; the kernel refuses it too: btf_datasec_resolve(). */
+  #cutOff(id: number): string | undefined {
+    const btf = this.#btf;
+    const end = 3 + btf.vlen(id) * 3;
+    // Of the kernel's variables, in .ksyms, an object need not know the size; those of its configuration are libbpf's to make.
+    const known = btf.name(id) === ".kconfig";
+    for (let at = 3; at < end; at += 3) {
+      const variable = btf.word(id, at);
+      if (btf.kind(variable) !== BtfKind.VAR || (btf.extra(variable) === EXTERN && !known)) continue;
+      const bytes = btf.word(id, at + 2);
+      if (bytes < this.#size(variable))
+        return `its variable ${btf.name(variable)} has ${bytes} bytes, and its type ${this.#size(variable)}`;
     }
     return undefined;
   }

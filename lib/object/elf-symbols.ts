@@ -7,7 +7,7 @@ const SHT_REL = 9;
 const SYMBOL_SIZE = 24;
 const RELOCATION_SIZE = 16;
 
-export const SymbolType = { FUNC: 2, SECTION: 3, FILE: 4 } as const;
+export const SymbolType = { OBJECT: 1, FUNC: 2, SECTION: 3, FILE: 4 } as const;
 export const SymbolBinding = { LOCAL: 0, WEAK: 2 } as const;
 
 export interface ElfSymbol {

@@ -27,6 +27,8 @@ export interface ElfSection {
   link: number;
   /** The section that relocations are for. */
   info: number;
+  /** Bytes that it has in memory: those of its contents, or zeroes (.bss). */
+  size: number;
   contents: Uint8Array;
 }
 
@@ -95,7 +97,9 @@ export function readElf(bytes: Uint8Array, name: string, machine: "bpf" | "any" 
   };
   const [namesOffset, namesSize] = extent(namesIndex);
   let zeroes = 0;
-  const sections: ElfSection[] = [{ name: "", type: 0, flags: 0, link: 0, info: 0, contents: new Uint8Array() }];
+  const sections: ElfSection[] = [
+    { name: "", type: 0, flags: 0, link: 0, info: 0, size: 0, contents: new Uint8Array() },
+  ];
   for (let index = 1; index < count; index++) {
     const [offset, size] = extent(index);
     const header = inTable(index);
@@ -112,6 +116,7 @@ export function readElf(bytes: Uint8Array, name: string, machine: "bpf" | "any" 
       flags: u64(header + 8),
       link: u32(40),
       info: u32(44),
+      size: u64(header + 32),
       contents: bytes.subarray(offset, offset + size),
     });
   }

@@ -23,7 +23,7 @@ export function memoryOf(
     if (status >= 0) return;
     const map = maps[variable.section];
     const isLookedUp = isErrno(status, "ERANGE") && map instanceof ArrayMap && !(map.flags & Flag.MMAPABLE);
-    if (!isLookedUp || !elementAccess(call, map.raw, variable, bytes)) throw failure(call, variable, status);
+    if (!isLookedUp || !elementAccess(call, map.raw, variable, bytes)) throw failure(variable, status);
   };
   return {
     live: true,
@@ -57,13 +57,14 @@ function elementAccess(
   return true;
 }
 
-function failure(call: "memoryRead" | "memoryWrite", { name, section }: VariableDescription, status: number): MapError {
+function failure({ name, section }: VariableDescription, status: number): MapError {
   const errno = errnoName(status);
   const details = { operation: `variables.${name}`, map: section, errno };
-  if (call === "memoryWrite" && isErrno(status, "EPERM")) {
+  // The addon's own word for what was not asked of the kernel, which would say EPERM.
+  if (isErrno(status, "EROFS")) {
     const hint = "Set it on the ObjectSpec before load, or make it a non-const global";
     return new MapError("ERR_BPF_MAP", `variable ${name} is constant: ${section} was frozen at load`, {
-      ...details,
+      ...{ ...details, errno: "EPERM" },
       hint,
     });
   }
@@ -74,6 +75,12 @@ function failure(call: "memoryRead" | "memoryWrite", { name, section }: Variable
       hint,
     });
   }
+  if (!isErrno(status, "ERANGE"))
+    return new MapError(
+      "ERR_BPF_MAP",
+      `variable ${name}: the memory of ${section} can't be mapped (${errno})`,
+      details,
+    );
   const hint = `Leave the flag BPF_F_MMAPABLE of map ${section} set (Linux 5.5)`;
   return new MapError("ERR_BPF_MAP", `variable ${name} is not in mapped memory (${errno})`, { ...details, hint });
 }

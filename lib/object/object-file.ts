@@ -8,8 +8,7 @@ import { type ElfSection, readSections, stringAt } from "./elf";
 import { type FactsReader, factsReader } from "./facts";
 import { loadError } from "./load-error";
 import { giveOwnNames } from "./own-names";
-import { misplacedVariable } from "./sections";
-import { unsound } from "./sound";
+import { unsound, variableOutside } from "./sound";
 import { type StructOpsSlot, structOpsSlots } from "./struct-ops";
 
 /** Files that are compared with one that is opened. */
@@ -40,14 +39,14 @@ export class ObjectFile {
     const fault = unsound(sections, request.bytes.length);
     if (fault !== undefined) throw damagedObject(label, "open", fault);
     this.btf = soundBtf(contents(".BTF"), label);
+    const outside = this.btf && variableOutside(sections, this.btf);
+    if (outside !== undefined) throw damagedObject(label, "open", outside);
     this.description = native.describe(request);
     deliver(this.description, onLog);
     const { status, hasBtf } = this.description;
     if (status === 0 && !hasBtf) throw damagedBtf(label, "libbpf does not take it");
     if (status < 0) throw loadError({ ...this.description, stage: "open" }, label, []);
     const { btf } = this;
-    const misplaced = btf && misplacedVariable(this.description, (id) => btf.type(id));
-    if (misplaced !== undefined) throw damagedBtf(label, misplaced);
     giveOwnNames(this.description, sections);
     this.structOps = btf === undefined ? [] : structOpsSlots(sections, btf, this.description.variables);
   }

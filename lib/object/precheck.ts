@@ -97,13 +97,18 @@ function onThisHost(verdict: Verdict, { kind, type, target }: ProgramFacts): Ver
 const good = new WeakMap<ProgramFacts, KernelFacts>();
 
 /**
+ * @param checkWhole throws for a damaged object
  * @throws {@link SleepableError} if one would be refused, or is unsafe
  * @throws {@link ObjectError} for a damaged object, whatever the options say
  */
-export function refuseBad(read: Read, name: string, options: LoadOptions): void {
+export function refuseBad(read: Read, checkWhole: () => void, name: string, options: LoadOptions): void {
   const { precheck = "auto", allowUnsafe = false } = options;
-  const programs = readable(read);
-  if (precheck === "off") return;
+  if (precheck === "off") {
+    // What the instructions do takes time and memory to find out.
+    ifReadable(checkWhole);
+    return;
+  }
+  const programs = ifReadable(() => read(runningKernel())) ?? [];
   const facts = asked(programs, precheck);
   const bad: Verdict[] = [];
   for (const program of programs) {
@@ -117,11 +122,11 @@ export function refuseBad(read: Read, name: string, options: LoadOptions): void 
 }
 
 /** What is newer than this library may be libbpf's to load all the same. What is damaged never comes to it. */
-function readable(read: Read): ProgramFacts[] {
+function ifReadable<T>(read: () => T): T | undefined {
   try {
-    return read(runningKernel());
+    return read();
   } catch (error) {
-    if (error instanceof ObjectError && error.code === "ERR_BPF_NOT_SUPPORTED") return [];
+    if (error instanceof ObjectError && error.code === "ERR_BPF_NOT_SUPPORTED") return undefined;
     throw error;
   }
 }

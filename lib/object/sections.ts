@@ -105,20 +105,6 @@ export class Sections implements VariableMemory {
   }
 }
 
-/** What is wrong with variables: one that lies beyond its section, or is smaller than its type. No compiler makes such. */
-export function misplacedVariable({ maps, variables }: Description, typeOf: TypeOf): string | undefined {
-  const sizes = new Map(maps.filter(({ internal }) => internal).map((map) => [map.valueTypeId, map.valueSize]));
-  for (const { name, section, sectionId, offset, size, typeId } of variables) {
-    const room = sizes.get(sectionId);
-    if (room === undefined) continue;
-    if (offset + size > room) return `variable ${name} lies beyond the ${room} bytes of ${section}`;
-    const type = typeOf(typeId);
-    const needed = resolved(type).kind === "array" ? 0 : (sizeOf(type) ?? 0);
-    if (size < needed) return `variable ${name} has ${size} bytes, and its type ${needed}`;
-  }
-  return undefined;
-}
-
 function resized(bytes: Uint8Array, size: number): Uint8Array {
   const result = new Uint8Array(size);
   result.set(bytes.subarray(0, size));

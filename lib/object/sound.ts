@@ -1,6 +1,9 @@
 /** What libbpf believes of an object's symbols and relocations, and would go past the end of its memory for. */
+import type { Btf } from "../btf/btf";
+import { BtfKind } from "../btf/kinds";
+import { sizeOf } from "../btf/types";
 import type { ElfSection } from "./elf";
-import { relocationsOf, SymbolType, symbolsOf } from "./elf-symbols";
+import { relocationsOf, SymbolBinding, SymbolType, symbolsOf } from "./elf-symbols";
 import { Instructions } from "./instructions";
 
 const SHF_EXECINSTR = 4;
@@ -34,4 +37,34 @@ export function unsound(sections: readonly ElfSection[], bytes: number): string 
   const room = sections[maps]?.contents.length ?? 0;
   const outside = relocationsOf(sections, symbols, maps).some(({ offset }) => offset + POINTER > room);
   return outside ? "a relocation is outside of .maps" : undefined;
+}
+
+/** What libbpf makes itself, for what is defined elsewhere. */
+const EXTERNS: readonly string[] = [".kconfig", ".ksyms"];
+
+/**
+ * A variable that is not inside its section. libbpf adds place and size in 32 bits before it copies a struct_ops (init_struct_ops_maps()),
+ * and gives the others out as they are. Places are where btf_fixup_datasec() finds them.
+ */
+export function variableOutside(sections: readonly ElfSection[], btf: Btf): string | undefined {
+  const places = new Map<string, number>();
+  for (const { type, binding, name, value } of symbolsOf(sections)) {
+    const counts = type === SymbolType.OBJECT && binding !== SymbolBinding.LOCAL;
+    if (counts && !places.has(name)) places.set(name, value);
+  }
+  let found: string | undefined;
+  btf.scan({ [BtfKind.DATASEC]: "" }, (_, name, id) => {
+    const datasec = btf.type(id);
+    if (datasec.kind !== "datasec" || EXTERNS.includes(name)) return;
+    const room = Math.min(...sections.filter((section) => section.name === name).map(({ size }) => size));
+    for (const { variable, offset, size } of datasec.variables) {
+      if (variable.kind !== "var") continue;
+      // Linked objects say it in BTF; so do others of static variables.
+      const place =
+        datasec.size === 0 && variable.linkage !== "static" ? (places.get(variable.name) ?? offset) : offset;
+      if (place + Math.max(size, sizeOf(variable.type) ?? 0) > room)
+        found ??= `the variable ${variable.name} lies beyond its section ${name}`;
+    }
+  });
+  return found;
 }

@@ -242,7 +242,12 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
       });
     }
     for (const program of this.#programs) if (program.autoload) checkLoadable(program);
-    refuseBad((kernel) => this.programFacts(kernel), this.name, options);
+    refuseBad(
+      (kernel) => this.programFacts(kernel),
+      () => this.#file.facts,
+      this.name,
+      options,
+    );
     const maps = this.#maps.map((map) => ({
       ...map.toRequest(this.#sections.changed(map.sectionId)),
       without: this.#without(map),

@@ -367,7 +367,6 @@ describe("faults", () => {
     ],
     "a member without size": [(b) => b.struct("s", 4, [["m", 0, 0]]), /its member m has no size/],
     "an integer of 3 bytes": [(b) => b.int("i", 3), /^i \(type 1\): it can't have 3 bytes$/],
-    "an integer of no bits": [(b) => b.int("i", 4, 0), /^i \(type 1\): it can't have 0 bits$/],
     "an enum of no bytes with values": [
       (b) => b.add("e", BtfKind.ENUM, 1, 0, [0, 0]),
       /enum e \(type 1\): it can't have 0 bytes/,
@@ -375,6 +374,15 @@ describe("faults", () => {
     "a member that is an enum of no bytes": [
       (b) => [b.add("e", BtfKind.ENUM, 0, 0), b.struct("s", 4, [["m", 1, 0]])],
       /its member m has no size/,
+    ],
+    "an integer of 0 bits": [(b) => b.int("i", 4, 0), /^i \(type 1\): it has no bits$/],
+    "a variable shorter than its type": [
+      (b) => [b.int(), b.add("v", BtfKind.VAR, 0, 1, [1]), b.add(".data", BtfKind.DATASEC, 1, 4, [2, 0, 3])],
+      /^section \.data \(type 3\): its variable v has 3 bytes, and its type 4$/,
+    ],
+    "a variable of .kconfig that is shorter than its type": [
+      (b) => [b.int(), b.add("v", BtfKind.VAR, 0, 1, [2]), b.add(".kconfig", BtfKind.DATASEC, 1, 0, [2, 0, 1])],
+      /its variable v has 1 bytes, and its type 4$/,
     ],
     "an integer of 33 bits": [(b) => b.int("i", 4, 33), /33 bits don't fit its 4 bytes/],
     "an enum of 3 bytes": [(b) => b.add("e", BtfKind.ENUM, 0, 3), /enum e \(type 1\): it can't have 3 bytes/],

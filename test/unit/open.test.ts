@@ -169,6 +169,8 @@ describe("bad input", () => {
 
   const variables = () => new ElfEdit(readFileSync(objectPath("variables")));
   const buffers = () => new ElfEdit(readFileSync(objectPath("buffers")));
+  const structOps = (place: bigint) =>
+    new ElfEdit(readFileSync(objectPath("refusals-struct-ops"))).symbolValue("dummy", place).bytes;
   cases.push(
     ...buffers()
       .sizesInsideLoads("send_message")
@@ -179,6 +181,12 @@ describe("bad input", () => {
       ]),
     ["a function beyond its section", buffers().symbolSize("send_message", 1n << 20n).bytes, "ERR_BPF_OBJECT_INVALID"],
     ["a function of 2^64 bytes", buffers().symbolSize("send_message", 2n ** 64n - 8n).bytes, "ERR_BPF_OBJECT_INVALID"],
+    // libbpf adds the size in 32 bits, and copies what is before the section.
+    ["a struct_ops near 2^32", structOps(2n ** 32n - 8n), "ERR_BPF_OBJECT_INVALID"],
+    ["a struct_ops at 2^63", structOps(2n ** 63n), "ERR_BPF_OBJECT_INVALID"],
+    ["a struct_ops that begins where it can't end", structOps(8n), "ERR_BPF_OBJECT_INVALID"],
+    ["a variable beyond .data", variables().symbolValue("config", 1n << 20n).bytes, "ERR_BPF_OBJECT_INVALID"],
+    ["a variable beyond .bss", variables().symbolValue("sums", 1n << 20n).bytes, "ERR_BPF_OBJECT_INVALID"],
     ["a .bss of 2 GiB", variables().header(".bss", 32, 1n << 31n).bytes, "ERR_BPF_OBJECT_INVALID"],
     ["a .bss of 2^64 bytes", variables().header(".bss", 32, 2n ** 64n - 1n).bytes, "ERR_BPF_OBJECT_INVALID"],
     ["a licence without contents", variables().header("license", 4, 8n).bytes, "ERR_BPF_OBJECT_INVALID"],
@@ -186,7 +194,7 @@ describe("bad input", () => {
 
   test("a relocation that is not inside .maps", () => {
     const section = (name: string, more: Partial<ElfSection>): ElfSection => ({
-      ...{ name, type: 1, flags: 0, link: 0, info: 0, contents: new Uint8Array() },
+      ...{ name, type: 1, flags: 0, link: 0, info: 0, size: 0, contents: new Uint8Array() },
       ...more,
     });
     const at = (offset: bigint) => {
@@ -200,10 +208,13 @@ describe("bad input", () => {
 
   test("an object that claims 1 GiB of zeroes takes no memory for them", () => {
     const { bytes: claims } = variables().header(".bss", 32, 1n << 30n);
+    // The same whose types do not say so.
+    const nameless = Buffer.from(claims);
+    nameless.write(".xss", nameless.indexOf(".bss\0", nameless.indexOf(Buffer.from([0x9f, 0xeb]))));
     const before = process.memoryUsage();
-    for (let round = 0; round < 4; round++) {
+    for (const source of [claims, claims, nameless, nameless]) {
       try {
-        const spec = open(claims);
+        const spec = open(source);
         expect(spec.variables.sums).toEqual([0n, 0n, 0n]);
       } catch (error) {
         // libbpf compares with the types since 1.0, and has the last word.

@@ -1,6 +1,6 @@
 /** Global variables over memory. */
 import type { VariableDescription } from "../../lib/native";
-import { misplacedVariable, Sections } from "../../lib/object/sections";
+import { Sections } from "../../lib/object/sections";
 import { variablesOver } from "../../lib/object/variables";
 import { BtfBuilder } from "../btf-builder";
 
@@ -106,19 +106,4 @@ test("a lock in a variable is neither read nor written, and no more written over
     after.state = { n: 5 };
   }).toThrow("variable state holds what the kernel manages");
   expect(write).not.toHaveBeenCalled();
-});
-
-test("a variable beyond its section, or smaller than its type, is damage", () => {
-  const { u32, list, text, variable, typeOf } = fixture();
-  const misplaced = (...variables: VariableDescription[]) => {
-    const maps = [{ internal: true, valueTypeId: SECTION, valueSize: 32 }];
-    return misplacedVariable({ maps, variables } as Parameters<typeof misplacedVariable>[0], typeOf);
-  };
-  expect(misplaced(variable("a", u32, 28, 4), variable("b", list, 16, 16))).toBeUndefined();
-  expect(misplaced(variable("a", u32, 29, 4))).toBe("variable a lies beyond the 32 bytes of .data");
-  expect(misplaced(variable("a", u32, 0xffffffff, 4))).toMatch(/beyond/);
-  expect(misplaced(variable("a", u32, 0, 3))).toBe("variable a has 3 bytes, and its type 4");
-  // An array without a length has what is there; sections without contents are libbpf's.
-  expect(misplaced(variable("a", text, 0, 4))).toBeUndefined();
-  expect(misplaced({ ...variable("a", u32, 99, 4), sectionId: SECTION + 1 })).toBeUndefined();
 });

@@ -1,0 +1,168 @@
+/** Everything that a long-lived process does with the library, each act whole: what it opens it closes. */
+import assert from "node:assert/strict";
+import { mkdirSync, rmSync } from "node:fs";
+import { getPriority } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { BpfError, codecs, createMap, kernelBtf, Link, open, openMap, readBtf } from "node-libbpf";
+import { moduleFor } from "../../lib/build/module";
+import { readObject } from "../../lib/object/file";
+import { open as openBuffers } from "../bpf/buffers.bpf";
+import { open as openEvents } from "../bpf/events.bpf";
+import { open as openIter } from "../bpf/iter.bpf";
+import { open as openMaps } from "../bpf/maps.bpf";
+import { objectPath, only } from "../bpf/objects";
+import { open as openProbes } from "../bpf/probes.bpf";
+import { open as openRefused } from "../bpf/refused.bpf";
+import { open as openSyscall } from "../bpf/syscall.bpf";
+import { open as openUserRing } from "../bpf/user-ring.bpf";
+import { open as openVariables } from "../bpf/variables.bpf";
+
+/** A function of Node's own that getPriority() calls: no other process is slowed. */
+const self = { path: process.execPath, function: "uv_os_getpriority", pid: process.pid };
+const pins = `/sys/fs/bpf/node-libbpf-soak-${process.pid}`;
+
+function call(times: number): void {
+  for (let i = 0; i < times; i++) getPriority();
+}
+
+/** What a file says. */
+function files(): void {
+  for (const name of ["lsm", "facts", "shapes", "variables"]) {
+    open(objectPath(name)).check({ precheck: "tables" });
+    moduleFor(readObject(objectPath(name)), objectPath(name), `${name}.bpf.ts`, {});
+    readBtf(objectPath(name)).fault();
+  }
+  kernelBtf();
+}
+
+/** A ring buffer, read in every way. */
+async function ring(): Promise<void> {
+  await using object = await openEvents().load();
+  const { events } = object.maps;
+  using _ = object.programs.on_call.attach(self);
+  call(100);
+  while (events.read().length > 0);
+  for (const read of [events.batches(), events.columns()]) {
+    call(100);
+    for await (const batch of read) if (batch.length > 0) break;
+  }
+  await new Promise<void>((seen) => {
+    const subscription = events.onEvent(() => {
+      subscription.close();
+      seen();
+    });
+    call(100);
+  });
+}
+
+async function perf(): Promise<void> {
+  await using object = await only(openBuffers(), "send_request").load();
+  using _ = object.programs.send_request.attach(self);
+  const buffer = object.maps.requests.open({ pages: 8 });
+  call(100);
+  for await (const batch of buffer) if (batch.length > 0) break;
+}
+
+async function userRing(): Promise<void> {
+  await using object = await openUserRing().load();
+  object.maps.requests.submitMany(Array.from({ length: 100 }, (_, i) => ({ number: BigInt(i), value: i })));
+  await object.programs.drain.testRun();
+}
+
+/** Maps of an object, and of nobody's, by elements and by batches. */
+async function maps(): Promise<void> {
+  await using object = await openMaps().load();
+  const { hash, lru, array, percpu_hash, queue } = object.maps;
+  for (let i = 0; i < 8; i++) {
+    hash.set(i, BigInt(i));
+    lru.set(`key ${i}`, `value ${i}`);
+    queue.push(i, { replace: true });
+  }
+  array.set(0, 1n);
+  percpu_hash.getMany([1, 2, 3]);
+  object.variables.counter = object.variables.counter + 1n;
+  using large = createMap({ type: "hash", key: codecs.u32, value: codecs.u64, maxEntries: 4096 });
+  large.setMany(Array.from({ length: 4096 }, (_, i): [number, bigint] => [i, BigInt(i)]));
+  assert.equal([...large].length, 4096);
+  for (const { count } of large.raw.batches()) assert(count > 0);
+  large.deleteMany([...large.keys()]);
+}
+
+async function iterators(): Promise<void> {
+  await using object = await only(openIter(), "list_tasks", "list_tasks_sleepable").load();
+  for (const program of [object.programs.list_tasks, object.programs.list_tasks_sleepable]) {
+    using link = program.attach();
+    await text(link.read());
+    // Given up: nobody reads it.
+    link.read();
+    for await (const chunk of link.read()) if (chunk.length > 0) break;
+  }
+}
+
+async function testRuns(): Promise<void> {
+  await using object = await only(openSyscall(), "sum_bytes", "swap_first").load();
+  const { sum_bytes, swap_first } = object.programs;
+  await Promise.all(Array.from({ length: 8 }, () => sum_bytes.testRun({ context: new Uint8Array(16) })));
+  await swap_first.testRun({ data: new Uint8Array(4096), repeat: 10 });
+  await using variables = await openVariables().load();
+  await variables.programs.sum.testRun({ data: new Uint8Array(64) });
+}
+
+/** Probes and tracepoints that heed this process only. */
+async function probes(): Promise<void> {
+  const spec = only(openProbes(), "on_uprobe", "on_uretprobe", "on_tracepoint", "on_raw_tp", "on_tp_btf");
+  spec.variables.watched = process.pid;
+  await using object = await spec.load();
+  const { on_uprobe, on_uretprobe, on_tracepoint, on_raw_tp, on_tp_btf } = object.programs;
+  const links = [
+    on_uprobe.attach(self),
+    on_uretprobe.attach(self),
+    on_tracepoint.attach(),
+    on_raw_tp.attach(),
+    on_tp_btf.attach(),
+  ];
+  call(10);
+  for (const link of links) assert(link.info.id > 0);
+  assert.notEqual(object.variables.uprobes, 0n);
+  for (const link of links) link.close();
+}
+
+async function pinned(): Promise<void> {
+  mkdirSync(pins, { mode: 0o700 });
+  try {
+    await using object = await openIter().load();
+    const path = join(pins, "link");
+    using link = object.programs.list_tasks.attach();
+    link.pin(path);
+    using again = Link.fromPin(path);
+    again.detach();
+    using map = createMap({ type: "hash", keySize: 4, valueSize: 4, maxEntries: 4 });
+    map.pin(join(pins, "map"));
+    openMap(join(pins, "map")).close();
+    map.unpin(join(pins, "map"));
+  } finally {
+    rmSync(pins, { recursive: true });
+  }
+}
+
+/** What is refused: by the kernel with a long log, by the precheck, and at attach. */
+async function refusals(): Promise<void> {
+  const refused = async (action: () => unknown) => {
+    try {
+      await action();
+    } catch (error) {
+      if (error instanceof BpfError) return String(error);
+      throw error;
+    }
+    throw new Error("nothing was refused");
+  };
+  await refused(() => only(openRefused(), "long_log").load({ precheck: "off" }));
+  await refused(() => only(openRefused(), "no_hook").load());
+  await using object = await only(openProbes(), "on_uprobe").load();
+  await refused(() => object.programs.on_uprobe.attach({ path: process.execPath, function: "no_such_function" }));
+}
+
+export const acts: Readonly<Record<string, () => void | Promise<void>>> = {
+  ...{ files, ring, perf, userRing, maps, iterators, testRuns, probes, pinned, refusals },
+};

@@ -1,0 +1,110 @@
+/**
+ * Makes each call of the library's fail once, by every errno, in acts that are whole: an act that does not succeed throws a BpfError
+ * with that errno, and nothing is left. Runs with inject.c preloaded; says what it does in lines, for a parent that looks for hangs.
+ *   child.js ACT [KIND ERRNO N]      goes on from there
+ *   child.js ACT KIND ERRNO N cold   that one alone, in a process that has asked the kernel nothing yet
+ */
+import { openSync, readdirSync, readFileSync, readlinkSync, writeSync } from "node:fs";
+import { constants } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BpfError, libbpf } from "node-libbpf";
+import { acts } from "./acts";
+
+export const ERRNOS = ["EMFILE", "ENOMEM", "EPERM", "EINTR", "EAGAIN"] as const;
+export const KINDS = ["bpf", "perf_event_open", "mmap", "epoll", "open", "read"] as const;
+
+/** The library's poller, an eventpoll, is made once. */
+const WATCHED = process.argv.includes("cold")
+  ? /^anon_inode:.*(bpf|perf_event|btf)/
+  : /^anon_inode:.*(bpf|perf_event|btf|eventpoll)/;
+
+function control(words: string): void {
+  try {
+    openSync(`/node-libbpf-inject/${words}`, "r");
+  } catch {
+    // There is no such file.
+  }
+}
+
+/** What an act may not leave: descriptors, and mappings of maps and rings. */
+function held(): string {
+  const descriptors = readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      const target = readlinkSync(`/proc/self/fd/${fd}`);
+      return WATCHED.test(target) ? [target] : [];
+    } catch {
+      return [];
+    }
+  });
+  const mappings = readFileSync("/proc/self/maps", "utf8").split("\n");
+  return [...descriptors, ...mappings.flatMap((line) => /bpf-map|perf_event/.exec(line) ?? [])].sort().join(" ");
+}
+
+/** What the collector and threads let go of in their own time. */
+async function settled(wanted: string): Promise<void> {
+  for (let tries = 0; held() !== wanted && tries < 50; tries++) {
+    globalThis.gc?.();
+    await sleep(10);
+  }
+}
+
+/** Whether an error tells this errno: its own, or that of what it was caused by. */
+function tells(error: unknown, errno: string): boolean {
+  for (
+    let cause = error as { errno?: unknown; code?: unknown; message?: string; cause?: unknown } | undefined;
+    cause;
+  ) {
+    if (cause.errno === errno || cause.code === errno || cause.message?.includes(errno)) return true;
+    cause = cause.cause as typeof cause;
+  }
+  return false;
+}
+
+async function main(): Promise<void> {
+  const [, , name = "", kind = KINDS[0], errno = ERRNOS[0], from = "0", cold] = process.argv;
+  const act = acts[name];
+  const report = process.env.NODE_LIBBPF_INJECT_REPORT;
+  if (act === undefined || report === undefined) throw new Error(`no act ${name}, or no report`);
+  const fired = () => readFileSync(report, "utf8").split("\n").length;
+  const say = (what: string) => writeSync(1, `${what}\n`);
+  const stray: unknown[] = [];
+  process.on("uncaughtException", (error) => stray.push(error));
+  // The addon is there when calls are first counted, and else everything is loaded, asked and known.
+  void libbpf.version;
+  for (let round = 0; round < 2 && cold === undefined; round++) await act();
+  await settled("");
+  const before = held();
+  const all = KINDS.flatMap((kind) => ERRNOS.map((errno) => ({ kind, errno })));
+  const first = all.findIndex((one) => one.kind === kind && one.errno === errno);
+  let start = Number(from);
+  for (const { kind, errno: each } of all.slice(first, cold === undefined ? undefined : first + 1)) {
+    for (let n = start; ; n++) {
+      say(`try ${name} ${kind} ${each} ${n}`);
+      const count = fired();
+      const wrong = (what: string) => say(`wrong ${JSON.stringify(what)}`);
+      let failure: unknown;
+      control(`${kind}/${constants.errno[each]}/${n}`);
+      try {
+        await act();
+      } catch (error) {
+        failure = error;
+      }
+      control("none");
+      if (fired() === count) {
+        say("none left");
+        if (failure !== undefined) wrong(`with nothing injected: ${(failure as Error).stack}`);
+        break;
+      }
+      if (failure !== undefined && !(failure instanceof BpfError)) wrong(`${(failure as Error).stack}`);
+      else if (failure !== undefined && !tells(failure, each)) wrong(`another errno: ${(failure as Error).stack}`);
+      await settled(before);
+      if (held() !== before) wrong(`left: ${held()}, and before: ${before}`);
+      for (const error of stray.splice(0)) wrong(`not caught: ${(error as Error)?.stack ?? error}`);
+      if (cold !== undefined) break;
+    }
+    start = 0;
+  }
+  say("end");
+}
+
+if (require.main === module) void main();

@@ -1,0 +1,252 @@
+/*
+ * Makes calls fail: preloaded into Node, it counts those of one kind and gives one of them an errno instead of making it.
+ *
+ * Opening /node-libbpf-inject/KIND/ERRNO/N chooses the N-th call of a kind; another such name ends that. A call counts if it is one
+ * of the first two from its place, so that loops have an end. What fails, and where, is written to NODE_LIBBPF_INJECT_REPORT.
+ * Calls of Node's own are left alone where Node ends the process for them: V8 that gets no memory, uv that can't wait for files.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <execinfo.h>
+#include <fcntl.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define CONTROL "/node-libbpf-inject/"
+#define FRAMES 24
+#define SITES 4096
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static char kind[32];
+static int wanted_errno;
+static long wanted, counted;
+static struct { unsigned long hash; int count; } sites[SITES];
+static __thread bool busy;
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+/* Where code lies that was not made by V8: dladdr() takes long in Node. */
+static struct { char *start, *end; bool addon; } modules[64];
+static int module_count;
+
+static int note(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)size, (void)data;
+	for (int i = 0; i < info->dlpi_phnum && module_count < 64; i++) {
+		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+		if (header->p_type != PT_LOAD || (header->p_flags & PF_X) == 0)
+			continue;
+		modules[module_count].start = (char *)info->dlpi_addr + header->p_vaddr;
+		modules[module_count].end = modules[module_count].start + header->p_memsz;
+		modules[module_count++].addon = strstr(info->dlpi_name, ".node") != NULL;
+	}
+	return 0;
+}
+
+/* -1 for none. */
+static int module_of(void *address)
+{
+	for (int i = 0; i < module_count; i++)
+		if ((char *)address >= modules[i].start && (char *)address < modules[i].end)
+			return i;
+	return -1;
+}
+
+static bool is_addon(void *address)
+{
+	int module = module_of(address);
+	return module >= 0 && modules[module].addon;
+}
+
+static void report(void **frames, int count)
+{
+	char line[4096];
+	int length = snprintf(line, sizeof(line), "%s", kind);
+	for (int i = 0; i < count && length < (int)sizeof(line) - 200; i++) {
+		Dl_info info = {};
+		if (!dladdr(frames[i], &info))
+			break;
+		const char *file = info.dli_fname ? strrchr(info.dli_fname, '/') : NULL;
+		length += snprintf(line + length, sizeof(line) - length, " < %s %.80s+0x%lx", file ? file + 1 : "?",
+				   info.dli_sname ? info.dli_sname : "", (long)((char *)frames[i] - (char *)info.dli_fbase));
+	}
+	line[length++] = '\n';
+	const char *path = getenv("NODE_LIBBPF_INJECT_REPORT");
+	int fd = syscall(SYS_openat, AT_FDCWD, path ? path : "/dev/null", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (fd >= 0) {
+		syscall(SYS_write, fd, line, length);
+		syscall(SYS_close, fd);
+	}
+}
+
+/* Chooses what is to fail. */
+static bool control(const char *path)
+{
+	if (path == NULL || strncmp(path, CONTROL, strlen(CONTROL)) != 0)
+		return false;
+	pthread_mutex_lock(&lock);
+	memset(sites, 0, sizeof(sites));
+	counted = 0;
+	wanted = -1;
+	module_count = 0;
+	dl_iterate_phdr(note, NULL);
+	if (sscanf(path + strlen(CONTROL), "%31[a-z_]/%d/%ld", kind, &wanted_errno, &wanted) != 3)
+		kind[0] = 0;
+	pthread_mutex_unlock(&lock);
+	return true;
+}
+
+/* True, with errno set, for the call that is to fail. `own`: only what this library, or what it calls, does. */
+static bool fails(const char *what, bool own)
+{
+	void *frames[FRAMES];
+	bool found = false, fire = false;
+
+	if (busy || strcmp(kind, what) != 0)
+		return false;
+	busy = true;
+	/* The first two are of this file. */
+	int count = backtrace(frames, FRAMES) - 2;
+	unsigned long hash = 1;
+	for (int i = 0; i < count; i++) {
+		if (module_of(frames[i + 2]) < 0)
+			break;
+		hash = hash * 1000003 ^ (unsigned long)frames[i + 2];
+		found = found || is_addon(frames[i + 2]);
+	}
+	pthread_mutex_lock(&lock);
+	if (strcmp(kind, what) == 0 && (found || !own)) {
+		unsigned long at = hash % SITES;
+		while (sites[at].count != 0 && sites[at].hash != hash)
+			at = (at + 1) % SITES;
+		sites[at].hash = hash;
+		if (++sites[at].count <= 2)
+			fire = counted++ == wanted;
+	}
+	if (fire)
+		report(frames + 2, count);
+	pthread_mutex_unlock(&lock);
+	busy = false;
+	if (fire)
+		errno = wanted_errno;
+	return fire;
+}
+
+long syscall(long number, ...)
+{
+	va_list list;
+	long a[6];
+
+	va_start(list, number);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(list, long);
+	va_end(list);
+	if ((number == SYS_bpf && fails("bpf", true)) || (number == SYS_perf_event_open && fails("perf_event_open", true)))
+		return -1;
+	return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
+{
+	if (is_addon(__builtin_return_address(0)) && fails("mmap", true))
+		return MAP_FAILED;
+	return REAL(mmap)(address, size, protection, flags, fd, offset);
+}
+
+void *mmap64(void *address, size_t size, int protection, int flags, int fd, off_t offset)
+{
+	if (is_addon(__builtin_return_address(0)) && fails("mmap", true))
+		return MAP_FAILED;
+	return REAL(mmap64)(address, size, protection, flags, fd, offset);
+}
+
+int epoll_create1(int flags)
+{
+	return fails("epoll", true) ? -1 : REAL(epoll_create1)(flags);
+}
+
+int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+	return fails("epoll", true) ? -1 : REAL(epoll_ctl)(epoll, operation, fd, event);
+}
+
+int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout)
+{
+	return fails("epoll", true) ? -1 : REAL(epoll_wait)(epoll, events, most, timeout);
+}
+
+#define OPEN(name, before, pass)                                                                                   \
+	int name(before const char *path, int flags, ...)                                                          \
+	{                                                                                                          \
+		va_list list;                                                                                      \
+		va_start(list, flags);                                                                             \
+		int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(list, int) : 0;                                  \
+		va_end(list);                                                                                      \
+		if (control(path)) {                                                                               \
+			errno = ENOENT;                                                                            \
+			return -1;                                                                                 \
+		}                                                                                                  \
+		return fails("open", false) ? -1 : REAL(name)(pass path, flags, mode);                             \
+	}
+#define NOTHING
+#define FOLDER int folder,
+#define PASS folder,
+OPEN(open, NOTHING, NOTHING)
+OPEN(open64, NOTHING, NOTHING)
+OPEN(openat, FOLDER, PASS)
+OPEN(openat64, FOLDER, PASS)
+
+FILE *fopen(const char *path, const char *mode)
+{
+	return fails("open", true) ? NULL : REAL(fopen)(path, mode);
+}
+
+FILE *fopen64(const char *path, const char *mode)
+{
+	return fails("open", true) ? NULL : REAL(fopen64)(path, mode);
+}
+
+/* Of Node's own, only files': it ends where it can't read from its pipes. */
+static bool fails_read(void *caller, int fd)
+{
+	struct stat status;
+	if (kind[0] == 0)
+		return false;
+	bool own = is_addon(caller);
+	return (own || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))) && fails("read", own);
+}
+
+ssize_t read(int fd, void *bytes, size_t size)
+{
+	return fails_read(__builtin_return_address(0), fd) ? -1 : REAL(read)(fd, bytes, size);
+}
+
+ssize_t pread64(int fd, void *bytes, size_t size, off_t at)
+{
+	return fails_read(__builtin_return_address(0), fd) ? -1 : REAL(pread64)(fd, bytes, size, at);
+}
+
+ssize_t pread(int fd, void *bytes, size_t size, off_t at)
+{
+	return fails_read(__builtin_return_address(0), fd) ? -1 : REAL(pread)(fd, bytes, size, at);
+}
+
+__attribute__((constructor)) static void warm_up(void)
+{
+	/* The first backtrace() allocates, and loads a library. */
+	void *frames[FRAMES];
+	busy = true;
+	backtrace(frames, FRAMES);
+	busy = false;
+}

@@ -1,0 +1,99 @@
+/** Runs acts in which one call fails, in processes that are watched: see child.ts. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { PROJECT_ROOT } from "../../scripts/places";
+
+/** Seconds after which an act that has not ended never will. */
+const SILENCE = 60;
+
+export interface Outcome {
+  /** Calls that were made to fail. */
+  injected: number;
+  /** What should not be. */
+  wrong: string[];
+  /** Processes that Node itself ended, for a call of its own. */
+  excluded: string[];
+  /** Whether there was a call of this number; of cold runs. */
+  reached: boolean;
+}
+
+/** The library that is preloaded, compiled to a folder that goes with it. */
+export class Injector {
+  readonly #folder = mkdtempSync(join(tmpdir(), "node-libbpf-"));
+  readonly #library = join(this.#folder, "inject.so");
+  readonly #report = join(this.#folder, "report");
+
+  constructor() {
+    const source = join(PROJECT_ROOT, "test/faults/inject.c");
+    const flags = ["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror"];
+    const { status, stderr } = spawnSync("cc", [...flags, source, "-o", this.#library, "-ldl"], { encoding: "utf8" });
+    if (status !== 0) throw new Error(`cc ${source} failed:\n${stderr}`);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  /** Every call of every kind, by every errno. */
+  async everyCall(act: string): Promise<Outcome> {
+    const all: Outcome = { injected: 0, wrong: [], excluded: [], reached: true };
+    for (let rest: string[] | undefined = []; rest !== undefined; ) {
+      const { outcome, next } = await this.#run([act, ...rest]);
+      all.injected += outcome.injected;
+      all.wrong.push(...outcome.wrong);
+      all.excluded.push(...outcome.excluded);
+      rest = next;
+    }
+    return all;
+  }
+
+  /** One call, in a process that has asked the kernel nothing yet. */
+  async oneCall(act: string, kind: string, errno: string, n: number): Promise<Outcome> {
+    return (await this.#run([act, kind, errno, String(n), "cold"])).outcome;
+  }
+
+  /** `next`: where another process is to go on, if this one came to its end too early. */
+  async #run(words: readonly string[]): Promise<{ outcome: Outcome; next: string[] | undefined }> {
+    writeFileSync(this.#report, "");
+    const preloaded = process.env.LD_PRELOAD === undefined ? "" : ` ${process.env.LD_PRELOAD}`;
+    const env = { ...process.env, LD_PRELOAD: `${this.#library}${preloaded}`, NODE_LIBBPF_INJECT_REPORT: this.#report };
+    const child = spawn(process.execPath, ["--expose-gc", join(__dirname, "child.js"), ...words], {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const outcome: Outcome = { injected: 0, wrong: [], excluded: [], reached: true };
+    let at: string[] = [];
+    let ended = false;
+    let timer: NodeJS.Timeout | undefined;
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => child.kill("SIGKILL"), SILENCE * 1000);
+      if (line.startsWith("try ")) at = line.split(" ").slice(1);
+      else if (line === "none left") outcome.reached = false;
+      else if (line === "end") ended = true;
+      else outcome.wrong.push(`${at.join(" ")}: ${line}\n${this.#stack()}`);
+    });
+    let complaint = "";
+    child.stderr.on("data", (chunk) => {
+      complaint += chunk;
+    });
+    const [status, signal] = await once(child, "close");
+    clearTimeout(timer);
+    outcome.injected = readFileSync(this.#report, "utf8").split("\n").length - 1;
+    if (ended) return { outcome, next: undefined };
+    const what = `${at.join(" ")}: the process ended with ${signal ?? `status ${status}`}: ${complaint.slice(0, 2000)}`;
+    const [, kind, errno, n] = at;
+    // Where the library is not in the stack, it is Node that can't go on.
+    (this.#stack().includes(".node") ? outcome.wrong : outcome.excluded).push(`${what}\n${this.#stack()}`);
+    return { outcome, next: kind && errno ? [kind, errno, String(Number(n) + 1)] : undefined };
+  }
+
+  /** Of the call that failed last. */
+  #stack(): string {
+    return readFileSync(this.#report, "utf8").trimEnd().split("\n").at(-1) ?? "";
+  }
+}

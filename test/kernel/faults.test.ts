@@ -1,0 +1,48 @@
+/**
+ * Every call that can fail is made to, once by every errno: the act fails with that errno or succeeds all the same, and leaves nothing.
+ * Of Node's own calls, those are left out where Node ends the process: see inject.c.
+ */
+import { spawnSync } from "node:child_process";
+import { libbpf } from "node-libbpf";
+import { acts } from "../faults/acts";
+import { ERRNOS } from "../faults/child";
+import { Injector, type Outcome } from "../faults/run";
+import { bpffs, kernelTest, type Need, since, systemCallTracepoints, unsanitized, vmKernel } from "./needs";
+
+/** Virtual machines have none. */
+const compiler: Need = {
+  what: "a C compiler",
+  present: () => vmKernel === undefined && spawnSync("cc", ["--version"]).status === 0,
+  expected: false,
+};
+/** Others keep answers that failed in passing, and have faults of their own. */
+const bundled: Need = {
+  what: "the bundled libbpf",
+  present: () => libbpf.linkage === "bundled",
+  expected: false,
+};
+const needs = [compiler, bundled, unsanitized, bpffs, systemCallTracepoints, since("6.1")];
+const MINUTES = 60_000;
+
+const fine = expect.objectContaining({ wrong: [] });
+
+for (const act of Object.keys(acts)) {
+  const run = async () => {
+    using injector = new Injector();
+    const outcome = await injector.everyCall(act);
+    expect(outcome).toEqual(fine);
+    for (const excluded of outcome.excluded) process.stderr.write(`Node's own: ${excluded}\n`);
+  };
+  kernelTest(`calls that fail: ${act}`, needs, run, 10 * MINUTES);
+}
+
+/** What libbpf asks once for a process. */
+const cold = async () => {
+  using injector = new Injector();
+  let outcome: Outcome | undefined;
+  for (let n = 0; outcome?.reached !== false; n++) {
+    outcome = await injector.oneCall("ring", "bpf", ERRNOS[n % ERRNOS.length] as string, n);
+    expect(outcome).toEqual(fine);
+  }
+};
+kernelTest("calls that fail in a process that has asked nothing yet", needs, cold, 10 * MINUTES);

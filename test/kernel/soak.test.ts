@@ -1,0 +1,41 @@
+/** All that a process does with the library, some rounds of it; npm run soak goes on for minutes. */
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { acts } from "../faults/acts";
+import { bpffs, kernelTest, since, systemCallTracepoints, unsanitized, vmKernel } from "./needs";
+
+/** Under emulation each takes many times as long. */
+const ROUNDS = vmKernel === undefined ? 8 : 1;
+const MIB = 1 << 20;
+
+async function held() {
+  for (let round = 0; round < 5; round++) {
+    globalThis.gc?.();
+    await sleep(20);
+  }
+  const { external, heapUsed } = process.memoryUsage();
+  return {
+    descriptors: readdirSync("/proc/self/fd").length,
+    mappings: readFileSync("/proc/self/maps", "utf8")
+      .split("\n")
+      .filter((line) => /bpf|perf_event/.test(line)),
+    external,
+    heapUsed,
+  };
+}
+
+const needs = [unsanitized, bpffs, systemCallTracepoints, since("6.1")];
+kernelTest("what is done again and again leaves descriptors, mappings and memory as they were", needs, async () => {
+  const round = async () => {
+    for (const act of Object.values(acts)) await act();
+  };
+  await round();
+  await round();
+  const before = await held();
+  for (let count = 0; count < ROUNDS; count++) await round();
+  const after = await held();
+  expect(after.descriptors).toBe(before.descriptors);
+  expect(after.mappings).toHaveLength(before.mappings.length);
+  expect(after.external - before.external).toBeLessThan(MIB);
+  expect(after.heapUsed - before.heapUsed).toBeLessThan(4 * MIB);
+});
