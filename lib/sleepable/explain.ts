@@ -2,7 +2,7 @@
  * What a kernel meant when it refused a program: errno and verifier log, in the wordings of Linux 5.10 to 7.3, as one of
  * the precheck's reasons.
  */
-import { diagnosis, lastWords } from "./log-lines";
+import { diagnosis, verdictOf } from "./log-lines";
 import { type Found, type Of, RULES, type Rule, VERIFIER, WORDLESS } from "./refusal-rules";
 import type { ProgramFacts, ReasonCode, Source } from "./verdict";
 
@@ -30,8 +30,6 @@ export interface Explanation {
   source: Source;
 }
 
-/** A word of the kernel is at the end of its log, or in the line before. */
-const LAST_WORDS = 3;
 /** No kernel's sentence is longer. */
 const LONGEST = 1000;
 
@@ -42,7 +40,9 @@ const LONGEST = 1000;
 export function explain(refusal: Refusal): Explanation | undefined {
   const { log } = refusal;
   const { reason, suggestion } = diagnosis(log);
-  const words = lastWords(log, LAST_WORDS).filter((line) => line.length <= LONGEST);
+  const words = verdictOf(log)
+    .filter((line) => line.length <= LONGEST)
+    .reverse();
   for (const line of [...words, ...(reason === undefined ? [] : [reason.slice(0, LONGEST)])]) {
     for (const rule of RULES) {
       const explanation = apply(rule, line, refusal);
