@@ -104,13 +104,13 @@ export class ObjectError extends BpfError {
 /** Loading failed for another reason than the verifier's. */
 export class LoadError extends BpfError {
   override readonly name: string = "LoadError";
+  /** What was meant, as the precheck would have said it; absent where the words are not known. */
+  declare readonly reason?: ReasonCode;
 }
 
 /** The kernel refused a program; `log` has the verifier's words. */
 export class VerifierError extends LoadError {
   override readonly name: string = "VerifierError";
-  /** What the kernel meant, as the precheck would have said it; absent where its words are not known. */
-  declare readonly reason?: ReasonCode;
   readonly #text: Uint8Array;
   #lines: readonly string[] | undefined;
 
@@ -241,6 +241,9 @@ const names = new Map<number, string>([
     "PROG2BIG",
     "KVER",
     "PROGTYPE",
+    "WRNGPID",
+    "INVSEQ",
+    "NLPARSE",
   ].map((name, index) => [4000 + index, `LIBBPF_ERRNO__${name}`] as const),
 ]);
 

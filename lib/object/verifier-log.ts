@@ -1,8 +1,8 @@
 /** The words of a verifier log that say what was wrong. */
 import { diagnosis, verdictOf } from "../sleepable/log-lines";
 
-/** What a summary is looked for in: 7.3's block is some forty lines. */
-const TAIL_BYTES = 16384;
+/** What a summary is looked for in: 7.3's block is up to a hundred lines. */
+const TAIL_BYTES = 65536;
 
 /** The lines at a log's end. */
 export function lastLines(log: Uint8Array): string[] {

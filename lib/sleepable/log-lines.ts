@@ -24,28 +24,34 @@ const MOST = 5;
 
 /**
  * The kernel's verdict: its words after the last instruction or state, in its order. It says in one line what is wrong and in another why,
- * whichever comes first; what it said between instructions is of what it went past.
+ * whichever comes first; what it said between instructions is of what it went past. A block that explains is apart.
  */
 export function verdictOf(log: readonly string[]): string[] {
-  const block = log.findLastIndex((line) => BLOCK.test(line));
+  const { start, end } = blockOf(log);
   const words: string[] = [];
-  for (let i = (block < 0 ? log.length : block) - 1; i >= 0 && words.length < MOST; i--) {
+  for (let i = log.length - 1; i >= 0 && words.length < MOST; i--) {
     const line = log[i] as string;
-    if (line.trim() === "" || NOISE.test(line)) continue;
+    if ((i >= start && i < end) || line.trim() === "" || NOISE.test(line)) continue;
     if (!TRACE.test(line)) words.unshift(line.trim());
     else if (words.length > 0) break;
   }
   return words;
 }
 
+/** Where 7.3's block begins and ends, if there is one: all in it but its headings is indented. */
+function blockOf(log: readonly string[]): { start: number; end: number } {
+  const start = log.findLastIndex((line) => BLOCK.test(line));
+  if (start < 0) return { start: log.length, end: log.length };
+  const after = log.findIndex((line, index) => index > start && !/^\s|^$/.test(line) && !HEADING.test(line));
+  return { start, end: after < 0 ? log.length : after };
+}
+
 /** The sentences of 7.3's block. */
 export function diagnosis(log: readonly string[]): { reason?: string; suggestion?: string } {
-  const start = log.findLastIndex((line) => BLOCK.test(line));
-  if (start < 0) return {};
+  const { start, end } = blockOf(log);
   const sections = new Map<string, string[]>();
   let text: string[] = [];
-  for (const line of log.slice(start + 1)) {
-    if (NOISE.test(line)) break;
+  for (const line of log.slice(start + 1, end)) {
     const [, heading, rest = ""] = HEADING.exec(line) ?? [];
     if (heading !== undefined) {
       text = [];

@@ -207,6 +207,14 @@ export const RULES: readonly Rule[] = [
     remedy: "load the module that has it, or leave it out",
     source: `${VERIFIER}: check_struct_ops_btf_id()`,
   },
+  {
+    // libbpf's words (find_struct_ops_kern_types()).
+    pattern: /^(?:libbpf: )?struct_ops init_kern: struct (?:bpf_struct_ops_)?(\w+) is not found in kernel BTF$/,
+    reason: "STRUCT_OPS_NOT_FOUND",
+    message: ({ names: [name] }) => `this kernel knows no struct_ops of ${name}`,
+    remedy: "load the module that has it, or leave it out",
+    source: "libbpf: find_struct_ops_kern_types()",
+  },
 
   // Licence
   {
@@ -368,7 +376,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     // libbpf's words (bpf_object__resolve_ksym_func_btf_id()).
-    pattern: /^extern \(func ksym\) '(\w+)': not found in kernel or module BTFs$/,
+    pattern: /^(?:libbpf: )?extern \(func ksym\) '(\w+)': not found in kernel or module BTFs$/,
     reason: "KFUNC_NOT_AVAILABLE",
     message: ({ names: [name] }) => `this kernel has no kfunc ${name}`,
     remedy: `${DO_WITHOUT}, declare it __weak and guard it with bpf_ksym_exists(), or require a kernel that has it`,
