@@ -125,12 +125,15 @@ export class VerifierError extends LoadError {
    * have a million lines, which are made when they are first asked for.
    */
   get log(): readonly string[] {
-    this.#lines ??= Buffer.from(this.#text.buffer, this.#text.byteOffset, this.#text.byteLength)
-      .toString("utf8")
-      .split("\n")
-      .filter((line) => line !== "");
+    this.#lines ??= linesOf(this.#text);
     return this.#lines;
   }
+}
+
+/** The lines of a verifier's log. */
+export function linesOf(log: Uint8Array = new Uint8Array()): string[] {
+  const text = Buffer.from(log.buffer, log.byteOffset, log.byteLength).toString("utf8");
+  return text.split("\n").filter((line) => line !== "");
 }
 
 /**

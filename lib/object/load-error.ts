@@ -90,9 +90,11 @@ export function loadError(
   }
 
   const isEperm = isErrno(outcome.status, "EPERM");
-  const hasWords = summarise(lastLines(outcome.log ?? new Uint8Array())) !== undefined;
-  if (program !== undefined && failed !== undefined && (hasWords || !isEperm)) {
-    return refusedProgram(program, outcome, about);
+  if (program !== undefined && failed !== undefined) {
+    const log = outcome.logs?.[programs.indexOf(program)] ?? outcome.log ?? new Uint8Array();
+    if (!isEperm || summarise(lastLines(log)) !== undefined) {
+      return refusedProgram(program, outcome.status, log, about);
+    }
   }
   const what = program === undefined ? name : nameOf(program);
   if (isEperm) {
@@ -110,7 +112,7 @@ function nameOf({ name, section }: GivenProgram): string {
 }
 
 /** The verifier said no, or the kernel before it. */
-function refusedProgram(program: GivenProgram, { status, log = new Uint8Array() }: Outcome, about: ErrorDetails) {
+function refusedProgram(program: GivenProgram, status: number, log: Uint8Array, about: ErrorDetails): VerifierError {
   const errno = errnoName(status);
   const what = `${nameOf(program)} was refused by the kernel`;
   // The kernel says ENOSPC for a log that does not fit, whatever was wrong with the program.
