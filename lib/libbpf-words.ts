@@ -227,12 +227,16 @@ export const CAUSES: readonly Row[] = [
     hint: (path = "") => `Nothing of bpffs is mounted at ${path}: ${MOUNT}, or pass a pinRoot where one is`,
   },
   {
-    pattern: /failed to (?:mkdir|statfs) .*(?:EROFS|Read-only)|failed to (?:auto-pin|pin).*(?:EROFS|Read-only)/,
+    pattern: /(?:failed to (?:mkdir|statfs|auto-pin|pin)|pinned map).*(?:EROFS|Read-only)/,
     hint: "bpffs is mounted read-only: mount -o remount,rw /sys/fs/bpf",
   },
   {
     pattern: /failed to (?:mkdir|statfs) (\S+): .*(?:ENOENT|No such file)/,
     hint: (path = "") => `Its folder is not there: mkdir -p ${path}`,
+  },
+  {
+    pattern: /failed to auto-pin at '.*\.[^/]*'/,
+    hint: 'bpffs takes no dot in a name: use "_" instead',
   },
   {
     pattern: /failed to (?:auto-pin|pin).*(?:EEXIST|exists)/,
@@ -295,7 +299,7 @@ export function causeOf(texts: readonly string[]): Cause | undefined {
   const found = own.map((text) => [text, rowOf(text)] as const);
   const [text, row] = found.find(([, row]) => row !== undefined) ?? found[0] ?? [];
   if (text === undefined) return undefined;
-  const words = withoutErrno(text.trim().replace(/^(?:prog|map) '[^']*': /, ""));
+  const words = withoutErrno(text.trim().replace(/\s+/g, " ").replace(/^(?:prog|map) '[^']*': /, ""));
   if (row === undefined) return { words };
   const { hint, code, pattern } = row;
   const names = pattern.exec(text)?.slice(1).map((name) => name ?? "") ?? [];

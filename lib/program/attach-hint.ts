@@ -97,8 +97,17 @@ function tracepoints(category: string, name: string, rest = ""): string | undefi
 function usdtProbe(target: string): string | undefined {
   const [, path, wanted] = /^(.+?):([^:]+:[^:]+)$/.exec(target) ?? [];
   if (path === undefined || wanted === undefined) return undefined;
-  const close = nearest(wanted, inFile(path, usdtProbes));
+  const files = path.includes("/") ? [path] : searched().map((folder) => join(folder, path));
+  const close = nearest(wanted, inFile(files.find((file) => existsSync(file)) ?? path, usdtProbes));
   return close && `${path}:${close}`;
+}
+
+/** Where libbpf looks for a file that is named without a folder (resolve_full_path()). */
+function searched(): string[] {
+  const { LD_LIBRARY_PATH = "", PATH = "" } = process.env;
+  const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
+  const folders = [...LD_LIBRARY_PATH.split(":"), "/usr/lib64", "/usr/lib", `/lib/${machine}-linux-gnu`, ...PATH.split(":")];
+  return folders.filter((folder) => folder !== "");
 }
 
 /** Reading the symbols of a larger file takes seconds. */

@@ -72,6 +72,7 @@ const EXAMPLES: readonly [warning: string, hint: RegExp | undefined][] = [
   // Maps and pins
   ["specified path /tmp/m is not on BPF FS", /mount -t bpf/],
   ["failed to pin map: -EROFS", /read-only/],
+  ["map 'm': failed to auto-pin at '/sys/fs/bpf/a.b': -EPERM", /no dot/],
   ["failed to mkdir /sys/fs/bpf/a/b: -ENOENT", /mkdir -p \/sys\/fs\/bpf\/a\/b/],
   ["map 'm': failed to auto-pin at '/sys/fs/bpf/m': -EEXIST", /Something else/],
   ["failed to statfs /sys/fs/bpf: -EACCES", /may write to/],
