@@ -270,10 +270,10 @@ export const RULES: readonly Rule[] = [
       } = found;
       return `${who === "sleepable" ? "sleepable programs" : kinds(found)} cannot use ${what}, which a map's values have`;
     },
-    remedy: ({ names: [who] }) =>
+    remedy: ({ names: [who], program: { sleepable } }) =>
       who === "sleepable"
         ? "use atomic operations, or require Linux 6.6"
-        : "use a map without it, or an fentry or lsm program",
+        : `use a map without it, or an fentry or lsm program${sleepable ? ", sleepable since Linux 6.6" : ""}`,
     source: `${VERIFIER}: check_map_prog_compatibility()`,
     commit: "5861d1e8dbc4",
   },
@@ -492,13 +492,19 @@ export const WORDLESS: readonly WordlessRule[] = [
     source: "kernel/bpf/syscall.c: bpf_prog_load()",
     commit: "1e6c62a88215",
   },
-  {
-    ...{ errno: "EINVAL", stage: "load", kind: /^(lsm_cgroup|fsession|.+\.multi)$/, empty: false },
-    reason: "KIND_UNKNOWN",
+  ...(
+    [
+      [/^lsm_cgroup$/, "6.0"],
+      [/^fsession$/, "7.0"],
+      [/^f(entry|exit|session)\.multi$/, "7.2"],
+    ] as const
+  ).map(([kind, release]) => ({
+    ...{ errno: "EINVAL", stage: "load" as const, kind, empty: false },
+    reason: "KIND_UNKNOWN" as const,
     message: "this kernel has no programs of this kind",
-    remedy: "require Linux 6.0 for lsm_cgroup, 7.0 for fsession, 7.2 for .multi",
+    remedy: `require Linux ${release}`,
     source: `${VERIFIER}: bpf_check_attach_target()`,
-  },
+  })),
   {
     ...{ errno: "EINVAL", stage: "load", kind: /^(fentry|fexit|fmod_ret)$/, empty: false },
     reason: "TARGET_DENIED",
