@@ -94,7 +94,7 @@ export const CAUSES: readonly Row[] = [
       /^(?:failed to find BTF for extern|extern function|unrecognized extern section|failed to (?:find extern definition|resolve size of extern|determine alignment of extern)|extern \(kcfg\) '.*': type is unsupported|cannot create a dummy)/,
     hint: "Declare it extern … __ksym for the kernel's, or extern … __kconfig for its configuration's: an int, bool, char, char array or enum libbpf_tristate",
   },
-  { pattern: /^struct_ops reloc.*unsupported non-static/, hint: "Name a program with SEC(\"struct_ops\") in the struct" },
+  { pattern: /^struct_ops reloc.*unsupported non-static/, hint: 'Name a program with SEC("struct_ops") in the struct' },
   {
     pattern: /^struct_ops reloc.*is not struct_ops BPF program/,
     hint: 'Give the program SEC("struct_ops")',
@@ -113,7 +113,10 @@ export const CAUSES: readonly Row[] = [
     code: "ERR_BPF_OBJECT_NO_BTF",
     hint: NO_KERNEL_BTF,
   },
-  { pattern: /^failed to parse target BTF/, hint: "open(path, { btfPath }) takes a file of BTF of the kernel, or a vmlinux" },
+  {
+    pattern: /^failed to parse target BTF/,
+    hint: "open(path, { btfPath }) takes a file of BTF of the kernel, or a vmlinux",
+  },
   {
     pattern: /^failed to open system Kconfig/,
     hint: 'This host has neither /proc/config.gz nor a /boot/config of its kernel: open(path, { kconfig: "CONFIG_HZ=250\\n" })',
@@ -145,9 +148,19 @@ export const CAUSES: readonly Row[] = [
     pattern: /^extern (?:\((?:func |var )?ksym\) )?'\w+'(?: \(strong\))?: (?:not found|not resolved)/,
     hint: "Declare it __weak and guard it with bpf_ksym_exists(), require a kernel that has it, or load the module that does",
   },
-  { pattern: /^extern \(ksym\) '\w+': resolution is ambiguous/, hint: "The kernel has more than one symbol of that name" },
-  { pattern: /^failed to (?:open \/proc\/kallsyms|read kallsyms)/, hint: "Externs with __ksym and no BTF need /proc/kallsyms: mount /proc" },
-  { pattern: /^extern '.*': unrecognized extern kind|^extern \(kcfg\) '.*': failed to get kernel version|^extern \(func ksym\) '.*': module BTF fd index/, hint: "Leave the extern out" },
+  {
+    pattern: /^extern \(ksym\) '\w+': resolution is ambiguous/,
+    hint: "The kernel has more than one symbol of that name",
+  },
+  {
+    pattern: /^failed to (?:open \/proc\/kallsyms|read kallsyms)/,
+    hint: "Externs with __ksym and no BTF need /proc/kallsyms: mount /proc",
+  },
+  {
+    pattern:
+      /^extern '.*': unrecognized extern kind|^extern \(kcfg\) '.*': failed to get kernel version|^extern \(func ksym\) '.*': module BTF fd index/,
+    hint: "Leave the extern out",
+  },
   {
     pattern: /^struct_ops init_kern.*(?:is|data is) not found in/,
     hint: "This kernel has no such struct_ops, or the module that has it is not loaded; set the map's autocreate to false to leave it out",
@@ -175,7 +188,8 @@ export const CAUSES: readonly Row[] = [
 
   // Loading: CO-RE, calls, programs
   {
-    pattern: /^prog '.*': relo #?\d+:? .*(?:accesses field incorrectly|unexpected mem size|too big|invalid new mem size)/,
+    pattern:
+      /^prog '.*': relo #?\d+:? .*(?:accesses field incorrectly|unexpected mem size|too big|invalid new mem size)/,
     hint: "The field has another size in this kernel: read it with BPF_CORE_READ_BITFIELD(), or by bpf_core_field_size()",
   },
   {
@@ -195,7 +209,8 @@ export const CAUSES: readonly Row[] = [
     hint: "An freplace program replaces a function of another program, which this library can't name yet: set its autoload to false",
   },
   {
-    pattern: /^(?:failed bpf_prog_get_info_by_fd|The target program|Failed to get BTF \d+ of the program|.* is not found in prog's BTF|prog '.*': failed to find BPF program)/,
+    pattern:
+      /^(?:failed bpf_prog_get_info_by_fd|The target program|Failed to get BTF \d+ of the program|.* is not found in prog's BTF|prog '.*': failed to find BPF program)/,
     hint: "The program that is to be replaced must have BTF, and such a function",
   },
   {
@@ -213,7 +228,10 @@ export const CAUSES: readonly Row[] = [
     code: "ERR_BPF_SECTION_UNKNOWN",
     hint: "Use one of libbpf's section names, or set type before load",
   },
-  { pattern: /^prog '.*': (?:exception|multiple subprogs|cannot find exception)/, hint: "Look at the program's __exception_cb()" },
+  {
+    pattern: /^prog '.*': (?:exception|multiple subprogs|cannot find exception)/,
+    hint: "Look at the program's __exception_cb()",
+  },
   {
     pattern:
       /^prog '.*': (?:bad |incorrect |invalid relo|extern relo|map relo|data relo|unexpected relo|missing subprog|no \.text|error relocating|failed to (?:relocate|perform|realloc|add subprog))/,
@@ -242,7 +260,10 @@ export const CAUSES: readonly Row[] = [
     pattern: /failed to (?:auto-pin|pin).*(?:EEXIST|exists)/,
     hint: "Something else is pinned there: unpin it, or set another pinPath",
   },
-  { pattern: /failed to (?:mkdir|statfs|auto-pin|pin)/, hint: `Pins lie in bpffs, in a folder that this user may write to: ${MOUNT}` },
+  {
+    pattern: /failed to (?:mkdir|statfs|auto-pin|pin)/,
+    hint: `Pins lie in bpffs, in a folder that this user may write to: ${MOUNT}`,
+  },
   {
     pattern: /^couldn't (?:reuse|retrieve) pinned map|error reusing pinned map|cannot find pinned map/,
     hint: "Unpin it, set another pinPath, or change the map's definition to what is pinned",
@@ -250,44 +271,84 @@ export const CAUSES: readonly Row[] = [
   { pattern: /^map '.*': failed to create inner map/, hint: "Look at the inner map's definition" },
   {
     pattern: /^map '.*': failed to initialize slot \[\d+\] to (map|prog)/,
-    hint: (what = "") => `The kernel does not take the ${what === "prog" ? "program" : "map"} in that place: all in one map are alike`,
+    hint: (what = "") =>
+      `The kernel does not take the ${what === "prog" ? "program" : "map"} in that place: all in one map are alike`,
   },
-  { pattern: /cannot be resized/, hint: "valueSize of a section's map can be set where its last variable is an array, to whole elements" },
-  { pattern: /^map '.*': failed to (?:set initial|freeze|re-mmap|mmap arena|resize)/ },
-  { pattern: /failed to get map info|No procfs support|failed to determine number of system CPUs|CPU (?:range|mask)|cpu mask/i, hint: "libbpf reads /proc and /sys/devices/system/cpu: mount them" },
   {
-    pattern: /^(?:error: (?:unsupported map type|inner_map_fd)|map '.*': (?:can't pin BPF map|already has pin)|map '.*' already|missing a path|no path to unpin|map '.*': failed to alloc|failed to alloc)/,
+    pattern: /cannot be resized/,
+    hint: "valueSize of a section's map can be set where its last variable is an array, to whole elements",
+  },
+  { pattern: /^map '.*': failed to (?:set initial|freeze|re-mmap|mmap arena|resize)/ },
+  {
+    pattern:
+      /failed to get map info|No procfs support|failed to determine number of system CPUs|CPU (?:range|mask)|cpu mask/i,
+    hint: "libbpf reads /proc and /sys/devices/system/cpu: mount them",
+  },
+  {
+    pattern:
+      /^(?:error: (?:unsupported map type|inner_map_fd)|map '.*': (?:can't pin BPF map|already has pin)|map '.*' already|missing a path|no path to unpin|map '.*': failed to alloc|failed to alloc)/,
     hint: DEFINITION,
   },
 
   // Attaching
-  { pattern: /^elf: failed to find symbol '(.*)' in '(.*)'/, hint: "The file has no such function, or was stripped: pass attach({ offset })" },
+  {
+    pattern: /^elf: failed to find symbol '(.*)' in '(.*)'/,
+    hint: "The file has no such function, or was stripped: pass attach({ offset })",
+  },
   { pattern: /^elf: ambiguous match/, hint: "The file has several functions of that name: pass attach({ offset })" },
-  { pattern: /^elf: .* is 0 in symtab/, hint: "The symbol is of another file: pass the library that has the function as path" },
-  { pattern: /^(?:elf: could not read|elf: failed to open|zip:)/, hint: "Pass the path of an executable or library (or archive.apk!/lib/x.so, not compressed)" },
-  { pattern: /failed to resolve full path for/, hint: "It is in none of PATH, LD_LIBRARY_PATH and the usual folders: pass an absolute path" },
+  {
+    pattern: /^elf: .* is 0 in symtab/,
+    hint: "The symbol is of another file: pass the library that has the function as path",
+  },
+  {
+    pattern: /^(?:elf: could not read|elf: failed to open|zip:)/,
+    hint: "Pass the path of an executable or library (or archive.apk!/lib/x.so, not compressed)",
+  },
+  {
+    pattern: /failed to resolve full path for/,
+    hint: "It is in none of PATH, LD_LIBRARY_PATH and the usual folders: pass an absolute path",
+  },
   {
     pattern: /failed to add legacy (kprobe|uprobe) event/,
     hint: (what = "") =>
       `This kernel makes ${what}s in tracefs alone: it may have been built without CONFIG_${what.toUpperCase()}S and CONFIG_${what.toUpperCase()}_EVENTS, or tracefs not be mounted`,
   },
-  { pattern: /legacy (?:kprobe|uprobe)|failed to determine (?:legacy|\w+probe|.* (?:perf type|retprobe bit))/, hint: "Mount tracefs: mount -t tracefs tracefs /sys/kernel/tracing" },
+  {
+    pattern: /legacy (?:kprobe|uprobe)|failed to determine (?:legacy|\w+probe|.* (?:perf type|retprobe bit))/,
+    hint: "Mount tracefs: mount -t tracefs tracefs /sys/kernel/tracing",
+  },
   { pattern: /user context value is not supported/, hint: "Cookies of perf events need Linux 5.15: attach without" },
   { pattern: /PERF_SAMPLE_CALLCHAIN/, hint: "bpf_get_stackid() takes a perf event with PERF_SAMPLE_CALLCHAIN" },
-  { pattern: /k(?:ret)?probes? (?:name|multi pattern|session pattern) is invalid|kretprobes do not support|uretprobes do not support|invalid (?:section|format)|missing ':function/, hint: "Look at the section's name" },
+  {
+    pattern:
+      /k(?:ret)?probes? (?:name|multi pattern|session pattern) is invalid|kretprobes do not support|uretprobes do not support|invalid (?:section|format)|missing ':function/,
+    hint: "Look at the section's name",
+  },
   { pattern: /failed to find a unique match for/, hint: "Functions of that name are several, or none: name the one" },
-  { pattern: /available_filter_functions/, hint: "Patterns are looked up in tracefs: mount -t tracefs tracefs /sys/kernel/tracing" },
+  {
+    pattern: /available_filter_functions/,
+    hint: "Patterns are looked up in tracefs: mount -t tracefs tracefs /sys/kernel/tracing",
+  },
   { pattern: /^usdt: failed to find USDT support BPF maps/, hint: "Include bpf/usdt.bpf.h in the program" },
   { pattern: /^usdt: no USDT notes section/, hint: "The file has no USDT probes" },
-  { pattern: /^usdt: attaching to shared libraries without specific PID/, hint: "Before Linux 5.15 a library's probes are attached for one process" },
+  {
+    pattern: /^usdt: attaching to shared libraries without specific PID/,
+    hint: "Before Linux 5.15 a library's probes are attached for one process",
+  },
   { pattern: /^usdt: kernel doesn't support USDT semaphore/, hint: "Probes with a semaphore need Linux 4.20" },
-  { pattern: /^usdt: (?:too many USDT arguments|unsupported arg|unrecognized|invalid SIB)/, hint: "libbpf does not read the probe's arguments as they were compiled" },
+  {
+    pattern: /^usdt: (?:too many USDT arguments|unsupported arg|unrecognized|invalid SIB)/,
+    hint: "libbpf does not read the probe's arguments as they were compiled",
+  },
   { pattern: /^usdt:/, hint: "The file's USDT probes can't be used: see SEC(\"usdt/path:provider:name\")" },
   {
     pattern:
       /^(?:prog|map) '.*': failed to (?:attach (?:to|multi-uprobe)|create (?!inner map|:)|enable perf_event|auto-attach)|^failed to open /,
   },
-  { pattern: /tracepoint '.*' perf event ID|tracepoint .* perf_event_open/, hint: "Check the tracepoint's name in /sys/kernel/tracing/events" },
+  {
+    pattern: /tracepoint '.*' perf event ID|tracepoint .* perf_event_open/,
+    hint: "Check the tracepoint's name in /sys/kernel/tracing/events",
+  },
 ];
 
 /**
@@ -299,10 +360,19 @@ export function causeOf(texts: readonly string[]): Cause | undefined {
   const found = own.map((text) => [text, rowOf(text)] as const);
   const [text, row] = found.find(([, row]) => row !== undefined) ?? found[0] ?? [];
   if (text === undefined) return undefined;
-  const words = withoutErrno(text.trim().replace(/\s+/g, " ").replace(/^(?:prog|map) '[^']*': /, ""));
+  const words = withoutErrno(
+    text
+      .trim()
+      .replace(/\s+/g, " ")
+      .replace(/^(?:prog|map) '[^']*': /, ""),
+  );
   if (row === undefined) return { words };
   const { hint, code, pattern } = row;
-  const names = pattern.exec(text)?.slice(1).map((name) => name ?? "") ?? [];
+  const names =
+    pattern
+      .exec(text)
+      ?.slice(1)
+      .map((name) => name ?? "") ?? [];
   const advice = typeof hint === "function" ? hint(...names) : hint;
   return { words, ...(advice !== undefined && { hint: advice }), ...(code !== undefined && { code }) };
 }

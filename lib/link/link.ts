@@ -180,7 +180,9 @@ export class Link implements Disposable {
   read(): Readable {
     const run = native.iterCreate(this.#open("read"));
     if (run < 0) {
-      const other = ["EINVAL", "EBADF", "EOPNOTSUPP"].includes(errnoName(run)) ? "only iter programs can be read" : undefined;
+      const other = ["EINVAL", "EBADF", "EOPNOTSUPP"].includes(errnoName(run))
+        ? "only iter programs can be read"
+        : undefined;
       throw linkError(`${this.#what} can't be read`, "read", run, other);
     }
     return new IterStream(run, this.#lifetime);

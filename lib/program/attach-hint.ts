@@ -28,7 +28,11 @@ export const ERRNOS: readonly Row[] = [
     errno: /^(EBUSY|EEXIST)$/,
     hint: "The interface has a program of its own, or one of another kind: detach it",
   },
-  { kind: /^xdp$/, errno: /^EINVAL$/, hint: "The interface's driver may not take the program: its MTU, features or queues" },
+  {
+    kind: /^xdp$/,
+    errno: /^EINVAL$/,
+    hint: "The interface's driver may not take the program: its MTU, features or queues",
+  },
   {
     errno: /^EADDRNOTAVAIL$/,
     hint: "The kernel has no probe point there: the function may be in a section that takes none, or its address be unknown",
@@ -39,9 +43,17 @@ export const ERRNOS: readonly Row[] = [
     errno: /^EINVAL$/,
     hint: "The function may be one that takes no probes (/sys/kernel/debug/kprobes/blacklist), or the offset be outside it",
   },
-  { kind: /^u/, errno: /^EINVAL$/, hint: "The offset may be outside the file's code, or the file of a kind that takes no uprobes" },
+  {
+    kind: /^u/,
+    errno: /^EINVAL$/,
+    hint: "The offset may be outside the file's code, or the file of a kind that takes no uprobes",
+  },
   { kind: /^u/, errno: /^ESRCH$/, hint: "There is no such process" },
-  { kind: /^iter$/, errno: /^EACCES$/, hint: "The map's keys or values are smaller than what the program reads of them" },
+  {
+    kind: /^iter$/,
+    errno: /^EACCES$/,
+    hint: "The map's keys or values are smaller than what the program reads of them",
+  },
   { kind: /^iter$/, errno: /^EBADF$/, hint: "Pass what it walks: attach({ map }), or attach({ cgroupFd })" },
   {
     kind: /^iter$/,
@@ -59,7 +71,12 @@ export const ERRNOS: readonly Row[] = [
 const ABSENT = /^(ENOENT|ESRCH)$/;
 
 /** @param texts libbpf's warnings */
-export function attachHint(kind: ProgramKind, target: string, errno: string, texts: readonly string[]): string | undefined {
+export function attachHint(
+  kind: ProgramKind,
+  target: string,
+  errno: string,
+  texts: readonly string[],
+): string | undefined {
   if (kind === "tracepoint" && errno === "ENOENT" && !TRACEFS.some((path) => existsSync(join(path, "events"))))
     return "tracefs can't be read: mount -t tracefs tracefs /sys/kernel/tracing (lockdown of confidentiality forbids it)";
   const near = ABSENT.test(errno) ? meant(kind, target, texts) : undefined;
@@ -106,7 +123,13 @@ function usdtProbe(target: string): string | undefined {
 function searched(): string[] {
   const { LD_LIBRARY_PATH = "", PATH = "" } = process.env;
   const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
-  const folders = [...LD_LIBRARY_PATH.split(":"), "/usr/lib64", "/usr/lib", `/lib/${machine}-linux-gnu`, ...PATH.split(":")];
+  const folders = [
+    ...LD_LIBRARY_PATH.split(":"),
+    "/usr/lib64",
+    "/usr/lib",
+    `/lib/${machine}-linux-gnu`,
+    ...PATH.split(":"),
+  ];
   return folders.filter((folder) => folder !== "");
 }
 

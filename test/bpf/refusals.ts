@@ -19,7 +19,14 @@ export interface Answered {
 }
 
 /** The objects, by name. */
-export const OBJECTS = ["refusals", "refusals-maps", "refusals-struct-ops", "refusals-licence", "refusals-kfunc", "refusals-verdicts"] as const;
+export const OBJECTS = [
+  "refusals",
+  "refusals-maps",
+  "refusals-struct-ops",
+  "refusals-licence",
+  "refusals-kfunc",
+  "refusals-verdicts",
+] as const;
 /** Linux 7.3 can say ninety lines of one refusal. */
 const LINES = 200;
 

@@ -36,7 +36,9 @@ kernelTest("variables of the kernel's configuration", [], async () => {
   expect(missing.message).toContain("'CONFIG_MADE_UP_NUMBER' (strong): not resolved");
   expect(missing.hint).toContain('open(path, { kconfig: "CONFIG_MADE_UP_NUMBER=…');
   const load = (kconfig: string) => failure(() => openKconfig({ kconfig }).load());
-  expect((await load("CONFIG_MADE_UP_NUMBER=m\n")).message).toContain("value 'm' implies bool, tristate, or char type (EINVAL)");
+  expect((await load("CONFIG_MADE_UP_NUMBER=m\n")).message).toContain(
+    "value 'm' implies bool, tristate, or char type (EINVAL)",
+  );
   expect((await load("CONFIG_MADE_UP_NUMBER\n")).message).toContain("error parsing in-memory Kconfig line");
   expect((await load("CONFIG_MADE_UP_NUMBER=0x1ffffffff\n")).message).toContain("doesn't fit in 4 bytes");
   using object = await openKconfig({ kconfig: "CONFIG_MADE_UP_NUMBER=42\n" }).load();
@@ -44,7 +46,8 @@ kernelTest("variables of the kernel's configuration", [], async () => {
 });
 
 kernelTest("a struct_ops program that nothing uses, and an freplace program without a target", [], async () => {
-  const load = (program: "unused" | "replacement") => failure(() => only(map("sound"), program).load({ precheck: "off" }));
+  const load = (program: "unused" | "replacement") =>
+    failure(() => only(map("sound"), program).load({ precheck: "off" }));
   const unused = await load("unused");
   expect(unused.message).toContain("isn't referenced anywhere");
   expect(unused.hint).toContain(".struct_ops");
@@ -61,7 +64,11 @@ kernelTest("names that the kernel does not take, and a type of maps that it does
   expect(program).toMatchObject({ code: "ERR_BPF_VERIFIER", program: "odd$program", errno: "EINVAL" });
   expect(program.message).toContain("for its name");
   const type = await failure(() => map("odd_type").load({ precheck: "off" }));
-  expect(type).toMatchObject({ code: "ERR_BPF_MAP_CREATE", map: "odd_type", hint: "This kernel has no maps of the type 999" });
+  expect(type).toMatchObject({
+    code: "ERR_BPF_MAP_CREATE",
+    map: "odd_type",
+    hint: "This kernel has no maps of the type 999",
+  });
 });
 
 kernelTest("a pin that can't be made", [bpffs], async () => {

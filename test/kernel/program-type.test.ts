@@ -44,7 +44,10 @@ kernelTest("sleepable, as an LSM program", [bpfLsm], async () => {
   program.attachTarget = "task_free";
   program.sleepable = true;
   // The precheck judges what was set.
-  await expect(spec.load()).rejects.toMatchObject({ code: "ERR_BPF_SLEEPABLE", reason: "HOOK_NOT_SLEEPABLE" } as Partial<SleepableError>);
+  await expect(spec.load()).rejects.toMatchObject({
+    code: "ERR_BPF_SLEEPABLE",
+    reason: "HOOK_NOT_SLEEPABLE",
+  } as Partial<SleepableError>);
   program.attachTarget = "bprm_committed_creds";
   using object = await spec.load();
   expect(object.programs.unknown_section).toMatchObject({ kind: "lsm", sleepable: true });

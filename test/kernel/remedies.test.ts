@@ -1,13 +1,6 @@
 /** What is advised for a program that this kernel refuses, by the precheck or by the kernel's words: whoever does it can load the program. */
 import { closeSync, openSync, readFileSync } from "node:fs";
-import {
-  AttachType,
-  type BpfError,
-  type ObjectSpec,
-  open,
-  ProgramType,
-  type SleepableError,
-} from "node-libbpf";
+import { AttachType, type BpfError, type ObjectSpec, open, ProgramType, type SleepableError } from "node-libbpf";
 import { objectPath, only } from "../bpf/objects";
 import { isPlain, OBJECTS } from "../bpf/refusals";
 import { isSince, kernelTest, trampolines } from "./needs";
@@ -141,7 +134,11 @@ const CURES: readonly [advice: RegExp, cure: ((trial: Trial) => void) | null][] 
 async function adviceOn({ spec, program, attach }: Trial, precheck: "off" | "tables"): Promise<string | undefined> {
   try {
     using object = await spec.load({ precheck });
-    if (attach !== undefined) object.program(program).attach(attach as never).close();
+    if (attach !== undefined)
+      object
+        .program(program)
+        .attach(attach as never)
+        .close();
     return undefined;
   } catch (error) {
     const { code, hint = "", message } = error as BpfError;

@@ -73,7 +73,10 @@ test.each<[status: number, messages: readonly string[], message: string, hint: R
   ],
   [
     -3,
-    ["kernel BTF is missing at '/sys/kernel/btf/vmlinux', was CONFIG_DEBUG_INFO_BTF enabled?", "Error loading vmlinux BTF: -ESRCH"],
+    [
+      "kernel BTF is missing at '/sys/kernel/btf/vmlinux', was CONFIG_DEBUG_INFO_BTF enabled?",
+      "Error loading vmlinux BTF: -ESRCH",
+    ],
     "object could not be loaded: this kernel has no BTF: kernel BTF is missing at '/sys/kernel/btf/vmlinux'",
     /CONFIG_DEBUG_INFO_BTF=y/,
   ],

@@ -31,7 +31,12 @@ const EXPECTED: Readonly<Record<string, Spans>> = {
   plain_not_a_hook: "NOT_A_HOOK",
   hook_signature: { "5.10": "TARGET_SIGNATURE", "6.1": "HOOK_NOT_SLEEPABLE", "6.12": "taken" },
   // 6.16 and 6.18 forgot to refuse it: 5b038319be44.
-  lsm_cgroup: { "5.10": "KIND_UNKNOWN", "6.1": "LSM_CGROUP_NOT_SLEEPABLE", "6.16": "taken", "7.3": "LSM_CGROUP_NOT_SLEEPABLE" },
+  lsm_cgroup: {
+    "5.10": "KIND_UNKNOWN",
+    "6.1": "LSM_CGROUP_NOT_SLEEPABLE",
+    "6.16": "taken",
+    "7.3": "LSM_CGROUP_NOT_SLEEPABLE",
+  },
   function_not_sleepable: "TARGET_NOT_SLEEPABLE",
   function_must_not_sleep: { "5.10": "TARGET_NOT_SLEEPABLE", "6.12": "missing" },
   function_noreturn: {
@@ -109,7 +114,11 @@ const EXPECTED: Readonly<Record<string, Spans>> = {
   lock_helper: { "5.10": "HELPER_NOT_AVAILABLE", "6.1": "MAP_SPIN_LOCK", "6.12": "ATOMIC_CONTEXT" },
   // 5.10 knows no callbacks; up to 6.16 a timer's may sleep if the program may.
   timer_helper: { "5.10": "unexplained", "6.1": "taken", "6.18": "ATOMIC_CONTEXT" },
-  struct_ops_member: { "5.10": "STRUCT_OPS_NOT_FOUND", "6.1": "KIND_NOT_SLEEPABLE", "6.12": "STRUCT_OPS_MEMBER_NOT_SLEEPABLE" },
+  struct_ops_member: {
+    "5.10": "STRUCT_OPS_NOT_FOUND",
+    "6.1": "KIND_NOT_SLEEPABLE",
+    "6.12": "STRUCT_OPS_MEMBER_NOT_SLEEPABLE",
+  },
   licence_lsm: "LICENSE_NOT_GPL",
   licence_helper: { "5.10": "KIND_NOT_SLEEPABLE", "6.1": "LICENSE_NOT_GPL" },
   licence_kfunc: { "5.10": "KIND_NOT_SLEEPABLE", "6.1": "KFUNC_NOT_AVAILABLE", "6.12": "LICENSE_NOT_GPL" },
@@ -134,7 +143,8 @@ const VERDICTS: Readonly<Record<string, RegExp>> = {
   plain_verdict_reference:
     /^Unreleased reference id=\d+ alloc_insn=\d+(; BPF_EXIT instruction in main prog would lead to reference leak)?$/,
   plain_verdict_loop: /^infinite loop detected at insn 1$/,
-  plain_verdict_argument: /^func 'bpf_lsm_file_open' doesn't have \d-th argument; invalid bpf_context access off=64 size=8$/,
+  plain_verdict_argument:
+    /^func 'bpf_lsm_file_open' doesn't have \d-th argument; invalid bpf_context access off=64 size=8$/,
   plain_verdict_packet: /^invalid access to packet, off=0 size=1, R1\(.*\); R1 offset is outside of the packet$/,
   plain_verdict_result: /^At program exit the register R0 has .* should have been in \S+( \S+)?$/,
   plain_verdict_callee:

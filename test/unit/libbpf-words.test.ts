@@ -138,7 +138,10 @@ test.each<[warnings: string[], words: string | undefined]>([
     "specified path /tmp/m is not on BPF FS",
   ],
   // What libbpf goes on after is no cause, and what only says that it failed.
-  [["Error in bpf_create_map_xattr(m): -EINVAL. Retrying without BTF.", "map 'm': failed to create: -EINVAL"], undefined],
+  [
+    ["Error in bpf_create_map_xattr(m): -EINVAL. Retrying without BTF.", "map 'm': failed to create: -EINVAL"],
+    undefined,
+  ],
   [["BTF loading error: -EINVAL", "Failed to bump RLIMIT_MEMLOCK (err = -EPERM), you might need to do it"], undefined],
   [[], undefined],
   // Whatever is not known is told.
