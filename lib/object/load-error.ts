@@ -90,7 +90,7 @@ export function loadError(
   }
 
   const isEperm = isErrno(outcome.status, "EPERM");
-  if (program !== undefined && failed !== undefined) {
+  if (program !== undefined && outcome.stage === "load") {
     const log = outcome.logs?.[programs.indexOf(program)] ?? outcome.log ?? new Uint8Array();
     if (!isEperm || summarise(lastLines(log)) !== undefined) {
       return refusedProgram(program, outcome.status, log, about);

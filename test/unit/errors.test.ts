@@ -69,7 +69,7 @@ test.each<[status: number, messages: readonly string[], message: string, hint: R
     -1,
     ["map 'm': failed to auto-pin at '/sys/fs/bpf/a.b': -EPERM", "map 'm': failed to create: -EPERM"],
     "map m could not be created: failed to auto-pin at '/sys/fs/bpf/a.b' (EPERM)",
-    /in bpffs/,
+    /no dot/,
   ],
   [
     -3,
