@@ -54,7 +54,7 @@ const CURES: readonly [advice: RegExp, cure: ((trial: Trial) => void) | null][] 
     },
   ],
   [
-    /^use a hook that may sleep/,
+    /^use a(n lsm)? hook that (may|can) sleep/,
     set((program) => {
       program.attachTarget = "file_open";
     }),
@@ -84,14 +84,14 @@ const CURES: readonly [advice: RegExp, cure: ((trial: Trial) => void) | null][] 
     }),
   ],
   [
-    /^use an array or a hash map/,
+    /^use (an array|(?!atomic)[\w ]+, or (require|another type|clear))/,
     (trial) => {
       instead(trial, "refusals-maps", "map_hash");
       trial.spec.map("hash").flags = 0;
     },
   ],
   [
-    /^use a map without it, or an fentry or lsm program|^use an lsm or iter program/,
+    /^use a map without .*, or an fentry or lsm program|^use an lsm or iter program/,
     set((program) => {
       Object.assign(program, { type: ProgramType.LSM, attachType: AttachType.LSM_MAC, sleepable: false });
       program.attachTarget = "bprm_committed_creds";
@@ -104,7 +104,7 @@ const CURES: readonly [advice: RegExp, cure: ((trial: Trial) => void) | null][] 
     }),
   ],
   [
-    /^declare one, if it is: char LICENSE/,
+    /^declare one(,| that is compatible,) if it is/,
     (trial) => {
       const before = trial.spec.program(trial.program);
       const { sleepable, attachTarget } = before;
@@ -115,7 +115,7 @@ const CURES: readonly [advice: RegExp, cure: ((trial: Trial) => void) | null][] 
     },
   ],
   [
-    /^move the call out of the region that must not sleep$|^do without the call in the callback/,
+    /^move the call out of (the region|there)|^do without the call in the callback|^make the function static, or move/,
     (trial) => instead(trial, "refusals", TWINS[trial.program.replace(/^[a-z]+_/, "")] ?? "plain_helper"),
   ],
   [
@@ -125,7 +125,7 @@ const CURES: readonly [advice: RegExp, cure: ((trial: Trial) => void) | null][] 
     },
   ],
   [
-    /^(do without the call|require (Linux|a newer)|use atomic operations|read and use the pointer|load the module|move the call out|leave the member out)/,
+    /^(do without the call|require (Linux|a newer)|use atomic operations|read and use the pointer|load |leave |boot with|declare it __weak|set autocreate|use uprobe\.s|did you mean)/,
     null,
   ],
 ];
