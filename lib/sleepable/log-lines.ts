@@ -8,7 +8,7 @@ const NOISE = new RegExp(
     "(cur|old) state:|mark_precise|last_idx|regs=|parent (already had|didn't have) regs=|(frame ?\\d+: )?propagating ",
     // Functions, as they are entered and left.
     "Validating \\S+\\(\\) func#|Func#\\d+ .*(assumed valid|safe for any args|Skipping)|func#\\d+ @",
-    "func '\\w+' arg\\d+ has btf_id|caller:|callee:|returning from callee|to caller at|Live regs before|stack use/def",
+    "func '\\w+' arg\\d+ has btf_id|arg#\\d+ type is not a struct|Unrecognized arg#\\d+ type|caller:|callee:|returning from callee|to caller at|Live regs before|stack use/def",
   ]
     .map((some) => `^(?:${some})`)
     .join("|"),

@@ -145,7 +145,8 @@ const VERDICTS: Readonly<Record<string, RegExp>> = {
   plain_verdict_loop: /^infinite loop detected at insn 1$/,
   plain_verdict_argument:
     /^func 'bpf_lsm_file_open' doesn't have \d-th argument; invalid bpf_context access off=64 size=8$/,
-  plain_verdict_packet: /^invalid access to packet, off=0 size=1, R1\(.*\); R1 offset is outside of the packet$/,
+  plain_verdict_packet:
+    /^invalid access to packet, off=0 size=1, R1\(.*\); R1 (offset is outside of the packet|min value is outside of the allowed memory range)$/,
   plain_verdict_result: /^At program exit the register R0 has .* should have been in \S+( \S+)?$/,
   plain_verdict_callee:
     /^(Arg#0 type PTR in reads\(\) is not supported yet\.|invalid .*stack R1 off=-1 size=8; Caller passes invalid args into func#1( \('reads'\))?)$/,
