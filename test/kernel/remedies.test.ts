@@ -84,7 +84,7 @@ const CURES: readonly [advice: RegExp, cure: ((trial: Trial) => void) | null][] 
     }),
   ],
   [
-    /^use (an array|(?!atomic)[\w ]+, or (require|another type|clear))/,
+    /^use (an array|(?!atomic)[\w ()]+, or (require|another type|clear))/,
     (trial) => {
       instead(trial, "refusals-maps", "map_hash");
       trial.spec.map("hash").flags = 0;
@@ -125,7 +125,7 @@ const CURES: readonly [advice: RegExp, cure: ((trial: Trial) => void) | null][] 
     },
   ],
   [
-    /^(do without the call|require (Linux|a newer)|use atomic operations|read and use the pointer|load |leave |boot with|declare it __weak|set autocreate|use uprobe\.s|did you mean)/,
+    /^(do without the call|require (Linux|a newer)|use atomic operations|read and use the pointer|load |leave |boot with|declare it __weak|set autocreate|use uprobe\.s|did you mean|look its name up)/,
     null,
   ],
 ];
@@ -196,6 +196,6 @@ for (const [what, precheck] of [
   );
 }
 
-/** Refusals for which there is no advice but to leave the program out. */
+/** Refusals for which there is no advice but to leave the program out, and mistakes of the programs' bodies behind the one that was advised on. */
 const UNADVISED =
-  /number of funcs in func_info|has no (LSM hook|function|iterator|tracepoint)|this kernel has no|no such (hook|function)|Check its name|check its name|This library can't attach|R1 must be a rcu pointer|use this kfunc with a pointer|leave the program out/;
+  /number of funcs in func_info|has no (LSM hook|function|iterator|tracepoint)|this kernel has no|no such (hook|function)|Check its name|check its name|This library can't attach|R1 must be a rcu pointer|At program exit|Possibly NULL pointer|bpf_rcu_read_unlock is missing|use this kfunc with a pointer|leave the program out/;
