@@ -100,7 +100,8 @@ const CURES: readonly [advice: RegExp, cure: ((trial: Trial) => void) | null][] 
   [
     /^move the call into a program that may sleep/,
     set((program) => {
-      Object.assign(program, { type: ProgramType.KPROBE, attachType: 0, sleepable: true });
+      Object.assign(program, { type: ProgramType.LSM, attachType: AttachType.LSM_MAC, sleepable: true });
+      program.attachTarget = "bprm_committed_creds";
     }),
   ],
   [
@@ -198,4 +199,4 @@ for (const [what, precheck] of [
 
 /** Refusals for which there is no advice but to leave the program out, and mistakes of the programs' bodies behind the one that was advised on. */
 const UNADVISED =
-  /number of funcs in func_info|has no (LSM hook|function|iterator|tracepoint)|this kernel has no|no such (hook|function)|Check its name|check its name|This library can't attach|R1 must be a rcu pointer|At program exit|Possibly NULL pointer|bpf_rcu_read_unlock is missing|use this kfunc with a pointer|leave the program out/;
+  /number of funcs in func_info|has no (LSM hook|function|iterator|tracepoint)|this kernel has no|no such (hook|function)|Check its name|check its name|This library can't attach|R1 must be a rcu pointer|At program exit|Possibly NULL pointer|add a NULL check|bpf_rcu_read_unlock( is missing|\(\) before)|use this kfunc with a pointer|leave the program out/;
