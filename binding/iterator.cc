@@ -50,7 +50,8 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   const Link* link = environment.links.find(int32Of(info[0]));
   if (link == nullptr) return status(info.Env(), -EBADF);
   const LogScope silent(false);
-  auto iterator = std::make_shared<Fd>(bpf_iter_create(bpf_link__fd(link->get())));
+  if (link->fd() < 0) return status(info.Env(), link->fd());
+  auto iterator = std::make_shared<Fd>(bpf_iter_create(link->fd()));
   const int error = iterator->get();
   return status(info.Env(), error < 0 ? error : environment.iterators.add(std::move(iterator)));
 }

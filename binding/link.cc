@@ -157,21 +157,17 @@ Napi::Value open(const Napi::CallbackInfo& info) {
                 Environment::of(info.Env()).links.add(std::make_shared<Link>(std::move(link), nullptr)));
 }
 
-bpf_link* linkOf(const Napi::CallbackInfo& info) {
+// Calls with the link's descriptor: what that gives, or -errno.
+Napi::Value withFd(const Napi::CallbackInfo& info, const std::function<int(int)>& call) {
   const Link* link = Environment::of(info.Env()).links.find(int32Of(info[0]));
-  return link == nullptr ? nullptr : link->get();
-}
-
-Napi::Value withLink(const Napi::CallbackInfo& info, const std::function<int(bpf_link*)>& call) {
-  bpf_link* link = linkOf(info);
   if (link == nullptr) return status(info.Env(), -EBADF);
-  LogScope silent(false);
-  return status(info.Env(), call(link));
+  const LogScope silent(false);
+  return status(info.Env(), link->fd() < 0 ? link->fd() : call(link->fd()));
 }
 
 // linkDetach(link): 0 or -errno; -EOPNOTSUPP where only closing the last reference detaches
 Napi::Value detach(const Napi::CallbackInfo& info) {
-  return withLink(info, [](bpf_link* link) { return bpf_link__detach(link); });
+  return withFd(info, [](int fd) { return bpf_link_detach(fd); });
 }
 
 // linkClose(link): 0, -EBADF, or -errno if the program may still be attached; the link is gone in any case
@@ -184,17 +180,16 @@ Napi::Value close(const Napi::CallbackInfo& info) {
 // linkPin(link, path): 0 or -errno. Not bpf_link__pin(), which knows one path only, and removes whatever is
 // there.
 Napi::Value pin(const Napi::CallbackInfo& info) {
-  return withLink(info,
-                  [&](bpf_link* link) { return bpf_obj_pin(bpf_link__fd(link), stringOf(info[1]).c_str()); });
+  return withFd(info, [&](int fd) { return bpf_obj_pin(fd, stringOf(info[1]).c_str()); });
 }
 
 // linkInfo(link, struct bpf_link_info: Uint8Array): bytes filled in, or -errno; -EINVAL for a perf event,
 // which is what kprobes, uprobes and tracepoints are attached by before Linux 5.15
 Napi::Value linkInfo(const Napi::CallbackInfo& info) {
-  return withLink(info, [&](bpf_link* link) {
+  return withFd(info, [&](int fd) {
     bpf_link_info kernel = {};
     uint32_t size = sizeof(kernel);
-    const int error = bpf_obj_get_info_by_fd(bpf_link__fd(link), &kernel, &size);
+    const int error = bpf_obj_get_info_by_fd(fd, &kernel, &size);
     if (error < 0) return error;
     const Memory target = memoryOf(info[1]);
     const size_t length = std::min<size_t>(size, target.size);

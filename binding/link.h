@@ -3,7 +3,9 @@
 
 #include <bpf/libbpf.h>
 #include <napi.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <memory>
 
 #include "object.h"
@@ -19,7 +21,12 @@ class Link {
 
   Link(Pointer link, std::shared_ptr<Object> object) : object_(std::move(object)), link_(std::move(link)) {}
 
-  bpf_link* get() const { return link_.get(); }
+  // The link's descriptor, or -EOPNOTSUPP: libbpf's link of USDT probes is several, and has none. It says 0
+  // there, which is another file's; no link that has one has as low a one (ensure_good_fd() in libbpf).
+  int fd() const {
+    const int fd = bpf_link__fd(link_.get());
+    return fd <= STDERR_FILENO ? -EOPNOTSUPP : fd;
+  }
   // Detaches, unless it is pinned or somebody else has it: 0 or -errno of that. To be called once, and last.
   int close() { return bpf_link__destroy(link_.release()); }
 

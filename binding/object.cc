@@ -181,7 +181,10 @@ Loaded loadOrThrow(const LoadRequest& request) {
     outcome.program = static_cast<int32_t>(program.index);
     const int error = configure(target, program);
     if (error != 0) return fail("target", error);
-    if (log->data() != nullptr) bpf_program__set_log_buf(target, log->data(), log->size());
+    if (program.logLevel != 0) outcome.logs.emplace_back(program.index, std::make_shared<VerifierLog>());
+    const VerifierLog& own = program.logLevel == 0 ? *log : *outcome.logs.back().second;
+    if (own.data() != nullptr) bpf_program__set_log_buf(target, own.data(), own.size());
+    bpf_program__set_log_level(target, program.logLevel);
   }
   outcome.program = -1;
   std::vector<Fd> templates;  // needed until the maps are made
@@ -254,7 +257,7 @@ LoadRequest loadRequest(const Napi::Object& from) {
     request.programs.push_back({uint32Of(program.Get("index")), int32Of(program.Get("type")),
                                 int32Of(program.Get("attachType")), uint32Of(program.Get("flags")),
                                 program.Get("dropSection").ToBoolean(), program.Get("autoload").ToBoolean(),
-                                stringOf(program.Get("target"))});
+                                stringOf(program.Get("target")), uint32Of(program.Get("logLevel"))});
   }
   const Napi::Array maps = from.Get("maps").As<Napi::Array>();
   for (uint32_t i = 0; i < maps.Length(); i++) {

@@ -32,6 +32,7 @@ struct ProgramRequest {
   bool dropSection;  // forget what the section name says: the only way to clear the flag of a ".s" section
   bool autoload;
   std::string target;  // empty: the section's
+  uint32_t logLevel;   // other than 0: a log of its own, whether or not it loads
 };
 
 struct InnerRequest {

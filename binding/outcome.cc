@@ -12,6 +12,18 @@ Outcome Outcome::noMemory() {
   return outcome;
 }
 
+namespace {
+
+// A log that is too long for the memory there is must not hide what it belongs to: undefined.
+Napi::Value textOf(Napi::Env env, const VerifierLog& log) {
+  const Napi::Value copy = Napi::Buffer<char>::Copy(env, log.data(), log.length());
+  if (!env.IsExceptionPending()) return copy;
+  env.GetAndClearPendingException();
+  return env.Undefined();
+}
+
+}  // namespace
+
 Napi::Object Outcome::toJs(Napi::Env env) const {
   Napi::Object result = Napi::Object::New(env);
   result["status"] = Napi::Number::New(env, status);
@@ -24,14 +36,10 @@ Napi::Object Outcome::toJs(Napi::Env env) const {
     list[i++] = Napi::String::New(env, message.text);
   }
   result["messages"] = list;
-  if (log != nullptr) {
-    const Napi::Buffer<char> copy = Napi::Buffer<char>::Copy(env, log->data(), log->length());
-    // One that is too long for the memory there is must not hide the error that it belongs to.
-    if (env.IsExceptionPending())
-      env.GetAndClearPendingException();
-    else
-      result["log"] = copy;
-  }
+  if (log != nullptr) result["log"] = textOf(env, *log);
+  Napi::Object own = Napi::Object::New(env);
+  for (const auto& [index, text] : logs) own[index] = textOf(env, *text);
+  if (!logs.empty()) result["logs"] = own;
   return result;
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "log.h"
@@ -19,6 +20,8 @@ struct Outcome {
   int32_t program = -1;    // index of the program that it failed for, where known
   std::vector<Message> messages;
   std::shared_ptr<const VerifierLog> log;
+  // Of programs that were asked for theirs, by index.
+  std::vector<std::pair<uint32_t, std::shared_ptr<const VerifierLog>>> logs;
 
   static Outcome noMemory();
   Napi::Object toJs(Napi::Env env) const;

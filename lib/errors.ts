@@ -104,13 +104,13 @@ export class ObjectError extends BpfError {
 /** Loading failed for another reason than the verifier's. */
 export class LoadError extends BpfError {
   override readonly name: string = "LoadError";
+  /** What was meant, as the precheck would have said it; absent where the words are not known. */
+  declare readonly reason?: ReasonCode;
 }
 
 /** The kernel refused a program; `log` has the verifier's words. */
 export class VerifierError extends LoadError {
   override readonly name: string = "VerifierError";
-  /** What the kernel meant, as the precheck would have said it; absent where its words are not known. */
-  declare readonly reason?: ReasonCode;
   readonly #text: Uint8Array;
   #lines: readonly string[] | undefined;
 
@@ -125,12 +125,15 @@ export class VerifierError extends LoadError {
    * have a million lines, which are made when they are first asked for.
    */
   get log(): readonly string[] {
-    this.#lines ??= Buffer.from(this.#text.buffer, this.#text.byteOffset, this.#text.byteLength)
-      .toString("utf8")
-      .split("\n")
-      .filter((line) => line !== "");
+    this.#lines ??= linesOf(this.#text);
     return this.#lines;
   }
+}
+
+/** The lines of a verifier's log. */
+export function linesOf(log: Uint8Array = new Uint8Array()): string[] {
+  const text = Buffer.from(log.buffer, log.byteOffset, log.byteLength).toString("utf8");
+  return text.split("\n").filter((line) => line !== "");
 }
 
 /**
@@ -241,6 +244,9 @@ const names = new Map<number, string>([
     "PROG2BIG",
     "KVER",
     "PROGTYPE",
+    "WRNGPID",
+    "INVSEQ",
+    "NLPARSE",
   ].map((name, index) => [4000 + index, `LIBBPF_ERRNO__${name}`] as const),
 ]);
 

@@ -16,7 +16,9 @@ export interface Outcome {
   /** enum libbpf_print_level and text, in turns. */
   messages: (number | string)[];
   /** The verifier's log, if there is one. */
-  log?: Uint8Array;
+  log?: Uint8Array | undefined;
+  /** Those of programs that were asked for theirs, by index. */
+  logs?: Readonly<Record<number, Uint8Array | undefined>>;
 }
 
 export interface OpenRequest {
@@ -37,6 +39,7 @@ export interface ProgramRequest {
   dropSection: boolean;
   autoload: boolean;
   target?: string | undefined;
+  logLevel: number;
 }
 
 export interface MapRequest {

@@ -8,7 +8,7 @@ import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runInVm } from "../lib/testing";
-import { KERNELS } from "./kernels";
+import { KERNELS, UNSEEN } from "./kernels";
 import { packageFiles } from "./package-files";
 import { PROJECT_ROOT } from "./places";
 
@@ -35,7 +35,7 @@ async function capture(kernel: string): Promise<void> {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { kernel: { type: "string", multiple: true } } });
-  for (const kernel of values.kernel ?? KERNELS) await capture(kernel);
+  for (const kernel of values.kernel ?? [...KERNELS, ...UNSEEN]) await capture(kernel);
 }
 
 main().catch((error: Error) => {

@@ -22,7 +22,7 @@ export const KERNELS = [
   MATRIX.newest,
 ] as const;
 /** Kernels that no table of the precheck was made for: what it says of these follows from rules alone. */
-export const UNSEEN: readonly string[] = ["6.16", "6.18"];
+export const UNSEEN = ["6.16", "6.18"] as const;
 /** All tests on a kernel of arm64 that has BPF trampolines there. */
 export const ARM64 = { kernel: MATRIX.lts, arch: "arm64", pattern: "^kernel/" } as const;
 /** Kernels of arm64 whose functions BPF trampolines do not reach: what the precheck says of them. */

@@ -77,14 +77,13 @@ export class Link implements Disposable {
 
   /**
    * What the kernel says of the link. Since Linux 5.8; for kprobe, uprobe and tracepoint since 5.15, where before they
-   * were plain perf events.
+   * were plain perf events. Not for USDT probes, which are several links to the kernel.
    */
   get info(): LinkInfo {
     const bytes = new Uint8Array(LINK_INFO_SIZE);
     const status = native.linkInfo(this.#open("info"), bytes);
     if (status >= 0) return decodeLinkInfo(bytes);
-    const plain = isErrno(status, "EINVAL") ? PLAIN_EVENT : undefined;
-    throw linkError(`${this.#what} can't be asked for its info`, "info", status, plain);
+    throw linkError(`${this.#what} can't be asked for its info`, "info", status, this.#whyNone(status));
   }
 
   /** Where the link is pinned, as far as this handle knows. */
@@ -123,7 +122,7 @@ export class Link implements Disposable {
     else if (isErrno(status, "EEXIST")) {
       const hint = "Unlink it, or take it with Link.fromPin()";
       throw pinFailed("pin", what, { what: "something is there already (EEXIST)", errno: "EEXIST", hint });
-    } else throw linkError(what, "pin", status, isErrno(status, "EINVAL") ? PLAIN_EVENT : undefined);
+    } else throw linkError(what, "pin", status, this.#whyNone(status));
   }
 
   /**
@@ -186,10 +185,18 @@ export class Link implements Disposable {
   read(): Readable {
     const run = native.iterCreate(this.#open("read"));
     if (run < 0) {
-      const other = isErrno(run, "EINVAL") || isErrno(run, "EBADF") ? "only iter programs can be read" : undefined;
+      const other = ["EINVAL", "EBADF", "EOPNOTSUPP"].includes(errnoName(run))
+        ? "only iter programs can be read"
+        : undefined;
       throw linkError(`${this.#what} can't be read`, "read", run, other);
     }
     return new IterStream(run, this.#lifetime);
+  }
+
+  /** Why the kernel knows of no one link; undefined if it does, and said something else. */
+  #whyNone(status: number): string | undefined {
+    if (isErrno(status, "EOPNOTSUPP")) return "it is several to the kernel, one for each place of the USDT probe";
+    return isErrno(status, "EINVAL") ? "before Linux 5.15 the kernel attaches this kind without a link" : undefined;
   }
 
   #open(operation: string): Handle {
@@ -197,8 +204,6 @@ export class Link implements Disposable {
     return this.#handle;
   }
 }
-
-const PLAIN_EVENT = "before Linux 5.15 the kernel attaches this kind without a link";
 
 function about(operation: string, details: Omit<ErrorDetails, "operation">): ErrorDetails {
   return { operation: `link.${operation}`, ...details };

@@ -3,6 +3,8 @@ import { little } from "../endian";
 import { type ElfSection, stringAt } from "./elf";
 
 const SHT_SYMTAB = 2;
+const SHT_NOTE = 7;
+const SHT_DYNSYM = 11;
 const SHT_REL = 9;
 const SYMBOL_SIZE = 24;
 const RELOCATION_SIZE = 16;
@@ -37,8 +39,8 @@ function viewOf(bytes: Uint8Array): DataView {
 }
 
 /** The symbol table, each symbol at its index; empty if there is none. */
-export function symbolsOf(sections: readonly ElfSection[]): ElfSymbol[] {
-  const table = sections.find(({ type }) => type === SHT_SYMTAB);
+export function symbolsOf(sections: readonly ElfSection[], kind: number = SHT_SYMTAB): ElfSymbol[] {
+  const table = sections.find(({ type }) => type === kind);
   if (table === undefined) return [];
   const names = sections[table.link]?.contents ?? new Uint8Array();
   const view = viewOf(table.contents);
@@ -74,4 +76,25 @@ export function relocationsOf(
         symbol: symbols[Number(view.getBigUint64(entry * RELOCATION_SIZE + 8, little) >> 32n)],
       }));
     });
+}
+
+/** The functions of an executable or a library, which a stripped one has only for others to link to. */
+export function functionNames(sections: readonly ElfSection[]): string[] {
+  const symbols = [...symbolsOf(sections), ...symbolsOf(sections, SHT_DYNSYM)];
+  return symbols.filter(({ type, section }) => type === SymbolType.FUNC && section !== 0).map(({ name }) => name);
+}
+
+/** The USDT probes of an executable or a library, as "provider:name": notes of SystemTap's, each with three addresses before its texts. */
+export function usdtProbes(sections: readonly ElfSection[]): string[] {
+  const notes = sections.find(({ name, type }) => name === ".note.stapsdt" && type === SHT_NOTE)?.contents;
+  const probes: string[] = [];
+  const view = viewOf(notes ?? new Uint8Array());
+  const padded = (size: number) => Math.ceil(size / 4) * 4;
+  for (let at = 0; notes !== undefined && at + 12 <= notes.length; ) {
+    const text = at + 12 + padded(view.getUint32(at, little)) + 24;
+    const provider = stringAt(notes, text);
+    probes.push(`${provider}:${stringAt(notes, text + Buffer.byteLength(provider) + 1)}`);
+    at = text - 24 + padded(view.getUint32(at + 4, little));
+  }
+  return probes;
 }

@@ -11,8 +11,11 @@ import {
   PermissionError,
   VerifierError,
 } from "../errors";
+import { btfFacts } from "../kernel/btf-facts";
+import { given } from "../kernel/fact";
 import { capabilityNames, type Refused, readPermissionFacts } from "../kernel/permission";
 import { whyRefused } from "../kernel/refusal";
+import { causeOf } from "../libbpf-words";
 import { warnings } from "../log";
 import type { MapSpec } from "../map/spec";
 import { mapTypeName, typeNumber } from "../map/type-names";
@@ -35,14 +38,11 @@ export function loadError(
   const errno = errnoName(outcome.status);
   const operation = "load";
 
+  const cause = causeOf(texts);
   if (outcome.stage === "open") {
-    const words = texts.at(-1) ?? errno;
-    const hint = openHint(texts);
-    return new ObjectError("ERR_BPF_OBJECT_INVALID", `${name} can't be opened: ${words}`, {
-      operation: "open",
-      errno,
-      ...(hint !== undefined && { hint }),
-    });
+    const { words, code = "ERR_BPF_OBJECT_INVALID", hint } = cause ?? { hint: hintOf(outcome.status) };
+    const what = `${name} can't be opened${words ? `: ${words}` : ""} (${errno})`;
+    return new ObjectError(code, what, { operation: "open", errno, ...(hint !== undefined && { hint }) });
   }
 
   if (outcome.stage === "features") {
@@ -77,8 +77,14 @@ export function loadError(
     return new LoadError("ERR_BPF_NOT_SUPPORTED", what, { ...about, hint });
   }
 
+  if (cause?.code === "ERR_BPF_OBJECT_NO_BTF") {
+    const what = `${name} could not be loaded: this kernel has no BTF: ${cause.words} (${errno})`;
+    return new ObjectError(cause.code, what, { ...about, ...(cause.hint && { hint: cause.hint }) });
+  }
+
   const missing = found(/^prog '(.+?)': failed to find kernel BTF type ID of '(.+?)'/);
-  if (missing !== undefined || outcome.stage === "target") {
+  const isMissing = isErrno(outcome.status, "ESRCH") || isErrno(outcome.status, "ENOENT");
+  if (isMissing && (missing !== undefined || outcome.stage === "target")) {
     const owner = program ?? programs.find((candidate) => candidate.name === missing?.[1]);
     return targetNotFound(owner, missing?.[2] ?? owner?.attachTarget ?? "?", about);
   }
@@ -89,61 +95,83 @@ export function loadError(
     return mapNotCreated(map, { operation: "map.create", type, types }, outcome.status, about, texts);
   }
 
-  const log = outcome.log ?? new Uint8Array();
-  // The kernel says ENOSPC for a log that does not fit, whatever was wrong with the program.
-  const cutOff = isErrno(outcome.status, "ENOSPC");
-  const lines = lastLines(log);
-  const summary = cutOff ? "its log is longer than can be kept, and cut off" : summarise(lines);
-  const why = program === undefined || cutOff ? undefined : explain({ errno, log: lines, program: factsOf(program) });
-  if (program !== undefined && summary !== undefined) {
-    const message = `program ${program.name} (${program.section}) was refused by the kernel: ${summary} (${errno})`;
-    const hint = perfmonHint(summary);
-    const meaning = hint === undefined ? explained(why, lockdownHint(summary)) : { hint };
-    return new VerifierError(message, { ...about, ...meaning }, log);
+  const isEperm = isErrno(outcome.status, "EPERM");
+  if (program !== undefined && outcome.stage === "load") {
+    const log = outcome.logs?.[programs.indexOf(program)] ?? outcome.log ?? new Uint8Array();
+    if (!isEperm || summarise(lastLines(log)) !== undefined) {
+      return refusedProgram(program, outcome.status, log, about);
+    }
   }
-  if (isErrno(outcome.status, "EPERM")) {
+  const what = program === undefined ? name : nameOf(program);
+  if (isEperm) {
     const trampoline = program !== undefined && usesTrampoline(program.kind);
     const why = whyRefused({ operation: "load", types: program === undefined ? types : [program.type], trampoline });
-    const what = program === undefined ? name : `program ${program.name} (${program.section})`;
     return new PermissionError(`${what} could not be loaded: ${why.cause} (EPERM)`, { ...about, hint: why.hint });
   }
-  if (program !== undefined) {
-    const how = why === undefined ? "without a word" : `without a word: ${why.message}`;
-    const message = `program ${program.name} (${program.section}) was refused by the kernel ${how} (${errno})`;
-    return new VerifierError(message, { ...about, ...explained(why) }, log);
+  const said = `${what} could not be loaded${cause ? `: ${cause.words}` : ""} (${errno})`;
+  const meaning = explained(explain({ errno, log: texts }), cause?.hint ?? hintOf(outcome.status));
+  return new LoadError(cause?.code ?? "ERR_BPF_LOAD", said, { ...about, ...meaning });
+}
+
+function nameOf({ name, section }: GivenProgram): string {
+  return `program ${name} (${section})`;
+}
+
+/** The verifier said no, or the kernel before it. */
+function refusedProgram(program: GivenProgram, status: number, log: Uint8Array, about: ErrorDetails): VerifierError {
+  const errno = errnoName(status);
+  const what = `${nameOf(program)} was refused by the kernel`;
+  // The kernel says ENOSPC for a log that does not fit, whatever was wrong with the program.
+  const cutOff = isErrno(status, "ENOSPC");
+  const lines = lastLines(log);
+  const summary = cutOff ? "its log is longer than can be kept, and cut off" : summarise(lines);
+  const why = cutOff ? undefined : explain({ errno, log: lines, program: factsOf(program) });
+  if (summary !== undefined) {
+    const hint = perfmonHint(summary);
+    const meaning = hint === undefined ? explained(why, lockdownHint(summary)) : { hint };
+    return new VerifierError(`${what}: ${summary} (${errno})`, { ...about, ...meaning }, log);
   }
-  const words = saidOf(texts);
-  return new LoadError("ERR_BPF_LOAD", `${name} could not be loaded${words ? `: ${words}` : ""} (${errno})`, about);
+  if (isErrno(status, "EINVAL") && !isKernelName(program.name))
+    return new VerifierError(`${what} for its name (${errno})`, { ...about, hint: NAMES }, log);
+  const meant = why === undefined ? "" : `: ${why.message}`;
+  return new VerifierError(`${what} without a word${meant} (${errno})`, { ...about, ...explained(why) }, log);
 }
 
-/** What libbpf says last of every failure, whatever it was; and what is tried again. */
-const GENERIC =
-  /^(failed to load object|map '.*': failed to create|Error in bpf_create_map_xattr|permission error while running as root|prog '.*': failed to load: )/;
-
-/** libbpf's own line on what was wrong. */
-function saidOf(texts: readonly string[]): string | undefined {
-  return texts
-    .filter((text) => !GENERIC.test(text))
-    .at(-1)
-    ?.trim();
-}
-
-function openHint(texts: readonly string[]): string | undefined {
-  const all = texts.join("\n");
-  if (/legacy map definitions|maps? section/i.test(all)) return 'libbpf 1.x takes BTF-defined maps only: SEC(".maps")';
-  if (/BTF/.test(all)) return "Compile it again with clang -g -O2 -target bpf";
+/** Where libbpf has no words, the errno is all there is. */
+function hintOf(status: number): string | undefined {
+  if (isErrno(status, "EMFILE") || isErrno(status, "ENFILE")) return MORE_FILES;
+  if (isErrno(status, "ENOMEM")) return "There is no memory for it";
+  if (isErrno(status, "ENAMETOOLONG")) return "Pass a shorter name or pinRoot";
   return undefined;
 }
 
+const MORE_FILES = "Raise the limit of open files: ulimit -n";
+
 type MapRefused = Extract<Refused, { operation: "map.create" }>;
 
-function creationHint(type: number, status: number): string | undefined {
-  if (isErrno(status, "EMFILE") || isErrno(status, "ENFILE")) return "Raise the limit of open files: ulimit -n";
-  if (!isErrno(status, "EINVAL") && !isErrno(status, "ENOTSUPP") && !isErrno(status, "EOPNOTSUPP")) return undefined;
+function creationHint(name: string, type: number, status: number): string | undefined {
+  if (!isErrno(status, "EINVAL") && !isErrno(status, "ENOTSUPP") && !isErrno(status, "EOPNOTSUPP"))
+    return hintOf(status);
+  if (!isKernelName(name)) return NAMES;
+  const types = given(btfFacts().mapTypes());
+  // Some have two names.
+  if (types !== undefined && type >= types.length) return `This kernel has no maps of the ${nameOfType(type)}`;
   if (type === MapType.RINGBUF || type === MapType.USER_RINGBUF)
     return "maxEntries is its size in bytes: a power of two, and a multiple of the page size";
   return `Check its sizes and flags; this kernel may not know the type ${mapTypeName(type)}, or have been built without it`;
 }
+
+function nameOfType(type: number): string {
+  const name = mapTypeName(type);
+  return name.startsWith("type ") ? name : `type ${name}`;
+}
+
+/** bpf_obj_name_cpy(), which is given so many bytes of it. */
+function isKernelName(name: string): boolean {
+  return /^[\w.]*$/.test(name.slice(0, 15));
+}
+
+const NAMES = 'The kernel takes letters, digits, "_" and "." in a name: rename it';
 
 function factsOf({ kind, section, sleepable, attachTarget: target }: GivenProgram) {
   return { kind, section, sleepable, ...(target !== undefined && { target }) };
@@ -199,13 +227,16 @@ function mapNotCreated(
 ): BpfError {
   const errno = errnoName(status);
   const details = { ...about, map };
-  if (isErrno(status, "EPERM")) {
+  const cause = causeOf(texts);
+  if (isErrno(status, "EPERM") && cause === undefined) {
     const why = whyRefused(refused);
     return new PermissionError(`map ${map} could not be created: ${why.cause} (EPERM)`, { ...details, hint: why.hint });
   }
   const tooLarge = isErrno(status, "E2BIG") || isErrno(status, "ENOMEM") || isErrno(status, "ENOSPC");
-  const words = tooLarge ? "it is too large" : saidOf(texts)?.replace(`map '${map}': `, "");
-  const hint = tooLarge ? "Lower its maxEntries or its value size" : creationHint(refused.type, status);
+  const words = tooLarge ? "it is too large" : cause?.words;
+  const hint = tooLarge
+    ? "Lower its maxEntries or its value size"
+    : (cause?.hint ?? creationHint(map, refused.type, status));
   return new MapError("ERR_BPF_MAP_CREATE", `map ${map} could not be created${words ? `: ${words}` : ""} (${errno})`, {
     ...details,
     ...(hint !== undefined && { hint }),

@@ -271,7 +271,9 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
   #loaded(outcome: Outcome, given: Given): BpfObject<S> {
     try {
       if (outcome.status < 0) throw loadError(outcome, this.name, given.programs, this.#maps);
-      return this.#objectOf(outcome.status, given);
+      const { programs, ...others } = given;
+      const logged = programs.map((program, index) => ({ ...program, log: outcome.logs?.[index] }));
+      return this.#objectOf(outcome.status, { programs: logged, ...others });
     } finally {
       deliver(outcome, this.#onLog);
     }
@@ -360,7 +362,7 @@ function faultOf({ type, section, needsBtfTarget, attachTarget }: ProgramSpec) {
     return {
       code: "ERR_BPF_SECTION_UNKNOWN" as const,
       message: `the section "${section}" is unknown`,
-      hint: `Use one of libbpf's section names, such as SEC("lsm.s/file_open"), or set autoload to false`,
+      hint: `Use one of libbpf's section names, such as SEC("lsm.s/file_open"), or set type (and attachType) before load, or autoload to false`,
     };
   }
   if (!needsBtfTarget || attachTarget !== undefined) return undefined;

@@ -1,8 +1,8 @@
-/** The line of a verifier log that says what was wrong. */
-import { diagnosis, lastWords } from "../sleepable/log-lines";
+/** The words of a verifier log that say what was wrong. */
+import { diagnosis, verdictOf } from "../sleepable/log-lines";
 
-/** What a summary is looked for in: 7.3's block is some forty lines. */
-const TAIL_BYTES = 16384;
+/** What a summary is looked for in: 7.3's block is up to a hundred lines. */
+const TAIL_BYTES = 65536;
 
 /** The lines at a log's end. */
 export function lastLines(log: Uint8Array): string[] {
@@ -10,7 +10,9 @@ export function lastLines(log: Uint8Array): string[] {
   return Buffer.from(tail).toString("utf8").split("\n");
 }
 
-/** The verdict in one line, or undefined if the log has none. */
+/** The verdict as one line of text, or undefined if the log has none. */
 export function summarise(log: readonly string[]): string | undefined {
-  return lastWords(log, 1)[0] ?? diagnosis(log).reason;
+  const [first, ...others] = verdictOf(log);
+  if (first === undefined) return diagnosis(log).reason;
+  return others.reduce((text, line) => `${text}${text.endsWith(",") ? "" : ";"} ${line}`, first);
 }

@@ -1,20 +1,17 @@
 /** Attaching: one way per kind of program. */
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { isUint8Array } from "node:util/types";
 import { ArgumentError, AttachError, type BpfError, errnoName, isErrno, PermissionError, shown } from "../errors";
-import { btfFacts } from "../kernel/btf-facts";
-import { given as known } from "../kernel/fact";
 import { activeLsms } from "../kernel/lsm";
 import { whyRefused } from "../kernel/refusal";
+import { causeOf } from "../libbpf-words";
 import { Link } from "../link/link";
 import { deliver, warnings } from "../log";
 import type { BpfMap } from "../map/map";
 import { type Handle, native, type Outcome } from "../native";
-import { nearest } from "../nearest";
 import type { Lifetime } from "../object/lifetime";
 import { explain, explained } from "../sleepable/explain";
 import { usesTrampoline } from "../sleepable/rules-trampolines";
+import { attachHint } from "./attach-hint";
 import type { KnownKind, OtherKind, ProgramKind } from "./kinds";
 
 /** Options of {@link Program.attach}. An option that the program's kind does not have is refused. */
@@ -331,61 +328,16 @@ function attachError(program: Attachable, outcome: Outcome, target: string): Bpf
       hint: why.hint,
     });
   }
-  const { kind, section, sleepable } = program;
-  const why = explain({ errno, log: [], stage: "attach", program: { kind, section, sleepable } });
-  const words = warnings(outcome).at(-1)?.replace(`prog '${program.name}': `, "");
+  const { kind, section, sleepable, attachTarget } = program;
+  const why = explain({
+    ...{ errno, log: [], stage: "attach" },
+    program: { kind, section, sleepable, ...(attachTarget !== undefined && { target: attachTarget }) },
+  });
+  const texts = warnings(outcome);
+  const words = causeOf(texts)?.words;
   return new AttachError("ERR_BPF_ATTACH", `${what} could not be attached${words ? `: ${words}` : ""} (${errno})`, {
     ...details,
     // What the kernel's rules say goes before what else an errno may mean.
-    ...explained(why, why?.remedy === undefined ? attachHint(kind, target, outcome.status) : undefined),
+    ...explained(why, why?.remedy === undefined ? attachHint(kind, target, errno, texts) : undefined),
   });
-}
-
-/** Where libbpf looks for tracepoints. */
-const TRACEFS = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
-
-const KPROBES: ReadonlySet<string> = new Set(["kprobe", "kretprobe"]);
-
-/** What was perhaps meant, where there is a list to look into. */
-function meant(kind: ProgramKind, target: string): string {
-  const wanted = target.replace(/\+.*/, "");
-  const [category = "", name = ""] = wanted.split("/");
-  const close = KPROBES.has(kind)
-    ? nearest(wanted, known(btfFacts().functions()) ?? [])
-    : kind === "raw_tp"
-      ? nearest(wanted, known(btfFacts().tracepoints()) ?? [])
-      : kind === "tracepoint"
-        ? (tracepoints(category, name) ?? tracepoints("", category, `/${name}`))
-        : undefined;
-  return close === undefined ? "" : `. Did you mean ${close}?`;
-}
-
-/** The nearest tracepoint of a category, or with no category the nearest one. */
-function tracepoints(category: string, name: string, rest = ""): string | undefined {
-  const folder = TRACEFS.map((path) => join(path, "events", category)).find((path) => existsSync(path));
-  const close = folder === undefined ? undefined : nearest(name, readdirSync(folder));
-  return close && `${category && `${category}/`}${close}${rest}`;
-}
-
-function attachHint(kind: ProgramKind, target: string, status: number): string | undefined {
-  if (kind === "tracepoint" && isErrno(status, "ENOENT") && !TRACEFS.some((path) => existsSync(join(path, "events"))))
-    return "tracefs can't be read: mount -t tracefs tracefs /sys/kernel/tracing (lockdown of confidentiality forbids it)";
-  if (kind === "xdp" && isErrno(status, "ENODEV")) return "There is no network interface of that name here";
-  if (isErrno(status, "ENOENT") || isErrno(status, "ESRCH"))
-    return `The attach target does not exist here: check its name${meant(kind, target)}`;
-  if (isErrno(status, "EADDRNOTAVAIL"))
-    return "The kernel has no probe point there: the function may be in a section that takes none, or its address be unknown";
-  if (isErrno(status, "EILSEQ")) return "The offset is inside an instruction: probe where one begins";
-  if (KPROBES.has(kind) && isErrno(status, "EINVAL"))
-    return "The function may be one that takes no probes (/sys/kernel/debug/kprobes/blacklist), or the offset be outside it";
-  if (kind === "iter" && isErrno(status, "EACCES"))
-    return "The map's keys or values are smaller than what the program reads of them";
-  if (kind === "iter" && isErrno(status, "EBADF"))
-    return "Pass what it walks: attach({ map }), or attach({ cgroupFd })";
-  if (kind === "iter" && (isErrno(status, "EOPNOTSUPP") || isErrno(status, "E2BIG")))
-    return "Before Linux 6.1 iterators of tasks walk all of them: attach without pid and tid, and choose in the program";
-  if (isErrno(status, "EOPNOTSUPP"))
-    return "This library can't attach programs of this kind yet, or this kernel lacks them";
-  if (isErrno(status, "EBUSY")) return "Something else holds the attach point, or too many programs are attached to it";
-  return undefined;
 }

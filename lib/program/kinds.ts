@@ -122,11 +122,24 @@ export interface SectionFacts {
   flags: number;
 }
 
+const typeNames: ReadonlyMap<number, string> = new Map(
+  Object.entries(ProgramType).map(([name, value]) => [value, name.toLowerCase()]),
+);
+
 const byPrefix: ReadonlyMap<string, readonly [KnownKind, KindFacts]> = new Map(
   (Object.entries(kinds) as [KnownKind, KindFacts][]).flatMap((entry) =>
     entry[1].sections.map((prefix) => [prefix, entry] as const),
   ),
 );
+
+/** What a type and an expected attach type make of a program, whatever its section is named: of kinds alike the first, so never a uprobe. */
+export function kindOf(type: number, attachType: number): Pick<SectionFacts, "kind" | "targetForm"> {
+  const found = Object.entries<KindFacts>(kinds).find(
+    ([, facts]) => facts.type === type && (facts.attachType ?? attachType) === attachType,
+  );
+  if (found !== undefined) return { kind: found[0], targetForm: found[1].target };
+  return { kind: typeNames.get(type) ?? `type ${type}`, targetForm: "text" };
+}
 
 /** Reads a section name; `type` is the program type that libbpf found for it (0 if it knows none). */
 export function parseSection(section: string, type: number): SectionFacts {
@@ -147,7 +160,7 @@ export function parseSection(section: string, type: number): SectionFacts {
   return {
     kind: known ? prefix : "unspec",
     targetForm: "text",
-    target,
+    target: known ? target : undefined,
     flags: known && dotS ? Flag.SLEEPABLE : 0,
   };
 }

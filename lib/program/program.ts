@@ -1,5 +1,5 @@
 /** A program in the kernel. */
-import { BpfError, errnoName } from "../errors";
+import { BpfError, errnoName, linesOf } from "../errors";
 import type { Link } from "../link/link";
 import { native } from "../native";
 import type { Lifetime } from "../object/lifetime";
@@ -25,6 +25,7 @@ export class Program<K extends ProgramKind = ProgramKind> {
   readonly sleepable: boolean;
   readonly #lifetime: Lifetime;
   readonly #index: number;
+  readonly #log: Uint8Array | undefined;
 
   /** @internal */
   constructor(lifetime: Lifetime, spec: GivenProgram, index: number) {
@@ -35,6 +36,15 @@ export class Program<K extends ProgramKind = ProgramKind> {
     this.sleepable = spec.sleepable;
     this.#lifetime = lifetime;
     this.#index = index;
+    this.#log = spec.log;
+  }
+
+  /**
+   * What the verifier logged, line by line, where {@link ProgramSpec.logLevel} asked for it; else no lines. What it said of a program that
+   * did not load is in {@link VerifierError.log}. libbpf: bpf_program__log_buf().
+   */
+  get log(): readonly string[] {
+    return linesOf(this.#log);
   }
 
   /** The kernel's id of the program, as bpftool shows it. */

@@ -3,13 +3,16 @@ import { Flag } from "../constants";
 import { ArgumentError, shown } from "../errors";
 import type { ProgramDescription, ProgramRequest } from "../native";
 import { refuseOthers } from "../receivers";
-import { type ProgramKind, parseSection, type SectionFacts } from "./kinds";
+import { kindOf, type ProgramKind, parseSection, type SectionFacts } from "./kinds";
 
 /** What is told of a program once it is loaded: as it was when that began, whatever its spec becomes meanwhile. */
 export type GivenProgram = Pick<
   ProgramSpec,
-  "name" | "section" | "kind" | "type" | "attachTarget" | "sleepable" | "autoload"
->;
+  "name" | "section" | "kind" | "type" | "attachTarget" | "sleepable" | "autoload" | "logLevel"
+> & {
+  /** The verifier's, if it was asked for. */
+  log?: Uint8Array | undefined;
+};
 
 /** A program of an {@link ObjectSpec}: plain data that can be changed until the object is loaded. */
 export class ProgramSpec {
@@ -21,12 +24,6 @@ export class ProgramSpec {
   readonly name: string;
   /** The ELF section, such as "lsm.s/file_open"; libbpf's "?" prefix is taken off. */
   readonly section: string;
-  /** What the section makes it: "lsm", "fentry", "uprobe" …; "unspec" for an unknown section. */
-  readonly kind: ProgramKind;
-  /** enum bpf_prog_type */
-  readonly type: number;
-  /** enum bpf_attach_type, as expected at load */
-  readonly attachType: number;
   /** Attached by libbpf's skeletons; here only told. */
   readonly autoattach: boolean;
   readonly #index: number;
@@ -37,6 +34,9 @@ export class ProgramSpec {
   /** Of a struct_ops program that maps have: whether one of them is to be made. */
   readonly #isCalledFor: (() => boolean) | undefined;
   #target: string | undefined;
+  #type: number;
+  #attachType: number;
+  #logLevel = 0;
 
   /**
    * @internal
@@ -46,9 +46,8 @@ export class ProgramSpec {
     const section = parseSection(description.section, description.type);
     this.name = description.name;
     this.section = description.section;
-    this.kind = section.kind;
-    this.type = section.type ?? description.type;
-    this.attachType = section.attachType ?? description.attachType;
+    this.#type = section.type ?? description.type;
+    this.#attachType = section.attachType ?? description.attachType;
     this.autoattach = description.autoattach;
     this.#index = index;
     this.#described = description;
@@ -58,6 +57,48 @@ export class ProgramSpec {
     this.#autoload = description.autoload || isCalledFor !== undefined;
     this.#isCalledFor = isCalledFor;
     this.#target = section.target;
+  }
+
+  /**
+   * What the section makes it: "lsm", "fentry", "uprobe" …; "unspec" for an unknown section. Where {@link type} or {@link attachType} was
+   * set, what these make it, or the type's name: "sched_cls".
+   */
+  get kind(): ProgramKind {
+    return this.#isOfSection ? this.#section.kind : kindOf(this.#type, this.#attachType).kind;
+  }
+
+  /**
+   * enum bpf_prog_type, `ProgramType`: what the section says, or what is set here for a section that says nothing. What the section said
+   * beside it no longer counts, but for {@link flags}. libbpf: bpf_program__set_type().
+   */
+  get type(): number {
+    return this.#type;
+  }
+
+  set type(value: number) {
+    this.#type = this.#integer("type", value, 1, 0x7fffffff);
+  }
+
+  /** enum bpf_attach_type, `AttachType`, as expected at load. libbpf: bpf_program__set_expected_attach_type(). */
+  get attachType(): number {
+    return this.#attachType;
+  }
+
+  set attachType(value: number) {
+    this.#attachType = this.#integer("attachType", value, 0, 0x7fffffff);
+  }
+
+  /**
+   * What the verifier is to log, though the program loads: 1 for the last path that it took, 2 for all, 4 for statistics; a sum of them, 0 by
+   * default. It stands in {@link Program.log}. A log of more than 256 MiB is cut off, which Linux before 6.4 takes for a failure (ENOSPC).
+   * libbpf: bpf_program__set_log_level().
+   */
+  get logLevel(): number {
+    return this.#logLevel;
+  }
+
+  set logLevel(value: number) {
+    this.#logLevel = this.#integer("logLevel", value, 0, 7);
   }
 
   /**
@@ -79,10 +120,7 @@ export class ProgramSpec {
   }
 
   set flags(value: number) {
-    if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
-      throw this.#argument(`flags must be an integer of 32 bits, got ${shown(value)}`);
-    }
-    this.#flags = value;
+    this.#flags = this.#integer("flags", value, 0, 0xffffffff);
   }
 
   /**
@@ -115,14 +153,22 @@ export class ProgramSpec {
 
   /** @internal True if the kernel resolves the target at load, through BTF. */
   get needsBtfTarget(): boolean {
-    return this.#section.targetForm === "btf";
+    const { targetForm } = this.#isOfSection ? this.#section : kindOf(this.#type, this.#attachType);
+    return targetForm === "btf";
+  }
+
+  /** Whether the section says what the program is. */
+  get #isOfSection(): boolean {
+    const { type = this.#described.type, attachType = this.#described.attachType } = this.#section;
+    return this.#type === type && this.#attachType === attachType;
   }
 
   /** @internal */
   toRequest(): ProgramRequest {
     const dropSection = (this.#section.flags & ~this.#flags) !== 0;
     // libbpf finds the target by the section's name only if it knows the section and still heeds it.
-    const own = dropSection || this.#described.type === 0 || this.#target !== this.#section.target;
+    const own =
+      dropSection || !this.#isOfSection || this.#described.type === 0 || this.#target !== this.#section.target;
     return {
       index: this.#index,
       type: this.type,
@@ -131,13 +177,19 @@ export class ProgramSpec {
       dropSection,
       autoload: this.autoload,
       target: this.needsBtfTarget && own ? this.#target : undefined,
+      logLevel: this.#logLevel,
     };
   }
 
   /** @internal */
   given(): GivenProgram {
-    const { name, section, kind, type, attachTarget, sleepable, autoload } = this;
-    return { name, section, kind, type, attachTarget, sleepable, autoload };
+    const { name, section, kind, type, attachTarget, sleepable, autoload, logLevel } = this;
+    return { name, section, kind, type, attachTarget, sleepable, autoload, logLevel };
+  }
+
+  #integer(what: string, value: number, least: number, most: number): number {
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw this.#argument(`${what} must be an integer from ${least} to ${most}, got ${shown(value)}`);
   }
 
   #argument(message: string): ArgumentError {

@@ -3,7 +3,7 @@
  * the precheck's reasons.
  */
 import { ArgumentError, shown } from "../errors";
-import { diagnosis, lastWords } from "./log-lines";
+import { diagnosis, verdictOf } from "./log-lines";
 import { type Found, type Of, RULES, type Rule, VERIFIER, WORDLESS } from "./refusal-rules";
 import type { ProgramFacts, ReasonCode, Source } from "./verdict";
 
@@ -31,8 +31,6 @@ export interface Explanation {
   source: Source;
 }
 
-/** A word of the kernel is at the end of its log, or in the line before. */
-const LAST_WORDS = 3;
 /** No kernel's sentence is longer. */
 const LONGEST = 1000;
 
@@ -46,7 +44,9 @@ export function explain(refusal: Refusal): Explanation | undefined {
   checkRefusal(refusal);
   const { log } = refusal;
   const { reason, suggestion } = diagnosis(log);
-  const words = lastWords(log, LAST_WORDS).filter((line) => line.length <= LONGEST);
+  const words = verdictOf(log)
+    .filter((line) => line.length <= LONGEST)
+    .reverse();
   for (const line of [...words, ...(reason === undefined ? [] : [reason.slice(0, LONGEST)])]) {
     for (const rule of RULES) {
       const explanation = apply(rule, line, refusal);

@@ -207,6 +207,14 @@ export const RULES: readonly Rule[] = [
     remedy: "load the module that has it, or leave it out",
     source: `${VERIFIER}: check_struct_ops_btf_id()`,
   },
+  {
+    // libbpf's words (find_struct_ops_kern_types()).
+    pattern: /^(?:libbpf: )?struct_ops init_kern: struct (?:bpf_struct_ops_)?(\w+) is not found in kernel BTF$/,
+    reason: "STRUCT_OPS_NOT_FOUND",
+    message: ({ names: [name] }) => `this kernel knows no struct_ops of ${name}`,
+    remedy: "load the module that has it, or leave it out",
+    source: "libbpf: find_struct_ops_kern_types()",
+  },
 
   // Licence
   {
@@ -262,10 +270,10 @@ export const RULES: readonly Rule[] = [
       } = found;
       return `${who === "sleepable" ? "sleepable programs" : kinds(found)} cannot use ${what}, which a map's values have`;
     },
-    remedy: ({ names: [who] }) =>
+    remedy: ({ names: [who], program: { sleepable } }) =>
       who === "sleepable"
         ? "use atomic operations, or require Linux 6.6"
-        : "use a map without it, or an fentry or lsm program",
+        : `use a map without it, or an fentry or lsm program${sleepable ? ", sleepable since Linux 6.6" : ""}`,
     source: `${VERIFIER}: check_map_prog_compatibility()`,
     commit: "5861d1e8dbc4",
   },
@@ -368,7 +376,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     // libbpf's words (bpf_object__resolve_ksym_func_btf_id()).
-    pattern: /^extern \(func ksym\) '(\w+)': not found in kernel or module BTFs$/,
+    pattern: /^(?:libbpf: )?extern \(func ksym\) '(\w+)': not found in kernel or module BTFs$/,
     reason: "KFUNC_NOT_AVAILABLE",
     message: ({ names: [name] }) => `this kernel has no kfunc ${name}`,
     remedy: `${DO_WITHOUT}, declare it __weak and guard it with bpf_ksym_exists(), or require a kernel that has it`,
@@ -484,13 +492,19 @@ export const WORDLESS: readonly WordlessRule[] = [
     source: "kernel/bpf/syscall.c: bpf_prog_load()",
     commit: "1e6c62a88215",
   },
-  {
-    ...{ errno: "EINVAL", stage: "load", kind: /^(lsm_cgroup|fsession|.+\.multi)$/, empty: false },
-    reason: "KIND_UNKNOWN",
+  ...(
+    [
+      [/^lsm_cgroup$/, "6.0"],
+      [/^fsession$/, "7.0"],
+      [/^f(entry|exit|session)\.multi$/, "7.2"],
+    ] as const
+  ).map(([kind, release]) => ({
+    ...{ errno: "EINVAL", stage: "load" as const, kind, empty: false },
+    reason: "KIND_UNKNOWN" as const,
     message: "this kernel has no programs of this kind",
-    remedy: "require Linux 6.0 for lsm_cgroup, 7.0 for fsession, 7.2 for .multi",
+    remedy: `require Linux ${release}`,
     source: `${VERIFIER}: bpf_check_attach_target()`,
-  },
+  })),
   {
     ...{ errno: "EINVAL", stage: "load", kind: /^(fentry|fexit|fmod_ret)$/, empty: false },
     reason: "TARGET_DENIED",

@@ -144,7 +144,7 @@ function sleepableHook(hook: string, kernel: Kernel, inputs: (Input | undefined)
   }
   return refused("HOOK_NOT_SLEEPABLE", `${hook} cannot sleep on ${kernel.label}`, {
     ...more,
-    remedy: hookRemedy(hook, history),
+    remedy: hookRemedy(hook, history, kernel),
   });
 }
 
@@ -189,10 +189,13 @@ const INSTEAD: Readonly<Record<string, string>> = {
   kernel_load_data: "kernel_read_file",
 };
 
-function hookRemedy(hook: string, history: HookHistory | undefined): string {
+function hookRemedy(hook: string, history: HookHistory | undefined, kernel: Kernel): string {
   if (history?.until !== undefined && history.why !== undefined) {
     return `clear BPF_F_SLEEPABLE: ${hook} may not sleep since Linux ${history.until} and its stable updates, as ${history.why}`;
   }
+  // It is in the set, and refused for another reason.
+  if (history !== undefined && kernel.since(history.since) === true)
+    return "clear BPF_F_SLEEPABLE, or use another hook";
   if (history !== undefined) return `clear BPF_F_SLEEPABLE, or require Linux ${history.since}, where ${hook} may sleep`;
   const instead = INSTEAD[hook];
   const since = instead === undefined ? undefined : SLEEPABLE_HOOKS.get(instead)?.since;

@@ -26,3 +26,18 @@ int licence_kfunc(void *ctx)
 	bpf_rcu_read_lock();
 	return 0;
 }
+
+struct bpf_iter_meta {
+	__u64 seq_num;
+} __attribute__((preserve_access_index));
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+} __attribute__((preserve_access_index));
+
+/* Reads the kernel's memory by a pointer. */
+SEC("?iter/task")
+int plain_licence_iter(struct bpf_iter__task *ctx)
+{
+	return ctx->meta->seq_num > 100;
+}

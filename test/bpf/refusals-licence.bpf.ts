@@ -11,6 +11,8 @@ export interface RefusalsLicence {
     licence_kfunc: "uprobe";
     /** SEC("lsm.s/bprm_committed_creds") int licence_lsm(void *ctx) */
     licence_lsm: "lsm";
+    /** SEC("iter/task") int plain_licence_iter(struct bpf_iter__task *ctx) */
+    plain_licence_iter: "iter";
   };
   maps: Record<never, never>;
   variables: Record<never, never>;

@@ -92,6 +92,22 @@ SLEEPABLE_UPROBE(timers)
 SLEEPABLE_UPROBE(works)
 SLEEPABLE_UPROBE(lists)
 
+/* Kinds that can't have what others can, sleeping or not */
+
+SEC("?socket")
+int plain_socket_locks(void *ctx)
+{
+	NAMES(locks);
+	return 0;
+}
+
+SEC("?perf_event")
+int plain_perf_hash(void *ctx)
+{
+	NAMES(hash);
+	return 0;
+}
+
 SEC("?lsm.s/bprm_committed_creds")
 int BPF_PROG(lock_helper)
 {

@@ -71,6 +71,10 @@ export interface RefusalsMaps {
     map_timers: "lsm";
     /** SEC("lsm.s/bprm_committed_creds") int map_trie(unsigned long long *ctx) */
     map_trie: "lsm";
+    /** SEC("perf_event") int plain_perf_hash(void *ctx) */
+    plain_perf_hash: "perf_event";
+    /** SEC("socket") int plain_socket_locks(void *ctx) */
+    plain_socket_locks: "socket";
     /** SEC("lsm.s/bprm_committed_creds") int timer_helper(unsigned long long *ctx) */
     timer_helper: "lsm";
     /** SEC("uprobe.s") int uprobe_lists(void *ctx) */

@@ -92,6 +92,19 @@ int BPF_PROG(session)
 	return 0;
 }
 
+SEC("?fmod_ret/vfs_read")
+int BPF_PROG(plain_function_not_modifiable)
+{
+	return 0;
+}
+
+/* An LSM hook's own function, traced as any other. */
+SEC("?fentry.s/bpf_lsm_file_open")
+int BPF_PROG(function_of_hook)
+{
+	return 0;
+}
+
 /* Tracepoints and iterators */
 
 SEC("?tp_btf.s/sched_switch")
@@ -114,6 +127,13 @@ int attach_tracepoint(void *ctx)
 
 SEC("?iter.s/bpf_map")
 int attach_iter(void *ctx)
+{
+	return 0;
+}
+
+/* Wants an order in which to walk, sleepable or not. */
+SEC("?iter.s/cgroup")
+int attach_cgroup_iter(void *ctx)
 {
 	return 0;
 }
@@ -175,6 +195,15 @@ SEC("?lsm.s/bprm_committed_creds")
 int BPF_PROG(helper_of_another_kind)
 {
 	return bpf_sys_close(1000);
+}
+
+/* Of a kind that never sleeps: no flag would help. */
+SEC("?xdp")
+int plain_helper_of_another_kind(void *ctx)
+{
+	char byte;
+
+	return bpf_copy_from_user(&byte, 1, 0);
 }
 
 SEC("?lsm/file_open")
@@ -292,10 +321,35 @@ int BPF_PROG(preempt_kfunc)
 	return 0;
 }
 
+/* An iterator that takes a lock, and is not for every kind. Since Linux 6.7. */
+
+struct bpf_iter_css_task {
+	__u64 opaque[1];
+};
+
+struct cgroup_subsys_state {
+	int id;
+} __attribute__((preserve_access_index));
+
+extern int bpf_iter_css_task_new(struct bpf_iter_css_task *iterator, struct cgroup_subsys_state *css,
+				 unsigned int flags) __ksym __weak;
+extern void bpf_iter_css_task_destroy(struct bpf_iter_css_task *iterator) __ksym __weak;
+
+SEC("?fentry/vfs_read")
+int BPF_PROG(plain_css_iterator)
+{
+	struct bpf_iter_css_task iterator;
+
+	bpf_iter_css_task_new(&iterator, 0, 0);
+	bpf_iter_css_task_destroy(&iterator);
+	return 0;
+}
+
 /* Pointers that only RCU protects: a sleepable program may not trust them outside of bpf_rcu_read_lock(). */
 
 struct task_struct {
 	struct task_struct *real_parent;
+	struct task_struct *last_wakee;
 } __attribute__((preserve_access_index));
 
 extern struct task_struct *bpf_task_acquire(struct task_struct *task) __ksym __weak;
@@ -309,5 +363,20 @@ int BPF_PROG(rcu_pointer)
 
 	if (parent)
 		bpf_task_release(parent);
+	return 0;
+}
+
+/* A pointer that nothing protects, RCU neither. */
+SEC("?lsm.s/bprm_committed_creds")
+int BPF_PROG(rcu_untrusted_pointer)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *other;
+
+	bpf_rcu_read_lock();
+	other = bpf_task_acquire(task->last_wakee);
+	if (other)
+		bpf_task_release(other);
+	bpf_rcu_read_unlock();
 	return 0;
 }

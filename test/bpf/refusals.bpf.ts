@@ -5,6 +5,8 @@ import { type BpfMap, type ObjectSpec, type OpenOptions, open as openObject } fr
 /** What is in refusals.bpf.o. */
 export interface Refusals {
   programs: {
+    /** SEC("iter.s/cgroup") int attach_cgroup_iter(void *ctx) */
+    attach_cgroup_iter: "iter";
     /** SEC("iter.s/bpf_map") int attach_iter(void *ctx) */
     attach_iter: "iter";
     /** SEC("kprobe/vfs_read") int attach_kprobe(void *ctx) */
@@ -21,6 +23,8 @@ export interface Refusals {
     function_noreturn: "fexit";
     /** SEC("fentry.s/vfs_read") int function_not_sleepable(unsigned long long *ctx) */
     function_not_sleepable: "fentry";
+    /** SEC("fentry.s/bpf_lsm_file_open") int function_of_hook(unsigned long long *ctx) */
+    function_of_hook: "fentry";
     /** SEC("lsm.s/bprm_committed_creds") int helper_of_another_kind(unsigned long long *ctx) */
     helper_of_another_kind: "lsm";
     /** SEC("lsm.s/inode_need_killpriv") int hook_disabled(unsigned long long *ctx) */
@@ -35,14 +39,20 @@ export interface Refusals {
     kind_xdp: "xdp";
     /** SEC("lsm_cgroup/socket_bind") int lsm_cgroup(unsigned long long *ctx) */
     lsm_cgroup: "lsm_cgroup";
+    /** SEC("fentry/vfs_read") int plain_css_iterator(unsigned long long *ctx) */
+    plain_css_iterator: "fentry";
     /** SEC("fentry/migrate_disable") int plain_function_denied(unsigned long long *ctx) */
     plain_function_denied: "fentry";
     /** SEC("fexit/do_exit") int plain_function_noreturn(unsigned long long *ctx) */
     plain_function_noreturn: "fexit";
+    /** SEC("fmod_ret/vfs_read") int plain_function_not_modifiable(unsigned long long *ctx) */
+    plain_function_not_modifiable: "fmod_ret";
     /** SEC("lsm/bprm_committed_creds") int plain_global_function(unsigned long long *ctx) */
     plain_global_function: "lsm";
     /** SEC("lsm/bprm_committed_creds") int plain_helper(unsigned long long *ctx) */
     plain_helper: "lsm";
+    /** SEC("xdp") int plain_helper_of_another_kind(void *ctx) */
+    plain_helper_of_another_kind: "xdp";
     /** SEC("lsm/ismaclabel") int plain_hook_disabled(unsigned long long *ctx) */
     plain_hook_disabled: "lsm";
     /** SEC("lsm/file_open") int plain_ima_helper(unsigned long long *ctx) */
@@ -71,6 +81,8 @@ export interface Refusals {
     rcu_kfunc: "lsm";
     /** SEC("lsm.s/bprm_committed_creds") int rcu_pointer(unsigned long long *ctx) */
     rcu_pointer: "lsm";
+    /** SEC("lsm.s/bprm_committed_creds") int rcu_untrusted_pointer(unsigned long long *ctx) */
+    rcu_untrusted_pointer: "lsm";
     /** SEC("fsession.s/vfs_read") int session(unsigned long long *ctx) */
     session: "fsession";
     /** SEC("tp_btf.s/sched_switch") int tp_btf(unsigned long long *ctx) */

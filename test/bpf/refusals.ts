@@ -3,8 +3,8 @@
  *   node dist/test/bpf/refusals.js FILE.json
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { AttachError, BpfError, open, VerifierError } from "node-libbpf";
-import { objectPath, openOnly } from "./objects";
+import { BpfError, type LogCallback, open, VerifierError } from "node-libbpf";
+import { objectPath, only } from "./objects";
 
 /** What a kernel said of one program. */
 export interface Answered {
@@ -19,16 +19,27 @@ export interface Answered {
 }
 
 /** The objects, by name. */
-export const OBJECTS = ["refusals", "refusals-maps", "refusals-struct-ops", "refusals-licence"] as const;
-/** Linux 7.3 can say forty lines of one refusal. */
-const LINES = 80;
+export const OBJECTS = [
+  "refusals",
+  "refusals-maps",
+  "refusals-struct-ops",
+  "refusals-licence",
+  "refusals-kfunc",
+  "refusals-verdicts",
+] as const;
+/** Linux 7.3 can say ninety lines of one refusal. */
+const LINES = 200;
 
 /** The programs' names say how they are loaded and attached. */
 export const isPlain = (program: string) => program.startsWith("plain_");
 const isAttached = (program: string) => program.startsWith("attach_");
 
 async function ask(object: string, name: string): Promise<Answered> {
-  const spec = openOnly(object, name);
+  const said: string[] = [];
+  const onLog: LogCallback = (level, text) => {
+    if (level === "warn") said.push(text.trim());
+  };
+  const spec = only(open(objectPath(object), { onLog }), name);
   spec.program(name).sleepable = !isPlain(name);
   let stage: Answered["stage"] = "load";
   try {
@@ -39,8 +50,10 @@ async function ask(object: string, name: string): Promise<Answered> {
     return { program: name, stage, errno: "", log: [], verdict: "attached" };
   } catch (error) {
     if (!(error instanceof BpfError)) throw error;
-    const log = error instanceof VerifierError ? error.log.slice(-LINES).map(stable) : [];
-    const refused = error instanceof VerifierError || (error instanceof AttachError && error.code === "ERR_BPF_ATTACH");
+    // Where no program came to the verifier, libbpf's words are the log.
+    const unmade = error.code === "ERR_BPF_LOAD";
+    const log = error instanceof VerifierError ? error.log.slice(-LINES).map(stable) : unmade ? said : [];
+    const refused = unmade || error.code === "ERR_BPF_VERIFIER" || error.code === "ERR_BPF_ATTACH";
     return { program: name, stage, errno: error.errno ?? "", log, verdict: refused ? "refused" : error.code };
   }
 }

@@ -50,7 +50,7 @@ test.each<[status: number, messages: readonly string[], message: string, hint: R
     -22,
     ["struct_ops init_kern unused: struct nothing is not found in kernel BTF", "failed to load object 'object'"],
     "object could not be loaded: struct_ops init_kern unused: struct nothing is not found in kernel BTF (EINVAL)",
-    undefined,
+    /no such struct_ops/,
   ],
   [-4005, ["failed to relocate"], "object could not be loaded: failed to relocate (LIBBPF_ERRNO__RELOC)", undefined],
   [
@@ -60,8 +60,37 @@ test.each<[status: number, messages: readonly string[], message: string, hint: R
       "map 'm': failed to auto-pin at '/tmp/x': -EINVAL",
       "map 'm': failed to create: -EINVAL",
     ],
-    "map m could not be created: failed to auto-pin at '/tmp/x': -EINVAL (EINVAL)",
-    /Check its sizes and flags; this kernel may not know the type hash/,
+    "map m could not be created: specified path /tmp/x is not on BPF FS (EINVAL)",
+    /mount -t bpf/,
+  ],
+  [-22, ["map 'm': failed to create: -EINVAL"], "map m could not be created (EINVAL)", /Check its sizes and flags/],
+  [-22, ["map 'a$b': failed to create: -EINVAL"], "map a$b could not be created (EINVAL)", /letters, digits/],
+  [
+    -1,
+    ["map 'm': failed to auto-pin at '/sys/fs/bpf/a.b': -EPERM", "map 'm': failed to create: -EPERM"],
+    "map m could not be created: failed to auto-pin at '/sys/fs/bpf/a.b' (EPERM)",
+    /no dot/,
+  ],
+  [
+    -3,
+    [
+      "kernel BTF is missing at '/sys/kernel/btf/vmlinux', was CONFIG_DEBUG_INFO_BTF enabled?",
+      "Error loading vmlinux BTF: -ESRCH",
+    ],
+    "object could not be loaded: this kernel has no BTF: kernel BTF is missing at '/sys/kernel/btf/vmlinux'",
+    /CONFIG_DEBUG_INFO_BTF=y/,
+  ],
+  [
+    -24,
+    ["failed to get BTF object #7 FD: -EMFILE", "prog 'p': failed to find kernel BTF type ID of 'f': -EMFILE"],
+    "object could not be loaded: failed to get BTF object #7 FD (EMFILE)",
+    /ulimit -n/,
+  ],
+  [
+    -3,
+    ["extern (func ksym) 'f': not found in kernel or module BTFs", "failed to load object 'object'"],
+    "object could not be loaded: extern (func ksym) 'f': not found in kernel or module BTFs (ESRCH)",
+    /__weak/,
   ],
   [-24, ["map 'm': failed to create: -EMFILE"], "map m could not be created (EMFILE)", /limit of open files/],
   [-2, ["map 'm': failed to create: -ENOENT"], "map m could not be created (ENOENT)", undefined],
@@ -82,7 +111,7 @@ test.each<[status: number, messages: readonly string[], message: string, hint: R
 test.each([
   ["elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+", /BTF-defined maps/],
   ["BTF is required, but is missing or corrupted.", /clang -g/],
-  ["failed to get object file name", undefined],
+  ["something new", undefined],
 ])("an object that can't be opened: %s", (text, hint) => {
   const outcome = { status: -22, stage: "open", program: -1, messages: [0, `libbpf: ${text}`] };
   const error = loadError(outcome, "object", []);

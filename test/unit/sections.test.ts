@@ -17,8 +17,8 @@ test.each([
   ["xdp/devmap", ProgramType.XDP, "xdp", "devmap", 0],
   ["tc", ProgramType.SCHED_CLS, "tc", undefined, 0],
   ["fentry", ProgramType.TRACING, "fentry", undefined, 0],
-  ["my.s/section", ProgramType.UNSPEC, "unspec", "section", 0],
-  ["kprobe.s/x", ProgramType.UNSPEC, "unspec", "x", 0],
+  ["my.s/section", ProgramType.UNSPEC, "unspec", undefined, 0],
+  ["kprobe.s/x", ProgramType.UNSPEC, "unspec", undefined, 0],
 ])("%s", (section, type, kind, target, flags) => {
   expect(parseSection(section, type)).toMatchObject({ kind, target, flags });
 });

@@ -1,0 +1,146 @@
+/** What to do about an attach that failed, by libbpf's words and by the errno; and the name that was meant. */
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { btfFacts } from "../kernel/btf-facts";
+import { given } from "../kernel/fact";
+import { causeOf } from "../libbpf-words";
+import { nearest } from "../nearest";
+import { readElf } from "../object/elf";
+import { functionNames, usdtProbes } from "../object/elf-symbols";
+import type { ProgramKind } from "./kinds";
+
+/** Where libbpf looks for tracepoints. */
+const TRACEFS = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
+
+interface Row {
+  kind?: RegExp;
+  errno: RegExp;
+  hint: string;
+}
+
+const FUNCTIONS = /^k(ret)?probe(\.multi|\.session)?$|^k(ret)?syscall$/;
+
+/** Of an errno alone. Of two rows that match the first is taken. */
+export const ERRNOS: readonly Row[] = [
+  { kind: /^xdp$/, errno: /^ENODEV$/, hint: "There is no network interface of that name here" },
+  {
+    kind: /^xdp$/,
+    errno: /^(EBUSY|EEXIST)$/,
+    hint: "The interface has a program of its own, or one of another kind: detach it",
+  },
+  {
+    kind: /^xdp$/,
+    errno: /^EINVAL$/,
+    hint: "The interface's driver may not take the program: its MTU, features or queues",
+  },
+  {
+    errno: /^EADDRNOTAVAIL$/,
+    hint: "The kernel has no probe point there: the function may be in a section that takes none, or its address be unknown",
+  },
+  { errno: /^EILSEQ$/, hint: "The offset is inside an instruction: probe where one begins" },
+  {
+    kind: FUNCTIONS,
+    errno: /^EINVAL$/,
+    hint: "The function may be one that takes no probes (/sys/kernel/debug/kprobes/blacklist), or the offset be outside it",
+  },
+  {
+    kind: /^u/,
+    errno: /^EINVAL$/,
+    hint: "The offset may be outside the file's code, or the file of a kind that takes no uprobes",
+  },
+  { kind: /^u/, errno: /^ESRCH$/, hint: "There is no such process" },
+  {
+    kind: /^iter$/,
+    errno: /^EACCES$/,
+    hint: "The map's keys or values are smaller than what the program reads of them",
+  },
+  { kind: /^iter$/, errno: /^EBADF$/, hint: "Pass what it walks: attach({ map }), or attach({ cgroupFd })" },
+  {
+    kind: /^iter$/,
+    errno: /^(EOPNOTSUPP|E2BIG)$/,
+    hint: "Before Linux 6.1 iterators of tasks walk all of them: attach without pid and tid, and choose in the program",
+  },
+  { errno: /^EOPNOTSUPP$/, hint: "This library can't attach programs of this kind yet, or this kernel lacks them" },
+  { errno: /^EBUSY$/, hint: "Something else holds the attach point, or too many programs are attached to it" },
+  { errno: /^E2BIG$/, hint: "Too many programs are attached there" },
+  { errno: /^(EMFILE|ENFILE)$/, hint: "Raise the limit of open files: ulimit -n" },
+  { errno: /^(ENOMEM|ENOSPC)$/, hint: "There is no memory for it" },
+  { errno: /^EINTR$/, hint: "A signal came between: attach it again" },
+];
+
+const ABSENT = /^(ENOENT|ESRCH)$/;
+
+/** @param texts libbpf's warnings */
+export function attachHint(
+  kind: ProgramKind,
+  target: string,
+  errno: string,
+  texts: readonly string[],
+): string | undefined {
+  if (kind === "tracepoint" && errno === "ENOENT" && !TRACEFS.some((path) => existsSync(join(path, "events"))))
+    return "tracefs can't be read: mount -t tracefs tracefs /sys/kernel/tracing (lockdown of confidentiality forbids it)";
+  const near = ABSENT.test(errno) ? meant(kind, target, texts) : undefined;
+  if (near !== undefined) return `The attach target does not exist here: check its name. Did you mean ${near}?`;
+  const said = causeOf(texts)?.hint;
+  if (said !== undefined) return said;
+  const row = ERRNOS.find((one) => one.errno.test(errno) && (one.kind?.test(kind) ?? true));
+  if (row !== undefined) return row.hint;
+  return ABSENT.test(errno) ? "The attach target does not exist here: check its name" : undefined;
+}
+
+/** What was perhaps meant, where there is a list to look into. */
+function meant(kind: ProgramKind, target: string, texts: readonly string[]): string | undefined {
+  const wanted = target.replace(/\+.*/, "");
+  const [category = "", name = ""] = wanted.split("/");
+  if (FUNCTIONS.test(kind)) return nearest(wanted, given(btfFacts().functions()) ?? []);
+  if (kind === "raw_tp") return nearest(wanted, given(btfFacts().tracepoints()) ?? []);
+  if (kind === "tracepoint") return tracepoints(category, name) ?? tracepoints("", category, `/${name}`);
+  if (kind === "usdt") return usdtProbe(target);
+  for (const text of texts) {
+    const [, symbol, path] = /^elf: failed to find symbol '(.+)' in '(.+)'/.exec(text) ?? [];
+    if (symbol !== undefined && path !== undefined) return nearest(symbol, inFile(path, functionNames));
+  }
+  return undefined;
+}
+
+/** The nearest tracepoint of a category, or with no category the nearest one. */
+function tracepoints(category: string, name: string, rest = ""): string | undefined {
+  const folder = TRACEFS.map((path) => join(path, "events", category)).find((path) => existsSync(path));
+  const close = folder === undefined ? undefined : nearest(name, readdirSync(folder));
+  return close && `${category && `${category}/`}${close}${rest}`;
+}
+
+/** Of "path:provider:name". */
+function usdtProbe(target: string): string | undefined {
+  const [, path, wanted] = /^(.+?):([^:]+:[^:]+)$/.exec(target) ?? [];
+  if (path === undefined || wanted === undefined) return undefined;
+  const files = path.includes("/") ? [path] : searched().map((folder) => join(folder, path));
+  const close = nearest(wanted, inFile(files.find((file) => existsSync(file)) ?? path, usdtProbes));
+  return close && `${path}:${close}`;
+}
+
+/** Where libbpf looks for a file that is named without a folder (resolve_full_path()). */
+function searched(): string[] {
+  const { LD_LIBRARY_PATH = "", PATH = "" } = process.env;
+  const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
+  const folders = [
+    ...LD_LIBRARY_PATH.split(":"),
+    "/usr/lib64",
+    "/usr/lib",
+    `/lib/${machine}-linux-gnu`,
+    ...PATH.split(":"),
+  ];
+  return folders.filter((folder) => folder !== "");
+}
+
+/** Reading the symbols of a larger file takes seconds. */
+const LARGEST = 32 << 20;
+
+/** What is read of a file for a hint's sake: nothing, where it can't be read. */
+function inFile(path: string, read: (sections: ReturnType<typeof readElf>) => string[]): string[] {
+  try {
+    return statSync(path).size > LARGEST ? [] : read(readElf(readFileSync(path), path, "any"));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,10 @@
+/* A variable that no kernel's configuration has, and that must have a value. */
+#include "common.h"
+
+extern int CONFIG_MADE_UP_NUMBER __kconfig;
+
+SEC("socket")
+int run(void *ctx)
+{
+	return CONFIG_MADE_UP_NUMBER;
+}

@@ -1,0 +1,11 @@
+/* A kfunc that no kernel has; see refusals.bpf.c. Apart from it, as libbpf resolves an object's externs whoever calls them. */
+#include "common.h"
+
+extern void bpf_no_such_kfunc(void) __ksym;
+
+SEC("?lsm.s/bprm_committed_creds")
+int BPF_PROG(missing_kfunc)
+{
+	bpf_no_such_kfunc();
+	return 0;
+}

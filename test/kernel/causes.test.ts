@@ -1,0 +1,163 @@
+/** The cause that libbpf or the kernel gives for what fails is in the error, with what to do. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BpfError } from "node-libbpf";
+import { type Causes, open } from "../bpf/causes.bpf";
+import { open as openKconfig } from "../bpf/kconfig.bpf";
+import { only } from "../bpf/objects";
+import { open as openUsdt } from "../bpf/usdt.bpf";
+import { bpffs, kernelTest, type Need, since, trampolines, vmKernel } from "./needs";
+
+/** Where mounts can be changed: nobody else is there. */
+const machine: Need = { what: "a machine of its own", present: () => vmKernel !== undefined, expected: false };
+
+async function failure(doing: () => unknown): Promise<BpfError> {
+  try {
+    await doing();
+  } catch (error) {
+    return error as BpfError;
+  }
+  throw new Error("nothing was thrown");
+}
+
+/** One of the maps, with a program that loads. */
+function map(name: keyof Causes["maps"], pinPath?: string) {
+  const spec = only(open(), "plain");
+  for (const other of Object.values(spec.maps)) other.autocreate = other.name === name || other.name === ".rodata";
+  if (pinPath !== undefined) spec.map(name).pinPath = pinPath;
+  return spec;
+}
+
+kernelTest("variables of the kernel's configuration", [], async () => {
+  const missing = await failure(() => openKconfig().load());
+  expect(missing).toMatchObject({ name: "LoadError", code: "ERR_BPF_LOAD" });
+  // Machines have no file of their kernel's configuration.
+  expect(missing.message).toMatch(/'CONFIG_MADE_UP_NUMBER' \(strong\): not resolved|failed to open system Kconfig/);
+  expect(missing.hint).toContain('open(path, { kconfig: "CONFIG_');
+  const load = (kconfig: string) => failure(() => openKconfig({ kconfig }).load());
+  expect((await load("CONFIG_MADE_UP_NUMBER=m\n")).message).toContain(
+    "value 'm' implies bool, tristate, or char type (EINVAL)",
+  );
+  expect((await load("CONFIG_MADE_UP_NUMBER\n")).message).toContain("error parsing in-memory Kconfig line");
+  expect((await load("CONFIG_MADE_UP_NUMBER=0x1ffffffff\n")).message).toContain("doesn't fit in 4 bytes");
+  using object = await openKconfig({ kconfig: "CONFIG_MADE_UP_NUMBER=42\n" }).load();
+  expect((await object.programs.run.testRun({ data: new Uint8Array(64) })).returnValue).toBe(42);
+});
+
+kernelTest("a struct_ops program that nothing uses, and an freplace program without a target", [], async () => {
+  const load = (program: "unused" | "replacement") =>
+    failure(() => only(map("sound"), program).load({ precheck: "off" }));
+  const unused = await load("unused");
+  expect(unused.message).toContain("isn't referenced anywhere");
+  expect(unused.hint).toContain(".struct_ops");
+  const replacement = await load("replacement");
+  expect(replacement.message).toContain("attach program FD is not set");
+  expect(replacement.hint).toContain("freplace");
+});
+
+kernelTest("names that the kernel does not take, and a type of maps that it does not have", [], async () => {
+  const name = await failure(() => map("odd$name").load());
+  expect(name).toMatchObject({ code: "ERR_BPF_MAP_CREATE", map: "odd$name", errno: "EINVAL" });
+  expect(name.hint).toContain("letters, digits");
+  const program = await failure(() => only(map("sound"), "odd$program").load());
+  expect(program).toMatchObject({ code: "ERR_BPF_VERIFIER", program: "odd$program", errno: "EINVAL" });
+  expect(program.message).toContain("for its name");
+  const type = await failure(() => map("odd_type").load({ precheck: "off" }));
+  expect(type).toMatchObject({
+    code: "ERR_BPF_MAP_CREATE",
+    map: "odd_type",
+    hint: "This kernel has no maps of the type 999",
+  });
+});
+
+kernelTest("a pin that can't be made", [bpffs], async () => {
+  const outside = mkdtempSync(join(tmpdir(), "no-bpffs-"));
+  try {
+    const elsewhere = await failure(() => map("sound", join(outside, "pin")).load());
+    expect(elsewhere).toMatchObject({ code: "ERR_BPF_MAP", map: "sound", errno: "EINVAL" });
+    expect(elsewhere.message).toMatch(/is not in bpffs.*mount -t bpf/);
+  } finally {
+    rmdirSync(outside);
+  }
+  const dot = await failure(() => map("sound", "/sys/fs/bpf/a.b").load());
+  expect(dot).toMatchObject({ code: "ERR_BPF_MAP", map: "sound" });
+  expect(dot.message).toContain("no dot");
+});
+
+kernelTest("a bpffs that is mounted read-only", [machine], async () => {
+  const folder = mkdtempSync(join(tmpdir(), "bpffs-"));
+  execFileSync("mount", ["-t", "bpf", "-o", "ro,mode=700", "bpf", folder]);
+  try {
+    const error = await failure(() => map("sound", join(folder, "pin")).load());
+    expect(error).toMatchObject({ code: "ERR_BPF_MAP_CREATE", map: "sound", errno: "EROFS" });
+    expect(error.hint).toContain("read-only");
+  } finally {
+    execFileSync("umount", [folder]);
+    rmdirSync(folder);
+  }
+});
+
+kernelTest("a kernel without BTF", [machine, trampolines], async () => {
+  const empty = mkdtempSync(join(tmpdir(), "empty-"));
+  execFileSync("mount", ["--bind", empty, "/sys/kernel/btf"]);
+  try {
+    const spec = only(open(), "plain");
+    const program = spec.program("plain");
+    // TRACING, TRACE_FENTRY
+    [program.type, program.attachType, program.attachTarget] = [26, 24, "vfs_read"];
+    for (const other of Object.values(spec.maps)) other.autocreate = other.name === ".rodata";
+    const error = await failure(() => spec.load({ precheck: "off" }));
+    expect(error).toMatchObject({ name: "ObjectError", code: "ERR_BPF_OBJECT_NO_BTF", operation: "load" });
+    expect(error.hint).toContain("CONFIG_DEBUG_INFO_BTF");
+  } finally {
+    execFileSync("umount", ["/sys/kernel/btf"]);
+    rmdirSync(empty);
+  }
+});
+
+kernelTest("a misspelt function of a library, and a misspelt library", [], async () => {
+  const spec = only(open(), "misspelt_symbol", "misspelt_path");
+  for (const one of Object.values(spec.maps)) one.autocreate = one.name === ".rodata";
+  using object = await spec.load();
+  const symbol = await failure(() => object.programs.misspelt_symbol.attach());
+  expect(symbol).toMatchObject({ code: "ERR_BPF_ATTACH", errno: "ENOENT" });
+  expect(symbol.message).toMatch(/failed to find symbol 'getadrrinfo' in '\S*libc.so.6'.*Did you mean getaddrinfo\?$/);
+  const path = await failure(() => object.programs.misspelt_path.attach());
+  expect(path.message).toMatch(/failed to resolve full path for 'nowhere.so' \(ENOENT\).*absolute path/);
+});
+
+kernelTest("USDT probes: the name that was meant, and a link that is several to the kernel", [bpffs], async () => {
+  using object = await only(openUsdt(), "found", "misspelt").load();
+  const misspelt = await failure(() => object.programs.misspelt.attach());
+  expect(misspelt.message).toMatch(/Did you mean libstdc\+\+\.so\.6:libstdcxx:throw\?$/);
+  using link = object.programs.found.attach();
+  expect((await failure(() => link.info)).message).toMatch(/several to the kernel.*\(EOPNOTSUPP\)/);
+  expect((await failure(() => link.pin("/sys/fs/bpf/usdt"))).message).toMatch(/several to the kernel/);
+  expect((await failure(() => link.read())).message).toContain("only iter programs can be read");
+  link.detach();
+  expect(link.closed).toBe(true);
+});
+
+kernelTest("an iterator that wants an order", [since("6.1")], async () => {
+  const spec = only(open(), "plain");
+  for (const one of Object.values(spec.maps)) one.autocreate = one.name === ".rodata";
+  const program = spec.program("plain");
+  // TRACING, TRACE_ITER
+  [program.type, program.attachType, program.attachTarget] = [26, 28, "cgroup"];
+  using object = await spec.load();
+  const error = await failure(() => object.programs.plain.attach());
+  expect(error.message).toContain("an order");
+  expect(error.hint).toMatch(/Attach it with an order/);
+});
+
+kernelTest("no error says its errno twice", [], async () => {
+  const errors = [
+    await failure(() => openKconfig().load()),
+    await failure(() => map("odd$name").load()),
+    await failure(() => map("odd_type").load({ precheck: "off" })),
+    await failure(() => only(map("sound"), "replacement").load({ precheck: "off" })),
+  ];
+  for (const { message } of errors) expect(message).not.toMatch(/(E[A-Z]+) \(\1\)|errno \d/);
+});
