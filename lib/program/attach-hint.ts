@@ -39,6 +39,11 @@ export const ERRNOS: readonly Row[] = [
   },
   { errno: /^EILSEQ$/, hint: "The offset is inside an instruction: probe where one begins" },
   {
+    kind: /^k(ret)?probe\.(multi|session)$/,
+    errno: /^(EINVAL|EOPNOTSUPP)$/,
+    hint: "Linux before 5.18 (sessions: before 6.10), or without CONFIG_FPROBE, attaches no such programs; or the function takes no probes",
+  },
+  {
     kind: FUNCTIONS,
     errno: /^EINVAL$/,
     hint: "The function may be one that takes no probes (/sys/kernel/debug/kprobes/blacklist), or the offset be outside it",

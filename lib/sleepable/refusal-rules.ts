@@ -337,7 +337,7 @@ export const RULES: readonly Rule[] = [
     reason: "HELPER_NOT_AVAILABLE",
     message: ({ helper, program: { target = "this target" } }) =>
       `${helper || "a helper"} may not be called on ${target}`,
-    remedy: "use a hook that may sleep: bpf_d_path and bpf_ima_* are for those and a few functions",
+    remedy: "use a hook that may sleep (bpf_d_path: since Linux 5.11), or one of a few functions such as filp_close",
     source: "kernel/trace/bpf_trace.c: bpf_d_path_allowed(); kernel/bpf/bpf_lsm.c: bpf_ima_inode_hash_allowed()",
   },
 

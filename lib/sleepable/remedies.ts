@@ -9,7 +9,8 @@ export const DO_WITHOUT = "do without the call";
 /** For a call that may sleep, in a program that may not. */
 export function makeSleepable(kind: string | undefined): string {
   if (kind === undefined || MAY_SLEEP.has(kind)) {
-    return `make the program sleepable (a section that ends in .s), or ${DO_WITHOUT}`;
+    const since = kind !== undefined && /^u(ret)?probe|^usdt/.test(kind) ? ", since Linux 6.0" : "";
+    return `make the program sleepable (a section that ends in .s${since}), or ${DO_WITHOUT}`;
   }
   return `move the call into a program that may sleep, such as uprobe.s or lsm.s: ${kind} programs may not`;
 }

@@ -128,17 +128,21 @@ kernelTest("a misspelt function of a library, and a misspelt library", [], async
   expect(path.message).toMatch(/failed to resolve full path for 'nowhere.so' \(ENOENT\).*absolute path/);
 });
 
-kernelTest("USDT probes: the name that was meant, and a link that is several to the kernel", [bpffs], async () => {
-  using object = await only(openUsdt(), "found", "misspelt").load();
-  const misspelt = await failure(() => object.programs.misspelt.attach());
-  expect(misspelt.message).toMatch(/Did you mean libstdc\+\+\.so\.6:libstdcxx:throw\?$/);
-  using link = object.programs.found.attach();
-  expect((await failure(() => link.info)).message).toMatch(/several to the kernel.*\(EOPNOTSUPP\)/);
-  expect((await failure(() => link.pin("/sys/fs/bpf/usdt"))).message).toMatch(/several to the kernel/);
-  expect((await failure(() => link.read())).message).toContain("only iter programs can be read");
-  link.detach();
-  expect(link.closed).toBe(true);
-});
+kernelTest(
+  "USDT probes: the name that was meant, and a link that is several to the kernel",
+  [bpffs, since("5.15")],
+  async () => {
+    using object = await only(openUsdt(), "found", "misspelt").load();
+    const misspelt = await failure(() => object.programs.misspelt.attach());
+    expect(misspelt.message).toMatch(/Did you mean libstdc\+\+\.so\.6:libstdcxx:throw\?$/);
+    using link = object.programs.found.attach();
+    expect((await failure(() => link.info)).message).toMatch(/several to the kernel.*\(EOPNOTSUPP\)/);
+    expect((await failure(() => link.pin("/sys/fs/bpf/usdt"))).message).toMatch(/several to the kernel/);
+    expect((await failure(() => link.read())).message).toContain("only iter programs can be read");
+    link.detach();
+    expect(link.closed).toBe(true);
+  },
+);
 
 kernelTest("an iterator that wants an order", [since("6.1")], async () => {
   const spec = only(open(), "plain");

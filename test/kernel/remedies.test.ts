@@ -126,7 +126,7 @@ const CURES: readonly [advice: RegExp, cure: ((trial: Trial) => void) | null][] 
     },
   ],
   [
-    /^(do without the call|require (Linux|a newer)|use atomic operations|read and use the pointer|load |leave |boot with|declare it __weak|set autocreate|use uprobe\.s|did you mean|look its name up)/,
+    /^(do without the call|require (Linux|a newer)|use atomic operations|read and use the pointer|load |leave |boot with|declare it __weak|set autocreate|use uprobe\.s|did you mean|linux before|look its name up)/,
     null,
   ],
 ];
@@ -150,12 +150,18 @@ async function adviceOn({ spec, program, attach }: Trial, precheck: "off" | "tab
   }
 }
 
+/** What was advised is for a newer kernel, and says so. */
+function namesNewer(advice: string): boolean {
+  return [...advice.matchAll(/(?:require|since) Linux (\d+\.\d+)/gi)].some(([, release]) => !isSince(release ?? ""));
+}
+
 /** What was advised, in turn, until the program was taken, or its code would have to change. */
 async function follow(trial: Trial, precheck: "off" | "tables"): Promise<string[]> {
   const followed: string[] = [];
   for (;;) {
     const advice = await adviceOn(trial, precheck);
     if (advice === undefined) return followed;
+    if (followed.some(namesNewer)) return followed;
     // Refused for its own mistake, or what no advice is for.
     if (advice.startsWith("nothing:") || followed.includes(advice)) return [...followed, `in vain: ${advice}`];
     const [, cure] = CURES.find(([pattern]) => pattern.test(advice)) ?? [];

@@ -162,6 +162,7 @@ const ATTACHED: readonly [kind: string, errno: string, hint: RegExp | undefined]
   ["xdp", "EINVAL", /driver/],
   ["kprobe", "EADDRNOTAVAIL", /no probe point/],
   ["kprobe", "EILSEQ", /inside an instruction/],
+  ["kprobe.multi", "EINVAL", /before 5\.18/],
   ["kretprobe", "EINVAL", /blacklist/],
   ["uprobe", "EINVAL", /outside the file's code/],
   ["uprobe", "ESRCH", /no such process/],
