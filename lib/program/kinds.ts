@@ -101,7 +101,6 @@ export type OtherKind =
   | "struct_ops"
   | "tc"
   | "tcx"
-  | "unspec"
   | "uprobe.multi"
   | "uprobe.session"
   | "uretprobe.multi"
