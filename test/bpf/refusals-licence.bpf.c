@@ -19,11 +19,13 @@ int licence_helper(void *ctx)
 }
 
 extern void bpf_rcu_read_lock(void) __ksym __weak;
+extern void bpf_rcu_read_unlock(void) __ksym __weak;
 
 SEC("?uprobe.s")
 int licence_kfunc(void *ctx)
 {
 	bpf_rcu_read_lock();
+	bpf_rcu_read_unlock();
 	return 0;
 }
 
