@@ -82,8 +82,11 @@ export function verdicts(read: Read, { kernel, precheck = "auto" }: CheckOptions
 
 /** What the host says to any program of a kind: some refuse all BPF trampolines, whatever the kernel is. */
 function onThisHost(verdict: Verdict, { kind, type, target }: ProgramFacts): Verdict {
-  if (!usesTrampoline(kind) || !isProbed(kind) || target === undefined || verdict.verdict === "refused") return verdict;
-  const status = tryLoad(kind, target)?.status;
+  // The same program type at the same function, but for how it is attached.
+  const asked = kind === "lsm_cgroup" ? "lsm" : kind;
+  if (!usesTrampoline(kind) || !isProbed(asked) || target === undefined || verdict.verdict === "refused")
+    return verdict;
+  const status = tryLoad(asked, target)?.status;
   if (status === undefined || !isErrno(status, "EPERM")) return verdict;
   const { cause, hint } = whyRefused({ operation: "load", types: [type], trampoline: true });
   const remedy = hint.charAt(0).toLowerCase() + hint.slice(1);

@@ -11,7 +11,7 @@ import type { Finding, ProgramFacts } from "./verdict";
  */
 const SINCE: Readonly<Record<string, string>> = { x86_64: "5.5", aarch64: "6.4" };
 
-const KINDS: ReadonlySet<string> = new Set(["lsm", "fentry", "fexit", "fmod_ret", "fsession"]);
+const KINDS: ReadonlySet<string> = new Set(["lsm", "lsm_cgroup", "fentry", "fexit", "fmod_ret", "fsession"]);
 
 /** True for kinds that run through a BPF trampoline, which needs support of the architecture and the kernel. */
 export function usesTrampoline(kind: string): boolean {
