@@ -130,7 +130,7 @@ export function factsReader(
 
   function signature(kind: string, target: string | undefined, kernel: KernelFacts | undefined) {
     if (!usesTrampoline(kind) || target === undefined || kernel === undefined || !isRunning(kernel)) return undefined;
-    const name = kind === "lsm" ? `bpf_lsm_${target}` : target.replace(/^vmlinux:/, "");
+    const name = kind.startsWith("lsm") ? `bpf_lsm_${target}` : target.replace(/^vmlinux:/, "");
     const found = runningSignature(name);
     return found && { signature: found };
   }
