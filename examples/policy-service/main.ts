@@ -52,7 +52,8 @@ async function main(): Promise<void> {
   const reading = read(policy, feed);
   const address = await listen(app, config.listen, owner);
   const scraped = config.metrics && metricsServerOf(metrics);
-  const metricsAddress = await scraped?.listen(config.metrics);
+  // A copy: fastify writes to it, and what SIGUSR2 reads is compared with what was read first.
+  const metricsAddress = await scraped?.listen({ ...config.metrics });
   policy.attach();
   if (config.user !== undefined) dropTo(owner);
   log.info({ address, metricsAddress, uid: process.getuid?.(), hooks: policy.hooks, mode: policy.rules.mode }, "ready");
