@@ -124,7 +124,8 @@ int configureInner(bpf_map* map, const InnerRequest& inner, std::vector<Fd>& tem
 int dropMember(bpf_map* map, uint32_t offset) {
   if (bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS) return -EINVAL;
   size_t size = 0;
-  void* memory = bpf_map__initial_value(map, &size);
+  // Const before libbpf 1.3, where struct_ops maps have none.
+  void* memory = const_cast<void*>(static_cast<const void*>(bpf_map__initial_value(map, &size)));
   if (memory == nullptr) return -EOPNOTSUPP;
   if (size < sizeof(void*) || offset > size - sizeof(void*)) return -EINVAL;
   memset(static_cast<char*>(memory) + offset, 0, sizeof(void*));

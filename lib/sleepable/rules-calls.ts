@@ -109,7 +109,7 @@ function path(call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding |
   const more = {
     source: "kernel/trace/bpf_trace.c: bpf_d_path_allowed()",
     inputs: inputsOf(call, kernel),
-    remedy: `use an lsm hook that can sleep, or one of ${[...PATHS].join(", ")}`,
+    remedy: `use ${kernel.since(PATHS_OF_HOOKS) ? "an lsm hook that can sleep, or " : ""}one of ${[...PATHS].join(", ")}`,
   };
   const question = `whether bpf_d_path may be called on ${target || "its target"}`;
   if (may === undefined || call.conditional)

@@ -27,7 +27,7 @@ struct {
 SEC("lsm.s/bprm_check_security")
 int BPF_PROG(check_exec, struct linux_binprm *bprm)
 {
-	char path[PATH_SIZE];
+	char path[PATH_SIZE] = {}; /* before 6.3 the verifier wants it set */
 	long length = bpf_d_path(&bprm->file->f_path, path, sizeof(path)); /* with its NUL */
 	__u64 *times;
 

@@ -217,7 +217,7 @@ int BPF_PROG(plain_ima_helper, struct file *file)
 SEC("?lsm/file_permission")
 int BPF_PROG(plain_path_helper, struct file *file)
 {
-	char name[32];
+	char name[32] = {};
 
 	return bpf_d_path(&file->f_path, name, sizeof(name)) < 0 ? -1 : 0;
 }

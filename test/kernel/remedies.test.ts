@@ -98,6 +98,13 @@ const CURES: readonly [advice: RegExp, cure: ((trial: Trial) => void) | null][] 
     }),
   ],
   [
+    /^use one of security_file_permission, .* filp_close/,
+    set((program) => {
+      Object.assign(program, { type: ProgramType.TRACING, attachType: AttachType.TRACE_FENTRY, sleepable: false });
+      program.attachTarget = "filp_close";
+    }),
+  ],
+  [
     /^move the call into a program that may sleep/,
     set((program) => {
       Object.assign(program, { type: ProgramType.LSM, attachType: AttachType.LSM_MAC, sleepable: true });
@@ -126,7 +133,7 @@ const CURES: readonly [advice: RegExp, cure: ((trial: Trial) => void) | null][] 
     },
   ],
   [
-    /^(do without the call|require (Linux|a newer)|use atomic operations|read and use the pointer|load |leave |boot with|declare it __weak|set autocreate|use uprobe\.s|did you mean|linux before|look its name up)/,
+    /^(do without the call|require (Linux|a newer)|use atomic operations|read and use the pointer|load |leave |boot with|declare it __weak|set autocreate|use uprobe\.s|use kprobe, one program|did you mean|linux before|look its name up)/,
     null,
   ],
 ];
