@@ -8,7 +8,7 @@ import { type Causes, open } from "../bpf/causes.bpf";
 import { open as openKconfig } from "../bpf/kconfig.bpf";
 import { only } from "../bpf/objects";
 import { open as openUsdt } from "../bpf/usdt.bpf";
-import { bpffs, kernelTest, type Need, since, trampolines, vmKernel } from "./needs";
+import { bpffs, bundled, kernelTest, type Need, since, trampolines, vmKernel } from "./needs";
 
 /** Where mounts can be changed: nobody else is there. */
 const machine: Need = { what: "a machine of its own", present: () => vmKernel !== undefined, expected: false };
@@ -46,7 +46,7 @@ kernelTest("variables of the kernel's configuration", [], async () => {
   expect((await object.programs.run.testRun({ data: new Uint8Array(64) })).returnValue).toBe(42);
 });
 
-kernelTest("a struct_ops program that nothing uses, and an freplace program without a target", [], async () => {
+kernelTest("a struct_ops program that nothing uses, and an freplace program without a target", [bundled], async () => {
   const load = (program: "unused" | "replacement") =>
     failure(() => only(map("sound"), program).load({ precheck: "off" }));
   const unused = await load("unused");
@@ -57,7 +57,7 @@ kernelTest("a struct_ops program that nothing uses, and an freplace program with
   expect(replacement.hint).toContain("freplace");
 });
 
-kernelTest("names that the kernel does not take, and a type of maps that it does not have", [], async () => {
+kernelTest("names that the kernel does not take, and a type of maps that it does not have", [bundled], async () => {
   const name = await failure(() => map("odd$name").load());
   expect(name).toMatchObject({ code: "ERR_BPF_MAP_CREATE", map: "odd$name", errno: "EINVAL" });
   expect(name.hint).toContain("letters, digits");

@@ -3,22 +3,15 @@
  * Of Node's own calls, those are left out where Node ends the process: see inject.c.
  */
 import { spawnSync } from "node:child_process";
-import { libbpf } from "node-libbpf";
 import { acts } from "../faults/acts";
 import { ERRNOS } from "../faults/child";
 import { Injector, type Outcome } from "../faults/run";
-import { bpffs, kernelTest, type Need, since, systemCallTracepoints, unsanitized, vmKernel } from "./needs";
+import { bpffs, bundled, kernelTest, type Need, since, systemCallTracepoints, unsanitized, vmKernel } from "./needs";
 
 /** Virtual machines have none. */
 const compiler: Need = {
   what: "a C compiler",
   present: () => vmKernel === undefined && spawnSync("cc", ["--version"]).status === 0,
-  expected: false,
-};
-/** Others keep answers that failed in passing, and have faults of their own. */
-const bundled: Need = {
-  what: "the bundled libbpf",
-  present: () => libbpf.linkage === "bundled",
   expected: false,
 };
 const needs = [compiler, bundled, unsanitized, bpffs, systemCallTracepoints, since("6.1")];

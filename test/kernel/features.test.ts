@@ -1,10 +1,8 @@
 /** What libbpf asks of the kernel once: an answer that failed in passing is told, and asked for again. */
 import { spawnSync } from "node:child_process";
-import { libbpf } from "node-libbpf";
-import { kernelTest, type Need } from "./needs";
+import { bundled, kernelTest } from "./needs";
 
 /** libbpf's calls within itself can be wrapped only where it is linked into the addon. */
-const bundled: Need = { what: "the bundled libbpf", present: () => libbpf.linkage === "bundled", expected: false };
 
 /** With every number of free descriptors: a load gets all of what it asks for, or says that there were none. */
 const SCRIPT = `

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
-import { activeLsms } from "node-libbpf";
+import { activeLsms, libbpf } from "node-libbpf";
 import { open } from "../bpf/flags.bpf";
 import { only } from "../bpf/objects";
 
@@ -49,6 +49,13 @@ const errorInjection = vmKernel?.endsWith("-errinj") ?? false;
 export const unsanitized: Need = {
   what: "an addon without sanitizers",
   present: () => process.env.NODE_LIBBPF_SANITIZED === undefined,
+  expected: vmKernel !== undefined,
+};
+
+/** The system's may be years older: it knows fewer sections, and says some things otherwise. */
+export const bundled: Need = {
+  what: "the bundled libbpf",
+  present: () => libbpf.linkage === "bundled",
   expected: vmKernel !== undefined,
 };
 

@@ -1,6 +1,6 @@
 /** struct_ops programs: what is told is what the kernel has. */
 import { open } from "../bpf/struct-ops.bpf";
-import { kernelTest, since } from "./needs";
+import { bundled, kernelTest, since } from "./needs";
 
 type Spec = ReturnType<typeof open>;
 
@@ -33,7 +33,7 @@ const cases: [what: string, change: (spec: Spec) => void, loaded: string[], maps
 ];
 
 for (const [what, change, loaded, maps] of cases)
-  kernelTest(what, [since("5.16")], async () => {
+  kernelTest(what, [bundled, since("5.16")], async () => {
     const spec = open();
     change(spec);
     const told = Object.values(spec.programs).flatMap(({ name, autoload }) => (autoload ? [name] : []));

@@ -1,6 +1,6 @@
 /** Whole programs, test/bpf/whole-*.bpf.c: what the precheck says of each is what becomes of it. */
 import { askWhole, type Whole, wholeObjects } from "../truth/whole";
-import { kernelTest, vmKernel } from "./needs";
+import { bundled, kernelTest, vmKernel } from "./needs";
 
 /** One of the kernels that the tables were made for. */
 const inMatrix = vmKernel !== undefined && process.env.NODE_LIBBPF_UNSEEN === undefined;
@@ -17,7 +17,7 @@ const RIGHT: Readonly<Record<Whole["verdict"], readonly Whole["fate"][]>> = {
 
 kernelTest(
   "what is said of whole programs is what becomes of them",
-  [],
+  [bundled],
   async () => {
     const all: Whole[] = [];
     const options = { attach: vmKernel !== undefined, all: process.env.NODE_LIBBPF_WHOLE === "all" };

@@ -22,7 +22,6 @@ export function judgeObjects(options: CheckOptions): Record<string, Verdict> {
 if (require.main === module) {
   const profile = captureProfile({ probe: true });
   writeFileSync("/tmp/host.json", JSON.stringify(profile));
-  writeFileSync("/tmp/profile.json", JSON.stringify(judgeObjects({ kernel: profile })));
   writeFileSync("/tmp/tables.json", JSON.stringify(judgeObjects({ precheck: "tables" })));
   writeFileSync("/tmp/auto.json", JSON.stringify(judgeObjects({ precheck: "auto" })));
 }

@@ -19,21 +19,20 @@ test("6.1", async () => {
       cwd: "/package",
       cpus: 1,
       put: packageFiles(),
-      collect: ["host", "profile", "tables", "auto"].map((name) => ({ from: `/tmp/${name}.json`, into: directory })),
+      collect: ["host", "tables", "auto"].map((name) => ({ from: `/tmp/${name}.json`, into: directory })),
     });
     expect(exitCode).toBe(0);
     const read = (name: string) =>
       JSON.parse(readFileSync(join(directory, `${name}.json`), "utf8")) as Record<string, Verdict>;
     const carried = answers(judgeObjects({ kernel: readProfile(join(directory, "host.json")) }));
     expect(Object.keys(carried).length).toBeGreaterThan(50);
-    expect(carried).toEqual(answers(read("profile")));
     // The running kernel's types and files decide what a profile does not hold; elsewhere they say the same.
     for (const name of ["tables", "auto"]) {
       const more = Object.entries(answers(read(name))).filter(
         ([program, answer]) =>
           answer !== carried[program] &&
           !carried[program]?.startsWith("unknown ") &&
-          !/ (CONFIG|FIELD)_NOT_FOUND$/.test(answer),
+          !/ (CONFIG_NOT_FOUND|FIELD_NOT_FOUND|TARGET_SIGNATURE)$/.test(answer),
       );
       expect(more).toEqual([]);
     }
