@@ -38,20 +38,21 @@ export function kernelProfile(name: string): KernelFacts {
   if (typeof name !== "string")
     throw new ArgumentError(`kernelProfile takes a kernel's name, got ${shown(name)}`, { operation: "profile" });
   const asked = parseKernelName(name);
+  const upstream = asked?.isDebian === false && /^\d+\.\d+(\.\d+)?$/.test(asked.release) ? asked : undefined;
+  if (upstream !== undefined && !upstream.hasErrorInjection && UPSTREAM.includes(upstream.series))
+    return byRule(upstream.release);
+  const names = measuredNames();
+  const measured = names.find((one) => one === name) ?? names.findLast((one) => one.startsWith(`${name}.`));
+  if (measured !== undefined) return readProfile(join(MEASURED, `${measured}.json`));
   if (asked?.hasErrorInjection || name.includes("/") || existsSync(name)) {
     throw new ArgumentError(`${shown(name)} is a kernel to boot, of which no profile is built in`, {
       operation: "profile",
       hint: `Measure it: node-libbpf vm --kernel ${name} -- npx node-libbpf profile > kernel.json; then name it with --profile kernel.json`,
     });
   }
-  const upstream = /^v?(\d+\.\d+)(\.\d+)?$/.exec(name);
-  if (upstream !== null && UPSTREAM.includes(upstream[1] as string)) return byRule(name.replace(/^v/, ""));
-  const names = measuredNames();
-  const measured = names.find((one) => one === name) ?? names.findLast((one) => one.startsWith(`${name}.`));
-  if (measured !== undefined) return readProfile(join(MEASURED, `${measured}.json`));
   // 4.18 is not 5.18 misspelt, 6.122 is 6.12.
   const meant = [...kernelProfiles(), ...names.map((one) => one.replace(/\.\d+$/, ""))].filter(
-    (one) => upstream === null || one.startsWith(`${Number.parseInt(name.replace(/^v/, ""), 10)}.`),
+    (one) => upstream === undefined || one.startsWith(`${Number.parseInt(upstream.series, 10)}.`),
   );
   const close = nearest(name, meant);
   throw new ArgumentError(`no kernel is known by the name ${shown(name)}`, {

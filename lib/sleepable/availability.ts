@@ -26,10 +26,7 @@ const HELPERS_SINCE: readonly (readonly [number: number, since: string])[] = [
 /** When kfuncs came. Those that a kernel has by its configuration alone, or that are not here, are looked for in its BTF. */
 const KFUNCS_SINCE: readonly (readonly [names: RegExp, since: string])[] = [
   [/^bpf_(lookup_(user|system)_key|key_put|verify_pkcs7_signature)$/, "6.1"],
-  [
-    /^bpf_(rcu_read_(un)?lock|obj_(new|drop)_impl|list_pop_(front|back)|list_push_(front|back)|cast_to_kern_ctx|rdonly_cast)$/,
-    "6.2",
-  ],
+  [/^bpf_(rcu_read_(un)?lock|obj_(new|drop)_impl|list_(pop|push)_(front|back)|cast_to_kern_ctx|rdonly_cast)$/, "6.2"],
   [/^bpf_(task_(acquire|release|from_pid)|cgroup_(acquire|release|ancestor))$/, "6.2"],
   [/^bpf_cpumask_(first_and|any_distribute|any_and_distribute)$/, "6.5"],
   [/^bpf_cpumask_weight$/, "6.8"],

@@ -117,10 +117,10 @@ const NEEDS_GPL: Readonly<Record<string, string>> = {
   struct_ops: "kernel/bpf/verifier.c: check_struct_ops_btf_id()",
 };
 
-/** What these are called with lies in structs of the kernel, whose types the verifier knows. */
 /** Seen to refuse it, and the first after those that were seen to take it. */
 const READ_BY_LICENCE = "6.12";
 const READ_FREELY = "6.2";
+/** What these are called with lies in structs of the kernel, whose types the verifier knows. */
 const READERS: ReadonlySet<string> = new Set(["iter", "fentry", "fexit", "fmod_ret", "fsession", "tp_btf"]);
 
 function license({ kind, license, helpers, kfuncs, readsKernel }: ProgramFacts, kernel: Kernel): Finding[] {

@@ -114,12 +114,13 @@ function fetchDebianImage(
       const packages = apt.packages(new RegExp(`^linux-(image|binary)-.*-cloud-${debian}$`));
       for (const other of cloudKernels(packages)) others.add(other.split(".", 2).join("."));
       const builds = kernelsOf(series, packages);
+      const named = builds.filter((build) => isOf(release, build.release));
+      if (named.length > 0) return fetchNewest(apt, suite, named, cached, onProgress);
       // Until 6.11 a package is named by its ABI, and only its version says which stable release it is.
-      const kernels = builds.filter(
-        (build) => isOf(release, build.release) || apt.versions(build.name)[0]?.startsWith(`${release}-`),
-      );
+      const stable = builds.map(({ name }) => apt.versions(name)[0]?.replace(/-.*/, "") ?? "");
+      const kernels = builds.filter((_, index) => stable[index] === release);
       if (kernels.length > 0) return fetchNewest(apt, suite, kernels, cached, onProgress);
-      for (const build of builds) others.add(apt.versions(build.name)[0]?.replace(/-.*/, "") ?? build.release);
+      for (const version of stable.filter(Boolean)) others.add(version);
     } catch (error) {
       if (error instanceof NoAptError) throw error;
       failures.push(error as Error);
