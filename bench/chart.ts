@@ -1,6 +1,6 @@
 /** A benchmark as bars: how many times as fast as the first peer each is. SVG that reads on light and on dark. */
 
-import type { Row } from "./rounds";
+import type { Row } from "./statistics";
 import { byCase, speed } from "./statistics";
 import { baseOf, label } from "./tables";
 

@@ -3,7 +3,7 @@
  * them, so only figures of one round are compared.
  */
 import { spawnSync } from "node:child_process";
-import { quantile } from "./statistics";
+import { quantile, type Row } from "./statistics";
 
 export interface Peer {
   name: string;
@@ -12,16 +12,6 @@ export interface Peer {
    * do a case's work. Peers of one name are one in the tables: each of their commands is a process.
    */
   command: readonly string[];
-}
-
-/** What one peer did in one case: the less, the better. */
-export interface Row {
-  peer: string;
-  case: string;
-  variant: string;
-  unit: string;
-  /** A figure of each round; null where it did not do the case. */
-  rounds: (number | null)[];
 }
 
 export type Progress = (done: number, of: number) => void;

@@ -1,7 +1,8 @@
 /** A benchmark of peers on the same work. */
 import type { Benchmark } from "./benchmark";
 import { chart } from "./chart";
-import { compare, type Peer, type Row } from "./rounds";
+import { compare, type Peer } from "./rounds";
+import type { Row } from "./statistics";
 import { table, text } from "./tables";
 
 const ROUNDS = 5;

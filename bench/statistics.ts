@@ -1,5 +1,14 @@
 /** Medians, spreads, and paired ratios. */
-import type { Row } from "./rounds";
+
+/** What one peer did in one case: the less, the better. */
+export interface Row {
+  peer: string;
+  case: string;
+  variant: string;
+  unit: string;
+  /** A figure of each round; null where it did not do the case. */
+  rounds: (number | null)[];
+}
 
 export interface Spread {
   median: number;

@@ -1,6 +1,6 @@
 /** Figures of peers side by side: as text for a terminal, and as Markdown. */
 import { CILIUM } from "./compilers";
-import type { Row } from "./rounds";
+import type { Row } from "./statistics";
 import { byCase, figures, type Spread, sameWork, speed } from "./statistics";
 
 export function text(rows: readonly Row[]): string {

@@ -1,5 +1,5 @@
-// Arguments as lib/native.ts passes them. A value of another type becomes 0 or empty, which every call then
-// refuses or can bear: memory safety does not rest on TypeScript's types.
+// Arguments as lib/native/index.ts passes them. A value of another type becomes 0 or empty, which every call
+// then refuses or can bear: memory safety does not rest on TypeScript's types.
 #pragma once
 
 #include <napi.h>

@@ -320,8 +320,8 @@ void addInitial(Napi::Env env, Napi::Object description, const btf* types, const
   const btf_type* section =
       types == nullptr ? nullptr : btf__type_by_id(types, bpf_map__btf_value_type_id(map));
   const char* name = section == nullptr ? nullptr : btf__name_by_offset(types, section->name_off);
-  // Without a type it has no variables, and may be .bss all the same.
-  if (name == nullptr || strncmp(name, ".bss", 4) == 0) return;
+  // Without a type it has no variables, and may be .bss all the same. libbpf fills .kconfig at load.
+  if (name == nullptr || strncmp(name, ".bss", 4) == 0 || strcmp(name, ".kconfig") == 0) return;
   size_t size = 0;
   // Not const in libbpf 1.1, for no reason.
   const void* initial = bpf_map__initial_value(const_cast<bpf_map*>(map), &size);
@@ -338,6 +338,7 @@ Napi::Array describeVariables(Napi::Env env, const bpf_object* object) {
     const btf_type* section = btf__type_by_id(types, id);
     if (!btf_is_datasec(section)) continue;
     const btf_var_secinfo* infos = btf_var_secinfos(section);
+    const bool isKconfig = strcmp(btf__name_by_offset(types, section->name_off), ".kconfig") == 0;
     for (uint32_t i = 0; i < btf_vlen(section); i++) {
       const btf_type* variable = btf__type_by_id(types, infos[i].type);
       if (variable == nullptr || !btf_is_var(variable)) continue;
@@ -346,7 +347,9 @@ Napi::Array describeVariables(Napi::Env env, const bpf_object* object) {
       entry["section"] = text(env, btf__name_by_offset(types, section->name_off));
       entry["sectionId"] = id;
       entry["offset"] = infos[i].offset;
-      entry["size"] = infos[i].size;
+      // Of a __kconfig variable libbpf believes the type alone (bpf_object__collect_externs()).
+      const int64_t size = isKconfig ? btf__resolve_size(types, variable->type) : infos[i].size;
+      entry["size"] = static_cast<double>(size < 0 ? 0 : size);
       entry["typeId"] = variable->type;
       result[next++] = entry;
     }

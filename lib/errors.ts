@@ -1,6 +1,6 @@
 /** Every error class and code of the library. Errors are made here, never in C++: native code returns -errno. */
 import { constants } from "node:os";
-import type { Answer, Finding, ReasonCode, Verdict } from "./sleepable/verdict";
+import type { Answer, Finding, ReasonCode, Verdict } from "./verdict";
 
 /** The codes that `error.code` can have. */
 export type ErrorCode =

@@ -6,12 +6,9 @@
  */
 
 export type { Btf } from "./btf/btf";
-export { type BtfValue, type Codec, type CodecOptions, codecOf, type U64 } from "./btf/codec";
-export { codecs } from "./btf/codecs";
+export { BtfKind } from "./btf/btf-kinds";
 export type { BtfFault } from "./btf/fault";
-export { kernelBtf } from "./btf/kernel";
-export { BtfKind } from "./btf/kinds";
-export type { TargetSignature } from "./btf/signature";
+export { kernelBtf } from "./btf/kernel-btf";
 export {
   type BtfArray,
   type BtfDeclarationTag,
@@ -34,7 +31,10 @@ export {
   resolved,
   sizeOf,
 } from "./btf/types";
+export { type BtfValue, type Codec, type CodecOptions, codecOf, type U64 } from "./codec/codec";
+export { codecs } from "./codec/codecs";
 export { AttachType, Flag, LinkType, MapType, ProgramType } from "./constants";
+export { type ReadBtfOptions, readBtf } from "./elf/read-btf";
 export {
   ArgumentError,
   AttachError,
@@ -53,29 +53,31 @@ export {
 export type { BigIntColumn, ColumnBatch, ColumnName, NumberColumn } from "./events/columns";
 export type { ReadOptions } from "./events/reader";
 export type { HandlerOptions, Subscription } from "./events/subscription";
+export type { TraceEntry } from "./events/trace-line";
+export { type TracePipeOptions, tracePipe } from "./events/trace-pipe";
 export type { BtfFacts } from "./kernel/btf-facts";
 export { type CaptureOptions, captureProfile } from "./kernel/capture";
 export type { Fact, Known, Unknown } from "./kernel/fact";
-export { type Answers, type KernelFacts, kernelFacts, type Measured, type ProbedKind } from "./kernel/facts";
+export type { Answers, KernelFacts, Measured, ProbedKind } from "./kernel/kernel-facts";
 export { activeLsms } from "./kernel/lsm";
 export { kernelProfile, kernelProfiles, readProfile } from "./kernel/profiles";
+export { kernelFacts } from "./kernel/running-kernel";
 export type { KernelIdentity } from "./kernel/version";
-export { type Libbpf, libbpf } from "./libbpf";
-export type { LinkInfo } from "./link/info";
+export type { KnownKind, OtherKind, ProgramKind } from "./kinds";
 export { Link } from "./link/link";
-export type { LogCallback, LogLevel } from "./log";
+export type { LinkInfo } from "./link/link-info";
 export { ArrayMap, type TypedArrayConstructor } from "./map/array";
 export type { MapBatch } from "./map/chunks";
 export type { MapTypeName, MapTypes } from "./map/classes";
 export { type CreateMapOptions, createMap } from "./map/create";
 export { ElementMap, RawMap } from "./map/element-map";
 export { HashMap, PerCpuArrayMap, PerCpuHashMap } from "./map/hash";
-export type { MapInfo } from "./map/info";
 export { type GetOptions, KeyedMap, type SetOptions, type UpdateMode } from "./map/keyed-map";
 export { LpmTrieMap } from "./map/lpm-trie";
 export { BpfMap } from "./map/map";
+export type { MapInfo } from "./map/map-info";
+export type { InnerMap, MapSpec } from "./map/map-spec";
 export { type OpenedMap, type OpenMapOptions, openMap, openMapById } from "./map/open";
-export { ArenaMap, KernelMap, StructOpsMap } from "./map/others";
 export { type PerfBatch, PerfBuffer, type PerfBufferOptions, type PerfBufferStats } from "./map/perf-buffer";
 export type { LpmKey, Prefix } from "./map/prefix";
 export { BloomFilterMap, QueueMap, StackMap } from "./map/queue";
@@ -83,7 +85,7 @@ export { type ColumnOptions, RecordMap } from "./map/record-map";
 export { ArrayOfMaps, HashOfMaps, ProgArray } from "./map/references";
 export type { ExpectedMap } from "./map/reuse";
 export { RingBuffer, type RingBufferStats } from "./map/ring-buffer";
-export type { InnerMap, MapSpec } from "./map/spec";
+export { ArenaMap, KernelMap, StructOpsMap } from "./map/special-maps";
 export {
   CgroupLocalStorageMap,
   InodeStorageMap,
@@ -93,16 +95,16 @@ export {
   TaskStorageMap,
 } from "./map/storage";
 export { UserRingBuffer } from "./map/user-ring-buffer";
+export { type Libbpf, libbpf } from "./native/libbpf";
+export type { LogCallback, LogLevel } from "./native/log";
 export type { BpfObject } from "./object/object";
+export { type ObjectSpec, type OpenOptions, open } from "./object/object-spec";
 export type { CheckOptions, LoadOptions, Precheck } from "./object/precheck";
-export { type ReadBtfOptions, readBtf } from "./object/read-btf";
 export type { AnyShape, Named, ObjectShape, Programs, Settable } from "./object/shape";
-export { type ObjectSpec, type OpenOptions, open } from "./object/spec";
 export type { Variables, VariableValue } from "./object/variables";
 export { type AttachOptions, type AttachOptionsFor, attachOptions } from "./program/attach";
-export type { KnownKind, OtherKind, ProgramKind } from "./program/kinds";
 export type { Program } from "./program/program";
-export type { ProgramSpec } from "./program/spec";
+export type { ProgramSpec } from "./program/program-spec";
 export type { TestRunOptions, TestRunResult } from "./program/test-run";
 export { type Explanation, explain, type Refusal } from "./sleepable/explain";
 export { judge } from "./sleepable/judge";
@@ -118,7 +120,6 @@ export type {
   RegionFacts,
   Source,
   Stage,
+  TargetSignature,
   Verdict,
-} from "./sleepable/verdict";
-export type { TraceEntry } from "./trace/line";
-export { type TracePipeOptions, tracePipe } from "./trace/pipe";
+} from "./verdict";

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** The package has no sources of the library. */
-const isCheckout = existsSync(join(root, "lib/native.ts"));
+const isCheckout = existsSync(join(root, "lib/native/index.ts"));
 const TOOLS = ["cmake-js", "node-addon-api", "node-api-headers"];
 const NEEDS = "a C++ compiler, cmake, make or ninja, pkg-config, and libbpf 1.1 or newer with its headers";
 const ON_DEBIAN = "apt-get install g++ cmake make pkg-config libbpf-dev libuv1-dev";

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { given } from "../lib/kernel/fact";
-import type { ProbedKind } from "../lib/kernel/facts";
+import type { ProbedKind } from "../lib/kernel/kernel-facts";
 import { kernelProfile, kernelProfiles } from "../lib/kernel/profiles";
 import { PROJECT_ROOT } from "./places";
 

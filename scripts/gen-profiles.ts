@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kernelOnly } from "../lib/kernel/capture";
 import { isKnown } from "../lib/kernel/fact";
-import type { KernelFacts } from "../lib/kernel/facts";
+import type { KernelFacts } from "../lib/kernel/kernel-facts";
 import { runInVm } from "../lib/testing";
 import { SERIES } from "./kernels";
 import { packageFiles } from "./package-files";

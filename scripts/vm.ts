@@ -4,7 +4,7 @@
  *   npm run vm -- --kernel 6.12,5.10 -- node -p process.version
  */
 import { Command } from "commander";
-import { addVmOptions, vm } from "../lib/cli/vm";
+import { addVmOptions, vm } from "../lib/cli/vm-command";
 import { GUEST, packageFiles } from "./package-files";
 
 addVmOptions(new Command("vm"))

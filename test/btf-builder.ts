@@ -1,6 +1,6 @@
 /** BTF made type by type, for tests. */
 import { Btf } from "../lib/btf/btf";
-import { BtfKind } from "../lib/btf/kinds";
+import { BtfKind } from "../lib/btf/btf-kinds";
 import type { BtfType } from "../lib/btf/types";
 import { little } from "../lib/endian";
 

@@ -1,6 +1,6 @@
 /** Copies of an object with a symbol or section that is not what the compiler wrote. */
-import { readElf } from "../lib/object/elf";
-import { relocationsOf, symbolsOf } from "../lib/object/elf-symbols";
+import { readElf } from "../lib/elf/elf";
+import { relocationsOf, symbolsOf } from "../lib/elf/symbols";
 
 const SYMBOL = 24;
 const HEADER = 64;

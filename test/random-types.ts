@@ -1,6 +1,6 @@
 /** Random BTF types, and random values of them. */
 import fc from "fast-check";
-import { BtfKind } from "../lib/btf/kinds";
+import { BtfKind } from "../lib/btf/btf-kinds";
 import { BtfBuilder, type BuiltMember } from "./btf-builder";
 
 /** A type, and the values that it has. */

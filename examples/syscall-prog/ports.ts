@@ -1,5 +1,6 @@
 /** Loads syscall-prog.bpf.c: a list of ports that is replaced as a whole. */
 import { getSystemErrorName } from "node:util";
+import { codecOf } from "node-libbpf";
 import { open, type request } from "./syscall-prog.bpf";
 
 export interface Ports extends AsyncDisposable {
@@ -12,7 +13,7 @@ export interface Ports extends AsyncDisposable {
 /** Needs Linux 5.14. */
 export async function openPorts(): Promise<Ports> {
   const spec = open();
-  const codec = spec.btf.codec<request>("struct request");
+  const codec = codecOf<request>(spec.btf.typeNamed("struct request"));
   const most = spec.variables.wanted.length;
   const object = await spec.load();
   const { current } = object.maps;

@@ -1,5 +1,6 @@
 /** Runs task-iter.bpf.c once. */
 import { buffer } from "node:stream/consumers";
+import { codecOf } from "node-libbpf";
 import { splitArgs } from "../args";
 import { open, type process } from "./task-iter.bpf";
 
@@ -15,7 +16,7 @@ export interface Process {
 /** Needs Linux 5.18: iterators can sleep, and read other processes' memory, since then. */
 export async function listProcesses(): Promise<Process[]> {
   const spec = open();
-  const codec = spec.btf.codec<process>("struct process");
+  const codec = codecOf<process>(spec.btf.typeNamed("struct process"));
   await using object = await spec.load();
   using link = object.programs.list_processes.attach();
   const output = await buffer(link.read());

@@ -6,9 +6,9 @@ import { little } from "../endian";
 import { ArgumentError, shown } from "../errors";
 import { nearest } from "../nearest";
 import { refuseOthers } from "../receivers";
-import { type Codec, type CodecOptions, codecOf } from "./codec";
+import { BtfKind, MAX_DEPTH } from "./btf-kinds";
 import { type BtfFault, faultOf } from "./fault";
-import { BtfKind, MAX_DEPTH } from "./kinds";
+import type { BtfMember } from "./type-records";
 import { type BtfDeclarationTag, type BtfType, makeType } from "./types";
 
 /** Words after the three that every type has: a fixed number, and a number for each of its members. */
@@ -16,17 +16,6 @@ const FIXED: readonly number[] = [0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0
 const EACH: readonly number[] = [0, 0, 0, 0, 3, 3, 2, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 0, 0, 3];
 
 const MAGIC = 0xeb9f;
-
-/** A member of a struct or union, a variable of a section, a parameter, or an enumerator. */
-export interface BtfMember {
-  name: string;
-  /** The id of its type; an enumerator's value. */
-  type: number;
-  /** In bits, for members of structs; in bytes, for variables of a section. */
-  offset: number;
-  /** A bit-field's bits, else 0; a variable's bytes. */
-  size: number;
-}
 
 /** Thrown for bytes that are no BTF of this machine; callers say whose they were. */
 export class BtfError extends Error {}
@@ -51,7 +40,7 @@ const NAMED: Readonly<Record<string, readonly number[]>> = {
  */
 export class Btf {
   static {
-    refuseOthers(Btf, (value) => #words in value, ["type", "types", "find", "typeNamed", "codec", "tagsOf", "fault"]);
+    refuseOthers(Btf, (value) => #words in value, ["type", "types", "find", "typeNamed", "tagsOf", "fault"]);
   }
 
   /** Whose types they are, for messages: a file's name, "this kernel", a module's name. */
@@ -275,17 +264,6 @@ export class Btf {
     if (forward !== undefined && (keyword === undefined || this.kindFlag(forward) === (keyword === "union")))
       return this.type(forward);
     throw new ArgumentError(`${this.label} has no type ${name}`, { hint: this.#meant(keyword, bare) });
-  }
-
-  /**
-   * The codec of a type, by its C name as in {@link typeNamed}. `T` is what the caller knows of its values, unchecked: an interface
-   * that `node-libbpf gen` wrote.
-   *
-   * @throws {@link ArgumentError} if there is no such type, or it has no values
-   */
-  codec<T = unknown>(name: string, options: Partial<CodecOptions> = {}): Codec<T> {
-    this.#expect(typeof options === "object" && options !== null, "codec", "an object of options", options);
-    return codecOf(this.typeNamed(name), { path: name, ...options }) as Codec<T>;
   }
 
   /** The btf_decl_tag("…") of a type, variable or function; those of its members and parameters have their `component`. */

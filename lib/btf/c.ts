@@ -2,7 +2,7 @@
 import { errnoName, ObjectError } from "../errors";
 import { native } from "../native";
 import type { Btf } from "./btf";
-import { BtfKind } from "./kinds";
+import { BtfKind } from "./btf-kinds";
 import type { BtfType } from "./types";
 import { whole } from "./whole";
 

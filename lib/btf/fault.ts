@@ -2,9 +2,26 @@
  * What is wrong with BTF, before anything believes it: libbpf before 1.3 reads through null where a text or a type is not
  * there, and its dump recurses without end on types that C does not have. Time grows with the size of the BTF alone.
  */
-import type { Btf } from "./btf";
-import { BtfKind, MAX_DEPTH } from "./kinds";
-import { sizeOf } from "./types";
+import { BtfKind, MAX_DEPTH } from "./btf-kinds";
+import type { TypeRecords } from "./type-records";
+import { type BtfType, sizeOf } from "./types";
+
+/** Records, and the words and texts that they are read from. */
+interface RawRecords extends TypeRecords {
+  /** The BTF whose ids come before `first`. */
+  readonly base: { type(id: number): BtfType } | undefined;
+  readonly first: number;
+  readonly end: number;
+  readonly words: Uint32Array;
+  readonly strings: Uint8Array;
+  readonly stringsEnd: number;
+  readonly stringsSound: boolean;
+  resolve(id: number): number;
+  string(offset: number): string;
+  hasText(pattern: RegExp): boolean;
+  textLength(offset: number): number;
+  word(id: number, index: number): number;
+}
 
 /** What is wrong with a type. */
 export interface BtfFault {
@@ -14,7 +31,7 @@ export interface BtfFault {
   readonly what: string;
 }
 
-export function faultOf(btf: Btf): BtfFault | undefined {
+export function faultOf(btf: RawRecords): BtfFault | undefined {
   if (!btf.stringsSound) return { id: btf.end, what: "its texts have no end" };
   for (let id = btf.first; id < btf.end; id++) {
     const what = danglingOf(btf, id) ?? oddityOf(btf, id);
@@ -29,7 +46,7 @@ const MAX_COPIES = 16;
 const LONG = /[^\0]{513}/;
 
 /** Names that, one with the next, are longer than memory: many of one text that has no end for long. */
-function tooLong(btf: Btf): BtfFault | undefined {
+function tooLong(btf: RawRecords): BtfFault | undefined {
   if (!btf.hasText(LONG)) return undefined;
   let left = (1 << 20) + MAX_COPIES * (btf.words.length * 4 + btf.strings.length);
   for (let id = btf.first; id < btf.end; id++) {
@@ -61,12 +78,12 @@ const WORDS: Partial<Record<number, string>> = {
   [BtfKind.DECL_TAG]: "declaration tag",
 };
 
-function titleOf(btf: Btf, id: number): string {
+function titleOf(btf: RawRecords, id: number): string {
   const name = btf.word(id, 0) < btf.stringsEnd ? btf.name(id) : "";
   return [WORDS[btf.kind(id)], name].filter(Boolean).join(" ") || (id === 0 ? "void" : "a type");
 }
 
-function faultAt(btf: Btf, id: number, what: string): BtfFault {
+function faultAt(btf: RawRecords, id: number, what: string): BtfFault {
   return { id, what: `${titleOf(btf, id)} (type ${id}): ${what}` };
 }
 
@@ -105,7 +122,7 @@ const REFERRED: Partial<Record<number, ReadonlySet<number>>> = {
 };
 
 /** A text or a type that is not there. */
-function danglingOf(btf: Btf, id: number): string | undefined {
+function danglingOf(btf: RawRecords, id: number): string | undefined {
   const kind = btf.kind(id);
   const referred = REFERRED[kind];
   const wrong = (type: number): string | undefined => {
@@ -135,7 +152,7 @@ const SIZES: Partial<Record<number, readonly number[]>> = {
 };
 
 /** A scalar that no machine has. */
-function oddityOf(btf: Btf, id: number): string | undefined {
+function oddityOf(btf: RawRecords, id: number): string | undefined {
   const kind = btf.kind(id);
   const size = btf.word(id, 2);
   // clang's `enum color;` and rustc's (), of which nothing but pointers can be.
@@ -149,7 +166,7 @@ function oddityOf(btf: Btf, id: number): string | undefined {
 }
 
 /** The bits that an integer needs from its start on: fewer than its bytes' in the bit-fields of old compilers. */
-function intBits(btf: Btf, id: number): number {
+function intBits(btf: RawRecords, id: number): number {
   const word = btf.extra(id);
   return (word & 0xff) + ((word >>> 16) & 0xff);
 }
@@ -175,7 +192,7 @@ const NONE = -1;
  * btf_dump_order_type() in libbpf's btf_dump.c goes. No cycle in this graph is C.
  */
 class Walk {
-  readonly #btf: Btf;
+  readonly #btf: RawRecords;
   /** Of each node, how deep what it needs is nested; 0: not seen yet, ACTIVE: on the way from here to the root. */
   readonly #depths: Uint16Array;
   /** Bytes of each type. */
@@ -187,7 +204,7 @@ class Walk {
   readonly #members: Float64Array;
   #total = 0;
 
-  constructor(btf: Btf) {
+  constructor(btf: RawRecords) {
     this.#btf = btf;
     this.#depths = new Uint16Array((btf.end - btf.first) * 2);
     this.#sizes = new Float64Array(btf.end - btf.first).fill(NONE);

@@ -1,6 +1,6 @@
 /** What the kernel manages inside map values. Kernel: btf_get_field_type() and btf_find_kptr() in kernel/bpf/btf.c. */
 import type { Btf } from "./btf";
-import { BtfKind } from "./kinds";
+import { BtfKind } from "./btf-kinds";
 import { type BtfType, resolved } from "./types";
 
 const MANAGED: ReadonlySet<string> = new Set([

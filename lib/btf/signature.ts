@@ -1,19 +1,8 @@
 /** How a function of the kernel's is called, as far as that decides whether a BPF trampoline can stand before it. */
-import type { Btf } from "./btf";
-import { BtfKind } from "./kinds";
 
-/** What trampolines of some kernels can't pass on. */
-export interface TargetSignature {
-  /** How many registers its arguments take. */
-  registers: number;
-  arguments: number;
-  /** Bytes of the largest struct or union that is passed by value; 0 for none. */
-  struct: number;
-  /** It returns one. */
-  returnsStruct: boolean;
-  /** It ends in "...". */
-  variadic: boolean;
-}
+import type { TargetSignature } from "../verdict";
+import type { Btf } from "./btf";
+import { BtfKind } from "./btf-kinds";
 
 const COMPOSITE: ReadonlySet<number> = new Set([BtfKind.STRUCT, BtfKind.UNION]);
 const WORD = 8;

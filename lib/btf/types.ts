@@ -4,8 +4,8 @@
  */
 
 import { ArgumentError, shown } from "../errors";
-import type { Btf } from "./btf";
-import { BtfKind, MAX_DEPTH } from "./kinds";
+import { BtfKind, MAX_DEPTH } from "./btf-kinds";
+import type { TypeRecords } from "./type-records";
 
 /** What every type has. */
 export interface BtfNode {
@@ -154,7 +154,12 @@ const LINKAGES = ["static", "global", "extern"] as const;
 const SIGNED = 1;
 const BOOL = 4;
 
-type Maker = (btf: Btf, id: number, node: BtfNode) => BtfType;
+/** A type graph that is being made: records, and the node of another id. */
+interface Graph extends TypeRecords {
+  type(id: number): BtfType;
+}
+
+type Maker = (btf: Graph, id: number, node: BtfNode) => BtfType;
 
 const reference =
   (kind: "typedef" | "const" | "volatile" | "restrict" | "type_tag"): Maker =>
@@ -302,7 +307,7 @@ const makers: Partial<Record<number, Maker>> = {
 };
 
 /** @internal The node of an id: {@link Btf.type} keeps it. An id that is none gives void. */
-export function makeType(btf: Btf, id: number): BtfType {
+export function makeType(btf: Graph, id: number): BtfType {
   const make = makers[btf.kind(id)];
   return make === undefined ? { id: 0, kind: "void", name: "" } : make(btf, id, { id, name: btf.name(id) });
 }

@@ -1,7 +1,7 @@
 /** BTF as one piece, such as C can be written of. */
 import { little } from "../endian";
 import type { Btf } from "./btf";
-import { BtfKind } from "./kinds";
+import { BtfKind } from "./btf-kinds";
 
 const HEADER = 24;
 

@@ -3,14 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { toC } from "../btf/c";
-import { kernelBtf } from "../btf/kernel";
+import { kernelBtf } from "../btf/kernel-btf";
+import { readBtf } from "../elf/read-btf";
 import { BpfError, errnoName } from "../errors";
-import { warnings } from "../log";
 import { native } from "../native";
-import { readBtf } from "../object/read-btf";
+import { warnings } from "../native/log";
 import { makeFolderOf, replace } from "../replace";
 import { clangArguments, dependenciesOf, findClang, runClang } from "./clang";
-import { type ModuleOptions, moduleFor } from "./module";
+import { type ModuleOptions, moduleFor } from "./write-module";
 
 /** Options of {@link build}. */
 export interface BuildOptions extends Omit<ModuleOptions, "path"> {

@@ -2,7 +2,7 @@
 import { ProgramType } from "../constants";
 import { isErrno, PermissionError } from "../errors";
 import { given } from "../kernel/fact";
-import type { KernelFacts, ProbedKind } from "../kernel/facts";
+import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
 import { PROBED_KINDS, tryLoad } from "../kernel/probe";
 import { whyRefused } from "../kernel/refusal";
 

@@ -1,8 +1,8 @@
 /** What sleepable LSM programs can do without, and others not. */
 import { given, isKnown } from "../kernel/fact";
-import type { KernelFacts } from "../kernel/facts";
-import { MOUNT_BPFFS } from "../pins";
-import { Kernel } from "../sleepable/kernel";
+import type { KernelFacts } from "../kernel/kernel-facts";
+import { MOUNT_BPFFS } from "../native/pins";
+import { Kernel } from "../sleepable/judged-kernel";
 import { hasErrorInjection } from "../sleepable/rules-tracing";
 import { isSince, type Line, line, told } from "./doctor-line";
 

@@ -1,8 +1,8 @@
 /** A line of the doctor's report: a fact, and what it means. */
 import { type Fact, given, isKnown } from "../kernel/fact";
-import type { KernelFacts } from "../kernel/facts";
+import type { KernelFacts } from "../kernel/kernel-facts";
 import { parseVersion, seriesNumber } from "../kernel/version";
-import { input } from "../sleepable/kernel";
+import { input } from "../sleepable/judged-kernel";
 
 export type State = "ok" | "bad" | "unknown";
 

@@ -1,6 +1,6 @@
 /** What sleepable LSM programs need: to be loaded, and to be run. */
 import { type Fact, given, isKnown, mapFact } from "../kernel/fact";
-import type { KernelFacts } from "../kernel/facts";
+import type { KernelFacts } from "../kernel/kernel-facts";
 import { MOUNT } from "./doctor-extras";
 import { isSince, type Line, line, told } from "./doctor-line";
 

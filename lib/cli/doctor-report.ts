@@ -1,6 +1,6 @@
 /** What a host's facts, and the kernel's answer to a sleepable LSM program, say about it. Pure. */
 import { given } from "../kernel/fact";
-import type { KernelFacts } from "../kernel/facts";
+import type { KernelFacts } from "../kernel/kernel-facts";
 import type { PermissionCause } from "../kernel/permission";
 import { extras } from "./doctor-extras";
 import { type Line, line, type State } from "./doctor-line";

@@ -9,7 +9,7 @@ const NO_ANSWER = 2;
 
 async function main(): Promise<void> {
   // Loaded here: what can't be loaded is told as every other error is.
-  const { run } = await import("./program.js");
+  const { run } = await import("./commands.js");
   await run(process.argv.slice(2));
 }
 

@@ -1,7 +1,7 @@
 /** Verdicts as the commands show them: cells of a table, the reasons below it, an exit status. */
 import { given } from "../kernel/fact";
-import type { Answer, Finding, Verdict } from "../sleepable/verdict";
-import type { NamedKernel } from "./kernels";
+import type { Answer, Finding, Verdict } from "../verdict";
+import type { NamedKernel } from "./kernel-options";
 import { type Cell, isTerminal, printable, type Style, styled } from "./table";
 
 const LOOKS: Readonly<Record<Answer, readonly [symbol: string, style: Style]>> = {

@@ -1,8 +1,8 @@
 /** Records as columns: one typed array for each field that is a number, for whoever counts more than he looks. */
-import { type Codec, planOfCodec } from "../btf/codec";
-import { compile } from "../btf/generate";
-import { readerOf } from "../btf/interpret";
-import type { FloatPlan, IntPlan, Plan, StructPlan } from "../btf/plan";
+import { type Codec, planOfCodec } from "../codec/codec";
+import { compile } from "../codec/generate";
+import { readerOf } from "../codec/interpret";
+import type { FloatPlan, IntPlan, Plan, StructPlan } from "../codec/plan";
 import { little } from "../endian";
 import { ArgumentError, shown } from "../errors";
 

@@ -1,6 +1,6 @@
 /** Records as values: loops over a table of where they are, made once for each type, so that each sees one kind of value. */
-import { type Codec, planOfCodec } from "../btf/codec";
-import { compile } from "../btf/generate";
+import { type Codec, planOfCodec } from "../codec/codec";
+import { compile } from "../codec/generate";
 
 /** How far a handler has come. */
 export interface Progress {

@@ -1,10 +1,10 @@
 /** The TypeScript module of one object: its types, its shape, and an open() that finds it. Formatted as biome would. */
-import { codecOf } from "../btf/codec";
-import type { U64 } from "../btf/plan";
+import { codecOf } from "../codec/codec";
+import type { U64 } from "../codec/plan";
 import { mapClassNames } from "./maps";
 import { byText, inComment, literalKey, pascalCase, propertyKey } from "./names";
-import { type ClassItem, type MapItem, type ObjectItems, objectItems, objectName } from "./object";
-import { TypeWriter } from "./types";
+import { type ClassItem, type MapItem, type ObjectItems, objectItems, objectName } from "./object-description";
+import { TypeWriter } from "./typescript-types";
 
 /** Options of {@link generateModule}. */
 export interface GenerateOptions {

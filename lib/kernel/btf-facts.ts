@@ -1,7 +1,7 @@
 /** What the kernel's BTF tells: which hooks, iterators, tracepoints and functions exist, which types it knows. */
 import type { Btf } from "../btf/btf";
-import { VMLINUX, vmlinuxBtf } from "../btf/kernel";
-import { BtfKind } from "../btf/kinds";
+import { BtfKind } from "../btf/btf-kinds";
+import { VMLINUX, vmlinuxBtf } from "../btf/kernel-btf";
 import { lazy } from "../lazy";
 import { type Fact, factOf, mapFact } from "./fact";
 

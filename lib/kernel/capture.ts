@@ -1,7 +1,9 @@
 /** A host's facts, to be carried elsewhere. */
 import { given, isKnown, mapFact, unknown } from "./fact";
-import { type KernelFacts, kernelFacts, type ProbedKind } from "./facts";
+import type { KernelFacts, ProbedKind } from "./kernel-facts";
 import { withAnswers } from "./probe";
+import { kernelFacts } from "./running-kernel";
+import { SYSTEM_CALL } from "./system-calls";
 
 /** What `captureProfile()` does beside reading files. */
 export interface CaptureOptions {
@@ -10,9 +12,6 @@ export interface CaptureOptions {
   /** Called between the kinds that are probed. */
   onProgress?: (done: number, of: number) => void;
 }
-
-/** The names that BTF has for system calls, by architecture. */
-export const SYSTEM_CALL = /^__(?:x64|ia32|arm64|s390x|riscv|do|se)_(?:compat_)?sys_/;
 
 /** {@link kernelFacts}, with what the kernel answers if it is asked. */
 export function captureProfile({ probe = false, onProgress }: CaptureOptions = {}): KernelFacts {

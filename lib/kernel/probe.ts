@@ -2,14 +2,16 @@
  * Asks the running kernel: one BPF_PROG_LOAD of `r0 = 0; exit` with the flag and the real attach target. Nothing is
  * attached, and the program is gone when the call returns.
  */
-import { vmlinuxBtf } from "../btf/kernel";
-import { BtfKind } from "../btf/kinds";
+
+import { BtfKind } from "../btf/btf-kinds";
+import { vmlinuxBtf } from "../btf/kernel-btf";
 import { AttachType, Flag, ProgramType } from "../constants";
 import { errnoName } from "../errors";
 import { withProperties } from "../lazy";
 import { native } from "../native";
 import { given, known } from "./fact";
-import { type KernelFacts, type Measured, ofRunning, type ProbedKind } from "./facts";
+import type { KernelFacts, Measured, ProbedKind } from "./kernel-facts";
+import { ofRunning } from "./running-kernel";
 
 interface Target {
   type: number;

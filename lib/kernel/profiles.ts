@@ -2,10 +2,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ArgumentError, BpfError, shown } from "../errors";
+import { parseKernelName } from "../kernel-name";
 import { nearest } from "../nearest";
 import { type Fact, given, isKnown, known, unknown } from "./fact";
-import type { KernelFacts, Measured } from "./facts";
-import { parseKernelName } from "./name";
+import type { KernelFacts, Measured } from "./kernel-facts";
 import { validateProfile } from "./profile-format";
 import { parseVersion, seriesNumber } from "./version";
 

@@ -1,9 +1,9 @@
 /** The output of an iterator, read off the JavaScript thread: the program runs inside read(2). */
 import { Readable } from "node:stream";
 import { BpfError, errnoName, isErrno } from "../errors";
-import { onCollected } from "../handles";
 import { type Handle, native } from "../native";
-import type { Lifetime } from "../object/lifetime";
+import { onCollected } from "../native/collected";
+import type { Lifetime } from "../native/lifetime";
 
 const CHUNK = 1 << 16;
 /**

@@ -9,14 +9,14 @@ import {
   LinkError,
   PermissionError,
 } from "../errors";
-import { onCollected } from "../handles";
 import { whyRefused } from "../kernel/refusal";
 import { type Handle, native } from "../native";
-import type { Lifetime } from "../object/lifetime";
-import { checkPinPath, type PinFault, preparePin, removePin, whyNotOpened } from "../pins";
+import { onCollected } from "../native/collected";
+import type { Lifetime } from "../native/lifetime";
+import { checkPinPath, type PinFault, preparePin, removePin, whyNotOpened } from "../native/pins";
 import { refuseOthers } from "../receivers";
-import { decodeLinkInfo, LINK_INFO_SIZE, type LinkInfo } from "./info";
 import { IterStream } from "./iter-stream";
+import { decodeLinkInfo, LINK_INFO_SIZE, type LinkInfo } from "./link-info";
 
 interface Owner {
   program: string;

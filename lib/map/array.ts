@@ -1,11 +1,11 @@
 /** ARRAY, in system calls or in mapped memory. */
 
-import type { BtfValue, Codec } from "../btf/codec";
-import type { ViewMaker } from "../btf/view";
+import type { BtfValue, Codec } from "../codec/codec";
+import type { ViewMaker } from "../codec/view";
 import { ArgumentError, shown } from "../errors";
-import { type ElementCodecs, indexOf } from "./codec";
 import type { MapCore } from "./core";
 import { ElementMap } from "./element-map";
+import { type ElementCodecs, indexOf } from "./map-codec";
 
 /** A constructor of typed arrays, such as Float64Array. */
 export interface TypedArrayConstructor<T> {

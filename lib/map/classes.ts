@@ -1,16 +1,16 @@
 /** The class for each map type. */
 import { MapType } from "../constants";
 import { ArrayMap } from "./array";
-import type { ElementCodecs } from "./codec";
 import type { MapCore } from "./core";
 import { HashMap, PerCpuArrayMap, PerCpuHashMap } from "./hash";
 import { LpmTrieMap } from "./lpm-trie";
 import { BpfMap } from "./map";
-import { ArenaMap, KernelMap, StructOpsMap } from "./others";
+import type { ElementCodecs } from "./map-codec";
 import { PerfBuffer } from "./perf-buffer";
 import { BloomFilterMap, QueueMap, StackMap } from "./queue";
 import { ArrayOfMaps, HashOfMaps, type MapOpener, ProgArray } from "./references";
 import { RingBuffer } from "./ring-buffer";
+import { ArenaMap, KernelMap, StructOpsMap } from "./special-maps";
 import { CgroupLocalStorageMap, InodeStorageMap, SkStorageMap, TaskStorageMap } from "./storage";
 import { UserRingBuffer } from "./user-ring-buffer";
 

@@ -1,24 +1,14 @@
 /** A map's native side: its handle, and the memory that both sides see. The typed map and its raw form share one. */
 import { MapType } from "../constants";
 import { ArgumentError, ClosedError, errnoName, isErrno, MapError } from "../errors";
-import { SharedMemory } from "../memory";
 import { type Handle, native } from "../native";
-import type { Lifetime } from "../object/lifetime";
-import type { ElementCodec } from "./codec";
+import type { Lifetime } from "../native/lifetime";
+import { SharedMemory } from "../native/shared-memory";
 import { hintFor } from "./hints";
-import { decodeMapInfo, MAP_INFO_SIZE, type MapInfo } from "./info";
+import type { ElementCodec } from "./map-codec";
+import type { MapIdentity } from "./map-identity";
+import { decodeMapInfo, MAP_INFO_SIZE, type MapInfo } from "./map-info";
 import { mapTypeName } from "./type-names";
-
-/** What a map is. */
-export interface MapIdentity {
-  readonly name: string;
-  /** enum bpf_map_type */
-  readonly type: number;
-  readonly keySize: number;
-  readonly valueSize: number;
-  readonly maxEntries: number;
-  readonly flags: number;
-}
 
 /** The memory of single elements, as binding/map.h lays it out: count, cursor, key, next key, value. */
 export interface Scratch {

@@ -1,13 +1,13 @@
 /** createMap(): a map without an object. */
-import type { Codec } from "../btf/codec";
+import type { Codec } from "../codec/codec";
 import { Flag, MapType } from "../constants";
 import { ArgumentError, errnoName, isErrno, MapError, PermissionError, shown } from "../errors";
 import { whyRefused } from "../kernel/refusal";
 import { native } from "../native";
 import type { MapTypeName, MapTypes } from "./classes";
-import type { ElementCodecs } from "./codec";
-import { infoOf } from "./info";
 import { BpfMap, describeOther, isOfOtherCopy } from "./map";
+import type { ElementCodecs } from "./map-codec";
+import { infoOf } from "./map-info";
 import { mapOfHandle } from "./open";
 import { mapTypeNames } from "./type-names";
 

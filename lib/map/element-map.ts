@@ -1,14 +1,14 @@
 /** Maps of keys and values that can be iterated: JavaScript's Map, as far as that fits. */
-import type { BtfValue } from "../btf/codec";
+import type { BtfValue } from "../codec/codec";
 import { little } from "../endian";
 import { ArgumentError, shown } from "../errors";
 import { native } from "../native";
 import { refuseOthers } from "../receivers";
 import { chunks, type MapBatch } from "./chunks";
-import { bytes, decodeAll, type ElementCodec } from "./codec";
 import type { MapCore } from "./core";
 import { Elements } from "./elements";
 import { KeyedMap } from "./keyed-map";
+import { bytes, decodeAll, type ElementCodec } from "./map-codec";
 
 /**
  * A map whose elements can be iterated.

@@ -1,10 +1,10 @@
 /** HASH and ARRAY, and their LRU and per-CPU forms. */
-import type { BtfValue, Codec } from "../btf/codec";
-import type { ViewMaker } from "../btf/view";
+import type { BtfValue, Codec } from "../codec/codec";
+import type { ViewMaker } from "../codec/view";
 import { ArgumentError } from "../errors";
-import { type ElementCodecs, indexOf, perCpu } from "./codec";
 import type { MapCore } from "./core";
 import { ElementMap } from "./element-map";
+import { type ElementCodecs, indexOf, perCpu } from "./map-codec";
 
 /**
  * HASH (Linux 3.19) and LRU_HASH (Linux 4.10); the latter drops elements that were not used for long when it is full, and may

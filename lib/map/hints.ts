@@ -3,7 +3,7 @@ import { Flag, MapType } from "../constants";
 import { isErrno } from "../errors";
 import type { PermissionCause } from "../kernel/permission";
 import { whyRefused } from "../kernel/refusal";
-import type { MapIdentity } from "./core";
+import type { MapIdentity } from "./map-identity";
 
 const ARRAYS: readonly number[] = [MapType.ARRAY, MapType.PERCPU_ARRAY, MapType.STRUCT_OPS, MapType.INSN_ARRAY];
 const STORAGES: readonly number[] = [

@@ -4,15 +4,15 @@
  * Keys and values cross to native code in memory that both sides see: a call allocates nothing there.
  */
 import { isTypedArray } from "node:util/types";
-import type { Codec } from "../btf/codec";
-import type { ViewMaker } from "../btf/view";
+import type { Codec } from "../codec/codec";
+import type { ViewMaker } from "../codec/view";
 import { little } from "../endian";
 import { ArgumentError, isErrno, shown } from "../errors";
 import { type Native, native } from "../native";
 import { refuseOthers } from "../receivers";
-import type { ElementCodec } from "./codec";
 import type { MapCore } from "./core";
 import { BpfMap } from "./map";
+import type { ElementCodec } from "./map-codec";
 
 /** Whether `set` may create, must create, or must replace (BPF_ANY, BPF_NOEXIST, BPF_EXIST). */
 export type UpdateMode = "any" | "noexist" | "exist";

@@ -1,9 +1,9 @@
 /** LPM_TRIE: the longest prefix that matches. */
-import type { BtfValue, Codec } from "../btf/codec";
-import type { ViewMaker } from "../btf/view";
-import type { ElementCodecs } from "./codec";
+import type { BtfValue, Codec } from "../codec/codec";
+import type { ViewMaker } from "../codec/view";
 import type { MapCore } from "./core";
 import { ElementMap } from "./element-map";
+import type { ElementCodecs } from "./map-codec";
 import { type LpmKey, prefixCodec } from "./prefix";
 
 /**

@@ -1,17 +1,18 @@
 /** Maps from where they are: objects, pins, ids. */
 import { basename } from "node:path";
-import type { BtfValue, Codec } from "../btf/codec";
+import type { BtfValue, Codec } from "../codec/codec";
 import { ArgumentError, errnoName, isErrno, MapError, PermissionError, shown } from "../errors";
 import { whyRefused } from "../kernel/refusal";
 import { type Handle, type MapDescription, native } from "../native";
-import { Lifetime } from "../object/lifetime";
-import { checkPinPath, whyNotOpened } from "../pins";
+import { Lifetime } from "../native/lifetime";
+import { checkPinPath, whyNotOpened } from "../native/pins";
 import { classOf, type MapTypeName, type MapTypes } from "./classes";
-import { bytesOf, type ElementCodecs } from "./codec";
-import { MapCore, type MapIdentity } from "./core";
-import { infoOf } from "./info";
+import { MapCore } from "./core";
 import { fitting } from "./keyed-map";
 import type { BpfMap } from "./map";
+import { bytesOf, type ElementCodecs } from "./map-codec";
+import type { MapIdentity } from "./map-identity";
+import { infoOf } from "./map-info";
 import { checkExpected, type ExpectedMap, refuseOther } from "./reuse";
 import { typeNumber } from "./type-names";
 import { codecsOfOpened, type ObjectCodecs } from "./typed";

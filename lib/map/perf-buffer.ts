@@ -2,10 +2,10 @@
 import { ArgumentError, BpfError, shown } from "../errors";
 import { type Handle, native } from "../native";
 import { refuseOthers } from "../receivers";
-import { type ElementCodecs, indexOf, u32 } from "./codec";
 import type { MapCore } from "./core";
-import { KernelMap } from "./others";
+import { type ElementCodecs, indexOf, u32 } from "./map-codec";
 import { RecordMap } from "./record-map";
+import { KernelMap } from "./special-maps";
 
 /** Records of one CPU, in their order. */
 export interface PerfBatch<T> {

@@ -1,6 +1,6 @@
 /** Keys of LPM tries: prefixes of addresses as text, or of any bytes. */
 import { isUint8Array } from "node:util/types";
-import type { Codec } from "../btf/codec";
+import type { Codec } from "../codec/codec";
 import { little } from "../endian";
 import { ArgumentError, shown } from "../errors";
 

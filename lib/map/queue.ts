@@ -1,11 +1,11 @@
 /** Maps without keys: QUEUE, STACK and BLOOM_FILTER. */
-import type { BtfValue, Codec } from "../btf/codec";
+import type { BtfValue, Codec } from "../codec/codec";
 import { isErrno } from "../errors";
 import { native } from "../native";
 import { refuseOthers } from "../receivers";
-import { bytes, type ElementCodecs } from "./codec";
 import type { MapCore } from "./core";
 import { BpfMap } from "./map";
+import { bytes, type ElementCodecs } from "./map-codec";
 
 const EXIST = 2;
 

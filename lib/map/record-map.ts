@@ -1,5 +1,5 @@
 /** Maps of records that are read from the event loop: ring buffers and perf buffers. */
-import type { Codec } from "../btf/codec";
+import type { Codec } from "../codec/codec";
 import { ArgumentError, BpfError } from "../errors";
 import { batches } from "../events/batches";
 import { type ColumnBatch, type ColumnName, ColumnReader } from "../events/columns";
@@ -9,9 +9,9 @@ import { BYTES, type Progress, type Records, recordsOf } from "../events/records
 import { type HandlerOptions, type Subscription, subscribe } from "../events/subscription";
 import type { Handle } from "../native";
 import { refuseOthers } from "../receivers";
-import type { ElementCodecs } from "./codec";
 import type { MapCore } from "./core";
 import { BpfMap } from "./map";
+import type { ElementCodecs } from "./map-codec";
 
 /** Which fields are read into columns. */
 export interface ColumnOptions<F extends string = string> extends ReadOptions {

@@ -1,12 +1,11 @@
 /** Maps whose values are references to things of the kernel: to other maps, to programs. */
-import type { BtfValue, Codec } from "../btf/codec";
+import type { BtfValue, Codec } from "../codec/codec";
 import { little } from "../endian";
 import { ArgumentError } from "../errors";
-import type { Program } from "../program/program";
-import { type ElementCodec, type ElementCodecs, indexOf, u32 } from "./codec";
 import type { MapCore } from "./core";
 import { ElementMap, type RawMap } from "./element-map";
 import { BpfMap, describeOther } from "./map";
+import { type ElementCodec, type ElementCodecs, indexOf, u32 } from "./map-codec";
 
 /** Opens the map of an id; undefined if it is gone. */
 type OpenId<M> = (id: number) => M | undefined;
@@ -67,8 +66,8 @@ export class HashOfMaps<K = BtfValue, M extends BpfMap = BpfMap> extends Element
   }
 }
 
-/** PROG_ARRAY, the table of tail calls: `set` takes a program or its descriptor, `get` gives its id. Since Linux 4.2. */
-export class ProgArray extends ElementMap<number, number, Program | number> {
+/** PROG_ARRAY, the table of tail calls: `set` takes a {@link Program} or its descriptor, `get` gives its id. Since Linux 4.2. */
+export class ProgArray extends ElementMap<number, number, { readonly fd: number } | number> {
   /** @internal */
   constructor(core: MapCore) {
     const ids = u32(core.name, "a value");

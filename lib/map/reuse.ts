@@ -2,7 +2,7 @@
 import { Flag } from "../constants";
 import { ArgumentError, MapError, shown } from "../errors";
 import { native } from "../native";
-import type { MapInfo } from "./info";
+import type { MapInfo } from "./map-info";
 
 /** What a map must be; fields that are left out may be anything. */
 export interface ExpectedMap {

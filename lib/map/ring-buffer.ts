@@ -1,8 +1,8 @@
 /** RINGBUF: records from programs, read from the event loop. */
 import { Flag } from "../constants";
 import { type Handle, native } from "../native";
-import type { ElementCodecs } from "./codec";
 import type { MapCore } from "./core";
+import type { ElementCodecs } from "./map-codec";
 import { RecordMap } from "./record-map";
 
 /** What a ring buffer has done, and where it is. Sizes are in bytes. */

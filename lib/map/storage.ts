@@ -1,13 +1,13 @@
 /** Local storage: values that hang on a task, inode, socket or cgroup, and go with it. User space names these by descriptors. */
 import { closeSync, constants, openSync } from "node:fs";
-import type { BtfValue, Codec } from "../btf/codec";
+import type { BtfValue, Codec } from "../codec/codec";
 import { ArgumentError, errnoName, isErrno, MapError, shown } from "../errors";
 import { native } from "../native";
 import { refuseOthers } from "../receivers";
-import { bytes, type ElementCodecs, u32 } from "./codec";
 import type { MapCore } from "./core";
 import { type GetOptions, KeyedMap, type SetOptions, type UpdateMode } from "./keyed-map";
 import { BpfMap } from "./map";
+import { bytes, type ElementCodecs, u32 } from "./map-codec";
 
 /** A path, or an open descriptor, which stays open. */
 export type PathOrFd = string | number;

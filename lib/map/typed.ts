@@ -1,13 +1,13 @@
 /** How the keys and values of a map are read: as their BTF types say, or as bytes where only their sizes are known. */
 import { Btf, BtfError } from "../btf/btf";
-import { type Codec, type CodecOptions, codecOf } from "../btf/codec";
-import type { U64 } from "../btf/plan";
 import type { BtfType } from "../btf/types";
-import { type ViewMaker, viewMaker } from "../btf/view";
+import { type Codec, type CodecOptions, codecOf } from "../codec/codec";
+import type { U64 } from "../codec/plan";
+import { type ViewMaker, viewMaker } from "../codec/view";
 import { MapType } from "../constants";
 import { type MapDescription, native } from "../native";
-import { bytes, type ElementCodecs } from "./codec";
-import type { MapInfo } from "./info";
+import { bytes, type ElementCodecs } from "./map-codec";
+import type { MapInfo } from "./map-info";
 import { mapName, typeNumber } from "./type-names";
 
 /** Codecs of a map, and of the maps in it. */

@@ -1,14 +1,14 @@
 /** USER_RINGBUF: records from this process to programs. */
 import { isUint8Array } from "node:util/types";
-import type { Codec } from "../btf/codec";
+import type { Codec } from "../codec/codec";
 import { ArgumentError, ClosedError, isErrno, shown } from "../errors";
 import { forget, hold, listen, release } from "../events/poller";
 import { type ReadOptions, signalOf } from "../events/reader";
 import { type Handle, native } from "../native";
 import { refuseOthers } from "../receivers";
-import type { ElementCodecs } from "./codec";
 import type { MapCore } from "./core";
 import { BpfMap } from "./map";
+import type { ElementCodecs } from "./map-codec";
 
 /**
  * A user ring buffer: a program takes what is submitted here, in order, when it calls bpf_user_ringbuf_drain(). Since Linux 6.1.

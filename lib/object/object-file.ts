@@ -1,15 +1,15 @@
 /** What an object file says by itself: read once, however often it is opened. */
 import { Btf, BtfKindError } from "../btf/btf";
+import { damagedObject } from "../elf/damaged-object";
+import { type ElfSection, readSections, stringAt } from "../elf/elf";
+import { unsound, variableOutside } from "../elf/relocation-bounds";
+import { type StructOpsSlot, structOpsSlots } from "../elf/struct-ops";
+import { giveOwnNames } from "../elf/unique-names";
 import { ObjectError } from "../errors";
-import { deliver, type LogCallback } from "../log";
 import { type Description, native, type OpenRequest } from "../native";
-import { damagedObject } from "./damaged";
-import { type ElfSection, readSections, stringAt } from "./elf";
-import { type FactsReader, factsReader } from "./facts";
+import { deliver, type LogCallback } from "../native/log";
 import { loadError } from "./load-error";
-import { giveOwnNames } from "./own-names";
-import { unsound, variableOutside } from "./sound";
-import { type StructOpsSlot, structOpsSlots } from "./struct-ops";
+import { type FactsReader, factsReader } from "./program-facts";
 
 /** Files that are compared with one that is opened. */
 const RECENT = 8;

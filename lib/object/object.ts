@@ -1,19 +1,19 @@
 /** A loaded object. */
-import type { Codec } from "../btf/codec";
-import type { U64 } from "../btf/plan";
+import type { Codec } from "../codec/codec";
+import type { U64 } from "../codec/plan";
 import { ArgumentError, shown } from "../errors";
-import type { LogCallback } from "../log";
 import type { BpfMap } from "../map/map";
+import type { MapSpec } from "../map/map-spec";
 import { mapOfObject } from "../map/open";
-import type { MapSpec } from "../map/spec";
 import { type Handle, native, type VariableDescription } from "../native";
+import { Lifetime } from "../native/lifetime";
+import type { LogCallback } from "../native/log";
 import { Program } from "../program/program";
-import type { GivenProgram } from "../program/spec";
+import type { GivenProgram } from "../program/program-spec";
 import { refuseOthers } from "../receivers";
 import { byName, named } from "./by-name";
-import { Lifetime } from "./lifetime";
-import { memoryOf } from "./memory";
 import type { AnyShape, ObjectShape, Programs } from "./shape";
+import { memoryOf } from "./variable-memory";
 import { type TypeOf, variablesOver } from "./variables";
 
 /**

@@ -1,13 +1,14 @@
 /** The precheck in load() and check(): every program judged before the kernel is asked to load any. */
 import { ArgumentError, isErrno, ObjectError, SleepableError } from "../errors";
 import { given } from "../kernel/fact";
-import { type KernelFacts, lazyFacts, type ProbedKind } from "../kernel/facts";
+import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
 import { PROBED_KINDS, tryLoad, withAnswers } from "../kernel/probe";
 import { whyRefused } from "../kernel/refusal";
+import { lazyFacts } from "../kernel/running-kernel";
 import { refused } from "../sleepable/finding";
 import { judge } from "../sleepable/judge";
 import { usesTrampoline } from "../sleepable/rules-trampolines";
-import type { ProgramFacts, Verdict } from "../sleepable/verdict";
+import type { ProgramFacts, Verdict } from "../verdict";
 
 /**
  * How a program is judged before it is loaded. `tables`: by what is known of this kernel, without a bpf(2) call. `probe`: the

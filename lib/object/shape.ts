@@ -1,6 +1,7 @@
 /** What an object has, for the compiler: generated types say it of one object, and without them anything goes. */
+
+import type { ProgramKind } from "../kinds";
 import type { BpfMap } from "../map/map";
-import type { ProgramKind } from "../program/kinds";
 import type { Program } from "../program/program";
 import type { Variables } from "./variables";
 

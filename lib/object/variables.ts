@@ -1,8 +1,9 @@
 /** Global variables by name: those of .data, .bss and .rodata, as their types say. */
-import { type BtfValue, type Codec, codecFrom, codecOf } from "../btf/codec";
+
 import { holdsManaged } from "../btf/fields";
-import type { U64 } from "../btf/plan";
 import { type BtfType, resolved, sizeOf } from "../btf/types";
+import { type BtfValue, type Codec, codecFrom, codecOf } from "../codec/codec";
+import type { U64 } from "../codec/plan";
 import { ArgumentError } from "../errors";
 import type { VariableDescription } from "../native";
 

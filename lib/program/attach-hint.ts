@@ -1,13 +1,13 @@
 /** What to do about an attach that failed, by libbpf's words and by the errno; and the name that was meant. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { readElf } from "../elf/elf";
+import { functionNames, usdtProbes } from "../elf/symbols";
 import { btfFacts } from "../kernel/btf-facts";
 import { given } from "../kernel/fact";
-import { causeOf } from "../libbpf-words";
+import type { ProgramKind } from "../kinds";
+import { causeOf } from "../native/libbpf-messages";
 import { nearest } from "../nearest";
-import { readElf } from "../object/elf";
-import { functionNames, usdtProbes } from "../object/elf-symbols";
-import type { ProgramKind } from "./kinds";
 
 /** Where libbpf looks for tracepoints. */
 const TRACEFS = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];

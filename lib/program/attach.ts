@@ -3,16 +3,15 @@ import { isUint8Array } from "node:util/types";
 import { ArgumentError, AttachError, type BpfError, errnoName, isErrno, PermissionError, shown } from "../errors";
 import { activeLsms } from "../kernel/lsm";
 import { whyRefused } from "../kernel/refusal";
-import { causeOf } from "../libbpf-words";
+import type { KnownKind, OtherKind, ProgramKind } from "../kinds";
 import { Link } from "../link/link";
-import { deliver, warnings } from "../log";
-import type { BpfMap } from "../map/map";
 import { type Handle, native, type Outcome } from "../native";
-import type { Lifetime } from "../object/lifetime";
+import { causeOf } from "../native/libbpf-messages";
+import type { Lifetime } from "../native/lifetime";
+import { deliver, warnings } from "../native/log";
 import { explain, explained } from "../sleepable/explain";
 import { usesTrampoline } from "../sleepable/rules-trampolines";
 import { attachHint } from "./attach-hint";
-import type { KnownKind, OtherKind, ProgramKind } from "./kinds";
 
 /** Options of {@link Program.attach}. An option that the program's kind does not have is refused. */
 export interface AttachOptions {
@@ -38,8 +37,8 @@ export interface AttachOptions {
   pid?: number;
   /** iter/task, iter/task_file, iter/task_vma: one thread. Since Linux 6.1. */
   tid?: number;
-  /** iter/bpf_map_elem, iter/bpf_sk_storage_map, iter/sockmap: the map to walk. */
-  map?: BpfMap;
+  /** iter/bpf_map_elem, iter/bpf_sk_storage_map, iter/sockmap: the {@link BpfMap} to walk. */
+  map?: { readonly fd: number };
   /** iter/cgroup: an open directory's fd; its descendants are walked, it first. Since Linux 6.1. */
   cgroupFd?: number;
   /** xdp: the network interface by name, in this process's network namespace. Since Linux 5.9. */

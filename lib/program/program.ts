@@ -1,12 +1,12 @@
 /** A program in the kernel. */
 import { BpfError, errnoName, linesOf } from "../errors";
+import type { ProgramKind } from "../kinds";
 import type { Link } from "../link/link";
 import { native } from "../native";
-import type { Lifetime } from "../object/lifetime";
+import type { Lifetime } from "../native/lifetime";
 import { refuseOthers } from "../receivers";
 import { type AttachOptionsFor, attachProgram } from "./attach";
-import type { ProgramKind } from "./kinds";
-import type { GivenProgram } from "./spec";
+import type { GivenProgram } from "./program-spec";
 import { type TestRunOptions, type TestRunResult, testRun } from "./test-run";
 
 /** A loaded program of a {@link BpfObject}; `K` is its kind, where generated types tell it. */

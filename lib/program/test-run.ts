@@ -3,7 +3,7 @@ import { isUint8Array } from "node:util/types";
 import { ArgumentError, BpfError, errnoName, isErrno, shown } from "../errors";
 import { signalOf } from "../events/reader";
 import { native } from "../native";
-import type { Lifetime } from "../object/lifetime";
+import type { Lifetime } from "../native/lifetime";
 
 /** Options of {@link Program.testRun}. */
 export interface TestRunOptions {

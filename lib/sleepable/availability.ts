@@ -3,9 +3,9 @@ import { ProgramType } from "../constants";
 import { HELPERS } from "../helpers";
 import { given } from "../kernel/fact";
 import { parseVersion, seriesNumber } from "../kernel/version";
+import type { ProgramFacts } from "../verdict";
 import { CALLS, type CallsOfKernel, GPL_HELPERS, KFUNC_NAMES } from "./calls-measured";
-import type { Kernel } from "./kernel";
-import type { ProgramFacts } from "./verdict";
+import type { Kernel } from "./judged-kernel";
 
 /** The first helper that a release brought (include/uapi/linux/bpf.h, ___BPF_FUNC_MAPPER); none since. */
 const HELPERS_SINCE: readonly (readonly [number: number, since: string])[] = [

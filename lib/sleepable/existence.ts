@@ -1,11 +1,11 @@
 /** Whether what a program is for is there: functions and tracepoints of the kernel and of its modules. */
 import { given, isKnown } from "../kernel/fact";
-import type { ProbedKind } from "../kernel/facts";
+import type { ProbedKind } from "../kernel/kernel-facts";
 import { nearest } from "../nearest";
+import type { Finding, Stage } from "../verdict";
 import { refused, undecided } from "./finding";
-import { input, type Kernel } from "./kernel";
+import { input, type Kernel } from "./judged-kernel";
 import { SYSTEM_CALLS, TRACEPOINTS } from "./known-names";
-import type { Finding, Stage } from "./verdict";
 
 const CHECK = "kernel/bpf/verifier.c: bpf_check_attach_target()";
 const SYSTEM_CALL = /^__(x64|ia32|arm64|s390x|riscv)_sys_/;

@@ -3,9 +3,9 @@
  * the precheck's reasons.
  */
 import { ArgumentError, shown } from "../errors";
+import type { ProgramFacts, ReasonCode, Source } from "../verdict";
 import { diagnosis, verdictOf } from "./log-lines";
 import { type Found, type Of, RULES, type Rule, VERIFIER, WORDLESS } from "./refusal-rules";
-import type { ProgramFacts, ReasonCode, Source } from "./verdict";
 
 /** A kernel's no: what {@link explain} is given. */
 export interface Refusal {

@@ -1,5 +1,5 @@
 /** Short ways to write findings. */
-import type { Answer, Finding, Input, ReasonCode, Source, Stage } from "./verdict";
+import type { Answer, Finding, Input, ReasonCode, Source, Stage } from "../verdict";
 
 export interface More {
   source: Source | string;

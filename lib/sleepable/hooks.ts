@@ -1,13 +1,13 @@
 /** What a program can be attached to that may sleep: kinds, and the names that a kernel has for each. */
 import { ArgumentError, shown } from "../errors";
-import { SYSTEM_CALL } from "../kernel/capture";
 import { given } from "../kernel/fact";
-import type { KernelFacts, ProbedKind } from "../kernel/facts";
-import { parseSection } from "../program/kinds";
-import { checkFacts } from "./kernel";
+import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
+import { SYSTEM_CALL } from "../kernel/system-calls";
+import { parseSection } from "../kinds";
+import type { ProgramFacts } from "../verdict";
+import { checkFacts } from "./judged-kernel";
 import { KNOWN_HOOKS, NOT_HOOKS } from "./lsm-hooks";
 import { ITERATORS } from "./rules-iter";
-import type { ProgramFacts } from "./verdict";
 
 interface KindFacts {
   /** What a section for it begins with. */

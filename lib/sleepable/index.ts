@@ -4,7 +4,7 @@
  * @packageDocumentation
  * @module node-libbpf/sleepable
  */
-export type { TargetSignature } from "../btf/signature";
+
 export {
   ArgumentError,
   BpfError,
@@ -13,11 +13,9 @@ export {
 } from "../errors";
 export type { BtfFacts } from "../kernel/btf-facts";
 export type { Fact, Known, Unknown } from "../kernel/fact";
-export { type Answers, type KernelFacts, kernelFacts, type Measured, type ProbedKind } from "../kernel/facts";
+export type { Answers, KernelFacts, Measured, ProbedKind } from "../kernel/kernel-facts";
 export { kernelProfile, kernelProfiles, readProfile } from "../kernel/profiles";
-export { type Explanation, explain, type Refusal } from "./explain";
-export { type Hook, type HookKind, hookProgram, hooks } from "./hooks";
-export { judge } from "./judge";
+export { kernelFacts } from "../kernel/running-kernel";
 export type {
   Answer,
   CallFacts,
@@ -30,5 +28,9 @@ export type {
   RegionFacts,
   Source,
   Stage,
+  TargetSignature,
   Verdict,
-} from "./verdict";
+} from "../verdict";
+export { type Explanation, explain, type Refusal } from "./explain";
+export { type Hook, type HookKind, hookProgram, hooks } from "./hooks";
+export { judge } from "./judge";

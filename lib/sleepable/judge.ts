@@ -1,16 +1,16 @@
 /** judge(): program facts and kernel facts in, a verdict out. Pure: no file is read, no kernel is called. */
 
 import { ArgumentError, shown } from "../errors";
-import type { KernelFacts } from "../kernel/facts";
+import type { KernelFacts } from "../kernel/kernel-facts";
+import type { Answer, Finding, ProgramFacts, Verdict } from "../verdict";
 import { needsGpl } from "./availability";
 import { allowed, refused, undecided } from "./finding";
-import { Kernel } from "./kernel";
+import { Kernel } from "./judged-kernel";
 import { judgeCalls, judgeConfig } from "./rules-calls";
 import { judgeKind } from "./rules-kinds";
 import { judgeActive } from "./rules-lsm";
 import { judgeMap, judgeMissing, judgeNeeds, judgeOther } from "./rules-maps";
 import { judgeTrampoline } from "./rules-trampolines";
-import type { Answer, Finding, ProgramFacts, Verdict } from "./verdict";
 
 /** What decides, first. */
 const WORST: readonly Answer[] = ["refused", "unsafe", "unknown", "allowed"];

@@ -3,7 +3,7 @@
  * btf_sleepable_lsm_hooks in kernel/bpf/verifier.c) of the versions named, and its history between them.
  */
 
-import type { Change } from "./kernel";
+import type { Change } from "./judged-kernel";
 
 /** When a hook could sleep. */
 export interface HookHistory {

@@ -1,7 +1,7 @@
 /** The words of kernels that refuse programs, Linux 5.10 to 7.3, and what each means: the table of {@link explain}. */
 import { HELPERS } from "../helpers";
+import type { ProgramFacts, ReasonCode } from "../verdict";
 import { DO_WITHOUT, MAY_SLEEP, makeSleepable as remedyOf } from "./remedies";
-import type { ProgramFacts, ReasonCode } from "./verdict";
 
 /** What a rule may look at. */
 export interface Found {

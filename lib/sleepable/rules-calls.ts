@@ -1,11 +1,11 @@
 /** Helpers and kfuncs that may sleep: where a program may call them, and where not. */
 import { ProgramType } from "../constants";
+import type { CallFacts, Finding, Place, ProgramFacts, RegionFacts } from "../verdict";
 import { givesHelper, givesKfunc, hasKfunc, helperSince, kfuncSince } from "./availability";
 import { refused, undecided, unsafe } from "./finding";
-import { input, type Kernel } from "./kernel";
+import { input, type Kernel } from "./judged-kernel";
 import { DO_WITHOUT, makeSleepable } from "./remedies";
 import { hookCanSleep } from "./rules-lsm";
-import type { CallFacts, Finding, Place, ProgramFacts, RegionFacts } from "./verdict";
 
 /** Helpers that may sleep in every kernel that has them (their proto's might_sleep; before 6.2 a proto that is not given). */
 const HELPERS: ReadonlySet<string> = new Set([

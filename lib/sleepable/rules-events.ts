@@ -1,8 +1,9 @@
 /** Tracepoints, kprobes and uprobes: what may sleep there is decided when they are attached, mostly. */
+
+import type { Finding, Input, ProgramFacts } from "../verdict";
 import { eventMissing, symbolMissing, tracepointMissing } from "./existence";
 import { allowed, refused, undecided, unsafe } from "./finding";
-import { input, type Kernel } from "./kernel";
-import type { Finding, Input, ProgramFacts } from "./verdict";
+import { input, type Kernel } from "./judged-kernel";
 
 /** System calls' tracepoints may fault, and so sleep (439ebd5b5708, 57918341dd19, 8cfb77d30920). */
 const FAULTABLE = { since: "7.2", seen: { "7.1.3": false, "7.1.7": true }, commit: "439ebd5b5708" };

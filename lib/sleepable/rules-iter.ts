@@ -1,9 +1,9 @@
 /** Iterators: any loads with the flag, and only some are attached with it (kernel/bpf/bpf_iter.c, bpf_iter_link_attach()). */
 import { given } from "../kernel/fact";
 import { nearest } from "../nearest";
+import type { Finding, ProgramFacts } from "../verdict";
 import { allowed, refused, undecided, unsafe } from "./finding";
-import { input, type Kernel } from "./kernel";
-import type { Finding, ProgramFacts } from "./verdict";
+import { input, type Kernel } from "./judged-kernel";
 
 /** Iterators run under rcu_tasks_trace, those that can be rescheduled (b77fb25dcb34); before, all ran under RCU. */
 const RESCHED = { since: "5.18", commit: "b77fb25dcb34" };

@@ -1,13 +1,13 @@
 /** Which rule goes with which kind of program. */
 import { given, isKnown } from "../kernel/fact";
+import type { Finding, ProgramFacts, Stage } from "../verdict";
 import { allowed, refused, undecided } from "./finding";
-import { input, type Kernel, OLDEST } from "./kernel";
+import { input, type Kernel, OLDEST } from "./judged-kernel";
 import { judgeProbe, judgeTpBtf, judgeTracepoint } from "./rules-events";
 import { judgeIter } from "./rules-iter";
 import { judgeLsm } from "./rules-lsm";
 import { judgeStructOps } from "./rules-struct-ops";
 import { judgeTracing } from "./rules-tracing";
-import type { Finding, ProgramFacts, Stage } from "./verdict";
 
 type Rule = (program: ProgramFacts, kernel: Kernel) => Finding[];
 

@@ -1,10 +1,10 @@
 /** LSM programs: bpf_lsm_verify_prog() and the set of hooks that may sleep (kernel/bpf/bpf_lsm.c). */
 import { given, isKnown } from "../kernel/fact";
 import { nearest } from "../nearest";
+import type { Finding, Input, ProgramFacts } from "../verdict";
 import { allowed, refused, undecided, unsafe } from "./finding";
-import { type Change, input, type Kernel } from "./kernel";
+import { type Change, input, type Kernel } from "./judged-kernel";
 import { DISABLED_HOOKS, type HookHistory, KNOWN_HOOKS, NOT_HOOKS, SLEEPABLE_HOOKS } from "./lsm-hooks";
-import type { Finding, Input, ProgramFacts } from "./verdict";
 
 const SET = "kernel/bpf/bpf_lsm.c: sleepable_lsm_hooks";
 const VERIFY = "kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()";

@@ -1,9 +1,9 @@
 /** Maps that a program names (kernel/bpf/verifier.c, check_map_prog_compatibility()). */
 import { Flag, MapType, ProgramType } from "../constants";
 import { given } from "../kernel/fact";
+import type { Finding, MapFacts, ProgramFacts } from "../verdict";
 import { allowed, refused, undecided } from "./finding";
-import { input, type Kernel, OLDEST } from "./kernel";
-import type { Finding, MapFacts, ProgramFacts } from "./verdict";
+import { input, type Kernel, OLDEST } from "./judged-kernel";
 
 const SOURCE = "kernel/bpf/verifier.c: check_map_prog_compatibility()";
 

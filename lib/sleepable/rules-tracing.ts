@@ -1,9 +1,9 @@
 /** fentry, fexit, fmod_ret and fsession programs: which functions may sleep (kernel/bpf/verifier.c, check_attach_sleepable()). */
 import { given, isKnown } from "../kernel/fact";
+import type { Finding, Input, ProgramFacts, Stage } from "../verdict";
 import { functionMissing } from "./existence";
 import { allowed, refused, undecided } from "./finding";
-import { input, type Kernel } from "./kernel";
-import type { Finding, Input, ProgramFacts, Stage } from "./verdict";
+import { input, type Kernel } from "./judged-kernel";
 
 const CHECK = { file: "kernel/bpf/verifier.c: check_attach_sleepable()", commit: "1e6c62a88215" };
 

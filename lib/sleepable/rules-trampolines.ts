@@ -1,8 +1,8 @@
 /** BPF trampolines, which fentry, fexit, fmod_ret and lsm programs run through: not every architecture has them. */
 import { given, isKnown } from "../kernel/fact";
+import type { Finding, ProgramFacts } from "../verdict";
 import { type More, refused, undecided } from "./finding";
-import { input, type Kernel } from "./kernel";
-import type { Finding, ProgramFacts } from "./verdict";
+import { input, type Kernel } from "./judged-kernel";
 
 /**
  * The release that brought them to functions of the kernel; other architectures' are not known here. arm64 has trampolines since 6.0, and

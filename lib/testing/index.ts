@@ -5,7 +5,7 @@
  * @module node-libbpf/testing
  */
 export { ArgumentError, BpfError, type ErrorCode, type ErrorDetails } from "../errors";
-export type { ReasonCode } from "../sleepable/verdict";
+export type { ReasonCode } from "../verdict";
 export type { Accelerator } from "./accel";
 export type { Arch } from "./arch";
 export type { Put } from "./tree";

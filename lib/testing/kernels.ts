@@ -14,7 +14,7 @@ import {
   utimesSync,
 } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { type KernelName, parseKernelName } from "../kernel/name";
+import { type KernelName, parseKernelName } from "../kernel-name";
 import { GoneError, NoAptError, type OnProgress, PrivateApt, type Suite, unpack } from "./apt";
 import { type Arch, platformOf } from "./arch";
 import { cacheDirectory } from "./cache";

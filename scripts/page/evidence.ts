@@ -1,8 +1,8 @@
 /** Verdicts for the page: what every kernel says to every row, with each distinct piece of evidence stored once. */
 import { given } from "../../lib/kernel/fact";
-import type { KernelFacts } from "../../lib/kernel/facts";
+import type { KernelFacts } from "../../lib/kernel/kernel-facts";
 import { judge } from "../../lib/sleepable/judge";
-import type { Answer, Finding, ProgramFacts, ReasonCode } from "../../lib/sleepable/verdict";
+import type { Answer, Finding, ProgramFacts, ReasonCode } from "../../lib/verdict";
 import type { Row } from "./rows";
 
 /** A cell's mark: a verdict, or that there is nothing to attach to. */

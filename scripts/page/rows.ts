@@ -1,11 +1,11 @@
 /** The rows of the page: what is asked of every kernel, each a program that wants to sleep. */
 import { Flag, MapType, ProgramType } from "../../lib/constants";
 import { given } from "../../lib/kernel/fact";
-import type { KernelFacts } from "../../lib/kernel/facts";
-import { parseSection } from "../../lib/program/kinds";
+import type { KernelFacts } from "../../lib/kernel/kernel-facts";
+import { parseSection } from "../../lib/kinds";
 import { KNOWN_HOOKS, NOT_HOOKS, SLEEPABLE_HOOKS } from "../../lib/sleepable/lsm-hooks";
 import { ITERATORS } from "../../lib/sleepable/rules-iter";
-import type { MapFacts, ProgramFacts } from "../../lib/sleepable/verdict";
+import type { MapFacts, ProgramFacts } from "../../lib/verdict";
 
 /** In the page's order. */
 export const GROUPS = {

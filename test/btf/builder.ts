@@ -1,6 +1,6 @@
 /** BTF made word by word, for what no compiler makes. */
 import type { Btf } from "../../lib/btf/btf";
-import { BtfKind } from "../../lib/btf/kinds";
+import { BtfKind } from "../../lib/btf/btf-kinds";
 import { little } from "../../lib/endian";
 
 const HEADER = 24;

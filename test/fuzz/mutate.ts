@@ -2,7 +2,7 @@
  * Objects that no compiler makes: copies of sound ones with a few fields changed. Most of what decides whether a byte matters is known
  * here: headers, sections, symbols, relocations, instructions, BTF and .BTF.ext. So most copies are taken far beyond the first check.
  */
-import { type ElfSection, readElf } from "../../lib/object/elf";
+import { type ElfSection, readElf } from "../../lib/elf/elf";
 import { Random } from "./random";
 
 const HEADER = 64;

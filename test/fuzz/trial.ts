@@ -3,7 +3,7 @@ import { BpfError, type KernelFacts, kernelProfile, open, readBtf, type Variable
 import { toC } from "../../lib/btf/c";
 import { toJson } from "../../lib/btf/json";
 import { generateModule } from "../../lib/gen/module";
-import { renderTypes } from "../../lib/gen/types";
+import { renderTypes } from "../../lib/gen/typescript-types";
 
 /** Maps that are larger are a matter of the kernel's memory, not of the file. */
 const MAX_MAP = 16 << 20;

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readBtf } from "node-libbpf";
-import { codecFrom, codecOf } from "../../lib/btf/codec";
-import { type Plan, planOf } from "../../lib/btf/plan";
+import { codecFrom, codecOf } from "../../lib/codec/codec";
+import { type Plan, planOf } from "../../lib/codec/plan";
 import { declarations, ENUMERATORS } from "../truth/declarations";
 
 const COUNT = 400;

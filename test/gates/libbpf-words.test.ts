@@ -1,7 +1,7 @@
 /** What libbpf warns of is known: every warning of its source that an open, load, attach or pin can end with. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { causeOf, isKnown } from "../../lib/libbpf-words";
+import { causeOf, isKnown } from "../../lib/native/libbpf-messages";
 import { PROJECT_ROOT } from "../../scripts/places";
 import { PINNED } from "../../scripts/sources";
 

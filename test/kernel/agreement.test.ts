@@ -2,8 +2,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { given, unknown } from "../../lib/kernel/fact";
-import { type KernelFacts, kernelFacts, type ProbedKind } from "../../lib/kernel/facts";
+import type { KernelFacts, ProbedKind } from "../../lib/kernel/kernel-facts";
 import { PROBED_KINDS, withAnswers } from "../../lib/kernel/probe";
+import { kernelFacts } from "../../lib/kernel/running-kernel";
 import { judge } from "../../lib/sleepable/judge";
 import { type Agreement, type AgreementReport, type Answered, askKernel, compare } from "../truth/agreement";
 import { allCases } from "../truth/cases";

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { kernelBtf } from "node-libbpf";
 import { toC } from "../../lib/btf/c";
-import { VMLINUX } from "../../lib/btf/kernel";
+import { VMLINUX } from "../../lib/btf/kernel-btf";
 import { native } from "../../lib/native";
 import { kernelTest, since } from "./needs";
 

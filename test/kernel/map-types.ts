@@ -15,7 +15,7 @@ import {
   type MapTypes,
 } from "node-libbpf";
 import { Btf } from "../../lib/btf/btf";
-import { BtfKind } from "../../lib/btf/kinds";
+import { BtfKind } from "../../lib/btf/btf-kinds";
 import { open as openEvents } from "../bpf/events.bpf";
 import { isSince } from "./needs";
 

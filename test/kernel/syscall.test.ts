@@ -1,5 +1,6 @@
 /** Syscall programs and test runs. */
 import { spawnSync } from "node:child_process";
+import { codecOf } from "../../lib";
 import { only } from "../bpf/objects";
 import { open as openProbes } from "../bpf/probes.bpf";
 import { type arguments_, open, type Syscall } from "../bpf/syscall.bpf";
@@ -7,7 +8,7 @@ import { kernelTest, since, unsanitized } from "./needs";
 
 const load = (program: keyof Syscall["programs"]) => only(open(), program).load();
 
-const codec = open().btf.codec<arguments_>("struct arguments");
+const codec = codecOf<arguments_>(open().btf.typeNamed("struct arguments"));
 
 function bytesOf(value: arguments_): Uint8Array {
   const bytes = new Uint8Array(codec.size);

@@ -1,11 +1,11 @@
 /** Which helpers and kfuncs the running kernel gives to which programs: asked by loading a call of each, to its first complaint. */
 import { readFileSync } from "node:fs";
 import type { Btf } from "../../lib/btf/btf";
-import { vmlinuxBtf } from "../../lib/btf/kernel";
-import { BtfKind } from "../../lib/btf/kinds";
+import { BtfKind } from "../../lib/btf/btf-kinds";
+import { vmlinuxBtf } from "../../lib/btf/kernel-btf";
 import { AttachType, Flag, ProgramType } from "../../lib/constants";
 import { given } from "../../lib/kernel/fact";
-import { kernelFacts } from "../../lib/kernel/facts";
+import { kernelFacts } from "../../lib/kernel/running-kernel";
 import { type Answer, ask, type Query } from "./ask";
 
 /** What a kernel said. Keys of `helpers` and `kfuncs` are "PROG_TYPE/ATTACH_TYPE", or "PROG_TYPE/STRUCT" for struct_ops. */

@@ -5,13 +5,13 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Btf } from "../../lib/btf/btf";
-import { vmlinuxBtf } from "../../lib/btf/kernel";
-import { BtfKind } from "../../lib/btf/kinds";
+import { BtfKind } from "../../lib/btf/btf-kinds";
+import { vmlinuxBtf } from "../../lib/btf/kernel-btf";
 import { AttachType, Flag, ProgramType } from "../../lib/constants";
 import { given } from "../../lib/kernel/fact";
-import type { KernelFacts } from "../../lib/kernel/facts";
-import { parseSection } from "../../lib/program/kinds";
-import type { MapFacts, ProgramFacts } from "../../lib/sleepable/verdict";
+import type { KernelFacts } from "../../lib/kernel/kernel-facts";
+import { parseSection } from "../../lib/kinds";
+import type { MapFacts, ProgramFacts } from "../../lib/verdict";
 import type { Query } from "./ask";
 
 export interface Case {

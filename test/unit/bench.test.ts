@@ -1,6 +1,7 @@
 /** The benchmarks' arithmetic, and what is made of figures. */
 import { chart } from "../../bench/chart";
-import { compare, type Row } from "../../bench/rounds";
+import { compare } from "../../bench/rounds";
+import type { Row } from "../../bench/statistics";
 import { figures, quantile, speed } from "../../bench/statistics";
 import { table, text } from "../../bench/tables";
 

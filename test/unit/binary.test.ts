@@ -2,9 +2,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadFile, places } from "../../lib/binary";
-import { type Attempt, helpPage, isSupported } from "../../lib/help-page";
-import { type Host, readHost } from "../../lib/host";
+import { loadFile, places } from "../../lib/native/binary";
+import { type Attempt, helpPage, isSupported } from "../../lib/native/help-page";
+import { type Host, readHost } from "../../lib/native/host";
 import { PROJECT_ROOT } from "../../scripts/places";
 
 const linux = { platform: "linux", arch: "x64" };

@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findClang } from "../../lib/build/clang";
 import { watchTasks } from "../../lib/build/watch";
-import { readElf } from "../../lib/object/elf";
+import { readElf } from "../../lib/elf/elf";
 import { objectPath } from "../bpf/objects";
 
 const MAIN = join(__dirname, "../../lib/cli/main.js");

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kernelFacts, readBtf, readProfile } from "node-libbpf";
 import { printable, table, width } from "../../lib/cli/table";
-import { readElf } from "../../lib/object/elf";
+import { readElf } from "../../lib/elf/elf";
 import { objectPath } from "../bpf/objects";
 import { BtfBuilder } from "../btf/builder";
 

@@ -2,11 +2,11 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import fc from "fast-check";
-import { type Codec, type CodecOptions, codecFrom, codecOf } from "../../lib/btf/codec";
-import { codecs } from "../../lib/btf/codecs";
-import { generate } from "../../lib/btf/generate";
-import { BtfKind } from "../../lib/btf/kinds";
-import { planOf } from "../../lib/btf/plan";
+import { BtfKind } from "../../lib/btf/btf-kinds";
+import { type Codec, type CodecOptions, codecFrom, codecOf } from "../../lib/codec/codec";
+import { codecs } from "../../lib/codec/codecs";
+import { generate } from "../../lib/codec/generate";
+import { planOf } from "../../lib/codec/plan";
 import { little } from "../../lib/endian";
 import { BtfBuilder } from "../btf-builder";
 import { objectOf, part, typeAndValue } from "../random-types";
@@ -519,8 +519,8 @@ test("codecs without BTF", () => {
 
 test("without generated code all is as it is with it", () => {
   const script = `
-    const { codecs } = require(${JSON.stringify(join(__dirname, "../../lib/btf/codecs"))});
-    const { generate } = require(${JSON.stringify(join(__dirname, "../../lib/btf/generate"))});
+    const { codecs } = require(${JSON.stringify(join(__dirname, "../../lib/codec/codecs"))});
+    const { generate } = require(${JSON.stringify(join(__dirname, "../../lib/codec/generate"))});
     const view = new DataView(new ArrayBuffer(8));
     codecs.text(8).encode("abc", view, 0);
     console.log(codecs.text(8).decode(view, 0), generate({ op: "float", size: 4 }, codecs.f32));`;

@@ -1,7 +1,7 @@
 /** Records and columns: what is read from a table is what the codec decodes, by generated code and without it. */
 import fc from "fast-check";
-import { codecFrom } from "../../lib/btf/codec";
-import { type Plan, planOf } from "../../lib/btf/plan";
+import { codecFrom } from "../../lib/codec/codec";
+import { type Plan, planOf } from "../../lib/codec/plan";
 import { ColumnReader } from "../../lib/events/columns";
 import { BYTES, recordsOf } from "../../lib/events/records";
 import { typeAndValue } from "../random-types";

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { BpfError, Flag, kernelProfile } from "node-libbpf";
 import { known } from "../../lib/kernel/fact";
-import { open } from "../../lib/object/spec";
-import type { ProgramFacts } from "../../lib/sleepable/verdict";
+import { open } from "../../lib/object/object-spec";
+import type { ProgramFacts } from "../../lib/verdict";
 import { objectPath } from "../bpf/objects";
 
 function factsOf(spec: ReturnType<typeof open>): Record<string, ProgramFacts> {

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { captureProfile, kernelFacts, kernelProfile, kernelProfiles, open, readProfile } from "node-libbpf";
 import { Btf, BtfError } from "../../lib/btf/btf";
-import { BtfKind } from "../../lib/btf/kinds";
+import { BtfKind } from "../../lib/btf/btf-kinds";
+import { readElf } from "../../lib/elf/elf";
 import { parseConfig } from "../../lib/kernel/config";
 import { parseList, withAliases } from "../../lib/kernel/error-injection";
 import { identify, parseVersion } from "../../lib/kernel/version";
 import { nearest } from "../../lib/nearest";
-import { readElf } from "../../lib/object/elf";
 import { objectPath } from "../bpf/objects";
 
 describe("which kernel it really is", () => {

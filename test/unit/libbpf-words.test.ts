@@ -1,7 +1,7 @@
 /** What is told of libbpf's warnings: which is the cause, and what to do. One example for each row of the tables. */
 import { readFileSync } from "node:fs";
 import { errnoName } from "../../lib/errors";
-import { CAUSES, causeOf } from "../../lib/libbpf-words";
+import { CAUSES, causeOf } from "../../lib/native/libbpf-messages";
 import { attachHint, ERRNOS } from "../../lib/program/attach-hint";
 
 /** A warning, and a part of the advice; undefined for none. */

@@ -7,7 +7,7 @@ import { toC } from "../../lib/btf/c";
 import { toJson } from "../../lib/btf/json";
 import { build } from "../../lib/build/build";
 import { generateModule } from "../../lib/gen/module";
-import { renderTypes } from "../../lib/gen/types";
+import { renderTypes } from "../../lib/gen/typescript-types";
 import { diagnose } from "../compile-modules";
 
 const SOURCE = `

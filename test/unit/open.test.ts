@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { BpfError, type ErrorCode, Flag, open, ProgramType } from "node-libbpf";
-import type { ElfSection } from "../../lib/object/elf";
-import { unsound } from "../../lib/object/sound";
+import { Btf } from "../../lib/btf/btf";
+import { BtfKind } from "../../lib/btf/btf-kinds";
+import { type ElfSection, readElf } from "../../lib/elf/elf";
+import { unsound } from "../../lib/elf/relocation-bounds";
 import { open as openFlags } from "../bpf/flags.bpf";
 import { objectPath } from "../bpf/objects";
 import { ElfEdit } from "../elf-edit";
@@ -224,6 +226,18 @@ describe("bad input", () => {
     const { external, rss } = process.memoryUsage();
     expect(external - before.external).toBeLessThan(64 << 20);
     expect(rss - before.rss).toBeLessThan(256 << 20);
+  });
+
+  test("a __kconfig variable has the size of its type, whatever its section says", () => {
+    const claims = readFileSync(objectPath("kconfig"));
+    const btf = readElf(claims, "kconfig").find(({ name }) => name === ".BTF")?.contents ?? new Uint8Array();
+    const types = new Btf(btf);
+    const kconfig = types.start(types.find(BtfKind.DATASEC, ".kconfig") ?? 0);
+    // The header, the type's three words, a variable's type and offset.
+    new DataView(btf.buffer, btf.byteOffset).setUint32(24 + 4 * (kconfig + 5), 0x7fff_ffff, true);
+    const before = process.memoryUsage().rss;
+    expect(open(claims).variables.CONFIG_MADE_UP_NUMBER).toBe(0);
+    expect(process.memoryUsage().rss - before).toBeLessThan(256 << 20);
   });
 
   test("memory that was detached is an empty file", () => {

@@ -1,6 +1,6 @@
 /** Section names. */
 import { AttachType, Flag, ProgramType } from "../../lib/constants";
-import { parseSection } from "../../lib/program/kinds";
+import { parseSection } from "../../lib/kinds";
 import { usesTrampoline } from "../../lib/sleepable/rules-trampolines";
 
 test.each([

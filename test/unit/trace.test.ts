@@ -1,6 +1,6 @@
 /** Lines of the trace: what the kernel prints comes back, and nothing is lost. */
 import fc from "fast-check";
-import { LineCutter, parseLine } from "../../lib/trace/line";
+import { LineCutter, parseLine } from "../../lib/events/trace-line";
 
 const latin1 = (text: string) => Buffer.from(text).toString("latin1");
 const decimal = (maximum: number) => fc.integer({ min: 0, max: maximum });

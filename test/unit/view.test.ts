@@ -1,11 +1,11 @@
 /** Views: fields that are memory. */
 import fc from "fast-check";
-import { codecOf } from "../../lib/btf/codec";
-import { BtfKind } from "../../lib/btf/kinds";
-import type { CodecOptions } from "../../lib/btf/plan";
+import { BtfKind } from "../../lib/btf/btf-kinds";
 import { resolved } from "../../lib/btf/types";
-import { elementsOf, viewOf } from "../../lib/btf/view";
-import { SharedMemory } from "../../lib/memory";
+import { codecOf } from "../../lib/codec/codec";
+import type { CodecOptions } from "../../lib/codec/plan";
+import { elementsOf, viewOf } from "../../lib/codec/view";
+import { SharedMemory } from "../../lib/native/shared-memory";
 import { BtfBuilder } from "../btf-builder";
 import { typeAndValue } from "../random-types";
 

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kernelProfile } from "node-libbpf";
-import { parseKernelName } from "../../lib/kernel/name";
+import { parseKernelName } from "../../lib/kernel-name";
 import { cacheDirectory } from "../../lib/testing/cache";
 import { CpioWriter, cpioHeader } from "../../lib/testing/cpio";
 import { kernelDirectory, resolveKernel } from "../../lib/testing/kernels";

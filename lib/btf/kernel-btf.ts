@@ -1,0 +1,122 @@
+/** kernelBtf(): the running kernel's types, and its modules'. */
+import { readdirSync, readFileSync } from "node:fs";
+import { ArgumentError, BpfError, errnoName, ObjectError, shown } from "../errors";
+import { native } from "../native";
+import { nearest } from "../nearest";
+import type { TargetSignature } from "../verdict";
+import { Btf } from "./btf";
+import { signatureOf } from "./signature";
+
+const DIRECTORY = "/sys/kernel/btf";
+export const VMLINUX = `${DIRECTORY}/vmlinux`;
+
+let cached: Btf | undefined;
+
+/**
+ * @internal The running kernel's BTF as it gives it out: what it attaches programs by. It never changes while the kernel
+ * runs, and takes some 20 ms to read.
+ */
+export function vmlinuxBtf(): Btf {
+  cached ??= new Btf(readFileSync(VMLINUX), undefined, "this kernel");
+  return cached;
+}
+
+let found: Btf | undefined;
+
+/**
+ * The types of the running kernel, or of one of its modules, which refer to the kernel's (`base`).
+ *
+ * Needs no privilege. Since Linux 5.4, modules since 5.11; the kernel must be built with CONFIG_DEBUG_INFO_BTF, or its
+ * vmlinux lie where libbpf looks for it, such as /boot. libbpf: btf__load_vmlinux_btf(), btf__load_module_btf().
+ *
+ * @throws {@link ObjectError} if there is no BTF of the kernel or of that module
+ */
+export function kernelBtf(module?: string): Btf {
+  if (module !== undefined) return moduleBtf(module);
+  found ??= readKernel();
+  return found;
+}
+
+/** Modules come and go: what was read of one stays right as long as it is there. */
+const loaded = new Map<string, Btf>();
+
+/** @internal The kernel's, then its modules', each read when it is come to: where libbpf looks for what a relocation names. */
+export function* kernelBtfs(): Iterable<Btf> {
+  yield vmlinuxBtf();
+  for (const module of modules()) {
+    const known = loaded.get(module) ?? kernelBtf(module);
+    loaded.set(module, known);
+    yield known;
+  }
+}
+
+const signatures = new Map<string, TargetSignature | undefined>();
+
+/** @internal The signature of a function of the running kernel's; undefined if it is not known. */
+export function runningSignature(name: string): TargetSignature | undefined {
+  if (!signatures.has(name)) signatures.set(name, readSignature(name));
+  return signatures.get(name);
+}
+
+function readSignature(name: string): TargetSignature | undefined {
+  try {
+    return signatureOf(vmlinuxBtf(), name);
+  } catch {
+    return undefined;
+  }
+}
+
+function readKernel(): Btf {
+  const about = { operation: "kernelBtf" };
+  try {
+    return vmlinuxBtf();
+  } catch (cause) {
+    if (!isMissing(cause)) throw unreadable("this kernel", cause);
+  }
+  const bytes = native.btfKernel();
+  if (typeof bytes === "number") {
+    throw new ObjectError("ERR_BPF_OBJECT_NO_BTF", "this kernel has no BTF", {
+      ...about,
+      errno: errnoName(bytes),
+      hint: "It takes a kernel with CONFIG_DEBUG_INFO_BTF=y, or its vmlinux with BTF in /boot",
+    });
+  }
+  return new Btf(bytes, undefined, "this kernel");
+}
+
+function moduleBtf(module: string): Btf {
+  const about = { operation: "kernelBtf" };
+  if (typeof module !== "string" || !/^[\w-]+$/.test(module) || module === "vmlinux")
+    throw new ArgumentError(`kernelBtf takes a module's name, got ${shown(module)}`, about);
+  const base = kernelBtf();
+  // As the kernel writes them: snd-hda is snd_hda.
+  const name = module.replaceAll("-", "_");
+  try {
+    return new Btf(readFileSync(`${DIRECTORY}/${name}`), base, `the module ${name}`);
+  } catch (cause) {
+    if (!isMissing(cause)) throw unreadable(`the module ${name}`, cause);
+    const meant = nearest(name, modules());
+    throw new ObjectError("ERR_BPF_OBJECT_NOT_FOUND", `there is no BTF of a module ${name}`, {
+      ...about,
+      hint: meant === undefined ? `Load the module: modprobe ${name}` : `Did you mean ${meant}?`,
+      cause,
+    });
+  }
+}
+
+function modules(): string[] {
+  return readdirSync(DIRECTORY).filter((name) => name !== "vmlinux");
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ENOENT";
+}
+
+function unreadable(label: string, cause: unknown): BpfError {
+  if (cause instanceof BpfError) return cause;
+  return new ObjectError("ERR_BPF_OBJECT_UNREADABLE", `the BTF of ${label} can't be read`, {
+    operation: "kernelBtf",
+    hint: (cause as Error).message,
+    cause,
+  });
+}

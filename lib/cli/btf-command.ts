@@ -1,0 +1,80 @@
+/** node-libbpf btf: the types of the kernel and of files. */
+import { existsSync } from "node:fs";
+import { type Command, Option } from "commander";
+import { toC } from "../btf/c";
+import { toJson } from "../btf/json";
+import { reached } from "../btf/referenced-types";
+import { renderTypes } from "../gen/typescript-types";
+import { ArgumentError, type Btf, type BtfType, kernelBtf, readBtf } from "../index";
+
+/** What is printed of a BTF: of all of it, or of the types that were named. */
+const FORMATS = {
+  c: (btf: Btf, types?: readonly BtfType[]) => toC(btf, types),
+  json: (btf: Btf, types?: readonly BtfType[]) => toJson(types === undefined ? btf.types() : reached(btf, types)),
+  ts: (btf: Btf, types?: readonly BtfType[]) => renderTypes(types ?? Array.from(btf.types()).filter(hasDeclaration)),
+} as const;
+
+const hasDeclaration = (type: BtfType) => type.name !== "" && ("members" in type || "values" in type);
+
+interface Options {
+  format: keyof typeof FORMATS;
+  module?: string;
+  base?: string;
+}
+
+export function addBtf(program: Command): void {
+  const command = program.command("btf").summary("show the types of the kernel or of an object");
+  command
+    .command("dump")
+    .summary("print types as C, JSON or TypeScript")
+    .description(
+      "Prints the types of the running kernel or of a file: all of them, or those that are named and what they need.\n" +
+        "A file whose name could be a type's is given as ./NAME.",
+    )
+    .argument("[file]", "an ELF file with BTF, or BTF alone; by default the running kernel's")
+    .argument("[type...]", '"struct task_struct", "union …", "enum …", or a bare name')
+    .addOption(new Option("--format <format>", "of the output").choices(Object.keys(FORMATS)).default("c"))
+    .option("--module <name>", "of a module of the running kernel")
+    .option("--base <file>", "the kernel's BTF that the file, a module's, goes on from")
+    .action((file: string | undefined, types: string[], options: Options) => {
+      dump(file === undefined ? [] : [file, ...types], options);
+    });
+}
+
+function dump(words: readonly string[], { format, module, base }: Options): void {
+  const [file, ...rest] = words;
+  const isFile = file !== undefined && !readsAsType(file);
+  if (isFile && module !== undefined) throw new ArgumentError(`either a file (${file}) or --module`);
+  if (!isFile && base !== undefined) throw new ArgumentError("--base takes a file that goes on from it");
+  const btf = isFile ? readBtf(file, base === undefined ? {} : { base: readBtf(base) }) : kernelBtf(module);
+  const types = namesIn(isFile ? rest : words).map((name) => find(btf, name));
+  process.stdout.write(FORMATS[format](btf, types.length === 0 ? undefined : types));
+}
+
+function readsAsType(word: string): boolean {
+  return /^((struct|union|enum|typedef)\s+)?[\p{L}_]\w*$/u.test(word);
+}
+
+/** `struct task_struct` is one name, whether the shell made one word or two of it. */
+function namesIn(words: readonly string[]): string[] {
+  const names: string[] = [];
+  let keyword = "";
+  for (const word of words) {
+    if (/^(struct|union|enum|typedef)$/.test(word)) keyword = `${word} `;
+    else {
+      names.push(keyword + word);
+      keyword = "";
+    }
+  }
+  if (keyword !== "") throw new ArgumentError(`${keyword}without a name`);
+  return names;
+}
+
+function find(btf: Btf, name: string): BtfType {
+  try {
+    return btf.typeNamed(name);
+  } catch (error) {
+    if (!(error instanceof ArgumentError) || !existsSync(name)) throw error;
+    throw new ArgumentError(`${btf.label} has no type ${name}`, { hint: `The file is given as ./${name}` });
+  }
+}

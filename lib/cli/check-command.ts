@@ -1,0 +1,91 @@
+/** node-libbpf check: would these objects' programs load there? */
+import { type Command, Option } from "commander";
+import { type CheckOptions, open, type Verdict } from "../index";
+import { needPrivilege } from "./asking";
+import {
+  addKernelOptions,
+  HOST,
+  type KernelOptions,
+  kernelsOf,
+  type NamedKernel,
+  needHost,
+  summary,
+} from "./kernel-options";
+import { document, printable, styled, table } from "./table";
+import { answerCell, byKernel, exitStatus, header, legend, reasons } from "./verdicts";
+
+interface Options extends KernelOptions {
+  precheck: NonNullable<CheckOptions["precheck"]>;
+  json?: true;
+}
+
+export function addCheck(program: Command): void {
+  const command = program
+    .command("check")
+    .summary("judge the programs of objects, on this kernel or others")
+    .description(
+      "Judges each program that load() would load, by default on the running kernel.\n" +
+        "Exits with 0 if all are allowed, 1 if one is refused or unsafe, 3 if one is unknown, 2 without an answer.",
+    )
+    .argument("<object...>", "object files that clang -target bpf made");
+  addKernelOptions(command)
+    .addOption(
+      new Option("--precheck <mode>", "how the running kernel's verdicts are found")
+        .choices(["auto", "tables", "probe"])
+        .default("auto"),
+    )
+    .option("--json", "print JSON")
+    .action((paths: string[], options: Options) => {
+      process.exitCode = check(paths, options);
+    });
+}
+
+/** An object, and its programs' verdicts, for each in the kernels' order. */
+interface Checked {
+  path: string;
+  programs: Verdict[][];
+}
+
+function check(paths: readonly string[], { precheck, json: asJson, ...named }: Options): number {
+  const kernels = kernelsOf(named);
+  if (precheck === "probe") {
+    needHost(kernels, "--precheck probe");
+    needPrivilege();
+  }
+  const objects = paths.map((path) => checkObject(path, kernels, precheck));
+  process.stdout.write(
+    asJson ? toJson(objects, kernels) : `${objects.map((object) => show(object, kernels)).join("\n")}${legend()}`,
+  );
+  return exitStatus(objects.flatMap(({ programs }) => programs.flat()));
+}
+
+function checkObject(path: string, kernels: readonly NamedKernel[], precheck: Options["precheck"]): Checked {
+  const spec = open(path);
+  const columns = kernels.map(({ name, facts }) => spec.check(name === HOST ? { precheck } : { kernel: facts }));
+  return { path, programs: (columns[0] ?? []).map((_, row) => columns.flatMap((column) => column[row] ?? [])) };
+}
+
+function toJson(objects: readonly Checked[], kernels: readonly NamedKernel[]): string {
+  const described = objects.map(({ path, programs }) => ({
+    path,
+    programs: programs.map((verdicts) => ({
+      program: verdicts[0]?.program,
+      section: verdicts[0]?.section,
+      verdicts: byKernel(verdicts, kernels),
+    })),
+  }));
+  return document({ kernels: kernels.map(summary), objects: described });
+}
+
+function show({ path, programs }: Checked, kernels: readonly NamedKernel[]): string {
+  const title = `${styled({ text: printable(path), style: "bold" })}\n`;
+  if (programs.length === 0)
+    return `${title}no program is loaded unless it is asked for: all sections begin with "?"\n`;
+  const rows = programs.map((verdicts) => [
+    { text: printable(verdicts[0]?.program ?? "") },
+    { text: printable(verdicts[0]?.section ?? "") },
+    ...verdicts.map(({ verdict }) => answerCell(verdict)),
+  ]);
+  const why = programs.map((verdicts) => reasons(verdicts, kernels));
+  return title + table([header(["PROGRAM", "SECTION"], kernels), ...rows]) + why.join("");
+}

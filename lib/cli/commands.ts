@@ -1,0 +1,38 @@
+/** The command line's words: its commands and what they share. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+
+type Add = (program: Command, rest: readonly string[]) => void;
+
+/** Each is loaded with what it needs, which for most is little of the whole. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Add>> = new Map([
+  ["check", async () => (await import("./check-command.js")).addCheck],
+  ["hooks", async () => (await import("./hooks-command.js")).addHooks],
+  ["doctor", async () => (await import("./doctor-command.js")).addDoctor],
+  ["profile", async () => (await import("./profile-command.js")).addProfile],
+  ["btf", async () => (await import("./btf-command.js")).addBtf],
+  ["vm", async () => (await import("./vm-command.js")).addVm],
+  ["gen", async () => (await import("./gen-command.js")).addGen],
+  ["build", async () => (await import("./build-command.js")).addBuild],
+]);
+
+/** @throws {@link CommanderError} for a wrong command line, and after help was printed */
+export async function run(args: readonly string[]): Promise<void> {
+  // commander would take what stands behind "--" for more sources.
+  const end = args[0] === "build" && args.includes("--") ? args.indexOf("--") : args.length;
+  const program = new Command("node-libbpf")
+    .description("Builds, types and tests BPF programs, and tells which may sleep: on this kernel and on others.")
+    .version(version())
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "node-libbpf:")) });
+  // All of them are for help, and for words that are none of them.
+  const named = COMMANDS.get(args[0] ?? "");
+  for (const load of named ? [named] : COMMANDS.values()) (await load())(program, args.slice(end + 1));
+  await program.parseAsync(args.slice(0, end), { from: "user" });
+}
+
+function version(): string {
+  const manifest = readFileSync(join(__dirname, "../../../package.json"), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}

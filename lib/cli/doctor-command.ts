@@ -1,0 +1,86 @@
+/** node-libbpf doctor: can this host run sleepable LSM programs, and if not, what is to be changed? */
+import type { Command } from "commander";
+import { ProgramType } from "../constants";
+import { errnoName } from "../errors";
+import { kernelFacts } from "../index";
+import { isKnown } from "../kernel/fact";
+import type { KernelFacts } from "../kernel/kernel-facts";
+import { tryLoad } from "../kernel/probe";
+import { whyRefused } from "../kernel/refusal";
+import type { Line, State } from "./doctor-line";
+import { conclusion, diagnose, TRIAL_HOOK, type Trial } from "./doctor-report";
+import { HOST, summary } from "./kernel-options";
+import { document, type Style, styled } from "./table";
+
+/** Its exit status for each answer. */
+const STATUS: Readonly<Record<State, number>> = { ok: 0, bad: 1, unknown: 3 };
+const CAN: Readonly<Record<State, boolean | null>> = { ok: true, bad: false, unknown: null };
+
+export function addDoctor(program: Command): void {
+  program
+    .command("doctor")
+    .summary("tell whether this host can run sleepable LSM programs")
+    .description(
+      "Tells whether this host can load and attach sleepable LSM programs, and what to change if not.\n" +
+        "Exits with 0 if it can, 1 if not, 3 if that can't be told.",
+    )
+    .option("--json", "print JSON")
+    .action((options: { json?: true }) => {
+      process.exitCode = doctor(options);
+    });
+}
+
+function doctor({ json: asJson }: { json?: true }): number {
+  const facts = kernelFacts();
+  const lines = diagnose(facts, trial(facts));
+  const answer = conclusion(lines);
+  const kernel = summary({ name: HOST, facts });
+  process.stdout.write(asJson ? document({ can: CAN[answer], kernel, lines }) : show(lines, answer));
+  return STATUS[answer];
+}
+
+/** Asks the kernel, which needs no privilege to say no. */
+function trial({ btfSize }: KernelFacts): Trial | undefined {
+  const answer = isKnown(btfSize) ? tryLoad("lsm", TRIAL_HOOK) : undefined;
+  if (answer === undefined) return undefined;
+  const { status, log } = answer;
+  if (status === 0) return { log };
+  const permission = whyRefused({ operation: "load", types: [ProgramType.LSM], trampoline: true });
+  const errno = errnoName(status);
+  return { errno, log, ...(errno === "EPERM" && { permission }) };
+}
+
+const STYLES: Readonly<Record<State, Style>> = { ok: "green", bad: "red", unknown: "cyan" };
+
+function show(lines: readonly Line[], answer: State): string {
+  const part = (wanted: boolean) =>
+    lines
+      .filter(({ required }) => required === wanted)
+      .map((line) => text(line))
+      .join("");
+  const title = (text: string) => `${styled({ text, style: "bold" })}\n`;
+  return (
+    title("Sleepable LSM programs need") +
+    part(true) +
+    title("\nThey can do without") +
+    part(false) +
+    title(`\n${sentence(lines, answer)}`)
+  );
+}
+
+function text({ state, required, message, evidence: { value, origin }, remedy }: Line): string {
+  const style = state === "bad" && !required ? "yellow" : STYLES[state];
+  const advice = remedy === undefined ? "" : `           ${remedy}\n`;
+  const evidence = styled({ text: `[${value}: ${origin}]`, style: "dim" });
+  return `  ${styled({ text: state.padEnd(7), style })}  ${message} ${evidence}\n${advice}`;
+}
+
+function sentence(lines: readonly Line[], answer: State): string {
+  const why = lines.filter(({ required, state }) => required && state === answer).map(({ message }) => message);
+  if (answer === "ok") return "This host can load and attach sleepable LSM programs.";
+  const what =
+    answer === "bad"
+      ? "This host can't run sleepable LSM programs"
+      : "It can't be told whether this host can run sleepable LSM programs";
+  return `${what}: ${why.join("; ")}.`;
+}

@@ -1,0 +1,149 @@
+/** node-libbpf hooks: what there is to attach to, and what may sleep there. */
+import { type Command, Option } from "commander";
+import { judge, type ReasonCode, type Verdict } from "../index";
+import type { KernelFacts } from "../kernel/kernel-facts";
+import { withAnswers } from "../kernel/probe";
+import { nearest } from "../nearest";
+import { HOOK_KINDS, type Hook, type HookKind, hookProgram } from "../sleepable/hooks";
+import { needPrivilege, warnUnanswered } from "./asking";
+import {
+  addKernelOptions,
+  HOST,
+  type KernelOptions,
+  kernelsOf,
+  type NamedKernel,
+  needHost,
+  summary,
+} from "./kernel-options";
+import { type Cell, document, table } from "./table";
+import { answerCell, byKernel, exitStatus, header, legend, reasons } from "./verdicts";
+
+interface Options extends KernelOptions {
+  kind?: HookKind;
+  sleepable?: true;
+  probe?: true;
+  json?: true;
+}
+
+interface Listed extends Hook {
+  /** What was meant by a name that none of the kernels has. */
+  meant?: string | undefined;
+}
+
+/** A hook's verdicts, in the kernels' order. */
+interface Judged extends Listed {
+  verdicts: Verdict[];
+}
+
+export function addHooks(program: Command): void {
+  const command = program
+    .command("hooks")
+    .summary("list LSM hooks, iterators, system calls and tracepoints, and which may sleep")
+    .description(
+      "Lists what sleepable programs could be attached to, and which of it may sleep.\n" +
+        "With names, exits with 0 if all may sleep, 1 if one is refused or unsafe, 3 if one is unknown.",
+    )
+    .argument("[name...]", "only these, whether they exist or not");
+  addKernelOptions(command)
+    .addOption(new Option("--kind <kind>", "only one kind").choices(Object.keys(HOOK_KINDS)))
+    .option("--sleepable", "only what may sleep on one of the kernels")
+    .option("--probe", "ask the running kernel, by loading; needs root")
+    .option("--json", "print JSON")
+    .action((names: string[], options: Options) => {
+      process.exitCode = hooks(names, options);
+    });
+}
+
+function hooks(names: readonly string[], { kind, sleepable, probe, json: asJson, ...named }: Options): number {
+  const kernels = kernelsOf(named);
+  const kinds = kind === undefined ? (Object.keys(HOOK_KINDS) as HookKind[]) : [kind];
+  const listed = kinds.flatMap((kind) => namesOf(kind, kernels).map((name) => ({ kind, name })));
+  const wanted =
+    names.length === 0 ? listed : [...new Set(names)].flatMap((name) => find(name, kinds, listed, kernels));
+  if (probe) {
+    needHost(kernels, "--probe");
+    needPrivilege();
+    for (const kernel of kernels) if (kernel.name === HOST) kernel.facts = ask(kernel.facts, wanted);
+  }
+  const judged = wanted.map((hook) => ({
+    ...hook,
+    verdicts: kernels.map(({ facts }) => judge(hookProgram(hook), facts)),
+  }));
+  const shown = judged.filter(({ verdicts }) => !sleepable || verdicts.some(maySleep));
+  const why = names.length === 0 ? "" : shown.map((hook) => explain(hook, kernels)).join("");
+  process.stdout.write(asJson ? toJson(shown, kernels, names.length > 0) : show(shown, kernels) + why + legend());
+  return names.length === 0 ? 0 : exitStatus(judged.flatMap(({ verdicts }) => verdicts));
+}
+
+/** All that one of the kernels has. */
+function namesOf(kind: HookKind, kernels: readonly NamedKernel[]): string[] {
+  return [...new Set(kernels.flatMap(({ facts }) => Array.from(HOOK_KINDS[kind].names(facts))))];
+}
+
+/** What a name is: each kind that has it, else the kind of the name that was meant. */
+function find(
+  name: string,
+  kinds: readonly HookKind[],
+  listed: readonly Hook[],
+  kernels: readonly NamedKernel[],
+): Listed[] {
+  const unlisted = kinds.flatMap((kind) =>
+    kernels.flatMap(({ facts }) => HOOK_KINDS[kind].more?.(facts) ?? []).map((name) => ({ kind, name })),
+  );
+  for (const hooks of [listed, unlisted]) {
+    const found = new Set(hooks.filter((hook) => hook.name === name).map(({ kind }) => kind));
+    if (found.size > 0) return Array.from(found, (kind) => ({ kind, name }));
+  }
+  for (const hooks of [listed, unlisted]) {
+    const meant = nearest(name, new Set(hooks.map((hook) => hook.name)));
+    const kind = hooks.find((hook) => hook.name === meant)?.kind;
+    if (kind !== undefined) return [{ kind, name, meant }];
+  }
+  return [{ kind: kinds[0] ?? "lsm", name }];
+}
+
+function ask(facts: KernelFacts, wanted: readonly Hook[]): KernelFacts {
+  const targets = wanted.flatMap(({ kind, name }) => {
+    const { probed } = HOOK_KINDS[kind];
+    return probed === undefined ? [] : [[probed, name] as const];
+  });
+  const asked = withAnswers(facts, targets);
+  warnUnanswered(asked, [...new Set(targets.map(([kind]) => kind))]);
+  return asked;
+}
+
+/** Whether bpf is among the active LSMs is a matter of the host, not of the hook. */
+function maySleep({ findings }: Verdict): boolean {
+  return findings.every(({ verdict, reason }) => verdict === "allowed" || reason === "LSM_INACTIVE");
+}
+
+const ABSENT: ReadonlySet<ReasonCode> = new Set([
+  "HOOK_NOT_FOUND",
+  "NOT_A_HOOK",
+  "ITER_NOT_FOUND",
+  "TRACEPOINT_NOT_FOUND",
+  "TARGET_NOT_FOUND",
+]);
+
+function cell({ verdict, reason }: Verdict): Cell {
+  return ABSENT.has(reason) ? { text: "absent", style: "dim" } : answerCell(verdict);
+}
+
+function show(judged: readonly Judged[], kernels: readonly NamedKernel[]): string {
+  const rows = judged.map(({ kind, name, verdicts }) => [{ text: kind }, { text: name }, ...verdicts.map(cell)]);
+  return table([header(["KIND", "NAME"], kernels), ...rows]);
+}
+
+function explain({ verdicts, meant }: Judged, kernels: readonly NamedKernel[]): string {
+  const why = reasons(verdicts, kernels);
+  return meant === undefined || why.includes("did you mean") ? why : `${why}  did you mean ${meant}?\n`;
+}
+
+/** All hooks are thousands of verdicts: why, and by what evidence, is told of those that are named. */
+function toJson(judged: readonly Judged[], kernels: readonly NamedKernel[], whole: boolean): string {
+  const described = judged.map(({ kind, name, verdicts }) => {
+    const told = whole ? verdicts : verdicts.map(({ verdict, reason }) => ({ verdict, reason }));
+    return { kind, name, verdicts: byKernel(told, kernels) };
+  });
+  return document({ kernels: kernels.map(summary), hooks: described });
+}

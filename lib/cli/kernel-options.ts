@@ -1,0 +1,76 @@
+/** --kernel and --profile: the kernels that a command asks about. */
+import { basename, resolve } from "node:path";
+import type { Command } from "commander";
+import { ArgumentError } from "../errors";
+import { given } from "../kernel/fact";
+import type { KernelFacts } from "../kernel/kernel-facts";
+import { kernelProfile, readProfile } from "../kernel/profiles";
+import { lazyFacts } from "../kernel/running-kernel";
+
+/** The name of the running kernel in --kernel, tables and JSON. */
+export const HOST = "host";
+
+export interface NamedKernel {
+  name: string;
+  facts: KernelFacts;
+}
+
+export interface KernelOptions {
+  kernel?: string[];
+  profile?: string[];
+}
+
+export function addKernelOptions(command: Command): Command {
+  return command
+    .option(
+      "--kernel <names>",
+      `${HOST}, a release (6.12, 6.12.40) or a measured build (debian-6.12), separated by commas; may be repeated`,
+      (names: string, before: string[] = []) => [...before, ...names.split(",").map((name) => name.trim())],
+    )
+    .option(
+      "--profile <file>",
+      "what node-libbpf profile wrote on another host; may be repeated",
+      (path: string, before: string[] = []) => [...before, path],
+    );
+}
+
+/** The kernels that were asked for, the running one if none was; two of a name are one. */
+export function kernelsOf({ kernel = [], profile = [] }: KernelOptions): NamedKernel[] {
+  const names = kernel.length + profile.length === 0 ? [HOST] : kernel;
+  const found = new Map(names.map((name) => [name, name === HOST ? lazyFacts() : kernelProfile(name)]));
+  for (const path of new Set(profile)) {
+    const name = basename(path, ".json");
+    // A file called host.json is not this host.
+    found.set(found.has(name) || name === HOST ? resolve(path) : name, readProfile(path));
+  }
+  return Array.from(found, ([name, facts]) => ({ name, facts }));
+}
+
+/** @throws {@link ArgumentError} if this host is to be asked, and is not among the kernels */
+export function needHost(kernels: readonly NamedKernel[], option: string): void {
+  if (kernels.some(({ name }) => name === HOST)) return;
+  throw new ArgumentError(`${option} asks the running kernel, which is not among those named`, {
+    operation: "probe",
+    hint: `Add it: --kernel ${HOST},…`,
+  });
+}
+
+/** A kernel in the JSON output. */
+export interface KernelSummary {
+  name: string;
+  version: string | null;
+  release: string | null;
+  build: string | null;
+  architecture: string | null;
+}
+
+export function summary({ name, facts }: NamedKernel): KernelSummary {
+  const { version, release, build, architecture } = facts;
+  return {
+    name,
+    version: given(version) ?? null,
+    release: given(release) ?? null,
+    build: given(build) ?? null,
+    architecture: given(architecture) ?? null,
+  };
+}

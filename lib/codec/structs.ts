@@ -1,0 +1,143 @@
+/** Writing structs and unions: which fields a value has, and whether a union's members agree. */
+import { isDeepStrictEqual } from "node:util";
+import { nearest } from "../nearest";
+import { expected, Misfit, within } from "./mismatch";
+import type { Plan, PlannedField, StructPlan } from "./plan";
+
+/** @param end where the bytes end, for flexible arrays */
+export type Reader = (view: DataView, offset: number, end: number) => unknown;
+/** Writes over zeroes; throws {@link Misfit}. */
+export type Writer = (view: DataView, offset: number, end: number, value: unknown) => void;
+
+/** Readers and writers of the members: ./interpret has them, whose structs are these. */
+export interface Interpreter {
+  readerOf(plan: Plan): Reader;
+  writerOf(plan: Plan): Writer;
+}
+
+/** A value's fields by name, each read once: they may be getters. A field that is undefined is not there. */
+type Given = ReadonlyMap<string, unknown>;
+type Fill = (view: DataView, offset: number, end: number, given: Given) => void;
+
+export function writerOfStruct(plan: StructPlan, interpreter: Interpreter): Writer {
+  const names = new Set(plan.fields.map(({ name }) => name));
+  const fill = fillerOf(plan, interpreter);
+  return (view, offset, end, value) => fill(view, offset, end, givenBy(value, plan.label, names));
+}
+
+function givenBy(value: unknown, label: string, names: ReadonlySet<string>): Given {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) {
+    throw expected(`an object (${label})`, value);
+  }
+  for (const name of Object.keys(value)) {
+    if (names.has(name)) continue;
+    const meant = nearest(name, names);
+    const advice = meant === undefined ? "" : `; did you mean "${meant}"?`;
+    throw new Misfit(`${label} has no field ${JSON.stringify(name)}${advice}`);
+  }
+  const given = new Map<string, unknown>();
+  for (const name of names) {
+    const found = fieldOf(value, name);
+    if (found !== undefined) given.set(name, found);
+  }
+  return given;
+}
+
+/** What every object has is no field of it, unless it is its own. */
+export function fieldOf(value: object, name: string): unknown {
+  if (name in Object.prototype && !Object.hasOwn(value, name)) return undefined;
+  return (value as Record<string, unknown>)[name];
+}
+
+function fillerOf(plan: StructPlan, interpreter: Interpreter): Fill {
+  const members = plan.members.map((member) => memberOf(member, interpreter));
+  if (plan.op === "union") return fillerOfUnion(plan, members);
+  return (view, offset, end, given) => {
+    for (const member of members) member.fill(view, offset, end, given);
+  };
+}
+
+interface Member {
+  readonly isGiven: (given: Given) => boolean;
+  readonly fill: Fill;
+  readonly read: Reader;
+  /** Whether what was read is what was given. */
+  readonly isHeld: (held: unknown, given: Given) => boolean;
+}
+
+/** A member, as a part of its parent: offsets are the parent's. */
+function memberOf({ name, offset: at, plan }: PlannedField, interpreter: Interpreter): Member {
+  const inner = interpreter.readerOf(plan);
+  const read: Reader = (view, offset, end) => inner(view, offset + at, end);
+  if (name !== "") {
+    const write = interpreter.writerOf(plan);
+    return {
+      read,
+      isGiven: (given) => given.has(name),
+      fill: (view, offset, end, given) => {
+        if (!given.has(name)) throw new Misfit("is missing").within(`.${name}`);
+        within(`.${name}`, () => write(view, offset + at, end, given.get(name)));
+      },
+      isHeld: (held, given) => isDeepStrictEqual(held, given.get(name)),
+    };
+  }
+  const anonymous = plan as StructPlan;
+  const given = anonymous.fields.map((field) => field.name);
+  const fill = fillerOf(anonymous, interpreter);
+  return {
+    read,
+    isGiven: (values) => given.some((name) => values.has(name)),
+    fill: (view, offset, end, values) => fill(view, offset + at, end, values),
+    isHeld: (held, values) =>
+      given.every((name) => !values.has(name) || isDeepStrictEqual(fieldOf(held as object, name), values.get(name))),
+  };
+}
+
+/** One member says all; of several, one has to say what all of them say, as the members of a decoded union do. */
+function fillerOfUnion(plan: StructPlan, members: readonly Member[]): Fill {
+  const names = plan.fields.map(({ name }) => name).join(", ");
+  const open = endsOpen(plan);
+  return (view, offset, end, given) => {
+    const present = members.filter((member) => member.isGiven(given));
+    const [first] = present;
+    if (first === undefined) {
+      if (plan.fields.length > 0) throw new Misfit(`${plan.label} needs one of ${names}`);
+      return;
+    }
+    if (present.length === 1) return first.fill(view, offset, end, given);
+    const size = open ? end - offset : plan.size;
+    const drafts = present.map((member) => draftOf(member, size, given));
+    const saysAll = (draft: DataView | Misfit): draft is DataView =>
+      !(draft instanceof Misfit) &&
+      present.every((member, index) => {
+        const held = member.read(draft, 0, size);
+        const own = drafts[index] as DataView | Misfit;
+        // What decoding gave needs no draft of its own, which a text that is no UTF-8 does not have.
+        if (member.isHeld(held, given)) return true;
+        return !(own instanceof Misfit) && isDeepStrictEqual(held, member.read(own, 0, size));
+      });
+    const chosen = drafts.find(saysAll);
+    if (chosen === undefined) {
+      const wrong = drafts.find((draft) => draft instanceof Misfit);
+      throw wrong ?? new Misfit(`the fields given of ${plan.label} disagree; give one of ${names}`);
+    }
+    for (let at = 0; at < size; at++) view.setUint8(offset + at, chosen.getUint8(at));
+  };
+}
+
+function draftOf(member: Member, size: number, given: Given): DataView | Misfit {
+  const draft = new DataView(new ArrayBuffer(size));
+  try {
+    member.fill(draft, 0, size, given);
+    return draft;
+  } catch (error) {
+    if (error instanceof Misfit) return error;
+    throw error;
+  }
+}
+
+/** Whether a type ends in a flexible array. */
+function endsOpen(plan: Plan): boolean {
+  if (plan.op === "struct" || plan.op === "union") return plan.members.some((member) => endsOpen(member.plan));
+  return "flexible" in plan && plan.flexible;
+}

@@ -1,0 +1,241 @@
+/** Views: objects whose fields are memory. Reading one reads the memory as it is now, assigning writes it, nothing is copied. */
+
+import type { BtfType } from "../btf/types";
+import { little } from "../endian";
+import { ArgumentError } from "../errors";
+import type { SharedMemory } from "../native/shared-memory";
+import { codecFrom, refusal } from "./codec";
+import { rawOf, storeOf } from "./integers";
+import { readerOf } from "./interpret";
+import { Misfit } from "./mismatch";
+import { type CodecOptions, type IntPlan, type Plan, planOf, type StructPlan } from "./plan";
+
+/** Makes the view of what lies at an offset. */
+type Make = (memory: SharedMemory, offset: number, path: string) => unknown;
+/** Writes what is assigned. */
+type Assign = (memory: SharedMemory, offset: number, path: string, value: unknown) => void;
+
+/**
+ * A view of the struct, union or array at an offset of shared memory. Fields are accessors; nested structs are views; an array of
+ * numbers is a typed array over the memory where it can be, others are lists. Texts and bytes are copies when they are read.
+ *
+ * A field of up to 64 bits that is aligned is read and written at once; a bit-field is written by writing the bytes that it lies
+ * in, and a text or struct byte by byte: a program may see half of it.
+ *
+ * @throws {@link ArgumentError} for another type, or if the memory ends before it
+ */
+export function viewOf<T>(type: BtfType, memory: SharedMemory, offset: number, options: CodecOptions): T {
+  return viewMaker<T>(type, options)(memory, offset);
+}
+
+/** What makes views of one type: {@link viewOf} for many of them. */
+export type ViewMaker<T> = (memory: SharedMemory, offset: number) => T;
+
+/** @throws {@link ArgumentError} for a type that has no views */
+export function viewMaker<T>(type: BtfType, options: CodecOptions): ViewMaker<T> {
+  const plan = planOf(type, options);
+  const make = nestedOf(plan);
+  if (make === undefined) throw refuse(options.path, "only structs, unions and arrays have views");
+  return (memory, offset) => {
+    checkRoom(memory, offset, plan.size, options.path);
+    return make(memory, offset, options.path) as T;
+  };
+}
+
+/** Where the elements of an array of views are. */
+export interface Elements {
+  readonly length: number;
+  /** Bytes from one to the next, if not those of the type. */
+  readonly stride?: number;
+}
+
+/**
+ * A view of elements of one type that lie in a row, such as the values of an array map.
+ *
+ * @throws {@link ArgumentError} for a type without values, or if the memory ends before them
+ */
+export function elementsOf<T>(
+  type: BtfType,
+  memory: SharedMemory,
+  offset: number,
+  { length, stride }: Elements,
+  options: CodecOptions,
+): T {
+  const element = planOf(type, options);
+  const each = stride ?? element.size;
+  checkRoom(memory, offset, each * length, options.path);
+  return listOf(element, length, each)(memory, offset, options.path) as T;
+}
+
+function checkRoom(memory: SharedMemory, offset: number, size: number, path: string): void {
+  const { byteLength } = memory.view;
+  if (Number.isSafeInteger(offset) && offset >= 0 && offset + size <= byteLength) return;
+  throw refuse(path, `it has ${size} bytes, and the memory ${byteLength}, from ${offset}`);
+}
+
+function refuse(path: string, what: string): ArgumentError {
+  return new ArgumentError(`${path}: ${what}`, { operation: "view" });
+}
+
+/** What makes the view of a type that is seen in parts; undefined for one that is read whole. */
+function nestedOf(plan: Plan): Make | undefined {
+  if (plan.op === "struct" || plan.op === "union") return structOf(plan);
+  if (plan.op === "bytes") return listOf(BYTE, plan.size, 1);
+  // Not a flexible array: nobody knows where shared memory's value ends.
+  return plan.op === "array" ? listOf(plan.element, plan.length, plan.element.size) : undefined;
+}
+
+const BYTE: IntPlan = { op: "int", size: 1, width: 8, shift: undefined, signed: false, as: "number", expected: "u8" };
+
+function structOf(plan: StructPlan): Make {
+  const fields = plan.fields.map(({ name, offset, plan }) => ({ name, offset, plan, make: nestedOf(plan) }));
+
+  class View {
+    readonly #memory: SharedMemory;
+    readonly #offset: number;
+    readonly #path: string;
+    readonly #nested: unknown[] = [];
+
+    constructor(memory: SharedMemory, offset: number, path: string) {
+      this.#memory = memory;
+      this.#offset = offset;
+      this.#path = path;
+      // What is no field can't be assigned.
+      Object.preventExtensions(this);
+    }
+
+    static {
+      for (const [index, { name, offset, plan, make }] of fields.entries()) {
+        const read = readerOf(plan);
+        const assign = assignOf(plan);
+        const step = `.${name}`;
+        Object.defineProperty(View.prototype, name, {
+          enumerable: true,
+          get:
+            make === undefined
+              ? function (this: View) {
+                  return read(this.#memory.view, this.#offset + offset, 0);
+                }
+              : function (this: View) {
+                  this.#nested[index] ??= make(this.#memory, this.#offset + offset, this.#path + step);
+                  return this.#nested[index];
+                },
+          set(this: View, value: unknown) {
+            assign(this.#memory, this.#offset + offset, this.#path + step, value);
+          },
+        });
+      }
+    }
+  }
+  // Nothing but the fields: no constructor, no toString() that a field may be called like.
+  if (!fields.some(({ name }) => name === "constructor")) Reflect.deleteProperty(View.prototype, "constructor");
+  if (!fields.some(({ name }) => name === "__proto__")) Object.setPrototypeOf(View.prototype, null);
+  return (memory, offset, path) => new View(memory, offset, path);
+}
+
+function listOf(element: Plan, length: number, stride: number): Make {
+  const nested = nestedOf(element);
+  if (nested !== undefined) {
+    return (memory, offset, path) =>
+      Object.freeze(Array.from({ length }, (_, index) => nested(memory, offset + index * stride, `${path}[${index}]`)));
+  }
+  const typed = stride === element.size ? typedArrayFor(element) : undefined;
+  const read = readerOf(element);
+  const assign = assignOf(element);
+  return (memory, offset, path) => {
+    const { buffer, byteOffset } = memory.view;
+    const start = byteOffset + offset;
+    // A typed array asks nobody before it writes.
+    const direct = typed !== undefined && memory.writable && start % typed.BYTES_PER_ELEMENT === 0;
+    if (direct) return new typed(buffer as ArrayBuffer, start, length);
+    return scalars(memory, length, path, {
+      read: (index) => read(memory.view, offset + index * stride, 0),
+      write: (index, value) => assign(memory, offset + index * stride, `${path}[${index}]`, value),
+    });
+  };
+}
+
+type TypedArrayMaker = {
+  new (buffer: ArrayBuffer, offset: number, length: number): object;
+  readonly BYTES_PER_ELEMENT: number;
+};
+
+function typedArrayFor(plan: Plan): TypedArrayMaker | undefined {
+  if (plan.op === "float") return plan.size === 4 ? Float32Array : Float64Array;
+  if (plan.op !== "int" || plan.as === "bool" || plan.as === "enum") return undefined;
+  if ((plan.as === "bigint") !== (plan.size === 8)) return undefined;
+  const signed = { 1: Int8Array, 2: Int16Array, 4: Int32Array, 8: BigInt64Array };
+  const unsigned = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array, 8: BigUint64Array };
+  return (plan.signed ? signed : unsigned)[plan.size as 1 | 2 | 4 | 8];
+}
+
+interface Access {
+  read(index: number): unknown;
+  write(index: number, value: unknown): void;
+}
+
+/** An array in which every element is read and written in memory. */
+function scalars(memory: SharedMemory, length: number, path: string, { read, write }: Access): unknown[] {
+  const indexOf = (key: string | symbol) => {
+    const index = typeof key === "string" ? Number(key) : Number.NaN;
+    return String(index) === key && index >= 0 && index < length ? index : undefined;
+  };
+  const fixed = () => {
+    throw refuse(path, `an array in memory has ${length} elements, and no others`);
+  };
+  return new Proxy(new Array(length), {
+    get(target, key, receiver) {
+      const index = indexOf(key);
+      return index === undefined ? Reflect.get(target, key, receiver) : read(index);
+    },
+    set(_, key, value) {
+      const index = indexOf(key) ?? fixed();
+      write(index, value);
+      return true;
+    },
+    has: (target, key) => indexOf(key) !== undefined || Reflect.has(target, key),
+    ownKeys: (target) => [...Array.from({ length }, (_, index) => String(index)), ...Reflect.ownKeys(target)],
+    getOwnPropertyDescriptor(target, key) {
+      const index = indexOf(key);
+      if (index === undefined) return Reflect.getOwnPropertyDescriptor(target, key);
+      return { value: read(index), writable: memory.writable, enumerable: true, configurable: true };
+    },
+    defineProperty: fixed,
+    deleteProperty: fixed,
+  });
+}
+
+function assignOf(plan: Plan): Assign {
+  return plan.op === "int" ? assignInt(plan) : plan.op === "float" ? assignFloat(plan) : assignWhole(plan);
+}
+
+function assignInt(plan: IntPlan): Assign {
+  const raw = rawOf(plan);
+  const store = storeOf(plan);
+  return (memory, offset, path, value) => {
+    const target = memory.target;
+    try {
+      store(target, offset, raw(value));
+    } catch (error) {
+      throw error instanceof Misfit ? refusal(path, error) : error;
+    }
+  };
+}
+
+function assignFloat({ size }: { size: 4 | 8 }): Assign {
+  const check = assignWhole({ op: "float", size });
+  return (memory, offset, path, value) => {
+    if (size === 8 && typeof value === "number") memory.target.setFloat64(offset, value, little);
+    else check(memory, offset, path, value);
+  };
+}
+
+/** By way of memory that nobody sees: what does not fit leaves all as it was. */
+function assignWhole(plan: Plan): Assign {
+  return (memory, offset, path, value) => {
+    const draft = new DataView(new ArrayBuffer(plan.size));
+    codecFrom(plan, path, () => undefined).encode(value, draft, 0);
+    const target = memory.target;
+    for (let at = 0; at < plan.size; at++) target.setUint8(offset + at, draft.getUint8(at));
+  };
+}

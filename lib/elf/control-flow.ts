@@ -1,0 +1,666 @@
+/**
+ * What a function's registers hold at each instruction, which way its branches go, and what it holds a lock on meanwhile: as
+ * far as the kernel's verifier is certain to know it too (kernel/bpf/verifier.c, do_check()). It knows more than this does.
+ */
+
+import type { RegionFacts } from "../verdict";
+import { CoreKind, type CoreRelocation } from "./core-relocations";
+import type { CoreValue } from "./core-resolve";
+import { type Address, type BpfFunction, mapOf } from "./functions";
+
+/** What is constant from load on. Undefined: not known here. */
+export interface Constants {
+  /** An integer of a read-only section. */
+  data(section: string, offset: number, size: number): bigint | undefined;
+  /** An extern of the kernel's configuration: the least and the greatest that it may be. */
+  kconfig(name: string): readonly [bigint, bigint] | undefined;
+  /** Whether the kernel has a function, of the prototype that the object wants. */
+  kfunc(name: string, prototype: number): boolean | undefined;
+  /** True if the kernel's function of a name is sure to have another prototype: to libbpf it is none (bpf_core_types_are_compat()). */
+  isChanged(name: string, prototype: number): boolean;
+  /** Whether load() makes a map. */
+  isCreated(map: string): boolean;
+  /** A map's type, in lower case. */
+  mapType(map: string): string | undefined;
+  /** What libbpf finds for a CO-RE relocation. */
+  core(relocation: CoreRelocation): CoreValue;
+}
+
+/**
+ * What a register holds; undefined: anything. `read`: a value of run time, at the instruction that read it, that is not the
+ * stack's address. Its zero bits are zero. `free` says what it may surely be, and the verifier knows no better.
+ */
+export type Value =
+  | undefined
+  | { is: "constant"; value: bigint }
+  | { is: "range"; from: bigint; to: bigint }
+  /** From the frame's end; of another frame, or anywhere, without an offset. */
+  | { is: "stack"; offset?: number }
+  | { is: "address"; address: Address }
+  | { is: "read"; at: number; bits: bigint; free: "any" | "zero" | "nonzero" | "none"; kernel?: Provenance };
+
+/** Of what a program is called with, that itself, and what is the kernel's: read from there, and from what was read so. */
+type Provenance = "context" | "own";
+
+/** Regions where nothing may sleep: how deep the program is in each. */
+export interface Regions {
+  readonly lock: number;
+  readonly preempt: number;
+  readonly irq: number;
+  readonly rcu: number;
+  /** Where on the stack the flags of irq are, the outermost first. */
+  readonly flags: readonly (number | undefined)[];
+}
+
+type Region = RegionFacts["region"];
+
+/** How a function is entered. */
+export interface Entry {
+  /** r1 to r5. */
+  readonly arguments: readonly Value[];
+  readonly regions: Regions;
+}
+
+/** An instruction, come to in some regions: the verifier keeps these apart, as all else that paths differ in. */
+export interface Node {
+  readonly at: number;
+  readonly regions: Regions;
+  readonly registers: readonly Value[];
+}
+
+/** Where control goes, and with what. */
+interface Edge {
+  to: number;
+  way: Way;
+  registers: Value[];
+  regions: Regions;
+}
+
+/** Whether the verifier goes one way of a branch. */
+type Way = "certain" | "maybe" | "never";
+
+export const OUTSIDE: Regions = { lock: 0, preempt: 0, irq: 0, rcu: 0, flags: [] };
+/** What forbids most, first. */
+export const REGIONS: readonly Region[] = ["lock", "preempt", "irq", "rcu"];
+/** What enters a region over and over is not followed for ever. */
+const DEEPEST = 8;
+
+/** Tells regions apart. */
+export const keyOf = (regions: Regions) => `${REGIONS.map((region) => regions[region]).join()} ${regions.flags.join()}`;
+
+const REGISTERS = 11;
+const ALL = (1n << 64n) - 1n;
+const LOW = (1n << 32n) - 1n;
+
+const ENTERS: Readonly<Record<string, readonly [Region, number]>> = {
+  bpf_rcu_read_lock: ["rcu", 1],
+  bpf_rcu_read_unlock: ["rcu", -1],
+  bpf_preempt_disable: ["preempt", 1],
+  bpf_preempt_enable: ["preempt", -1],
+  bpf_local_irq_save: ["irq", 1],
+  bpf_local_irq_restore: ["irq", -1],
+  bpf_spin_lock: ["lock", 1],
+  bpf_spin_unlock: ["lock", -1],
+  bpf_res_spin_lock: ["lock", 1],
+  bpf_res_spin_lock_irqsave: ["lock", 1],
+  bpf_res_spin_unlock: ["lock", -1],
+  bpf_res_spin_unlock_irqrestore: ["lock", -1],
+};
+/** Zero if these got their lock, or else an errno: the verifier goes on with both (res_spin_lock() of 0de2046137f9). */
+const TRIES: ReadonlySet<string> = new Set(["bpf_res_spin_lock", "bpf_res_spin_lock_irqsave"]);
+const ERRNO: Value = { is: "range", from: (1n << 64n) - 4095n, to: (1n << 64n) - 1n };
+const ZERO: Value = { is: "constant", value: 0n };
+
+/** Helpers that return any 64 bits, of which the verifier knows nothing. */
+const ANYTHING: ReadonlySet<string> = new Set(
+  "bpf_get_current_pid_tgid bpf_get_current_uid_gid bpf_get_current_cgroup_id bpf_get_prandom_u32 bpf_ktime_get_ns bpf_ktime_get_boot_ns bpf_ktime_get_coarse_ns bpf_jiffies64 bpf_get_attach_cookie bpf_get_func_ip".split(
+    " ",
+  ),
+);
+/** Helpers that return an address or null: where it is null, the verifier may know better. */
+const ADDRESSES =
+  /^bpf_(map_lookup_\w+|ringbuf_reserve|\w+_storage_get|get_current_task_btf|get_local_storage|sk\w*_lookup_\w+|skc_\w+|sk_fullsock|tcp_sock|kptr_xchg|dynptr_data|per_cpu_ptr|this_cpu_ptr|task_pt_regs|sock_from_file|get_listener_sock|iter_\w+_next)$/;
+/** Helpers whose result the verifier knows within bounds, zero among them. */
+const BOUNDED =
+  /^bpf_(get_stack|get_task_stack|probe_read\w*|copy_from_user\w*|map_\w+_elem|get_smp_processor_id|get_numa_node_id|perf_event_output|ringbuf_output|d_path|get_current_comm|timer_\w+|loop|for_each_map_elem)$/;
+
+/** A function, entered in one way. */
+export class Flow {
+  readonly #fn: BpfFunction;
+  readonly #constants: Constants;
+  /** By instruction and regions; none of those that are never reached. */
+  readonly #nodes: Map<string, Node>[];
+  /** Regions that a call of a function of the program may leave behind. */
+  readonly #after: (callee: BpfFunction, entry: Entry) => readonly Regions[];
+
+  constructor(
+    fn: BpfFunction,
+    entry: Entry,
+    constants: Constants,
+    after: (callee: BpfFunction, entry: Entry) => readonly Regions[],
+  ) {
+    this.#fn = fn;
+    this.#constants = constants;
+    this.#after = after;
+    this.#nodes = Array.from({ length: fn.instructions.length }, () => new Map());
+    const registers: Value[] = new Array(REGISTERS).fill(undefined);
+    // Of its caller's frame.
+    for (const [index, value] of entry.arguments.entries())
+      registers[index + 1] = value?.is === "stack" ? { is: "stack" } : value;
+    registers[10] = { is: "stack", offset: 0 };
+    this.#settle(registers, entry.regions);
+  }
+
+  /** An instruction in all regions that it is reached in. */
+  nodesAt(at: number): Node[] {
+    return [...(this.#nodes[at]?.values() ?? [])];
+  }
+
+  nodes(): Node[] {
+    return this.#nodes.flatMap((nodes) => [...nodes.values()]);
+  }
+
+  reaches(at: number): boolean {
+    return (this.#nodes[at]?.size ?? 0) > 0;
+  }
+
+  /** Its ends. */
+  exits(): Node[] {
+    const { instructions } = this.#fn;
+    return this.#nodes.flatMap((nodes, at) => (instructions.isExit(at) ? [...nodes.values()] : []));
+  }
+
+  /** True for a load from the kernel's own memory, by an address that the verifier knows the type behind. */
+  readsKernel({ at, registers }: Node): boolean {
+    const { instructions } = this.#fn;
+    if ((instructions.opcode(at) & 7) !== 1) return false;
+    const base = registers[instructions.source(at)];
+    return base?.is === "read" && base.kernel === "own";
+  }
+
+  /** What is wrong about the region that an instruction enters or leaves. */
+  faultAt({ at, regions, registers }: Node): Pick<RegionFacts, "fault" | "region"> | undefined {
+    const [region, change] = ENTERS[this.#fn.calls.get(at)?.name ?? ""] ?? [];
+    if (region === undefined || change === undefined) return undefined;
+    if (change > 0) return region === "rcu" && regions.rcu > 0 ? { fault: "nested", region } : undefined;
+    if (regions[region] === 0) return { fault: "not entered", region };
+    if (region !== "irq") return undefined;
+    const [saved, restored] = [regions.flags.at(-1), slotOf(registers)];
+    const disorder = saved !== undefined && restored !== undefined && saved !== restored;
+    return disorder ? { fault: "disorder", region } : undefined;
+  }
+
+  /** libbpf makes the load of such an address a call that no kernel takes (poison_map_ldimm64()). */
+  isPoisoned(at: number): boolean {
+    const address = this.#fn.addresses.get(at);
+    const map = address && mapOf(address);
+    return map !== undefined && !this.#constants.isCreated(map);
+  }
+
+  /** The same of an instruction about a field or type that the kernel has not (bpf_core_poison_insn()). */
+  isUnresolved(at: number): boolean {
+    const relocation = this.#fn.relocations.get(at);
+    return relocation !== undefined && this.#constants.core(relocation) === "none";
+  }
+
+  /** Where no path goes on: what throws, names a map that is not made, or leaves a region that was not entered. */
+  #ends(node: Node): boolean {
+    if (this.#fn.calls.get(node.at)?.name === "bpf_throw" || this.isPoisoned(node.at) || this.isUnresolved(node.at))
+      return true;
+    const fault = this.faultAt(node)?.fault;
+    return fault === "not entered" || fault === "disorder";
+  }
+
+  /**
+   * Whether the verifier is certain to come to one of these: from the entry, or from where it may go two ways and both lead
+   * there.
+   */
+  sees(wanted: ReadonlySet<Node>, mayThrow: (callee: BpfFunction) => boolean): boolean {
+    const [first] = this.nodesAt(0);
+    if (first === undefined) return false;
+    const certain = new Set([first]);
+    const forks: Node[] = [first];
+    for (const node of certain) {
+      if (wanted.has(node)) return true;
+      if (this.#ends(node)) continue;
+      const callee = this.#fn.callees.get(node.at);
+      if (callee !== undefined && mayThrow(callee)) continue;
+      const edges = this.#edges(node);
+      const sure = edges.filter(({ way }) => way === "certain");
+      for (const edge of sure) add(certain, this.#nodeOf(edge));
+      if (sure.length < edges.length) forks.push(node);
+    }
+    const throws = [...this.#fn.callees.values()].some(mayThrow);
+    return !throws && forks.some((node) => this.#allLeadTo(node, wanted));
+  }
+
+  /** True if no path from an instruction comes to an end past the wanted ones. */
+  #allLeadTo(from: Node, wanted: ReadonlySet<Node>): boolean {
+    const seen = new Set([from]);
+    for (const node of seen) {
+      if (wanted.has(node)) continue;
+      if (this.#ends(node) || this.#fn.instructions.isExit(node.at)) return false;
+      for (const edge of this.#edges(node)) if (edge.way !== "never") add(seen, this.#nodeOf(edge));
+    }
+    return true;
+  }
+
+  #nodeOf({ to, regions }: Edge): Node | undefined {
+    return this.#nodes[to]?.get(keyOf(regions));
+  }
+
+  #settle(registers: Value[], regions: Regions): void {
+    const open = new Set<string>();
+    const come = (edge: Edge) => {
+      const nodes = this.#nodes[edge.to];
+      // A jump out of the function is the kernel's to refuse.
+      if (edge.way === "never" || nodes === undefined) return;
+      const key = keyOf(edge.regions);
+      const before = nodes.get(key);
+      const joined = before === undefined ? edge.registers : join(before.registers, edge.registers);
+      if (joined === before?.registers) return;
+      nodes.set(key, { at: edge.to, regions: edge.regions, registers: joined });
+      open.add(`${edge.to}:${key}`);
+    };
+    come({ to: 0, way: "certain", registers, regions });
+    for (const id of open) {
+      open.delete(id);
+      const split = id.indexOf(":");
+      const node = this.#nodes[Number(id.slice(0, split))]?.get(id.slice(split + 1));
+      if (node !== undefined && !this.#ends(node)) for (const edge of this.#edges(node)) come(edge);
+    }
+  }
+
+  /** Where control goes from an instruction. */
+  #edges(node: Node): Edge[] {
+    const { at, regions, registers } = node;
+    const { calls, callees } = this.#fn;
+    const call = calls.get(at);
+    const callee = callees.get(at);
+    const after = this.#step(node);
+    if (call !== undefined && TRIES.has(call.name)) {
+      const to = at + 1;
+      const held = [...after];
+      held[0] = ZERO;
+      after[0] = ERRNO;
+      return [
+        { to, way: "certain", registers: held, regions: regionsAfter(call.name, node) },
+        { to, way: "certain", registers: after, regions },
+      ];
+    }
+    if (call !== undefined)
+      return [{ to: at + 1, way: "certain", registers: after, regions: regionsAfter(call.name, node) }];
+    if (callee !== undefined && !callee.global) {
+      const all = this.#after(callee, { arguments: registers.slice(1, 6), regions });
+      const way = all.length === 1 ? "certain" : "maybe";
+      return all.map((left) => ({ to: at + 1, way, registers: after, regions: left }));
+    }
+    return this.#ways(node).map(([to, way]) => ({ to, way, registers: after, regions }));
+  }
+
+  /** Which way control goes. */
+  #ways({ at, registers }: Node): [number, Way][] {
+    const { instructions } = this.#fn;
+    const next = instructions.next(at);
+    if (!instructions.isConditionalJump(at)) return next.map((to) => [to, next.length === 1 ? "certain" : "maybe"]);
+    const [falls, jumps] = branch(instructions, at, registers);
+    return [
+      [next[0] as number, falls],
+      [next[1] as number, jumps],
+    ];
+  }
+
+  /** What registers hold after an instruction. */
+  #step({ at, registers: before }: Node): Value[] {
+    const { instructions, calls } = this.#fn;
+    const registers = [...before];
+    const opcode = instructions.opcode(at);
+    const destination = instructions.destination(at);
+    const family = opcode & 7;
+    if (instructions.isCall(at)) {
+      const call = calls.get(at);
+      const passed = before.slice(1, 6);
+      for (let register = 0; register <= 5; register++) registers[register] = undefined;
+      if (call !== undefined) {
+        registers[0] = resultOf(call.name, at);
+        return registers;
+      }
+      // What it was passed, it may have looked at.
+      for (const value of passed) if (value?.is === "read") tell(registers, value.at);
+      return registers;
+    }
+    if (instructions.isConditionalJump(at)) {
+      for (const register of [destination, instructions.source(at)]) {
+        const value = before[register];
+        if (value?.is === "read") tell(registers, value.at);
+      }
+    } else if (instructions.isAddressLoad(at)) registers[destination] = this.#address(at);
+    else if (family === 1) registers[destination] = this.#load(at, before[instructions.source(at)]);
+    else if (family === 4 || family === 7) registers[destination] = compute(instructions, at, before);
+    else if (family === 3 && opcode >> 5 === 6) {
+      // Atomic operations that fetch.
+      registers[instructions.source(at)] = undefined;
+      registers[0] = undefined;
+    }
+    const relocation = this.#fn.relocations.get(at);
+    if (relocation !== undefined && family !== 1 && !NO_CONDITION.has(relocation.kind))
+      registers[destination] = MOVES.has(opcode) ? written(this.#constants.core(relocation), opcode) : undefined;
+    return registers;
+  }
+
+  #address(at: number): Value {
+    const address = this.#fn.addresses.get(at);
+    if (address === undefined) return { is: "constant", value: this.#fn.instructions.wideImmediate(at) };
+    if (address.of === "symbol") {
+      const { name, weak, prototype } = address;
+      const there = !weak || (prototype === undefined ? undefined : this.#constants.kfunc(name, prototype));
+      if (there === undefined) return undefined;
+      if (!there) return { is: "constant", value: 0n };
+    }
+    return { is: "address", address };
+  }
+
+  #load(at: number, base: Value): Value {
+    const opcode = this.#fn.instructions.opcode(at);
+    const size = [4, 2, 1, 8][(opcode >> 3) & 3] as number;
+    const plain = opcode >> 5 === 3;
+    if (base?.is === "address" && plain) {
+      const { address } = base;
+      const offset = this.#fn.instructions.offset(at);
+      if (address.of === "kconfig") {
+        const [from, to] = (offset === 0 && this.#constants.kconfig(address.name)) || [];
+        if (from === undefined || to === undefined) return undefined;
+        return from === to ? { is: "constant", value: from } : { is: "range", from, to };
+      }
+      if (address.of !== "data") return undefined;
+      if (address.section.startsWith(".rodata")) {
+        const value = this.#constants.data(address.section, address.offset + offset, size);
+        return value === undefined ? undefined : { is: "constant", value };
+      }
+      return { is: "read", at, bits: widthOf(size), free: "any" };
+    }
+    if (base?.is !== "read") return undefined;
+    const kernel = base.kernel !== undefined && plain && size === 8 ? ({ kernel: "own" } as const) : undefined;
+    // Of eight bytes, that may be an address which the verifier trusts.
+    return {
+      is: "read",
+      at,
+      bits: plain ? widthOf(size) : ALL,
+      free: !plain ? "none" : size === 8 ? "nonzero" : "any",
+      ...kernel,
+    };
+  }
+}
+
+/** No program branches on these. */
+const NO_CONDITION: ReadonlySet<number> = new Set([CoreKind.FIELD_BYTE_OFFSET, CoreKind.TYPE_ID_LOCAL]);
+/** BPF_MOV of an immediate, and the load of 64 bits. */
+const MOVES: ReadonlySet<number> = new Set([0xb7, 0xb4, 0x18]);
+
+/** What a move moves, once libbpf has written a value into it. */
+function written(value: CoreValue, opcode: number): Value {
+  if (typeof value !== "bigint") return undefined;
+  const moved = opcode === 0x18 ? value : opcode === 0xb4 ? value & LOW : signed(value, 32);
+  return { is: "constant", value: BigInt.asUintN(64, moved) };
+}
+
+/** Of values that several instructions may have read. */
+const NOWHERE = -1;
+
+const widthOf = (size: number) => (1n << BigInt(8 * size)) - 1n;
+
+/** A value was looked at: what it may be now, the verifier knows better. */
+function tell(registers: Value[], at: number): void {
+  for (const [index, value] of registers.entries()) {
+    if (value?.is === "read" && value.at === at) registers[index] = { ...value, free: "none" };
+  }
+}
+
+function resultOf(name: string, at: number): Value {
+  const read = (free: "any" | "zero" | "nonzero"): Value => ({ is: "read", at, bits: ALL, free });
+  if (name === "bpf_get_current_task_btf") return { is: "read", at, bits: ALL, free: "nonzero", kernel: "own" };
+  if (ANYTHING.has(name)) return read("any");
+  if (ADDRESSES.test(name)) return read("nonzero");
+  return BOUNDED.test(name) ? read("zero") : undefined;
+}
+
+/** Where on the stack the flags are that r1 points to. */
+function slotOf([, pointer]: readonly Value[]): number | undefined {
+  return pointer?.is === "stack" ? pointer.offset : undefined;
+}
+
+function regionsAfter(name: string, { regions, registers }: Node): Regions {
+  const [region, change] = ENTERS[name] ?? [];
+  if (region === undefined || change === undefined) return regions;
+  const depth = Math.min(DEEPEST, regions[region] + change);
+  if (region !== "irq") return { ...regions, [region]: depth };
+  const flags = change > 0 ? [...regions.flags, slotOf(registers)].slice(0, DEEPEST) : regions.flags.slice(0, -1);
+  return { ...regions, irq: depth, flags };
+}
+
+function add<T>(set: Set<T>, item: T | undefined): void {
+  if (item !== undefined) set.add(item);
+}
+
+/** The first, if the other adds nothing to it. */
+function join(one: readonly Value[], other: readonly Value[]): readonly Value[] {
+  let same = true;
+  const registers = one.map((value, index) => {
+    const joined = joinValues(value, other[index]);
+    if (joined !== value) same = false;
+    return joined;
+  });
+  return same ? one : registers;
+}
+
+function joinValues(one: Value, other: Value): Value {
+  if (one === undefined || other === undefined) return undefined;
+  if (isSame(one, other)) return one;
+  if (one.is === "read" && other.is === "read") {
+    const at = one.at === other.at ? one.at : NOWHERE;
+    const kernel = one.kernel === other.kernel && one.kernel !== undefined ? { kernel: one.kernel } : undefined;
+    const joined: Value = { is: "read", at, bits: one.bits | other.bits, free: "none", ...kernel };
+    return isSame(one, joined) ? one : joined;
+  }
+  if (one.is === "stack" && other.is === "stack") return { is: "stack" };
+  // An address that may be null is none of the stack's.
+  return undefined;
+}
+
+function isSame(one: NonNullable<Value>, other: NonNullable<Value>): boolean {
+  if (one.is === "constant") return other.is === "constant" && one.value === other.value;
+  if (one.is === "stack") return other.is === "stack" && one.offset === other.offset;
+  if (one.is === "range") return other.is === "range" && one.from === other.from && one.to === other.to;
+  if (one.is === "read")
+    return (
+      other.is === "read" &&
+      one.at === other.at &&
+      one.bits === other.bits &&
+      one.free === other.free &&
+      one.kernel === other.kernel
+    );
+  if (other.is !== "address") return false;
+  const [a, b] = [one.address, other.address];
+  if (a === b) return true;
+  return a.of === "data" && b.of === "data" && a.section === b.section && a.offset === b.offset;
+}
+
+type Decoded = BpfFunction["instructions"];
+type Range = Extract<Value, { is: "range" }>;
+
+/** A range's lower half, if that is one. */
+function within32({ from, to }: Range): Range | undefined {
+  const [low, high] = [from & LOW, to & LOW];
+  return to - from <= LOW && low <= high ? { is: "range", from: low, to: high } : undefined;
+}
+
+const signed = (value: bigint, width: number) => BigInt.asIntN(width, value);
+
+function operand(instructions: Decoded, at: number, registers: readonly Value[]): Value {
+  if ((instructions.opcode(at) & 8) !== 0) return registers[instructions.source(at)];
+  return { is: "constant", value: BigInt.asUintN(64, BigInt(instructions.immediate(at))) };
+}
+
+function compute(instructions: Decoded, at: number, registers: readonly Value[]): Value {
+  const opcode = instructions.opcode(at);
+  const narrow = (opcode & 7) === 4;
+  const operation = opcode >> 4;
+  const left = registers[instructions.destination(at)];
+  const right = operand(instructions, at, registers);
+  const within = narrow ? LOW : ALL;
+  const isRead = (value: Value) => value?.is === "read";
+  if (operation === 0xb) {
+    // Sign extension and casts of address spaces have an offset.
+    if (instructions.offset(at) !== 0) return undefined;
+    if (!narrow) return right;
+    if (right?.is === "constant") return { is: "constant", value: right.value & LOW };
+    if (right?.is === "range") return within32(right);
+    if (right?.is !== "read") return undefined;
+    return { ...right, bits: right.bits & LOW, free: right.free === "any" ? "any" : "none" };
+  }
+  if (left?.is === "constant" && right?.is === "constant") {
+    const value = calculate(operation, left.value & within, right.value & within, narrow);
+    return value === undefined ? undefined : { is: "constant", value: value & within };
+  }
+  if (left?.is === "stack" && (operation === 0 || operation === 1)) {
+    if (operation === 1 || right?.is !== "constant" || left.offset === undefined) return { is: "stack" };
+    return { is: "stack", offset: left.offset + Number(signed(right.value, 64)) };
+  }
+  if (left?.is === "address" && left.address.of === "data" && !narrow && operation === 0) {
+    if (right?.is === "constant") {
+      const offset = left.address.offset + Number(signed(right.value, 64));
+      return { is: "address", address: { ...left.address, offset } };
+    }
+    // Somewhere in a section, where nothing is known.
+    if (isRead(right)) return { is: "read", at, bits: ALL, free: "none" };
+    return undefined;
+  }
+  // Compilers widen an int by these two.
+  if (left?.is === "range" && right?.is === "constant" && right.value === 32n && !narrow) {
+    const low = within32(left);
+    if (operation === 6) return low && { is: "range", from: low.from << 32n, to: low.to << 32n };
+    if (operation === 7) return { is: "range", from: left.from >> 32n, to: left.to >> 32n };
+    if (operation === 0xc && signed(left.from, 64) < 0n === signed(left.to, 64) < 0n)
+      return { is: "range", from: shifted(left.from), to: shifted(left.to) };
+  }
+  if (left?.is === "read" && right?.is === "constant") {
+    const free = left.free === "any" ? "any" : "none";
+    const bits = left.bits & within;
+    if (operation === 5) return { ...left, bits: bits & right.value & within, free };
+    if (operation === 6 && right.value < 64n) return { ...left, bits: (bits << right.value) & within, free };
+    if (operation === 7 && right.value < 64n) return { ...left, bits: bits >> right.value, free };
+  }
+  // Any other arithmetic of values that are not the stack's.
+  if (isRead(left) && (isRead(right) || right?.is === "constant" || operation === 8 || operation === 0xd)) {
+    const kernel = left?.is === "read" && left.kernel === "own" ? ({ kernel: "own" } as const) : undefined;
+    return { is: "read", at, bits: within, free: "none", ...kernel };
+  }
+  return undefined;
+}
+
+const shifted = (value: bigint) => BigInt.asUintN(64, signed(value, 64) >> 32n);
+
+/** BPF_ADD, SUB, MUL, OR, AND, LSH, RSH, NEG, XOR, ARSH of constants. */
+function calculate(operation: number, left: bigint, right: bigint, narrow: boolean): bigint | undefined {
+  const width = narrow ? 32 : 64;
+  const shift = right & BigInt(width - 1);
+  switch (operation) {
+    case 0:
+      return BigInt.asUintN(64, left + right);
+    case 1:
+      return BigInt.asUintN(64, left - right);
+    case 2:
+      return BigInt.asUintN(64, left * right);
+    case 4:
+      return left | right;
+    case 5:
+      return left & right;
+    case 6:
+      return BigInt.asUintN(64, left << shift);
+    case 7:
+      return left >> shift;
+    case 0xa:
+      return left ^ right;
+    case 0xc:
+      return BigInt.asUintN(64, signed(left, width) >> shift);
+    default:
+      return undefined;
+  }
+}
+
+/** Unsigned JGT, JGE, JLT, JLE. */
+const ORDER: ReadonlySet<number> = new Set([2, 3, 0xa, 0xb]);
+
+/** Whether the verifier falls through a branch, and whether it jumps. */
+function branch(instructions: Decoded, at: number, registers: readonly Value[]): readonly [Way, Way] {
+  const opcode = instructions.opcode(at);
+  const operation = opcode >> 4;
+  const width = (opcode & 7) === 6 ? 32 : 64;
+  const left = registers[instructions.destination(at)];
+  const right = operand(instructions, at, registers);
+  if (right?.is !== "constant") return ["maybe", "maybe"];
+  const limit = BigInt.asUintN(width, right.value);
+  if (left?.is === "constant") {
+    const jumps = compare(operation, BigInt.asUintN(width, left.value), limit, width);
+    if (jumps === undefined) return ["maybe", "maybe"];
+    return jumps ? ["never", "certain"] : ["certain", "never"];
+  }
+  if (left?.is === "range") {
+    const range = width === 32 ? within32(left) : left;
+    if (range === undefined) return ["maybe", "maybe"];
+    const jumps = compare(operation, range.from, limit, width);
+    const outside = limit < range.from || limit > range.to;
+    const even = ORDER.has(operation) ? jumps === compare(operation, range.to, limit, width) : outside;
+    if (!even || (!ORDER.has(operation) && operation !== 1 && operation !== 5)) return ["maybe", "maybe"];
+    return jumps ? ["never", "certain"] : ["certain", "never"];
+  }
+  if (left?.is === "address" && limit === 0n && (operation === 1 || operation === 5)) {
+    return operation === 1 ? ["certain", "never"] : ["never", "certain"];
+  }
+  if (left?.is !== "read") return ["maybe", "maybe"];
+  const values = possible(left, limit, width);
+  // Zero or not is all that is known of these.
+  if (left.free === "nonzero" && operation !== 1 && operation !== 5) return ["maybe", "maybe"];
+  const results = new Set(values.map((value) => compare(operation, value, limit, width)));
+  return [results.has(false) ? "certain" : "maybe", results.has(true) ? "certain" : "maybe"];
+}
+
+/** Some values that a register may surely have, those at the edges among them. */
+function possible({ bits, free }: Extract<Value, { is: "read" }>, limit: bigint, width: number): bigint[] {
+  if (free === "none") return [];
+  if (free === "zero") return [0n];
+  if (free === "nonzero") return limit === 0n ? [1n] : [];
+  const within = BigInt.asUintN(width, bits);
+  const sign = within & (1n << BigInt(width - 1));
+  return [0n, within, within ^ sign, sign, limit, limit + 1n, limit - 1n].filter((value) => (value & within) === value);
+}
+
+function compare(operation: number, left: bigint, right: bigint, width: number): boolean | undefined {
+  const [a, b] = [signed(left, width), signed(right, width)];
+  switch (operation) {
+    case 1:
+      return left === right;
+    case 2:
+      return left > right;
+    case 3:
+      return left >= right;
+    case 4:
+      return (left & right) !== 0n;
+    case 5:
+      return left !== right;
+    case 6:
+      return a > b;
+    case 7:
+      return a >= b;
+    case 0xa:
+      return left < right;
+    case 0xb:
+      return left <= right;
+    case 0xc:
+      return a < b;
+    case 0xd:
+      return a <= b;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,186 @@
+/** What there is to write about an object: its programs, maps and variables, with the types that they have. */
+import type { Btf } from "../btf/btf";
+import { BtfKind } from "../btf/btf-kinds";
+import { type BtfType, resolved } from "../btf/types";
+import { mapTypeName } from "../map/type-names";
+import { type ObjectSpec, open } from "../object/object-spec";
+import { eventTypes } from "../object/record-types";
+import { isUntold } from "../object/variables";
+import { declaration, typeName } from "./declaration";
+import { mapClass } from "./maps";
+import { byText } from "./names";
+
+/** A type, and where it was found. */
+export interface Root {
+  type: BtfType;
+  /** What it is called if it has no name. */
+  wish: string;
+  path: string;
+}
+
+interface Item {
+  name: string;
+  /** Its declaration in C, or what comes near. */
+  doc: string;
+}
+
+export interface ProgramItem extends Item {
+  kind: string;
+}
+
+/** A map's class. */
+export interface ClassItem {
+  className: string;
+  /** What it is of; bytes where the object does not say. */
+  parameters: readonly (Root | ClassItem | "bytes")[];
+}
+
+export interface MapItem extends Item, ClassItem {}
+
+export interface VariableItem extends Item {
+  root: Root | "bytes";
+  constant: boolean;
+}
+
+/** Each list is sorted by name: what the compiler does first is its own affair. */
+export interface ObjectItems {
+  programs: readonly ProgramItem[];
+  maps: readonly MapItem[];
+  variables: readonly VariableItem[];
+  /** All types, those that nothing but a function or a pointer leads to included. */
+  roots: readonly Root[];
+}
+
+/**
+ * @param events types of ring buffers' records by the map's name, which go before tags
+ * @throws what {@link open} does
+ */
+export function objectItems(bytes: Uint8Array, label: string, events: Readonly<Record<string, string>>): ObjectItems {
+  const spec = open(bytes, { name: objectName(label) });
+  const { btf } = spec;
+  const functions = functionsOf(btf);
+  const programs = Object.values(spec.programs).map(({ name, kind, section }) => {
+    const type = functions.get(name);
+    return { name, kind, doc: `SEC("${section}")${type === undefined ? "" : ` ${declaration(type, name)}`}` };
+  });
+  const maps = mapsOf(spec, btf, eventTypes(btf, Object.values(spec.maps), events, label));
+  const variables = variablesOf(spec, btf);
+  const roots = [
+    ...maps.flatMap(rootsOf),
+    ...variables.flatMap(({ root }) => (root === "bytes" ? [] : [root, ...pointee(root)])),
+    ...Array.from(functions).flatMap(([name, type]) => parametersOf(name, type, spec).flatMap(pointee)),
+  ];
+  return { programs: sorted(programs), maps: sorted(maps), variables: sorted(variables), roots };
+}
+
+/** As open() names it: "guard" for "guard.bpf.o". */
+export const objectName = (fileName: string): string => fileName.replace(/\..*/, "") || "object";
+
+function sorted<T extends { name: string }>(items: readonly T[]): T[] {
+  return items.toSorted((a, b) => byText(a.name, b.name));
+}
+
+/** Programs and global functions. */
+function functionsOf(btf: Btf): Map<string, BtfType> {
+  const found = new Map<string, BtfType>();
+  btf.scan({ [BtfKind.FUNC]: "" }, (_, name, id) => {
+    const node = btf.type(id);
+    if (node.kind === "func" && node.linkage === "global") found.set(name, node);
+  });
+  return found;
+}
+
+/** A global function's, and a syscall program's, whose context is the caller's. Others have the kernel's contexts. */
+function parametersOf(name: string, type: BtfType, spec: ObjectSpec): Root[] {
+  const kind = spec.programs[name]?.kind ?? "syscall";
+  const prototype = type.kind === "func" ? type.prototype : type;
+  if (kind !== "syscall" || prototype.kind !== "func_proto") return [];
+  return prototype.parameters.map((parameter) => ({
+    type: parameter.type,
+    wish: `${name}_${parameter.name}`,
+    path: `${name}.${parameter.name}`,
+  }));
+}
+
+/** What a pointer leads to, if it can have a name. */
+function pointee({ type, wish, path }: Root): Root[] {
+  const pointer = resolved(type);
+  if (pointer.kind !== "ptr") return [];
+  const target = resolved(pointer.target);
+  // An enum of no bytes is declared and not defined, as a forward is.
+  const isDefined = "members" in target || ("values" in target && target.size > 0);
+  return isDefined ? [{ type: pointer.target, wish, path }] : [];
+}
+
+function mapsOf(spec: ObjectSpec, btf: Btf, events: ReadonlyMap<string, BtfType>): MapItem[] {
+  const declared = spec.described.filter(({ section }) => section === ".maps");
+  const definitions = new Map(declared.map(({ name, typeId }) => [name, definitionOf(btf.type(typeId))]));
+  return Object.values(spec.maps).map(({ name, type, maxEntries }) => {
+    // Its variables are read and written by their names; the map's size can be set.
+    if (name.startsWith(".")) return { name, className: "BpfMap", parameters: [], doc: `The variables in ${name}` };
+    const definition = { ...definitions.get(name), event: events.get(name) };
+    const { key, value, event } = definition;
+    const words = [`BPF_MAP_TYPE_${type.toUpperCase()}`, `max_entries ${maxEntries}`];
+    for (const [element, type] of Object.entries({ key, value, event }))
+      if (type) words.push(`${element} ${typeName(type)}`);
+    return { name, ...classItem(type, definition, name, name), doc: words.join(", ") };
+  });
+}
+
+/** What a map definition says: `__uint(type, …)`, `__type(key, …)`, `__type(value, …)`, `__array(values, …)`. */
+interface Definition {
+  type?: string;
+  key?: BtfType;
+  value?: BtfType;
+  event?: BtfType | undefined;
+  inner?: Definition;
+}
+
+function classItem(type: string, definition: Definition, wish: string, path: string): ClassItem {
+  const [className, ...elements] = mapClass(type);
+  const parameters = elements.map((element) => {
+    const place = { wish: `${wish}_${element}`, path: `${path}.${element}` };
+    if (element !== "inner") {
+      const type = definition[element];
+      return type === undefined ? "bytes" : { type, ...place };
+    }
+    const inner = definition.inner ?? {};
+    return classItem(inner.type ?? "", inner, place.wish, place.path);
+  });
+  return { className, parameters };
+}
+
+function rootsOf({ parameters }: ClassItem): Root[] {
+  return parameters.flatMap((parameter) => {
+    if (parameter === "bytes") return [];
+    return "type" in parameter ? [parameter] : rootsOf(parameter);
+  });
+}
+
+/** Definitions are structs of pointers, whose targets say what there is to say; numbers are lengths of arrays. */
+function definitionOf(type: BtfType): Definition {
+  const found: Definition = {};
+  const struct = resolved(type);
+  if (struct.kind !== "struct") return found;
+  for (const member of struct.members) {
+    const bare = resolved(member.type);
+    const pointer = bare.kind === "array" ? resolved(bare.element) : bare;
+    if (pointer.kind !== "ptr") continue;
+    const { target } = pointer;
+    if (member.name === "key" || member.name === "value") found[member.name] = target;
+    else if (member.name === "values") found.inner = definitionOf(target);
+    else if (member.name === "type" && target.kind === "array") found.type = mapTypeName(target.length);
+  }
+  return found;
+}
+
+function variablesOf(spec: ObjectSpec, btf: Btf): VariableItem[] {
+  const known = new Set(Object.keys(spec.variables));
+  return spec.described.flatMap(({ name, shared = name, section, typeId }) => {
+    if (!known.has(name) || spec.maps[section] === undefined) return [];
+    const type = btf.type(typeId);
+    const constant = section.startsWith(".rodata") || section === ".kconfig";
+    const root = isUntold(type) ? "bytes" : { type, wish: name, path: name };
+    return [{ name, root, constant, doc: `${declaration(type, shared)}, in ${section}` }];
+  });
+}

@@ -1,0 +1,97 @@
+/** Keys and values as the kernel has them, and as users do. */
+import { isUint8Array } from "node:util/types";
+import type { Codec } from "../codec/codec";
+import type { ViewMaker } from "../codec/view";
+import { little } from "../endian";
+import { ArgumentError, shown } from "../errors";
+import { native } from "../native";
+
+/** A codec that may take more than it gives: a map of maps takes a map's descriptor, and gives a map. */
+export interface ElementCodec<T, Input = T> {
+  readonly size: number;
+  encode(value: Input, view: DataView, offset: number, length?: number): void;
+  decode(view: DataView, offset: number, length?: number): T;
+  /** Many values in one call, if decoding one is no more than reading it: see {@link BulkCodec}. */
+  decodeAll?(view: DataView, offset: number, stride: number, count: number): T[];
+}
+
+/** Values in a row, each of `stride` bytes. */
+export function decodeAll<T>(
+  codec: Pick<ElementCodec<T>, "decode" | "decodeAll">,
+  view: DataView,
+  offset: number,
+  stride: number,
+  count: number,
+): T[] {
+  if (codec.decodeAll !== undefined) return codec.decodeAll(view, offset, stride, count);
+  const values: T[] = [];
+  for (let i = 0; i < count; i++) values.push(codec.decode(view, offset + i * stride, stride));
+  return values;
+}
+
+/** How a map's keys and values are read and written; of a per-CPU map, those of one CPU. */
+export interface ElementCodecs {
+  readonly key: Codec<unknown>;
+  readonly value: Codec<unknown>;
+  /** A ring buffer's records; bytes where it is absent. */
+  readonly event?: Codec<unknown> | undefined;
+  /** Makes views of values, where it is known what they are in C; throws {@link ArgumentError} where that has no views. */
+  readonly view?: ViewMaker<unknown> | undefined;
+}
+
+/** Keys and values as bytes. */
+export function bytesOf(map: string, keySize: number, valueSize: number): ElementCodecs {
+  return { key: bytes(map, "a key", keySize), value: bytes(map, "a value", valueSize) };
+}
+
+/** Bytes of a fixed number; the map and what they are go into errors. */
+export function bytes(map: string, what: string, size: number): Codec<Uint8Array> {
+  return {
+    size,
+    encode(value, view, offset) {
+      if (!isUint8Array(value)) {
+        const found = value === null ? "null" : typeof value;
+        throw new ArgumentError(`map ${map}: ${what} is a Uint8Array of ${size} bytes, got ${found}`, { map });
+      }
+      // A detached array has none.
+      if (value.length !== size) {
+        throw new ArgumentError(`map ${map}: ${what} has ${size} bytes, got ${value.length}`, { map });
+      }
+      new Uint8Array(view.buffer, view.byteOffset + offset, size).set(value);
+    },
+    decode: (view, offset) => new Uint8Array(view.buffer, view.byteOffset + offset, size).slice(),
+  };
+}
+
+/** An integer of 32 bits from 0: an index, a descriptor, an id. */
+export function u32(map: string, what: string): Codec<number> {
+  return {
+    size: 4,
+    encode(value, view, offset) {
+      if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) {
+        throw new ArgumentError(`map ${map}: ${what} is an integer from 0, got ${shown(value)}`, { map });
+      }
+      view.setUint32(offset, value, little);
+    },
+    decode: (view, offset) => view.getUint32(offset, little),
+  };
+}
+
+/** An array's key. */
+export const indexOf = (map: string) => u32(map, "an index");
+
+/** A per-CPU value: one for each possible CPU, which the kernel keeps on 8 bytes each. */
+export function perCpu<V>(map: string, one: Codec<V>): Codec<V[]> {
+  const cpus = native.possibleCpus;
+  const stride = (one.size + 7) & ~7;
+  return {
+    size: stride * cpus,
+    encode(values, view, offset) {
+      if (!Array.isArray(values) || values.length !== cpus) {
+        throw new ArgumentError(`map ${map}: a value is an array of ${cpus}, one for each possible CPU`, { map });
+      }
+      for (let cpu = 0; cpu < cpus; cpu++) one.encode(values[cpu] as V, view, offset + cpu * stride, one.size);
+    },
+    decode: (view, offset) => decodeAll(one, view, offset, stride, cpus),
+  };
+}

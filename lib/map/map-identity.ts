@@ -1,0 +1,10 @@
+/** What a map is. */
+export interface MapIdentity {
+  readonly name: string;
+  /** enum bpf_map_type */
+  readonly type: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly flags: number;
+}

@@ -1,0 +1,321 @@
+/** The typed face of binding/, and the only file that loads the addon. */
+import { join } from "node:path";
+import { BpfError } from "../errors";
+import { loadFile, places } from "./binary";
+import { type Attempt, helpPage, isSupported } from "./help-page";
+import { readHost } from "./host";
+
+/** What an operation that may fail with a story returns: a status, libbpf's messages, the verifier's log. */
+export interface Outcome {
+  /** 0, a handle or a count; negative: -errno. */
+  status: number;
+  /** Which part failed: "open", "configure", "target", "features", "load"; "" if none. */
+  stage: string;
+  /** The index of the program it failed for, or -1. */
+  program: number;
+  /** enum libbpf_print_level and text, in turns. */
+  messages: (number | string)[];
+  /** The verifier's log, if there is one. */
+  log?: Uint8Array | undefined;
+  /** Those of programs that were asked for theirs, by index. */
+  logs?: Readonly<Record<number, Uint8Array | undefined>>;
+}
+
+export interface OpenRequest {
+  bytes: Uint8Array;
+  name: string;
+  pinRoot?: string | undefined;
+  kconfig?: string | undefined;
+  btfPath?: string | undefined;
+  /** Collect debug messages too. */
+  verbose: boolean;
+}
+
+export interface ProgramRequest {
+  index: number;
+  type: number;
+  attachType: number;
+  flags: number;
+  dropSection: boolean;
+  autoload: boolean;
+  target?: string | undefined;
+  logLevel: number;
+}
+
+export interface MapRequest {
+  index: number;
+  valueSize: number;
+  maxEntries: number;
+  flags: number;
+  numaNode: number;
+  mapExtra: bigint;
+  autocreate: boolean;
+  /** What a map of maps shall hold, where that was changed. */
+  inner?: InnerRequest | undefined;
+  pinPath?: string | undefined;
+  initial?: Uint8Array | undefined;
+  /** Of a struct_ops map: offsets of members that are to have no program. */
+  without?: readonly number[];
+}
+
+export interface InnerRequest {
+  type: number;
+  keySize: number;
+  valueSize: number;
+  maxEntries: number;
+  flags: number;
+}
+
+export interface MapCreateRequest extends InnerRequest {
+  name: string;
+  /** What a map of maps holds: maps like this one; 0 for none. */
+  innerFd: number;
+  mapExtra: bigint;
+  numaNode: number;
+  ifindex: number;
+  vmlinuxValueType: number;
+  /** Give the kernel BTF for keys and values: an int, and bytes. */
+  byteTypes: boolean;
+}
+
+export interface LoadRequest extends OpenRequest {
+  programs: ProgramRequest[];
+  maps: MapRequest[];
+}
+
+export interface ProgramDescription {
+  name: string;
+  section: string;
+  type: number;
+  attachType: number;
+  flags: number;
+  autoload: boolean;
+  autoattach: boolean;
+}
+
+export interface MapDescription {
+  name: string;
+  type: number;
+  keySize: number;
+  valueSize: number;
+  maxEntries: number;
+  flags: number;
+  numaNode: number;
+  mapExtra: bigint;
+  autocreate: boolean;
+  internal: boolean;
+  pinPath?: string;
+  /** BTF ids in the object; 0 for none. Zero once loaded: some versions of libbpf drop them (kernels that refuse BTF). */
+  keyTypeId: number;
+  valueTypeId: number;
+  /** What a map of variables starts with; absent for zeroes (.bss). */
+  initial?: Uint8Array;
+  /** What a map of maps holds, if the object says it. */
+  inner?: MapDescription;
+}
+
+export interface VariableDescription {
+  /** Its own: where static variables of linked objects share one, with where it is before it (lib/elf/unique-names.ts). */
+  name: string;
+  /** The name that it shares with others, if it does. */
+  shared?: string;
+  section: string;
+  sectionId: number;
+  offset: number;
+  size: number;
+  /** The BTF id of its type. */
+  typeId: number;
+}
+
+export interface Description extends Outcome {
+  programs: ProgramDescription[];
+  maps: MapDescription[];
+  variables: VariableDescription[];
+  /** False if the object's BTF is damaged: libbpf then ignores it. */
+  hasBtf: boolean;
+}
+
+export interface TestRunOutcome {
+  status: number;
+  returnValue: number;
+  durationNs: number;
+  context: Uint8Array;
+  data: Uint8Array;
+}
+
+/**
+ * A handle: an integer that names something in this environment's native tables.
+ * Integer results are 0 or a positive value, or -errno; a stale handle gives -EBADF.
+ */
+export type Handle = number;
+
+/** The addon's functions; binding/ documents each where it is defined. */
+export interface Native {
+  readonly libbpfVersion: string;
+  readonly libbpfSources: string;
+  readonly libbpfLinkage: "bundled" | "system";
+  readonly possibleCpus: number;
+  readonly pageSize: number;
+
+  describe(request: OpenRequest): Description;
+  load(request: LoadRequest): Promise<Outcome>;
+  loadSync(request: LoadRequest): Outcome;
+  objectClose(object: Handle): number;
+  objectMap(object: Handle, index: number): MapDescription | number;
+  memoryRead(object: Handle, map: number, offset: number, target: Uint8Array): number;
+  memoryWrite(object: Handle, map: number, offset: number, source: Uint8Array): number;
+
+  /** Loads `r0 = 0; exit` and drops it: 0 or -errno, and the verifier's words. */
+  probeLoad(type: number, attachType: number, flags: number, btfId: number): { status: number; log: string };
+
+  /** The kernel's BTF, from where libbpf finds it. */
+  btfKernel(): Uint8Array | number;
+  /** The BTF of an id: which is an object's, a module's ("split") or the kernel's own, by its name. Needs CAP_SYS_ADMIN. */
+  btfById(id: number): { bytes: Uint8Array; name: string; kernel: boolean } | number;
+  /**
+   * C of the types of the ids, and of all that these need; then of the prototypes of functions of the kernel. The BTF must have
+   * no fault: libbpf does not look for any.
+   */
+  btfDumpC(bytes: Uint8Array, ids: Uint32Array, kfuncs: Uint32Array): Uint8Array | number;
+
+  /** Makes one object of several, without their DWARF, as `bpftool gen object` does. They must be a compiler's. */
+  linkFiles(output: string, inputs: readonly string[]): Outcome;
+
+  programTestRun(
+    object: Handle,
+    index: number,
+    context: Uint8Array | undefined,
+    contextOutSize: number,
+    data: Uint8Array | undefined,
+    dataOutSize: number,
+    repeat: number,
+    flags: number,
+  ): Promise<TestRunOutcome>;
+  programFd(object: Handle, index: number): number;
+  programId(object: Handle, index: number): number;
+
+  attachBtf(object: Handle, program: number, cookie: bigint): Outcome;
+  attachRawTracepoint(object: Handle, program: number, name: string, cookie: bigint): Outcome;
+  attachTracepoint(object: Handle, program: number, category: string, name: string, cookie: bigint): Outcome;
+  attachKprobe(
+    object: Handle,
+    program: number,
+    name: string,
+    offset: number,
+    retprobe: boolean,
+    cookie: bigint,
+  ): Outcome;
+  attachUprobe(
+    object: Handle,
+    program: number,
+    pid: number,
+    path: string,
+    name: string,
+    offset: number,
+    retprobe: boolean,
+    cookie: bigint,
+  ): Outcome;
+  attachIter(object: Handle, program: number, what: "" | "map" | "cgroup" | "tid" | "pid", id: number): Outcome;
+  attachXdp(object: Handle, program: number, interfaceName: string): Outcome;
+  attachAuto(object: Handle, program: number): Outcome;
+
+  linkOpen(path: string): Handle;
+  linkDetach(link: Handle): number;
+  linkClose(link: Handle): number;
+  linkPin(link: Handle, path: string): number;
+  linkInfo(link: Handle, info: Uint8Array): number;
+
+  /** A run of an iterator, from its start. */
+  iterCreate(link: Handle): Handle;
+  /** Off this thread. No bytes at the end. */
+  iterRead(run: Handle, size: number): Promise<Uint8Array | number>;
+  iterClose(run: Handle): number;
+
+  /** The kernel's id of what is pinned there; EINVAL for a pin of another kind, ENODATA where /proc can't tell which it is. */
+  pinnedId(path: string, kind: "map" | "link"): number;
+
+  mapOfObject(object: Handle, index: number): Handle;
+  mapOfPath(path: string): Handle;
+  mapOfId(id: number): Handle;
+  mapCreate(request: MapCreateRequest): Handle;
+  mapClose(map: Handle): number;
+  mapFd(map: Handle): number;
+  mapScratch(map: Handle): ArrayBuffer | number;
+  mapLookup(map: Handle, flags: number): number;
+  mapUpdate(map: Handle, flags: number): number;
+  mapDelete(map: Handle, flags: number): number;
+  mapTake(map: Handle, flags: number): number;
+  mapNextKey(map: Handle, first: boolean): number;
+  mapReadBatch(map: Handle, count: number, keys: Uint8Array, values: Uint8Array, first: boolean, flags: number): number;
+  mapLookupMany(
+    map: Handle,
+    count: number,
+    keys: Uint8Array,
+    values: Uint8Array,
+    found: Uint8Array,
+    flags: number,
+  ): number;
+  mapUpdateMany(map: Handle, count: number, keys: Uint8Array, values: Uint8Array, flags: number): number;
+  mapDeleteMany(map: Handle, count: number, keys: Uint8Array, found: Uint8Array): number;
+  mapInfo(map: Handle, info: Uint8Array): number;
+  mapFreeze(map: Handle): number;
+  mapPin(map: Handle, path: string): number;
+  mapMemory(map: Handle, object: Handle, index: number): ArrayBuffer | number;
+  mapUnmap(map: Handle): number;
+  /** A process file descriptor (Linux 5.3), which the caller closes. */
+  pidfdOpen(pid: number, flags: number): number;
+
+  /** Who is called with the handles that became ready. */
+  pollerListen(listener: (...handles: Handle[]) => void): number;
+  pollerRef(alive: boolean): number;
+
+  ringOpen(map: Handle): Handle;
+  /** The records' memory, which is read-only to the process, and the table: pairs of offset and length. */
+  ringMemory(ring: Handle): [data: ArrayBuffer, table: ArrayBuffer] | number;
+  ringTake(ring: Handle, limit: number): number;
+  ringGiveBack(ring: Handle, done: number): number;
+  ringPending(ring: Handle): number;
+  ringStats(ring: Handle, stats: Float64Array): number;
+  ringClose(ring: Handle): number;
+
+  perfOpen(map: Handle, pages: number, wakeup: number): Handle;
+  /** The memory that records are copied to, and the table: pairs of offset and length. */
+  perfMemory(perf: Handle): [data: ArrayBuffer, table: ArrayBuffer] | number;
+  perfTake(perf: Handle, limit: number): number;
+  perfGiveBack(perf: Handle, done: number): number;
+  perfPending(perf: Handle): number;
+  perfStats(perf: Handle, stats: Float64Array): number;
+  perfClose(perf: Handle): number;
+
+  userRingOpen(map: Handle): Handle;
+  userRingSubmit(ring: Handle, records: Uint8Array, lengths: Uint32Array): number;
+  userRingClose(ring: Handle): number;
+}
+
+/** The package's root; this file runs as dist/lib/native/index.js. */
+const ROOT = join(__dirname, "../../..");
+
+function load(): Native {
+  const attempts: Attempt[] = [];
+  for (const path of isSupported(process) ? places(ROOT, process, process.env.NODE_LIBBPF_PREBUILD) : []) {
+    try {
+      return loadFile(path, process.arch) as Native;
+    } catch (error) {
+      attempts.push({ path, error: error as Error });
+    }
+  }
+  throw new BpfError("ERR_BPF_NO_BINARY", helpPage(readHost(ROOT), attempts), { cause: attempts.at(-1)?.error });
+}
+
+/** The addon, loaded when it is first looked at: what asks nothing of the kernel works without it, on any system. */
+export declare const native: Native;
+
+Object.defineProperty(exports, "native", {
+  configurable: true,
+  enumerable: true,
+  get() {
+    const value = load();
+    Object.defineProperty(exports, "native", { value });
+    return value;
+  },
+});

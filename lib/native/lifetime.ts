@@ -1,0 +1,125 @@
+/**
+ * What a loaded object, its programs, maps and links share: the native handles, and the order of closing them. A map without
+ * an object has one of its own.
+ */
+import { ClosedError } from "../errors";
+import { type Handle, native } from ".";
+import { onCollected } from "./collected";
+import type { LogCallback } from "./log";
+
+/** What an object's handles name, in the order of closing them. */
+const closers = {
+  iterators: (run: Handle) => native.iterClose(run),
+  rings: (ring: Handle) => native.ringClose(ring),
+  perfBuffers: (perf: Handle) => native.perfClose(perf),
+  userRings: (ring: Handle) => native.userRingClose(ring),
+  maps: (map: Handle) => native.mapClose(map),
+};
+
+type Kind = keyof typeof closers;
+
+interface Resources extends Record<Kind, Set<Handle>> {
+  object: Handle;
+}
+
+/** Something that is closed before its object. */
+interface Closable {
+  close(): void;
+}
+
+/** No object: a handle that names nothing. */
+const NONE = -1;
+
+export class Lifetime {
+  readonly name: string;
+  readonly onLog: LogCallback | undefined;
+  /** In order of attaching. */
+  readonly links = new Set<Closable>();
+  /** End waits for events, and views of memory. */
+  readonly waits = new Set<() => void>();
+  readonly #resources: Resources;
+  readonly #pending = new Set<Promise<unknown>>();
+  readonly #forget: () => void;
+  #closed = false;
+
+  constructor(object: Handle, name: string, onLog: LogCallback | undefined) {
+    this.name = name;
+    this.onLog = onLog;
+    const resources: Resources = {
+      object,
+      iterators: new Set(),
+      rings: new Set(),
+      perfBuffers: new Set(),
+      userRings: new Set(),
+      maps: new Set(),
+    };
+    this.#resources = resources;
+    // Everything that a user can hold refers to this Lifetime: it is collected when nothing of the object is in use.
+    this.#forget = onCollected(this, () => release(resources));
+  }
+
+  /** Of a map that belongs to no object. */
+  static ofMap(map: Handle, name: string): Lifetime {
+    const lifetime = new Lifetime(NONE, name, undefined);
+    lifetime.own("maps", map);
+    return lifetime;
+  }
+
+  /** Whether there is no object: what closes a map then closes all. */
+  get isMap(): boolean {
+    return this.#resources.object === NONE;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The object's handle; throws if it was closed. */
+  handle(what: string, operation: string): Handle {
+    if (this.#closed) throw new ClosedError(what, operation);
+    return this.#resources.object;
+  }
+
+  /** Makes a handle one that is closed with the object. */
+  own(kind: Kind, handle: Handle): Handle {
+    this.#resources[kind].add(handle);
+    return handle;
+  }
+
+  /** Takes it back: it was closed before. */
+  disown(kind: Kind, handle: Handle): void {
+    this.#resources[kind].delete(handle);
+  }
+
+  /** Makes disposal wait for work in flight. */
+  track<T>(work: Promise<T>): Promise<T> {
+    this.#pending.add(work);
+    const done = () => this.#pending.delete(work);
+    work.then(done, done);
+    return work;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#forget();
+    // Newest first: detaching in the order of attaching waits for a grace period at some hooks.
+    for (const link of [...this.links].reverse()) link.close();
+    for (const stop of this.waits) stop();
+    // Before the memory goes: views over it become empty. Where nobody closed, they keep it.
+    for (const map of this.#resources.maps) native.mapUnmap(map);
+    release(this.#resources);
+  }
+
+  async closeAfterWork(): Promise<void> {
+    await Promise.allSettled(this.#pending);
+    this.close();
+  }
+}
+
+function release(resources: Resources): void {
+  for (const kind of Object.keys(closers) as Kind[]) {
+    for (const handle of resources[kind]) closers[kind](handle);
+  }
+  native.objectClose(resources.object);
+}

@@ -1,0 +1,100 @@
+/** What is constant in an object once it is loaded: read-only variables, the kernel's configuration and version, what it has. */
+import type { Btf } from "../btf/btf";
+import { BtfKind } from "../btf/btf-kinds";
+import type { Constants } from "../elf/control-flow";
+import type { CoreResolver } from "../elf/core-resolve";
+import type { ElfSection } from "../elf/elf";
+import { little } from "../endian";
+import { given } from "../kernel/fact";
+import type { KernelFacts } from "../kernel/kernel-facts";
+import { parseVersion } from "../kernel/version";
+import type { MapSpec } from "../map/map-spec";
+import type { VariableDescription } from "../native";
+import { hasKfunc } from "../sleepable/availability";
+import { Kernel } from "../sleepable/judged-kernel";
+
+/** What an object is set to, and who will load it. */
+export interface Settings {
+  maps: readonly MapSpec[];
+  license: string;
+  /** Contents of a section of variables, by the BTF id of its type. */
+  contents(sectionId: number): Uint8Array;
+  /** Lines of a kernel configuration that go before the kernel's. */
+  kconfig: string | undefined;
+  /** What it is judged for: what is constant there decides branches. */
+  kernel: KernelFacts | undefined;
+  /** A file of BTF that goes before the kernel's. */
+  btfPath: string | undefined;
+}
+
+interface Compiled {
+  sections: readonly ElfSection[];
+  variables: readonly VariableDescription[];
+  btf: Btf;
+  /** Of types; undefined where the kernel's are not known here. */
+  core: CoreResolver | undefined;
+  /** The same, of functions, which are the kernel's own whatever types are asked for. */
+  functions: CoreResolver | undefined;
+}
+
+export function constantsOf(
+  settings: Settings,
+  mapOf: (reference: string) => MapSpec | undefined,
+  { sections, variables, btf, core, functions }: Compiled,
+): Constants {
+  const { kernel } = settings;
+  const contents = new Map<string, Uint8Array>();
+  const isChanged = (name: string, prototype: number) => functions?.isLike(name, prototype) === false;
+  return {
+    data(section, offset, size) {
+      const bytes = contents.get(section) ?? contentsOf(section);
+      contents.set(section, bytes);
+      if (offset < 0 || offset + size > bytes.length) return undefined;
+      const own = bytes.subarray(offset, offset + size);
+      return (little ? own.toReversed() : own).reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
+    },
+    kconfig(name) {
+      if (kernel === undefined) return undefined;
+      if (name === "LINUX_KERNEL_VERSION") return versionCodes(kernel);
+      const config = settings.kconfig === undefined ? given(kernel.config) : undefined;
+      const variable = variables.find((one) => one.section === ".kconfig" && one.name === name);
+      if (config === undefined || variable === undefined || !name.startsWith("CONFIG_")) return undefined;
+      const value = optionValue(config[name.slice("CONFIG_".length)], variable);
+      return value === undefined ? undefined : [value, value];
+    },
+    kfunc(name, prototype) {
+      if (kernel === undefined) return undefined;
+      const has = hasKfunc(name, Kernel.of(kernel));
+      return has && isChanged(name, prototype) ? false : has;
+    },
+    isChanged,
+    isCreated: (map) => mapOf(map)?.autocreate ?? true,
+    mapType: (map) => mapOf(map)?.type,
+    core: (relocation) => core?.value(relocation),
+  };
+
+  function contentsOf(section: string): Uint8Array {
+    const variable = variables.find((one) => one.section === section);
+    if (variable !== undefined) return settings.contents(variable.sectionId);
+    return sections.find(({ name }) => name === section)?.contents ?? new Uint8Array();
+  }
+
+  /** libbpf: set_kcfg_value_tri(), set_kcfg_value_num(). */
+  function optionValue(option: string | undefined, { typeId, size }: VariableDescription): bigint | undefined {
+    const kind = btf.kind(btf.resolve(typeId));
+    // A char holds the letter, a bool whether it is "y", an enum libbpf_tristate more.
+    if (size === 1 || (kind !== BtfKind.INT && kind !== BtfKind.ENUM)) return undefined;
+    if (option === undefined || option === "n") return 0n;
+    if (kind === BtfKind.ENUM) return option === "y" ? 1n : option === "m" ? 2n : undefined;
+    return /^(0x[0-9a-f]+|\d+)$/i.test(option) ? BigInt(option) : undefined;
+  }
+}
+
+/** KERNEL_VERSION() of a kernel, as libbpf finds it; of a series, that of its first and last release. */
+function versionCodes(kernel: KernelFacts): [bigint, bigint] | undefined {
+  const version = parseVersion(given(kernel.version) ?? "");
+  if (version === undefined) return undefined;
+  const { major, minor, patch } = version;
+  const code = (last: number) => BigInt((major << 16) + (minor << 8) + Math.min(last, 255));
+  return [code(patch ?? 0), code(patch ?? 255)];
+}

@@ -1,0 +1,181 @@
+/** Facts of an object's programs for the precheck, from its bytes alone. */
+import { readFileSync } from "node:fs";
+import { Btf } from "../btf/btf";
+import { directFields, managedFields } from "../btf/fields";
+import { kernelBtfs, runningSignature, vmlinuxBtf } from "../btf/kernel-btf";
+import { ProgramType } from "../constants";
+import { type Reach, reachOf } from "../elf/calls";
+import type { Constants } from "../elf/control-flow";
+import type { CoreRelocation } from "../elf/core-relocations";
+import { CoreResolver } from "../elf/core-resolve";
+import { damagedObject } from "../elf/damaged-object";
+import type { ElfSection } from "../elf/elf";
+import { type BpfFunction, readFunctions } from "../elf/functions";
+import type { StructOpsSlot } from "../elf/struct-ops";
+import { ObjectError } from "../errors";
+import { isKnown } from "../kernel/fact";
+import type { KernelFacts } from "../kernel/kernel-facts";
+import { isRunning } from "../kernel/running-kernel";
+import type { VariableDescription } from "../native";
+import type { ProgramSpec } from "../program/program-spec";
+import { isGplCompatible } from "../sleepable/judge";
+import { isEverywhere } from "../sleepable/rules-maps";
+import { usesTrampoline } from "../sleepable/rules-trampolines";
+import type { MapFacts, ProgramFacts } from "../verdict";
+import { constantsOf, type Settings } from "./known-constants";
+
+/** Tells the facts of a program, as it and its object are set when it is asked: the same object while these stay. */
+export type FactsReader = (program: ProgramSpec, settings: Settings) => ProgramFacts;
+
+/**
+ * Reads what does not change: instructions, types.
+ *
+ * @throws {@link ObjectError} for a damaged object, where libbpf would fail to load it
+ */
+export function factsReader(
+  name: string,
+  sections: readonly ElfSection[],
+  btf: Btf | undefined,
+  variables: readonly VariableDescription[],
+  slots: readonly StructOpsSlot[],
+): FactsReader {
+  const damaged = (what: string): never => {
+    throw damagedObject(name, "check", what);
+  };
+  const types = btf ?? tooNew(name);
+  const functions = readFunctions({ sections, btf: types, variables, damaged });
+  const members = new Map(slots.toReversed().map(({ program, target }) => [program, target]));
+  const sectionIds = new Map(variables.map(({ section, sectionId }) => [section, sectionId]));
+  const fields = new Map<number, Pick<MapFacts, "fields" | "nested">>();
+  const strong = strongKfuncs(functions);
+  const options = variables.filter(({ section, name }) => section === ".kconfig" && name.startsWith("CONFIG_"));
+  const told = new Map<string, { as: string; facts: ProgramFacts }>();
+  const resolvers = new Map<string | undefined, CoreResolver | null>();
+
+  return (program, settings) => {
+    const facts = factsOf(program, settings);
+    const as = JSON.stringify(facts);
+    const before = told.get(program.name);
+    if (before?.as === as) return before.facts;
+    told.set(program.name, { as, facts });
+    return facts;
+  };
+
+  function factsOf(program: ProgramSpec, settings: Settings): ProgramFacts {
+    const { maps, license } = settings;
+    const mapOf = (reference: string) => {
+      const sectionId = sectionIds.get(reference);
+      return maps.find((map) => map.name === reference || (sectionId !== undefined && map.sectionId === sectionId));
+    };
+    const core = resolverOf(settings);
+    const functions = resolverOf({ ...settings, btfPath: undefined });
+    const constants = constantsOf(settings, mapOf, { sections, variables, btf: types, core, functions });
+    const describe = (relocation: CoreRelocation) => core?.describe(relocation) ?? "";
+    const questions = { describe, lookForReads: !isGplCompatible(license) };
+    const reach: Reach = reachOf(functionOf(program), constants, questions);
+    const { kind, section, type, attachType, sleepable } = program;
+    const named = new Set(reach.maps.map(mapOf));
+    const others = maps.filter((map) => map.autocreate && !named.has(map) && !isEverywhere(map));
+    const target = type === ProgramType.STRUCT_OPS ? members.get(program.name) : program.attachTarget;
+    return {
+      name: program.name,
+      section,
+      kind,
+      type,
+      attachType,
+      sleepable,
+      ...(target === undefined ? {} : { target }),
+      license,
+      ...needs(reach, settings, constants),
+      ...(reach.readsKernel && { readsKernel: reach.readsKernel }),
+      ...signature(kind, target, settings.kernel),
+      maps: reach.maps.flatMap((reference) => mapOf(reference)?.facts(fieldsOf) ?? []),
+      ...(others.length > 0 && { others: others.map((map) => map.facts(fieldsOf)) }),
+      ...(reach.missing.length > 0 && { missing: reach.missing }),
+      ...(reach.unresolved.length > 0 && { unresolved: reach.unresolved }),
+      helpers: reach.helpers,
+      kfuncs: reach.kfuncs,
+      ...(reach.functions.length > 0 && { functions: reach.functions }),
+      ...(reach.regions.length > 0 && { regions: reach.regions }),
+    };
+  }
+
+  /** What load() fails without, whichever programs it loads. */
+  function needs({ kfuncs }: Reach, { kernel, kconfig = "" }: Settings, { isChanged }: Constants) {
+    const own = new Set(kfuncs.map(({ name }) => name));
+    const others = [...strong].filter(([name]) => !own.has(name));
+    const calls = others.map(([name, prototype]) => ({
+      name,
+      conditional: false,
+      ...(isChanged(name, prototype) && { changed: true }),
+    }));
+    const unset = options.filter(({ name }) => !kconfig.includes(`${name}=`)).map(({ name }) => name);
+    const config = kernel !== undefined && isRunning(kernel) && !libbpfFindsConfig(kernel);
+    return { ...(calls.length > 0 && { externs: calls }), ...(config && unset.length > 0 && { unset }) };
+  }
+
+  function signature(kind: string, target: string | undefined, kernel: KernelFacts | undefined) {
+    if (!usesTrampoline(kind) || target === undefined || kernel === undefined || !isRunning(kernel)) return undefined;
+    const name = kind.startsWith("lsm") ? `bpf_lsm_${target}` : target.replace(/^vmlinux:/, "");
+    const found = runningSignature(name);
+    return found && { signature: found };
+  }
+
+  /** Undefined where the types that libbpf will look at are not known here. */
+  function resolverOf({ kernel, btfPath }: Settings): CoreResolver | undefined {
+    if (btfPath === undefined && (kernel === undefined || !isRunning(kernel))) return undefined;
+    const known = resolvers.get(btfPath) ?? makeResolver(btfPath);
+    resolvers.set(btfPath, known);
+    return known ?? undefined;
+  }
+
+  function makeResolver(btfPath: string | undefined): CoreResolver | null {
+    try {
+      const file = btfPath === undefined ? undefined : new Btf(readFileSync(btfPath));
+      if (file === undefined) vmlinuxBtf();
+      return new CoreResolver(types, file === undefined ? kernelBtfs : () => [file]);
+    } catch {
+      // libbpf will say what is wrong with it.
+      return null;
+    }
+  }
+
+  function fieldsOf(type: number) {
+    const known = fields.get(type);
+    if (known !== undefined) return known;
+    const all = managedFields(types, type);
+    const direct = directFields(types, type);
+    const nested = all.filter((name) => !direct.includes(name));
+    const found = { fields: all, ...(nested.length > 0 && { nested }) };
+    fields.set(type, found);
+    return found;
+  }
+
+  function functionOf(program: ProgramSpec): BpfFunction {
+    const isIt = (fn: { name: string; section: string }) =>
+      fn.name === program.name && fn.section.replace(/^\?/, "") === program.section;
+    return functions.find(isIt) ?? damaged(`the program ${program.name} has no symbol`);
+  }
+}
+
+/** Kfuncs that libbpf loads no program of the object without, and their prototypes. */
+function strongKfuncs(functions: readonly BpfFunction[]): Map<string, number> {
+  const found = functions.flatMap(({ calls, addresses }) => [
+    ...[...calls.values()].filter(({ kfunc }) => kfunc),
+    ...[...addresses.values()].filter((address) => address.of === "symbol"),
+  ]);
+  return new Map(
+    found.flatMap(({ name, weak, prototype }) => (weak || prototype === undefined ? [] : [[name, prototype]])),
+  );
+}
+
+/** libbpf: bpf_object__read_kconfig_file() */
+function libbpfFindsConfig({ config }: KernelFacts): boolean {
+  return isKnown(config) && /^\/(boot|proc)\//.test(config.origin);
+}
+
+function tooNew(name: string): never {
+  const hint = "Update node-libbpf";
+  const what = `${name} has BTF that is newer than this library`;
+  throw new ObjectError("ERR_BPF_NOT_SUPPORTED", what, { operation: "check", hint });
+}

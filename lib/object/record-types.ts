@@ -1,0 +1,86 @@
+/**
+ * The types of the records of ring buffers and perf buffers, which BTF does not tell by itself: a declaration tag on the map does,
+ * `__attribute__((btf_decl_tag("event:struct exec_event")))`, or an option of open().
+ */
+import type { Btf } from "../btf/btf";
+import { BtfKind } from "../btf/btf-kinds";
+import type { BtfType } from "../btf/types";
+import { type Codec, codecOf } from "../codec/codec";
+import type { U64 } from "../codec/plan";
+import { ArgumentError, ObjectError } from "../errors";
+
+const TAG = "event:";
+
+/** The types of maps that have records. */
+const CHANNELS: readonly string[] = ["ringbuf", "user_ringbuf", "perf_event_array"];
+
+/** The codec of each of {@link eventTypes}. */
+export function eventCodecs(types: ReadonlyMap<string, BtfType>, u64: U64): Map<string, Codec<unknown>> {
+  return new Map(Array.from(types, ([map, type]) => [map, codecOf(type, { path: `map ${map}: a record`, u64 })]));
+}
+
+interface NamedMap {
+  readonly name: string;
+  readonly type: string;
+}
+
+/**
+ * The type of the records of each map that has one told. The option goes before the tag.
+ *
+ * @param named open()'s option: types by the map's name
+ * @throws {@link ArgumentError} for an option, {@link ObjectError} for a tag, that names what there is not
+ */
+export function eventTypes(
+  btf: Btf,
+  maps: readonly NamedMap[],
+  named: Readonly<Record<string, string>>,
+  label: string,
+): Map<string, BtfType> {
+  const found = new Map<string, BtfType>();
+  const channels = maps.filter(({ type }) => CHANNELS.includes(type)).map(({ name }) => name);
+  const wanted = new Map([...tagsOf(btf), ...Object.entries(named)]);
+  for (const [map, text] of wanted) {
+    const isOption = Object.hasOwn(named, map);
+    if (typeof text !== "string") {
+      throw new ArgumentError(`open's option events: the type of ${map} must be a string`, { operation: "open", map });
+    }
+    const fail = (message: string, hint: string) => {
+      const about = { operation: "open", map, hint };
+      const what = `${label}: ${isOption ? `event type "${text}"` : `the tag "${TAG}${text}"`} of map ${map} ${message}`;
+      return isOption ? new ArgumentError(what, about) : new ObjectError("ERR_BPF_OBJECT_INVALID", what, about);
+    };
+    if (!channels.includes(map))
+      throw fail("is about no ring or perf buffer", `These are: ${channels.join(", ") || "none"}`);
+    const type = typeNamed(btf, text);
+    if (type === undefined) {
+      const name = text.replace(/^\w+\s+/, "");
+      const declared = name === text ? `struct ${name}` : text;
+      const hint =
+        "clang writes down the types of globals, functions and maps only; " +
+        `add a global: const ${declared} *unused_${name} __attribute__((unused));`;
+      throw fail("names a type that is not in the object's BTF", hint);
+    }
+    found.set(map, type);
+  }
+  return found;
+}
+
+function typeNamed(btf: Btf, name: string): BtfType | undefined {
+  try {
+    return btf.typeNamed(name);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What tags on variables say, by the variable. */
+function tagsOf(btf: Btf): [string, string][] {
+  const tags: [string, string][] = [];
+  btf.scan({ [BtfKind.DECL_TAG]: TAG }, (_, tag, id) => {
+    const node = btf.type(id);
+    if (node.kind === "decl_tag" && node.component < 0 && node.target.kind === "var") {
+      tags.push([node.target.name, tag.slice(TAG.length).trim()]);
+    }
+  });
+  return tags;
+}

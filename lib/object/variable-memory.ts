@@ -1,0 +1,86 @@
+/** Variables of a loaded object: the memory that libbpf mapped for .data, .bss and .rodata (Linux 5.5). */
+import { Flag } from "../constants";
+import { errnoName, isErrno, MapError } from "../errors";
+import { ArrayMap } from "../map/array";
+import type { RawMap } from "../map/element-map";
+import type { BpfMap } from "../map/map";
+import { native, type VariableDescription } from "../native";
+import type { Lifetime } from "../native/lifetime";
+import type { VariableMemory } from "./variables";
+
+/**
+ * @param indexOf the index of each section's map, by the section's BTF id
+ * @param maps the object's maps by their names: one that is not mapped is looked up
+ */
+export function memoryOf(
+  lifetime: Lifetime,
+  indexOf: ReadonlyMap<number, number>,
+  maps: Readonly<Record<string, BpfMap>>,
+): VariableMemory {
+  const access = (call: "memoryRead" | "memoryWrite", variable: VariableDescription, bytes: Uint8Array) => {
+    const handle = lifetime.handle(lifetime.name, `variables.${variable.name}`);
+    const status = native[call](handle, indexOf.get(variable.sectionId) ?? -1, variable.offset, bytes);
+    if (status >= 0) return;
+    const map = maps[variable.section];
+    const isLookedUp = isErrno(status, "ERANGE") && map instanceof ArrayMap && !(map.flags & Flag.MMAPABLE);
+    if (!isLookedUp || !elementAccess(call, map.raw, variable, bytes)) throw failure(variable, status);
+  };
+  return {
+    live: true,
+    sizeOf: ({ size }) => size,
+    read(variable) {
+      const bytes = new Uint8Array(variable.size);
+      access("memoryRead", variable, bytes);
+      return bytes;
+    },
+    write: (variable, bytes) => access("memoryWrite", variable, bytes),
+  };
+}
+
+const ONLY = new Uint8Array(4);
+
+/** A section is one value, of which a part can be read, and only the whole be written: the rest is the program's meanwhile. */
+function elementAccess(
+  call: "memoryRead" | "memoryWrite",
+  section: RawMap,
+  { offset, size }: VariableDescription,
+  bytes: Uint8Array,
+): boolean {
+  if (call === "memoryWrite") {
+    const isWhole = offset === 0 && size === section.valueSize;
+    if (isWhole) section.set(ONLY, bytes);
+    return isWhole;
+  }
+  const value = section.get(ONLY)?.subarray(offset, offset + size);
+  if (value?.length !== size) return false;
+  bytes.set(value);
+  return true;
+}
+
+function failure({ name, section }: VariableDescription, status: number): MapError {
+  const errno = errnoName(status);
+  const details = { operation: `variables.${name}`, map: section, errno };
+  // The addon's own word for what was not asked of the kernel, which would say EPERM.
+  if (isErrno(status, "EROFS")) {
+    const hint = "Set it on the ObjectSpec before load, or make it a non-const global";
+    return new MapError("ERR_BPF_MAP", `variable ${name} is constant: ${section} was frozen at load`, {
+      ...{ ...details, errno: "EPERM" },
+      hint,
+    });
+  }
+  if (isErrno(status, "ENOENT")) {
+    const hint = `Leave the autocreate of map ${section} on. Without global data (before Linux 5.2) libbpf turns it off`;
+    return new MapError("ERR_BPF_MAP", `variable ${name} has no memory: the map ${section} was not created`, {
+      ...details,
+      hint,
+    });
+  }
+  if (!isErrno(status, "ERANGE"))
+    return new MapError(
+      "ERR_BPF_MAP",
+      `variable ${name}: the memory of ${section} can't be mapped (${errno})`,
+      details,
+    );
+  const hint = `Leave the flag BPF_F_MMAPABLE of map ${section} set (Linux 5.5)`;
+  return new MapError("ERR_BPF_MAP", `variable ${name} is not in mapped memory (${errno})`, { ...details, hint });
+}
