@@ -144,7 +144,7 @@ Napi::Value open(const Napi::CallbackInfo& info) {
       [options](std::shared_ptr<Map> map, int* error) {
         return PerfBuffer::open(std::move(map), options, error);
       },
-      [](Poller& poller, int fd, int32_t handle) { return poller.addForgetful(fd, handle); });
+      [](Poller& poller, int fd, int32_t handle) { return poller.addOnEveryWakeup(fd, handle); });
 }
 
 // perfClose(perf): 0 or -EBADF
@@ -153,7 +153,7 @@ Napi::Value close(const Napi::CallbackInfo& info) {
   const int32_t handle = int32Of(info[0]);
   const std::shared_ptr<PerfBuffer> perf = environment.perfBuffers.remove(handle);
   if (perf == nullptr) return status(info.Env(), -EBADF);
-  environment.poller()->removeForgetful(perf->fd(), handle);
+  environment.poller()->removeOnEveryWakeup(perf->fd(), handle);
   return status(info.Env(), 0);
 }
 

@@ -33,7 +33,7 @@ struct Poller::Handle {
   Fd epoll;
   napi_env env = nullptr;
   Napi::FunctionReference listener;
-  std::vector<int32_t> forgetful;
+  std::vector<int32_t> onEveryWakeup;
   Poller* owner = nullptr;  // null once closing
 
   virtual ~Handle() = default;
@@ -55,9 +55,9 @@ struct Poller::Handle {
     if (count < 0 || listener.IsEmpty()) return;
     const Napi::HandleScope scope(env);
     std::vector<napi_value> handles;
-    handles.reserve(count + forgetful.size());
+    handles.reserve(count + onEveryWakeup.size());
     for (int i = 0; i < count; i++) handles.push_back(status(env, static_cast<int32_t>(ready[i].data.u32)));
-    for (const int32_t handle : forgetful) handles.push_back(status(env, handle));
+    for (const int32_t handle : onEveryWakeup) handles.push_back(status(env, handle));
     if (!handles.empty()) call(listener.Value(), handles);
   }
 };
@@ -243,16 +243,16 @@ void Poller::remove(int fd) {
   if (handle_ != nullptr) epoll_ctl(handle_->epoll.get(), EPOLL_CTL_DEL, fd, nullptr);
 }
 
-int Poller::addForgetful(int fd, int32_t handle) {
+int Poller::addOnEveryWakeup(int fd, int32_t handle) {
   const int error = add(fd, kNothing, EPOLLIN);
-  if (error == 0) handle_->forgetful.push_back(handle);
+  if (error == 0) handle_->onEveryWakeup.push_back(handle);
   return error;
 }
 
-void Poller::removeForgetful(int fd, int32_t handle) {
+void Poller::removeOnEveryWakeup(int fd, int32_t handle) {
   remove(fd);
   if (handle_ == nullptr) return;
-  auto& handles = handle_->forgetful;
+  auto& handles = handle_->onEveryWakeup;
   handles.erase(std::remove(handles.begin(), handles.end(), handle), handles.end());
 }
 

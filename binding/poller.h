@@ -27,8 +27,8 @@ class Poller {
   // The same for perf events. Polling one clears its readiness (perf_poll(): atomic_xchg(&rb->poll, 0)), and
   // the event loop has polled it before this epoll instance is asked: so the listener hears of it each time
   // that anything is ready.
-  int addForgetful(int fd, int32_t handle);
-  void removeForgetful(int fd, int32_t handle);
+  int addOnEveryWakeup(int fd, int32_t handle);
+  void removeOnEveryWakeup(int fd, int32_t handle);
 
   // Calls `listener` with the handles that are ready.
   void listen(Napi::Function listener);

@@ -1,6 +1,6 @@
 /** Every error class and code of the library. Errors are made here, never in C++: native code returns -errno. */
 import { constants } from "node:os";
-import type { Answer, Finding, ReasonCode, Verdict } from "./verdict";
+import type { Finding, ProgramVerdict, ReasonCode, Verdict } from "./verdict";
 
 /** The codes that `error.code` can have. */
 export type ErrorCode =
@@ -143,12 +143,12 @@ export function linesOf(log: Uint8Array = new Uint8Array()): string[] {
 export class SleepableError extends LoadError {
   override readonly name: string = "SleepableError";
   /** Of every program that is refused or unsafe. */
-  readonly verdicts: readonly Verdict[];
+  readonly verdicts: readonly ProgramVerdict[];
   /** The first decisive finding's. */
   declare readonly reason: ReasonCode;
 
   /** @internal */
-  constructor(object: string, verdicts: readonly Verdict[]) {
+  constructor(object: string, verdicts: readonly ProgramVerdict[]) {
     const lines = verdicts.flatMap(problems);
     const unsafe = verdicts.every(({ verdict }) => verdict === "unsafe");
     const atAttach = verdicts.every(({ findings }) => findings.filter(isBad).every(({ stage }) => stage === "attach"));
@@ -171,11 +171,11 @@ export class SleepableError extends LoadError {
   }
 }
 
-function isBad({ verdict }: { verdict: Answer }): boolean {
+function isBad({ verdict }: { verdict: Verdict }): boolean {
   return verdict === "refused" || verdict === "unsafe";
 }
 
-function problems({ program, section, findings }: Verdict): string[] {
+function problems({ program, section, findings }: ProgramVerdict): string[] {
   const advice = ({ remedy }: Finding) => (remedy === undefined ? "" : `; ${remedy}`);
   return findings.filter(isBad).map((found) => `  ${program} (${section}): ${found.message}${advice(found)}`);
 }

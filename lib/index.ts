@@ -58,13 +58,13 @@ export { type TracePipeOptions, tracePipe } from "./events/trace-pipe";
 export type { BtfFacts } from "./kernel/btf-facts";
 export { type CaptureOptions, captureProfile } from "./kernel/capture";
 export type { Fact, Known, Unknown } from "./kernel/fact";
-export type { Answers, KernelFacts, Measured, ProbedKind } from "./kernel/kernel-facts";
+export type { KernelFacts, ProbedKind, ProbedTargets, ProbeResults } from "./kernel/kernel-facts";
 export { activeLsms } from "./kernel/lsm";
 export { kernelProfile, kernelProfiles, readProfile } from "./kernel/profiles";
 export { kernelFacts } from "./kernel/running-kernel";
 export type { KernelIdentity } from "./kernel/version";
 export type { KnownKind, OtherKind, ProgramKind } from "./kinds";
-export { Link } from "./link/link";
+export { Link, openLink } from "./link/link";
 export type { LinkInfo } from "./link/link-info";
 export { ArrayMap, type TypedArrayConstructor } from "./map/array";
 export type { MapBatch } from "./map/chunks";
@@ -109,13 +109,13 @@ export type { TestRunOptions, TestRunResult } from "./program/test-run";
 export { type Explanation, explain, type Refusal } from "./sleepable/explain";
 export { judge } from "./sleepable/judge";
 export type {
-  Answer,
+  CallContext,
   CallFacts,
   Finding,
   Input,
   MapFacts,
-  Place,
   ProgramFacts,
+  ProgramVerdict,
   ReasonCode,
   RegionFacts,
   Source,

@@ -4,7 +4,7 @@
  * Whether a kernel takes a program: `allowed`; `refused`; `unsafe`: it takes it, and must not, or it would never run;
  * `unknown`: what is known of this kernel does not tell.
  */
-export type Answer = "allowed" | "refused" | "unsafe" | "unknown";
+export type Verdict = "allowed" | "refused" | "unsafe" | "unknown";
 
 /** When the kernel would answer: as it loads the program, as it attaches it, or never, as the program never runs. */
 export type Stage = "load" | "attach" | "run";
@@ -97,7 +97,7 @@ export interface Input {
 
 /** One thing that a rule says about a program. */
 export interface Finding {
-  verdict: Answer;
+  verdict: Verdict;
   reason: ReasonCode;
   stage: Stage;
   /** One sentence. */
@@ -113,12 +113,12 @@ export interface Finding {
 }
 
 /** What the precheck says about one program: the worst of its findings, and all of them. */
-export interface Verdict {
+export interface ProgramVerdict {
   /** The program's name. */
   program: string;
   /** Its ELF section. */
   section: string;
-  verdict: Answer;
+  verdict: Verdict;
   /** The decisive finding's. */
   reason: ReasonCode;
   /** The decisive finding's. */
@@ -151,7 +151,7 @@ export interface MapFacts {
  * may; of `work` (bpf_wq, bpf_task_work), which always may; in a `walk` of a hash map under RCU. In regions: under bpf_rcu_read_lock()
  * (`rcu`), with preemption off (`preempt`), with interrupts off (`irq`), holding a `lock`. `unclear`: paths to it differ.
  */
-export type Place = "timer" | "work" | "walk" | "rcu" | "preempt" | "irq" | "lock" | "unclear";
+export type CallContext = "timer" | "work" | "walk" | "rcu" | "preempt" | "irq" | "lock" | "unclear";
 
 /** A call of a helper or kfunc in a program's instructions. */
 export interface CallFacts {
@@ -160,7 +160,7 @@ export interface CallFacts {
   /** True if the verifier may never see the call: it drops the branches that it knows are not taken. */
   conditional: boolean;
   /** Absent in the program's own context. */
-  place?: Place;
+  context?: CallContext;
   /** In a global function, which is verified on its own. */
   global?: boolean;
   /** A kfunc that the object can do without. */

@@ -11,7 +11,7 @@ import { PROJECT_ROOT } from "./places";
 
 const measured = kernelProfiles()
   .filter((name) => name.startsWith("debian-"))
-  .map((name) => given(kernelProfile(name).measured));
+  .map((name) => given(kernelProfile(name).probed));
 
 function inAll(kind: ProbedKind, prefix = ""): string {
   const sets = measured.map((answers) => {

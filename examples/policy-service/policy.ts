@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { type BpfObject, BtfKind, kernelBtf, Link, type Program } from "node-libbpf";
+import { type BpfObject, BtfKind, kernelBtf, type Link, openLink, type Program } from "node-libbpf";
 import { ConfigError, HostError } from "./failure";
 import { type decision, open, type policy, type Policy as Shape } from "./policy.bpf";
 import { type Changes, changesOf, compile, findCgroup, HOOKS, type Hook, type RuleSet } from "./rules";
@@ -135,8 +135,8 @@ export class Policy implements AsyncDisposable {
       const path = pin === undefined ? undefined : join(pin, hook);
       const isPinned = path !== undefined && existsSync(path);
       const isWanted = this.hooks.includes(hook);
-      if (isPinned && isWanted) this.#taken.push(Link.fromPin(path));
-      else if (isPinned) Link.fromPin(path).detach();
+      if (isPinned && isWanted) this.#taken.push(openLink(path));
+      else if (isPinned) openLink(path).detach();
       else if (isWanted) {
         const program: Program<"lsm"> = this.#object.programs[PROGRAMS[hook]];
         const link = program.attach();
@@ -218,8 +218,8 @@ function pinnedHooks(pin: string, spec: ReturnType<typeof open>): Hook[] {
   }
   for (const hook of pinned) {
     const target = spec.programs[PROGRAMS[hook]].attachTarget;
-    const link = Link.fromPin(join(pin, hook));
-    const { type, targetBtfId = 0 } = link.info;
+    const link = openLink(join(pin, hook));
+    const { type, targetBtfId = 0 } = link.info();
     link.close(); // it is pinned
     const wanted = kernelBtf().find(BtfKind.FUNC, `bpf_lsm_${target}`);
     // The kernel tells it since Linux 5.13.

@@ -1,7 +1,6 @@
 /** node-libbpf check: would these objects' programs load there? */
 import { type Command, Option } from "commander";
-import { type CheckOptions, open, type Verdict } from "../index";
-import { needPrivilege } from "./asking";
+import { type CheckOptions, open, type ProgramVerdict } from "../index";
 import {
   addKernelOptions,
   HOST,
@@ -11,8 +10,9 @@ import {
   needHost,
   summary,
 } from "./kernel-options";
+import { needPrivilege } from "./probing";
 import { document, printable, styled, table } from "./table";
-import { answerCell, byKernel, exitStatus, header, legend, reasons } from "./verdicts";
+import { byKernel, exitStatus, header, legend, reasons, verdictCell } from "./verdicts";
 
 interface Options extends KernelOptions {
   precheck: NonNullable<CheckOptions["precheck"]>;
@@ -43,7 +43,7 @@ export function addCheck(program: Command): void {
 /** An object, and its programs' verdicts, for each in the kernels' order. */
 interface Checked {
   path: string;
-  programs: Verdict[][];
+  programs: ProgramVerdict[][];
 }
 
 function check(paths: readonly string[], { precheck, json: asJson, ...named }: Options): number {
@@ -84,7 +84,7 @@ function show({ path, programs }: Checked, kernels: readonly NamedKernel[]): str
   const rows = programs.map((verdicts) => [
     { text: printable(verdicts[0]?.program ?? "") },
     { text: printable(verdicts[0]?.section ?? "") },
-    ...verdicts.map(({ verdict }) => answerCell(verdict)),
+    ...verdicts.map(({ verdict }) => verdictCell(verdict)),
   ]);
   const why = programs.map((verdicts) => reasons(verdicts, kernels));
   return title + table([header(["PROGRAM", "SECTION"], kernels), ...rows]) + why.join("");

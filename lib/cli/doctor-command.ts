@@ -8,7 +8,7 @@ import type { KernelFacts } from "../kernel/kernel-facts";
 import { tryLoad } from "../kernel/probe";
 import { whyRefused } from "../kernel/refusal";
 import type { Line, State } from "./doctor-line";
-import { conclusion, diagnose, TRIAL_HOOK, type Trial } from "./doctor-report";
+import { conclusion, diagnose, type HookProbe, PROBED_HOOK } from "./doctor-report";
 import { HOST, summary } from "./kernel-options";
 import { document, type Style, styled } from "./table";
 
@@ -32,7 +32,7 @@ export function addDoctor(program: Command): void {
 
 function doctor({ json: asJson }: { json?: true }): number {
   const facts = kernelFacts();
-  const lines = diagnose(facts, trial(facts));
+  const lines = diagnose(facts, probeHook(facts));
   const answer = conclusion(lines);
   const kernel = summary({ name: HOST, facts });
   process.stdout.write(asJson ? document({ can: CAN[answer], kernel, lines }) : show(lines, answer));
@@ -40,8 +40,8 @@ function doctor({ json: asJson }: { json?: true }): number {
 }
 
 /** Asks the kernel, which needs no privilege to say no. */
-function trial({ btfSize }: KernelFacts): Trial | undefined {
-  const answer = isKnown(btfSize) ? tryLoad("lsm", TRIAL_HOOK) : undefined;
+function probeHook({ btfSize }: KernelFacts): HookProbe | undefined {
+  const answer = isKnown(btfSize) ? tryLoad("lsm", PROBED_HOOK) : undefined;
   if (answer === undefined) return undefined;
   const { status, log } = answer;
   if (status === 0) return { log };

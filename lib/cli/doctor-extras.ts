@@ -4,7 +4,7 @@ import type { KernelFacts } from "../kernel/kernel-facts";
 import { MOUNT_BPFFS } from "../native/pins";
 import { Kernel } from "../sleepable/judged-kernel";
 import { hasErrorInjection } from "../sleepable/rules-tracing";
-import { isSince, type Line, line, told } from "./doctor-line";
+import { factLine, isSince, type Line, line } from "./doctor-line";
 
 export function extras(facts: KernelFacts): Line[] {
   return [hooks(facts), lockdown(facts), ...mounts(facts), errorInjection(facts)];
@@ -18,7 +18,7 @@ function hooks(facts: KernelFacts): Line {
 }
 
 function lockdown({ lockdown }: KernelFacts): Line {
-  return told("lockdown", lockdown, (state) => state !== "confidentiality", {
+  return factLine("lockdown", lockdown, (state) => state !== "confidentiality", {
     ok: "lockdown is not in the way",
     bad: "the kernel is locked down (confidentiality): programs may not read its memory, nor kprobes be attached",
     unknown: "whether the kernel is locked down can't be told",
@@ -41,7 +41,7 @@ const USE = {
 
 function mounts(facts: KernelFacts): Line[] {
   return (["securityfs", "bpffs", "tracefs"] as const).map((name) =>
-    told(name, facts[name], (place) => place !== "", {
+    factLine(name, facts[name], (place) => place !== "", {
       ok: `${name} is mounted`,
       bad: `${name}, ${USE[name]}, is not mounted`,
       unknown: `whether ${name}, ${USE[name]}, is mounted can't be told`,

@@ -36,7 +36,7 @@ interface Words {
 }
 
 /** The line of a fact whose value alone tells. */
-export function told<T>(check: string, fact: Fact<T>, isGood: (value: T) => boolean, words: Words): Line {
+export function factLine<T>(check: string, fact: Fact<T>, isGood: (value: T) => boolean, words: Words): Line {
   if (!isKnown(fact)) return line(check, "unknown", fact, words.unknown, words.remedy);
   const state = isGood(fact.value) ? "ok" : "bad";
   const { origin } = fact;

@@ -2,7 +2,7 @@
 import { type Fact, given, isKnown, mapFact } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/kernel-facts";
 import { MOUNT } from "./doctor-extras";
-import { isSince, type Line, line, told } from "./doctor-line";
+import { factLine, isSince, type Line, line } from "./doctor-line";
 
 /** Each of these can be seen to be no hindrance by loading one. */
 export function toLoad(facts: KernelFacts): Line[] {
@@ -12,7 +12,7 @@ export function toLoad(facts: KernelFacts): Line[] {
     btf(facts),
     ...["BPF_SYSCALL", "BPF_JIT", "BPF_LSM"].map((option) => configured(option, facts)),
     capabilities(facts.capabilities),
-    told("user-namespace", initialUserNamespace, Boolean, {
+    factLine("user-namespace", initialUserNamespace, Boolean, {
       ok: "this is the initial user namespace",
       bad: "this process is in a user namespace, where its capabilities do not count for BPF",
       unknown: "whether this is the initial user namespace can't be told",
@@ -42,7 +42,7 @@ function kernel(facts: KernelFacts): Line {
 }
 
 function btf({ btfSize, config }: KernelFacts): Line {
-  const found = told("btf", btfSize, () => true, {
+  const found = factLine("btf", btfSize, () => true, {
     ok: "the kernel has BTF, by which hooks are found",
     bad: "",
     unknown: "the kernel's BTF, by which hooks are found, can't be read",
@@ -56,7 +56,7 @@ function configured(option: string, { config, lsmHooks }: KernelFacts): Line {
   const words = { ok: `${name} is on`, bad: `${name} is off`, unknown: `whether ${name} is on can't be told` };
   const remedy = `Use a kernel with ${name}=y`;
   if (isKnown(config))
-    return told(
+    return factLine(
       name,
       mapFact(config, (all) => all[option] ?? "n"),
       (value) => value === "y",
@@ -76,7 +76,7 @@ export function missingCapabilities(has: readonly string[] = []): string[] {
 
 function capabilities(fact: Fact<string[]>): Line {
   const missing = missingCapabilities(given(fact)).join(" and ");
-  return told("capabilities", fact, () => missing === "", {
+  return factLine("capabilities", fact, () => missing === "", {
     ok: "this process may load LSM programs",
     bad: `this process lacks ${missing}`,
     unknown: "whether this process may load LSM programs can't be told",
@@ -89,7 +89,7 @@ function memlock({ memlock, capabilities }: KernelFacts): Line {
   // libbpf raises the limit before the first load, if it may.
   const mayRaise = given(capabilities)?.includes("CAP_SYS_RESOURCE") ?? false;
   const limit = given(memlock)?.limit;
-  return told("memlock", memlock, ({ charged, limit }) => !charged || limit === null || mayRaise, {
+  return factLine("memlock", memlock, ({ charged, limit }) => !charged || limit === null || mayRaise, {
     ok: "RLIMIT_MEMLOCK is not in the way",
     bad: "BPF memory counts against RLIMIT_MEMLOCK before Linux 5.11, and this process may not raise it",
     unknown: "whether RLIMIT_MEMLOCK is in the way can't be told",
@@ -105,7 +105,7 @@ export function activeLsm({ lsms, config, securityfs }: KernelFacts): Line {
   const hint = built === undefined ? "" : ` (CONFIG_LSM ${has} it, and lsm= on the boot line goes before that)`;
   const place = given(securityfs);
   const look = place ? `Look into ${place}/lsm` : `Mount securityfs: ${MOUNT.securityfs}`;
-  return told("active-lsms", lsms, (names) => names.includes("bpf"), {
+  return factLine("active-lsms", lsms, (names) => names.includes("bpf"), {
     ok: "bpf is among the active LSMs",
     bad: "bpf is not among the active LSMs: programs would be attached and never run",
     unknown: `whether bpf is among the active LSMs can't be told${hint}`,

@@ -7,7 +7,7 @@ import { type Line, line, type State } from "./doctor-line";
 import { activeLsm, missingCapabilities, toLoad } from "./doctor-needs";
 
 /** How the kernel answered when it was asked to load `r0 = 0; exit` as lsm.s/bprm_committed_creds. */
-export interface Trial {
+export interface HookProbe {
   /** Absent if it was loaded. */
   errno?: string;
   /** The verifier's. */
@@ -17,15 +17,15 @@ export interface Trial {
 }
 
 /** The hook of the trial: the one that every kernel with BPF_F_SLEEPABLE lets sleep. */
-export const TRIAL_HOOK = "bprm_committed_creds";
+export const PROBED_HOOK = "bprm_committed_creds";
 const PROG_LOAD = "BPF_PROG_LOAD";
 
 /** `trial` is absent if there was nothing to try: no BTF, or no such hook in it. */
-export function diagnose(facts: KernelFacts, trial?: Trial): Line[] {
-  const loaded = trial !== undefined && trial.errno === undefined;
+export function diagnose(facts: KernelFacts, probe?: HookProbe): Line[] {
+  const loaded = probe !== undefined && probe.errno === undefined;
   return [
     ...toLoad(facts).map((line) => (loaded && line.state !== "ok" ? proven(line) : line)),
-    load(facts, trial),
+    load(facts, probe),
     activeLsm(facts),
     ...extras(facts).map((line) => ({ ...line, required: false })),
   ];
@@ -39,23 +39,23 @@ export function conclusion(lines: readonly Line[]): State {
 
 /** What a program needs to be loaded is there if one was. */
 function proven({ check, message }: Line): Line {
-  const evidence = { value: `a program on ${TRIAL_HOOK} was loaded`, origin: PROG_LOAD };
+  const evidence = { value: `a program on ${PROBED_HOOK} was loaded`, origin: PROG_LOAD };
   return line(check, "ok", evidence, `not in the way: ${message}`);
 }
 
-function load({ capabilities }: KernelFacts, trial: Trial | undefined): Line {
+function load({ capabilities }: KernelFacts, trial: HookProbe | undefined): Line {
   if (trial === undefined) {
-    const message = `whether the kernel takes a sleepable LSM program was not tried: its BTF has no hook ${TRIAL_HOOK}`;
+    const message = `whether the kernel takes a sleepable LSM program was not tried: its BTF has no hook ${PROBED_HOOK}`;
     return line("load", "unknown", { unknown: PROG_LOAD }, message);
   }
   const { errno, log, permission } = trial;
   const evidence = { value: errno ?? "loaded", origin: PROG_LOAD };
-  if (errno === undefined) return line("load", "ok", evidence, `a sleepable program on ${TRIAL_HOOK} was loaded`);
+  if (errno === undefined) return line("load", "ok", evidence, `a sleepable program on ${PROBED_HOOK} was loaded`);
   if (errno === "EPERM" && missingCapabilities(given(capabilities)).length > 0) {
     const message = "whether the kernel takes a sleepable LSM program is seen with these capabilities only";
     return line("load", "unknown", evidence, message);
   }
   if (permission !== undefined) return line("load", "bad", evidence, permission.cause, permission.hint);
   const words = log.split("\n").find((text) => text !== "") ?? "without a word";
-  return line("load", "bad", evidence, `the kernel refuses a sleepable program on ${TRIAL_HOOK}: ${words}`);
+  return line("load", "bad", evidence, `the kernel refuses a sleepable program on ${PROBED_HOOK}: ${words}`);
 }

@@ -1,11 +1,10 @@
 /** node-libbpf hooks: what there is to attach to, and what may sleep there. */
 import { type Command, Option } from "commander";
-import { judge, type ReasonCode, type Verdict } from "../index";
+import { judge, type ProgramVerdict, type ReasonCode } from "../index";
 import type { KernelFacts } from "../kernel/kernel-facts";
-import { withAnswers } from "../kernel/probe";
+import { withProbeResults } from "../kernel/probe";
 import { nearest } from "../nearest";
 import { HOOK_KINDS, type Hook, type HookKind, hookProgram } from "../sleepable/hooks";
-import { needPrivilege, warnUnanswered } from "./asking";
 import {
   addKernelOptions,
   HOST,
@@ -15,8 +14,9 @@ import {
   needHost,
   summary,
 } from "./kernel-options";
+import { needPrivilege, warnUnanswered } from "./probing";
 import { type Cell, document, table } from "./table";
-import { answerCell, byKernel, exitStatus, header, legend, reasons } from "./verdicts";
+import { byKernel, exitStatus, header, legend, reasons, verdictCell } from "./verdicts";
 
 interface Options extends KernelOptions {
   kind?: HookKind;
@@ -32,7 +32,7 @@ interface Listed extends Hook {
 
 /** A hook's verdicts, in the kernels' order. */
 interface Judged extends Listed {
-  verdicts: Verdict[];
+  verdicts: ProgramVerdict[];
 }
 
 export function addHooks(program: Command): void {
@@ -107,13 +107,13 @@ function ask(facts: KernelFacts, wanted: readonly Hook[]): KernelFacts {
     const { probed } = HOOK_KINDS[kind];
     return probed === undefined ? [] : [[probed, name] as const];
   });
-  const asked = withAnswers(facts, targets);
+  const asked = withProbeResults(facts, targets);
   warnUnanswered(asked, [...new Set(targets.map(([kind]) => kind))]);
   return asked;
 }
 
 /** Whether bpf is among the active LSMs is a matter of the host, not of the hook. */
-function maySleep({ findings }: Verdict): boolean {
+function maySleep({ findings }: ProgramVerdict): boolean {
   return findings.every(({ verdict, reason }) => verdict === "allowed" || reason === "LSM_INACTIVE");
 }
 
@@ -125,8 +125,8 @@ const ABSENT: ReadonlySet<ReasonCode> = new Set([
   "TARGET_NOT_FOUND",
 ]);
 
-function cell({ verdict, reason }: Verdict): Cell {
-  return ABSENT.has(reason) ? { text: "absent", style: "dim" } : answerCell(verdict);
+function cell({ verdict, reason }: ProgramVerdict): Cell {
+  return ABSENT.has(reason) ? { text: "absent", style: "dim" } : verdictCell(verdict);
 }
 
 function show(judged: readonly Judged[], kernels: readonly NamedKernel[]): string {
@@ -142,8 +142,8 @@ function explain({ verdicts, meant }: Judged, kernels: readonly NamedKernel[]): 
 /** All hooks are thousands of verdicts: why, and by what evidence, is told of those that are named. */
 function toJson(judged: readonly Judged[], kernels: readonly NamedKernel[], whole: boolean): string {
   const described = judged.map(({ kind, name, verdicts }) => {
-    const told = whole ? verdicts : verdicts.map(({ verdict, reason }) => ({ verdict, reason }));
-    return { kind, name, verdicts: byKernel(told, kernels) };
+    const shown = whole ? verdicts : verdicts.map(({ verdict, reason }) => ({ verdict, reason }));
+    return { kind, name, verdicts: byKernel(shown, kernels) };
   });
   return document({ kernels: kernels.map(summary), hooks: described });
 }

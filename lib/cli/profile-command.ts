@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { captureProfile } from "../index";
 import { replace } from "../replace";
-import { needPrivilege, warnUnanswered } from "./asking";
+import { needPrivilege, warnUnanswered } from "./probing";
 import { json } from "./table";
 
 interface Options {

@@ -1,10 +1,10 @@
 /** Verdicts as the commands show them: cells of a table, the reasons below it, an exit status. */
 import { given } from "../kernel/fact";
-import type { Answer, Finding, Verdict } from "../verdict";
+import type { Finding, ProgramVerdict, Verdict } from "../verdict";
 import type { NamedKernel } from "./kernel-options";
 import { type Cell, isTerminal, printable, type Style, styled } from "./table";
 
-const LOOKS: Readonly<Record<Answer, readonly [symbol: string, style: Style]>> = {
+const LOOKS: Readonly<Record<Verdict, readonly [symbol: string, style: Style]>> = {
   allowed: ["✓", "green"],
   refused: ["✗", "red"],
   unsafe: ["!", "yellow"],
@@ -12,7 +12,7 @@ const LOOKS: Readonly<Record<Answer, readonly [symbol: string, style: Style]>> =
 };
 
 /** A symbol on a terminal, the word in a pipe. */
-export function answerCell(answer: Answer): Cell {
+export function verdictCell(answer: Verdict): Cell {
   const [symbol, style] = LOOKS[answer];
   return { text: isTerminal ? symbol : answer, style };
 }
@@ -24,7 +24,7 @@ export function legend(): string {
 }
 
 /** 1 if something is refused or unsafe, else 3 if something is unknown, else 0. */
-export function exitStatus(verdicts: readonly Verdict[]): number {
+export function exitStatus(verdicts: readonly ProgramVerdict[]): number {
   const answers = new Set(verdicts.map(({ verdict }) => verdict));
   if (answers.has("refused") || answers.has("unsafe")) return 1;
   return answers.has("unknown") ? 3 : 0;
@@ -44,7 +44,7 @@ export function byKernel<T>(verdicts: readonly T[], kernels: readonly NamedKerne
  * Of one program's verdicts, in the kernels' order: what is not allowed and why, and what to do instead. What several
  * kernels have in common is said once.
  */
-export function reasons(verdicts: readonly Verdict[], kernels: readonly NamedKernel[]): string {
+export function reasons(verdicts: readonly ProgramVerdict[], kernels: readonly NamedKernel[]): string {
   const groups = new Map<string, { found: Finding; common: string; on: string[] }>();
   for (const [index, { name, facts }] of kernels.entries()) {
     for (const found of verdicts[index]?.findings ?? []) {

@@ -22,13 +22,13 @@ interface Options {
 }
 
 /** What a command runs in: files, and a folder of the guest. */
-export type Place = Pick<VmOptions, "project" | "put" | "cwd">;
+export type GuestFolder = Pick<VmOptions, "project" | "put" | "cwd">;
 
 export function addVm(program: Command): void {
   addVmOptions(program.command("vm"))
     .option("--project <folder>", "what to put into the machines; by default the nearest folder with a package.json")
     .option("--no-project", "put nothing there, and run in /")
-    .action((command: string[], options: Options) => vm(command, options, placeOf(options)));
+    .action((command: string[], options: Options) => vm(command, options, guestFolder(options)));
 }
 
 /** The command's words, but for where it runs. */
@@ -61,13 +61,13 @@ export function addVmOptions(command: Command): Command {
 }
 
 /** Where the command runs unless it is said otherwise: in the folder where the user is. */
-function placeOf({ project }: Options): Place {
+function guestFolder({ project }: Options): GuestFolder {
   if (project === false) return {};
   if (typeof project === "string") return { project };
   return { project: projectOf(process.cwd()), cwd: process.cwd() };
 }
 
-export async function vm(command: readonly string[], options: Options, place: Place): Promise<void> {
+export async function vm(command: readonly string[], options: Options, place: GuestFolder): Promise<void> {
   const { kernel, jobs, arch, json = false, get, env = [], lsm, append, memory, cpus, icount, timeout } = options;
   const kernels = [...new Set(kernel)];
   const settings = {

@@ -4,7 +4,7 @@ import { type BtfType, resolved } from "../btf/types";
 import { ArgumentError, shown } from "../errors";
 import { type Coding, generate, zero } from "./generate";
 import { readerOf, writerOf } from "./interpret";
-import { Misfit } from "./mismatch";
+import { ValueMismatch } from "./mismatch";
 import { type CodecOptions, labelOf, type Plan, planOf } from "./plan";
 import { memoryFault } from "./text";
 
@@ -120,7 +120,7 @@ function interpreted(plan: Plan, path: string): Coding {
         zero(view, offset, offset + length);
         write(view, offset, offset + length, value);
       } catch (error) {
-        if (error instanceof Misfit) throw refusal(path, error);
+        if (error instanceof ValueMismatch) throw refusal(path, error);
         throw memoryFault(view, offset, length) ?? error;
       }
     },
@@ -141,6 +141,6 @@ function interpreted(plan: Plan, path: string): Coding {
 }
 
 /** @internal */
-export function refusal(path: string, { path: within, problem }: Misfit): ArgumentError {
+export function refusal(path: string, { path: within, problem }: ValueMismatch): ArgumentError {
   return new ArgumentError(`${path}${within}: ${problem}`, { operation: "encode" });
 }

@@ -2,7 +2,7 @@
 import { little as thisMachine } from "../endian";
 import { nearest } from "../nearest";
 import { read128, readBits, readWideBits, write128, writeBits, writeWideBits } from "./bits";
-import { expected, Misfit } from "./mismatch";
+import { expected, ValueMismatch } from "./mismatch";
 import type { IntPlan } from "./plan";
 
 /** Its own: an imported name is looked up each time it is used. */
@@ -82,7 +82,7 @@ export function meaningOf(plan: IntPlan): (raw: Raw) => unknown {
   return plan.as === "bigint" ? BigInt : Number;
 }
 
-/** The integer that a user's value stands for; throws {@link Misfit} for one that does not fit. */
+/** The integer that a user's value stands for; throws {@link ValueMismatch} for one that does not fit. */
 export function rawOf(plan: IntPlan): (value: unknown) => Raw {
   const { as, width, signed, enumeration } = plan;
   const least = signed ? -(2n ** BigInt(width - 1)) : 0n;
@@ -112,7 +112,7 @@ export function rawOf(plan: IntPlan): (value: unknown) => Raw {
     const raw = enumeration.values.get(value);
     if (raw !== undefined) return raw;
     const meant = nearest(value, enumeration.values.keys());
-    throw new Misfit(
+    throw new ValueMismatch(
       `${enumeration.label} has no ${JSON.stringify(value)}${meant === undefined ? "" : `; did you mean "${meant}"?`}`,
     );
   };

@@ -2,7 +2,7 @@
 import { isUint8Array } from "node:util/types";
 
 /** Thrown where a value is found wrong, caught where the whole value's path is known: each level puts its name before. */
-export class Misfit {
+export class ValueMismatch {
   /** What follows the value's own path: ".list[3].uid". */
   path = "";
 
@@ -15,8 +15,8 @@ export class Misfit {
   }
 }
 
-export function expected(what: string, value: unknown): Misfit {
-  return new Misfit(`expected ${what}, got ${shown(value)}`);
+export function expected(what: string, value: unknown): ValueMismatch {
+  return new ValueMismatch(`expected ${what}, got ${shown(value)}`);
 }
 
 /** A value in a few words. */
@@ -35,6 +35,6 @@ export function within<T>(step: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    throw error instanceof Misfit ? error.within(step) : error;
+    throw error instanceof ValueMismatch ? error.within(step) : error;
   }
 }

@@ -1,12 +1,12 @@
 /** Writing structs and unions: which fields a value has, and whether a union's members agree. */
 import { isDeepStrictEqual } from "node:util";
 import { nearest } from "../nearest";
-import { expected, Misfit, within } from "./mismatch";
+import { expected, ValueMismatch, within } from "./mismatch";
 import type { Plan, PlannedField, StructPlan } from "./plan";
 
 /** @param end where the bytes end, for flexible arrays */
 export type Reader = (view: DataView, offset: number, end: number) => unknown;
-/** Writes over zeroes; throws {@link Misfit}. */
+/** Writes over zeroes; throws {@link ValueMismatch}. */
 export type Writer = (view: DataView, offset: number, end: number, value: unknown) => void;
 
 /** Readers and writers of the members: ./interpret has them, whose structs are these. */
@@ -33,7 +33,7 @@ function givenBy(value: unknown, label: string, names: ReadonlySet<string>): Giv
     if (names.has(name)) continue;
     const meant = nearest(name, names);
     const advice = meant === undefined ? "" : `; did you mean "${meant}"?`;
-    throw new Misfit(`${label} has no field ${JSON.stringify(name)}${advice}`);
+    throw new ValueMismatch(`${label} has no field ${JSON.stringify(name)}${advice}`);
   }
   const given = new Map<string, unknown>();
   for (const name of names) {
@@ -75,7 +75,7 @@ function memberOf({ name, offset: at, plan }: PlannedField, interpreter: Interpr
       read,
       isGiven: (given) => given.has(name),
       fill: (view, offset, end, given) => {
-        if (!given.has(name)) throw new Misfit("is missing").within(`.${name}`);
+        if (!given.has(name)) throw new ValueMismatch("is missing").within(`.${name}`);
         within(`.${name}`, () => write(view, offset + at, end, given.get(name)));
       },
       isHeld: (held, given) => isDeepStrictEqual(held, given.get(name)),
@@ -101,37 +101,37 @@ function fillerOfUnion(plan: StructPlan, members: readonly Member[]): Fill {
     const present = members.filter((member) => member.isGiven(given));
     const [first] = present;
     if (first === undefined) {
-      if (plan.fields.length > 0) throw new Misfit(`${plan.label} needs one of ${names}`);
+      if (plan.fields.length > 0) throw new ValueMismatch(`${plan.label} needs one of ${names}`);
       return;
     }
     if (present.length === 1) return first.fill(view, offset, end, given);
     const size = open ? end - offset : plan.size;
     const drafts = present.map((member) => draftOf(member, size, given));
-    const saysAll = (draft: DataView | Misfit): draft is DataView =>
-      !(draft instanceof Misfit) &&
+    const saysAll = (draft: DataView | ValueMismatch): draft is DataView =>
+      !(draft instanceof ValueMismatch) &&
       present.every((member, index) => {
         const held = member.read(draft, 0, size);
-        const own = drafts[index] as DataView | Misfit;
+        const own = drafts[index] as DataView | ValueMismatch;
         // What decoding gave needs no draft of its own, which a text that is no UTF-8 does not have.
         if (member.isHeld(held, given)) return true;
-        return !(own instanceof Misfit) && isDeepStrictEqual(held, member.read(own, 0, size));
+        return !(own instanceof ValueMismatch) && isDeepStrictEqual(held, member.read(own, 0, size));
       });
     const chosen = drafts.find(saysAll);
     if (chosen === undefined) {
-      const wrong = drafts.find((draft) => draft instanceof Misfit);
-      throw wrong ?? new Misfit(`the fields given of ${plan.label} disagree; give one of ${names}`);
+      const wrong = drafts.find((draft) => draft instanceof ValueMismatch);
+      throw wrong ?? new ValueMismatch(`the fields given of ${plan.label} disagree; give one of ${names}`);
     }
     for (let at = 0; at < size; at++) view.setUint8(offset + at, chosen.getUint8(at));
   };
 }
 
-function draftOf(member: Member, size: number, given: Given): DataView | Misfit {
+function draftOf(member: Member, size: number, given: Given): DataView | ValueMismatch {
   const draft = new DataView(new ArrayBuffer(size));
   try {
     member.fill(draft, 0, size, given);
     return draft;
   } catch (error) {
-    if (error instanceof Misfit) return error;
+    if (error instanceof ValueMismatch) return error;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** Texts and bytes in memory. */
 import { isUint8Array } from "node:util/types";
 import { ArgumentError, shown } from "../errors";
-import { expected, Misfit } from "./mismatch";
+import { expected, ValueMismatch } from "./mismatch";
 
 /** What is wrong with where a value is to be: looked for when something has failed, which costs nothing before. */
 export function memoryFault(view: unknown, offset: unknown, length: unknown): ArgumentError | undefined {
@@ -47,9 +47,9 @@ export function writeText(view: DataView, offset: number, size: number, value: u
     return;
   }
   if (typeof value !== "string") throw expected(`a text of at most ${size} bytes`, value);
-  if (value.includes("\0")) throw new Misfit("a text ends at NUL, and has one inside");
-  if (/\p{Surrogate}/u.test(value)) throw new Misfit("the text has half of a surrogate pair");
+  if (value.includes("\0")) throw new ValueMismatch("a text ends at NUL, and has one inside");
+  if (/\p{Surrogate}/u.test(value)) throw new ValueMismatch("the text has half of a surrogate pair");
   const length = Buffer.byteLength(value);
-  if (length > size) throw new Misfit(`expected a text of at most ${size} bytes, got ${length} bytes`);
+  if (length > size) throw new ValueMismatch(`expected a text of at most ${size} bytes, got ${length} bytes`);
   Buffer.from(view.buffer, view.byteOffset + offset, size).write(value);
 }

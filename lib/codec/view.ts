@@ -7,7 +7,7 @@ import type { SharedMemory } from "../native/shared-memory";
 import { codecFrom, refusal } from "./codec";
 import { rawOf, storeOf } from "./integers";
 import { readerOf } from "./interpret";
-import { Misfit } from "./mismatch";
+import { ValueMismatch } from "./mismatch";
 import { type CodecOptions, type IntPlan, type Plan, planOf, type StructPlan } from "./plan";
 
 /** Makes the view of what lies at an offset. */
@@ -217,7 +217,7 @@ function assignInt(plan: IntPlan): Assign {
     try {
       store(target, offset, raw(value));
     } catch (error) {
-      throw error instanceof Misfit ? refusal(path, error) : error;
+      throw error instanceof ValueMismatch ? refusal(path, error) : error;
     }
   };
 }

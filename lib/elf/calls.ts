@@ -1,5 +1,5 @@
 /** What a program calls, in all functions that it reaches; where each call stands, and whether the verifier is certain to see it. */
-import type { CallFacts, Place, RegionFacts } from "../verdict";
+import type { CallContext, CallFacts, RegionFacts } from "../verdict";
 import {
   type Constants,
   type Entry,
@@ -39,7 +39,7 @@ interface Visit {
   /** The verifier is certain to come. */
   certain: boolean;
   /** Where its caller stands, if not in the program's own context. */
-  place: Place | undefined;
+  context: CallContext | undefined;
   /** A global function lies between: older kernels verify it without regard to its caller. */
   global: boolean;
   /** A static function, which its caller goes on from. */
@@ -51,7 +51,7 @@ const SOME = { is: "read", at: -2, bits: (1n << 64n) - 1n, free: "none" } as con
 const CONTEXT: Entry = { arguments: [{ ...SOME, kernel: "context" }], regions: OUTSIDE };
 
 /** What takes a callback and calls it later, and where that is. */
-const LATER: Readonly<Record<string, Place>> = {
+const LATER: Readonly<Record<string, CallContext>> = {
   bpf_timer_set_callback: "timer",
   bpf_wq_set_callback: "work",
   bpf_wq_set_callback_impl: "work",
@@ -90,20 +90,20 @@ export function reachOf(program: BpfFunction, constants: Constants, { describe, 
   const flows = new Flows(constants);
   const visited = new Set<string>();
   const reached = new Set<BpfFunction>([program]);
-  const open: Visit[] = [{ fn: program, entry: CONTEXT, certain: true, place: undefined, global: false }];
+  const open: Visit[] = [{ fn: program, entry: CONTEXT, certain: true, context: undefined, global: false }];
 
   for (;;) {
     // Before 6.8 the verifier looks at every global function, whether it is called or not.
     const visit = open.pop() ?? unvisited();
     if (visit === undefined) break;
-    const { fn, entry, certain, place, global, inner } = visit;
+    const { fn, entry, certain, context, global, inner } = visit;
     reached.add(fn);
-    const state = `${flows.key(fn, entry)} ${certain} ${place} ${global} ${inner}`;
+    const state = `${flows.key(fn, entry)} ${certain} ${context} ${global} ${inner}`;
     if (visited.has(state)) continue;
     visited.add(state);
     const flow = flows.of(fn, entry);
     const sees = (nodes: readonly Node[]) => certain && flow.sees(new Set(nodes), mayThrow);
-    const placeOf = (node: Node) => placeIn(node.regions) ?? place;
+    const contextOf = (node: Node) => contextIn(node.regions) ?? context;
     const sites = <T>(all: ReadonlyMap<number, T>) =>
       [...all].flatMap(([at, what]) => flow.nodesAt(at).map((node) => [node, what] as const));
 
@@ -117,17 +117,17 @@ export function reachOf(program: BpfFunction, constants: Constants, { describe, 
     const reads = lookForReads ? flow.nodes().filter((node) => flow.readsKernel(node)) : [];
     if (reads.length > 0) readsKernel = { conditional: !sees(reads) && (readsKernel?.conditional ?? true) };
 
-    for (const group of grouped(sites(fn.calls), ([node, { name }]) => `${name} ${placeOf(node)}`).values()) {
+    for (const group of grouped(sites(fn.calls), ([node, { name }]) => `${name} ${contextOf(node)}`).values()) {
       const [node, { name, kfunc, weak, prototype }] = group[0] as (typeof group)[0];
       const conditional = !sees(group.map(([site]) => site));
-      const where = placeOf(node);
+      const where = contextOf(node);
       const changed = prototype !== undefined && constants.isChanged(name, prototype);
       const facts = {
         name,
         conditional,
         ...(weak && { weak }),
         ...(changed && { changed }),
-        ...(where && { place: where, ...(global && { global }) }),
+        ...(where && { context: where, ...(global && { global }) }),
       };
       (kfunc ? found.kfuncs : found.helpers).add(facts);
     }
@@ -139,7 +139,7 @@ export function reachOf(program: BpfFunction, constants: Constants, { describe, 
             name,
             conditional: true,
             ...(weak && { weak }),
-            ...(place && { place, global }),
+            ...(context && { context, global }),
           });
 
     const wrong = sites(fn.calls).flatMap(([node]): (Omit<RegionFacts, "conditional"> & { node: Node })[] => {
@@ -147,7 +147,7 @@ export function reachOf(program: BpfFunction, constants: Constants, { describe, 
       return fault === undefined ? [] : [{ node, ...fault }];
     });
     for (const [node, { name }] of sites(fn.calls)) {
-      const region = name === "bpf_throw" ? placeIn(node.regions) : undefined;
+      const region = name === "bpf_throw" ? contextIn(node.regions) : undefined;
       if (region !== undefined) wrong.push({ node, region, fault: "not left" });
     }
     for (const node of flow.exits()) {
@@ -161,17 +161,17 @@ export function reachOf(program: BpfFunction, constants: Constants, { describe, 
     }
 
     for (const [node, target] of sites(fn.callees)) {
-      const where = placeOf(node);
+      const where = contextOf(node);
       const sure = sees([node]);
-      const called = { name: target.name, conditional: !sure, ...(where && { place: where }) };
+      const called = { name: target.name, conditional: !sure, ...(where && { context: where }) };
       if (!target.global) {
         if (where === "lock") found.functions.add({ ...called, local: true });
         const next = { arguments: node.registers.slice(1, 6), regions: node.regions };
-        open.push({ fn: target, entry: next, certain: sure, place, global, inner: true });
+        open.push({ fn: target, entry: next, certain: sure, context, global, inner: true });
         continue;
       }
       if (where !== undefined && where !== "work") found.functions.add(called);
-      open.push({ fn: target, entry: globalEntry(target), certain: sure, place: where, global: true });
+      open.push({ fn: target, entry: globalEntry(target), certain: sure, context: where, global: true });
     }
 
     const taken = new Set<BpfFunction>();
@@ -185,12 +185,12 @@ export function reachOf(program: BpfFunction, constants: Constants, { describe, 
         const sure = sees([node]) && (name !== "bpf_loop" || loops(passed[0]));
         const called = { fn: target, certain: sure, global };
         if (later !== undefined)
-          open.push({ ...called, entry: { arguments: [SOME, SOME, SOME], regions: OUTSIDE }, place: later });
+          open.push({ ...called, entry: { arguments: [SOME, SOME, SOME], regions: OUTSIDE }, context: later });
         else
           open.push({
             ...called,
             entry: { arguments: [], regions: node.regions },
-            place: heldBy(name, passed[0], constants) ?? place,
+            context: heldBy(name, passed[0], constants) ?? context,
           });
       }
     }
@@ -198,7 +198,7 @@ export function reachOf(program: BpfFunction, constants: Constants, { describe, 
     for (const [, address] of sites(fn.addresses)) {
       if (address.of !== "function" || taken.has(address.target)) continue;
       const entry = { arguments: [], regions: OUTSIDE };
-      open.push({ fn: address.target, entry, certain: false, place: "unclear", global });
+      open.push({ fn: address.target, entry, certain: false, context: "unclear", global });
     }
   }
   const maps = new Set(named.flatMap((fn) => [...fn.addresses.values()].flatMap((address) => mapOf(address) ?? [])));
@@ -215,16 +215,16 @@ export function reachOf(program: BpfFunction, constants: Constants, { describe, 
 
   function unvisited(): Visit | undefined {
     const fn = named.find((other) => other.global && !reached.has(other));
-    return fn && { fn, entry: globalEntry(fn), certain: false, place: undefined, global: true };
+    return fn && { fn, entry: globalEntry(fn), certain: false, context: undefined, global: true };
   }
 }
 
-/** Calls by name and place. */
+/** Calls by name and context. */
 class Calls {
   readonly #calls = new Map<string, CallFacts>();
 
   add(call: CallFacts): void {
-    const key = `${call.name} ${call.place} ${call.global} ${call.local}`;
+    const key = `${call.name} ${call.context} ${call.global} ${call.local}`;
     const before = this.#calls.get(key);
     this.#calls.set(key, { ...call, conditional: call.conditional && (before?.conditional ?? true) });
   }
@@ -297,7 +297,7 @@ function loops(count: Value): boolean {
 }
 
 /** What a helper or kfunc holds while it calls back. */
-function heldBy(name: string, map: Value, constants: Constants): Place | undefined {
+function heldBy(name: string, map: Value, constants: Constants): CallContext | undefined {
   if (name.startsWith("bpf_rbtree_add")) return "lock";
   if (name !== "bpf_for_each_map_elem") return undefined;
   const type = map?.is === "address" && map.address.of === "map" ? constants.mapType(map.address.name) : undefined;
@@ -305,7 +305,7 @@ function heldBy(name: string, map: Value, constants: Constants): Place | undefin
   return WALKED_UNDER_RCU.test(type) ? "walk" : undefined;
 }
 
-function placeIn(regions: Regions): RegionFacts["region"] | undefined {
+function contextIn(regions: Regions): RegionFacts["region"] | undefined {
   return REGIONS.find((region) => regions[region] > 0);
 }
 

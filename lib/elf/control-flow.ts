@@ -71,13 +71,13 @@ export interface Node {
 /** Where control goes, and with what. */
 interface Edge {
   to: number;
-  way: Way;
+  reachability: Reachability;
   registers: Value[];
   regions: Regions;
 }
 
-/** Whether the verifier goes one way of a branch. */
-type Way = "certain" | "maybe" | "never";
+/** Whether the verifier follows an edge of a branch. */
+type Reachability = "certain" | "maybe" | "never";
 
 export const OUTSIDE: Regions = { lock: 0, preempt: 0, irq: 0, rcu: 0, flags: [] };
 /** What forbids most, first. */
@@ -226,7 +226,7 @@ export class Flow {
       const callee = this.#fn.callees.get(node.at);
       if (callee !== undefined && mayThrow(callee)) continue;
       const edges = this.#edges(node);
-      const sure = edges.filter(({ way }) => way === "certain");
+      const sure = edges.filter(({ reachability: way }) => way === "certain");
       for (const edge of sure) add(certain, this.#nodeOf(edge));
       if (sure.length < edges.length) forks.push(node);
     }
@@ -240,7 +240,7 @@ export class Flow {
     for (const node of seen) {
       if (wanted.has(node)) continue;
       if (this.#ends(node) || this.#fn.instructions.isExit(node.at)) return false;
-      for (const edge of this.#edges(node)) if (edge.way !== "never") add(seen, this.#nodeOf(edge));
+      for (const edge of this.#edges(node)) if (edge.reachability !== "never") add(seen, this.#nodeOf(edge));
     }
     return true;
   }
@@ -254,7 +254,7 @@ export class Flow {
     const come = (edge: Edge) => {
       const nodes = this.#nodes[edge.to];
       // A jump out of the function is the kernel's to refuse.
-      if (edge.way === "never" || nodes === undefined) return;
+      if (edge.reachability === "never" || nodes === undefined) return;
       const key = keyOf(edge.regions);
       const before = nodes.get(key);
       const joined = before === undefined ? edge.registers : join(before.registers, edge.registers);
@@ -262,7 +262,7 @@ export class Flow {
       nodes.set(key, { at: edge.to, regions: edge.regions, registers: joined });
       open.add(`${edge.to}:${key}`);
     };
-    come({ to: 0, way: "certain", registers, regions });
+    come({ to: 0, reachability: "certain", registers, regions });
     for (const id of open) {
       open.delete(id);
       const split = id.indexOf(":");
@@ -284,22 +284,22 @@ export class Flow {
       held[0] = ZERO;
       after[0] = ERRNO;
       return [
-        { to, way: "certain", registers: held, regions: regionsAfter(call.name, node) },
-        { to, way: "certain", registers: after, regions },
+        { to, reachability: "certain", registers: held, regions: regionsAfter(call.name, node) },
+        { to, reachability: "certain", registers: after, regions },
       ];
     }
     if (call !== undefined)
-      return [{ to: at + 1, way: "certain", registers: after, regions: regionsAfter(call.name, node) }];
+      return [{ to: at + 1, reachability: "certain", registers: after, regions: regionsAfter(call.name, node) }];
     if (callee !== undefined && !callee.global) {
       const all = this.#after(callee, { arguments: registers.slice(1, 6), regions });
-      const way = all.length === 1 ? "certain" : "maybe";
-      return all.map((left) => ({ to: at + 1, way, registers: after, regions: left }));
+      const reachability = all.length === 1 ? "certain" : "maybe";
+      return all.map((left) => ({ to: at + 1, reachability, registers: after, regions: left }));
     }
-    return this.#ways(node).map(([to, way]) => ({ to, way, registers: after, regions }));
+    return this.#successors(node).map(([to, reachability]) => ({ to, reachability, registers: after, regions }));
   }
 
-  /** Which way control goes. */
-  #ways({ at, registers }: Node): [number, Way][] {
+  /** The instructions that control can go to next. */
+  #successors({ at, registers }: Node): [number, Reachability][] {
     const { instructions } = this.#fn;
     const next = instructions.next(at);
     if (!instructions.isConditionalJump(at)) return next.map((to) => [to, next.length === 1 ? "certain" : "maybe"]);
@@ -592,7 +592,7 @@ function calculate(operation: number, left: bigint, right: bigint, narrow: boole
 const ORDER: ReadonlySet<number> = new Set([2, 3, 0xa, 0xb]);
 
 /** Whether the verifier falls through a branch, and whether it jumps. */
-function branch(instructions: Decoded, at: number, registers: readonly Value[]): readonly [Way, Way] {
+function branch(instructions: Decoded, at: number, registers: readonly Value[]): readonly [Reachability, Reachability] {
   const opcode = instructions.opcode(at);
   const operation = opcode >> 4;
   const width = (opcode & 7) === 6 ? 32 : 64;

@@ -21,7 +21,7 @@ export function giveOwnNames(description: Description, sections: readonly ElfSec
   }
   if (groups.size === variables.length) return;
 
-  const places = placesOf(sections);
+  const places = locationsOf(sections);
   const taken = new Set(groups.keys());
   for (const [name, group] of groups) {
     const placeOf = ({ section, offset }: VariableDescription) => places.get(`${section} ${offset}`);
@@ -48,15 +48,15 @@ function free(name: string, taken: Set<string>): string {
   return own;
 }
 
-interface Place {
+interface SymbolLocation {
   /** The C file, where the compiler said it. */
   file: string;
   global: boolean;
 }
 
 /** Where each thing of data is from, by its section and offset. The local symbols of a file stand behind the file's own. */
-function placesOf(sections: readonly ElfSection[]): Map<string, Place> {
-  const places = new Map<string, Place>();
+function locationsOf(sections: readonly ElfSection[]): Map<string, SymbolLocation> {
+  const places = new Map<string, SymbolLocation>();
   let file = "";
   for (const { name, type, binding, section, value } of symbolsOf(sections)) {
     if (type === SymbolType.FILE) file = name;

@@ -5,7 +5,7 @@ import { type BtfType, resolved } from "../btf/types";
 import { mapTypeName } from "../map/type-names";
 import { type ObjectSpec, open } from "../object/object-spec";
 import { eventTypes } from "../object/record-types";
-import { isUntold } from "../object/variables";
+import { hasNoSize } from "../object/variables";
 import { declaration, typeName } from "./declaration";
 import { mapClass } from "./maps";
 import { byText } from "./names";
@@ -180,7 +180,7 @@ function variablesOf(spec: ObjectSpec, btf: Btf): VariableItem[] {
     if (!known.has(name) || spec.maps[section] === undefined) return [];
     const type = btf.type(typeId);
     const constant = section.startsWith(".rodata") || section === ".kconfig";
-    const root = isUntold(type) ? "bytes" : { type, wish: name, path: name };
+    const root = hasNoSize(type) ? "bytes" : { type, wish: name, path: name };
     return [{ name, root, constant, doc: `${declaration(type, shared)}, in ${section}` }];
   });
 }

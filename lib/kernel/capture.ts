@@ -1,7 +1,7 @@
 /** A host's facts, to be carried elsewhere. */
 import { given, isKnown, mapFact, unknown } from "./fact";
 import type { KernelFacts, ProbedKind } from "./kernel-facts";
-import { withAnswers } from "./probe";
+import { withProbeResults } from "./probe";
 import { kernelFacts } from "./running-kernel";
 import { SYSTEM_CALL } from "./system-calls";
 
@@ -28,7 +28,7 @@ export function captureProfile({ probe = false, onProgress }: CaptureOptions = {
   ];
   for (const [index, [kind, names]] of kinds.entries()) {
     onProgress?.(index, kinds.length);
-    facts = withAnswers(
+    facts = withProbeResults(
       facts,
       Array.from(names, (name) => [kind, name] as const),
     );

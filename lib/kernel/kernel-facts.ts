@@ -3,7 +3,7 @@ import type { BtfFacts } from "./btf-facts";
 import type { Fact } from "./fact";
 
 /** Names that one kernel accepted and refused for one kind of program. */
-export interface Answers {
+export interface ProbedTargets {
   accepted: string[];
   refused: string[];
 }
@@ -12,7 +12,7 @@ export interface Answers {
 export type ProbedKind = "lsm" | "tp_btf" | "fentry" | "fexit" | "fmod_ret";
 
 /** What a kernel answered when it was asked to load sleepable programs. */
-export type Measured = Partial<Record<ProbedKind, Answers>>;
+export type ProbeResults = Partial<Record<ProbedKind, ProbedTargets>>;
 
 /**
  * Facts about one kernel and host, as plain JSON: what a profile holds, and what verdicts are made of.
@@ -57,5 +57,5 @@ export interface KernelFacts extends BtfFacts {
   /** Functions that errors may be injected into, by every name they have; a module's as "module:function". */
   errorInjection: Fact<string[]>;
   /** What this kernel, or another of the same build, answered to sleepable programs. */
-  measured: Fact<Measured>;
+  probed: Fact<ProbeResults>;
 }

@@ -10,7 +10,7 @@ import { errnoName } from "../errors";
 import { withProperties } from "../lazy";
 import { native } from "../native";
 import { given, known } from "./fact";
-import type { KernelFacts, Measured, ProbedKind } from "./kernel-facts";
+import type { KernelFacts, ProbedKind, ProbeResults } from "./kernel-facts";
 import { ofRunning } from "./running-kernel";
 
 interface Target {
@@ -44,7 +44,7 @@ const TARGETS: Readonly<Record<ProbedKind, Target>> = {
 export const PROBED_KINDS = Object.keys(TARGETS) as readonly ProbedKind[];
 
 /** The answers of this kernel; it gives the same as long as it runs, and this process does not outlive it. */
-const answers = new Map<string, boolean>();
+const results = new Map<string, boolean>();
 const ids = new Map<string, ReadonlyMap<string, number>>();
 
 /**
@@ -53,10 +53,10 @@ const ids = new Map<string, ReadonlyMap<string, number>>();
  */
 export function probe(kind: ProbedKind, target: string): boolean | undefined {
   const key = `${kind}/${target}`;
-  const known = answers.get(key);
+  const known = results.get(key);
   if (known !== undefined) return known;
-  const answer = ask(kind, target);
-  if (answer !== undefined) answers.set(key, answer);
+  const answer = tryTarget(kind, target);
+  if (answer !== undefined) results.set(key, answer);
   return answer;
 }
 
@@ -68,7 +68,7 @@ export function tryLoad(probed: ProbedKind, target: string): { status: number; l
   return id === undefined ? undefined : native.probeLoad(type, attachType, Flag.SLEEPABLE, id);
 }
 
-function ask(kind: ProbedKind, target: string): boolean | undefined {
+function tryTarget(kind: ProbedKind, target: string): boolean | undefined {
   const status = tryLoad(kind, target)?.status;
   if (status === undefined) return undefined;
   if (status === 0) return true;
@@ -92,23 +92,23 @@ function idsOf(kind: number, prefix: string): ReadonlyMap<string, number> {
 }
 
 /** Facts with the kernel's answers about targets added to what was measured before; the same facts if it gave none. */
-export function withAnswers(kernel: KernelFacts, targets: Iterable<readonly [ProbedKind, string]>): KernelFacts {
-  const before = given(kernel.measured) ?? {};
-  const measured: Measured = { ...before };
+export function withProbeResults(kernel: KernelFacts, targets: Iterable<readonly [ProbedKind, string]>): KernelFacts {
+  const before = given(kernel.probed) ?? {};
+  const measured: ProbeResults = { ...before };
   const all = Array.from(targets);
   let count = 0;
   for (const kind of PROBED_KINDS) {
     const wanted = all.filter((target) => target[0] === kind);
     const answered = wanted.map(([, target]) => [target, probe(kind, target)] as const);
-    const told = new Set(answered.filter(([, answer]) => answer !== undefined).map(([target]) => target));
-    if (told.size === 0) continue;
-    count += told.size;
+    const probed = new Set(answered.filter(([, answer]) => answer !== undefined).map(([target]) => target));
+    if (probed.size === 0) continue;
+    count += probed.size;
     const merge = (list: readonly string[] | undefined, wanted: boolean) => [
-      ...(list ?? []).filter((target) => !told.has(target)),
+      ...(list ?? []).filter((target) => !probed.has(target)),
       ...new Set(answered.filter(([, answer]) => answer === wanted).map(([target]) => target)),
     ];
     measured[kind] = { accepted: merge(before[kind]?.accepted, true), refused: merge(before[kind]?.refused, false) };
   }
   if (count === 0) return kernel;
-  return ofRunning(withProperties(kernel, { measured: known(measured, "asked this kernel (BPF_PROG_LOAD)") }));
+  return ofRunning(withProperties(kernel, { probed: known(measured, "asked this kernel (BPF_PROG_LOAD)") }));
 }

@@ -48,7 +48,7 @@ const FACTS: Readonly<Record<string, Check>> = {
   mapTypes: texts,
   btfModules: texts,
   errorInjection: texts,
-  measured: record(answers),
+  probed: record(answers),
 };
 
 /** What is wrong with it, or undefined if nothing is. Facts of later versions are let be. */

@@ -5,7 +5,7 @@ import { ArgumentError, BpfError, shown } from "../errors";
 import { parseKernelName } from "../kernel-name";
 import { nearest } from "../nearest";
 import { type Fact, given, isKnown, known, unknown } from "./fact";
-import type { KernelFacts, Measured } from "./kernel-facts";
+import type { KernelFacts, ProbeResults } from "./kernel-facts";
 import { validateProfile } from "./profile-format";
 import { parseVersion, seriesNumber } from "./version";
 
@@ -25,7 +25,7 @@ export const UPSTREAM: readonly string[] = Object.entries(LAST).flatMap(([major,
 
 /** The names that {@link kernelProfile} takes: "5.10" … "7.3" for upstream releases, "debian-6.12.117" for measured builds. */
 export function kernelProfiles(): string[] {
-  return [...UPSTREAM, ...measuredNames()];
+  return [...UPSTREAM, ...builtInNames()];
 }
 
 /**
@@ -41,7 +41,7 @@ export function kernelProfile(name: string): KernelFacts {
   const upstream = asked?.isDebian === false && /^\d+\.\d+(\.\d+)?$/.test(asked.release) ? asked : undefined;
   if (upstream !== undefined && !upstream.hasErrorInjection && UPSTREAM.includes(upstream.series))
     return byRule(upstream.release);
-  const names = measuredNames();
+  const names = builtInNames();
   const measured = names.find((one) => one === name) ?? names.findLast((one) => one.startsWith(`${name}.`));
   if (measured !== undefined) return readProfile(join(MEASURED, `${measured}.json`));
   if (asked?.hasErrorInjection || name.includes("/") || existsSync(name)) {
@@ -90,7 +90,7 @@ function profileError(message: string, cause?: unknown): BpfError {
 
 let names: readonly string[] | undefined;
 
-function measuredNames(): readonly string[] {
+function builtInNames(): readonly string[] {
   const byVersion = (name: string) =>
     name
       .split(/\D+/)
@@ -107,11 +107,11 @@ function measuredNames(): readonly string[] {
  * What was measured on the same build. Debian's flavours of one build (cloud, rt) differ in configuration, so that only what
  * hangs on none of it is taken over: which LSM hooks may sleep.
  */
-export function measuredOn({ build, version }: Pick<KernelFacts, "build" | "version">): Fact<Measured> {
+export function probedOn({ build, version }: Pick<KernelFacts, "build" | "version">): Fact<ProbeResults> {
   const name = `debian-${given(version)}`;
-  if (!isKnown(build) || !measuredNames().includes(name)) return unknown("not probed, and no measured build");
+  if (!isKnown(build) || !builtInNames().includes(name)) return unknown("not probed, and no measured build");
   const profile = kernelProfile(name);
-  const lsm = given(profile.measured)?.lsm;
+  const lsm = given(profile.probed)?.lsm;
   if (given(profile.build) !== build.value || lsm === undefined) return unknown("not probed, and no measured build");
   return known({ lsm }, `measured on ${build.value}`);
 }
@@ -147,6 +147,6 @@ function byRule(version: string): KernelFacts {
     mapTypes: reason,
     btfModules: reason,
     errorInjection: reason,
-    measured: reason,
+    probed: reason,
   };
 }

@@ -10,7 +10,7 @@ import { type Fact, factOf, known, mapFact, unknown } from "./fact";
 import type { KernelFacts } from "./kernel-facts";
 import { readLsms } from "./lsm";
 import { capabilityNames, type PermissionFacts, readPermissionFacts } from "./permission";
-import { measuredOn } from "./profiles";
+import { probedOn } from "./profiles";
 import { identify } from "./version";
 
 /**
@@ -71,7 +71,7 @@ export function lazyFacts(): KernelFacts {
     btfModules: () =>
       factOf("/sys/kernel/btf", () => readdirSync("/sys/kernel/btf").filter((name) => name !== "vmlinux")),
     errorInjection: readErrorInjection,
-    measured: () => measuredOn(host.identity),
+    probed: () => probedOn(host.identity),
   });
   return ofRunning(facts);
 }

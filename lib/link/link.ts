@@ -64,22 +64,10 @@ export class Link implements Disposable {
   }
 
   /**
-   * Opens a pinned link. libbpf: bpf_link__open().
-   *
-   * @throws {@link LinkError} if nothing is pinned there, or no link
-   */
-  static fromPin(path: string): Link {
-    checkPinPath(path, "Link.fromPin");
-    const handle = native.linkOpen(path);
-    if (handle >= 0) return new Link(handle, { pinPath: path });
-    throw linkError(`link ${path} could not be opened`, "fromPin", handle, whyNotOpened(handle, path, "link"));
-  }
-
-  /**
    * What the kernel says of the link. Since Linux 5.8; for kprobe, uprobe and tracepoint since 5.15, where before they
    * were plain perf events. Not for USDT probes, which are several links to the kernel.
    */
-  get info(): LinkInfo {
+  info(): LinkInfo {
     const bytes = new Uint8Array(LINK_INFO_SIZE);
     const status = native.linkInfo(this.#open("info"), bytes);
     if (status >= 0) return decodeLinkInfo(bytes);
@@ -120,7 +108,7 @@ export class Link implements Disposable {
     const status = native.linkPin(handle, path);
     if (status >= 0) this.#pin.path = path;
     else if (isErrno(status, "EEXIST")) {
-      const hint = "Unlink it, or take it with Link.fromPin()";
+      const hint = "Unlink it, or open it with openLink()";
       throw pinFailed("pin", what, { what: "something is there already (EEXIST)", errno: "EEXIST", hint });
     } else throw linkError(what, "pin", status, this.#whyNone(status));
   }
@@ -131,7 +119,7 @@ export class Link implements Disposable {
    * @throws {@link LinkError} if it is not pinned, or the pin is another link's by now
    */
   unpin(): void {
-    const { id } = this.info;
+    const { id } = this.info();
     const fault = this.#pin.path === undefined ? { what: "it is not pinned" } : removePin(this.#pin.path, "link", id);
     if (fault !== undefined) throw pinFailed("unpin", `${this.#what} could not be unpinned`, fault);
     this.#pin.path = undefined;
@@ -150,7 +138,7 @@ export class Link implements Disposable {
     if (status < 0 && !isErrno(status, "EOPNOTSUPP") && !isErrno(status, "EINVAL")) {
       throw linkError(`${this.#what} could not be detached`, "detach", status);
     }
-    const fault = this.#pin.path === undefined ? undefined : removePin(this.#pin.path, "link", this.info.id);
+    const fault = this.#pin.path === undefined ? undefined : removePin(this.#pin.path, "link", this.info().id);
     if (fault !== undefined && !fault.gone) throw pinFailed("detach", `${this.#what} stays attached by its pin`, fault);
     this.#pin.path = undefined;
     const closed = this.#release();
@@ -203,6 +191,18 @@ export class Link implements Disposable {
     if (this.#closed) throw new ClosedError(this.#what, `link.${operation}`);
     return this.#handle;
   }
+}
+
+/**
+ * Opens a pinned link. libbpf: bpf_link__open().
+ *
+ * @throws {@link LinkError} if nothing is pinned there, or no link
+ */
+export function openLink(path: string): Link {
+  checkPinPath(path, "openLink");
+  const handle = native.linkOpen(path);
+  if (handle >= 0) return new Link(handle, { pinPath: path });
+  throw linkError(`link ${path} could not be opened`, "openLink", handle, whyNotOpened(handle, path, "link"));
 }
 
 function about(operation: string, details: Omit<ErrorDetails, "operation">): ErrorDetails {

@@ -13,7 +13,7 @@ import { deliver, type LogCallback } from "../native/log";
 import { type GivenProgram, ProgramSpec } from "../program/program-spec";
 import { refuseOthers } from "../receivers";
 import { unjudged } from "../sleepable/judge";
-import type { ProgramFacts, Verdict } from "../verdict";
+import type { ProgramFacts, ProgramVerdict } from "../verdict";
 import { byName, named } from "./by-name";
 import { loadError } from "./load-error";
 import { BpfObject } from "./object";
@@ -207,12 +207,12 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
    *
    * A program that load() would not get as far as that with, for its section has no meaning or names no target, is unknown.
    */
-  check(options: CheckOptions = {}): Verdict[] {
+  check(options: CheckOptions = {}): ProgramVerdict[] {
     checkOptionsOf("check", options);
     const programs = this.#programs.filter(({ autoload }) => autoload);
     const judged = verdicts((kernel) => this.programFacts(kernel), options);
     const byName = new Map(judged.map((verdict) => [verdict.program, verdict]));
-    return programs.map((program) => unloadable(program) ?? (byName.get(program.name) as Verdict));
+    return programs.map((program) => unloadable(program) ?? (byName.get(program.name) as ProgramVerdict));
   }
 
   /**
@@ -350,7 +350,7 @@ function checkLoadable(program: ProgramSpec): void {
 }
 
 /** The verdict on a program that load() refuses before any kernel is asked. */
-function unloadable(program: ProgramSpec): Verdict | undefined {
+function unloadable(program: ProgramSpec): ProgramVerdict | undefined {
   const fault = faultOf(program);
   if (fault === undefined) return undefined;
   const { name, section } = program;

@@ -2,13 +2,13 @@
 import { ArgumentError, isErrno, ObjectError, SleepableError } from "../errors";
 import { given } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
-import { PROBED_KINDS, tryLoad, withAnswers } from "../kernel/probe";
+import { PROBED_KINDS, tryLoad, withProbeResults } from "../kernel/probe";
 import { whyRefused } from "../kernel/refusal";
 import { lazyFacts } from "../kernel/running-kernel";
 import { refused } from "../sleepable/finding";
 import { judge } from "../sleepable/judge";
 import { usesTrampoline } from "../sleepable/rules-trampolines";
-import type { ProgramFacts, Verdict } from "../verdict";
+import type { ProgramFacts, ProgramVerdict } from "../verdict";
 
 /**
  * How a program is judged before it is loaded. `tables`: by what is known of this kernel, without a bpf(2) call. `probe`: the
@@ -73,7 +73,7 @@ function runningKernel(): KernelFacts {
 type Read = (kernel: KernelFacts) => ProgramFacts[];
 
 /** A verdict for each program. */
-export function verdicts(read: Read, { kernel, precheck = "auto" }: CheckOptions): Verdict[] {
+export function verdicts(read: Read, { kernel, precheck = "auto" }: CheckOptions): ProgramVerdict[] {
   const programs = read(kernel ?? runningKernel());
   const facts = kernel ?? asked(programs, precheck);
   const judged = programs.map((program) => judge(program, facts));
@@ -82,7 +82,7 @@ export function verdicts(read: Read, { kernel, precheck = "auto" }: CheckOptions
 }
 
 /** What the host says to any program of a kind: some refuse all BPF trampolines, whatever the kernel is. */
-function onThisHost(verdict: Verdict, { kind, type, target }: ProgramFacts): Verdict {
+function onThisHost(verdict: ProgramVerdict, { kind, type, target }: ProgramFacts): ProgramVerdict {
   // The same program type at the same function, but for how it is attached.
   const asked = kind === "lsm_cgroup" ? "lsm" : kind;
   if (!usesTrampoline(kind) || !isProbed(asked) || target === undefined || verdict.verdict === "refused")
@@ -114,7 +114,7 @@ export function refuseBad(read: Read, checkWhole: () => void, name: string, opti
   }
   const programs = ifReadable(() => read(runningKernel())) ?? [];
   const facts = asked(programs, precheck);
-  const bad: Verdict[] = [];
+  const bad: ProgramVerdict[] = [];
   for (const program of programs) {
     if (good.get(program) === facts) continue;
     const verdict = judge(program, facts);
@@ -143,7 +143,7 @@ function asked(programs: readonly ProgramFacts[], precheck: Precheck): KernelFac
   const isOpen = (program: ProgramFacts) => good.get(program) !== facts && judge(program, facts).verdict === "unknown";
   const open = sleepable.filter((program) => precheck === "probe" || isOpen(program));
   const targets = open.flatMap(({ kind, target }) => (isProbed(kind) && target ? [[kind, target] as const] : []));
-  if (targets.length > 0) running = withAnswers(facts, targets);
+  if (targets.length > 0) running = withProbeResults(facts, targets);
   return runningKernel();
 }
 

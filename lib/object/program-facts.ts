@@ -49,15 +49,15 @@ export function factsReader(
   const fields = new Map<number, Pick<MapFacts, "fields" | "nested">>();
   const strong = strongKfuncs(functions);
   const options = variables.filter(({ section, name }) => section === ".kconfig" && name.startsWith("CONFIG_"));
-  const told = new Map<string, { as: string; facts: ProgramFacts }>();
+  const cached = new Map<string, { as: string; facts: ProgramFacts }>();
   const resolvers = new Map<string | undefined, CoreResolver | null>();
 
   return (program, settings) => {
     const facts = factsOf(program, settings);
     const as = JSON.stringify(facts);
-    const before = told.get(program.name);
+    const before = cached.get(program.name);
     if (before?.as === as) return before.facts;
-    told.set(program.name, { as, facts });
+    cached.set(program.name, { as, facts });
     return facts;
   };
 

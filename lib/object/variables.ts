@@ -72,7 +72,7 @@ function accessorsOf(variable: VariableDescription, memory: VariableMemory, type
     made = size;
     const path = `variable ${variable.name}`;
     const type = grown(typeOf(variable.typeId), size);
-    codec = isUntold(type)
+    codec = hasNoSize(type)
       ? codecFrom({ op: "bytes", size, flexible: false }, path)
       : codecOf(type, { path, u64, managed: "skip" });
     return codec;
@@ -95,7 +95,7 @@ function accessorsOf(variable: VariableDescription, memory: VariableMemory, type
 }
 
 /** clang writes void for a type that BTF can't say, such as a complex number: bytes are all that is known of it. */
-export const isUntold = (type: BtfType): boolean => sizeOf(type) === undefined;
+export const hasNoSize = (type: BtfType): boolean => sizeOf(type) === undefined;
 
 /** Writing the whole would write a lock that a program may hold. */
 function managed({ name }: VariableDescription): ArgumentError {

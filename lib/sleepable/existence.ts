@@ -20,12 +20,12 @@ export function functionMissing(target: string, kernel: Kernel, stage: Stage = "
   if (target.includes(":")) return ofModule(target, kernel, stage);
   const listed = kernel.lists("functions", target);
   if (listed === undefined && TEST_FUNCTION.test(target)) return undefined;
-  if (listed || FUNCTION_KINDS.some((kind) => kernel.measured(kind, target) !== undefined)) return undefined;
+  if (listed || FUNCTION_KINDS.some((kind) => kernel.probed(kind, target) !== undefined)) return undefined;
   if (given(errorInjection)?.some((name) => name === target || name.endsWith(`:${target}`))) return undefined;
   const inputs = [input("functions", functions, "not listed")];
   const isCall = SYSTEM_CALL.test(target);
   // A build that was asked about every system call has no other.
-  const asked = isCall && (given(kernel.facts.measured)?.fentry?.refused ?? []).length > 0;
+  const asked = isCall && (given(kernel.facts.probed)?.fentry?.refused ?? []).length > 0;
   if (listed === undefined && !asked) {
     if (isCall && SYSTEM_CALLS.has(target.replace(SYSTEM_CALL, ""))) return undefined;
     return undecided(`whether this kernel has a function ${target}`, "its functions are not known here", {
@@ -80,7 +80,7 @@ export function tracepointMissing(name: string, kernel: Kernel, stage: Stage): F
   // Where they are looked for by name, BTF is not read for what all kernels have.
   if (stage === "attach" && TRACEPOINTS.has(name)) return undefined;
   const listed = kernel.lists("tracepoints", name);
-  if (listed || kernel.measured("tp_btf", name) !== undefined) return undefined;
+  if (listed || kernel.probed("tp_btf", name) !== undefined) return undefined;
   if (listed === undefined && TRACEPOINTS.has(name)) return undefined;
   const { tracepoints, btfModules } = kernel.facts;
   const inputs = [input("tracepoint", tracepoints, name), kernel.versionInput];

@@ -1,5 +1,5 @@
 /** Short ways to write findings. */
-import type { Answer, Finding, Input, ReasonCode, Source, Stage } from "../verdict";
+import type { Finding, Input, ReasonCode, Source, Stage, Verdict } from "../verdict";
 
 export interface More {
   source: Source | string;
@@ -10,7 +10,7 @@ export interface More {
   until?: string | undefined;
 }
 
-function finding(verdict: Answer, reason: ReasonCode, message: string, more: More): Finding {
+function finding(verdict: Verdict, reason: ReasonCode, message: string, more: More): Finding {
   const { source, inputs = [], stage = "load", remedy, since, until } = more;
   return {
     verdict,

@@ -77,7 +77,7 @@ export function hookProgram(hook: Hook): ProgramFacts {
 }
 
 /** Those that may be: system calls, functions that errors may be injected into, and those that a kernel was asked about. */
-function sleepableFunctions({ functions, errorInjection, measured }: KernelFacts): Iterable<string> {
+function sleepableFunctions({ functions, errorInjection, probed: measured }: KernelFacts): Iterable<string> {
   const all = given(functions);
   const answers = Object.entries(given(measured) ?? {}).filter(([kind]) => kind.startsWith("f"));
   const asked = answers.flatMap(([, { accepted, refused }]) => [...accepted, ...refused]);

@@ -13,17 +13,17 @@ export {
 } from "../errors";
 export type { BtfFacts } from "../kernel/btf-facts";
 export type { Fact, Known, Unknown } from "../kernel/fact";
-export type { Answers, KernelFacts, Measured, ProbedKind } from "../kernel/kernel-facts";
+export type { KernelFacts, ProbedKind, ProbedTargets, ProbeResults } from "../kernel/kernel-facts";
 export { kernelProfile, kernelProfiles, readProfile } from "../kernel/profiles";
 export { kernelFacts } from "../kernel/running-kernel";
 export type {
-  Answer,
+  CallContext,
   CallFacts,
   Finding,
   Input,
   MapFacts,
-  Place,
   ProgramFacts,
+  ProgramVerdict,
   ReasonCode,
   RegionFacts,
   Source,

@@ -2,7 +2,7 @@
 
 import { ArgumentError, shown } from "../errors";
 import type { KernelFacts } from "../kernel/kernel-facts";
-import type { Answer, Finding, ProgramFacts, Verdict } from "../verdict";
+import type { Finding, ProgramFacts, ProgramVerdict, Verdict } from "../verdict";
 import { needsGpl } from "./availability";
 import { allowed, refused, undecided } from "./finding";
 import { Kernel } from "./judged-kernel";
@@ -13,14 +13,14 @@ import { judgeMap, judgeMissing, judgeNeeds, judgeOther } from "./rules-maps";
 import { judgeTrampoline } from "./rules-trampolines";
 
 /** What decides, first. */
-const WORST: readonly Answer[] = ["refused", "unsafe", "unknown", "allowed"];
+const WORST: readonly Verdict[] = ["refused", "unsafe", "unknown", "allowed"];
 
 /**
  * What a kernel would say to a program, and why.
  *
  * @throws {@link ArgumentError} for what are no facts
  */
-export function judge(program: ProgramFacts, facts: KernelFacts): Verdict {
+export function judge(program: ProgramFacts, facts: KernelFacts): ProgramVerdict {
   checkProgram(program);
   const kernel = Kernel.of(facts);
   const findings = [
@@ -63,7 +63,7 @@ function checkProgram(program: ProgramFacts): void {
 }
 
 /** A verdict on a program that no kernel is asked about, as libbpf would not get as far as that. */
-export function unjudged(about: { program: string; section: string; message: string; remedy: string }): Verdict {
+export function unjudged(about: { program: string; section: string; message: string; remedy: string }): ProgramVerdict {
   const { program, section, message, remedy } = about;
   const source = { file: "libbpf: bpf_object__open()" };
   const finding: Finding = {

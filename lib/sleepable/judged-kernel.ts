@@ -58,8 +58,8 @@ export class Kernel {
 
   private constructor(readonly facts: KernelFacts) {
     const version = parseVersion(given(facts.version) ?? "");
-    const told = version !== undefined && given(facts.backports) === "";
-    this.version = told && seriesNumber(version) <= seriesOf(NEWEST) ? version : undefined;
+    const isReliable = version !== undefined && given(facts.backports) === "";
+    this.version = isReliable && seriesNumber(version) <= seriesOf(NEWEST) ? version : undefined;
     this.label = isKnown(facts.version) ? `Linux ${facts.version.value}` : "this kernel";
   }
 
@@ -113,8 +113,8 @@ export class Kernel {
   still({ since = OLDEST, until, unsure = until, seen = {} }: Removal): boolean | undefined {
     if (this.version === undefined) return undefined;
     if (this.since(until) || !this.since(since)) return false;
-    const told = this.#seen(seen, (patch, at, there) => (there ? patch <= at : patch >= at));
-    return told ?? (this.version.patch === 0 && !this.since(unsure) ? true : undefined);
+    const seenThere = this.#seen(seen, (patch, at, there) => (there ? patch <= at : patch >= at));
+    return seenThere ?? (this.version.patch === 0 && !this.since(unsure) ? true : undefined);
   }
 
   /** What a stable release seen of this series tells of this one. */
@@ -132,11 +132,11 @@ export class Kernel {
   }
 
   /** What a kernel of this build answered about a target, if it was asked. */
-  measured(kind: string, target: string): { accepted: boolean; input: Input } | undefined {
-    const answers = given(this.facts.measured)?.[kind as ProbedKind];
+  probed(kind: string, target: string): { accepted: boolean; input: Input } | undefined {
+    const answers = given(this.facts.probed)?.[kind as ProbedKind];
     const accepted = answers?.accepted.includes(target) ?? false;
     if (!accepted && !answers?.refused.includes(target)) return undefined;
-    return { accepted, input: input("measured", this.facts.measured, accepted ? "accepted" : "refused") };
+    return { accepted, input: input("probed", this.facts.probed, accepted ? "accepted" : "refused") };
   }
 
   /** The version as the input of a rule. */

@@ -1,6 +1,6 @@
 /** Helpers and kfuncs that may sleep: where a program may call them, and where not. */
 import { ProgramType } from "../constants";
-import type { CallFacts, Finding, Place, ProgramFacts, RegionFacts } from "../verdict";
+import type { CallContext, CallFacts, Finding, ProgramFacts, RegionFacts } from "../verdict";
 import { givesHelper, givesKfunc, hasKfunc, helperSince, kfuncSince } from "./availability";
 import { refused, undecided, unsafe } from "./finding";
 import { input, type Kernel } from "./judged-kernel";
@@ -56,7 +56,7 @@ const BY_CONTEXT = "7.3";
 const HELPER_CHECK = "kernel/bpf/verifier.c: check_helper_call()";
 const KFUNC_CHECK = "kernel/bpf/verifier.c: check_kfunc_call()";
 
-const WHERE: Readonly<Record<Place, string>> = {
+const WHERE: Readonly<Record<CallContext, string>> = {
   timer: "in the callback of a timer, which runs in softirq",
   work: "in the callback of a work queue",
   walk: "in the callback of bpf_for_each_map_elem(), which goes through a hash map under RCU",
@@ -86,7 +86,7 @@ function helper(call: CallFacts, program: ProgramFacts, kernel: Kernel): (Findin
   if (missing?.verdict === "refused") return [missing];
   const locked = underLock(call, kernel, /^bpf_spin_unlock$/);
   if (locked !== undefined) return [missing, locked];
-  if (call.name === "bpf_tail_call" && call.place !== undefined && call.place !== "work")
+  if (call.name === "bpf_tail_call" && call.context !== undefined && call.context !== "work")
     return [missing, tailCall(call, kernel)];
   if (call.name === "bpf_d_path") return [missing, path(call, program, kernel)];
   if (!HELPERS.has(call.name)) return [missing];
@@ -134,7 +134,7 @@ function cssTasks(call: CallFacts, { kind, sleepable }: ProgramFacts, kernel: Ke
     inputs: inputsOf(call, kernel),
     remedy: "use an lsm or iter program, or make the program sleepable",
   };
-  if (call.conditional || kernel.version === undefined || call.place === "work")
+  if (call.conditional || kernel.version === undefined || call.context === "work")
     return undecided(
       `whether ${kind} programs may call ${call.name}`,
       "only the verifier tells whether it sees the call",
@@ -277,7 +277,7 @@ function sleeping(reason: Reason, call: CallFacts, program: ProgramFacts, kernel
 }
 
 const sourceOf = (reason: Reason) => (reason === "HELPER_MAY_SLEEP" ? HELPER_CHECK : KFUNC_CHECK);
-const placed = ({ place }: CallFacts) => (place === undefined ? "" : ` ${WHERE[place]}`);
+const placed = ({ context }: CallFacts) => (context === undefined ? "" : ` ${WHERE[context]}`);
 
 function inputsOf({ name }: Pick<CallFacts, "name">, kernel: Kernel): Finding["inputs"] {
   return [{ name: "instructions", value: `call ${name}`, origin: "the object file" }, kernel.versionInput];
@@ -287,12 +287,12 @@ function inputsOf({ name }: Pick<CallFacts, "name">, kernel: Kernel): Finding["i
 function inPlain(reason: Reason, call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
   const more = { source: sourceOf(reason), inputs: inputsOf(call, kernel), remedy: makeSleepable(program.kind) };
   const question = `whether ${call.name} may be called${placed(call)}`;
-  if (call.place === "unclear") return undecided(question, "who calls this is not seen", more);
-  if (call.place === "work") {
+  if (call.context === "unclear") return undecided(question, "who calls this is not seen", more);
+  if (call.context === "work") {
     if (!call.global || kernel.since(BY_CONTEXT)) return undefined;
     return undecided(question, "it stands in a global function, which is verified on its own", more);
   }
-  const inCallback = call.place === "timer";
+  const inCallback = call.context === "timer";
   return refused(reason, `${call.name} may sleep, and the program is not sleepable`, {
     ...more,
     ...(inCallback && { remedy: IN_CALLBACK }),
@@ -304,19 +304,19 @@ const LEAVE = "move the call out of there: nothing may sleep in it";
 
 /** A program that may sleep may not do so everywhere. */
 function inSleepable(call: CallFacts, kernel: Kernel, source: string): Finding | undefined {
-  const { name, place, global } = call;
-  if (place === undefined || place === "work") return undefined;
-  const message = `${name} may sleep, and is called ${WHERE[place]}`;
-  const more = { source, inputs: inputsOf(call, kernel), remedy: place === "timer" ? IN_CALLBACK : LEAVE };
-  if (place === "unclear") return undecided(`whether ${name} is called where it may sleep`, "paths differ", more);
+  const { name, context, global } = call;
+  if (context === undefined || context === "work") return undefined;
+  const message = `${name} may sleep, and is called ${WHERE[context]}`;
+  const more = { source, inputs: inputsOf(call, kernel), remedy: context === "timer" ? IN_CALLBACK : LEAVE };
+  if (context === "unclear") return undecided(`whether ${name} is called where it may sleep`, "paths differ", more);
   // No kernel looks at what helpers hold while they call back.
-  if (place === "walk") return unsafe("ATOMIC_CONTEXT", `${message}: no kernel refuses that`, more);
-  const rule = place === "timer" ? TIMERS : global ? SUMMARIES : undefined;
+  if (context === "walk") return unsafe("ATOMIC_CONTEXT", `${message}: no kernel refuses that`, more);
+  const rule = context === "timer" ? TIMERS : global ? SUMMARIES : undefined;
   if (rule === undefined) return refused("ATOMIC_CONTEXT", message, more);
   const inRule = { ...more, source: { file: source, commit: rule.commit } };
   if (kernel.has(rule)) return refused("ATOMIC_CONTEXT", message, inRule);
   if (kernel.version === undefined || kernel.since(rule.unsure)) {
-    return undecided(`whether ${name} is refused ${WHERE[place]}`, kernel.versionDoubt, inRule);
+    return undecided(`whether ${name} is refused ${WHERE[context]}`, kernel.versionDoubt, inRule);
   }
   // Taken or not: to load it is no way to find out.
   return unsafe("ATOMIC_CONTEXT", `${message}: ${kernel.label} may take it all the same`, {
@@ -327,13 +327,13 @@ function inSleepable(call: CallFacts, kernel: Kernel, source: string): Finding |
 
 /** While a lock is held, what may be called is listed (kfunc_spin_allowed()). */
 function underLock(call: CallFacts, kernel: Kernel, may: RegExp): Finding | undefined {
-  if (call.place !== "lock" || call.global || may.test(call.name)) return undefined;
+  if (call.context !== "lock" || call.global || may.test(call.name)) return undefined;
   return inRegion(call, kernel, `${call.name} is called ${WHERE.lock}, and only its release may be`, LEAVE);
 }
 
 /** A program that is left so never leaves the region; which kernels look at that for regions without a lock has not been seen. */
 function tailCall(call: CallFacts, kernel: Kernel): Finding {
-  return undecided(`whether a tail call may stand ${WHERE[call.place ?? "unclear"]}`, "the region is never left", {
+  return undecided(`whether a tail call may stand ${WHERE[call.context ?? "unclear"]}`, "the region is never left", {
     source: HELPER_CHECK,
     inputs: inputsOf(call, kernel),
     remedy: LEAVE,
@@ -400,9 +400,9 @@ function regionFault({ region, fault, conditional }: RegionFacts, kernel: Kernel
 
 /** Global functions that may not be called in some regions, whatever they do. */
 function globalFunction(call: CallFacts, kernel: Kernel): Finding | undefined {
-  const { name, place, conditional } = call;
-  if (place !== "lock" && place !== "preempt" && place !== "irq") return undefined;
-  if (place !== "lock" && kernel.since(SUMMARIES.since)) return undefined;
+  const { name, context, conditional } = call;
+  if (context !== "lock" && context !== "preempt" && context !== "irq") return undefined;
+  if (context !== "lock" && kernel.since(SUMMARIES.since)) return undefined;
   const more = {
     source: { file: "kernel/bpf/verifier.c: check_func_call()", commit: SUMMARIES.commit },
     inputs: inputsOf(call, kernel),
@@ -410,7 +410,7 @@ function globalFunction(call: CallFacts, kernel: Kernel): Finding | undefined {
   };
   if (conditional || kernel.version === undefined) {
     const why = conditional ? "only the verifier's analysis tells whether it is" : kernel.versionDoubt;
-    return undecided(`whether the global function ${name} may be called ${WHERE[place]}`, why, more);
+    return undecided(`whether the global function ${name} may be called ${WHERE[context]}`, why, more);
   }
-  return refused("ATOMIC_CONTEXT", `the global function ${name} is called ${WHERE[place]}`, more);
+  return refused("ATOMIC_CONTEXT", `the global function ${name} is called ${WHERE[context]}`, more);
 }

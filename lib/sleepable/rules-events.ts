@@ -44,7 +44,7 @@ function sleepableTpBtf(program: ProgramFacts, kernel: Kernel): Finding[] {
   const name = program.target;
   if (name === undefined) return [];
   const inputs = [input("tracepoint", kernel.facts.tracepoints, name), kernel.versionInput];
-  const measured = kernel.measured("tp_btf", name);
+  const measured = kernel.probed("tp_btf", name);
   if (measured?.accepted === false) return [notFaultable(name, "load", [...inputs, measured.input])];
   const can = faultable(kernel);
   // Stable releases took it over: a series alone does not tell.

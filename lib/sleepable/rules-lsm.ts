@@ -133,7 +133,7 @@ function sleepableHook(hook: string, kernel: Kernel, inputs: (Input | undefined)
   const history = SLEEPABLE_HOOKS.get(hook);
   const source = { file: SET, ...(history?.commit !== undefined && { commit: history.commit }) };
   const more = { source, inputs, since: history?.since, until: history?.until };
-  const measured = kernel.measured("lsm", hook);
+  const measured = kernel.probed("lsm", hook);
   const answer = hookCanSleep(hook, kernel);
   if (measured !== undefined) more.inputs = [...inputs, measured.input];
   if (answer === undefined) return undecided(`whether ${hook} may sleep`, doubt(hook, kernel), more);
@@ -150,7 +150,7 @@ function sleepableHook(hook: string, kernel: Kernel, inputs: (Input | undefined)
 
 /** Whether a hook is one that may sleep. */
 export function hookCanSleep(hook: string, kernel: Kernel): boolean | undefined {
-  return kernel.measured("lsm", hook)?.accepted ?? bySet(SLEEPABLE_HOOKS.get(hook), kernel, hook);
+  return kernel.probed("lsm", hook)?.accepted ?? bySet(SLEEPABLE_HOOKS.get(hook), kernel, hook);
 }
 
 function bySet(history: HookHistory | undefined, kernel: Kernel, hook: string): boolean | undefined {

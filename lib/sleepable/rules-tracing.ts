@@ -66,7 +66,7 @@ function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding 
   const inputs = [injection.input, kernel.versionInput];
   const more = { source: CHECK, inputs };
   const question = `whether ${target} may sleep`;
-  const measured = kernel.measured(kind, target);
+  const measured = kernel.probed(kind, target);
   if (measured !== undefined) {
     return measured.accepted
       ? allowed("SLEEPABLE", `${target} may sleep`, { ...more, inputs: [...inputs, measured.input] })

@@ -2,11 +2,11 @@
 import { given } from "../../lib/kernel/fact";
 import type { KernelFacts } from "../../lib/kernel/kernel-facts";
 import { judge } from "../../lib/sleepable/judge";
-import type { Answer, Finding, ProgramFacts, ReasonCode } from "../../lib/verdict";
+import type { Finding, ProgramFacts, ReasonCode, Verdict } from "../../lib/verdict";
 import type { Row } from "./rows";
 
 /** A cell's mark: a verdict, or that there is nothing to attach to. */
-export type Mark = Answer | "absent";
+export type Mark = Verdict | "absent";
 
 /** What one cell rests on, or many: {name} and {kernel} stand for the row's subject and the column's version. */
 export interface Evidence {

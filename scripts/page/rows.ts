@@ -74,7 +74,7 @@ export function rowsFor(kernels: readonly KernelFacts[]): Row[] {
   const measured = (pick: (facts: KernelFacts) => readonly string[] | undefined) =>
     kernels.flatMap((facts) => pick(facts) ?? []);
   const hooks = [...KNOWN_HOOKS, ...SLEEPABLE_HOOKS.keys(), ...measured(({ lsmHooks }) => given(lsmHooks))];
-  const accepted = measured(({ measured }) => given(measured)?.fentry?.accepted);
+  const accepted = measured(({ probed: measured }) => given(measured)?.fentry?.accepted);
   const functions = accepted.filter((name) => !/_sys_/.test(name)).map((name) => `fentry.s/${name}`);
   const iterators = [...ITERATORS.keys(), ...measured(({ iterators }) => given(iterators))];
   return [

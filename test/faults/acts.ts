@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { getPriority } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { BpfError, codecs, createMap, kernelBtf, Link, open, openMap, readBtf } from "node-libbpf";
+import { BpfError, codecs, createMap, kernelBtf, open, openLink, openMap, readBtf } from "node-libbpf";
 import { moduleFor } from "../../lib/build/write-module";
 import { readObject } from "../../lib/elf/file";
 import { open as openBuffers } from "../bpf/buffers.bpf";
@@ -123,7 +123,7 @@ async function probes(): Promise<void> {
     on_tp_btf.attach(),
   ];
   call(10);
-  for (const link of links) assert(link.info.id > 0);
+  for (const link of links) assert(link.info().id > 0);
   assert.notEqual(object.variables.uprobes, 0n);
   for (const link of links) link.close();
 }
@@ -135,7 +135,7 @@ async function pinned(): Promise<void> {
     const path = join(pins, "link");
     using link = object.programs.list_tasks.attach();
     link.pin(path);
-    using again = Link.fromPin(path);
+    using again = openLink(path);
     again.detach();
     using map = createMap({ type: "hash", keySize: 4, valueSize: 4, maxEntries: 4 });
     map.pin(join(pins, "map"));

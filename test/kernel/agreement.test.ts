@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { given, unknown } from "../../lib/kernel/fact";
 import type { KernelFacts, ProbedKind } from "../../lib/kernel/kernel-facts";
-import { PROBED_KINDS, withAnswers } from "../../lib/kernel/probe";
+import { PROBED_KINDS, withProbeResults } from "../../lib/kernel/probe";
 import { kernelFacts } from "../../lib/kernel/running-kernel";
 import { judge } from "../../lib/sleepable/judge";
 import { type Agreement, type AgreementReport, type Answered, askKernel, compare } from "../truth/agreement";
@@ -33,7 +33,7 @@ function truth() {
 
 /** Facts that hold nothing measured, so that only rules are left. */
 function rulesAlone(kernel: KernelFacts): KernelFacts {
-  return { ...kernel, measured: unknown("left out by the test") };
+  return { ...kernel, probed: unknown("left out by the test") };
 }
 
 /** Facts of a kernel that might be any. */
@@ -100,7 +100,7 @@ agreementTest("where the version is not known", (kernel, answers) => {
 
 agreementTest("with a probe of what is unknown", (kernel, answers) => {
   const open = answers.filter(({ program }) => judge(program, kernel).verdict === "unknown");
-  const result = agreement("probed", answers, withAnswers(kernel, targetsOf(open)));
+  const result = agreement("probed", answers, withProbeResults(kernel, targetsOf(open)));
   expect(result.wrong).toEqual([]);
   if (inMatrix) expect(result.unknown).toEqual([]);
 });
@@ -108,6 +108,6 @@ agreementTest("with a probe of what is unknown", (kernel, answers) => {
 agreementTest("with a probe where the version is not known", (kernel, answers) => {
   // All take half a minute on old kernels, which look each function up by going through all their symbols.
   const some = answers.filter((_, index) => index % 5 === 0);
-  const probed = withAnswers(withoutVersion(kernel), targetsOf(some));
+  const probed = withProbeResults(withoutVersion(kernel), targetsOf(some));
   expect(agreement("no version, probed", answers, probed).wrong).toEqual([]);
 });

@@ -136,7 +136,7 @@ kernelTest(
     const misspelt = await failure(() => object.programs.misspelt.attach());
     expect(misspelt.message).toMatch(/Did you mean libstdc\+\+\.so\.6:libstdcxx:throw\?$/);
     using link = object.programs.found.attach();
-    expect((await failure(() => link.info)).message).toMatch(/several to the kernel.*\(EOPNOTSUPP\)/);
+    expect((await failure(() => link.info())).message).toMatch(/several to the kernel.*\(EOPNOTSUPP\)/);
     expect((await failure(() => link.pin("/sys/fs/bpf/usdt"))).message).toMatch(/several to the kernel/);
     expect((await failure(() => link.read())).message).toContain("only iter programs can be read");
     link.detach();

@@ -47,7 +47,7 @@ kernelTest("a profile has the kernel's answers", [trampolines], async () => {
   const path = join(directory, "host.json");
   try {
     expect(cli("profile", "--probe", "-o", path)).toEqual({ status: 0, stdout: "", stderr: "" });
-    expect(readProfile(path).measured).toMatchObject({
+    expect(readProfile(path).probed).toMatchObject({
       value: { lsm: { accepted: expect.arrayContaining(["bprm_committed_creds"]) } },
     });
   } finally {

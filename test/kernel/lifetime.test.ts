@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { getHeapSpaceStatistics } from "node:v8";
 import { Worker } from "node:worker_threads";
-import { type BpfError, Link } from "node-libbpf";
+import { type BpfError, Link, openLink } from "node-libbpf";
 import { open as openCycle } from "../bpf/cycle.bpf";
 import { open as openEvents } from "../bpf/events.bpf";
 import { open as openLsm } from "../bpf/lsm.bpf";
@@ -53,12 +53,12 @@ kernelTest("every call on what is closed throws one error; closing again does no
     "variables.set": () => {
       maps.variables.counter = 1n;
     },
-    "link.info": () => link.info,
+    "link.info": () => link.info(),
     "link.pin": () => link.pin(join(PINS, "x")),
     "link.unpin": () => link.unpin(),
     "link.detach": () => link.detach(),
     "link.read": () => link.read(),
-    "closed link.info": () => fresh.info,
+    "closed link.info": () => fresh.info(),
   };
   const results = Object.entries(calls).map(([name, call]) => {
     try {
@@ -101,7 +101,7 @@ kernelTest("a link is pinned, survives its object, and is taken back", [bpfLsm, 
     spec.variables.watched = 1;
     const object = await spec.load();
     const link = object.programs.on_exec.attach();
-    const { id } = link.info;
+    const { id } = link.info();
     expect(() => link.pin("/tmp/not-bpffs")).toThrow(
       expect.objectContaining({ code: "ERR_BPF_LINK", hint: expect.stringContaining("bpffs") }),
     );
@@ -109,12 +109,12 @@ kernelTest("a link is pinned, survives its object, and is taken back", [bpfLsm, 
     expect(link.pinPath).toBe(path);
     object.close();
 
-    using back = Link.fromPin(path);
+    using back = openLink(path);
     expect(back.info).toMatchObject({ id, type: "tracing" });
     back.detach();
     expect(back.closed).toBe(true);
     expect(readdirSync(PINS)).toEqual([]);
-    expect(() => Link.fromPin(path)).toThrow(expect.objectContaining({ code: "ERR_BPF_LINK", errno: "ENOENT" }));
+    expect(() => openLink(path)).toThrow(expect.objectContaining({ code: "ERR_BPF_LINK", errno: "ENOENT" }));
   } finally {
     rmdirSync(PINS);
   }

@@ -25,5 +25,5 @@ kernelTest("attaching an LSM program is refused, and allowed if asked for", [ina
     }),
   );
   using link = program.attach({ allowInactive: true });
-  expect(link.info.type).toBe("tracing");
+  expect(link.info().type).toBe("tracing");
 });

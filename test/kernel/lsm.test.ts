@@ -18,7 +18,7 @@ kernelTest("lsm.s/bprm_committed_creds loads, attaches, fires and reads user mem
   expect(spec.programs.on_exec.sleepable).toBe(true);
   using object = await spec.load();
   const link = object.programs.on_exec.attach();
-  expect(link.info).toMatchObject({ type: "tracing", programId: object.programs.on_exec.id });
+  expect(link.info()).toMatchObject({ type: "tracing", programId: object.programs.on_exec.id });
 
   runTrue("one");
   expect(object.variables.execs).toBe(1n);

@@ -11,7 +11,7 @@ import {
   unlinkSync,
 } from "node:fs";
 import { join } from "node:path";
-import { createMap, Flag, Link, openMap } from "node-libbpf";
+import { createMap, Flag, openLink, openMap } from "node-libbpf";
 import { native } from "../../lib/native";
 import { open as openCycle } from "../bpf/cycle.bpf";
 import { open as openEvents } from "../bpf/events.bpf";
@@ -49,14 +49,14 @@ kernelTest("a map's pin is no link, and a link's pin no map", [bpffs], async () 
   const other = join(PINS, "link");
   link.pin(other);
 
-  expect(() => Link.fromPin(PATH)).toThrow(linkError(/it is no link \(EINVAL\)/));
+  expect(() => openLink(PATH)).toThrow(linkError(/it is no link \(EINVAL\)/));
   expect(() => openMap(other)).toThrow(mapError(/it is no map \(EINVAL\)/));
   expect(() => map.unpin(other)).toThrow(mapError(/it is no map/));
   const spec = openMapOptions();
   spec.maps.pinned.pinPath = other;
   spec.maps.undeclared.autocreate = false;
   await expect(spec.load()).rejects.toEqual(mapError(/map pinned can't be pinned to .*: it is no map/));
-  for (const open of [Link.fromPin, openMap]) {
+  for (const open of [openLink, openMap]) {
     expect(() => open(PINS)).toThrow(/mode forbids it \(EACCES\)/);
     expect(() => open(process.execPath)).toThrow(/\(EACCES\)/);
     expect(() => open(join(PINS, "none"))).toThrow(/nothing is pinned there \(ENOENT\)/);
@@ -73,13 +73,13 @@ kernelTest("what was put in a pin's place stays: link.detach(), link.unpin(), ma
   old.pin(PATH);
   fresh.pin(`${PATH}_new`);
   renameSync(`${PATH}_new`, PATH);
-  const { id } = fresh.info;
+  const { id } = fresh.info();
 
   expect(() => old.unpin()).toThrow(linkError(new RegExp(`it is the pin of link ${id}`)));
   old.detach();
   expect(old.closed).toBe(true);
-  using back = Link.fromPin(PATH);
-  expect(back.info.id).toBe(id);
+  using back = openLink(PATH);
+  expect(back.info().id).toBe(id);
 
   using map = hash();
   renameSync(PATH, `${PATH}_new`);

@@ -1,5 +1,5 @@
 /** What the tables say of whole programs, their maps and their calls, and what the kernel makes of them. */
-import { type BpfError, open, type ReasonCode, type Verdict } from "node-libbpf";
+import { type BpfError, open, type ProgramVerdict, type ReasonCode } from "node-libbpf";
 import { objectPath, openOnly } from "../bpf/objects";
 import { kernelTest, trampolines } from "./needs";
 
@@ -47,7 +47,7 @@ async function ask(object: string, program: string): Promise<Answer> {
 }
 
 /** At load: what is refused later, or runs never, is another test's. */
-function claim({ verdict, findings }: Verdict): Verdict["verdict"] {
+function claim({ verdict, findings }: ProgramVerdict): ProgramVerdict["verdict"] {
   const atLoad = findings.filter(({ stage }) => stage === "load");
   if (atLoad.some((found) => found.verdict === "refused")) return "refused";
   return verdict === "unknown" || atLoad.some((found) => found.verdict === "unknown") ? "unknown" : "allowed";

@@ -1,13 +1,13 @@
 /** Verdicts on all test objects: by the running kernel, or by a profile. The same code runs in the machine and outside. */
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type CheckOptions, captureProfile, open, type Verdict } from "node-libbpf";
+import { type CheckOptions, captureProfile, open, type ProgramVerdict } from "node-libbpf";
 
 const OBJECTS = join(__dirname, "../bpf");
 
 /** By object and program. */
-export function judgeObjects(options: CheckOptions): Record<string, Verdict> {
-  const verdicts: Record<string, Verdict> = {};
+export function judgeObjects(options: CheckOptions): Record<string, ProgramVerdict> {
+  const verdicts: Record<string, ProgramVerdict> = {};
   for (const file of readdirSync(OBJECTS).filter((name) => name.endsWith(".bpf.o"))) {
     const spec = open(join(OBJECTS, file));
     for (const program of Object.values(spec.programs)) {

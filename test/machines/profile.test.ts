@@ -2,12 +2,12 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readProfile, type Verdict } from "node-libbpf";
+import { type ProgramVerdict, readProfile } from "node-libbpf";
 import { runInVm } from "../../lib/testing";
 import { packageFiles } from "../../scripts/package-files";
 import { judgeObjects } from "./judge-objects";
 
-const answers = (verdicts: Record<string, Verdict>) =>
+const answers = (verdicts: Record<string, ProgramVerdict>) =>
   Object.fromEntries(Object.entries(verdicts).map(([name, { verdict, reason }]) => [name, `${verdict} ${reason}`]));
 
 test("6.1", async () => {
@@ -23,7 +23,7 @@ test("6.1", async () => {
     });
     expect(exitCode).toBe(0);
     const read = (name: string) =>
-      JSON.parse(readFileSync(join(directory, `${name}.json`), "utf8")) as Record<string, Verdict>;
+      JSON.parse(readFileSync(join(directory, `${name}.json`), "utf8")) as Record<string, ProgramVerdict>;
     const carried = answers(judgeObjects({ kernel: readProfile(join(directory, "host.json")) }));
     expect(Object.keys(carried).length).toBeGreaterThan(50);
     // The running kernel's types and files decide what a profile does not hold; elsewhere they say the same.

@@ -1,7 +1,7 @@
 /** Holds the precheck's verdicts against a kernel's answers. */
 import type { KernelFacts } from "../../lib/kernel/kernel-facts";
 import { judge } from "../../lib/sleepable/judge";
-import type { Answer as Verdict } from "../../lib/verdict";
+import type { Verdict } from "../../lib/verdict";
 import { type Answer, ask } from "./ask";
 import type { Case } from "./cases";
 

@@ -1,7 +1,7 @@
 /** Asks the running kernel about whole programs, test/bpf/whole-*.bpf.c: what the precheck says of each, and what becomes of it. */
 import { readdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { type BpfError, type BpfObject, type ObjectSpec, open, type Verdict } from "node-libbpf";
+import { type BpfError, type BpfObject, type ObjectSpec, open, type ProgramVerdict } from "node-libbpf";
 import { objectPath, only } from "../bpf/objects";
 
 /** What becomes of a program; "no answer" if the kernel says nothing about it: EPERM is about the process. */
@@ -10,7 +10,7 @@ export type Fate = "loaded" | "attached" | "refused" | "no answer";
 export interface Whole {
   object: string;
   program: string;
-  verdict: Verdict["verdict"];
+  verdict: ProgramVerdict["verdict"];
   /** Of the verdict, and of the kernel, for reports. */
   message: string;
   fate: Fate;
@@ -70,14 +70,14 @@ export function specOf(object: string, programs: readonly string[]): ObjectSpec 
   return spec;
 }
 
-function judged(object: string, program: string): Verdict {
+function judged(object: string, program: string): ProgramVerdict {
   const [verdict] = specOf(object, [program]).check({ precheck: "tables" });
   if (verdict === undefined) throw new Error(`no verdict on ${program}`);
   return verdict;
 }
 
 /** What is said of the load, and of the attaching where that is done: what never runs is another's test. */
-function claim({ verdict, message, findings }: Verdict, attached: boolean) {
+function claim({ verdict, message, findings }: ProgramVerdict, attached: boolean) {
   const stages = attached ? ["load", "attach"] : ["load"];
   const found = findings.filter(({ stage }) => stages.includes(stage));
   const decisive = found.find((one) => one.verdict === "refused") ?? found.find((one) => one.verdict === "unknown");

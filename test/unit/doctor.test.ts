@@ -1,7 +1,7 @@
 /** The doctor's report of hosts that are made up: each hindrance is named, and told apart from the others. */
 import { type KernelFacts, kernelProfile } from "node-libbpf";
 import type { Line, State } from "../../lib/cli/doctor-line";
-import { conclusion, diagnose, type Trial } from "../../lib/cli/doctor-report";
+import { conclusion, diagnose, type HookProbe } from "../../lib/cli/doctor-report";
 import { ProgramType } from "../../lib/constants";
 import { type Fact, known, unknown } from "../../lib/kernel/fact";
 import { explainPermission, type PermissionFacts } from "../../lib/kernel/permission";
@@ -28,13 +28,13 @@ const good: KernelFacts = {
   btfSize: fact(5_000_000),
   lsmHooks: fact(["bprm_committed_creds", "file_open"]),
 };
-const loaded: Trial = { log: "" };
+const loaded: HookProbe = { log: "" };
 const permitted: PermissionFacts = {
   ...{ capabilities: (1n << 41n) - 1n, initialUserNamespace: true, lockdown: undefined, seccomp: 0 },
   ...{ chargesMemlock: false, memlock: Number.POSITIVE_INFINITY, asksAlways: false, tracefs: true },
   ...{ kprobesInTracefs: false, perfParanoid: 2 },
 };
-const forbidden = (facts: Partial<PermissionFacts> = {}, loads = true): Trial => ({
+const forbidden = (facts: Partial<PermissionFacts> = {}, loads = true): HookProbe => ({
   errno: "EPERM",
   log: "",
   permission: explainPermission(
@@ -58,7 +58,9 @@ test("all is well", () => {
   expect(new Set(lines.map(({ check }) => check)).size).toBe(lines.length);
 });
 
-test.each<[what: string, facts: Partial<KernelFacts>, trial: Trial | undefined, State, check: string, Partial<Line>]>([
+test.each<
+  [what: string, facts: Partial<KernelFacts>, trial: HookProbe | undefined, State, check: string, Partial<Line>]
+>([
   [
     "a kernel that refuses trampolines",
     {},

@@ -106,8 +106,8 @@ describe("no guess", () => {
 
   test("what was measured is believed there", () => {
     const measured = known({ lsm: { accepted: ["file_open"], refused: ["task_free"] } }, "asked");
-    expect(verdict(facts("lsm.s/file_open"), kernel("7.4.1", { measured }))).toBe("allowed SLEEPABLE");
-    expect(verdict(facts("lsm.s/task_free"), kernel("7.4.1", { measured }))).toBe("refused HOOK_NOT_SLEEPABLE");
+    expect(verdict(facts("lsm.s/file_open"), kernel("7.4.1", { probed: measured }))).toBe("allowed SLEEPABLE");
+    expect(verdict(facts("lsm.s/task_free"), kernel("7.4.1", { probed: measured }))).toBe("refused HOOK_NOT_SLEEPABLE");
   });
 });
 

@@ -20,7 +20,7 @@ export function needPrivilege(): void {
 
 /** Says on standard error which kinds were asked about in vain. */
 export function warnUnanswered(facts: KernelFacts, asked: readonly ProbedKind[] = PROBED_KINDS): void {
-  const answered = given(facts.measured) ?? {};
+  const answered = given(facts.probed) ?? {};
   const forbidden = asked.filter((kind) => {
     const [target] = given(facts[TARGETS[kind]]) ?? [];
     const status = target === undefined || answered[kind] !== undefined ? undefined : tryLoad(kind, target)?.status;
