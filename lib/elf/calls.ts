@@ -75,147 +75,220 @@ export interface Questions {
  * Walks from a program's first instruction, along what the verifier may follow: never the side of a branch that a constant rules
  * out. A call is certain if it is sure to come there. What only its own analysis decides is left open.
  */
-export function reachOf(program: BpfFunction, constants: Constants, { describe, lookForReads }: Questions): Reach {
-  const named = closure(program);
-  const mayThrow = throwers(named);
-  const found = {
-    missing: new Calls(),
-    unresolved: new Calls(),
-    helpers: new Calls(),
-    kfuncs: new Calls(),
-    functions: new Calls(),
-  };
-  const regions = new Map<string, RegionFacts>();
-  let readsKernel: Reach["readsKernel"];
-  const flows = new Flows(constants);
-  const visited = new Set<string>();
-  const reached = new Set<BpfFunction>([program]);
-  const open: Visit[] = [{ fn: program, entry: CONTEXT, certain: true, context: undefined, global: false }];
+export function reachOf(program: BpfFunction, constants: Constants, questions: Questions): Reach {
+  return new Walk(program, constants, questions).reach();
+}
 
-  for (;;) {
+/** A function, as it is entered by one of its callers. */
+class Entered {
+  readonly visit: Visit;
+  readonly flow: Flow;
+  readonly #mayThrow: ReadonlySet<BpfFunction>;
+
+  constructor(visit: Visit, flow: Flow, mayThrow: ReadonlySet<BpfFunction>) {
+    this.visit = visit;
+    this.flow = flow;
+    this.#mayThrow = mayThrow;
+  }
+
+  /** Whether the verifier is certain to come to one of these. */
+  sees(nodes: readonly Node[]): boolean {
+    return this.visit.certain && this.flow.sees(new Set(nodes), this.#mayThrow);
+  }
+
+  contextOf(node: Node): CallContext | undefined {
+    return contextIn(node.regions) ?? this.visit.context;
+  }
+
+  /** What stands at instructions that are reached, once for each state that they are reached in. */
+  sites<T>(all: ReadonlyMap<number, T>): (readonly [Node, T])[] {
+    return [...all].flatMap(([at, what]) => this.flow.nodesAt(at).map((node) => [node, what] as const));
+  }
+}
+
+class Walk {
+  readonly #constants: Constants;
+  readonly #questions: Questions;
+  /** All functions that the program names, whether they are reached or not. */
+  readonly #named: readonly BpfFunction[];
+  readonly #mayThrow: ReadonlySet<BpfFunction>;
+  readonly #flows: Flows;
+  readonly #missing = new Calls();
+  readonly #unresolved = new Calls();
+  readonly #helpers = new Calls();
+  readonly #kfuncs = new Calls();
+  readonly #functions = new Calls();
+  readonly #regions = new Map<string, RegionFacts>();
+  #readsKernel: Reach["readsKernel"];
+  readonly #visited = new Set<string>();
+  readonly #reached = new Set<BpfFunction>();
+  readonly #open: Visit[];
+
+  constructor(program: BpfFunction, constants: Constants, questions: Questions) {
+    this.#constants = constants;
+    this.#questions = questions;
+    this.#named = closure(program);
+    this.#mayThrow = throwers(this.#named);
+    this.#flows = new Flows(constants);
+    this.#open = [{ fn: program, entry: CONTEXT, certain: true, context: undefined, global: false }];
+  }
+
+  reach(): Reach {
     // Before 6.8 the verifier looks at every global function, whether it is called or not.
-    const visit = open.pop() ?? unvisited();
-    if (visit === undefined) break;
+    for (let visit = this.#open.pop(); visit !== undefined; visit = this.#open.pop() ?? this.#unvisited())
+      this.#enter(visit);
+    const addresses = this.#named.flatMap((fn) => [...fn.addresses.values()]);
+    const maps = new Set(addresses.flatMap((address) => mapOf(address) ?? []));
+    return {
+      maps: [...maps].filter((name) => this.#constants.isCreated(name)),
+      missing: this.#missing.list(),
+      unresolved: this.#unresolved.list(),
+      readsKernel: this.#readsKernel,
+      helpers: this.#helpers.list(),
+      kfuncs: this.#kfuncs.list(),
+      functions: this.#functions.list(),
+      regions: [...this.#regions.values()],
+    };
+  }
+
+  #unvisited(): Visit | undefined {
+    const fn = this.#named.find((other) => other.global && !this.#reached.has(other));
+    return fn && { fn, entry: globalEntry(fn), certain: false, context: undefined, global: true };
+  }
+
+  #enter(visit: Visit): void {
     const { fn, entry, certain, context, global, inner } = visit;
-    reached.add(fn);
-    const state = `${flows.key(fn, entry)} ${certain} ${context} ${global} ${inner}`;
-    if (visited.has(state)) continue;
-    visited.add(state);
-    const flow = flows.of(fn, entry);
-    const sees = (nodes: readonly Node[]) => certain && flow.sees(new Set(nodes), mayThrow);
-    const contextOf = (node: Node) => contextIn(node.regions) ?? context;
-    const sites = <T>(all: ReadonlyMap<number, T>) =>
-      [...all].flatMap(([at, what]) => flow.nodesAt(at).map((node) => [node, what] as const));
+    this.#reached.add(fn);
+    const state = `${this.#flows.key(fn, entry)} ${certain} ${context} ${global} ${inner}`;
+    if (this.#visited.has(state)) return;
+    this.#visited.add(state);
+    const entered = new Entered(visit, this.#flows.of(fn, entry), this.#mayThrow);
+    this.#findUnresolved(entered);
+    this.#findReads(entered);
+    this.#findCalls(entered);
+    if (global) this.#findUnreachedCalls(entered);
+    this.#findRegionFaults(entered);
+    this.#followCalls(entered);
+    this.#followCallbacks(entered);
+  }
 
-    const poisoned = sites(fn.addresses).filter(([{ at }]) => flow.isPoisoned(at));
+  /** Maps that are not created, and CO-RE relocations that libbpf can't resolve: it poisons the instruction. */
+  #findUnresolved(entered: Entered): void {
+    const { flow, visit } = entered;
+    const poisoned = entered.sites(visit.fn.addresses).filter(([{ at }]) => flow.isPoisoned(at));
     for (const [name, group] of grouped(poisoned, ([, address]) => mapOf(address) ?? ""))
-      found.missing.add({ name, conditional: !sees(group.map(([node]) => node)) });
-    const unresolved = sites(fn.relocations).filter(([{ at }]) => flow.isUnresolved(at));
-    for (const [name, group] of grouped(unresolved, ([, relocation]) => describe(relocation)))
-      found.unresolved.add({ name, conditional: !sees(group.map(([node]) => node)) });
+      this.#missing.add({ name, conditional: !entered.sees(group.map(([node]) => node)) });
+    const unresolved = entered.sites(visit.fn.relocations).filter(([{ at }]) => flow.isUnresolved(at));
+    for (const [name, group] of grouped(unresolved, ([, relocation]) => this.#questions.describe(relocation)))
+      this.#unresolved.add({ name, conditional: !entered.sees(group.map(([node]) => node)) });
+  }
 
-    const reads = lookForReads ? flow.nodes().filter((node) => flow.readsKernel(node)) : [];
-    if (reads.length > 0) readsKernel = { conditional: !sees(reads) && (readsKernel?.conditional ?? true) };
+  #findReads(entered: Entered): void {
+    if (!this.#questions.lookForReads) return;
+    const { flow } = entered;
+    const reads = flow.nodes().filter((node) => flow.readsKernel(node));
+    if (reads.length === 0) return;
+    this.#readsKernel = { conditional: !entered.sees(reads) && (this.#readsKernel?.conditional ?? true) };
+  }
 
-    for (const group of grouped(sites(fn.calls), ([node, { name }]) => `${name} ${contextOf(node)}`).values()) {
+  #findCalls(entered: Entered): void {
+    const { fn, global } = entered.visit;
+    const sites = entered.sites(fn.calls);
+    for (const group of grouped(sites, ([node, { name }]) => `${name} ${entered.contextOf(node)}`).values()) {
       const [node, { name, kfunc, weak, prototype }] = group[0] as (typeof group)[0];
-      const conditional = !sees(group.map(([site]) => site));
-      const where = contextOf(node);
-      const changed = prototype !== undefined && constants.isChanged(name, prototype);
-      const facts = {
+      const context = entered.contextOf(node);
+      const changed = prototype !== undefined && this.#constants.isChanged(name, prototype);
+      (kfunc ? this.#kfuncs : this.#helpers).add({
         name,
-        conditional,
+        conditional: !entered.sees(group.map(([site]) => site)),
         ...(weak && { weak }),
         ...(changed && { changed }),
-        ...(where && { context: where, ...(global && { global }) }),
-      };
-      (kfunc ? found.kfuncs : found.helpers).add(facts);
+        ...(context && { context, ...(global && { global }) }),
+      });
     }
-    // What a global function may call goes by its instructions, before the verifier drops any (since 6.15).
-    if (global)
-      for (const [at, { name, kfunc, weak }] of fn.calls)
-        if (!flow.reaches(at))
-          (kfunc ? found.kfuncs : found.helpers).add({
-            name,
-            conditional: true,
-            ...(weak && { weak }),
-            ...(context && { context, global }),
-          });
+  }
 
-    const wrong = sites(fn.calls).flatMap(([node]): (Omit<RegionFacts, "conditional"> & { node: Node })[] => {
+  /** What a global function may call goes by its instructions, before the verifier drops any (since 6.15). */
+  #findUnreachedCalls({ flow, visit: { fn, context, global } }: Entered): void {
+    for (const [at, { name, kfunc, weak }] of fn.calls) {
+      if (flow.reaches(at)) continue;
+      (kfunc ? this.#kfuncs : this.#helpers).add({
+        name,
+        conditional: true,
+        ...(weak && { weak }),
+        ...(context && { context, global }),
+      });
+    }
+  }
+
+  /** Locks and regions that are entered twice, or not left. */
+  #findRegionFaults(entered: Entered): void {
+    const { flow, visit } = entered;
+    const calls = entered.sites(visit.fn.calls);
+    const found = calls.flatMap(([node]): (Omit<RegionFacts, "conditional"> & { node: Node })[] => {
       const fault = flow.faultAt(node);
       return fault === undefined ? [] : [{ node, ...fault }];
     });
-    for (const [node, { name }] of sites(fn.calls)) {
+    for (const [node, { name }] of calls) {
       const region = name === "bpf_throw" ? contextIn(node.regions) : undefined;
-      if (region !== undefined) wrong.push({ node, region, fault: "not left" });
+      if (region !== undefined) found.push({ node, region, fault: "not left" });
     }
     for (const node of flow.exits()) {
-      const region = REGIONS.find((one) => node.regions[one] !== entry.regions[one]);
-      if (region !== undefined) wrong.push({ node, region, fault: inner ? "not left in its function" : "not left" });
+      const region = REGIONS.find((one) => node.regions[one] !== visit.entry.regions[one]);
+      if (region !== undefined)
+        found.push({ node, region, fault: visit.inner ? "not left in its function" : "not left" });
     }
-    for (const [key, group] of grouped(wrong, ({ region, fault }) => `${region} ${fault}`)) {
+    for (const [key, group] of grouped(found, ({ region, fault }) => `${region} ${fault}`)) {
       const { region, fault } = group[0] as (typeof group)[0];
-      const conditional = !sees(group.map(({ node }) => node)) && (regions.get(key)?.conditional ?? true);
-      regions.set(key, { region, fault, conditional });
+      const unseen = !entered.sees(group.map(({ node }) => node));
+      const conditional = unseen && (this.#regions.get(key)?.conditional ?? true);
+      this.#regions.set(key, { region, fault, conditional });
     }
+  }
 
-    for (const [node, target] of sites(fn.callees)) {
-      const where = contextOf(node);
-      const sure = sees([node]);
-      const called = { name: target.name, conditional: !sure, ...(where && { context: where }) };
+  #followCalls(entered: Entered): void {
+    const { fn, context, global } = entered.visit;
+    for (const [node, target] of entered.sites(fn.callees)) {
+      const where = entered.contextOf(node);
+      const certain = entered.sees([node]);
+      const called = { name: target.name, conditional: !certain, ...(where && { context: where }) };
       if (!target.global) {
-        if (where === "lock") found.functions.add({ ...called, local: true });
-        const next = { arguments: node.registers.slice(1, 6), regions: node.regions };
-        open.push({ fn: target, entry: next, certain: sure, context, global, inner: true });
+        if (where === "lock") this.#functions.add({ ...called, local: true });
+        const entry = { arguments: node.registers.slice(1, 6), regions: node.regions };
+        this.#open.push({ fn: target, entry, certain, context, global, inner: true });
         continue;
       }
-      if (where !== undefined && where !== "work") found.functions.add(called);
-      open.push({ fn: target, entry: globalEntry(target), certain: sure, context: where, global: true });
+      if (where !== undefined && where !== "work") this.#functions.add(called);
+      this.#open.push({ fn: target, entry: globalEntry(target), certain, context: where, global: true });
     }
+  }
 
-    const taken = new Set<BpfFunction>();
-    for (const [node, { name }] of sites(fn.calls)) {
-      const passed = node.registers.slice(1, 6);
-      for (const value of passed) {
+  /** Functions that are passed to helpers and kfuncs, and those whose address goes elsewhere. */
+  #followCallbacks(entered: Entered): void {
+    const { fn, context, global } = entered.visit;
+    const passed = new Set<BpfFunction>();
+    for (const [node, { name }] of entered.sites(fn.calls)) {
+      const values = node.registers.slice(1, 6);
+      for (const value of values) {
         if (value?.is !== "address" || value.address.of !== "function") continue;
         const { target } = value.address;
-        taken.add(target);
+        passed.add(target);
         const later = LATER[name];
-        const sure = sees([node]) && (name !== "bpf_loop" || loops(passed[0]));
-        const called = { fn: target, certain: sure, global };
-        if (later !== undefined)
-          open.push({ ...called, entry: { arguments: [SOME, SOME, SOME], regions: OUTSIDE }, context: later });
-        else
-          open.push({
-            ...called,
-            entry: { arguments: [], regions: node.regions },
-            context: heldBy(name, passed[0], constants) ?? context,
-          });
+        const certain = entered.sees([node]) && (name !== "bpf_loop" || loops(values[0]));
+        const entry =
+          later === undefined
+            ? { arguments: [], regions: node.regions }
+            : { arguments: [SOME, SOME, SOME], regions: OUTSIDE };
+        const inherited = heldBy(name, values[0], this.#constants) ?? context;
+        this.#open.push({ fn: target, entry, certain, context: later ?? inherited, global });
       }
     }
     // Who calls these is not seen here.
-    for (const [, address] of sites(fn.addresses)) {
-      if (address.of !== "function" || taken.has(address.target)) continue;
+    for (const [, address] of entered.sites(fn.addresses)) {
+      if (address.of !== "function" || passed.has(address.target)) continue;
       const entry = { arguments: [], regions: OUTSIDE };
-      open.push({ fn: address.target, entry, certain: false, context: "unclear", global });
+      this.#open.push({ fn: address.target, entry, certain: false, context: "unclear", global });
     }
-  }
-  const maps = new Set(named.flatMap((fn) => [...fn.addresses.values()].flatMap((address) => mapOf(address) ?? [])));
-  return {
-    maps: [...maps].filter((name) => constants.isCreated(name)),
-    missing: found.missing.list(),
-    unresolved: found.unresolved.list(),
-    readsKernel,
-    helpers: found.helpers.list(),
-    kfuncs: found.kfuncs.list(),
-    functions: found.functions.list(),
-    regions: [...regions.values()],
-  };
-
-  function unvisited(): Visit | undefined {
-    const fn = named.find((other) => other.global && !reached.has(other));
-    return fn && { fn, entry: globalEntry(fn), certain: false, context: undefined, global: true };
   }
 }
 
