@@ -102,31 +102,40 @@ interface Site {
 
 /** @throws {@link ArgumentError} with the type's path for a type that has no values, or BTF that contradicts itself */
 export function planOf(type: BtfType, options: CodecOptions): Plan {
-  let left = FIELDS;
-  return plan(type, { path: options.path, depth: 0, last: true });
+  return new Planner(options).plan(type, { path: options.path, depth: 0, last: true });
+}
 
-  function plan(type: BtfType, site: Site): Plan {
+class Planner {
+  readonly #options: CodecOptions;
+  /** Fields that a plan may still get. */
+  #left = FIELDS;
+
+  constructor(options: CodecOptions) {
+    this.#options = options;
+  }
+
+  plan(type: BtfType, site: Site): Plan {
     if (site.depth > MAX_DEPTH) throw refuse(site.path, "types are nested too deep");
-    if (--left < 0) throw refuse(site.path, `more than ${FIELDS} fields`);
+    if (--this.#left < 0) throw refuse(site.path, `more than ${FIELDS} fields`);
     const bare = resolved(type);
     switch (bare.kind) {
       case "int":
-        return integer(bare, site);
+        return this.#integer(bare, site);
       case "ptr":
         return { op: "int", size: 8, width: 64, shift: undefined, signed: false, as: "bigint", expected: "a pointer" };
       case "enum":
       case "enum64":
-        return enumOf(bare, labelOf("enum", type), site);
+        return this.#enumOf(bare, labelOf("enum", type), site);
       case "float":
         if (bare.size === 4 || bare.size === 8) return { op: "float", size: bare.size };
         return { op: "bytes", size: bare.size, flexible: false };
       case "array":
-        return arrayOf(bare, site);
+        return this.#arrayOf(bare, site);
       case "struct":
       case "union":
-        return structOf(bare, labelOf(bare.kind, type), site);
+        return this.#structOf(bare, labelOf(bare.kind, type), site);
       case "var":
-        return plan(bare.type, site);
+        return this.plan(bare.type, site);
       case "fwd":
         throw refuse(site.path, `${bare.of} ${bare.name} is declared and not defined`);
       case "func":
@@ -137,23 +146,23 @@ export function planOf(type: BtfType, options: CodecOptions): Plan {
     }
   }
 
-  function integer({ size, bits, bitOffset, encoding }: BtfInt, site: Site): IntPlan {
+  #integer({ size, bits, bitOffset, encoding }: BtfInt, site: Site): IntPlan {
     if (!WHOLE.includes(size) || bits + bitOffset > size * 8) throw refuse(site.path, `an integer of ${size} bytes`);
     const whole = bits === size * 8;
-    return intOf(encoding, size, whole ? undefined : { offset: bitOffset, bits });
+    return this.#intOf(encoding, size, whole ? undefined : { offset: bitOffset, bits });
   }
 
-  function intOf(encoding: BtfInt["encoding"], size: number, field?: { offset: number; bits: number }): IntPlan {
+  #intOf(encoding: BtfInt["encoding"], size: number, field?: { offset: number; bits: number }): IntPlan {
     const width = field?.bits ?? size * 8;
     const signed = encoding === "signed";
     // A bit-field is what its declared type is: `__u64 flag : 1` is a bigint.
-    const wide = size === 16 || (size === 8 && options.u64 !== "number");
+    const wide = size === 16 || (size === 8 && this.#options.u64 !== "number");
     const expected = encoding === "bool" ? "a boolean" : `${signed ? "s" : "u"}${width}`;
     const as = encoding === "bool" ? "bool" : wide ? "bigint" : "number";
     return { op: "int", ...placeOf(size, field), width, signed, as, expected };
   }
 
-  function enumOf(type: BtfEnum, label: string, site: Site, field?: { offset: number; bits: number }): IntPlan {
+  #enumOf(type: BtfEnum, label: string, site: Site, field?: { offset: number; bits: number }): IntPlan {
     if (!WHOLE.includes(type.size) || type.size > 8) throw refuse(site.path, `an enum of ${type.size} bytes`);
     const width = field?.bits ?? type.size * 8;
     const enumeration = enumerationOf(type, label, width);
@@ -161,28 +170,28 @@ export function planOf(type: BtfType, options: CodecOptions): Plan {
     return { op: "int", ...place, width, signed: type.signed, as: "enum", enumeration, expected: label };
   }
 
-  function arrayOf(array: BtfArray, site: Site): Plan {
+  #arrayOf(array: BtfArray, site: Site): Plan {
     const flexible = array.length === 0 && site.last;
     const kind = resolved(array.element);
     if (kind.kind === "int" && kind.size === 1 && kind.bits === 8 && kind.encoding !== "bool") {
-      const op = kind.isChar && options.chars !== "bytes" ? "chars" : "bytes";
+      const op = kind.isChar && this.#options.chars !== "bytes" ? "chars" : "bytes";
       return { op, size: array.length, flexible };
     }
-    const element = plan(array.element, { path: `${site.path}[]`, depth: site.depth + 1, last: false });
+    const element = this.plan(array.element, { path: `${site.path}[]`, depth: site.depth + 1, last: false });
     const size = element.size * array.length;
     if (element.size === 0 && array.length > FIELDS) throw refuse(site.path, `${array.length} elements without bytes`);
     if (size > 0xffffffff) throw refuse(site.path, "too large");
     return { op: "array", size, length: array.length, element, flexible };
   }
 
-  function structOf(type: BtfStruct, label: string, site: Site): StructPlan {
+  #structOf(type: BtfStruct, label: string, site: Site): StructPlan {
     const members: PlannedField[] = [];
     const count = type.members.length;
     for (const [index, member] of type.members.entries()) {
-      if (options.managed === "skip" && isManaged(member.type)) continue;
+      if (this.#options.managed === "skip" && isManaged(member.type)) continue;
       const path = member.name === "" ? site.path : `${site.path}.${member.name}`;
       const last = site.last && (type.kind === "union" || index === count - 1);
-      const field = memberOf(member, { path, depth: site.depth + 1, last });
+      const field = this.#memberOf(member, { path, depth: site.depth + 1, last });
       // Nameless and no struct: padding that a compiler wrote down.
       if (field === undefined) continue;
       if (field.offset + field.plan.size > type.size) throw refuse(path, `reaches beyond ${label}`);
@@ -201,7 +210,7 @@ export function planOf(type: BtfType, options: CodecOptions): Plan {
     return { op: type.kind, size: type.size, label, members, fields };
   }
 
-  function memberOf({ name, type, bitOffset, bitSize }: BtfField, site: Site): PlannedField | undefined {
+  #memberOf({ name, type, bitOffset, bitSize }: BtfField, site: Site): PlannedField | undefined {
     const bare = resolved(type);
     const isStruct = bare.kind === "struct" || bare.kind === "union";
     if (name === "" && !isStruct) return undefined;
@@ -210,16 +219,18 @@ export function planOf(type: BtfType, options: CodecOptions): Plan {
     const bits = bitSize !== 0 ? bitSize : old ? bare.bits : 0;
     if (bits === 0) {
       if (bitOffset % 8 !== 0) throw refuse(site.path, "begins within a byte");
-      return { name, offset: bitOffset / 8, plan: plan(type, site) };
+      return { name, offset: bitOffset / 8, plan: this.plan(type, site) };
     }
     const isInt = bare.kind === "int" || bare.kind === "enum" || bare.kind === "enum64";
     if (!isInt || !WHOLE.includes(bare.size) || bits > bare.size * 8)
       throw refuse(site.path, "an impossible bit-field");
     const from = bitOffset + (bitSize === 0 && bare.kind === "int" ? bare.bitOffset : 0);
     const field = { offset: from % 8, bits };
-    left--;
+    this.#left--;
     const made =
-      bare.kind === "int" ? intOf(bare.encoding, bare.size, field) : enumOf(bare, labelOf("enum", type), site, field);
+      bare.kind === "int"
+        ? this.#intOf(bare.encoding, bare.size, field)
+        : this.#enumOf(bare, labelOf("enum", type), site, field);
     return { name, offset: (from - field.offset) / 8, plan: made };
   }
 }
@@ -230,7 +241,6 @@ function placeOf(size: number, field?: { offset: number; bits: number }): { size
 }
 
 /** "struct key"; the typedef's name for a type without one. */
-/** "struct pair"; "int" for a type without a name. */
 export function labelOf(kind: string, type: BtfType): string {
   const { name } = resolved(type);
   if (name !== "") return `${kind} ${name}`;

@@ -83,9 +83,9 @@ export function reachOf(program: BpfFunction, constants: Constants, questions: Q
 class Entered {
   readonly visit: Visit;
   readonly flow: Flow;
-  readonly #mayThrow: ReadonlySet<BpfFunction>;
+  readonly #mayThrow: (fn: BpfFunction) => boolean;
 
-  constructor(visit: Visit, flow: Flow, mayThrow: ReadonlySet<BpfFunction>) {
+  constructor(visit: Visit, flow: Flow, mayThrow: (fn: BpfFunction) => boolean) {
     this.visit = visit;
     this.flow = flow;
     this.#mayThrow = mayThrow;
@@ -111,7 +111,7 @@ class Walk {
   readonly #questions: Questions;
   /** All functions that the program names, whether they are reached or not. */
   readonly #named: readonly BpfFunction[];
-  readonly #mayThrow: ReadonlySet<BpfFunction>;
+  readonly #mayThrow: (fn: BpfFunction) => boolean;
   readonly #flows: Flows;
   readonly #missing = new Calls();
   readonly #unresolved = new Calls();

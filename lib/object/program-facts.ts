@@ -27,6 +27,17 @@ import { constantsOf, type Settings } from "./known-constants";
 /** Tells the facts of a program, as it and its object are set when it is asked: the same object while these stay. */
 export type FactsReader = (program: ProgramSpec, settings: Settings) => ProgramFacts;
 
+/** What an object's bytes say, for all of its programs. */
+interface Parsed {
+  sections: readonly ElfSection[];
+  types: Btf;
+  variables: readonly VariableDescription[];
+  functions: readonly BpfFunction[];
+  /** What each struct_ops program is for. */
+  members: ReadonlyMap<string, string>;
+  damaged: (what: string) => never;
+}
+
 /**
  * Reads what does not change: instructions, types.
  *
@@ -45,34 +56,48 @@ export function factsReader(
   const types = btf ?? tooNew(name);
   const functions = readFunctions({ sections, btf: types, variables, damaged });
   const members = new Map(slots.toReversed().map(({ program, target }) => [program, target]));
-  const sectionIds = new Map(variables.map(({ section, sectionId }) => [section, sectionId]));
-  const fields = new Map<number, Pick<MapFacts, "fields" | "nested">>();
-  const strong = strongKfuncs(functions);
-  const options = variables.filter(({ section, name }) => section === ".kconfig" && name.startsWith("CONFIG_"));
+  const facts = new ObjectFacts({ sections, types, variables, functions, members, damaged });
   const cached = new Map<string, { as: string; facts: ProgramFacts }>();
-  const resolvers = new Map<string | undefined, CoreResolver | null>();
 
   return (program, settings) => {
-    const facts = factsOf(program, settings);
-    const as = JSON.stringify(facts);
+    const made = facts.of(program, settings);
+    const as = JSON.stringify(made);
     const before = cached.get(program.name);
     if (before?.as === as) return before.facts;
-    cached.set(program.name, { as, facts });
-    return facts;
+    cached.set(program.name, { as, facts: made });
+    return made;
   };
+}
 
-  function factsOf(program: ProgramSpec, settings: Settings): ProgramFacts {
+class ObjectFacts {
+  readonly #parsed: Parsed;
+  readonly #sectionIds: ReadonlyMap<string, number>;
+  readonly #strong: ReadonlyMap<string, number>;
+  readonly #configOptions: readonly VariableDescription[];
+  readonly #fields = new Map<number, Pick<MapFacts, "fields" | "nested">>();
+  readonly #resolvers = new Map<string | undefined, CoreResolver | null>();
+
+  constructor(parsed: Parsed) {
+    const { variables, functions } = parsed;
+    this.#parsed = parsed;
+    this.#sectionIds = new Map(variables.map(({ section, sectionId }) => [section, sectionId]));
+    this.#strong = strongKfuncs(functions);
+    this.#configOptions = variables.filter(({ section, name }) => section === ".kconfig" && name.startsWith("CONFIG_"));
+  }
+
+  of(program: ProgramSpec, settings: Settings): ProgramFacts {
     const { maps, license } = settings;
+    const { sections, types, variables, members } = this.#parsed;
     const mapOf = (reference: string) => {
-      const sectionId = sectionIds.get(reference);
+      const sectionId = this.#sectionIds.get(reference);
       return maps.find((map) => map.name === reference || (sectionId !== undefined && map.sectionId === sectionId));
     };
-    const core = resolverOf(settings);
-    const functions = resolverOf({ ...settings, btfPath: undefined });
+    const core = this.#resolverOf(settings);
+    const functions = this.#resolverOf({ ...settings, btfPath: undefined });
     const constants = constantsOf(settings, mapOf, { sections, variables, btf: types, core, functions });
     const describe = (relocation: CoreRelocation) => core?.describe(relocation) ?? "";
     const questions = { describe, lookForReads: !isGplCompatible(license) };
-    const reach: Reach = reachOf(functionOf(program), constants, questions);
+    const reach: Reach = reachOf(this.#functionOf(program), constants, questions);
     const { kind, section, type, attachType, sleepable } = program;
     const named = new Set(reach.maps.map(mapOf));
     const others = maps.filter((map) => map.autocreate && !named.has(map) && !isEverywhere(map));
@@ -86,11 +111,11 @@ export function factsReader(
       sleepable,
       ...(target === undefined ? {} : { target }),
       license,
-      ...needs(reach, settings, constants),
+      ...this.#needs(reach, settings, constants),
       ...(reach.readsKernel && { readsKernel: reach.readsKernel }),
-      ...signature(kind, target, settings.kernel),
-      maps: reach.maps.flatMap((reference) => mapOf(reference)?.facts(fieldsOf) ?? []),
-      ...(others.length > 0 && { others: others.map((map) => map.facts(fieldsOf)) }),
+      ...this.#signature(kind, target, settings.kernel),
+      maps: reach.maps.flatMap((reference) => mapOf(reference)?.facts(this.#fieldsOf) ?? []),
+      ...(others.length > 0 && { others: others.map((map) => map.facts(this.#fieldsOf)) }),
       ...(reach.missing.length > 0 && { missing: reach.missing }),
       ...(reach.unresolved.length > 0 && { unresolved: reach.unresolved }),
       helpers: reach.helpers,
@@ -101,20 +126,20 @@ export function factsReader(
   }
 
   /** What load() fails without, whichever programs it loads. */
-  function needs({ kfuncs }: Reach, { kernel, kconfig = "" }: Settings, { isChanged }: Constants) {
+  #needs({ kfuncs }: Reach, { kernel, kconfig = "" }: Settings, { isChanged }: Constants) {
     const own = new Set(kfuncs.map(({ name }) => name));
-    const others = [...strong].filter(([name]) => !own.has(name));
+    const others = [...this.#strong].filter(([name]) => !own.has(name));
     const calls = others.map(([name, prototype]) => ({
       name,
       conditional: false,
       ...(isChanged(name, prototype) && { changed: true }),
     }));
-    const unset = options.filter(({ name }) => !kconfig.includes(`${name}=`)).map(({ name }) => name);
+    const unset = this.#configOptions.filter(({ name }) => !kconfig.includes(`${name}=`)).map(({ name }) => name);
     const config = kernel !== undefined && isRunning(kernel) && !libbpfFindsConfig(kernel);
     return { ...(calls.length > 0 && { externs: calls }), ...(config && unset.length > 0 && { unset }) };
   }
 
-  function signature(kind: string, target: string | undefined, kernel: KernelFacts | undefined) {
+  #signature(kind: string, target: string | undefined, kernel: KernelFacts | undefined) {
     if (!usesTrampoline(kind) || target === undefined || kernel === undefined || !isRunning(kernel)) return undefined;
     const name = kind.startsWith("lsm") ? `bpf_lsm_${target}` : target.replace(/^vmlinux:/, "");
     const found = runningSignature(name);
@@ -122,38 +147,39 @@ export function factsReader(
   }
 
   /** Undefined where the types that libbpf will look at are not known here. */
-  function resolverOf({ kernel, btfPath }: Settings): CoreResolver | undefined {
+  #resolverOf({ kernel, btfPath }: Settings): CoreResolver | undefined {
     if (btfPath === undefined && (kernel === undefined || !isRunning(kernel))) return undefined;
-    const known = resolvers.get(btfPath) ?? makeResolver(btfPath);
-    resolvers.set(btfPath, known);
+    const known = this.#resolvers.get(btfPath) ?? this.#makeResolver(btfPath);
+    this.#resolvers.set(btfPath, known);
     return known ?? undefined;
   }
 
-  function makeResolver(btfPath: string | undefined): CoreResolver | null {
+  #makeResolver(btfPath: string | undefined): CoreResolver | null {
     try {
       const file = btfPath === undefined ? undefined : new Btf(readFileSync(btfPath));
       if (file === undefined) vmlinuxBtf();
-      return new CoreResolver(types, file === undefined ? kernelBtfs : () => [file]);
+      return new CoreResolver(this.#parsed.types, file === undefined ? kernelBtfs : () => [file]);
     } catch {
       // libbpf will say what is wrong with it.
       return null;
     }
   }
 
-  function fieldsOf(type: number) {
-    const known = fields.get(type);
+  readonly #fieldsOf = (type: number) => {
+    const known = this.#fields.get(type);
     if (known !== undefined) return known;
-    const all = managedFields(types, type);
-    const direct = directFields(types, type);
+    const all = managedFields(this.#parsed.types, type);
+    const direct = directFields(this.#parsed.types, type);
     const nested = all.filter((name) => !direct.includes(name));
     const found = { fields: all, ...(nested.length > 0 && { nested }) };
-    fields.set(type, found);
+    this.#fields.set(type, found);
     return found;
-  }
+  };
 
-  function functionOf(program: ProgramSpec): BpfFunction {
+  #functionOf(program: ProgramSpec): BpfFunction {
     const isIt = (fn: { name: string; section: string }) =>
       fn.name === program.name && fn.section.replace(/^\?/, "") === program.section;
+    const { functions, damaged } = this.#parsed;
     return functions.find(isIt) ?? damaged(`the program ${program.name} has no symbol`);
   }
 }
