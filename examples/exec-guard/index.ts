@@ -1,8 +1,8 @@
 /**
- * Denies the execution of listed files, until it ends:
+ * Denies the execution of listed files while it runs:
  *   node dist/examples/exec-guard/index.js [--json] PATH...
- * The list changes while it runs, by lines on standard input: "deny PATH", "allow PATH", "list".
- * Needs root, Linux 5.11 and bpf among the active LSMs.
+ * The list changes by lines on standard input: "deny PATH", "allow PATH", "list".
+ * Needs root, Linux 5.11 and bpf as an active LSM.
  */
 import { realpathSync } from "node:fs";
 import { createInterface } from "node:readline";

@@ -1,7 +1,7 @@
 /**
  * Prints who opens files under a directory, and how:
  *   node dist/examples/file-audit/index.js [--json] [--count N] [--duration SECONDS] DIRECTORY
- * Needs root, Linux 5.12 and bpf among the active LSMs.
+ * Needs root, Linux 5.12 and bpf as an active LSM.
  */
 import { command, printEvents, UsageError, watchOptions } from "../command";
 import { auditOpens, type FileOpen } from "./audit";

@@ -20,7 +20,7 @@ import { natsSink } from "./sinks";
 import { Streams } from "./stream";
 
 const USAGE = "usage: policy-service CONFIG";
-// Decisions may go to standard output.
+// Standard output may carry the decisions.
 const log = pino(pino.destination({ dest: 2, sync: true }));
 
 async function main(): Promise<void> {
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   const { hooks, require = hooks, pin } = config;
   const policy = await Policy.load({ hooks, require, pin });
   for (const { hook, why } of policy.missing) log.warn({ hook }, `no decisions here: ${why}`);
-  // Before it is attached: there is no moment without rules.
+  // Set the rules before the programs are attached: there is no moment without rules.
   policy.apply(config.policy);
 
   const feed = new Feed();
@@ -52,13 +52,13 @@ async function main(): Promise<void> {
   const reading = read(policy, feed);
   const address = await listen(app, config.listen, owner);
   const scraped = config.metrics && metricsServerOf(metrics);
-  // A copy: fastify writes to it, and what SIGUSR2 reads is compared with what was read first.
+  // Pass a copy: fastify writes to it, and SIGUSR2 compares the new configuration with the first one.
   const metricsAddress = await scraped?.listen({ ...config.metrics });
   policy.attach();
   if (config.user !== undefined) dropTo(owner);
   log.info({ address, metricsAddress, uid: process.getuid?.(), hooks: policy.hooks, mode: policy.rules.mode }, "ready");
 
-  // Log rotation sends it: nothing of the policy hangs on it.
+  // Log rotation sends SIGHUP, so it must not affect the policy.
   process.on("SIGHUP", () => {
     writer?.reopen();
     log.info("the file of decisions is opened again");
@@ -72,7 +72,7 @@ async function main(): Promise<void> {
   await Promise.all([writer?.close(), sink?.close()]);
 }
 
-/** Hands on what the kernel tells, until the policy is closed. */
+/** Forwards the kernel's decisions until the policy is closed. */
 async function read(policy: Policy, feed: Feed): Promise<void> {
   let id = 0;
   for await (const batch of policy.decisions()) {
@@ -81,7 +81,7 @@ async function read(policy: Policy, feed: Feed): Promise<void> {
   }
 }
 
-/** The file's rules take the place of those in force; a file that is not right changes nothing. */
+/** Replaces the rules in force with those of the file; an invalid file changes nothing. */
 function reload(file: string, old: Config, policy: Policy): void {
   try {
     const config = readConfig(file);

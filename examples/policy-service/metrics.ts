@@ -1,11 +1,11 @@
-/** What Prometheus reads. Figures of the kernel are read where they are; nothing is counted twice. */
+/** Metrics for Prometheus. The kernel's counters are read at each request and not kept a second time. */
 import { release } from "node:os";
 import { libbpf } from "node-libbpf";
 import { Counter, Gauge, Registry } from "prom-client";
 import type { Policy } from "./policy";
 import { HOOKS } from "./rules";
 
-/** Decisions that came from the kernel and went no further. */
+/** Decisions that came from the kernel and were dropped later. */
 export interface Outlets {
   readonly streams: { readonly size: number; readonly dropped: number };
   readonly file?: { readonly dropped: number } | undefined;
@@ -16,7 +16,7 @@ export function metricsOf(policy: Policy, { streams, file, sink }: Outlets): Reg
   const registry = new Registry();
   const registers = [registry];
 
-  /** A counter that somebody else counts. */
+  /** A counter whose value is read from elsewhere. */
   const counter = <L extends string>(
     name: string,
     help: string,

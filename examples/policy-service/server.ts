@@ -12,7 +12,7 @@ import { RuleSet } from "./rules";
 import type { Streams } from "./stream";
 
 const BODY_LIMIT = 256 * 1024;
-/** The page and what it is made of has no secrets: no token is asked for it. */
+/** The page and its files have no secrets, so they need no token. */
 const FILES = {
   "/": ["text/html; charset=utf-8", join(__dirname, "public/index.html")],
   "/page.js": ["text/javascript", join(__dirname, "public/page.js")],
@@ -27,7 +27,7 @@ const HEADERS = {
   "referrer-policy": "no-referrer",
 };
 
-/** What PUT /rules takes: what it leaves out stays as it is, but for the rules. */
+/** The body of PUT /rules: except for the rules, an absent field keeps its value. */
 const NewRules = RuleSet.extend({
   mode: RuleSet.shape.mode.unwrap().optional(),
   unresolved: RuleSet.shape.unresolved.unwrap().optional(),
@@ -99,7 +99,7 @@ export function serverOf({ policy, streams, metrics, authorize, log }: Parts): F
   return app;
 }
 
-/** Metrics and nothing else. */
+/** Serves only the metrics. */
 export function metricsServerOf(metrics: Registry): FastifyInstance {
   const app = fastify({ forceCloseConnections: true });
   app.setNotFoundHandler((_, reply) => reply.code(404).send({ error: "there is only /metrics" }));

@@ -1,5 +1,6 @@
 /**
- * Replaces a list of ports in the kernel twice, each time with one call, in which a program makes and fills a new map:
+ * Replaces a list of ports in the kernel twice, each time with one call, in which a program creates and fills a new
+ * map:
  *   node dist/examples/syscall-prog/index.js [--json] PORT...
  * Needs root and Linux 5.14.
  */
