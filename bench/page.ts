@@ -26,7 +26,7 @@ export function checkPage(benchmarks: Benchmarks): void {
   for (const [file, text] of pages(benchmarks)) {
     const path = join(PROJECT_ROOT, file);
     if (existsSync(path) && readFileSync(path, "utf8") === text) continue;
-    throw new Error(`${file} is not what npm run gen:performance makes`);
+    throw new Error(`${file} is out of date: run npm run gen:performance`);
   }
 }
 

@@ -1,4 +1,4 @@
-/** What docs/kernels.md says of kernels, and the test that proves it: its file in test/kernel/, and its name. */
+/** The features in docs/kernels.md, each with the test that proves it: its file in test/kernel/, and its name. */
 export interface Feature {
   what: string;
   file: string;

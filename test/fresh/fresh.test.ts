@@ -250,7 +250,7 @@ require("./dist/scripts/test-vm.js").testInVm({ kernel: "6.99", pattern: "x" }).
   expect(JSON.parse(cell)).toMatchObject({
     failed: 0,
     skipped: 1,
-    note: expect.stringContaining("no such kernel any more"),
+    note: expect.stringContaining("the kernel no longer exists"),
   });
   await root.sh(`cd ${CACHE}/kernels; cp vmlinuz-6.12.* vmlinuz-6.99.1-cloud-amd64; touch -d 2020-01-01 vmlinuz-6.99*`);
   const kept = await root.run(vm);

@@ -21,7 +21,7 @@ test("a release is built from the pinned sources, and the notices name them", ()
   expect(sourceProblems(PINNED, PINNED, notices)).toEqual([]);
   const [zlib, ...others] = PINNED as [Source, ...Source[]];
   const newer = { ...zlib, version: "1.3.2", sha256: "0".repeat(64) };
-  expect(sourceProblems(PINNED, [newer, ...others], notices)).toEqual(["zlib 1.3.2 is built in, and 1.3.1 is pinned"]);
+  expect(sourceProblems(PINNED, [newer, ...others], notices)).toEqual(["zlib 1.3.2 is built in, but 1.3.1 is pinned"]);
   expect(sourceProblems(PINNED, PINNED, "| zlib 1.3.1 |")).toEqual([
     "the notices do not name elfutils 0.192",
     "the notices do not name libbpf 1.7.0",

@@ -40,6 +40,6 @@ test("an old page is held against the tests that there are", () => {
   expect(missingTests(page, [feature], () => "")).toEqual([
     'test/kernel/tracing.test.ts has no test "a plain fentry program runs"',
   ]);
-  expect(missingTests(page, [], () => "")).toEqual(["its rows are not those of scripts/support-features.ts"]);
+  expect(missingTests(page, [], () => "")).toEqual(["its rows differ from scripts/support-features.ts"]);
   expect(() => between("no markers", row)).toThrow("no place");
 });
