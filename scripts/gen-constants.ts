@@ -72,5 +72,6 @@ for (const [file, text] of [
 ] as const) {
   const target = join(PROJECT_ROOT, file);
   if (!process.argv.includes("--check")) writeFileSync(target, text);
-  else if (readFileSync(target, "utf8") !== text) throw new Error(`${file} is out of date: run scripts/gen-constants.ts`);
+  else if (readFileSync(target, "utf8") !== text)
+    throw new Error(`${file} is out of date: run scripts/gen-constants.ts`);
 }

@@ -76,9 +76,7 @@ function tellOthers(names: readonly string[], progress: Progress): void {
   const wanted = [...new Set([...names.map((name) => FEDORA[name] ?? name), ...FEDORA_FETCHES])].filter(Boolean);
   const missing = wanted.filter((name) => spawnSync("rpm", ["-q", "--whatprovides", name]).status !== 0);
   if (missing.length === 0) return;
-  progress.note(
-    `this system has no apt and may lack packages; with Fedora's names: dnf install ${missing.join(" ")}`,
-  );
+  progress.note(`this system has no apt and may lack packages; with Fedora's names: dnf install ${missing.join(" ")}`);
 }
 
 /** One installation, with what it has learned about the archive. */

@@ -145,7 +145,8 @@ export async function testInVm(tests: VmTests): Promise<Result> {
   });
   const file = join(results, "jest.json");
   const text = Buffer.concat(output).toString();
-  if (!existsSync(file)) throw new Error(`the tests on ${nameOf(tests)} produced no result (exit ${exitCode}):\n${text}`);
+  if (!existsSync(file))
+    throw new Error(`the tests on ${nameOf(tests)} produced no result (exit ${exitCode}):\n${text}`);
   return resultOf(
     nameOf(tests),
     JSON.parse(readFileSync(file, "utf8")) as JestResult,

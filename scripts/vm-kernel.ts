@@ -67,7 +67,8 @@ function requireTools(): void {
     return spawnSync("gcc", ["-E", "-include", header, "-x", "c", "/dev/null"], { stdio: "ignore" }).status !== 0;
   });
   const packages = [...tools, ...headers].map(([, name]) => name);
-  if (packages.length > 0) throw new Error(`building a kernel needs more packages: apt-get install ${packages.join(" ")}`);
+  if (packages.length > 0)
+    throw new Error(`building a kernel needs more packages: apt-get install ${packages.join(" ")}`);
 }
 
 /** Debian's source of a series, unpacked. Kept, so that an interrupted build continues. */

@@ -3,8 +3,7 @@
  * to itself:
  *   node dist/examples/xdp-count/index.js [--json] [--send] [INTERFACE]
  * Without an interface it does the latter in a network namespace of its own, and touches no interface of the host.
- * Needs root
- * and Linux 5.9.
+ * Needs root and Linux 5.9.
  */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
