@@ -1,4 +1,4 @@
-/** docs/sleepable/index.html in a real browser, as a reader uses it. */
+/** Tests docs/sleepable/index.html in a real browser, as a reader uses it. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,7 +7,7 @@ import { PROJECT_ROOT } from "../../scripts/places";
 import { Chromium } from "./chromium";
 
 const PAGE = pathToFileURL(join(PROJECT_ROOT, "docs/sleepable/index.html")).href;
-/** Where screenshots go, to be looked at; none are made without it. */
+/** The folder for screenshots; without it none are made. */
 const SCREENSHOTS = process.env.PAGE_SCREENSHOTS;
 
 let browser: Chromium;
@@ -36,12 +36,12 @@ async function picture(name: string): Promise<void> {
   await browser.screenshot(join(SCREENSHOTS, `${name}.png`));
 }
 
-/** Names of the rows that can be seen. */
+/** Names of the visible rows. */
 const names = () =>
   browser.value<string[]>(
     `[...document.querySelectorAll("#hooks tbody tr:not(.group) th")].filter((th) => th.offsetParent).map((th) => th.textContent)`,
   );
-/** Labels of the kernels whose columns can be seen. */
+/** Labels of the kernels whose columns are visible. */
 const kernels = () =>
   browser.value<string[]>(
     `[...document.querySelectorAll("#hooks thead th")].filter((th) => th.offsetParent).slice(2).map((th) => th.innerText.replace(/\\s+/g, " "))`,

@@ -1,4 +1,4 @@
-/** The documentation as HTML, as `npm run docs` makes it: its links, and what a reader sees of it in a browser. */
+/** Tests the documentation as HTML, as `npm run docs` writes it: its links, and its pages in a browser. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -18,7 +18,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** The pages' icons and search are refused to file: URLs. */
+/** The browser blocks the pages' icons and search at file: URLs. */
 const server: Server = createServer(({ url = "/" }, response) => {
   const file = join(SITE, new URL(url, "http://here").pathname);
   if (url === "/favicon.ico") response.writeHead(204).end();
@@ -28,7 +28,7 @@ const server: Server = createServer(({ url = "/" }, response) => {
 let origin: string;
 let browser: Browser;
 let page: Page;
-/** What the browser complains of, and what it asks other hosts for. */
+/** The browser's complaints, and its requests to other hosts. */
 const complaints: string[] = [];
 
 beforeAll(async () => {

@@ -1,4 +1,6 @@
-/** What built addons may need and show: this host's own, and those that are shipped. Run on the building host. */
+/**
+ * Checks the imports and exports of built addons: this host's own, and the published ones. Runs on the building host.
+ */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,9 +14,9 @@ const SHIPPED = [
   { addon: prebuild("x64"), machine: "Advanced Micro Devices X86-64" },
   { addon: prebuild("arm64"), machine: "AArch64" },
 ];
-/** What Node's own binaries need, of glibc 2.x: an addon that needs a newer one does not load everywhere. */
+/** The glibc that Node's own binaries need: an addon that needs a newer one does not load everywhere. */
 const GLIBC_MINOR = 28;
-/** They take 0.7 MB. Symbols that are left in, or a library that comes in a second time, take them over this. */
+/** They are 0.7 MB. Symbols that are not stripped, or a library that is linked twice, would exceed this. */
 const MAX_BYTES = 1_000_000;
 
 const readelf = (...args: string[]) => execFileSync("readelf", ["--wide", ...args], { encoding: "utf8" });
@@ -44,7 +46,8 @@ describe.each([OWN, ...SHIPPED.map(({ addon }) => addon)])("%s", (addon) => {
     const imported = symbols(addon)
       .filter(({ imported }) => imported)
       .map(({ name }) => name);
-    // The last are libpthread's before glibc 2.34: Node has it loaded. Two of them are weak: what the C++ library does only where there are threads.
+    // Before glibc 2.34 the last ones are in libpthread, which Node.js has loaded. Two of them are weak: the C++
+    // library uses them only with threads.
     const known =
       /@(GLIBC|GCC)_|^(napi|node_api|uv)_|^(_ITM_|__gmon_start__|__cxa_)|^(__pthread_key_create|pthread_once|pthread_create|pthread_join|pthread_attr_setstacksize)$/;
     expect(imported.length).toBeGreaterThan(100);

@@ -1,4 +1,4 @@
-/** The precheck by tables makes no bpf(2) call, not one; strace sees them all. */
+/** The precheck by tables makes no bpf(2) call; strace would see it. */
 import { spawnSync } from "node:child_process";
 import { PROJECT_ROOT } from "../../scripts/places";
 import { objectPath } from "../bpf/objects";

@@ -1,4 +1,4 @@
-/** The same calls without privilege: open works, load says what is missing. */
+/** The same calls without privilege: open works, load reports what is missing. */
 import { spawnSync } from "node:child_process";
 import { PROJECT_ROOT } from "../../scripts/places";
 import { objectPath } from "../bpf/objects";
