@@ -1,4 +1,4 @@
-/** Methods with arguments that no caller should pass: an error of ours, with a code, or none. */
+/** Methods with invalid arguments: each call succeeds or throws an error of the library with a code. */
 import { codecs, createMap, openMap, openMapById } from "node-libbpf";
 import { rawErrors, type Subject } from "../bad-arguments";
 import { open as openEvents } from "../bpf/events.bpf";
@@ -17,7 +17,7 @@ kernelTest("what is no argument is refused in our words, and so is what only loo
     queue: createMap({ type: "queue", valueSize: 4, maxEntries: 4 }),
   };
   using link = events.programs.on_call.attach({ path: process.execPath, function: "uv_os_getpriority" });
-  // What waits, ends the object, or can't be undone; what reads on until the map's end is a call of its own.
+  // Excludes members that wait, close the object, or can't be undone; reading to the map's end is a separate call.
   const not = ["close", "freeze", "dispose"];
   const functions = { createMap, openMap, openMapById };
   const before = { createMap: [[{ type: "hash" }]] } as Record<string, readonly (readonly unknown[])[]>;

@@ -41,7 +41,7 @@ kernelTest("by its id", [since("5.11")], async () => {
   expect(native.btfById(0x7fffffff)).toBe(-2);
 });
 
-/** test/vmlinux makes a vmlinux.h of it. */
+/** test/vmlinux generates a vmlinux.h from it. */
 const report = process.env.NODE_LIBBPF_REPORT;
 (report === undefined || !existsSync(VMLINUX) ? test.skip : test)("is taken home", () => {
   mkdirSync(report ?? "", { recursive: true });

@@ -1,9 +1,11 @@
-/** What users of BPF libraries brought and got wrong answers to. Each is judged, then loaded, on this kernel. */
+/**
+ * Cases that users of BPF libraries reported and that got wrong answers. Each is judged, then loaded, on this kernel.
+ */
 import { type BpfError, kernelProfile, type ObjectSpec, open } from "node-libbpf";
 import { objectPath, openOnly } from "../bpf/objects";
 import { bpfLsm, isSince, kernelTest, since, trampolines } from "./needs";
 
-/** Loaded, or the error. */
+/** The loaded object, or the error. */
 async function loads(spec: ObjectSpec): Promise<true | BpfError> {
   try {
     (await spec.load({ precheck: "off" })).close();
@@ -15,7 +17,7 @@ async function loads(spec: ObjectSpec): Promise<true | BpfError> {
 
 const verdictOf = (spec: ObjectSpec) => spec.check({ precheck: "tables" })[0];
 
-/** That the kernel does what was said. */
+/** Expects the kernel's behaviour to match the verdict. */
 async function expectAgreement(spec: ObjectSpec): Promise<boolean> {
   const verdict = verdictOf(spec);
   const loaded = await loads(spec);
@@ -52,7 +54,7 @@ kernelTest("an inner map that is set is judged, not the file's", [bpfLsm], async
   expect(await expectAgreement(spec)).toBe(isSince("6.1"));
   spec.map("per_cgroup").inner = { flags: 0 };
   expect(spec.check({ kernel: kernelProfile("5.15") })[0]?.verdict).toBe("allowed");
-  // Maps of maps are for sleepable programs since 5.12.
+  // Sleepable programs may use maps of maps since 5.12.
   expect(await expectAgreement(spec)).toBe(isSince("5.12"));
 });
 
@@ -72,7 +74,7 @@ kernelTest("struct_ops maps by link are refused before Linux 6.4", [trampolines]
     .check({ precheck: "tables" })
     .flatMap(({ findings }) => findings.filter(({ verdict }) => verdict === "refused").map(({ reason }) => reason));
   const loaded = await loads(spec);
-  // Without CONFIG_MODULES a kernel registers no struct (6.12-errinj).
+  // Without CONFIG_MODULES the kernel registers no struct (6.12-errinj).
   expect([refusals.length === 0, loaded]).toEqual([loaded === true, loaded]);
   if (isSince("6.4")) return;
   expect(new Set(refusals)).toEqual(new Set(["MAP_FLAG_UNKNOWN"]));

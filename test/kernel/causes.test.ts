@@ -1,4 +1,4 @@
-/** The cause that libbpf or the kernel gives for what fails is in the error, with what to do. */
+/** The error contains the cause that libbpf or the kernel gives for a failure, with a remedy. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { only } from "../bpf/objects";
 import { open as openUsdt } from "../bpf/usdt.bpf";
 import { bpffs, bundled, kernelTest, type Need, since, trampolines, vmKernel } from "./needs";
 
-/** Where mounts can be changed: nobody else is there. */
+/** Runs where mounts can be changed: in a mount namespace of its own. */
 const machine: Need = { what: "a machine of its own", present: () => vmKernel !== undefined, expected: false };
 
 async function failure(doing: () => unknown): Promise<BpfError> {
@@ -33,7 +33,7 @@ function map(name: keyof Causes["maps"], pinPath?: string) {
 kernelTest("variables of the kernel's configuration", [], async () => {
   const missing = await failure(() => openKconfig().load({ precheck: "off" }));
   expect(missing).toMatchObject({ name: "LoadError", code: "ERR_BPF_LOAD" });
-  // Machines have no file of their kernel's configuration.
+  // Virtual machines have no file with their kernel's configuration.
   expect(missing.message).toMatch(/'CONFIG_MADE_UP_NUMBER' \(strong\): not resolved|failed to open system Kconfig/);
   expect(missing.hint).toContain('open(path, { kconfig: "CONFIG_');
   const load = (kconfig: string) => failure(() => openKconfig({ kconfig }).load({ precheck: "off" }));

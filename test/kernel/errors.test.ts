@@ -1,4 +1,4 @@
-/** What users read when the kernel, or the host, says no. */
+/** The errors that users see when the kernel, or the host, refuses. */
 import type { SleepableError, VerifierError } from "node-libbpf";
 import { open as openExecWatch } from "../../examples/exec-watch/exec-watch.bpf";
 import { open as openFlags } from "../bpf/flags.bpf";
@@ -19,7 +19,7 @@ import {
   trampolines,
 } from "./needs";
 
-/** One program of many that are refused. */
+/** Loads one program of an object whose programs are refused. */
 const refused = (program: keyof Refused["programs"]) => only(open(), program);
 
 async function failure<T extends Error>(load: Promise<unknown>): Promise<T> {
@@ -43,7 +43,7 @@ kernelTest("a verifier log of more than a mebibyte arrives whole", [], async () 
     target: "sys_enter",
   });
   expect(error.log.join("\n").length).toBeGreaterThan(1 << 20);
-  // Whole: from the first instruction to the statistics that end every log.
+  // The log is complete: from the first instruction to the statistics at the end.
   expect(error.log.slice(0, 5).some((line) => /^0: /.test(line))).toBe(true);
   expect(error.log.some((line) => /^processed \d+ insns/.test(line))).toBe(true);
   expect(error.message.length).toBeLessThan(500);

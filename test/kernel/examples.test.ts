@@ -1,4 +1,4 @@
-/** The examples: run as a user would where the command line matters, else in this process. */
+/** The examples: run as a user would where the command line matters, otherwise in this process. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -78,7 +78,7 @@ kernelTest("exec-guard denies a path, and its list changes while it runs", [bpfL
   const directory = mkdtempSync(join(tmpdir(), "node-libbpf-"));
   const [one, two] = [join(directory, "one"), join(directory, "two")];
   for (const path of [one, two]) copyFileSync("/bin/busybox", path);
-  /** busybox does nothing under a strange name, but it runs. */
+  /** Under an unknown name busybox does nothing, but it runs. */
   const runs = (path: string) => spawnSync(path, ["--help"]).error === undefined;
   const guard = spawn(process.execPath, [example("exec-guard"), one]);
   const ended = once(guard, "close");
@@ -201,7 +201,7 @@ kernelTest("xdp-count counts in a network namespace of its own", [], async () =>
 
 kernelTest("map-tour shows each family that this kernel has", [], async () => {
   const stops = new Map((await tourMaps()).map(({ type, result }) => [type, result]));
-  // The arena's object is closed once V8 has let go of the arena's memory.
+  // The arena's object is closed after V8 has released the arena's memory.
   await new Promise(setImmediate);
   expect(stops).toEqual(
     new Map<string, unknown>([

@@ -53,17 +53,17 @@ kernelTest("a stream that is not read to its end leaves nothing open", [], async
   await new Promise((closed) => (stream.closed ? closed(undefined) : stream.once("close", closed)));
 });
 
-/** The descriptors of iterators that are open. */
+/** The descriptors of open iterators. */
 const runs = () =>
   readdirSync("/proc/self/fd").filter((fd) => {
     try {
       return readlinkSync(`/proc/self/fd/${fd}`) === "anon_inode:bpf_iter";
     } catch {
-      return false; // the listing's own
+      return false; // the descriptor of the listing itself
     }
   });
 
-/** What the collector or a thread does in its own time. */
+/** Waits for the garbage collector or a thread. */
 async function until(done: () => boolean): Promise<void> {
   while (!done()) {
     global.gc?.();

@@ -1,4 +1,4 @@
-/** Handles: closed once, dead afterwards, in any thread, and never leaked. */
+/** Handles: closed once, unusable afterwards in any thread, and never leaked. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -148,7 +148,7 @@ kernelTest("a link that nobody closed stays attached, and a warning says so", []
     const object = open().loadSync();
     object.programs.on_call.attach({ path: process.execPath, function: "uv_os_getpriority", pid: process.pid });
   `;
-  // The object goes out of scope when the function returns; the collector is asked for until it has run.
+  // The object is unreachable when the function returns; the test requests collections until one has run.
   const body = `(() => {${script}})(); const t = setInterval(() => gc(), 20); process.once("warning", () => clearInterval(t));`;
   const child = spawnSync(process.execPath, ["--expose-gc", "-e", body], {
     encoding: "utf8",
@@ -178,7 +178,7 @@ kernelTest("worker threads load, read and may be stopped at any time", [], async
     await Promise.all(
       workers.map((worker) => new Promise((seen, failed) => worker.once("message", seen).once("error", failed))),
     );
-    // Both wait for their rings now, with links and pollers open.
+    // Both now wait for their rings, with open links and pollers.
     await Promise.all(workers.map((worker) => worker.terminate()));
     const early = new Worker(body, { eval: true });
     await sleep(round * 30);
@@ -186,7 +186,7 @@ kernelTest("worker threads load, read and may be stopped at any time", [], async
   }
 });
 
-/** Under emulation a tenth of them takes as long. */
+/** Under emulation a tenth of the rounds takes as long. */
 const CYCLES = vmKernel === undefined ? 1000 : 150;
 
 kernelTest(
@@ -201,7 +201,7 @@ kernelTest(
     };
     const state = () => {
       globalThis.gc?.();
-      // V8 doubles its young generation, up to 32 MiB, when there is much to collect: that is no leak.
+      // V8 doubles its young generation, up to 32 MiB, if there is much garbage: this is not a leak.
       const young =
         getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space")?.physical_space_size ?? 0;
       return { fds: readdirSync("/proc/self/fd").length, rss: process.memoryUsage.rss() - young };

@@ -1,4 +1,4 @@
-/** A kernel booted with lockdown=confidentiality: what it refuses is explained by that. */
+/** A kernel booted with lockdown=confidentiality: its refusals are explained by lockdown. */
 import { existsSync, readFileSync } from "node:fs";
 import { open as openEvents } from "../bpf/events.bpf";
 import { open as openLsm } from "../bpf/lsm.bpf";

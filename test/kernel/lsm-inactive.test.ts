@@ -1,4 +1,4 @@
-/** bpf is not among the active LSMs: attaching would succeed and the program never run. */
+/** bpf is not an active LSM: an attach would succeed and the program never run. */
 import { activeLsms } from "node-libbpf";
 import { open } from "../bpf/lsm.bpf";
 import { kernelTest, type Need, trampolines } from "./needs";

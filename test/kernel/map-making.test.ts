@@ -1,4 +1,7 @@
-/** Maps without an object, options before load, pins that are reused, mapped memory, many elements, and a model of a hash. */
+/**
+ * Maps without an object, options before the load, reuse of pins, mapped memory, many elements, and a model-based test
+ * of a hash.
+ */
 import { existsSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -104,7 +107,7 @@ kernelTest("a map of an object that is pinned already must be the same", [bpffs]
   const first = await spec().load();
   first.maps.pinned.set(1, 7n);
   try {
-    // The kernel has the types that it was made with.
+    // The kernel has the types of the map's creation.
     using pinned = openMap(join(PINS, "pinned"), { type: "hash" });
     expect(pinned.getAll()).toEqual([[1, 7n]]);
     using points = openMapById(first.maps.points.id, { type: "array" });
@@ -139,7 +142,7 @@ kernelTest("options before load: inner maps, autocreate", [bpffs], async () => {
   const outer = object.maps.undeclared;
   using inner = createMap({ type: "array", valueSize: 16, maxEntries: 3 });
   expect(outer.set(0, inner).idOf(0)).toBe(inner.id);
-  // What comes out is read as the object says.
+  // Values are decoded with the object's types.
   const declared = object.maps.declared;
   using points = createMap({ type: "hash", key: u32, valueSize: 24, maxEntries: 5 });
   declared.set(9, points);
@@ -198,12 +201,12 @@ kernelTest("mapped memory outlives a map that nobody closed, and one that was tr
     return [map.mmap(BigUint64Array), new WeakRef(map)] as const;
   })();
   for (let i = 0; i < 20 && dropped.deref() !== undefined; i++) {
-    await sleep(5); // what deref() gave lives until the turn's end
+    await sleep(5); // the result of deref() lives until the end of the turn
     global.gc?.();
     await sleep(5);
   }
   expect(dropped.deref()).toBeUndefined();
-  await sleep(5); // for what is done once it is collected
+  await sleep(5); // finalizers run after the collection
   numbers[0] = 5n;
   expect(numbers[0]).toBe(5n);
 });
@@ -250,7 +253,7 @@ kernelTest("ten thousand elements, by batches and without", [], async () => {
     for (const value of new BigUint64Array(values.buffer, 0, count)) sum += value;
   }
   expect(sum).toBe((10_000n * 9_999n) / 2n);
-  (map as unknown as { core: { batchless: boolean } }).core.batchless = true; // as a kernel before 5.6
+  (map as unknown as { core: { batchless: boolean } }).core.batchless = true; // simulates a kernel before 5.6
   expect(new Map(map)).toEqual(expected);
   expect(map.deleteMany(expected.keys())).toBe(10_000);
 });
@@ -273,12 +276,12 @@ kernelTest("native code checks what JavaScript passes", [], async () => {
     expect(native.mapInfo(handle, bad)).toBe(ERANGE);
   }
   expect(native.mapReadBatch(handle, 0xffffffff, bytes, bytes, true, 0)).toBe(ERANGE);
-  // The memory of single elements is native: whoever takes the buffer away does no harm.
+  // The memory for single elements is native: transferring the buffer does no harm.
   const scratch = native.mapScratch(handle) as ArrayBuffer;
   try {
     structuredClone(scratch, { transfer: [scratch] });
   } catch {
-    // Newer runtimes refuse.
+    // Newer runtimes refuse the transfer.
   }
   expect(native.mapLookup(handle, 0)).toBeLessThanOrEqual(0);
   expect(native.mapUpdate(handle, 0)).toBe(0);
@@ -401,7 +404,7 @@ kernelTest("a getter in a key or value that uses the same map is refused, and no
 
 kernelTest("pinning where no bpffs is: said, and nothing is left behind", [bpffs], async () => {
   using map = createMap({ type: "array", valueSize: 4, maxEntries: 1 });
-  // mkdirSync() with `recursive` would not come back from the second.
+  // mkdirSync() with `recursive` would not return for the second.
   for (const path of [join(tmpdir(), "no-bpffs/deep/map"), "/proc/no-bpffs/map"]) {
     expect(() => map.pin(path)).toThrow("is not in bpffs");
   }

@@ -1,4 +1,4 @@
-/** Perf buffers: in the order of each CPU, whole, lost ones counted. */
+/** Perf buffers: records arrive in the order of each CPU and complete, and lost ones are counted. */
 import { getPriority } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { type BpfObject, createMap, type PerfBatch } from "node-libbpf";
@@ -80,7 +80,7 @@ kernelTest("what a full ring loses is counted", [], async () => {
     }
   };
   drain();
-  // The kernel tells with the next record of the CPU, which may be another one now: who sleeps may wake up there.
+  // The kernel reports lost records with the CPU's next record. A process that slept may now be on another CPU.
   for (let i = 0; i < 5000 && lost < Number(refused); i++) {
     produce(1);
     drain();
@@ -105,7 +105,7 @@ kernelTest("bytes of every length, with the kernel's padding", [], async () => {
     const expected = Buffer.alloc(length, 0x5a);
     expected.writeUInt32LE(length);
     expect(Buffer.compare(record.subarray(0, length), expected)).toBe(0);
-    // With the 4 bytes of its length a record fills words of 8 bytes.
+    // Together with its 4-byte length a record fills words of 8 bytes.
     expect(record.length).toBe(((length + 4 + 7) & ~7) - 4);
   }
 });

@@ -1,4 +1,6 @@
-/** Pins: only what is the caller's own is removed, only what nobody else can replace is made or reused. */
+/**
+ * Pins: the library removes only its own pins, and creates or reuses pins only where no other user can replace them.
+ */
 import {
   chmodSync,
   chownSync,
@@ -91,7 +93,7 @@ kernelTest("what was put in a pin's place stays: link.detach(), link.unpin(), ma
   using same = openMap(PATH);
   expect(same.id).toBe(map.id);
 
-  // Detaching is not held up by a pin that is not there.
+  // A missing pin does not prevent a detach.
   const path = join(PINS, "gone");
   gone.pin(path);
   expect(() => gone.pin(`${path}_too`)).toThrow(linkError(/is pinned already, to /));
@@ -164,7 +166,7 @@ kernelTest("a pinned map whose size was rounded is found again", [bpffs], async 
   expect(() => openMap(PATH, { maxEntries: 70000 })).toThrow(mapError(/max_entries: it has 32768, wanted 70000/));
   unlinkSync(PATH);
 
-  // A list for each CPU, of equal length; and a flag that is the descriptor's, not the map's.
+  // A list for each CPU, of equal length; and a flag of the descriptor, not of the map.
   const flags = Flag.NO_COMMON_LRU | Flag.RDONLY;
   const maxEntries = native.possibleCpus * 100 - 1;
   using lru = createMap({ type: "lru_hash", keySize: 4, valueSize: 4, maxEntries, flags });

@@ -1,4 +1,6 @@
-/** Kinds that need no trampoline: kprobe, uprobe, tracepoint, raw_tp, tp_btf, each plain and sleepable where it can be. */
+/**
+ * Kinds that need no trampoline: kprobe, uprobe, tracepoint, raw_tp, tp_btf, each plain and, if possible, sleepable.
+ */
 import { getPriority } from "node:os";
 import type { AttachOptions, Program } from "node-libbpf";
 import { only } from "../bpf/objects";
@@ -7,7 +9,7 @@ import { before, kernelTest, kprobes, since, systemCall, systemCallTracepoints, 
 import { fileOffsetOf } from "./symbols";
 
 type ProgramName = keyof Probes["programs"];
-/** The variables that count. */
+/** The variables that count runs. */
 type Counter = Exclude<keyof Probes["variables"], "copied" | "cookie" | "watched">;
 
 async function load(...programs: ProgramName[]) {
@@ -16,7 +18,7 @@ async function load(...programs: ProgramName[]) {
   return spec.load();
 }
 
-/** A function of Node's own that getPriority() calls, and the system call below it. */
+/** A function of Node.js that getPriority() calls, and the system call below it. */
 const self: AttachOptions = { path: process.execPath, function: "uv_os_getpriority", pid: process.pid };
 
 async function counts(program: ProgramName, counter: Counter, options?: AttachOptions): Promise<void> {

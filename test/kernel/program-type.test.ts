@@ -1,4 +1,4 @@
-/** Programs whose sections say nothing of what they are, and the log of programs that load. */
+/** Programs whose sections do not determine their kind, and the log of programs that load. */
 import { AttachType, ProgramType, type SleepableError, type VerifierError } from "node-libbpf";
 import { only, openOnly } from "../bpf/objects";
 import { open } from "../bpf/refused.bpf";
@@ -43,7 +43,7 @@ kernelTest("sleepable, as an LSM program", [bpfLsm], async () => {
   program.attachType = AttachType.LSM_MAC;
   program.attachTarget = "task_free";
   program.sleepable = true;
-  // The precheck judges what was set.
+  // The precheck judges the configured type.
   await expect(spec.load()).rejects.toMatchObject({
     code: "ERR_BPF_SLEEPABLE",
     reason: "HOOK_NOT_SLEEPABLE",
@@ -97,7 +97,7 @@ kernelTest("the log of a program that loads", [], async () => {
   const { log } = object.programs.plain_kprobe;
   expect(log.some((line) => /^0: \(/.test(line))).toBe(true);
   expect(log.at(-1)).toMatch(/^processed \d+ insns/);
-  // Statistics alone, and of each its own.
+  // Only statistics, a separate log for each program.
   const statistics = object.programs.unknown_section.log;
   expect(statistics.some((line) => /^processed \d+ insns/.test(line))).toBe(true);
   expect(statistics.some((line) => /^0: \(/.test(line))).toBe(false);

@@ -1,4 +1,4 @@
-/** Ring buffers: in order, whole, in batches, with the producer in the same process. */
+/** Ring buffers: records arrive in order, complete, in batches, with the producer in the same process. */
 
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
@@ -170,7 +170,7 @@ kernelTest("a ring that another reader has spoilt is told once", [], async () =>
   const ring = object.maps.events;
   using other = openMapById(ring.info().id, { type: "ringbuf" });
   const errors: unknown[] = [];
-  // The other one reads more than the ring holds, and then the position is set back.
+  // The other process reads more than the ring holds, and then sets the position back.
   const handler = () => {
     while (object.variables.sequence < 9000n) {
       produce(1000);
@@ -283,7 +283,7 @@ kernelTest("a consumer that keeps its batch is a reader until the signal or the 
   stop.abort(new Error("enough"));
   ring.onEvent(() => {}).close();
   await expect(batches.next()).rejects.toThrow("enough");
-  // It would wait for ever.
+  // It would wait forever.
   const script = `
     produce(1);
     setTimeout(() => process.exit(1), 10_000).unref();
@@ -314,7 +314,7 @@ kernelTest("the event loop goes on while a reader does not come to an end", [], 
   produce(1);
   let timers = 0;
   const timer = setInterval(() => timers++, 1);
-  // Each record makes the next one: there is always something to read.
+  // Each record triggers the next one: there is always something to read.
   using _ = ring.onEvent(() => produce(1));
   await until(() => timers === 5);
   clearInterval(timer);
@@ -336,7 +336,7 @@ kernelTest("several rings share a turn", [], async () => {
   for (const object of objects) object.close();
 });
 
-/** Runs a script in a process of its own, with `load` and `produce` as here. */
+/** Runs a script in a process of its own, with the same `load` and `produce`. */
 function inProcess(script: string, env: NodeJS.ProcessEnv = {}): string {
   const source = `
     const { getPriority } = require("node:os");

@@ -1,10 +1,10 @@
-/** All that a process does with the library, some rounds of it; npm run soak goes on for minutes. */
+/** Some rounds of everything that a process does with the library; npm run soak continues for minutes. */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { acts } from "../faults/acts";
 import { bpffs, kernelTest, since, systemCallTracepoints, unsanitized, vmKernel } from "./needs";
 
-/** Under emulation each takes many times as long. */
+/** Under emulation each round takes many times as long. */
 const ROUNDS = vmKernel === undefined ? 8 : 1;
 const MIB = 1 << 20;
 

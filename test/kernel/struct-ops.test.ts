@@ -1,4 +1,4 @@
-/** struct_ops programs: what is told is what the kernel has. */
+/** struct_ops programs: the description of the object matches what the kernel has. */
 import { open } from "../bpf/struct-ops.bpf";
 import { bundled, kernelTest, since } from "./needs";
 

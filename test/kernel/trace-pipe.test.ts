@@ -1,4 +1,4 @@
-/** What programs print, by the kernel's trace pipe. */
+/** The output of programs, from the kernel's trace pipe. */
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { getPriority } from "node:os";
 import { type TraceEntry, tracePipe } from "node-libbpf";
@@ -20,7 +20,7 @@ const pipes = () =>
     try {
       return readlinkSync(`/proc/self/fd/${fd}`).endsWith("trace_pipe");
     } catch {
-      return false; // the listing's own
+      return false; // the descriptor of the listing itself
     }
   });
 

@@ -1,11 +1,11 @@
-/** User ring buffers: submitted here, drained by a program that is run. */
+/** User ring buffers: this process submits records, and a program that runs on request drains them. */
 
 import { spawnSync } from "node:child_process";
 import { createMap } from "node-libbpf";
 import { open } from "../bpf/user-ring.bpf";
 import { kernelTest, since } from "./needs";
 
-/** A record has 12 bytes, on 8, and a header of 8: so many fit into 4096. */
+/** A record takes 12 bytes, aligned to 8, and a header of 8: this many fit into 4096. */
 const FULL = Math.floor(4096 / 24);
 
 const requests = (count: number, from = 0) =>
@@ -54,7 +54,7 @@ kernelTest("waiting ends by a signal, and when the map is closed", [since("6.1")
   await using object = await open().load();
   const ring = object.maps.requests;
   ring.submitMany(requests(FULL + 1));
-  // The event loop tells once that a new ring is writable: that may be heard late.
+  // The event loop reports once that a new ring is writable, possibly late.
   const settled = async () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     ring.submitMany(requests(1));
@@ -85,7 +85,7 @@ kernelTest("without a type records are bytes of any length", [since("6.1")], asy
 kernelTest("a record that never fits is nothing to wait for", [since("6.1")], async () => {
   using ring = createMap({ type: "user_ringbuf", maxEntries: 4096 });
   ring.submitMany([]);
-  await new Promise((resolve) => setTimeout(resolve, 20)); // the event loop has told that the ring is new
+  await new Promise((resolve) => setTimeout(resolve, 20)); // the event loop has reported the new ring
   expect(() => ring.submit(new Uint8Array(4089))).toThrow(expect.objectContaining({ errno: "E2BIG" }));
   await ring.drained();
   expect(() => ring.submitMany("text" as never)).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));

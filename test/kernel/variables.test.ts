@@ -94,7 +94,7 @@ kernelTest("static variables are read and set like others, mapped or not", [], a
       object.variables.second = 4;
     };
     if (mapped) setSecond();
-    // The section's other variable may be written by the program meanwhile.
+    // The program may write the section's other variable at the same time.
     else expect(setSecond).toThrow(expect.objectContaining({ hint: expect.stringContaining("BPF_F_MMAPABLE") }));
     const run = await object.programs.run.testRun({ data: new Uint8Array(64) });
     expect(run.returnValue).toBe(70 + 5 + 1 + (mapped ? 4 : 2));

@@ -1,4 +1,4 @@
-/** node-libbpf vm, as a project that is not ours uses it. */
+/** Runs node-libbpf vm as another project uses it. */
 import { SERIES } from "../../scripts/kernels";
 import { ForeignProject } from "./foreign";
 

@@ -1,4 +1,6 @@
-/** Where the addon can't be loaded: what is said, by the library and by the command, and what works all the same. */
+/**
+ * Hosts where the addon can't be loaded: the errors of the library and of the command, and the parts that still work.
+ */
 import { join } from "node:path";
 import { nodeOf, nodes } from "../../scripts/nodes";
 import { Project } from "./project";

@@ -1,4 +1,4 @@
-/** Linux 5.10, whose file_open and bprm_check_security can't sleep. */
+/** Linux 5.10, where file_open and bprm_check_security can't sleep. */
 import { before, bpfLsm, kernelTest } from "../kernel/needs";
 import { Place, Service } from "./service";
 

@@ -1,4 +1,4 @@
-/** The policy service from end to end: a service of its own for each part, and what it does for real processes. */
+/** The policy service from end to end: a separate service for each part, and its effect on real processes. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -179,7 +179,7 @@ describe("while it runs", () => {
       expect(open(place.file)).toBe("done");
     });
 
-    // Deeper than a path can be long; it stays there, as nothing removes it by its path.
+    // Deeper than the longest path; it stays there, because no path can remove it.
     const deep = (script: string) => {
       const down = `i=0; while [ $i -lt 30 ]; do mkdir -p ${"d".repeat(200)}; cd -P ${"d".repeat(200)}; i=$((i+1)); done`;
       return spawnSync("/bin/sh", ["-c", `${down}; ${script}`], { cwd: "/tmp", encoding: "utf8" }).stdout;
@@ -295,7 +295,7 @@ describe("while it runs", () => {
       expect(await put([{ ...rule, path: `/${"x".repeat(255)}` }])).toBe(400);
     });
     scenario("rules change under load, and each decision is of one whole set", async () => {
-      // In an odd generation the one is denied and the other allowed, in an even one the other way round.
+      // In odd generations one is denied and the other allowed, in even ones vice versa.
       const filler = deny({ hooks: ["open"], path: "/no/such/folder", tell: false });
       const set = (denied: Target, allowed: Target): Rule[] => [
         ...Array<Rule>(60).fill(filler),
@@ -368,7 +368,7 @@ describe("while it runs", () => {
       expect([status, json]).toEqual([400, { error: expect.stringMatching(/JSON/) }]);
     });
     scenario("a body that is too long is refused", async () => {
-      // The answer comes, and the end, before the body is sent.
+      // The answer and the end of the connection arrive before the body is sent.
       const socket = createConnection(place.socket);
       const head = ["PUT /rules HTTP/1.1", "host: x", `authorization: Bearer ${TOKEN}`];
       socket.write([...head, "content-type: application/json", "content-length: 300000", "", ""].join("\r\n"));
@@ -491,7 +491,7 @@ describe("while it runs", () => {
       target.open();
       await told((decision) => decision.generation === generation);
       await service.ask("GET", "/metrics");
-      createMap({ type: "array", value: codecs.u32, maxEntries: 1 }).close(); // the trace has this process's calls
+      createMap({ type: "array", value: codecs.u32, maxEntries: 1 }).close(); // the trace contains this process's calls
       tracing("events/syscalls/sys_enter_bpf/enable", "0");
       const callers = readFileSync("/sys/kernel/tracing/trace", "utf8").match(/-\d+(?=\s.*sys_bpf\()/g) ?? [];
       expect([...new Set(callers)]).toEqual([`-${process.pid}`]);
@@ -532,7 +532,7 @@ describe("while it runs", () => {
   });
 });
 
-/** What the next describe blocks have in common: a folder, a policy that denies a program, and services of which one runs. */
+/** Shared by the next describe blocks: a folder, a policy that denies a program, and services of which one runs. */
 function stage() {
   const place = new Place();
   const target = new Target(join(place.folder, "deny"));
@@ -657,11 +657,11 @@ describe("with pins", () => {
     expect(await service.stop()).toBe(0);
     expect(at.target.exec()).toBe("EPERM");
     rmSync(pin, { recursive: true });
-    while (at.target.exec() !== "done"); // the kernel lets go of links in its own time
+    while (at.target.exec() !== "done"); // the kernel releases links asynchronously
   });
 });
 
-/** Exit status, and what it said. */
+/** Exit status, and output. */
 async function refusal(place: Place): Promise<[unknown, string]> {
   const service = Service.spawn(place);
   return [await service.ended(), service.log.map(({ msg }) => msg).join("\n")];
