@@ -1,4 +1,4 @@
-/** What apt says. */
+/** Parses apt's output. */
 import { retriesOf } from "../../lib/testing/apt";
 
 test("faults that passed", () => {

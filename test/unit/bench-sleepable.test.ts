@@ -1,4 +1,4 @@
-/** What the benchmark of sleepable programs makes of its figures. */
+/** The figures that the benchmark of sleepable programs derives from its measurements. */
 import { added, type Boot, type Hook, paired, repeats } from "../../bench/sleepable/figures";
 
 const times = (least: number, median = least) => ({ least, median });
@@ -32,7 +32,7 @@ test("boots repeat if every count is the same", () => {
 });
 
 test("differences and ratios are taken within a round", () => {
-  // The machine slows down: the medians alone would say that sleeping costs nothing.
+  // The machine slows down: by the medians alone, sleeping would cost nothing.
   const figures = paired({ name: "uprobe", plain: [100, 200, 400], sleepable: [110, 200, 480] });
   expect(figures).toMatchObject({ plain: 200, sleepable: 200, difference: 10 });
   expect(figures.ratio.median).toBeCloseTo(1.1);

@@ -1,4 +1,4 @@
-/** The benchmarks' arithmetic, and what is made of figures. */
+/** The benchmarks' statistics, and their presentation. */
 import { chart } from "../../bench/chart";
 import { compare } from "../../bench/rounds";
 import type { Row } from "../../bench/statistics";

@@ -1,4 +1,6 @@
-/** The addon's file: where it is looked for, what is refused before the dynamic linker sees it, and the page that explains. */
+/**
+ * The addon's file: where the loader looks, what it refuses before the dynamic linker sees the file, and the help page.
+ */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -66,7 +68,7 @@ describe("the help page", () => {
     error: Object.assign(new Error(message), { code }),
   });
   const missing = failed("ENOENT: no such file or directory, open '/p/x.node'", "ENOENT");
-  // The dynamic linkers' own words.
+  // Messages of the dynamic linkers.
   const musl =
     "Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by /p/prebuilds/linux-x64/node-libbpf.glibc.node)";
   const glibc = "/lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.34' not found (required by /p/x.node)";

@@ -1,4 +1,4 @@
-/** BTF as a graph: what a compiler says of types, what is refused, and what is made of damaged BTF. */
+/** BTF as a graph: types of a compiler, refused calls, and damaged BTF. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -29,7 +29,7 @@ function member(of: BtfStruct, name: string) {
   return { ...found, type: found.type };
 }
 
-/** A type as C would say it, roughly. */
+/** A type in a notation like C. */
 function words(type: BtfType): string {
   if (type.kind === "ptr") return `${words(type.target)} *`;
   if (type.kind === "array") return `${words(type.element)}[${type.length}]`;
@@ -105,7 +105,7 @@ describe("what the compiler says", () => {
       values: [
         { name: "NONE", value: 0 },
         { name: "ONE", value: 1 },
-        // clang before 15 does not say that an enum is signed.
+        // clang before 15 does not record that an enum is signed.
         { name: "MINUS", value: expect.any(Number) },
       ],
     });
@@ -478,10 +478,10 @@ describe("faults", () => {
     const id = module.add("bpf_two", BtfKind.FUNC, 1, prototype);
     module.add("bpf_kfunc", BtfKind.DECL_TAG, 0, id, [0xffffffff]);
     const bytes = Buffer.from(module.bytes());
-    // As pahole does: of a text that the base has, the base's.
+    // As pahole does: a string that the base has is the base's.
     const at = 24 + 3 * 4 + 3 * 4;
     bytes.writeUInt32LE(builder.text("bpf_kfunc"), at);
-    // libbpf before 1.2 writes no "void" for no parameters.
+    // libbpf before 1.2 writes no "void" for an empty parameter list.
     expect(declared(readBtf(bytes, { base })).map((line) => line.replace("()", "(void)"))).toEqual([
       "extern void bpf_two(void) __weak __ksym;",
     ]);
@@ -548,7 +548,7 @@ describe("files that are none", () => {
   });
 });
 
-/** Looks at everything that there is. */
+/** Reads everything that the graph has. */
 function walk(btf: Btf): void {
   for (const type of btf.types()) {
     for (const other of referencesOf(type)) resolved(other);

@@ -1,4 +1,4 @@
-/** node-libbpf gen and build: files that come to be, or stay as they were; clang's words; watching. */
+/** node-libbpf gen and build: files that are created, or stay as they were; clang's output; watching. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -123,7 +123,7 @@ describe("build", () => {
     expect(made).toEqual(done);
     expect(read("out/vmlinux.h")).toMatch(/struct locked \{\n\t__u32 count;/);
     expect(read("out/guard.bpf.ts")).toContain("limits: locked;");
-    // One that is there goes before one that would be made.
+    // An existing one takes precedence over one that would be written.
     writeFileSync(at("vmlinux.h"), "struct locked { unsigned long count; };\n");
     rmSync(at("out"), { recursive: true });
     expect(cli("build", "guard.bpf.c", "-o", "out").status).toBe(0);
@@ -139,7 +139,7 @@ describe("build", () => {
       status: 2,
       stderr: expect.stringMatching(/can't be written \(/),
     });
-    // mkdirSync() with `recursive` would not come back.
+    // mkdirSync() with `recursive` would not return.
     expect(cli("build", "guard.bpf.c", "-o", "/proc/none/out")).toMatchObject({
       status: 2,
       stderr: expect.stringMatching(/can't be written \(ENOENT\)/),
@@ -183,7 +183,7 @@ describe("clang", () => {
 
   test("what CLANG names, else clang, else the newest", () => {
     const PATH = `${at("bin")}:${at("none")}:${at("file")}`;
-    writeFileSync(at("file"), ""); // a PATH may hold anything
+    writeFileSync(at("file"), ""); // a PATH may contain anything
     expect(() => findClang({ PATH })).toThrow(/there is no clang.*apt-get install clang/);
     for (const name of ["clang-9", "clang-14", "clang-format-15", "clang++-16"]) tool(name);
     expect(findClang({ PATH })).toBe(at("bin/clang-14"));
@@ -227,7 +227,7 @@ describe("gen", () => {
   });
 });
 
-/** Runs the command, and gives its words as they come. */
+/** Runs the command, and provides its output as it arrives. */
 class Watching {
   readonly #child: ChildProcess;
   #text = "";
@@ -241,7 +241,7 @@ class Watching {
     this.#child.stderr?.on("data", add);
   }
 
-  /** Waits for words, and forgets what came up to them. */
+  /** Waits for text in the output, and discards the output before it. */
   async says(words: string): Promise<void> {
     while (!this.#text.includes(words)) {
       if (this.#child.exitCode !== null) throw new Error(`it ended: ${this.#text}`);
@@ -272,7 +272,7 @@ describe("--watch", () => {
     writeFileSync(at("guard.h"), header("long"));
     await watching.says("wrote out/guard.bpf.o, out/guard.bpf.ts\n");
     expect(read("out/guard.bpf.ts")).toContain("most: bigint;");
-    // As editors do it: another file in its place.
+    // As editors do: replace the file.
     writeFileSync(at("new"), header("short"));
     spawnSync("mv", ["new", "guard.h"], { cwd: folder });
     await watching.says("wrote out/guard.bpf.o");

@@ -1,4 +1,4 @@
-/** The command node-libbpf: what it prints, and how it ends. What hangs on the host is in test/kernel/cli.test.ts. */
+/** The command node-libbpf: its output and exit status. test/kernel/cli.test.ts tests what depends on the host. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,14 +27,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** A file that holds something. */
+/** Creates a file with a content. */
 function file(name: string, content: string | Uint8Array): string {
   const path = join(directory, name);
   writeFileSync(path, content);
   return path;
 }
 
-/** The facts of a kernel as a profile, changed. */
+/** Writes the facts of a kernel as a profile, with changes. */
 function profileOf(name: string, facts: object): string {
   return file(name, JSON.stringify({ ...kernelFacts(), ...facts }));
 }
@@ -212,7 +212,7 @@ describe("hooks", () => {
     const { format, kernels, hooks } = JSON.parse(stdout);
     expect(format).toBe(1);
     const name = kernels[0].name;
-    // Of all there is the answer alone; of those that are named, why.
+    // The whole list has only the answers; named hooks have reasons.
     expect(hooks[0].verdicts).toEqual({ [name]: { verdict: "refused", reason: expect.any(String) } });
     const named = JSON.parse(cli("hooks", hooks[0].name, "--kernel", "debian-7.3", "--json").stdout);
     expect(named.hooks[0].verdicts[name].findings).not.toEqual([]);

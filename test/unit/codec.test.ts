@@ -1,4 +1,7 @@
-/** Codecs: what is encoded comes back, both back ends agree, and what does not fit is refused with its path. */
+/**
+ * Codecs: encoded values decode to the same, both back ends agree, and values that do not fit are refused with their
+ * path.
+ */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -27,7 +30,7 @@ test("random values of random types come back, by generated code and without it"
       expect(second).toEqual(first);
       expect(codecs[0]?.size).toBe(size);
       expect(part(first.decoded, value)).toEqual(value);
-      // Nothing beside it was touched.
+      // Bytes next to it are unchanged.
       expect([...first.bytes.subarray(0, gap), ...first.bytes.subarray(gap + size)]).toEqual(
         new Array(gap + 8).fill(0xa5),
       );
@@ -55,7 +58,8 @@ test("random bytes are decoded alike by both, and encode again", () => {
       try {
         slow.encode(decoded, again, 0);
       } catch (error) {
-        // Bytes that are no text do not come back as text, and padding that a union's members share with others not at all.
+        // Bytes that are not text do not decode to the same, and neither does padding that union members share with
+        // others.
         expect(String(error)).toMatch(/disagree|expected a text/);
         return;
       }
@@ -65,7 +69,7 @@ test("random bytes are decoded alike by both, and encode again", () => {
   );
 });
 
-/** Values that fit nothing much. */
+/** Values that fit almost no type. */
 const strange = fc.oneof(
   fc.constantFrom<unknown>(
     undefined,
@@ -135,7 +139,7 @@ test("code is generated here", () => {
   expect(generate(planOf(btf.type(btf.int("u32", 4, "unsigned")), { path: "v" }), slow)).toBeDefined();
 });
 
-/** A codec of what a builder made. */
+/** A codec for a type of a builder. */
 function made(build: (btf: BtfBuilder) => number, options: Partial<CodecOptions> = {}) {
   const btf = new BtfBuilder();
   const type = btf.type(build(btf));

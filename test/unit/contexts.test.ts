@@ -1,9 +1,12 @@
-/** Whole programs whose calls stand where nothing may sleep, where anything may, or behind what decides whether they are seen. */
+/**
+ * Whole programs whose calls are in regions where nothing may sleep, in contexts where everything may, or after
+ * branches.
+ */
 import { kernelProfile } from "node-libbpf";
 import { open } from "../bpf/contexts.bpf";
 import { only } from "../bpf/objects";
 
-/** On releases whose kernels were asked the same: test/kernel/precheck.test.ts. */
+/** For the releases whose kernels test/kernel/precheck.test.ts asks the same. */
 const ON = ["6.1", "6.12", "7.3"];
 
 type Name = keyof ReturnType<typeof open>["programs"];

@@ -1,4 +1,6 @@
-/** The package's entry, in processes of their own: what it loads, and that nobody can tell from its names. */
+/**
+ * The package's entry, in separate processes: what it loads, and that its names look the same as without lazy loading.
+ */
 import { spawnSync } from "node:child_process";
 import * as library from "node-libbpf";
 import { PROJECT_ROOT } from "../../scripts/places";

@@ -1,4 +1,4 @@
-/** Records and columns: what is read from a table is what the codec decodes, by generated code and without it. */
+/** Records and columns: readers give the same as the codec, with and without generated code. */
 import fc from "fast-check";
 import { codecFrom } from "../../lib/codec/codec";
 import { type Plan, planOf } from "../../lib/codec/plan";
@@ -9,7 +9,7 @@ import { typeAndValue } from "../random-types";
 const slow = () => undefined;
 const makers = [undefined, slow] as const;
 
-/** Records of a random type, with random bytes, where a ring would have them: on 8 bytes, each behind its header. */
+/** Records of a random type, with random bytes, laid out as in a ring: aligned to 8 bytes, each after its header. */
 const recordsOfType = typeAndValue
   .filter(({ size }) => size > 0)
   .chain(({ type, size }) =>
@@ -122,7 +122,7 @@ test("columns are the fields that the codec decodes", () => {
         expect(length).toBe(whole);
         expect(Object.keys(columns)).toEqual(names);
         for (const field of plan.fields.filter((field) => isNumeric(field.plan))) {
-          if (field.plan.op === "int" && field.plan.as === "enum") continue; // names there
+          if (field.plan.op === "int" && field.plan.as === "enum") continue; // columns have values instead of names
           const column = columns[field.name] as ArrayLike<unknown>;
           const decoded = Array.from({ length: whole }, (_, index) => {
             const value = codec.decode(view, entries[2 * index] as number) as Record<string, unknown>;

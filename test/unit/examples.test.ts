@@ -1,4 +1,4 @@
-/** What the examples do without a kernel. */
+/** The parts of the examples that need no kernel. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { printEvents, type Watch } from "../../examples/command";
@@ -38,7 +38,7 @@ test.each([
 });
 
 describe("watching", () => {
-  /** Gives 1, 2, 3 … until it is disposed of, two in a turn, and says that it has lost some. */
+  /** Yields 1, 2, 3 … until it is disposed, two in a turn, and reports lost events. */
   function numbers(): Watch<number> {
     let ended = false;
     return {

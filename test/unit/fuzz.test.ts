@@ -1,4 +1,4 @@
-/** Objects that no compiler makes: node dist/scripts/fuzz.js tries more of them. */
+/** A few fuzzed objects; node dist/scripts/fuzz.js tests more of them. */
 import { fuzz } from "../../scripts/fuzz";
 
 test("some, of one seed: no signal, no hang, no error that is not the library's, bounded memory", async () => {

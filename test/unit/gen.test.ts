@@ -1,4 +1,4 @@
-/** Generated TypeScript: names, shapes, the same text for the same object. What it lets compile is in test/types. */
+/** Generated TypeScript: names, forms, the same text for the same object. test/types tests what compiles. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { libbpf } from "node-libbpf";
@@ -154,7 +154,7 @@ describe("types", () => {
 });
 
 describe("the stored files", () => {
-  // Those of the newest sections and maps are as the bundled libbpf has them.
+  // The types of the newest sections and maps come from the bundled libbpf.
   const newest = /\/(whole-\w[\w-]*|cases\/\w+)\.bpf\.c$/;
   const sources = bpfSources().filter((source) => libbpf.linkage === "bundled" || !newest.test(source));
 

@@ -1,4 +1,4 @@
-/** What is read from instructions: maps, helpers, kfuncs, and whether the verifier is certain to see a call. */
+/** Facts from instructions: maps, helpers, kfuncs, and whether the verifier always reaches a call. */
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { BpfError, Flag, kernelProfile } from "node-libbpf";
@@ -144,7 +144,7 @@ test("the object's name may have dots", () => {
 
 test("a map in .maps that says it is a struct_ops map does not crash libbpf", () => {
   const bytes = readFileSync(objectPath("facts"));
-  // __uint(type, 22) is an array of 22 in BTF: name, kind, size, element, index, length.
+  // In BTF __uint(type, 22) is an array of 22: name, kind, size, element, index, length.
   const isArray = (at: number) =>
     bytes.readUInt32LE(at) === 0 && bytes.readUInt32LE(at + 4) === 0x03000000 && bytes.readUInt32LE(at + 20) === 22;
   const at = Array.from({ length: (bytes.length >> 2) - 6 }, (_, word) => word * 4).find(isArray);

@@ -1,4 +1,4 @@
-/** Rules: what version, build and facts make of a verdict, and what nobody can know. */
+/** Rules: the verdicts that follow from version, build and facts, and those that stay unknown. */
 import fc from "fast-check";
 import { judge, type KernelFacts, kernelProfile, kernelProfiles, type ProgramFacts } from "node-libbpf";
 import { known, unknown } from "../../lib/kernel/fact";
@@ -10,7 +10,7 @@ function facts(section: string, more: Partial<ProgramFacts> = {}): ProgramFacts 
   return { ...program, ...(target !== undefined && { target }), maps: [], helpers: [], kfuncs: [], ...more };
 }
 
-/** A kernel of a version, with some facts told. */
+/** A kernel of a version, with some known facts. */
 function kernel(version: string, more: Partial<KernelFacts> = {}): KernelFacts {
   const base = kernelProfile("6.12");
   return { ...base, version: known(version, "test"), build: known(`test ${version}`, "test"), ...more };
@@ -430,7 +430,7 @@ describe("maps of types that came after the tables", () => {
     ["5.15", "bloom_filter", "refused MAP_TYPE_UNKNOWN"],
   ])("on %s a map of %s: %s", (name, type, expected) => {
     expect(verdict(using(type), kernelProfile(name))).toBe(expected);
-    // load() makes it with the program, whether that names it or not.
+    // load() creates it with the program, whether the program refers to it or not.
     const others = [{ name: "map", type, flags: 0, fields: [] }];
     expect(verdict(facts("socket", { others }), kernelProfile(name))).toBe(expected);
   });

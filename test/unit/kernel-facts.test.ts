@@ -1,4 +1,4 @@
-/** How facts are read: versions, configurations, lists, BTF, profiles. */
+/** The reading of facts: versions, configurations, lists, BTF, profiles. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

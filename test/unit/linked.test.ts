@@ -1,4 +1,4 @@
-/** Objects of several files, as `bpftool gen object` links them: static names that are not the only one. */
+/** Objects of several files, as `bpftool gen object` links them, with static variables of the same name. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** The check of links, on pages that have dead ones; then this project's own pages. */
+/** Tests the link checker on pages with dead links; then checks this project's pages. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pages } from "../../scripts/fences";

@@ -1,4 +1,4 @@
-/** Where Debian's archive is looked for. */
+/** The search for Debian's archive. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

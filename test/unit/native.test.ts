@@ -1,4 +1,6 @@
-/** The native boundary with arguments that the library never passes: an errno comes back, and nothing else happens. */
+/**
+ * The native boundary with arguments that the library never passes: the call returns an errno and has no side effects.
+ */
 import fc from "fast-check";
 import { native } from "../../lib/native";
 import { BtfBuilder } from "../btf/builder";

@@ -1,4 +1,4 @@
-/** open(): what it tells, and what it refuses. Needs no root and makes no kernel call. */
+/** open(): its description of an object, and the files it refuses. Needs no root and makes no kernel call. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -183,7 +183,7 @@ describe("bad input", () => {
       ]),
     ["a function beyond its section", buffers().symbolSize("send_message", 1n << 20n).bytes, "ERR_BPF_OBJECT_INVALID"],
     ["a function of 2^64 bytes", buffers().symbolSize("send_message", 2n ** 64n - 8n).bytes, "ERR_BPF_OBJECT_INVALID"],
-    // libbpf adds the size in 32 bits, and copies what is before the section.
+    // libbpf adds the size in 32 bits, and would copy memory before the section.
     ["a struct_ops near 2^32", structOps(2n ** 32n - 8n), "ERR_BPF_OBJECT_INVALID"],
     ["a struct_ops at 2^63", structOps(2n ** 63n), "ERR_BPF_OBJECT_INVALID"],
     ["a struct_ops that begins where it can't end", structOps(8n), "ERR_BPF_OBJECT_INVALID"],
@@ -210,7 +210,7 @@ describe("bad input", () => {
 
   test("an object that claims 1 GiB of zeroes takes no memory for them", () => {
     const { bytes: claims } = variables().header(".bss", 32, 1n << 30n);
-    // The same whose types do not say so.
+    // The same with types that do not match.
     const nameless = Buffer.from(claims);
     nameless.write(".xss", nameless.indexOf(".bss\0", nameless.indexOf(Buffer.from([0x9f, 0xeb]))));
     const before = process.memoryUsage();
@@ -219,7 +219,7 @@ describe("bad input", () => {
         const spec = open(source);
         expect(spec.variables.sums).toEqual([0n, 0n, 0n]);
       } catch (error) {
-        // libbpf compares with the types since 1.0, and has the last word.
+        // libbpf compares with the types since 1.0, and refuses it.
         expect(error).toMatchObject({ code: "ERR_BPF_OBJECT_INVALID" });
       }
     }

@@ -1,4 +1,4 @@
-/** docs/sleepable/index.html, as it is made of the precheck's data. */
+/** docs/sleepable/index.html, generated from the precheck's data. */
 import { blanked } from "../../scripts/page/evidence";
 import { escaped, history, type PageData, pageData, render } from "../../scripts/page/render";
 

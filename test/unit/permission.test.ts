@@ -1,4 +1,4 @@
-/** The cause of an EPERM: the one that is there. */
+/** The cause of an EPERM: the error names the one that applies. */
 import { MapType, ProgramType } from "../../lib/constants";
 import {
   explainPermission,

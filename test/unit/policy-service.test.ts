@@ -321,7 +321,7 @@ describe("what it is deployed with", () => {
     const { stderr, error } = spawnSync("systemd-analyze", ["verify", join(EXAMPLE, "policy-service.service")], {
       encoding: "utf8",
     });
-    // Nothing but that the programs it starts are not installed here.
+    // The only failure: the programs that it starts are not installed here.
     const complaints = error ? [] : stderr.split("\n").filter((line) => line && !/is not executable/.test(line));
     expect(complaints).toEqual([]);
     const [, bounding] = /^CapabilityBoundingSet=(.*)$/m.exec(example("policy-service.service")) ?? [];

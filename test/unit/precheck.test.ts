@@ -1,4 +1,4 @@
-/** The precheck where users meet it: check(), load(), and the error that lists everything at once. */
+/** The precheck in the API: check(), load(), and the error that lists everything. */
 import {
   type KernelFacts,
   kernelFacts,

@@ -1,10 +1,10 @@
-/** node-libbpf/sleepable, in processes of their own: it never loads an addon, and works on systems that have none. */
+/** node-libbpf/sleepable, in separate processes: it never loads an addon, and works on systems without one. */
 import { spawnSync } from "node:child_process";
 import * as library from "node-libbpf";
 import * as sleepable from "node-libbpf/sleepable";
 import { PROJECT_ROOT } from "../../scripts/places";
 
-/** Runs a module's code where every addon fails to load, as if on another system. */
+/** Runs a module's code where every addon fails to load, as on another operating system. */
 function run(platform: string, code: string): unknown {
   const before = `
     Object.defineProperty(process, "platform", { value: "${platform}" });

@@ -1,4 +1,7 @@
-/** struct_ops programs and their maps: what is told is what is judged. What is loaded: test/kernel/struct-ops.test.ts. */
+/**
+ * struct_ops programs and their maps: the verdicts match the configuration. test/kernel/struct-ops.test.ts tests the
+ * load.
+ */
 import { kernelProfile } from "node-libbpf";
 import { open } from "../bpf/struct-ops.bpf";
 

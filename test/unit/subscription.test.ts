@@ -1,4 +1,4 @@
-/** How a subscription takes its turns; what it reads from a ring is test/kernel/ring-buffer.test.ts. */
+/** The turns of a subscription; test/kernel/ring-buffer.test.ts tests reading from a ring. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Reader } from "../../lib/events/reader";
 import { subscribe } from "../../lib/events/subscription";

@@ -1,4 +1,4 @@
-/** The table of kernels: from results to text, and what is found wrong with an old one. */
+/** The table of kernels: from results to text, and the check of an old table. */
 import { between, missingTests, rowOf, seenIn } from "../../scripts/support";
 
 const feature = { what: "fentry", file: "tracing.test.ts", test: "a plain fentry program runs" };

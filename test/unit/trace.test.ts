@@ -1,10 +1,10 @@
-/** Lines of the trace: what the kernel prints comes back, and nothing is lost. */
+/** Lines of the trace: the kernel's lines are parsed completely. */
 import fc from "fast-check";
 import { LineCutter, parseLine } from "../../lib/events/trace-line";
 
 const latin1 = (text: string) => Buffer.from(text).toString("latin1");
 const decimal = (maximum: number) => fc.integer({ min: 0, max: maximum });
-/** Without line breaks, of at most so many bytes. */
+/** A text without line breaks, of at most this many bytes. */
 const text = (bytes: number) =>
   fc
     .string({ unit: "grapheme" })

@@ -1,4 +1,4 @@
-/** Views: fields that are memory. */
+/** Views: fields that access memory. */
 import fc from "fast-check";
 import { BtfKind } from "../../lib/btf/btf-kinds";
 import { resolved } from "../../lib/btf/types";
@@ -12,7 +12,7 @@ import { typeAndValue } from "../random-types";
 const memoryOf = (size: number, writable = true) =>
   new SharedMemory("map m", new DataView(new ArrayBuffer(size)), writable);
 
-/** What a view shows, copied. */
+/** A copy of a view's values. */
 function copied(view: unknown, like: unknown): unknown {
   if (Array.isArray(like)) return Array.from(view as ArrayLike<unknown>, (value, index) => copied(value, like[index]));
   if (typeof like !== "object" || like === null || ArrayBuffer.isView(like)) return view;
@@ -33,12 +33,12 @@ test("a view shows what a codec decodes, and what is assigned is what it encodes
       codec.encode(value, memory.view, gap, size);
       const expected = codec.decode(memory.view, gap);
       const bare = resolved(type);
-      // A text alone is read whole.
+      // A text has no view: it is read as a whole.
       if (typeof expected === "string") return;
       const view = viewOf<Record<string, unknown>>(type, memory, gap, { path: "v" });
       expect(copied(view, expected)).toEqual(copied(expected, expected));
       if (bare.kind !== "struct") return;
-      // Field by field into other memory.
+      // Copy the fields to other memory.
       const other = memoryOf(gap + size + 1);
       const target = viewOf<Record<string, unknown>>(type, other, gap, { path: "v" });
       for (const [name, given] of Object.entries(value as object)) target[name] = given;

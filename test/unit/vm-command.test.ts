@@ -1,4 +1,4 @@
-/** node-libbpf vm and node-libbpf/testing, on machines that a script plays. */
+/** node-libbpf vm and node-libbpf/testing, on machines that a script simulates. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ const kernel = qemu.kernel("one");
 /** Ends with a status, as the guest's init reports it. */
 const ends = (status: number) => `printf 'ready\\nexit ${status}\\nend\\n' >>$report\n`;
 
-/** A folder for PATH with these of the system's programs, and no others. */
+/** A folder for PATH with only these of the system's programs. */
 function only(...programs: string[]): string {
   const folder = join(qemu.folder, `only ${programs.join(" ")}`);
   if (existsSync(folder)) return folder;

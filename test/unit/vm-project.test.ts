@@ -1,4 +1,4 @@
-/** Which files of a project a machine gets. */
+/** The files of a project that a machine gets. */
 import { mkdirSync, mkdtempSync, readlinkSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -21,7 +21,7 @@ function link(path: string, target: string): void {
   symlinkSync(target, join(root, path));
 }
 
-/** What is put, from the root; links with where they lead. */
+/** The copied files, relative to the root; links with their targets. */
 function put(project: string): string[] {
   const items = projectFiles(join(root, project)).flatMap((tree) => [...itemsOf(tree)]);
   expect(items.map(({ to }) => to)).toEqual(items.map(({ from }) => from));

@@ -130,7 +130,7 @@ describe("the choice of a kernel", () => {
         const image = join(kernelDirectory(), `vmlinuz-${release}-cloud-amd64`);
         writeFileSync(image, "");
         if (release.startsWith("6.12.118")) continue;
-        // Named by its release, and never found to be the newest of its series.
+        // Named by its release, and never selected as the newest of its series.
         utimesSync(image, 0, 0);
       }
       const found = (name: string) => /vmlinuz-(.*)-cloud-amd64$/.exec(resolveKernel(name, "x64").image)?.[1];

@@ -1,4 +1,4 @@
-/** Whole programs that kernels are asked about in test/kernel/whole.test.ts, judged for releases, and for types that are made here. */
+/** The whole programs of test/kernel/whole.test.ts, judged for releases, and for types that the test builds. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -105,7 +105,7 @@ describe("what libbpf finds in the kernel's types", () => {
     ["reads", PLAIN],
     ["reads_none", "refused FIELD_NOT_FOUND"],
     ["reads_none_guarded", PLAIN],
-    // Of run time: the verifier goes both ways.
+    // A run-time value: the verifier follows both branches.
     ["reads_none_maybe", "refused FIELD_NOT_FOUND"],
     ["copies_none", "refused FIELD_NOT_FOUND"],
     ["copies_other", "refused FIELD_NOT_FOUND"],
