@@ -72,7 +72,7 @@ export async function printEvents<T>(
   const end = () => {
     if (ended) return;
     ended = true;
-    if (watch.dropped > 0n) process.stderr.write(`${watch.dropped} events were not seen\n`);
+    if (watch.dropped > 0n) process.stderr.write(`${watch.dropped} events were lost\n`);
     void watch[Symbol.asyncDispose]();
   };
   const timer = duration === undefined ? undefined : setTimeout(end, duration * 1000);

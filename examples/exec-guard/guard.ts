@@ -37,5 +37,5 @@ export async function guardExecs(): Promise<Guard> {
 
 function checked(path: string): string {
   if (path.startsWith("/") && Buffer.byteLength(path) < PATH_SIZE) return path;
-  throw new Error(`a path is absolute and shorter than ${PATH_SIZE} bytes: ${path}`);
+  throw new Error(`expected an absolute path shorter than ${PATH_SIZE} bytes, got ${path}`);
 }

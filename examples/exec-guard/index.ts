@@ -29,7 +29,7 @@ command("exec-guard [--json] PATH...", async () => {
     const [name = "", path = ""] = line.trim().split(/\s+(.*)/);
     const run = Object.hasOwn(commands, name) ? commands[name] : undefined;
     try {
-      if (run === undefined) throw new Error(`deny PATH, allow PATH or list; got "${line}"`);
+      if (run === undefined) throw new Error(`expected deny PATH, allow PATH or list, got "${line}"`);
       run(path);
       say(`ok ${line}`);
     } catch (error) {

@@ -9,7 +9,7 @@ import { auditOpens, type FileOpen } from "./audit";
 command("file-audit [--json] [--count N] [--duration SECONDS] DIRECTORY", async () => {
   const options = watchOptions();
   const [directory, ...more] = options.positionals;
-  if (directory === undefined || more.length > 0) throw new UsageError("one directory is to be watched");
+  if (directory === undefined || more.length > 0) throw new UsageError("expected one DIRECTORY");
   await using audit = await auditOpens(directory);
   process.stderr.write(`watching ${directory}\n`);
   await printEvents(audit, options, line);

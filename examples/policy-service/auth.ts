@@ -19,12 +19,12 @@ export function tokensFrom(file: string): Authorize {
     throw new ConfigError(`tokenFile ${file} ${why}`);
   };
   try {
-    if (statSync(file).mode & 0o007) fail("is open to everybody: chmod o= it");
+    if (statSync(file).mode & 0o007) fail("is accessible to all users: run chmod o= on it");
     const lines = readFileSync(file, "utf8").trim().split("\n");
     const tokens = lines.map((line) => {
       const [, name = ANYBODY, token = ""] = /^(?:([\w.@-]+)[ \t]+)?([\x21-\x7e]+)$/.exec(line.trim()) ?? [];
       if (token.length < MIN_LENGTH)
-        fail(`must hold one word of ${MIN_LENGTH} characters or more, or lines of NAME WORD`);
+        fail(`must contain one word of ${MIN_LENGTH} characters or more, or lines of NAME WORD`);
       return [name, token] as const;
     });
     return authorizer(new Map(tokens));

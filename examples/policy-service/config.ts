@@ -24,7 +24,7 @@ const Listen = z
     port: z.int().min(0).max(65535).optional(),
   })
   .refine(({ socket, port }) => (socket === undefined) !== (port === undefined), {
-    error: 'takes either "socket" or "port"',
+    error: 'expects either "socket" or "port"',
   });
 
 /** A listener without a token that serves only the metrics, which hold no secrets: for a Prometheus on another host. */
@@ -60,7 +60,7 @@ const Config = z
   })
   .refine(({ group, user }) => group === undefined || user !== undefined, { error: '"group" needs "user"' })
   .refine(({ hooks, require = [] }) => require.every((hook) => hooks.includes(hook)), {
-    error: '"require" takes hooks of "hooks"',
+    error: '"require" must list hooks of "hooks"',
   });
 export type Config = z.infer<typeof Config>;
 
@@ -83,7 +83,7 @@ function parse(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ConfigError(`${what} is no JSON: ${(error as Error).message}`, { cause: error });
+    throw new ConfigError(`${what} is not valid JSON: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -24,7 +24,7 @@ export async function listen(app: FastifyInstance, where: Config["listen"], owne
   // A user who may write to the folder may have replaced the socket by a link, so check and change the same descriptor.
   const fd = openSync(path, O_PATH | constants.O_NOFOLLOW);
   try {
-    if (!fstatSync(fd).isSocket()) throw new ConfigError(`${path} was replaced meanwhile`);
+    if (!fstatSync(fd).isSocket()) throw new ConfigError(`${path} was replaced during the start`);
     const itself = `/proc/self/fd/${fd}`;
     // In this order: chmod of another user's file needs CAP_FOWNER.
     chmodSync(itself, Number.parseInt(mode, 8));
@@ -40,7 +40,7 @@ async function removeStale(path: string): Promise<void> {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return;
   // connect(2) fails with ECONNREFUSED for a regular file too.
-  if (!stats.isSocket()) throw new ConfigError(`${path} is no socket: it is left as it is`);
+  if (!stats.isSocket()) throw new ConfigError(`${path} is not a socket: it was not replaced`);
   const answer = await new Promise<string | undefined>((resolve) => {
     const socket = connect(path, () => {
       socket.destroy();

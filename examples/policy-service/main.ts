@@ -33,7 +33,7 @@ async function main(): Promise<void> {
 
   const { hooks, require = hooks, pin } = config;
   const policy = await Policy.load({ hooks, require, pin });
-  for (const { hook, why } of policy.missing) log.warn({ hook }, `no decisions here: ${why}`);
+  for (const { hook, why } of policy.missing) log.warn({ hook }, `hook not supported: ${why}`);
   // Set the rules before the programs are attached: there is no moment without rules.
   policy.apply(config.policy);
 
@@ -61,11 +61,11 @@ async function main(): Promise<void> {
   // Log rotation sends SIGHUP, so it must not affect the policy.
   process.on("SIGHUP", () => {
     writer?.reopen();
-    log.info("the file of decisions is opened again");
+    log.info("decisions file reopened");
   });
   process.on("SIGUSR2", () => reload(file, config, policy));
   await Promise.race([reading, once(process, "SIGTERM"), once(process, "SIGINT")]);
-  log.info({ pinned: pin }, pin === undefined ? "ending: nothing is decided any more" : "ending: the policy stays");
+  log.info({ pinned: pin }, pin === undefined ? "ending: the policy is detached" : "ending: the policy stays in force");
   await Promise.all([app.close(), scraped?.close()]);
   await policy[Symbol.asyncDispose]();
   await reading;
@@ -87,11 +87,11 @@ function reload(file: string, old: Config, policy: Policy): void {
     const config = readConfig(file);
     const changes = policy.apply(config.policy);
     log.level = config.logLevel;
-    log.info({ by: file, ...policy.inForce, changes }, "configuration read again");
+    log.info({ by: file, ...policy.inForce, changes }, "configuration reloaded");
     const fixed = FIXED.filter((key) => !isDeepStrictEqual(config[key], old[key]));
     if (fixed.length > 0) log.warn({ fixed }, "these changes need a restart");
   } catch (err) {
-    log.error({ err }, "configuration not read again: the rules in force stay");
+    log.error({ err }, "configuration not reloaded: the rules in force stay");
   }
 }
 

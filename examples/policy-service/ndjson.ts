@@ -64,7 +64,7 @@ export class NdjsonWriter {
     // The owner stays as it is for a file of root with another link, or a file of another user.
     if (stats.uid !== process.geteuid?.() || stats.nlink !== 1) {
       closeSync(fd);
-      throw new ConfigError(`${this.path} belongs to user ${stats.uid}, or has other names: it is left as it is`);
+      throw new ConfigError(`${this.path} belongs to user ${stats.uid}, or has other links: its owner was not changed`);
     }
     fchownSync(fd, uid, gid);
   }

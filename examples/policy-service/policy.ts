@@ -78,7 +78,9 @@ export class Policy implements AsyncDisposable {
     });
     const fatal = missing.filter(({ hook }) => options.require.includes(hook));
     if (fatal.length > 0 || missing.length === options.hooks.length) {
-      throw new HostError(`this kernel can't do it: ${missing.map(({ hook, why }) => `${hook}: ${why}`).join("; ")}`);
+      throw new HostError(
+        `this kernel does not support required hooks: ${missing.map(({ hook, why }) => `${hook}: ${why}`).join("; ")}`,
+      );
     }
     for (const { hook } of missing) spec.programs[PROGRAMS[hook]].autoload = false;
     spec.maps.buffers.maxEntries = BUFFERS_PER_CPU * possibleCpus();
@@ -102,9 +104,7 @@ export class Policy implements AsyncDisposable {
   apply(rules: RuleSet): Changes {
     const connects = rules.rules.findIndex(({ hooks, path }) => path !== undefined && hooks.includes("connect"));
     if (connects >= 0 && !knowsConnectingProgram()) {
-      throw new ConfigError(
-        `rules[${connects}]: which program connects is only known since Linux 6.12; leave "path" out`,
-      );
+      throw new ConfigError(`rules[${connects}]: connect can't check "path" before Linux 6.12; leave it out`);
     }
     const compiled = compile(rules, findCgroup);
     const generation = this.generation + 1n;
@@ -199,7 +199,7 @@ export class Policy implements AsyncDisposable {
     const { version: found, service_pid: pid, service_start: start } = this.#shared;
     const version = versionOf(OBJECT);
     if (found !== 0n && found !== version) {
-      throw new HostError(`${pin} has pins of another version of the policy; to end that one: rm -r ${pin}`);
+      throw new HostError(`${pin} has pins of another version of the policy; to remove them: rm -r ${pin}`);
     }
     if (pid !== 0 && startTicks(pid) === start) throw new HostError(`${pin} is in use by process ${pid}`);
     this.#shared.version = version;
@@ -217,9 +217,9 @@ export class Policy implements AsyncDisposable {
  */
 function pinnedHooks(pin: string, spec: ReturnType<typeof open>): Hook[] {
   const pinned = HOOKS.filter((hook) => existsSync(join(pin, hook)));
-  const remedy = `to end what is pinned there: rm -r ${pin}`;
+  const remedy = `to remove the pins: rm -r ${pin}`;
   if (pinned.length > 0 && !MAPS.every((map) => existsSync(join(pin, map)))) {
-    throw new HostError(`${pin} has programs whose maps are gone: nothing can change their rules; ${remedy}`);
+    throw new HostError(`${pin} has programs whose maps are not pinned: their rules can't be changed; ${remedy}`);
   }
   for (const hook of pinned) {
     const target = spec.programs[PROGRAMS[hook]].attachTarget;
@@ -229,7 +229,7 @@ function pinnedHooks(pin: string, spec: ReturnType<typeof open>): Hook[] {
     const wanted = kernelBtf().find(BtfKind.FUNC, `bpf_lsm_${target}`);
     // The kernel reports it since Linux 5.13.
     if (type !== "tracing" || (targetBtfId !== 0 && targetBtfId !== wanted)) {
-      throw new HostError(`${join(pin, hook)} is no program at the hook ${target}; ${remedy}`);
+      throw new HostError(`${join(pin, hook)} is not a program at the hook ${target}; ${remedy}`);
     }
   }
   return pinned;

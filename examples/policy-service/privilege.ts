@@ -11,7 +11,7 @@ export interface Account {
 export function accountOf(user: string | number, group?: string | number): Account {
   const [, , uid, own] = entry("/etc/passwd", user, "user");
   const gid = group === undefined ? own : gidOf(group);
-  if (gid === undefined) throw new ConfigError(`user ${user} has no group of its own in /etc/passwd: say "group"`);
+  if (gid === undefined) throw new ConfigError(`user ${user} has no group in /etc/passwd: set "group"`);
   return { uid: Number(uid), gid: Number(gid) };
 }
 
@@ -39,5 +39,5 @@ export function dropTo({ uid, gid }: Account): void {
   } catch {
     isRootAgain = false;
   }
-  if (isRootAgain) throw new Error("root was given up, and could be taken back");
+  if (isRootAgain) throw new Error("root could be regained after setuid(2)");
 }

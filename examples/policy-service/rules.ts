@@ -79,7 +79,8 @@ export function findCgroup(path: string): { id: bigint; depth: number } {
   const depth = path.split("/").filter(Boolean).length;
   const stats = statSync(join(root, path), { bigint: true, throwIfNoEntry: false });
   if (stats === undefined) throw new ConfigError(`there is no cgroup ${path}`);
-  if (statfsSync(join(root, path)).type !== CGROUP2_SUPER_MAGIC) throw new ConfigError(`${root} is no cgroup2`);
+  if (statfsSync(join(root, path)).type !== CGROUP2_SUPER_MAGIC)
+    throw new ConfigError(`${root} is not in a cgroup2 file system`);
   return { id: stats.ino, depth };
 }
 
@@ -130,7 +131,7 @@ function refuseLockOut(rules: readonly Rule[]): void {
       ({ hooks, uid = 0, path, cgroup }) => hooks.includes(hook) && uid === 0 && isWhole(path) && isWhole(cgroup),
     );
     if (rules[index]?.action !== "deny") continue;
-    throw new ConfigError(`rules[${index}] denies root each ${hook} that no rule before it allows: say "force": true`);
+    throw new ConfigError(`rules[${index}] denies root each ${hook} that no earlier rule allows: set "force": true`);
   }
 }
 

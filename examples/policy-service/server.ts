@@ -57,7 +57,7 @@ export function serverOf({ policy, streams, metrics, authorize, log }: Parts): F
     if (status >= 500) log.error({ err: error }, "a request failed");
     return reply.code(status).send({ error: status >= 500 ? "the service failed; see its log" : error.message });
   });
-  app.setNotFoundHandler((_, reply) => reply.code(404).send({ error: "there is nothing" }));
+  app.setNotFoundHandler((_, reply) => reply.code(404).send({ error: "not found" }));
   app.addHook("onSend", async (_, reply) => {
     reply.headers(HEADERS);
   });
@@ -72,7 +72,7 @@ export function serverOf({ policy, streams, metrics, authorize, log }: Parts): F
     api.addHook("onRequest", async ({ headers, ip, url }, reply) => {
       if (authorize(headers.authorization) !== undefined) return;
       log.warn({ ip, url }, "no valid token");
-      await reply.code(401).header("www-authenticate", "Bearer").send({ error: "a valid token is needed" });
+      await reply.code(401).header("www-authenticate", "Bearer").send({ error: "this request needs a valid token" });
     });
     api.get("/rules", (_, reply) => reply.header("etag", `"${policy.generation}"`).send(policy.rules));
     api.put("/rules", (request, reply) => {
@@ -81,7 +81,7 @@ export function serverOf({ policy, streams, metrics, authorize, log }: Parts): F
       if (wanted !== undefined && wanted !== `"${policy.generation}"`) {
         return reply
           .code(412)
-          .send({ error: `the rules have changed since: they are generation ${policy.generation}` });
+          .send({ error: `the rules have changed: the current generation is ${policy.generation}` });
       }
       const { mode, unresolved } = policy.rules;
       const { mode: newMode = mode, unresolved: newUnresolved = unresolved, ...rest } = check(NewRules, body, "rules");
@@ -102,7 +102,9 @@ export function serverOf({ policy, streams, metrics, authorize, log }: Parts): F
 /** Serves only the metrics. */
 export function metricsServerOf(metrics: Registry): FastifyInstance {
   const app = fastify({ forceCloseConnections: true });
-  app.setNotFoundHandler((_, reply) => reply.code(404).send({ error: "there is only /metrics" }));
+  app.setNotFoundHandler((_, reply) =>
+    reply.code(404).send({ error: "not found: this listener serves only /metrics" }),
+  );
   serveMetrics(app, metrics);
   return app;
 }

@@ -13,7 +13,7 @@ command("syscall-prog [--json] PORT...", async () => {
   const wanted = positionals.map((text) => {
     const port = Number(text);
     if (Number.isInteger(port) && port > 0 && port < 65536) return port;
-    throw new UsageError(`"${text}" is no port`);
+    throw new UsageError(`expected a port, got "${text}"`);
   });
   await using ports = await openPorts();
   const show = () => {

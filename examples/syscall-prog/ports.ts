@@ -26,7 +26,7 @@ export async function openPorts(): Promise<Ports> {
     const request = { current: current.fd, count: ports.length, generation: ++generation };
     codec.encode(request, new DataView(context.buffer), 0);
     const { returnValue } = await object.programs.replace.testRun({ context });
-    if (returnValue !== 0) throw new Error(`the list stays as it was: ${getSystemErrorName(returnValue | 0)}`);
+    if (returnValue !== 0) throw new Error(`the list was not replaced: ${getSystemErrorName(returnValue | 0)}`);
   }
 
   // One call after the other: the program reads `wanted` on another thread.

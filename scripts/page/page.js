@@ -12,7 +12,7 @@
     refused: "cannot sleep",
     unsafe: "unsafe",
     unknown: "not known",
-    absent: "not there",
+    absent: "absent",
   };
   /** The number of cells in a row before the kernels': its name, and its history. */
   const BEFORE = 2;

@@ -40,7 +40,7 @@ const PASSED = /^(npm_config_(registry|cafile|proxy|https_proxy|noproxy)|NODE_EX
 
 const ENTER = `set -e
 root=$1 lower=$2 scratch=$3 directory=$4; shift 4
-# volatile: a throw-away tree need not be on the disk. Whoever mounts it again says that the system has not crashed meanwhile.
+# volatile: a temporary tree need not be synced to disk. A new mount must first remove the mark of the previous one.
 rm -rf "$scratch/work/work"
 mount -t overlay overlay -o "lowerdir=$lower,upperdir=$scratch/upper,workdir=$scratch/work,volatile" "$root"
 cd "$root"

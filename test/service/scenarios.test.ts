@@ -175,7 +175,7 @@ describe("while it runs", () => {
     scenario("what the service itself opens is never denied", async () => {
       await service.rules([deny({ hooks: ["open"], path: place.folder })]);
       expect(open(place.file)).toBe("EPERM");
-      await service.signal("SIGUSR2", "configuration read again");
+      await service.signal("SIGUSR2", "configuration reloaded");
       expect(open(place.file)).toBe("done");
     });
 
@@ -404,7 +404,7 @@ describe("while it runs", () => {
       expect(await policy()).toEqual({ generation: generation + 1, mode: "observe", rules: 1 });
       await service.rules([rule, rule]);
       expect(await policy()).toEqual({ generation: generation + 2, mode: "enforce", rules: 2 });
-      const written = await service.signal("SIGUSR2", "configuration read again");
+      const written = await service.signal("SIGUSR2", "configuration reloaded");
       expect(await policy()).toMatchObject({ generation: written.generation });
       await stream.return(undefined);
     });
@@ -450,7 +450,7 @@ describe("while it runs", () => {
       renameSync(place.decisions, `${place.decisions}.1`);
       chmodSync(place.folder, 0o777);
       const before = (await service.ask("GET", "/rules")).text;
-      await service.signal("SIGHUP", "opened again");
+      await service.signal("SIGHUP", "reopened");
       expect((await service.ask("GET", "/rules")).text).toBe(before);
       chmodSync(place.folder, 0o755);
       const generation = await service.rules([deny({ hooks: ["open"], path: target.folder })]);
@@ -506,13 +506,13 @@ describe("while it runs", () => {
         user: "nobody",
         policy: { mode: "enforce", rules: [deny({ hooks: ["exec"], path: target.folder })] },
       });
-      await service.signal("SIGUSR2", "configuration read again");
+      await service.signal("SIGUSR2", "configuration reloaded");
       expect(target.exec()).toBe("EPERM");
     });
     scenario("with a file that is not right changes nothing, and says why", async () => {
       await service.rules([deny({ hooks: ["exec"], path: target.folder })]);
       for (const [content, why] of [
-        ["{", "is no JSON"],
+        ["{", "is not valid JSON"],
         ['{"listen": {"port": 1}, "tokenFile": "/t", "policy": {"rules": [{}]}}', "policy.rules[0].action"],
         [
           '{"listen": {"port": 1}, "tokenFile": "/t", "policy": {"rules": [{"action": "deny", "hooks": ["open"]}]}}',
@@ -520,7 +520,7 @@ describe("while it runs", () => {
         ],
       ] as const) {
         writeFileSync(place.file, content);
-        const line = await service.signal("SIGUSR2", "configuration not read again");
+        const line = await service.signal("SIGUSR2", "configuration not reloaded");
         expect(line.err?.message).toContain(why);
         expect(target.exec()).toBe("EPERM");
       }
@@ -676,7 +676,7 @@ describe("it does not start", () => {
 
   scenario("with a file that is no JSON", async () => {
     writeFileSync(place.file, "listen: 80");
-    expect(await refusal(place)).toEqual([2, expect.stringContaining("is no JSON")]);
+    expect(await refusal(place)).toEqual([2, expect.stringContaining("is not valid JSON")]);
   });
   scenario("with an address that others reach, and it names all that is wrong", async () => {
     place.configure({ listen: { host: "0.0.0.0", port: 80 }, pins: "/x" });
@@ -688,6 +688,6 @@ describe("it does not start", () => {
   scenario("with a token that everybody can read", async () => {
     place.configure();
     chmodSync(join(place.folder, "token"), 0o644);
-    expect(await refusal(place)).toEqual([2, expect.stringContaining("is open to everybody")]);
+    expect(await refusal(place)).toEqual([2, expect.stringContaining("is accessible to all users")]);
   });
 });

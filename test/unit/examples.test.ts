@@ -28,7 +28,7 @@ test("gen-and-typecheck shows what the compiler refuses", () => {
 
 test.each([
   ["exec-watch", ["--count", "none"], '--count takes a positive number, got "none"'],
-  ["file-audit", [], "one directory is to be watched"],
+  ["file-audit", [], "expected one DIRECTORY"],
   ["task-iter", ["--yaml"], "Unknown option '--yaml'"],
 ])("%s %p is a usage error", (name, args, message) => {
   const { status, stderr } = example(name, ...args);
@@ -64,7 +64,7 @@ describe("watching", () => {
         { json: false, count: Infinity, duration: undefined, positionals: [], ...options },
         String,
       );
-      expect(warn.mock.calls.join("")).toBe("9 events were not seen\n");
+      expect(warn.mock.calls.join("")).toBe("9 events were lost\n");
       return write.mock.calls.join("");
     } finally {
       write.mockRestore();

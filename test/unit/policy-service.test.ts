@@ -59,15 +59,15 @@ describe("configuration", () => {
     expect(readConfig(join(EXAMPLE, "config.json")).policy.rules).toHaveLength(2);
   });
   test.each([
-    [{ ...least, listen: {} }, 'listen: takes either "socket" or "port"'],
-    [{ ...least, listen: { socket: "/s", port: 1 } }, 'listen: takes either "socket" or "port"'],
+    [{ ...least, listen: {} }, 'listen: expects either "socket" or "port"'],
+    [{ ...least, listen: { socket: "/s", port: 1 } }, 'listen: expects either "socket" or "port"'],
     [{ ...least, listen: { socket: "s" } }, "listen.socket: must be an absolute path"],
     [{ ...least, listen: { host: "localhost", port: 1 } }, "listen.host: must be loopback"],
     [{ ...least, listen: { host: "::", port: 1 } }, "listen.host: must be loopback"],
     [{ ...least, listen: { host: "127.1", port: 1 } }, "listen.host: must be loopback"],
     [{ ...least, pin: "/tmp/pins" }, "pin: must be below /sys/fs/bpf"],
     [{ ...least, group: 5 }, '"group" needs "user"'],
-    [{ ...least, hooks: ["exec"], require: ["open"] }, '"require" takes hooks of "hooks"'],
+    [{ ...least, hooks: ["exec"], require: ["open"] }, '"require" must list hooks of "hooks"'],
     [{ ...least, hooks: [] }, "hooks: "],
     [
       { ...least, policy: { rules: [{ action: "deny", hooks: ["exec"], path: "/a/../b" }] } },
@@ -81,7 +81,7 @@ describe("configuration", () => {
     expect(() => read({ listen: { port: "x" }, extra: 1 })).toThrow(/listen\.port: .*; tokenFile: .*"extra"/);
   });
   test("what is no JSON, or not there, is said", () => {
-    expect(() => readConfig(file("config.json", "{"))).toThrow("is no JSON");
+    expect(() => readConfig(file("config.json", "{"))).toThrow("is not valid JSON");
     expect(() => readConfig(join(folder, "none"))).toThrow("can't be read: ENOENT");
   });
 });
@@ -178,7 +178,7 @@ describe("the token", () => {
   test.each([
     ["short", 0o600, "one word of 16"],
     ["two words of some length", 0o600, "one word"],
-    [token, 0o604, "open to everybody"],
+    [token, 0o604, "accessible to all users"],
   ])("%j with mode %o is refused", (content, mode, why) =>
     expect(() => tokensFrom(file("token", content, mode))).toThrow(why),
   );
@@ -258,7 +258,7 @@ describe("what others put in the service's way is left as it is", () => {
   test("another name of a file that is not to be given away", () => {
     const target = file("shadow", "secret");
     linkSync(target, join(folder, "decisions"));
-    expect(() => new NdjsonWriter(join(folder, "decisions"), fail, other)).toThrow(/has other names/);
+    expect(() => new NdjsonWriter(join(folder, "decisions"), fail, other)).toThrow(/has other links/);
     expect(statSync(target).uid).toBe(process.geteuid?.());
   });
 
@@ -269,7 +269,7 @@ describe("what others put in the service's way is left as it is", () => {
     else if (what === "a folder") mkdirSync(socket);
     else symlinkSync(target, socket);
     const where = { socket, mode: "0600" } as never;
-    await expect(listen({} as never, where, other)).rejects.toThrow(/is no socket: it is left as it is/);
+    await expect(listen({} as never, where, other)).rejects.toThrow(/is not a socket: it was not replaced/);
     expect(lstatSync(socket).isSocket()).toBe(false);
     expect(readFileSync(target, "utf8")).toBe("kept");
   });

@@ -17,7 +17,7 @@ const chart = new uPlot(
   {
     width: Math.min(1200, document.documentElement.clientWidth - 32),
     height: 180,
-    title: "Decisions told, a second",
+    title: "Reported decisions per second",
     scales: { y: { range: (_, _min, max) => [0, Math.max(4, max)] } },
     series: [
       {},
@@ -91,7 +91,7 @@ async function watch(token) {
     } catch (error) {
       console.info(error);
     }
-    element("state").textContent = "not connected; trying again";
+    element("state").textContent = "not connected; retrying";
   }
 }
 
