@@ -297,7 +297,7 @@ describe("accounts", () => {
   });
   test("that there are not are named", () => {
     expect(() => accountOf("nobody-at-all")).toThrow("there is no user nobody-at-all in /etc/passwd");
-    expect(() => accountOf(54321)).toThrow('say "group"');
+    expect(() => accountOf(54321)).toThrow('set "group"');
     expect(() => gidOf("nobody-at-all")).toThrow("there is no group");
   });
 });
