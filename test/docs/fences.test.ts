@@ -27,7 +27,7 @@ function sh(code: string) {
   return { status, stdout, stderr };
 }
 
-test("each block is of a language that is tried somewhere", () => {
+test("each block has a language that a test covers", () => {
   const known = ["ts", "js", "c", "sh", "json", ""];
   expect(fences.filter(({ language }) => !known.includes(language)).map(name)).toEqual([]);
 });
@@ -72,7 +72,7 @@ test.each(of("c"))("%s compiles", (_, fence) => {
 });
 
 test.each(of("c", (fence) => existsSync(join(PROJECT_ROOT, "test/bpf", fileOf(fence) ?? "-"))))(
-  "%s is what test/bpf has",
+  "%s is the same as in test/bpf",
   (_, fence) => {
     // Without its first comment, which names the page.
     const copy = readFileSync(join(PROJECT_ROOT, "test/bpf", fileOf(fence) ?? ""), "utf8");

@@ -55,7 +55,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("the page's commands lead to a compiled program", () => {
+test("the page's commands produce a compiled program", () => {
   for (const line of commands.flat()) {
     const [, packages] = /^npm install (?:--save-dev )?(.*)$/.exec(line) ?? [];
     if (packages !== undefined) install(packages.split(" "));
@@ -67,7 +67,7 @@ test("the page's commands lead to a compiled program", () => {
 
 const running = commands.flat().filter((line) => line.startsWith("sudo "));
 
-test("there is a way with tsc and one with tsx", () => {
+test("the page uses tsc and tsx", () => {
   expect(running).toEqual(["sudo node policy.js", "sudo npx tsx policy.ts"]);
 });
 

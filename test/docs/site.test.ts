@@ -64,7 +64,7 @@ async function visit(path: string): Promise<void> {
 }
 const picture = (name: string) => page.screenshot({ path: join(SCREENSHOTS, `docs-${name}.png`) });
 
-test("no link leads nowhere", () => {
+test("no link is dead", () => {
   const files = readdirSync(SITE, { recursive: true, encoding: "utf8" }).filter((name) => /\.(html|svg)$/.test(name));
   expect(files.length).toBeGreaterThan(100);
   const pages = new Map(
@@ -76,7 +76,7 @@ test("no link leads nowhere", () => {
   expect(deadLinks(pages, (path) => existsSync(join(SITE, path)))).toEqual([]);
 });
 
-test("the home page is the README, and leads on", async () => {
+test("the home page is the README, and has links to other pages", async () => {
   await visit("index.html");
   expect(await page.locator("h1").first().textContent()).toContain("node-libbpf");
   expect(await page.getByRole("heading", { name: "Ten lines" }).isVisible()).toBe(true);

@@ -199,7 +199,7 @@ describe("pinned sources that no suite has any more", () => {
     edit: (paragraphs: string[]) => paragraphs.filter((paragraph) => !isLibbpf(paragraph)),
   }));
 
-  test("fail with what is missing and what to do, and leave nothing half built", async () => {
+  test("fail with what is missing and what to do, and leave no partial build", async () => {
     using root = ready.copy();
     await root.sh(FORGET_LIBRARIES);
     archive.set({ faults, changes: gone });
@@ -211,7 +211,7 @@ describe("pinned sources that no suite has any more", () => {
     expect(left.filter((path) => /\.a$|\.part/.test(path))).toEqual([]);
   });
 
-  test("are taken in the next version, and the run and the library say so", async () => {
+  test("are replaced by the next version, and the output and the library report it", async () => {
     using root = ready.copy();
     await root.sh(FORGET_LIBRARIES);
     archive.set();
@@ -230,7 +230,7 @@ describe("pinned sources that no suite has any more", () => {
   });
 });
 
-test("on a system that is not Debian, a mirror that is named serves, verified by the keyring that the package carries", async () => {
+test("on a system that is not Debian, a named mirror serves, verified with the package's keyring", async () => {
   using root = ready.copy();
   await root.sh(`
 rm -rf /etc/apt/sources.list.d/* /usr/share/keyrings/* /var/lib/apt/lists ${CACHE}/kernels ${CACHE}/apt
@@ -244,7 +244,7 @@ mv /var/lib/dpkg/status /var/lib/dpkg/status-away`);
   expectLine(ended, /dnf install .*qemu-system-x86-core/);
 });
 
-test("a series that is gone: the last one in the cache; else which there are, and a cell of the matrix that was not run", async () => {
+test("a series that Debian dropped: the newest in the cache; else the available ones, and the matrix reports it as not run", async () => {
   using root = ready.copy();
   archive.set();
   const vm = ["node", "dist/scripts/vm.js", "--kernel", "6.99", "--", "true"];
@@ -265,7 +265,7 @@ require("./dist/scripts/test-vm.js").testInVm({ kernel: "6.99", pattern: "x" }).
 });
 
 /** For this architecture: the compiler, its options and the libraries' recipe are the same for the other one. */
-test("the shipped addon is the same, byte for byte, as the one that was built here in another folder", async () => {
+test("the published addon is the same, byte for byte, as one built here in another folder", async () => {
   const architecture = architectureOf(process.arch);
   const file = `prebuilds/linux-${architecture}/node-libbpf.glibc.node`;
   using root = ready.copy();
@@ -280,7 +280,7 @@ test("the shipped addon is the same, byte for byte, as the one that was built he
 /** Stops dpkg as soon as it starts to unpack, and reports it. */
 const STOP = "status-logger=grep -q -m1 half-installed && kill -STOP $PPID && touch /tmp/stopped";
 
-test("a run that is killed is taken up by the next", async () => {
+test("the next run continues one that was killed", async () => {
   using root = ready.copy();
   await root.sh(FORGET_LIBRARIES);
   const killed = async (command: readonly string[], isThere: (stderr: string) => boolean) => {

@@ -28,13 +28,13 @@ function symbols(addon: string): { name: string; imported: boolean }[] {
 }
 
 describe.each([OWN, ...SHIPPED.map(({ addon }) => addon)])("%s", (addon) => {
-  test("it needs nothing but the C library", () => {
+  test("it depends only on the C library", () => {
     const needed = [...readelf("--dynamic", addon).matchAll(/NEEDED.*\[(.+)\]/g)].map(([, library]) => library);
     expect(needed).toContain("libc.so.6");
     expect(needed.filter((library) => !/^(libc\.so\.6|ld-linux.*\.so\.\d)$/.test(library ?? ""))).toEqual([]);
   });
 
-  test("it exports the Node-API entry points and nothing else", () => {
+  test("it exports only the Node-API entry points", () => {
     const exported = symbols(addon).filter(({ imported }) => !imported);
     expect(exported.map(({ name }) => name).sort()).toEqual([
       "napi_register_module_v1",
@@ -42,7 +42,7 @@ describe.each([OWN, ...SHIPPED.map(({ addon }) => addon)])("%s", (addon) => {
     ]);
   });
 
-  test("what it imports is Node's, uv's or the C library's", () => {
+  test("it imports only symbols of Node.js, uv and the C library", () => {
     const imported = symbols(addon)
       .filter(({ imported }) => imported)
       .map(({ name }) => name);
@@ -56,11 +56,11 @@ describe.each([OWN, ...SHIPPED.map(({ addon }) => addon)])("%s", (addon) => {
 });
 
 describe.each(SHIPPED)("$addon", ({ addon, machine }) => {
-  test("it is for its machine", () => {
+  test("it is built for its architecture", () => {
     expect(readelf("--file-header", addon)).toMatch(new RegExp(`Machine: +${machine}$`, "m"));
   });
 
-  test("it loads wherever Node does", () => {
+  test("it loads wherever Node.js does", () => {
     const versions = [...readelf("--version-info", addon).matchAll(/Name: (\w+?)_([\d.]+)/g)];
     expect(new Set(versions.map(([, library]) => library))).toEqual(new Set(["GLIBC"]));
     const tooNew = versions.filter(([, , version = ""]) => Number(version.split(".")[1]) > GLIBC_MINOR);

@@ -34,11 +34,11 @@ const lines = FILES.flatMap((file) => {
   );
 });
 
-test("the source has the warnings that are looked for", () => {
+test("the source has the expected warnings", () => {
   expect(lines.length).toBeGreaterThan(400);
 });
 
-test("each is the cause with a remedy, or known to be none", () => {
+test("each warning is a cause with a remedy, or known not to be a cause", () => {
   expect([...new Set(lines)].filter((line) => !isKnown(line) && !NOT_CALLED.test(line))).toEqual([]);
 });
 

@@ -37,18 +37,18 @@ const fallback = (program: string, use: number, ...made: readonly string[]) => {
   return spec;
 };
 
-kernelTest("a map that is not made forbids nothing, and a branch that needs it does", [bpfLsm], async () => {
+kernelTest("a map that is not created forbids nothing, and a branch that needs it is refused", [bpfLsm], async () => {
   expect(await expectAgreement(fallback("on_exec", 0, "table"))).toBe(true);
   expect(await expectAgreement(fallback("on_exec", 1, "ring", "table"))).toBe(isSince("5.12"));
   expect(await expectAgreement(fallback("on_exec", 0, "ring"))).toBe(false);
 });
 
-kernelTest("a perf buffer that is not made forbids no sleepable uprobe", [since("6.0")], async () => {
+kernelTest("a perf buffer that is not created does not forbid a sleepable uprobe", [since("6.0")], async () => {
   expect(await expectAgreement(fallback("on_call", 1, "ring"))).toBe(true);
   expect(await expectAgreement(fallback("on_call", 0, "ring", "perf"))).toBe(false);
 });
 
-kernelTest("an inner map that is set is judged, not the file's", [bpfLsm], async () => {
+kernelTest("a configured inner map is judged, not the declared one", [bpfLsm], async () => {
   const spec = fallback("on_open", 0, "per_cgroup");
   expect(spec.check({ kernel: kernelProfile("5.15") })[0]?.reason).toBe("MAP_NOT_PREALLOCATED");
   expect(await expectAgreement(spec)).toBe(isSince("6.1"));
@@ -58,17 +58,17 @@ kernelTest("an inner map that is set is judged, not the file's", [bpfLsm], async
   expect(await expectAgreement(spec)).toBe(isSince("5.12"));
 });
 
-kernelTest("calls are refused by kernels that lack them", [bpfLsm], async () => {
+kernelTest("kernels without a helper refuse calls of it", [bpfLsm], async () => {
   expect(await expectAgreement(openOnly("cases/since", "with_loop"))).toBe(isSince("5.17"));
   expect(await expectAgreement(openOnly("cases/since", "of_task"))).toBe(isSince("5.18"));
 });
 
-kernelTest("an object that needs a kfunc is refused as a whole by kernels that lack it", [bpfLsm], async () => {
+kernelTest("kernels without a strong kfunc refuse the whole object", [bpfLsm], async () => {
   for (const program of ["calls_it", "does_without"])
     expect(await expectAgreement(openOnly("cases/strong-kfunc", program))).toBe(isSince("6.12"));
 });
 
-kernelTest("struct_ops maps by link are refused before Linux 6.4", [trampolines], async () => {
+kernelTest("struct_ops maps with a link are refused before Linux 6.4", [trampolines], async () => {
   const spec = open(objectPath("cases/congestion"));
   const refusals = spec
     .check({ precheck: "tables" })
@@ -83,7 +83,7 @@ kernelTest("struct_ops maps by link are refused before Linux 6.4", [trampolines]
   expect(await loads(spec)).toBe(true);
 });
 
-kernelTest("kinds and targets that are not there are never said to be allowed", [], async () => {
+kernelTest("missing kinds and targets are never allowed", [], async () => {
   const wrong: string[] = [];
   for (const name of Object.keys(open(objectPath("cases/targets")).programs)) {
     const spec = openOnly("cases/targets", name);
@@ -101,7 +101,7 @@ kernelTest("kinds and targets that are not there are never said to be allowed", 
   expect(wrong).toEqual([]);
 });
 
-kernelTest("the kernel's configuration is not for user space to set", [], async () => {
+kernelTest("user space can't set the kernel's configuration", [], async () => {
   const spec = open(objectPath("cases/kconfig"));
   for (const name of ["LINUX_KERNEL_VERSION", "CONFIG_NO_SUCH_THING", "CONFIG_MADE_UP_NUMBER"]) {
     expect(() => {

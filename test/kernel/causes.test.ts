@@ -30,7 +30,7 @@ function map(name: keyof Causes["maps"], pinPath?: string) {
   return spec;
 }
 
-kernelTest("variables of the kernel's configuration", [], async () => {
+kernelTest("kconfig variables", [], async () => {
   const missing = await failure(() => openKconfig().load({ precheck: "off" }));
   expect(missing).toMatchObject({ name: "LoadError", code: "ERR_BPF_LOAD" });
   // Virtual machines have no file with their kernel's configuration.
@@ -46,7 +46,7 @@ kernelTest("variables of the kernel's configuration", [], async () => {
   expect((await object.programs.run.testRun({ data: new Uint8Array(64) })).returnValue).toBe(42);
 });
 
-kernelTest("a struct_ops program that nothing uses, and an freplace program without a target", [bundled], async () => {
+kernelTest("an unused struct_ops program, and an freplace program without a target", [bundled], async () => {
   const load = (program: "unused" | "replacement") =>
     failure(() => only(map("sound"), program).load({ precheck: "off" }));
   const unused = await load("unused");
@@ -57,7 +57,7 @@ kernelTest("a struct_ops program that nothing uses, and an freplace program with
   expect(replacement.hint).toContain("freplace");
 });
 
-kernelTest("names that the kernel does not take, and a type of maps that it does not have", [bundled], async () => {
+kernelTest("map names that the kernel refuses, and an unknown map type", [bundled], async () => {
   const name = await failure(() => map("odd$name").load());
   expect(name).toMatchObject({ code: "ERR_BPF_MAP_CREATE", map: "odd$name", errno: "EINVAL" });
   expect(name.hint).toContain("letters, digits");
@@ -72,7 +72,7 @@ kernelTest("names that the kernel does not take, and a type of maps that it does
   });
 });
 
-kernelTest("a pin that can't be made", [bpffs], async () => {
+kernelTest("a pin that can't be created", [bpffs], async () => {
   const outside = mkdtempSync(join(tmpdir(), "no-bpffs-"));
   try {
     const elsewhere = await failure(() => map("sound", join(outside, "pin")).load());
@@ -129,7 +129,7 @@ kernelTest("a misspelt function of a library, and a misspelt library", [], async
 });
 
 kernelTest(
-  "USDT probes: the name that was meant, and a link that is several to the kernel",
+  "USDT probes: the suggested name, and a link that consists of several kernel links",
   [bpffs, since("5.15")],
   async () => {
     using object = await only(openUsdt(), "found", "misspelt").load();
@@ -144,7 +144,7 @@ kernelTest(
   },
 );
 
-kernelTest("an iterator that wants an order", [since("6.1")], async () => {
+kernelTest("an iterator that requires an order", [since("6.1")], async () => {
   const spec = only(open(), "plain");
   for (const one of Object.values(spec.maps)) one.autocreate = one.name === ".rodata";
   const program = spec.program("plain");
@@ -156,7 +156,7 @@ kernelTest("an iterator that wants an order", [since("6.1")], async () => {
   expect(error.hint).toMatch(/Attach it with an order/);
 });
 
-kernelTest("no error says its errno twice", [], async () => {
+kernelTest("no error contains its errno twice", [], async () => {
   const errors = [
     await failure(() => openKconfig().load()),
     await failure(() => map("odd$name").load()),

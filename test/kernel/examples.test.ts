@@ -33,34 +33,38 @@ describe("exec-watch", () => {
   const own = (lines: readonly string[]) =>
     lines.map((line) => JSON.parse(line) as ExecEvent).filter((event) => event.ppid === process.pid);
 
-  kernelTest("prints each exec with its full arguments as NDJSON, and ends when told to", [bpfLsm], async () => {
-    const watch = spawn(process.execPath, [example("exec-watch"), "--json"]);
-    const ended = once(watch, "close");
-    await once(watch.stderr, "data");
-    const long = "x".repeat(3000);
-    const execs = [
-      ["true", "a b", 'c"d', ""],
-      ["true", long],
-      ["sh", "-c", "exit 0", "$0"],
-    ];
-    for (const [command = "", ...args] of execs) spawnSync(command, args);
-    const lines: string[] = [];
-    for await (const line of createInterface({ input: watch.stdout })) {
-      lines.push(line);
-      if (own(lines).length === execs.length) watch.kill("SIGTERM");
-    }
-    expect((await ended)[0]).toBe(0);
-    const events = own(lines);
-    expect(events.map((event) => event.args)).toEqual(execs);
-    for (const event of events) {
-      expect(event).toMatchObject({ uid: 0, fromUid: 0, comm: event.args[0] });
-      expect(event.file).toMatch(/^\/.*\/(true|sh)$/);
-      expect(event).not.toHaveProperty("truncated");
-      if (isSince("5.11")) expect(event.from).toBe("node");
-    }
-  });
+  kernelTest(
+    "prints each exec with its full arguments as NDJSON, and ends at the requested count",
+    [bpfLsm],
+    async () => {
+      const watch = spawn(process.execPath, [example("exec-watch"), "--json"]);
+      const ended = once(watch, "close");
+      await once(watch.stderr, "data");
+      const long = "x".repeat(3000);
+      const execs = [
+        ["true", "a b", 'c"d', ""],
+        ["true", long],
+        ["sh", "-c", "exit 0", "$0"],
+      ];
+      for (const [command = "", ...args] of execs) spawnSync(command, args);
+      const lines: string[] = [];
+      for await (const line of createInterface({ input: watch.stdout })) {
+        lines.push(line);
+        if (own(lines).length === execs.length) watch.kill("SIGTERM");
+      }
+      expect((await ended)[0]).toBe(0);
+      const events = own(lines);
+      expect(events.map((event) => event.args)).toEqual(execs);
+      for (const event of events) {
+        expect(event).toMatchObject({ uid: 0, fromUid: 0, comm: event.args[0] });
+        expect(event.file).toMatch(/^\/.*\/(true|sh)$/);
+        expect(event).not.toHaveProperty("truncated");
+        if (isSince("5.11")) expect(event.from).toBe("node");
+      }
+    },
+  );
 
-  kernelTest("says when arguments are cut off", [bpfLsm], async () => {
+  kernelTest("reports that arguments are truncated", [bpfLsm], async () => {
     await using watch = await watchExecs();
     spawnSync("true", ["y".repeat(5000)]);
     for await (const batch of watch.events) {
@@ -107,7 +111,7 @@ kernelTest("exec-guard denies a path, and its list changes while it runs", [bpfL
 });
 
 describe("file-audit", () => {
-  kernelTest("tells who opens what under a directory, and how", [bpfLsm, since("5.12")], async () => {
+  kernelTest("reports who opens which file under a directory, and how", [bpfLsm, since("5.12")], async () => {
     const directory = mkdtempSync(join(tmpdir(), "node-libbpf-"));
     const [inside, link, outside] = [join(directory, "inside"), join(directory, "link"), `${directory}-outside`];
     try {
@@ -134,7 +138,7 @@ describe("file-audit", () => {
   });
 });
 
-kernelTest("what a kernel is too old for is said before anything is loaded", [before("5.11")], async () => {
+kernelTest("a missing kernel feature is reported before anything is loaded", [before("5.11")], async () => {
   for (const [run, series] of [
     [() => auditOpens("/"), "5.12"],
     [profileWrites, "6.0"],

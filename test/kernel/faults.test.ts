@@ -38,4 +38,4 @@ const cold = async () => {
     expect(outcome).toEqual(fine);
   }
 };
-kernelTest("calls that fail in a process that has asked nothing yet", needs, cold, 10 * MINUTES);
+kernelTest("calls that fail in a process that has not probed the kernel yet", needs, cold, 10 * MINUTES);

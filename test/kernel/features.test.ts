@@ -38,7 +38,7 @@ const SCRIPT = `
   })();
 `;
 
-kernelTest("a load without descriptors is refused for want of them, and the next one is not", [bundled], async () => {
+kernelTest("a load without free descriptors fails with EMFILE, and the next one succeeds", [bundled], async () => {
   const script = 'ulimit -n 128; exec "$@"';
   const child = spawnSync("sh", ["-c", script, "sh", process.execPath, "-e", SCRIPT], {
     encoding: "utf8",

@@ -17,7 +17,7 @@ const uprobe = { path: process.execPath, function: "uv_os_getpriority", pid: pro
 const EVENTS = require.resolve("../bpf/events.bpf");
 const closed = expect.objectContaining({ name: "ClosedError", code: "ERR_BPF_CLOSED" });
 
-kernelTest("every call on what is closed throws one error; closing again does not", [], async () => {
+kernelTest("every call on a closed object throws ClosedError; closing it again does not", [], async () => {
   const maps = await openMaps().load();
   const events = await openEvents().load();
   const hash = maps.maps.hash.raw;
@@ -93,7 +93,7 @@ kernelTest("a method on a foreign receiver throws", [], async () => {
   }
 });
 
-kernelTest("a link is pinned, survives its object, and is taken back", [bpfLsm, bpffs], async () => {
+kernelTest("a link is pinned, survives its object, and is opened from the pin", [bpfLsm, bpffs], async () => {
   mkdirSync(PINS, { recursive: true });
   const path = join(PINS, "link");
   try {
@@ -120,7 +120,7 @@ kernelTest("a link is pinned, survives its object, and is taken back", [bpfLsm, 
   }
 });
 
-kernelTest("a pinned map is found again by its next object", [bpffs], async () => {
+kernelTest("a pinned map is reused by the next object", [bpffs], async () => {
   mkdirSync(PINS, { recursive: true });
   const path = join(PINS, "map");
   const load = () => {
@@ -141,7 +141,7 @@ kernelTest("a pinned map is found again by its next object", [bpffs], async () =
   }
 });
 
-kernelTest("a link that nobody closed stays attached, and a warning says so", [], async () => {
+kernelTest("an unreachable link stays attached, and a warning reports it", [], async () => {
   const script = `
     const { open } = require(${JSON.stringify(EVENTS)});
     process.on("warning", (warning) => console.log(warning.code));
@@ -161,7 +161,7 @@ kernelTest("a link that nobody closed stays attached, and a warning says so", []
 /** Under emulation a thread takes seconds to start. */
 const ROUNDS = vmKernel === undefined ? 3 : 1;
 
-kernelTest("worker threads load, read and may be stopped at any time", [], async () => {
+kernelTest("worker threads load, read, and can be terminated at any time", [], async () => {
   const body = `
     const { parentPort } = require("node:worker_threads");
     const { open } = require(${JSON.stringify(EVENTS)});

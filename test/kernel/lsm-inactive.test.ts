@@ -9,7 +9,7 @@ const inactive: Need = {
   expected: false,
 };
 
-kernelTest("attaching an LSM program is refused, and allowed if asked for", [inactive, trampolines], async () => {
+kernelTest("attaching an LSM program is refused, unless allowInactive is set", [inactive, trampolines], async () => {
   const spec = open();
   spec.variables.watched = process.pid;
   await expect(spec.load()).rejects.toMatchObject({ code: "ERR_BPF_SLEEPABLE", reason: "LSM_INACTIVE" });

@@ -36,7 +36,7 @@ kernelTest("a map without an object: closed once and for all", [], async () => {
   }
 });
 
-kernelTest("a map that nobody closes is closed by the garbage collector", [], async () => {
+kernelTest("an unreachable map is closed by the garbage collector", [], async () => {
   const ids: number[] = [];
   (() => {
     for (let i = 0; i < 20; i++) ids.push(createMap({ type: "array", value: u64, maxEntries: 1 }).id);
@@ -54,7 +54,7 @@ kernelTest("a map that nobody closes is closed by the garbage collector", [], as
   expect(open()).toBe(0);
 });
 
-kernelTest("what createMap refuses", [], async () => {
+kernelTest("invalid definitions that createMap refuses", [], async () => {
   const make = (options: object) => () => createMap({ type: "hash", ...options } as never);
   expect(make({ type: "hashh" })).toThrow(argument(/no map type "hashh"/));
   expect(make({ keySize: 4, valueSize: 8 })).toThrow(argument(/needs maxEntries/));
@@ -69,7 +69,7 @@ kernelTest("what createMap refuses", [], async () => {
   expect(() => createMap({ type: "hash", key: u32, value: u64, maxEntries: 0 })).toThrow(refused(/maxEntries/));
 });
 
-kernelTest("opening what is not there, or is another map", [bpffs], async () => {
+kernelTest("opening a missing pin, or a map that differs", [bpffs], async () => {
   using map = createMap({ type: "hash", key: u32, value: u64, maxEntries: 64, name: "conns" });
   const path = join(PINS, "reuse");
   map.pin(path);
@@ -103,7 +103,7 @@ kernelTest("opening what is not there, or is another map", [bpffs], async () => 
   expect(() => openMapById(-1)).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
 });
 
-kernelTest("a map of an object that is pinned already must be the same", [bpffs], async () => {
+kernelTest("a map of an object that is already pinned must be the same", [bpffs], async () => {
   const first = await spec().load();
   first.maps.pinned.set(1, 7n);
   try {
@@ -151,7 +151,7 @@ kernelTest("options before load: inner maps, autocreate", [bpffs], async () => {
   expect(found?.get(1)).toEqual({ x: 1, y: -2n, label: "in" });
 });
 
-kernelTest("mapped memory: numbers, structs, and what closing does to them", [bpffs], async () => {
+kernelTest("mapped memory: numbers, structs, and the effect of closing", [bpffs], async () => {
   using counters = createMap({ type: "array", value: codecs.f64, maxEntries: 100, flags: Flag.MMAPABLE });
   const numbers = counters.mmap(Float64Array);
   expect(numbers.length).toBeGreaterThanOrEqual(100);
@@ -195,7 +195,7 @@ kernelTest("mapped memory: numbers, structs, and what closing does to them", [bp
   expect(() => plain.mmap()).toThrow(expect.objectContaining({ hint: expect.stringContaining("BPF_F_MMAPABLE") }));
 });
 
-kernelTest("mapped memory outlives a map that nobody closed, and one that was transferred", [], async () => {
+kernelTest("mapped memory outlives an unreachable map, and a transferred buffer", [], async () => {
   const [numbers, dropped] = (() => {
     const map = createMap({ type: "array", value: u64, maxEntries: 1, flags: Flag.MMAPABLE });
     return [map.mmap(BigUint64Array), new WeakRef(map)] as const;
@@ -258,7 +258,7 @@ kernelTest("ten thousand elements, by batches and without", [], async () => {
   expect(map.deleteMany(expected.keys())).toBe(10_000);
 });
 
-kernelTest("native code checks what JavaScript passes", [], async () => {
+kernelTest("native code checks the arguments from JavaScript", [], async () => {
   using map = createMap({ type: "hash", key: u32, value: u64, maxEntries: 4 });
   map.set(1, 1n);
   const { handle } = (map as unknown as { core: { scratch(operation: string): { handle: number } } }).core.scratch(
@@ -287,7 +287,7 @@ kernelTest("native code checks what JavaScript passes", [], async () => {
   expect(native.mapUpdate(handle, 0)).toBe(0);
 });
 
-kernelTest("take, as the kernel has it", [since("5.14")], async () => {
+kernelTest("take, with the kernel's semantics", [since("5.14")], async () => {
   using map = createMap({ type: "hash", key: u32, value: u64, maxEntries: 4 });
   map.set(1, 5n);
   expect([map.take(1), map.take(1)]).toEqual([5n, undefined]);
@@ -300,7 +300,7 @@ type Step =
   | { call: "getMany" | "deleteMany"; keys: number[] }
   | { call: "all" | "clear" };
 
-kernelTest("a hash does what a JavaScript Map does", [], async () => {
+kernelTest("a hash behaves like a JavaScript Map", [], async () => {
   const SIZE = 8;
   using map = createMap({ type: "hash", key: u32, value: u64, maxEntries: SIZE });
   const key = fc.nat(11);
@@ -402,7 +402,7 @@ kernelTest("a getter in a key or value that uses the same map is refused, and no
   ).toThrow(expect.objectContaining({ code: "ERR_BPF_CLOSED" }));
 });
 
-kernelTest("pinning where no bpffs is: said, and nothing is left behind", [bpffs], async () => {
+kernelTest("pinning outside of bpffs: reported, and nothing is left behind", [bpffs], async () => {
   using map = createMap({ type: "array", valueSize: 4, maxEntries: 1 });
   // mkdirSync() with `recursive` would not return for the second.
   for (const path of [join(tmpdir(), "no-bpffs/deep/map"), "/proc/no-bpffs/map"]) {
@@ -412,19 +412,13 @@ kernelTest("pinning where no bpffs is: said, and nothing is left behind", [bpffs
   expect(() => map.pin(`${PINS}/a.b`)).toThrow("takes no dot in a name");
 });
 
-kernelTest(
-  "options of createMap, set and freeze: what is misspelt, what is no boolean, what was done already",
-  [],
-  async () => {
-    const options = { type: "array", valueSize: 4, maxEntries: 1 } as const;
-    expect(() => createMap({ ...options, valuesize: 8 } as typeof options)).toThrow(
-      'createMap has no option "valuesize"',
-    );
-    using map = createMap(options);
-    expect(() => map.set(0, new Uint8Array(4), { lock: 1 as unknown as boolean })).toThrow(
-      "lock must be true or false",
-    );
-    map.freeze();
-    expect(() => map.freeze()).toThrow(expect.objectContaining({ hint: expect.stringContaining("frozen already") }));
-  },
-);
+kernelTest("options of createMap, set and freeze: misspelt names, wrong types, repeated calls", [], async () => {
+  const options = { type: "array", valueSize: 4, maxEntries: 1 } as const;
+  expect(() => createMap({ ...options, valuesize: 8 } as typeof options)).toThrow(
+    'createMap has no option "valuesize"',
+  );
+  using map = createMap(options);
+  expect(() => map.set(0, new Uint8Array(4), { lock: 1 as unknown as boolean })).toThrow("lock must be true or false");
+  map.freeze();
+  expect(() => map.freeze()).toThrow(expect.objectContaining({ hint: expect.stringContaining("frozen already") }));
+});

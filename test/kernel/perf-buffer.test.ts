@@ -22,7 +22,7 @@ function produce(count: number): void {
 const numbersOf = (batches: readonly PerfBatch<request>[]) =>
   batches.flatMap(({ records }) => records.map(({ number }) => Number(number)));
 
-kernelTest("records arrive whole, of one CPU at a time, each CPU's in order", [], async () => {
+kernelTest("records arrive complete, of one CPU at a time, each CPU's in order", [], async () => {
   using object = await load("send_request");
   const buffer = object.maps.requests.open({ pages: 8 });
   attach(object, "send_request");
@@ -44,7 +44,7 @@ kernelTest("records arrive whole, of one CPU at a time, each CPU's in order", []
   expect(buffer.stats).toMatchObject({ delivered: 1200, bytes: 1200 * 12, lost: 0, undelivered: 0 });
 });
 
-kernelTest("every record wakes a handler, however often it waits", [], async () => {
+kernelTest("every record wakes a handler, at every wait", [], async () => {
   using object = await load("send_request");
   const buffer = object.maps.requests;
   const seen: bigint[] = [];
@@ -65,7 +65,7 @@ kernelTest("every record wakes a handler, however often it waits", [], async () 
   expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => BigInt(i)));
 });
 
-kernelTest("what a full ring loses is counted", [], async () => {
+kernelTest("records that a full ring loses are counted", [], async () => {
   using object = await load("send_request");
   const buffer = object.maps.requests.open({ pages: 1 });
   attach(object, "send_request");
@@ -121,7 +121,7 @@ kernelTest("with fewer wake-ups the last records wait for flush()", [], async ()
   expect(seen.sort()).toEqual([0n, 1n, 2n]);
 });
 
-kernelTest("options that can't be, and a second open(), are refused", [], async () => {
+kernelTest("invalid options, and a second open(), are refused", [], async () => {
   using buffer = createMap({ type: "perf_event_array", maxEntries: 64 });
   expect(() => buffer.open({ pages: 3 })).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
   expect(() => buffer.open({ wakeupEvents: 0 })).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));

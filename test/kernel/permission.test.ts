@@ -56,7 +56,7 @@ const PROBES: readonly (readonly [string, Need])[] = [
   ["tracepoint", systemCallTracepoints],
 ];
 
-kernelTest("the capabilities that an error names are those that are needed", [setpriv], async () => {
+kernelTest("the capabilities that an error names are the required ones", [setpriv], async () => {
   const paranoia = readFileSync(PARANOIA, "utf8");
   // Only this kernel's level counts: distributions add levels of their own.
   if (vmKernel !== undefined) writeFileSync(PARANOIA, "2");

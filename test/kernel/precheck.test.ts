@@ -57,7 +57,7 @@ function claim({ verdict, findings }: Verdict): Verdict["verdict"] {
 }
 
 kernelTest(
-  "what is said of programs, maps and calls is what the kernel does",
+  "the verdicts on programs, maps and calls match the kernel",
   [],
   async () => {
     const wrong: string[] = [];
@@ -89,7 +89,7 @@ kernelTest(
 );
 
 kernelTest(
-  "what is decided by a constant, and by what is made, is what the kernel does",
+  "the verdicts that depend on constants, and on created maps, match the kernel",
   [trampolines],
   async () => {
     const load = async (program: string, set: (spec: ReturnType<typeof openOnly>) => void) => {

@@ -25,7 +25,7 @@ async function held() {
 }
 
 const needs = [unsanitized, bpffs, systemCallTracepoints, since("6.1")];
-kernelTest("what is done again and again leaves descriptors, mappings and memory as they were", needs, async () => {
+kernelTest("repeated operations leave descriptors, mappings and memory unchanged", needs, async () => {
   const round = async () => {
     for (const act of Object.values(acts)) await act();
   };

@@ -32,7 +32,7 @@ kernelTest("a syscall program runs, sleeps and writes its context back", [since(
   expect(await run({ pointer: 8n, length: 0, sum: 99 })).toEqual({ returnValue: 0, pointer: 8n, length: 0, sum: 0 });
 });
 
-kernelTest("a test run in flight ends before the object is disposed of", [since("5.14")], async () => {
+kernelTest("a pending test run ends before the object is disposed", [since("5.14")], async () => {
   const object = await load("sum_bytes");
   const run = object.programs.sum_bytes.testRun({ context: bytesOf({ pointer: 0n, length: 0, sum: 0 }) });
   await object[Symbol.asyncDispose]();
@@ -51,12 +51,12 @@ kernelTest("an XDP program runs on given data", [], async () => {
   });
 });
 
-kernelTest("a kind that can't be test-run says so", [], async () => {
+kernelTest("a kind without test runs reports it", [], async () => {
   using object = await only(openProbes(), "on_uprobe").load();
   await expect(object.programs.on_uprobe.testRun()).rejects.toMatchObject({ code: "ERR_BPF_NOT_SUPPORTED" });
 });
 
-kernelTest("an XDP program is attached to an interface that there is", [], async () => {
+kernelTest("an XDP program attaches to an existing interface", [], async () => {
   using object = await load("swap_first");
   const { swap_first } = object.programs;
   expect(() => swap_first.attach()).toThrow(/needs a network interface/);
@@ -65,7 +65,7 @@ kernelTest("an XDP program is attached to an interface that there is", [], async
   );
 });
 
-kernelTest("a run is given up, and the process ends without it", [since("5.14")], async () => {
+kernelTest("an aborted run does not keep the process alive", [since("5.14")], async () => {
   const controller = new AbortController();
   await using object = await load("swap_first");
   const { swap_first } = object.programs;
@@ -96,7 +96,7 @@ kernelTest("a run is given up, and the process ends without it", [since("5.14")]
   expect(child).toMatchObject({ stdout: "read\n", stderr: "", status: 3 });
 });
 
-kernelTest("many runs at once", [since("5.14")], async () => {
+kernelTest("many runs at the same time", [since("5.14")], async () => {
   await using object = await load("sum_bytes");
   const context = bytesOf({ pointer: 0n, length: 0, sum: 0 });
   const runs = Array.from({ length: 200 }, () => object.programs.sum_bytes.testRun({ context }));

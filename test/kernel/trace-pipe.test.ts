@@ -49,13 +49,13 @@ kernelTest("a program's lines are read, and a signal ends it", [tracefs], async 
   expect(pipes()).toEqual([]);
 });
 
-kernelTest("without tracefs it says what to mount", [noTracefs], async () => {
+kernelTest("without tracefs the error says what to mount", [noTracefs], async () => {
   await expect(tracePipe().next()).rejects.toMatchObject({
     code: "ERR_BPF_NOT_SUPPORTED",
     hint: expect.stringContaining("mount -t tracefs"),
   });
 });
 
-kernelTest("a pid that is none is refused", [], async () => {
+kernelTest("an invalid pid is refused", [], async () => {
   await expect(tracePipe({ pid: -1 }).next()).rejects.toMatchObject({ code: "ERR_BPF_ARGUMENT" });
 });

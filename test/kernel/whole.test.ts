@@ -16,7 +16,7 @@ const RIGHT: Readonly<Record<Whole["verdict"], readonly Whole["fate"][]>> = {
 };
 
 kernelTest(
-  "what is said of whole programs is what becomes of them",
+  "the verdicts on whole programs match the kernel",
   [bundled],
   async () => {
     const all: Whole[] = [];

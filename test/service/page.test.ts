@@ -11,7 +11,7 @@ const LAUNCH_MS = 240_000;
 const REPORT = process.env.NODE_LIBBPF_REPORT ?? join(__dirname, "../../results");
 
 kernelTest(
-  "a denied exec is on the page within a second",
+  "the page shows a denied exec within a second",
   [bpfLsm, since("6.12")],
   async () => {
     const place = new Place();
