@@ -13,14 +13,14 @@ function boot(plain: number, sleepable?: number): Boot {
   return { release: "6.12", nops: times(1005.92), bare: { getpgid: times(312.92) }, hooks: [hook] };
 }
 
-test("what a program adds is whole instructions, without an interrupt's", () => {
+test("the cost of a program is a whole number of instructions, without those of interrupts", () => {
   const { hooks, ...rest } = boot(442.92, 436.94);
   const [hook] = hooks as [Hook];
   expect(added({ hooks, ...rest }, hook, "plain")).toBe(130);
   expect(added({ hooks, ...rest }, hook, "sleepable")).toBe(124);
 });
 
-test("a program that was refused adds nothing, not zero", () => {
+test("a refused program has no cost, not a cost of zero", () => {
   const refused = boot(442.92);
   expect(added(refused, refused.hooks[0] as Hook, "sleepable")).toBeUndefined();
 });

@@ -12,7 +12,7 @@ import { PROJECT_ROOT } from "../../scripts/places";
 const linux = { platform: "linux", arch: "x64" };
 
 describe("places", () => {
-  test("a build from source goes before the shipped file", () => {
+  test("a build from source takes precedence over the published file", () => {
     expect(places("/p", linux, undefined)).toEqual([
       "/p/build/Release/node_libbpf.node",
       "/p/prebuilds/linux-x64/node-libbpf.glibc.node",
@@ -24,7 +24,7 @@ describe("places", () => {
     ["/a/own.node", "/a/own.node"],
     ["/a", "/a/prebuilds/linux-arm64/node-libbpf.glibc.node"],
     ["a", `${process.cwd()}/a/prebuilds/linux-arm64/node-libbpf.glibc.node`],
-  ])("NODE_LIBBPF_PREBUILD=%s is all there is", (named, path) => {
+  ])("NODE_LIBBPF_PREBUILD=%s excludes everything else", (named, path) => {
     expect(places("/p", { platform: "linux", arch: "arm64" }, named)).toEqual([path]);
   });
 });
@@ -46,7 +46,7 @@ describe("a file that can't be loaded", () => {
     return copy;
   };
 
-  test.each([0, 3, 64, 3000, bytes.length >> 1, bytes.length - 1])("cut off after %d bytes", (size) => {
+  test.each([0, 3, 64, 3000, bytes.length >> 1, bytes.length - 1])("truncated after %d bytes", (size) => {
     expect(load(bytes.subarray(0, size))).toThrow(size < 4 ? "is no ELF file" : "is cut off");
   });
 
@@ -74,7 +74,7 @@ describe("the help page", () => {
   const glibc = "/lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.34' not found (required by /p/x.node)";
   const disabled = failed("Cannot load native addon because loading addons is disabled.", "ERR_DLOPEN_DISABLED");
 
-  test("says where, what was tried, and what to do", () => {
+  test("has the platform, the files that were tried, and what to do", () => {
     expect(helpPage(host, [missing, failed(glibc)])).toBe(
       `the addon can't be loaded by Node 20.20.2 on linux-x64
 Tried:
@@ -120,7 +120,7 @@ What to do:
     expect(helpPage({ ...host, ...changes }, attempts)).toMatch(expected);
   });
 
-  test("the oldest Node is that of package.json", () => {
+  test("the oldest Node.js version is that of package.json", () => {
     const { engines } = JSON.parse(readFileSync(join(PROJECT_ROOT, "package.json"), "utf8"));
     const [major, minor] = engines.node.replace(">=", "").split(".").map(Number);
     const on = (node: string) => isSupported({ platform: "linux", versions: { node } });
@@ -129,7 +129,7 @@ What to do:
   });
 });
 
-test("this host, as the page is told", () => {
+test("the description of this host", () => {
   const { glibc, ...host } = readHost(PROJECT_ROOT);
   expect(host).toMatchObject({ node: process.versions.node, musl: false, permissions: false, isPackage: true });
   expect(glibc()).toMatch(/^2\.\d+$/);

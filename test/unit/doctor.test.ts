@@ -50,7 +50,7 @@ const find = (lines: readonly Line[], check: string) => {
   return found;
 };
 
-test("all is well", () => {
+test("a host without obstacles", () => {
   const lines = diagnose(good, loaded);
   expect(conclusion(lines)).toBe("ok");
   expect(lines.filter(({ state, required }) => required && state !== "ok")).toEqual([]);

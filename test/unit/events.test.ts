@@ -31,7 +31,7 @@ function tableOf(bytes: readonly Uint8Array[], short: number | undefined) {
   return { view: new DataView(memory.buffer), entries };
 }
 
-test("records are what the codec decodes, up to one that is too short", () => {
+test("records decode as the codec does, up to one that is too short", () => {
   fc.assert(
     fc.property(recordsOfType, ({ plan, bytes, short }) => {
       const codec = codecFrom(plan, "v");
@@ -51,7 +51,7 @@ test("records are what the codec decodes, up to one that is too short", () => {
   );
 });
 
-test("a handler that stops, or throws, has had the record", () => {
+test("a record counts as delivered even if its handler stops or throws", () => {
   const { view, entries } = tableOf([Uint8Array.of(1), Uint8Array.of(2), Uint8Array.of(3)], undefined);
   const u8 = codecFrom(
     { op: "int", size: 1, width: 8, shift: undefined, signed: false, as: "number", expected: "" },
@@ -85,7 +85,7 @@ test("a handler that stops, or throws, has had the record", () => {
   }
 });
 
-test("bytes are the records' own", () => {
+test("records without a type are copies of their bytes", () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 20 }), { minLength: 1, maxLength: 6 }), (records) => {
       const length = Math.max(...records.map((record) => record.length));
@@ -104,7 +104,7 @@ test("bytes are the records' own", () => {
 
 const isNumeric = (plan: Plan) => plan.op === "float" || (plan.op === "int" && plan.width <= 64);
 
-test("columns are the fields that the codec decodes", () => {
+test("columns have the same values as the codec", () => {
   fc.assert(
     fc.property(recordsOfType, ({ plan, bytes, short }) => {
       if (plan.op !== "struct" && plan.op !== "union") return;
@@ -138,7 +138,7 @@ test("columns are the fields that the codec decodes", () => {
   );
 });
 
-test("what has no columns says so", () => {
+test("a type without columns is refused", () => {
   const u8 = codecFrom(
     { op: "int", size: 1, width: 8, shift: undefined, signed: false, as: "number", expected: "" },
     "v",

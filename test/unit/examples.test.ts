@@ -72,7 +72,7 @@ describe("watching", () => {
     }
   }
 
-  test("ends after so many events", async () => {
+  test("ends after the requested number of events", async () => {
     expect(await printed({ count: 3 })).toBe("1\n2\n3\n");
   });
 

@@ -183,7 +183,7 @@ function outcomeOf(answer: Answered): Expected | undefined {
 }
 
 describe.each(logs)("Linux %s", (kernel, answers) => {
-  test("every program was asked about", () => {
+  test("test/logs has every program", () => {
     expect(answers.map(({ program }) => program).sort()).toEqual(Object.keys(specs).sort());
   });
 
@@ -193,7 +193,7 @@ describe.each(logs)("Linux %s", (kernel, answers) => {
     expect(found).toEqual(expected);
   });
 
-  test("an explanation says what to do, and rests on a line that is there", () => {
+  test("an explanation has a remedy, and a line that is in the log", () => {
     for (const answer of answers.filter(({ verdict }) => verdict === "refused")) {
       const explanation = explain(refusalOf(answer));
       if (explanation === undefined) continue;
@@ -207,7 +207,7 @@ describe.each(logs)("Linux %s", (kernel, answers) => {
     }
   });
 
-  test("the summary has every line that says why, and no other", () => {
+  test("the summary has all lines with the reason, and no others", () => {
     for (const { program, log, verdict } of answers) {
       const said = VERDICTS[program];
       if (said === undefined || verdict !== "refused") continue;
@@ -215,7 +215,7 @@ describe.each(logs)("Linux %s", (kernel, answers) => {
     }
   });
 
-  test("the summary is the kernel's word, not its advice", () => {
+  test("the summary is the kernel's verdict, not its hints", () => {
     for (const { log } of answers) {
       const summary = summarise(log);
       if (log.length > 1) expect(summary).not.toMatch(/^(Move|Use|Release) /);
@@ -223,7 +223,7 @@ describe.each(logs)("Linux %s", (kernel, answers) => {
   });
 });
 
-test("a release that is advised takes what those before it refuse", () => {
+test("a release in a remedy accepts what the releases before it refuse", () => {
   const untrue: string[] = [];
   for (const [kernel, answers] of logs) {
     for (const answer of answers.filter(({ verdict }) => verdict === "refused")) {
@@ -333,7 +333,7 @@ test.each([
   expect(explain({ errno, log: [], stage: "attach", program })?.reason).toBe(reason);
 });
 
-test("under a lock, advice is for what is called", () => {
+test("under a lock, the remedy is for the called function", () => {
   const words = "function calls are not allowed while holding a lock";
   const remedy = (call: string) =>
     explain({ errno: "EINVAL", log: [`4: (85) call ${call}`, words], program: lsm })?.remedy;
@@ -341,7 +341,7 @@ test("under a lock, advice is for what is called", () => {
   expect(remedy("pc+7")).toContain("static");
 });
 
-test("every rule is one that some kernel needs", () => {
+test("every rule matches a log of some kernel", () => {
   const lines = [
     ...logs.flatMap(([, answers]) => answers.flatMap(({ log }) => log)),
     ...WORDINGS.flatMap(([, log]) => log),
@@ -351,7 +351,7 @@ test("every rule is one that some kernel needs", () => {
   expect(idle.map(({ pattern }) => pattern.source)).toEqual([]);
 });
 
-test("any text is read, at once, and gives a code or nothing", () => {
+test("any text is parsed quickly, and gives a code or nothing", () => {
   const words = RULES.flatMap(({ pattern }) => pattern.source.split(/[^\w' ]+/)).filter((word) => word.trim() !== "");
   const line = fc.oneof(
     fc.string(),
@@ -375,7 +375,7 @@ test("any text is read, at once, and gives a code or nothing", () => {
   );
 });
 
-test("no pattern takes long for a line that nearly matches", () => {
+test("no pattern is slow for a line that nearly matches", () => {
   const parts = RULES.flatMap(({ pattern }) => pattern.source.split(/[^\w' ]+/)).filter((word) => word.length > 3);
   const long = [...parts, "a", " ", "trusted_ptr_", "_ptr_", "because "].map((part) =>
     part.repeat(100_000 / part.length),
@@ -412,20 +412,20 @@ describe("the error of a refused load", () => {
     expect(error.message).toContain("bpf_lsm_task_free is not sleepable (EINVAL). Clear");
   });
 
-  test("without a word says what that means", () => {
+  test("explains a refusal without a message", () => {
     const error = refused("lsm.s/file_open", "");
     expect(error).toMatchObject({ code: "ERR_BPF_VERIFIER", reason: "FLAG_UNKNOWN" });
     expect(error.message).toContain("without a word: this kernel does not know BPF_F_SLEEPABLE");
   });
 
-  test("has no reason where the words are not known", () => {
+  test("has no reason if the message is unknown", () => {
     const error = refused("lsm.s/file_open", "R0 !read_ok\n");
     expect(Object.keys(error)).not.toContain("reason");
     expect(error.hint).toBeUndefined();
   });
 });
 
-test("every wordless refusal is of a kind of its own", () => {
+test("every refusal without a message has a kind of its own", () => {
   expect(new Set(WORDLESS.map(({ errno, stage, kind, message }) => [errno, stage, kind, message].join())).size).toBe(
     WORDLESS.length,
   );

@@ -112,7 +112,7 @@ const object = fc.record({
   ),
 });
 
-test("modules compile whatever their objects' things are called", () => {
+test("modules compile whatever the names in their objects are", () => {
   for (const type of ["module", "commonjs"] as const) {
     const files: Record<string, string> = {};
     // One compilation for all, because each takes a second.

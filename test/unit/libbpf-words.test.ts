@@ -185,14 +185,14 @@ test.each(ATTACHED)("an attach of %s that ends with %s", (kind, errno, hint) => 
   else expect(told).toMatch(hint);
 });
 
-test("every errno of attaching has an example", () => {
+test("every errno of an attach has an example", () => {
   const used = ATTACHED.map(([kind, errno]) =>
     ERRNOS.find((row) => row.errno.test(errno) && (row.kind?.test(kind) ?? true)),
   );
   expect(ERRNOS.filter((row) => !used.includes(row))).toEqual([]);
 });
 
-test("the name that was meant: a function or a USDT probe of a file", () => {
+test("suggestions for a function or a USDT probe of a file", () => {
   const file = /\S*\/libc\.\S+/.exec(readFileSync("/proc/self/maps", "utf8"))?.[0];
   const misspelt = [`elf: failed to find symbol 'getadrrinfo' in '${file}'`];
   expect(attachHint("uprobe", `${file}:getadrrinfo`, "ENOENT", misspelt)).toContain("Did you mean getaddrinfo?");

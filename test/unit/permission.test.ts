@@ -84,7 +84,7 @@ test.each<[string, Partial<PermissionFacts>, Refused, RegExp]>([
   expect(explained.hint).toMatch(/\w/);
 });
 
-test("a seccomp filter is blamed for what it refuses", () => {
+test("a seccomp filter is the cause of what it refuses", () => {
   const explained = explainPermission({ ...all, seccomp: 2 }, lsm, () => false);
   expect(explained.cause).toBe("a seccomp filter refuses bpf(2)");
 });

@@ -16,11 +16,11 @@ function both(change: (spec: ReturnType<typeof open>) => void): string[] {
   return told(spec);
 }
 
-test("a program is loaded with the maps that have it, whatever its section says", () => {
+test("a program is loaded with the maps that refer to it, whatever its section is", () => {
   expect(both(() => {})).toEqual(["in_both", "in_one"]);
 });
 
-test("a map that is not made takes its programs with it, but those of others", () => {
+test("if a map is not created, its programs are not loaded, but those of other maps are", () => {
   expect(
     both(({ maps }) => {
       maps.one.autocreate = false;
@@ -33,7 +33,7 @@ test("a map that is not made takes its programs with it, but those of others", (
   ).toEqual([]);
 });
 
-test("a program that is not wanted is neither told nor judged", () => {
+test("a program with autoload false is neither listed nor judged", () => {
   expect(
     both(({ programs }) => {
       programs.in_both.autoload = false;

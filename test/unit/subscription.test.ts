@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Reader } from "../../lib/events/reader";
 import { subscribe } from "../../lib/events/subscription";
 
-test("a turn reads once, however late it is", async () => {
+test("a turn reads once, even if it is late", async () => {
   const reader = { what: "ring buffer events", closed: false, begin: () => () => {} } as unknown as Reader;
   let time = 0;
   const late = jest.spyOn(performance, "now").mockImplementation(() => (time += 1000));

@@ -27,11 +27,11 @@ test("a feature's row", () => {
 test.each([
   ["failed", seen([feature.test, "failed"])],
   ["was not run", seen()],
-])("a test that %s is no row", (what, results) => {
+])("a test that %s gives no row", (what, results) => {
   expect(() => rowOf(feature, [ran, results])).toThrow(`tracing.test.ts: "a plain fentry program runs" ${what}`);
 });
 
-test("an old page is held against the tests that there are", () => {
+test("an old page is compared with the existing tests", () => {
   const page = between(
     "# Kernels\n<!-- Written by npm run gen:support. Do not edit. -->\n\nold\n<!-- End -->\n",
     `${row}\n`,
