@@ -1,12 +1,12 @@
-/** What a benchmark is, and what is stored of it. */
+/** The interface of a benchmark, and the result that is stored. */
 import type { Machine } from "./machine";
 import type { Progress } from "./rounds";
 
 export interface Benchmark<F = unknown> {
   readonly title: string;
-  /** What is measured and how to read it: Markdown. */
+  /** What is measured and how to read it, in Markdown. */
   readonly about: string;
-  /** @param quick one round, or little more: to see whether it works */
+  /** @param quick one round, or little more: only to check that the benchmark works */
   run(quick: boolean, onProgress: Progress): F | Promise<F>;
   /** For a terminal. */
   text(figures: F): string;

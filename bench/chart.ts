@@ -1,4 +1,4 @@
-/** A benchmark as bars: how many times as fast as the first peer each is. SVG that reads on light and on dark. */
+/** Draws a benchmark as bars: the speed of each peer relative to the first. The SVG is readable on light and dark. */
 
 import type { Row } from "./statistics";
 import { byCase, speed } from "./statistics";
@@ -8,7 +8,7 @@ const WIDTH = 860;
 const LABELS = 330;
 const BAR = 16;
 const GAP = 30;
-/** A longer bar is cut off: its number says how long it is. */
+/** A longer bar is truncated; its label has the value. */
 const LONGEST = 2;
 const SCALE = (WIDTH - LABELS - 60) / LONGEST;
 
@@ -23,7 +23,7 @@ const STYLE = `
     .one { stroke: #9198a1 }
   }`;
 
-/** The bars of every case that the first peer does too. */
+/** The bars of every case that the first peer also has. */
 export function chart(title: string, rows: readonly Row[]): string {
   const peers = [...new Set(rows.map(({ peer }) => peer))];
   const parts: string[] = [];

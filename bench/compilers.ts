@@ -1,10 +1,10 @@
-/** Builds the peers' programs: C against the bundled libbpf, Go against Debian's cilium/ebpf, npm's bpf. */
+/** Builds the peers' programs: C with the bundled libbpf, Go with Debian's cilium/ebpf, npm's bpf. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PROJECT_ROOT } from "../scripts/places";
 
-/** Where Debian's golang-github-cilium-ebpf-dev is. */
+/** The folder of Debian's golang-github-cilium-ebpf-dev. */
 const GOPATH = "/usr/share/gocode";
 /** Its name in the tables. */
 export const CILIUM = "cilium/ebpf";
@@ -20,7 +20,7 @@ export function compileC(source: string): string {
   return binary;
 }
 
-/** Compiles a Go program against cilium/ebpf; undefined where one of the two is not installed. */
+/** Compiles a Go program against cilium/ebpf; undefined if Go or cilium/ebpf is not installed. */
 export function compileGo(source: string): string | undefined {
   if (!existsSync(join(GOPATH, "src/github.com/cilium/ebpf")) || spawnSync("go", ["version"]).status !== 0) {
     return skipped(CILIUM, "no Go; apt-get install golang-go golang-github-cilium-ebpf-dev");
@@ -30,11 +30,11 @@ export function compileGo(source: string): string | undefined {
   return binary;
 }
 
-/** Installs npm's bpf; returns its folder, or undefined where it can't be had. */
+/** Installs npm's bpf; returns its folder, or undefined if the installation fails. */
 export function installNpmBpf(): string | undefined {
   const folder = npmBpf();
   try {
-    // Its install script only looks for the prebuilt addon that it looks for again at run time.
+    // Its install script only looks for the prebuilt addon, which it also does at run time.
     const install = ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", NPM_FOLDER];
     mkdirSync(NPM_FOLDER, { recursive: true });
     if (!existsSync(folder)) run("npm", [...install, NPM_BPF]);
@@ -45,7 +45,7 @@ export function installNpmBpf(): string | undefined {
   }
 }
 
-/** Where npm's bpf is, if it is. */
+/** The folder of npm's bpf, if it is installed. */
 export function npmBpf(): string {
   return join(NPM_FOLDER, "node_modules/bpf");
 }

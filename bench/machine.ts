@@ -1,4 +1,4 @@
-/** What figures depend on: the machine, its kernel, and the versions of all that took part. */
+/** The conditions of a measurement: the machine, its kernel, and the versions of all programs involved. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { cpus, release } from "node:os";
@@ -9,7 +9,7 @@ import { npmBpf } from "./compilers";
 
 export type Machine = Record<string, string>;
 
-/** Without what is not installed. */
+/** Leaves out what is not installed. */
 export function machine(): Machine {
   const processors = cpus();
   const npm = join(npmBpf(), "package.json");
@@ -30,7 +30,7 @@ export function machine(): Machine {
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-/** The first number with points that a command prints. */
+/** The first dotted number in a command's output. */
 function versionOf(command: string, ...args: string[]): string | undefined {
   return /\d+(\.\d+)+\S*/.exec(spawnSync(command, args, { encoding: "utf8" }).stdout ?? "")?.[0];
 }

@@ -1,4 +1,4 @@
-/** docs/performance.md and its charts, made from docs/performance/NAME.json. */
+/** Writes docs/performance.md and its charts from docs/performance/NAME.json. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PROJECT_ROOT } from "../scripts/places";
@@ -11,7 +11,7 @@ type Benchmarks = Readonly<Record<string, Benchmark>>;
 
 /** Stores a result for the page. */
 export function store(name: string, result: Result): void {
-  // Numbers of a list on one line: a diff shows which figures changed.
+  // Prints a list of numbers on one line, so that a diff shows which figures changed.
   const lists = /\[\s+([^[\]{}]+?)\s+\]/g;
   const json = JSON.stringify(result, null, 2).replace(lists, (_, list: string) => `[${list.replace(/\s+/g, " ")}]`);
   write(`${STORE}/${name}.json`, `${json}\n`);
@@ -21,12 +21,12 @@ export function writePage(benchmarks: Benchmarks): void {
   for (const [file, text] of pages(benchmarks)) write(file, text);
 }
 
-/** @throws if a file is not what is stored */
+/** @throws if a file differs from what the stored results give */
 export function checkPage(benchmarks: Benchmarks): void {
   for (const [file, text] of pages(benchmarks)) {
     const path = join(PROJECT_ROOT, file);
     if (existsSync(path) && readFileSync(path, "utf8") === text) continue;
-    throw new Error(`${file} is not what npm run gen:performance makes`);
+    throw new Error(`${file} is out of date: run npm run gen:performance`);
   }
 }
 
@@ -36,7 +36,7 @@ function write(file: string, text: string): void {
   writeFileSync(path, text);
 }
 
-/** Every file that is made, by its path. */
+/** Every generated file, by its path. */
 function pages(benchmarks: Benchmarks): [string, string][] {
   const stored = Object.entries(benchmarks).flatMap(([name, benchmark]) => {
     const path = join(PROJECT_ROOT, STORE, `${name}.json`);
@@ -54,12 +54,12 @@ const INTRODUCTION = `# Performance
 
 <!-- Written by npm run gen:performance from docs/performance/. Do not edit. -->
 
-What this library costs beside others on the same work, as \`npm run bench\` measures it. The peers run in turns, each in fresh
-processes, for several rounds; every consumer decodes what it gets and adds it up. Figures are medians over the rounds, with
-the range beside them. A ratio is taken within a round, for a machine that is slow for a while is slow for all; the median of the
-ratios is given with their quartiles. More than 1 is faster.
+The costs of this library and of others for the same work, as \`npm run bench\` measures them. The peers run in turns, each in fresh
+processes, for several rounds; every consumer decodes what it reads and adds it up. Figures are medians over the rounds, followed by
+the range. Ratios are taken within a round, because a machine that is slow for a while is slow for all peers; the table has the median
+of the ratios with their quartiles. More than 1 is faster.
 
-\`npm run bench -- --record\` measures on your machine and writes this page: some minutes, as root, with nothing else running.
+\`npm run bench -- --record\` measures on your machine and writes this page. Run it as root, with nothing else running; it takes some minutes.
 `;
 
 function section(name: string, benchmark: Benchmark, { machine, figures }: Result): string {

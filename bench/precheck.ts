@@ -1,5 +1,5 @@
 /**
- * What the precheck costs: reading the facts, and judging an object by tables, in fresh processes.
+ * The cost of the precheck: reading the facts, and judging an object by tables, in fresh processes.
  *   npm run bench:precheck [-- RUNS]
  */
 import { spawnSync } from "node:child_process";

@@ -1,5 +1,5 @@
 /**
- * Runs peers on the same work, in turns, each in a fresh process: a machine that is slow for a while is slow for all of
+ * Runs peers on the same work, in turns, each in a fresh process. A machine that is slow for a while is slow for all of
  * them, so only figures of one round are compared.
  */
 import { spawnSync } from "node:child_process";
@@ -8,18 +8,19 @@ import { quantile, type Row } from "./statistics";
 export interface Peer {
   name: string;
   /**
-   * Prints figures by case, as JSON: nanoseconds, or what "case [unit]" says; "case (variant)" for one of several ways to
-   * do a case's work. Peers of one name are one in the tables: each of their commands is a process.
+   * Prints figures by case, as JSON: in nanoseconds, or in the unit of "case [unit]"; "case (variant)" is one of
+   * several implementations of a case. Peers with the same name share a name in the tables: each of their commands is a
+   * process.
    */
   command: readonly string[];
 }
 
 export type Progress = (done: number, of: number) => void;
 
-/** What this process prints is not compared: it only keeps compilers from dropping work. */
+/** Output that is not compared: it only prevents compilers from dropping work. */
 const NOT_A_CASE = "sum";
 
-/** @param peers the first is what the others are compared with */
+/** @param peers the others are compared with the first */
 export function compare(peers: readonly Peer[], rounds: number, onProgress: Progress): Row[] {
   const rows = new Map<string, Row>();
   for (let round = 0; round < rounds; round++) {
@@ -52,7 +53,7 @@ function run({ name, command: [program = "", ...args] }: Peer): Record<string, n
   return JSON.parse(stdout) as Record<string, number>;
 }
 
-/** The median of several runs of `work`, after two that warm up, in nanoseconds for each of `count` elements. */
+/** The median of several runs of `work` after two warm-up runs, in nanoseconds per element of `count`. */
 export function measure(count: number, work: () => void): number {
   work();
   work();

@@ -19,13 +19,13 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: {
       json: { type: "boolean" },
-      /** To see whether it works. */
+      /** Only checks that the benchmarks work. */
       quick: { type: "boolean" },
       /** Stores the figures in docs/performance/, and writes the page. */
       record: { type: "boolean" },
-      /** Only writes docs/performance.md from what is stored. */
+      /** Only writes docs/performance.md from the stored figures. */
       page: { type: "boolean" },
-      /** With --page: only says whether it is what is stored. */
+      /** With --page: only checks that the page matches the stored figures. */
       check: { type: "boolean" },
     },
   });

@@ -7,7 +7,7 @@ import { table, text } from "./tables";
 
 const ROUNDS = 5;
 
-/** @param peers builds what they run; the first is what the others are compared with */
+/** @param peers builds the peers' programs; the others are compared with the first */
 export function sideBySide(title: string, about: string, peers: () => Peer[]): Benchmark<Row[]> {
   return {
     title,

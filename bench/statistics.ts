@@ -28,8 +28,8 @@ export function figures({ rounds }: Row): Spread {
 }
 
 /**
- * How many times as fast as `base` a row is: each round's own ratio, of these the median and quartiles. None for what is
- * no time, and where no round has both.
+ * The speed of a row relative to `base`: the median and quartiles of the ratios within each round. Undefined for
+ * figures that are not times, and if no round has both.
  */
 export function speed(row: Row, base: Row | undefined): Spread | undefined {
   if (row.unit !== "ns") return undefined;
@@ -41,12 +41,12 @@ export function speed(row: Row, base: Row | undefined): Spread | undefined {
   return { median: quantile(ratios, 0.5), low: quantile(ratios, 0.25), high: quantile(ratios, 0.75) };
 }
 
-/** The first way in which a peer did the case of `row`. */
+/** The first variant of the peer for the case of `row`. */
 export function sameWork(rows: readonly Row[], row: Row, peer: string): Row | undefined {
   return rows.find((other) => other.peer === peer && other.case === row.case && other.unit === row.unit);
 }
 
-/** Rows by case, in the order of their first. */
+/** Rows by case, in the order of their first occurrence. */
 export function byCase(rows: readonly Row[]): [string, Row[]][] {
   const cases = [...new Set(rows.map((row) => row.case))];
   return cases.map((name) => [name, rows.filter((row) => row.case === name)]);

@@ -17,7 +17,7 @@ export function text(rows: readonly Row[]): string {
   return [...lines, "", legend].join("\n");
 }
 
-/** Every row with its ratio to the first peer, and to the one to beat. */
+/** Every row with its ratio to the first peer, and to cilium/ebpf. */
 export function table(rows: readonly Row[]): string {
   const base = rows[0]?.peer;
   const hasRival = rows.some((row) => row.peer === CILIUM);
@@ -48,7 +48,7 @@ export function label({ peer, variant }: Row): string {
   return variant === "" ? peer : `${peer}, ${variant}`;
 }
 
-/** Three digits, or more before the point. */
+/** Three significant digits, or more before the decimal point. */
 export function number(value: number): string {
   if (value === 0) return "0";
   return value.toFixed(Math.max(0, Math.min(3, 2 - Math.floor(Math.log10(Math.abs(value))))));

@@ -25,7 +25,7 @@ namespace {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   LogScope::install();
-  env.SetInstanceData(std::make_unique<Environment>().release());  // deleted with the environment
+  env.SetInstanceData(std::make_unique<Environment>().release());  // freed with the environment
   exports["libbpfVersion"] = Napi::String::New(env, libbpf_version_string());
 #ifdef NODE_LIBBPF_SYSTEM_LIBBPF
   exports["libbpfLinkage"] = "system";

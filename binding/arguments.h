@@ -1,5 +1,5 @@
-// Arguments as lib/native/index.ts passes them. A value of another type becomes 0 or empty, which every call
-// then refuses or can bear: memory safety does not rest on TypeScript's types.
+// Reads the arguments that lib/native/index.ts passes. A value of another type becomes 0 or empty, which
+// every call refuses or handles: memory safety does not depend on TypeScript's types.
 #pragma once
 
 #include <napi.h>
@@ -31,15 +31,15 @@ inline std::string stringOf(const Napi::Value& value) {
   return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
 }
 
-// Memory that JavaScript owns, where it lies now: good until the call returns, or as long as somebody refers
-// to the array and nobody resizes or detaches it.
+// Memory that JavaScript owns, at its current address. Valid until the call returns, or while JavaScript
+// holds a reference to the array and does not resize or detach it.
 struct Memory {
   char* data = nullptr;
   size_t size = 0;
 };
 
-// Of an array of one type, whatever it is a window on: memory that is shared, can be resized or was detached
-// too. The last has no bytes. napi_get_arraybuffer_info() is not asked, which fails for a SharedArrayBuffer.
+// The memory of a typed array over any buffer: shared, resizable and detached buffers too (a detached one has
+// no bytes). Does not use napi_get_arraybuffer_info(), which fails for a SharedArrayBuffer.
 template <napi_typedarray_type kType = napi_uint8_array, size_t kElement = 1>
 Memory memoryOf(const Napi::Value& value) {
   if (!value.IsTypedArray()) return {};

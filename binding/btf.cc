@@ -33,7 +33,7 @@ Napi::Value bufferOf(Napi::Env env, const void* data, size_t size) {
   return Napi::Buffer<char>::Copy(env, static_cast<const char*>(data), size);
 }
 
-// btfKernel(): the bytes of the kernel's BTF, or -errno
+// btfKernel(): returns the bytes of the kernel's BTF, or -errno
 Napi::Value kernel(const Napi::CallbackInfo& info) {
   const Btf types(btf__load_vmlinux_btf());
   if (types == nullptr) return status(info.Env(), -errno);
@@ -42,8 +42,8 @@ Napi::Value kernel(const Napi::CallbackInfo& info) {
   return data == nullptr ? status(info.Env(), -ENOMEM) : bufferOf(info.Env(), data, size);
 }
 
-// btfById(id): { bytes, name, kernel }, or -errno. Not btf__load_from_kernel_by_id(), which parses the
-// bytes, and for a module's needs the kernel's too.
+// btfById(id): returns { bytes, name, kernel }, or -errno. Does not use btf__load_from_kernel_by_id(), which
+// parses the bytes, and for a module also needs the kernel's BTF.
 Napi::Value byId(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const Fd fd(bpf_btf_get_fd_by_id(uint32Of(info[0])));
@@ -57,7 +57,8 @@ Napi::Value byId(const Napi::CallbackInfo& info) {
   known = {};
   known.btf = reinterpret_cast<uint64_t>(bytes.data());
   known.btf_size = static_cast<uint32_t>(bytes.size());
-  // Kernels before 5.11 have no names, and refuse to be asked (E2BIG): the size is what this one knows.
+  // Kernels before 5.11 have no BTF names and fail with E2BIG if they are requested, so pass the size of the
+  // fields that this kernel knows.
   if (size > offsetof(bpf_btf_info, name)) {
     known.name = reinterpret_cast<uint64_t>(name);
     known.name_len = sizeof(name);
@@ -72,7 +73,7 @@ Napi::Value byId(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// What libbpf prints.
+// Collects libbpf's output.
 struct Text {
   std::string text;
   bool whole = true;
@@ -99,7 +100,7 @@ __attribute__((format(printf, 2, 0))) void append(void* text, const char* format
   va_end(again);
 }
 
-// As bpftool declares them since 7.5 (dump_btf_kfuncs()).
+// The declarations that bpftool writes since 7.5 (dump_btf_kfuncs()).
 int dumpKfunc(btf_dump* dump, const btf* types, uint32_t id, Text* text) {
   const btf_type* function = btf__type_by_id(types, id);
   if (function == nullptr || !btf_is_func(function)) return -EINVAL;
@@ -124,8 +125,9 @@ int forEach(const Napi::Value& numbers, const Dump& dump) {
   return error;
 }
 
-// btfDumpC(bytes, ids, kfuncs): C of types, and of functions' prototypes behind them, or -errno. libbpf
-// follows every reference: TypeScript has looked for those that lead nowhere or in a circle.
+// btfDumpC(bytes, ids, kfuncs): returns the types as C, followed by the prototypes of the functions, or
+// -errno. libbpf follows every reference, so TypeScript must have rejected dangling references and cycles
+// before.
 Napi::Value dumpC(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::string bytes = bytesOf(info[0]);

@@ -1,4 +1,4 @@
-// BTF of the kernel, and BTF as C.
+// BTF of the kernel, and conversion of BTF to C.
 #pragma once
 
 #include <napi.h>

@@ -1,5 +1,5 @@
-// How functions are given to JavaScript: none of them throws. Memory that can't be had is -ENOMEM, as with
-// the kernel.
+// Exports functions to JavaScript so that none of them throws: a failed allocation becomes -ENOMEM, the
+// kernel's error.
 #pragma once
 
 #include <napi.h>
@@ -25,13 +25,13 @@ Napi::Value outcomeOf(const Napi::CallbackInfo& info) {
                  [&]() -> Napi::Value { return Outcome::noMemory().toJs(info.Env()); });
 }
 
-// Of a function whose failure is a negative number.
+// Exports a function that returns a negative number on failure.
 template <Call kCall>
 void exportCall(Napi::Object exports, const char* name) {
   exports[name] = Napi::Function::New<numberOf<kCall>>(exports.Env(), name);
 }
 
-// Of a function whose failure is an object with a status.
+// Exports a function that returns an object with a status on failure.
 template <Call kCall>
 void exportStory(Napi::Object exports, const char* name) {
   exports[name] = Napi::Function::New<outcomeOf<kCall>>(exports.Env(), name);

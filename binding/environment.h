@@ -1,8 +1,9 @@
-// What one Node environment (the main thread or a worker) owns, and the integers that name it in JavaScript.
+// State that one Node.js environment (the main thread or a worker) owns, and the integers that name it in
+// JavaScript.
 //
-// A handle is an integer: kind, generation and index. A handle of another kind, of a closed thing or of
-// another environment finds nothing and the call returns -EBADF: memory safety does not hang on what
-// JavaScript passes in.
+// A handle is an integer that encodes kind, generation and index. A handle of another kind, of a closed
+// object or of another environment is not found, and the call returns -EBADF: memory safety does not depend
+// on what JavaScript passes.
 #pragma once
 
 #include <napi.h>
@@ -41,13 +42,13 @@ class Table {
     return static_cast<int32_t>(slots_[index].generation << 20 | kKind << 16 | index);
   }
 
-  // The lookup of every map operation: no reference is counted.
+  // Used by every map operation, so it counts no reference.
   T* find(int32_t handle) const {
     const Slot* slot = at(handle);
     return slot == nullptr ? nullptr : slot->value.get();
   }
 
-  // For work that goes on when JavaScript closes the handle meanwhile.
+  // Keeps the object alive for work that continues after JavaScript closes the handle.
   std::shared_ptr<T> share(int32_t handle) const {
     const Slot* slot = at(handle);
     return slot == nullptr ? nullptr : slot->value;
@@ -64,8 +65,7 @@ class Table {
 
  private:
   static constexpr uint32_t kIndexMask = 0xffff;
-  static constexpr uint32_t kGenerationMask =
-      0x7ff;  // the sign bit stays free: a negative result is an errno
+  static constexpr uint32_t kGenerationMask = 0x7ff;  // leaves the sign bit 0: a negative result is an errno
 
   struct Slot {
     std::shared_ptr<T> value;
@@ -85,7 +85,7 @@ class Table {
 };
 
 struct Environment {
-  // Destroyed in reverse order: whatever refers to an object goes before it.
+  // Members are destroyed in reverse order, so objects outlive everything that refers to them.
   Table<Object, 1> objects;
   Table<Map, 2> maps;
   Table<Link, 3> links;
@@ -94,19 +94,19 @@ struct Environment {
   Table<UserRingBuffer, 6> userRings;
   Table<Fd, 7> iterators;
 
-  // Made when first asked for; null, and -errno in `error`, if it can't be.
+  // Creates the poller at the first call. Returns null, and sets `error` to -errno, on failure.
   Poller* poller(Napi::Env env, int* error) {
     if (poller_ == nullptr) poller_ = Poller::create(env, error);
     return poller_.get();
   }
 
-  // The threads; null if there is no memory.
+  // Returns null if memory is exhausted.
   Jobs* jobs(Napi::Env env) {
     if (jobs_ == nullptr) jobs_ = Jobs::create(env);
     return jobs_.get();
   }
 
-  // Null before the first one is made.
+  // Null before the poller is created.
   Poller* poller() { return poller_.get(); }
 
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }

@@ -1,4 +1,4 @@
-// A file descriptor that is closed with its owner.
+// A file descriptor that its owner closes.
 #pragma once
 
 #include <unistd.h>
@@ -10,7 +10,7 @@ namespace node_libbpf {
 class Fd {
  public:
   Fd() = default;
-  // Negative: none, or an -errno in its place.
+  // Negative: no descriptor, or -errno instead of one.
   explicit Fd(int fd) : fd_(fd) {}
   ~Fd() {
     if (fd_ >= 0) close(fd_);

@@ -1,13 +1,13 @@
-// libbpf's questions to the kernel: which features has it? libbpf keeps the answers for the life of the
-// process, and takes an error that passes (too many open files, no memory) for a "no": from then on every
-// load goes without the feature. So its feat_supported() is wrapped when it is linked (CMakeLists.txt): such
-// an answer is not kept, and is told.
+// libbpf probes the kernel's features and caches the results for the life of the process. It treats a
+// temporary error (too many open files, no memory) as "not supported", and every later load then lacks the
+// feature. The build therefore wraps its feat_supported() at link time (CMakeLists.txt): such a result is
+// reported, and not cached.
 #pragma once
 
 namespace node_libbpf {
 
-// While it lives, notes what came between a question on this thread and its answer. Nothing with the system's
-// libbpf, whose calls within itself can't be wrapped.
+// While an instance exists, records the temporary error of a probe on this thread. Has no effect with the
+// system's libbpf, whose internal calls can't be wrapped.
 class FeatureQuestions {
  public:
   FeatureQuestions();

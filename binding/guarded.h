@@ -1,11 +1,11 @@
-// Where exceptions of the standard library end: nothing may be thrown into Node or through libbpf.
+// Stops exceptions of the standard library: none may propagate into Node.js or through libbpf.
 #pragma once
 
 #include <exception>
 
 namespace node_libbpf {
 
-// What `work` returns; what `failed` does where it throws: for want of memory.
+// Returns the result of `work`, or of `failed` if `work` throws, which happens when memory is exhausted.
 template <class Work, class Failed>
 auto guarded(Work work, Failed failed) noexcept -> decltype(failed()) {
   try {

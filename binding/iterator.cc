@@ -19,7 +19,8 @@ namespace node_libbpf {
 
 namespace {
 
-// Has a share of the descriptor: closed under a read it could be another file's by the next one.
+// Shares ownership of the descriptor. If it were closed during a read, the next read could use another
+// file's.
 class Read : public Job {
  public:
   Read(std::shared_ptr<Fd> iterator, size_t size) : iterator_(std::move(iterator)) {
@@ -44,7 +45,7 @@ class Read : public Job {
   std::string bytes_;
 };
 
-// iterCreate(link): a run from the start, or -errno
+// iterCreate(link): starts a run; returns its handle, or -errno
 Napi::Value create(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const Link* link = environment.links.find(int32Of(info[0]));
@@ -56,7 +57,7 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   return status(info.Env(), error < 0 ? error : environment.iterators.add(std::move(iterator)));
 }
 
-// iterRead(iterator, size): Promise of at most so many bytes, none at the end, or of -errno
+// iterRead(iterator, size): returns a Promise of up to `size` bytes, none at the end, or of -errno
 Napi::Value read(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   Jobs* jobs = environment.jobs(info.Env());
@@ -65,7 +66,7 @@ Napi::Value read(const Napi::CallbackInfo& info) {
   return jobs->run(info.Env(), std::make_shared<Read>(std::move(iterator), uint32Of(info[1])));
 }
 
-// iterClose(iterator): 0 or -EBADF; a read that is under way ends first
+// iterClose(iterator): returns 0 or -EBADF; a pending read ends first
 Napi::Value close(const Napi::CallbackInfo& info) {
   return status(info.Env(), Environment::of(info.Env()).iterators.remove(int32Of(info[0])) ? 0 : -EBADF);
 }

@@ -1,4 +1,4 @@
-// A run of an iterator: its program runs inside read(2), on a thread, where it may sleep.
+// A run of an iterator. Its program runs inside read(2), on a thread, and may sleep there.
 #pragma once
 
 #include <napi.h>

@@ -14,23 +14,23 @@ namespace node_libbpf {
 
 namespace {
 
-// At once, for each environment; further jobs wait.
+// Threads of one environment. Further jobs wait.
 constexpr unsigned kThreads = 16;
 constexpr size_t kStack = 256 << 10;
 
 }  // namespace
 
-// What the threads see. They have a share of it: it outlives the environment.
+// State that the threads use. They share ownership, because it outlives the environment.
 struct Jobs::Shared {
   std::mutex mutex;
   std::condition_variable more;
   std::deque<std::shared_ptr<Job>> waiting;
-  std::shared_ptr<Job> done;  // the last of them; each has the one before
+  std::shared_ptr<Job> done;  // the newest; a linked list through next_
   unsigned threads = 0;
   unsigned idle = 0;
   bool closed = false;
   napi_threadsafe_function wake = nullptr;
-  Jobs* owner = nullptr;  // for the JavaScript thread
+  Jobs* owner = nullptr;  // used by the JavaScript thread only
 
   void close() {
     const std::lock_guard<std::mutex> lock(mutex);
@@ -44,7 +44,7 @@ struct Jobs::Shared {
     done = std::move(job);
   }
 
-  // A thread's life.
+  // The main function of a thread.
   void work() {
     std::unique_lock<std::mutex> lock(mutex);
     while (!closed) {
@@ -72,7 +72,7 @@ struct Jobs::Shared {
     return nullptr;
   }
 
-  // One more, if it can be had and is of use.
+  // Starts a thread if a waiting job can use it; on failure does nothing.
   static void addThread(const std::shared_ptr<Shared>& shared) {
     if (shared->idle >= shared->waiting.size() || shared->threads >= kThreads) return;
     auto share = std::make_unique<std::shared_ptr<Shared>>(shared);
@@ -82,7 +82,7 @@ struct Jobs::Shared {
     pthread_attr_setstacksize(&attributes, kStack);
     pthread_t id;
     if (pthread_create(&id, &attributes, thread, share.get()) == 0) {
-      share.release();  // the thread's now
+      share.release();  // the thread owns it now
       shared->threads++;
     }
     pthread_attr_destroy(&attributes);
@@ -95,7 +95,7 @@ std::unique_ptr<Jobs> Jobs::create(Napi::Env env) {
   auto share = std::make_unique<std::shared_ptr<Shared>>(shared);
   const napi_status created = napi_create_threadsafe_function(
       env, nullptr, nullptr, Napi::String::New(env, "node_libbpf"), 0, 1, nullptr,
-      // The environment ends: from here on no thread calls.
+      // The environment ends: no thread calls from here on.
       [](napi_env, void*, void* context) {
         const std::unique_ptr<std::shared_ptr<Shared>> own(static_cast<std::shared_ptr<Shared>*>(context));
         (*own)->close();
@@ -107,7 +107,7 @@ std::unique_ptr<Jobs> Jobs::create(Napi::Env env) {
       },
       &shared->wake);
   if (created != napi_ok) return nullptr;
-  share.release();  // the finalizer's now
+  share.release();  // the finalizer owns it now
   napi_unref_threadsafe_function(env, shared->wake);
   shared->owner = jobs.get();
   return jobs;

@@ -1,5 +1,5 @@
-// Work that may sleep for as long as a program does, on threads of its own: libuv's pool is there for files
-// and names, and a process that exits waits for it.
+// Runs work that may sleep as long as a BPF program does, on dedicated threads: libuv's pool serves file and
+// DNS operations, and a process that exits waits for it.
 #pragma once
 
 #include <napi.h>
@@ -8,12 +8,12 @@
 
 namespace node_libbpf {
 
-// What runs on a thread and becomes a promise's value. Nobody waits for it when the environment ends: it owns
-// what it uses, and has nothing of JavaScript's.
+// Work that runs on a thread and becomes the value of a promise. The environment does not wait for it when it
+// ends, so a job owns what it uses and refers to nothing in JavaScript.
 class Job {
  public:
   virtual ~Job() = default;
-  // On a thread, unless there is an error already.
+  // Runs on a thread, unless `error` is already set.
   virtual void run() = 0;
   virtual Napi::Value toJs(Napi::Env env) = 0;
 
@@ -22,18 +22,18 @@ class Job {
  private:
   friend class Jobs;
   napi_deferred deferred_ = nullptr;
-  std::shared_ptr<Job> next_;  // of those that are done: no memory is needed to say so
+  std::shared_ptr<Job> next_;  // list of finished jobs; intrusive, so that finishing allocates no memory
 };
 
 class Jobs {
  public:
-  // Null if there is no memory.
+  // Returns null if memory is exhausted.
   static std::unique_ptr<Jobs> create(Napi::Env env);
   ~Jobs();
   Jobs(const Jobs&) = delete;
   Jobs& operator=(const Jobs&) = delete;
 
-  // Runs it on one of the threads, or when one is free. Where there is none to be had it ends with -EAGAIN.
+  // Runs the job on a thread as soon as one is free. If no thread can be started, the job ends with -EAGAIN.
   Napi::Promise run(Napi::Env env, std::shared_ptr<Job> job);
 
  private:

@@ -29,7 +29,7 @@ Napi::Value attached(Napi::Env env, Outcome& outcome, Link::Pointer link, std::s
   return outcome.toJs(env);
 }
 
-// Every attach call: (object, program, ...). Outcome; status is the link's handle.
+// All attach calls take (object, program, ...) and return an Outcome whose status is the link's handle.
 Napi::Value attach(const Napi::CallbackInfo& info, const Attach& call) {
   std::shared_ptr<Object> object = Environment::of(info.Env()).objects.share(int32Of(info[0]));
   const bpf_program* program = object == nullptr ? nullptr : object->program(uint32Of(info[1]));
@@ -58,7 +58,7 @@ Napi::Value attachRawTracepoint(const Napi::CallbackInfo& info) {
     LIBBPF_OPTS(bpf_raw_tracepoint_opts, options, .cookie = uint64Of(info[3]));
     return bpf_program__attach_raw_tracepoint_opts(program, name.c_str(), &options);
 #else
-    if (uint64Of(info[3]) != 0) {  // never ignored
+    if (uint64Of(info[3]) != 0) {  // refused rather than ignored
       errno = EOPNOTSUPP;
       return static_cast<bpf_link*>(nullptr);
     }
@@ -85,8 +85,8 @@ Napi::Value attachKprobe(const Napi::CallbackInfo& info) {
   });
 }
 
-// attachUprobe(object, program, pid, path, function, offset, retprobe, cookie); an empty function name: by
-// offset
+// attachUprobe(object, program, pid, path, function, offset, retprobe, cookie); an empty function name
+// attaches by offset
 Napi::Value attachUprobe(const Napi::CallbackInfo& info) {
   return attach(info, [&](const bpf_program* program) {
     const std::string function = stringOf(info[4]);
@@ -97,7 +97,7 @@ Napi::Value attachUprobe(const Napi::CallbackInfo& info) {
   });
 }
 
-// Kernels before 6.1 walk all tasks, whatever they are asked (f0d74c4da1f0).
+// Kernels before 6.1 ignore the task and walk all tasks (f0d74c4da1f0).
 bool isOfTask(const bpf_link* link, bool thread, uint32_t id) {
   bpf_link_info info = {};
   uint32_t size = sizeof(info);
@@ -132,24 +132,24 @@ Napi::Value attachIter(const Napi::CallbackInfo& info) {
   });
 }
 
-// attachXdp(object, program, interface's name)
+// attachXdp(object, program, name of the interface)
 Napi::Value attachXdp(const Napi::CallbackInfo& info) {
   return attach(info, [&](const bpf_program* program) {
     const unsigned index =
-        if_nametoindex(stringOf(info[2]).c_str());  // 0, and errno, for a name that is none
+        if_nametoindex(stringOf(info[2]).c_str());  // 0, with errno set, for an unknown name
     return index == 0 ? nullptr : bpf_program__attach_xdp(program, static_cast<int>(index));
   });
 }
 
-// attachAuto(object, program): as the section says, for the kinds that libbpf attaches by itself
+// attachAuto(object, program): attaches by the section, for kinds that libbpf attaches by itself
 Napi::Value attachAuto(const Napi::CallbackInfo& info) {
   return attach(info, [](const bpf_program* program) { return bpf_program__attach(program); });
 }
 
-// linkOpen(path): the handle of the link that is pinned there, or -errno; see checkKind()
+// linkOpen(path): returns the handle of the link that is pinned at the path, or -errno; see checkKind()
 Napi::Value open(const Napi::CallbackInfo& info) {
   const LogScope silent(false);
-  Link::Pointer link(bpf_link__open(stringOf(info[0]).c_str()));  // of whatever is pinned there
+  Link::Pointer link(bpf_link__open(stringOf(info[0]).c_str()));  // opens a pin of any kind
   if (link == nullptr) return status(info.Env(), -errno);
   const int error = checkKind(bpf_link__fd(link.get()), PinKind::kLink);
   if (error < 0) return status(info.Env(), error);
@@ -157,7 +157,7 @@ Napi::Value open(const Napi::CallbackInfo& info) {
                 Environment::of(info.Env()).links.add(std::make_shared<Link>(std::move(link), nullptr)));
 }
 
-// Calls with the link's descriptor: what that gives, or -errno.
+// Returns the result of `call` with the link's descriptor, or -errno.
 Napi::Value withFd(const Napi::CallbackInfo& info, const std::function<int(int)>& call) {
   const Link* link = Environment::of(info.Env()).links.find(int32Of(info[0]));
   if (link == nullptr) return status(info.Env(), -EBADF);
@@ -165,26 +165,27 @@ Napi::Value withFd(const Napi::CallbackInfo& info, const std::function<int(int)>
   return status(info.Env(), link->fd() < 0 ? link->fd() : call(link->fd()));
 }
 
-// linkDetach(link): 0 or -errno; -EOPNOTSUPP where only closing the last reference detaches
+// linkDetach(link): returns 0 or -errno; -EOPNOTSUPP if only closing the last reference detaches this link
 Napi::Value detach(const Napi::CallbackInfo& info) {
   return withFd(info, [](int fd) { return bpf_link_detach(fd); });
 }
 
-// linkClose(link): 0, -EBADF, or -errno if the program may still be attached; the link is gone in any case
+// linkClose(link): returns 0, -EBADF, or -errno if the program may still be attached; always removes the
+// handle
 Napi::Value close(const Napi::CallbackInfo& info) {
   const LogScope silent(false);
   const std::shared_ptr<Link> link = Environment::of(info.Env()).links.remove(int32Of(info[0]));
   return status(info.Env(), link == nullptr ? -EBADF : link->close());
 }
 
-// linkPin(link, path): 0 or -errno. Not bpf_link__pin(), which knows one path only, and removes whatever is
-// there.
+// linkPin(link, path): returns 0 or -errno. Does not use bpf_link__pin(), which remembers only one path and
+// removes an existing file.
 Napi::Value pin(const Napi::CallbackInfo& info) {
   return withFd(info, [&](int fd) { return bpf_obj_pin(fd, stringOf(info[1]).c_str()); });
 }
 
-// linkInfo(link, struct bpf_link_info: Uint8Array): bytes filled in, or -errno; -EINVAL for a perf event,
-// which is what kprobes, uprobes and tracepoints are attached by before Linux 5.15
+// linkInfo(link, struct bpf_link_info: Uint8Array): returns the number of bytes filled, or -errno; -EINVAL
+// for a perf event, which kprobes, uprobes and tracepoints use before Linux 5.15
 Napi::Value linkInfo(const Napi::CallbackInfo& info) {
   return withFd(info, [&](int fd) {
     bpf_link_info kernel = {};

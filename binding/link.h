@@ -1,4 +1,4 @@
-// bpf_link: made by attaching a program or opened from a pin.
+// bpf_link: created by attaching a program, or opened from a pin.
 #pragma once
 
 #include <bpf/libbpf.h>
@@ -21,13 +21,15 @@ class Link {
 
   Link(Pointer link, std::shared_ptr<Object> object) : object_(std::move(object)), link_(std::move(link)) {}
 
-  // The link's descriptor, or -EOPNOTSUPP: libbpf's link of USDT probes is several, and has none. It says 0
-  // there, which is another file's; no link that has one has as low a one (ensure_good_fd() in libbpf).
+  // Returns the link's descriptor, or -EOPNOTSUPP for USDT probes: their link in libbpf consists of several
+  // and has no descriptor. bpf_link__fd() then returns 0, which is another file's; a real descriptor is never
+  // that low (ensure_good_fd() in libbpf).
   int fd() const {
     const int fd = bpf_link__fd(link_.get());
     return fd <= STDERR_FILENO ? -EOPNOTSUPP : fd;
   }
-  // Detaches, unless it is pinned or somebody else has it: 0 or -errno of that. To be called once, and last.
+  // Detaches the program, unless the link is pinned or has other references. Returns 0 or the -errno of
+  // detaching. Call it once, as the last operation.
   int close() { return bpf_link__destroy(link_.release()); }
 
  private:

@@ -29,7 +29,8 @@ int link(const std::string& output, const std::vector<std::string>& inputs) {
   return bpf_linker__finalize(linker.get());
 }
 
-// linkFiles(output, inputs): Outcome. Of objects that a compiler made: libbpf does not look for damage.
+// linkFiles(output, inputs): returns an Outcome. Pass only objects that a compiler made: libbpf's linker does
+// not check for damage.
 Napi::Value linkFiles(const Napi::CallbackInfo& info) {
   const std::string output = stringOf(info[0]);
   std::vector<std::string> inputs;

@@ -1,4 +1,4 @@
-// libbpf's linker: objects made one.
+// libbpf's linker: combines several objects into one.
 #pragma once
 
 #include <napi.h>

@@ -42,9 +42,9 @@ int LogScope::print(enum libbpf_print_level level, const char* format, va_list a
 }
 
 VerifierLog::VerifierLog() {
-  // A million instructions, the verifier's limit, make some 200 MiB. The kernel would take 1 GiB
-  // (bpf_verifier_log_attr_valid), which Linux 5.10 can fill with its tracking of precision: no string in
-  // JavaScript is as long. Less is taken only where the address space is limited.
+  // A million instructions, the verifier's limit, produce some 200 MiB. The kernel accepts 1 GiB
+  // (bpf_verifier_log_attr_valid), which Linux 5.10 can fill with its precision tracking; no string in
+  // JavaScript is that long. Falls back to less only if the address space is limited.
   for (size_t size = size_t{1} << 28; size >= size_t{1} << 20; size >>= 1) {
     void* memory =
         mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

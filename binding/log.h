@@ -1,5 +1,5 @@
-// libbpf's messages. Its print callback is one for the whole process; a thread-local sink gives every message
-// to the operation that caused it, whichever thread and environment that runs in.
+// libbpf's messages. libbpf has one print callback for the whole process; a thread-local sink assigns every
+// message to the operation that caused it, in any thread and environment.
 #pragma once
 
 #include <bpf/libbpf.h>
@@ -14,8 +14,8 @@ struct Message {
   std::string text;
 };
 
-// While it lives, libbpf's messages on this thread are collected here. Without one they are dropped: never
-// stderr.
+// While an instance exists, collects libbpf's messages on this thread. Without an instance they are dropped,
+// and never go to stderr.
 class LogScope {
  public:
   explicit LogScope(bool verbose);
@@ -31,13 +31,13 @@ class LogScope {
   static int print(enum libbpf_print_level level, const char* format, va_list args);
 
   LogScope* outer_;
-  bool verbose_;  // debug messages too: there are thousands in a CO-RE load
+  bool verbose_;  // include debug messages: a CO-RE load has thousands
   std::vector<Message> messages_;
 };
 
-// Memory for one verifier log. What the longest useful log needs is mapped at once, untouched pages cost
-// nothing: so the log is whole, and no second load with a larger buffer is needed (libbpf does not retry on
-// ENOSPC when it is given a buffer).
+// Memory for one verifier log. Maps as much as the longest useful log needs; untouched pages cost nothing. So
+// the log is complete, and no second load with a larger buffer is needed (libbpf does not retry on ENOSPC if
+// the caller sets a buffer).
 class VerifierLog {
  public:
   VerifierLog();

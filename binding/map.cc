@@ -23,8 +23,8 @@ constexpr uint32_t kLast = 34;
 
 constexpr size_t align8(size_t size) { return (size + 7) & ~size_t{7}; }
 
-// As bpf_map_value_size() in kernel/bpf/syscall.c. A type newer than this file counts as one with a value for
-// each CPU: the memory is then large enough in any case.
+// Follows bpf_map_value_size() in kernel/bpf/syscall.c. A type newer than this file is treated as per-CPU, so
+// that the memory is always large enough.
 bool mayBePerCpu(uint32_t type) {
   return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY ||
          type == BPF_MAP_TYPE_LRU_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE || type > kLast;
@@ -65,7 +65,7 @@ Napi::Value Map::scratch(Napi::Env env) {
   return buffer.IsEmpty() ? status(env, -ENOMEM) : buffer;
 }
 
-// The kernel wants no key at all for maps without (queues, stacks, Bloom filters).
+// The kernel requires a null key for maps without keys (queues, stacks, Bloom filters).
 void* Map::keyOf(char* base) const { return keySize_ == 0 ? nullptr : base + key_; }
 
 void Map::setCount(uint32_t count) { memcpy(scratch_.data(), &count, sizeof(count)); }
@@ -105,7 +105,7 @@ int Map::readBatch(bool first, uint32_t count, char* keys, char* values, uint64_
   if (memory == nullptr) return -EBADF;
   LIBBPF_OPTS(bpf_map_batch_opts, options, .elem_flags = flags);
   const uint32_t wanted = count;
-  // A kernel that refuses before it starts leaves the count as it was.
+  // If the kernel refuses the call, it leaves the count unchanged.
   const int error = bpf_map_lookup_batch(fd(), first ? nullptr : memory + cursor_, memory + cursor_, keys,
                                          values, &count, &options);
   const bool untouched = error != 0 && error != -ENOENT;
@@ -131,7 +131,7 @@ int Map::lookupMany(uint32_t count, const char* keys, char* values, char* found,
 int Map::updateMany(uint32_t count, const char* keys, const char* values, uint64_t flags) {
   if (scratch_.data() == nullptr) return -EBADF;
   uint32_t done = 0;
-  // BPF_MAP_UPDATE_BATCH (Linux 5.6) knows no flag but BPF_F_LOCK, and not every type knows it.
+  // BPF_MAP_UPDATE_BATCH (Linux 5.6) accepts only the flag BPF_F_LOCK, and not every map type supports it.
   if ((flags & ~uint64_t{BPF_F_LOCK}) == 0) {
     LIBBPF_OPTS(bpf_map_batch_opts, options, .elem_flags = flags);
     done = count;
@@ -139,8 +139,8 @@ int Map::updateMany(uint32_t count, const char* keys, const char* values, uint64
       setCount(count);
       return 0;
     }
-    // Refused before it started: the count is as it was. Else go on behind what was done, for the errno of
-    // the next.
+    // If the kernel refused the call, it left the count unchanged. Otherwise continue after the elements
+    // done, to get the errno of the next one.
     if (done >= count) done = 0;
   }
   int error = 0;
@@ -154,7 +154,8 @@ int Map::updateMany(uint32_t count, const char* keys, const char* values, uint64
 
 int Map::removeMany(uint32_t count, const char* keys, char* found) {
   if (scratch_.data() == nullptr) return -EBADF;
-  // BPF_MAP_DELETE_BATCH ends at the first key that is not there, without telling it from the rest: no gain.
+  // BPF_MAP_DELETE_BATCH stops at the first missing key and does not tell this from other errors, so it is
+  // not used.
   int error = 0;
   uint32_t done = 0;
   for (; done < count; done++) {
@@ -172,7 +173,8 @@ SharedMemory& Map::memory(const std::shared_ptr<Object>& object, uint32_t index,
   if (!memory_.empty()) return memory_;
   const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   const size_t size = type_ == kArena ? maxEntries_ * page : align8(kernelValueSize_) * size_t{maxEntries_};
-  // An arena has one place in a process, and libbpf has mapped those of objects there at load (since 1.4).
+  // An arena has one address in a process, and libbpf has mapped the object's arenas there at load (since
+  // 1.4).
   bpf_map* loaded = object == nullptr || type_ != kArena ? nullptr : object->map(index);
   if (loaded != nullptr) {
     size_t data = 0;
@@ -205,25 +207,26 @@ Napi::Value with(const Napi::CallbackInfo& info, Operation operation) {
   return status(info.Env(), map == nullptr ? -EBADF : operation(*map));
 }
 
-// mapClose(map): 0 or -EBADF
+// mapClose(map): returns 0 or -EBADF
 Napi::Value close(const Napi::CallbackInfo& info) {
   return status(info.Env(), Environment::of(info.Env()).maps.remove(int32Of(info[0])) ? 0 : -EBADF);
 }
 
-// mapFd(map): the fd, or -errno
+// mapFd(map): returns the fd, or -errno
 Napi::Value fd(const Napi::CallbackInfo& info) {
   return with(info, [](Map& map) { return map.fd(); });
 }
 
-// mapScratch(map): the ArrayBuffer of its single elements, or -errno
+// mapScratch(map): returns the ArrayBuffer for single elements, or -errno
 Napi::Value scratch(const Napi::CallbackInfo& info) {
   Map* map = mapOf(info);
   return map == nullptr ? status(info.Env(), -EBADF) : map->scratch(info.Env());
 }
 
-// mapLookup(map, flags), mapUpdate(map, flags), mapDelete(map, flags), mapTake(map, flags): 0 or -errno.
-// Plain Node-API: these are called a million times a second, and node-addon-api's CallbackInfo takes as long
-// as all else that is done here. What is no number leaves 0, as in arguments.h.
+// mapLookup(map, flags), mapUpdate(map, flags), mapDelete(map, flags), mapTake(map, flags): return 0 or
+// -errno. They use plain Node-API: they are called a million times a second, and node-addon-api's
+// CallbackInfo takes as long as the rest of the call. An argument that is not a number is 0, as in
+// arguments.h.
 template <int (Map::*kOperation)(uint64_t)>
 napi_value element(napi_env env, napi_callback_info info) {
   size_t count = 2;
@@ -248,12 +251,12 @@ void exportElement(Napi::Object exports, const char* name) {
   exports[name] = function;
 }
 
-// mapNextKey(map, first): 0 or -errno
+// mapNextKey(map, first): returns 0 or -errno
 Napi::Value nextKey(const Napi::CallbackInfo& info) {
   return with(info, [&](Map& map) { return map.nextKey(info[1].ToBoolean()); });
 }
 
-// The bytes of a Uint8Array if there are at least `size`; else null.
+// Returns the bytes of a Uint8Array if it has at least `size`, otherwise null.
 char* bytesAt(const Napi::Value& value, size_t size) {
   static char nothing;
   if (size == 0) return &nothing;
@@ -261,7 +264,7 @@ char* bytesAt(const Napi::Value& value, size_t size) {
   return memory.size >= size ? memory.data : nullptr;
 }
 
-// What is packed for `count` elements: (map, count, keys, values, found)
+// Packed memory for `count` elements, from the arguments (map, count, keys, values, found).
 struct Packed {
   Map* map = nullptr;
   uint32_t count = 0;
@@ -270,7 +273,7 @@ struct Packed {
   char* found = nullptr;
 };
 
-// Empty map: -EBADF; empty others: too small, or no Uint8Array.
+// A null map means -EBADF; another null member is too small or not a Uint8Array.
 Packed packed(const Napi::CallbackInfo& info) {
   Packed result;
   result.map = mapOf(info);
@@ -282,7 +285,7 @@ Packed packed(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// mapReadBatch(map, count, keys, values, first, flags): 0, -ENOENT at the end, or -errno
+// mapReadBatch(map, count, keys, values, first, flags): returns 0, -ENOENT at the end, or -errno
 Napi::Value readBatch(const Napi::CallbackInfo& info) {
   const Packed to = packed(info);
   if (to.map == nullptr) return status(info.Env(), -EBADF);
@@ -291,7 +294,7 @@ Napi::Value readBatch(const Napi::CallbackInfo& info) {
                 to.map->readBatch(info[4].ToBoolean(), to.count, to.keys, to.values, uint32Of(info[5])));
 }
 
-// mapLookupMany(map, count, keys, values, found, flags): 0 or -errno
+// mapLookupMany(map, count, keys, values, found, flags): returns 0 or -errno
 Napi::Value lookupMany(const Napi::CallbackInfo& info) {
   const Packed many = packed(info);
   if (many.map == nullptr) return status(info.Env(), -EBADF);
@@ -301,7 +304,7 @@ Napi::Value lookupMany(const Napi::CallbackInfo& info) {
                 many.map->lookupMany(many.count, many.keys, many.values, many.found, uint32Of(info[5])));
 }
 
-// mapUpdateMany(map, count, keys, values, flags): 0 or -errno
+// mapUpdateMany(map, count, keys, values, flags): returns 0 or -errno
 Napi::Value updateMany(const Napi::CallbackInfo& info) {
   const Packed many = packed(info);
   if (many.map == nullptr) return status(info.Env(), -EBADF);
@@ -309,7 +312,7 @@ Napi::Value updateMany(const Napi::CallbackInfo& info) {
   return status(info.Env(), many.map->updateMany(many.count, many.keys, many.values, uint32Of(info[4])));
 }
 
-// mapDeleteMany(map, count, keys, found): 0 or -errno
+// mapDeleteMany(map, count, keys, found): returns 0 or -errno
 Napi::Value removeMany(const Napi::CallbackInfo& info) {
   Map* map = mapOf(info);
   if (map == nullptr) return status(info.Env(), -EBADF);
@@ -320,7 +323,8 @@ Napi::Value removeMany(const Napi::CallbackInfo& info) {
   return status(info.Env(), map->removeMany(count, keys, found));
 }
 
-// mapInfo(map, info: Uint8Array): how many bytes of struct bpf_map_info the kernel filled, or -errno
+// mapInfo(map, info: Uint8Array): returns the number of bytes of struct bpf_map_info that the kernel filled,
+// or -errno
 Napi::Value mapInfo(const Napi::CallbackInfo& info) {
   Map* map = mapOf(info);
   if (map == nullptr) return status(info.Env(), -EBADF);
@@ -334,7 +338,7 @@ Napi::Value mapInfo(const Napi::CallbackInfo& info) {
   return status(info.Env(), static_cast<int32_t>(size));
 }
 
-// mapFreeze(map), mapPin(map, path): 0 or -errno
+// mapFreeze(map), mapPin(map, path): return 0 or -errno
 Napi::Value freeze(const Napi::CallbackInfo& info) {
   return with(info, [](Map& map) { return bpf_map_freeze(map.fd()); });
 }
@@ -343,8 +347,8 @@ Napi::Value pin(const Napi::CallbackInfo& info) {
   return with(info, [&](Map& map) { return bpf_obj_pin(map.fd(), stringOf(info[1]).c_str()); });
 }
 
-// mapMemory(map, object, index): the map's memory as an ArrayBuffer, or -errno; object and index where it
-// came from
+// mapMemory(map, object, index): returns the map's memory as an ArrayBuffer, or -errno; object and index are
+// the map's origin
 Napi::Value memory(const Napi::CallbackInfo& info) {
   Map* map = mapOf(info);
   if (map == nullptr) return status(info.Env(), -EBADF);
@@ -356,7 +360,7 @@ Napi::Value memory(const Napi::CallbackInfo& info) {
   return buffer.IsEmpty() ? status(info.Env(), -EOPNOTSUPP) : buffer;
 }
 
-// mapUnmap(map): detaches the memory; views over it are empty then
+// mapUnmap(map): detaches the memory, so that views over it become empty
 Napi::Value unmap(const Napi::CallbackInfo& info) {
   return with(info, [&](Map& map) {
     map.unmap(info.Env());

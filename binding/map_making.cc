@@ -1,4 +1,4 @@
-// Where maps come from: an object, nothing, a pin, an id.
+// Creates and opens maps: of an object, from a definition, from a pin, by id.
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -26,8 +26,8 @@ struct FreeBtf {
 };
 using Btf = std::unique_ptr<btf, FreeBtf>;
 
-// Types of a key and a value that are just bytes, with the ids: local storage maps can't be made without (an
-// int of 4 bytes as the key: bpf_local_storage_map_check_btf() in the kernel).
+// BTF for a key and a value that are plain bytes, with the type ids. Local storage maps can't be created
+// without BTF (the key must be an int of 4 bytes: bpf_local_storage_map_check_btf() in the kernel).
 struct ByteTypes {
   Btf types;
   int key = 0;
@@ -53,7 +53,7 @@ Napi::Value added(Napi::Env env, int fd) {
   return status(env, map == nullptr ? error : Environment::of(env).maps.add(std::move(map)));
 }
 
-// mapOfObject(object, index): a handle of its own, or -errno
+// mapOfObject(object, index): returns a new handle with its own descriptor, or -errno
 Napi::Value ofObject(const Napi::CallbackInfo& info) {
   const Object* object = Environment::of(info.Env()).objects.find(int32Of(info[0]));
   const bpf_map* map = object == nullptr ? nullptr : object->map(uint32Of(info[1]));
@@ -62,7 +62,7 @@ Napi::Value ofObject(const Napi::CallbackInfo& info) {
   return added(info.Env(), fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 3));
 }
 
-// mapOfPath(path): a pinned map's handle, or -errno; see checkKind()
+// mapOfPath(path): returns the handle of a pinned map, or -errno; see checkKind()
 Napi::Value ofPath(const Napi::CallbackInfo& info) {
   Fd fd(bpf_obj_get(stringOf(info[0]).c_str()));
   if (fd.get() < 0) return status(info.Env(), -errno);
@@ -72,13 +72,13 @@ Napi::Value ofPath(const Napi::CallbackInfo& info) {
   return status(info.Env(), map == nullptr ? error : Environment::of(info.Env()).maps.add(std::move(map)));
 }
 
-// mapOfId(id): the handle of the map that the kernel calls so, or -errno
+// mapOfId(id): returns the handle of the map with the kernel's id, or -errno
 Napi::Value ofId(const Napi::CallbackInfo& info) {
   return added(info.Env(), bpf_map_get_fd_by_id(uint32Of(info[0])));
 }
 
 // mapCreate({ type, name, keySize, valueSize, maxEntries, flags, innerFd, mapExtra, numaNode, ifindex,
-// vmlinuxValueType, byteTypes }): the handle, or -errno
+// vmlinuxValueType, byteTypes }): returns the handle, or -errno
 Napi::Value create(const Napi::CallbackInfo& info) {
   const Napi::Object from = info[0].As<Napi::Object>();
   const auto number = [&](const char* name) { return uint32Of(from.Get(name)); };
@@ -91,7 +91,8 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   options.inner_map_fd = number("innerFd");
   options.btf_vmlinux_value_type_id = number("vmlinuxValueType");
   ByteTypes types;
-  // The kernel wants BTF of a struct_ops map too, though the value's type is the kernel's own (map_create()).
+  // The kernel requires BTF also for a struct_ops map, although the value's type is from the kernel's own BTF
+  // (map_create()).
   const bool bytes = from.Get("byteTypes").ToBoolean();
   if (bytes || options.btf_vmlinux_value_type_id != 0) {
     types = byteTypes(number("valueSize"));
@@ -108,7 +109,7 @@ Napi::Value create(const Napi::CallbackInfo& info) {
                                           number("valueSize"), number("maxEntries"), &options));
 }
 
-// pidfdOpen(pid, flags): a descriptor that the caller closes, or -errno
+// pidfdOpen(pid, flags): returns a descriptor that the caller closes, or -errno
 Napi::Value pidfdOpen(const Napi::CallbackInfo& info) {
   const long fd = syscall(SYS_pidfd_open, int32Of(info[0]), uint32Of(info[1]));
   return status(info.Env(), fd < 0 ? -errno : static_cast<int32_t>(fd));

@@ -32,9 +32,9 @@ const Mapping& Object::memory(uint32_t index, int* error) {
   const bpf_map* map = maps_[index];
   *error = 0;
   if (mapping.data() != nullptr) return mapping;
-  // A map that was not made, for nobody wanted it or libbpf found that this kernel can't have it, has an
-  // empty file for a placeholder since libbpf 1.4: it can be mapped, and its memory is no memory (SIGBUS). No
-  // map says EINVAL here.
+  // Since libbpf 1.4 a map that was not created (autocreate is off, or libbpf found that this kernel does not
+  // support it) has an empty file as a placeholder. mmap() of it succeeds, but accesses raise SIGBUS.
+  // bpf_obj_get_info_by_fd() fails with EINVAL for it.
   bpf_map_info info = {};
   uint32_t size = sizeof(info);
   *error = bpf_map__autocreate(map) ? bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &size) : -ENOENT;
@@ -80,11 +80,11 @@ Object::Pointer open(const OpenRequest& request) {
 
 int configure(bpf_program* program, const ProgramRequest& request) {
   const auto type = static_cast<bpf_prog_type>(request.type);
-  // bpf_program__set_type() to another type and back drops the section's handler, which would OR
-  // BPF_F_SLEEPABLE onto the flags at load (libbpf.c, libbpf_prepare_prog_load): bpf_program__set_flags()
-  // can't take it away.
+  // bpf_program__set_type() to another type and back removes the section's handler. The handler would OR
+  // BPF_F_SLEEPABLE onto the flags at load (libbpf.c, libbpf_prepare_prog_load), and bpf_program__set_flags()
+  // can't clear it.
   if (request.dropSection) {
-    // Before libbpf 1.2 the handler stays, and the program would be loaded with the flag after all.
+    // Before libbpf 1.2 the handler stays, and libbpf would load the program with the flag.
     if (libbpf_major_version() == 1 && libbpf_minor_version() < 2) return -EOPNOTSUPP;
     bpf_program__set_type(program, BPF_PROG_TYPE_UNSPEC);
   }
@@ -101,14 +101,14 @@ int configure(bpf_program* program, const ProgramRequest& request) {
 }
 
 int resize(bpf_map* map, uint32_t valueSize) {
-  // Before libbpf 1.3 the memory of a section's variables keeps its size, and more than it is read at load.
+  // Before libbpf 1.3 the memory of a variables section keeps its size, and the load would read past its end.
   const bool resizes = libbpf_major_version() > 1 || libbpf_minor_version() >= 3;
   if (bpf_map__is_internal(map) && !resizes) return -EOPNOTSUPP;
   return bpf_map__set_value_size(map, valueSize);
 }
 
-// What a map of maps holds, in place of what the object declares. libbpf's setters can't change that: its
-// inner map has no object, which they read first.
+// Sets the inner map's definition. libbpf's setters can't change the declared inner map: they dereference its
+// object, which is null.
 int configureInner(bpf_map* map, const InnerRequest& inner, std::vector<Fd>& templates) {
   LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = inner.flags);
   const int fd = bpf_map_create(static_cast<bpf_map_type>(inner.type), nullptr, inner.keySize,
@@ -118,13 +118,13 @@ int configureInner(bpf_map* map, const InnerRequest& inner, std::vector<Fd>& tem
   return bpf_map__set_inner_map_fd(map, fd);
 }
 
-// A program that a struct_ops map has is loaded with it, whatever was set (libbpf.c,
-// bpf_object_adjust_struct_ops_autoload()). The map's memory has pointers to its programs before load, which
-// libbpf heeds then, since 1.4.
+// libbpf loads every program that a struct_ops map refers to, whatever its autoload is (libbpf.c,
+// bpf_object_adjust_struct_ops_autoload()). Before the load the map's memory has pointers to its programs,
+// and since 1.4 libbpf reads them at load.
 int dropMember(bpf_map* map, uint32_t offset) {
   if (bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS) return -EINVAL;
   size_t size = 0;
-  // Const before libbpf 1.3, where struct_ops maps have none.
+  // Before libbpf 1.3 the result is const, and null for struct_ops maps.
   void* memory = const_cast<void*>(static_cast<const void*>(bpf_map__initial_value(map, &size)));
   if (memory == nullptr) return -EOPNOTSUPP;
   if (size < sizeof(void*) || offset > size - sizeof(void*)) return -EINVAL;
@@ -188,7 +188,7 @@ Loaded loadOrThrow(const LoadRequest& request) {
     bpf_program__set_log_level(target, program.logLevel);
   }
   outcome.program = -1;
-  std::vector<Fd> templates;  // needed until the maps are made
+  std::vector<Fd> templates;  // must stay open until the maps are created
   for (const MapRequest& map : request.maps) {
     bpf_map* target = object->map(map.index);
     if (target == nullptr) return fail("configure", -EINVAL);
@@ -201,7 +201,7 @@ Loaded loadOrThrow(const LoadRequest& request) {
   }
   const FeatureQuestions features;
   const int error = bpf_object__load(object->get());
-  // What libbpf made of it without knowing the kernel, if anything, is not what was asked for.
+  // A feature probe failed, so libbpf may have loaded the object in a degraded form, or not at all.
   if (features.error() != 0) return fail("features", features.error());
   if (error != 0) return fail("load", error);
   outcome.messages = scope.take();
@@ -305,25 +305,25 @@ Napi::Object describeMap(Napi::Env env, const bpf_map* map) {
   result["mapExtra"] = Napi::BigInt::New(env, uint64_t{bpf_map__map_extra(map)});
   result["keyTypeId"] = bpf_map__btf_key_type_id(map);
   result["valueTypeId"] = bpf_map__btf_value_type_id(map);
-  // Not const, for no reason. Null for other types of maps, and once loaded.
+  // libbpf's signature lacks const. Returns null for other map types, and after the load.
   const bpf_map* inner = bpf_map__inner_map(const_cast<bpf_map*>(map));
   if (inner != nullptr) result["inner"] = describeMap(env, inner);
   return result;
 }
 
-// The compiled contents of a map of variables. What is all zeroes is not written out: a file says how many in
-// a few bytes.
+// Adds the compiled contents of a map of variables. Skips .bss, which is all zeroes: a file can declare a
+// huge one in a few bytes.
 void addInitial(Napi::Env env, Napi::Object description, const btf* types, const bpf_map* map) {
-  // Asked of a map in .maps that says its type is struct_ops, libbpf reads through a null pointer.
+  // For a map in .maps whose declared type is struct_ops, libbpf would dereference a null pointer.
   if (!bpf_map__is_internal(map)) return;
-  // The map's own name is the object's, cut off; the type's is the section's.
+  // The map's name is the truncated name of the object; the type's name is the name of the section.
   const btf_type* section =
       types == nullptr ? nullptr : btf__type_by_id(types, bpf_map__btf_value_type_id(map));
   const char* name = section == nullptr ? nullptr : btf__name_by_offset(types, section->name_off);
-  // Without a type it has no variables, and may be .bss all the same. libbpf fills .kconfig at load.
+  // A section without a type has no variables, and may be .bss. libbpf fills .kconfig at load.
   if (name == nullptr || strncmp(name, ".bss", 4) == 0 || strcmp(name, ".kconfig") == 0) return;
   size_t size = 0;
-  // Not const in libbpf 1.1, for no reason.
+  // The signature of libbpf 1.1 lacks const.
   const void* initial = bpf_map__initial_value(const_cast<bpf_map*>(map), &size);
   if (initial == nullptr) return;
   description["initial"] = Napi::Buffer<char>::Copy(env, static_cast<const char*>(initial), size);
@@ -357,7 +357,7 @@ Napi::Array describeVariables(Napi::Env env, const bpf_object* object) {
   return result;
 }
 
-// describe(OpenRequest): Outcome & { programs, maps, variables, hasBtf }. Makes no bpf(2) call.
+// describe(OpenRequest): returns Outcome & { programs, maps, variables, hasBtf }. Makes no bpf(2) call.
 Napi::Value describe(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const OpenRequest request = openRequest(info[0].As<Napi::Object>());
@@ -382,7 +382,7 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
   }
   result["maps"] = maps;
   result["variables"] = describeVariables(env, object.get());
-  // libbpf goes on without BTF that it can't read, unless maps need it.
+  // libbpf continues without BTF that it can't read, unless maps need it.
   result["hasBtf"] = bpf_object__btf(object.get()) != nullptr;
   return result;
 }
@@ -396,7 +396,7 @@ Napi::Value loadedToJs(Napi::Env env, Loaded& loaded) {
   return loaded.outcome.toJs(env);
 }
 
-// load(LoadRequest): Outcome; status is the object's handle.
+// load(LoadRequest): returns an Outcome whose status is the object's handle.
 Napi::Value loadSync(const Napi::CallbackInfo& info) {
   Loaded loaded = load(loadRequest(info[0].As<Napi::Object>()));
   return loadedToJs(info.Env(), loaded);
@@ -406,7 +406,7 @@ Napi::Value loadAsync(const Napi::CallbackInfo& info) {
   const Napi::Object from = info[0].As<Napi::Object>();
   auto request = std::make_shared<LoadRequest>(loadRequest(from));
   auto loaded = std::make_shared<Loaded>();
-  // The bytes are used on the other thread, where they lie.
+  // The other thread reads the bytes in place, so keep the array alive.
   auto owner =
       std::make_shared<Napi::ObjectReference>(Napi::Persistent(from.Get("bytes").As<Napi::Object>()));
   return runAsync(
@@ -414,19 +414,19 @@ Napi::Value loadAsync(const Napi::CallbackInfo& info) {
       [owner, loaded](Napi::Env env) { return loadedToJs(env, *loaded); });
 }
 
-// objectClose(handle): 0 or -EBADF
+// objectClose(handle): returns 0 or -EBADF
 Napi::Value close(const Napi::CallbackInfo& info) {
   const bool found = Environment::of(info.Env()).objects.remove(int32Of(info[0])) != nullptr;
   return Napi::Number::New(info.Env(), found ? 0 : -EBADF);
 }
 
-// objectMap(object, index): the map as the kernel has it (a ring buffer's max_entries was rounded, a pinned
-// one reused), or -errno
+// objectMap(object, index): returns the map's properties after the load (the kernel rounds up a ring buffer's
+// max_entries, a pinned map may be reused), or -errno
 Napi::Value mapAsLoaded(const Napi::CallbackInfo& info) {
   const Object* object = Environment::of(info.Env()).objects.find(int32Of(info[0]));
   const bpf_map* map = object == nullptr ? nullptr : object->map(uint32Of(info[1]));
   if (map == nullptr) return Napi::Number::New(info.Env(), -EBADF);
-  // One that was not to be made has a file for a placeholder since libbpf 1.4.
+  // Since libbpf 1.4 a map with autocreate off has a placeholder file.
   if (!bpf_map__autocreate(map) || bpf_map__fd(map) < 0) return Napi::Number::New(info.Env(), -ENOENT);
   return describeMap(info.Env(), map);
 }
@@ -438,13 +438,13 @@ struct Window {
   int status;
 };
 
-// The part of a mapped data section that a call may touch: (object, map, offset, bytes).
+// The part of a mapped data section that a call may access, from the arguments (object, map, offset, bytes).
 Window window(const Napi::CallbackInfo& info, size_t length, bool write) {
   Object* object = Environment::of(info.Env()).objects.find(int32Of(info[0]));
   const uint32_t index = uint32Of(info[1]);
   const bpf_map* map = object == nullptr ? nullptr : object->map(index);
   if (map == nullptr) return {nullptr, -EBADF};
-  // Mapped read-only: a write would end the process.
+  // The mapping is read-only: a write would raise SIGSEGV.
   if (write && (bpf_map__map_flags(map) & BPF_F_RDONLY_PROG)) return {nullptr, -EROFS};
   int error = 0;
   const Mapping& memory = object->memory(index, &error);
@@ -454,7 +454,7 @@ Window window(const Napi::CallbackInfo& info, size_t length, bool write) {
   return {memory.data() + offset, 0};
 }
 
-// memoryRead(object, map, offset, target: Uint8Array): 0 or -errno
+// memoryRead(object, map, offset, target: Uint8Array): returns 0 or -errno
 Napi::Value memoryRead(const Napi::CallbackInfo& info) {
   const Memory target = memoryOf(info[3]);
   const Window from = window(info, target.size, false);
@@ -462,7 +462,7 @@ Napi::Value memoryRead(const Napi::CallbackInfo& info) {
   return status(info.Env(), from.status);
 }
 
-// memoryWrite(object, map, offset, source: Uint8Array): 0 or -errno, -EROFS for constants
+// memoryWrite(object, map, offset, source: Uint8Array): returns 0 or -errno; -EROFS for constants
 Napi::Value memoryWrite(const Napi::CallbackInfo& info) {
   const Memory source = memoryOf(info[3]);
   const Window to = window(info, source.size, true);

@@ -14,8 +14,8 @@
 namespace node_libbpf {
 
 struct OpenRequest {
-  // JavaScript's own, which never change and are never given away: a copy of a large object costs as much as
-  // opening it does.
+  // The memory of a JavaScript array that is never changed or transferred. Not copied: copying a large object
+  // takes as long as opening it.
   std::string_view bytes;
   std::string name;
   std::string pinRoot;
@@ -29,10 +29,10 @@ struct ProgramRequest {
   int32_t type;
   int32_t attachType;
   uint32_t flags;
-  bool dropSection;  // forget what the section name says: the only way to clear the flag of a ".s" section
+  bool dropSection;  // discard the section's handler: the only way to clear the flag of a ".s" section
   bool autoload;
-  std::string target;  // empty: the section's
-  uint32_t logLevel;   // other than 0: a log of its own, whether or not it loads
+  std::string target;  // empty: use the section's target
+  uint32_t logLevel;   // not 0: use a log of its own, even if the program loads
 };
 
 struct InnerRequest {
@@ -54,8 +54,8 @@ struct MapRequest {
   bool autocreate;
   InnerRequest inner;
   std::string pinPath;
-  std::string initial;            // empty: as compiled
-  std::vector<uint32_t> without;  // of a struct_ops map: members that are to have no program
+  std::string initial;            // empty: keep the compiled value
+  std::vector<uint32_t> without;  // for a struct_ops map: offsets of members whose program to remove
 };
 
 struct LoadRequest {
@@ -64,8 +64,8 @@ struct LoadRequest {
   std::vector<MapRequest> maps;
 };
 
-// A map's values in this process's memory, shared with the kernel (BPF_F_MMAPABLE, Linux 5.5). Mapped here
-// and not taken from libbpf, which does it at load only since 1.5.
+// A mapping of a map's values, shared with the kernel (BPF_F_MMAPABLE, Linux 5.5). The library maps them
+// itself, because libbpf does it at load only since 1.5.
 class Mapping {
  public:
   Mapping() = default;
@@ -97,8 +97,8 @@ class Object {
   const std::vector<bpf_program*>& programs() const { return programs_; }
   const std::vector<bpf_map*>& maps() const { return maps_; }
   bool verbose() const { return verbose_; }
-  // The memory of a map of variables, mapped when first asked for; empty, and -errno in `error`, where it
-  // can't be: -ENOENT where there is no map, -ERANGE where it is one that can't be mapped.
+  // Returns the mapping of a map of variables, which the first call creates. On failure it is empty and
+  // `error` is -errno: -ENOENT if the map was not created, -ERANGE if it can't be mapped.
   const Mapping& memory(uint32_t index, int* error);
 
  private:
@@ -106,7 +106,7 @@ class Object {
   bool verbose_;
   std::vector<bpf_program*> programs_;
   std::vector<bpf_map*> maps_;
-  std::vector<Mapping> mappings_;  // by map, empty until used
+  std::vector<Mapping> mappings_;  // by map index; empty until used
 };
 
 void exportObject(Napi::Object exports);

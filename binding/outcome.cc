@@ -14,7 +14,8 @@ Outcome Outcome::noMemory() {
 
 namespace {
 
-// A log that is too long for the memory there is must not hide what it belongs to: undefined.
+// If memory does not suffice for a long log, the log is undefined, so that the error itself is still
+// reported.
 Napi::Value textOf(Napi::Env env, const VerifierLog& log) {
   const Napi::Value copy = Napi::Buffer<char>::Copy(env, log.data(), log.length());
   if (!env.IsExceptionPending()) return copy;
@@ -76,7 +77,7 @@ class PromiseWorker : public Napi::AsyncWorker {
 
  private:
   napi_deferred deferred_ = nullptr;
-  napi_value promise_ = nullptr;  // good until the call that made it returns
+  napi_value promise_ = nullptr;  // valid until the call that created it returns
   std::function<void()> work_;
   std::function<Napi::Value(Napi::Env)> finish_;
 };

@@ -1,5 +1,5 @@
-// What an operation that may fail with a story hands to JavaScript: a status, libbpf's messages, the
-// verifier's log. TypeScript makes the error of it.
+// The result of an operation that may fail: a status, libbpf's messages, the verifier's log. TypeScript
+// creates the error from it.
 #pragma once
 
 #include <napi.h>
@@ -17,24 +17,24 @@ namespace node_libbpf {
 struct Outcome {
   int32_t status = 0;      // 0, a handle or a count; negative: -errno
   const char* stage = "";  // which part of the operation failed
-  int32_t program = -1;    // index of the program that it failed for, where known
+  int32_t program = -1;    // index of the program that failed, if known
   std::vector<Message> messages;
   std::shared_ptr<const VerifierLog> log;
-  // Of programs that were asked for theirs, by index.
+  // Logs of programs that set a log level, by index.
   std::vector<std::pair<uint32_t, std::shared_ptr<const VerifierLog>>> logs;
 
   static Outcome noMemory();
   Napi::Object toJs(Napi::Env env) const;
 };
 
-// Runs a libbpf call with its messages collected.
+// Runs a libbpf call and collects its messages.
 Outcome observe(bool verbose, const std::function<int32_t()>& call);
 
-// Settles a promise with what `value` makes, or with the exception that it leaves in JavaScript.
+// Settles a promise with the result of `value`, or with the JavaScript exception that it throws.
 void settlePromise(Napi::Env env, napi_deferred deferred, const std::function<Napi::Value()>& value);
 
-// Runs `work`, which does not throw, on a thread of libuv's pool, then `finish` on the JavaScript thread to
-// make the promise's value. The environment's end waits for it.
+// Runs `work`, which must not throw, on a thread of libuv's pool, then `finish` on the JavaScript thread,
+// whose result is the promise's value. The environment waits for it when it ends.
 Napi::Promise runAsync(Napi::Env env, std::function<void()> work,
                        std::function<Napi::Value(Napi::Env)> finish);
 

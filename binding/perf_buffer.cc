@@ -20,10 +20,10 @@ namespace {
 
 constexpr uint32_t kRecords = 4096;
 constexpr uint32_t kBytes = 1 << 18;
-// perf_event_header.size has 16 bits.
+// perf_event_header.size is a 16-bit field.
 constexpr uint32_t kLongest = 1 << 16;
 
-// What libbpf hands over; its own declarations of them are private.
+// The layout of the records that libbpf passes; its own declarations are private.
 struct Sample {
   perf_event_header header;
   uint32_t size;
@@ -64,7 +64,7 @@ int PerfBuffer::take(uint32_t limit) {
   limit_ = std::min(limit, kRecords);
   const size_t cpus = perf_buffer__buffer_cnt(buffer_.get());
   for (size_t i = 0; i < cpus && count_ == 0; i++) {
-    // Fails only for want of the memory in which libbpf puts a record that wraps around together.
+    // Fails only if libbpf can't allocate the buffer in which it joins a record that wraps around.
     const int error = perf_buffer__consume_buffer(buffer_.get(), next_);
     next_ = (next_ + 1) % cpus;
     if (error < 0 && count_ == 0) return -ENOMEM;
@@ -81,12 +81,12 @@ enum bpf_perf_event_ret PerfBuffer::onRecord(void* context, int cpu, perf_event_
   if (header->type != PERF_RECORD_SAMPLE || header->size < sizeof(Sample)) return LIBBPF_PERF_EVENT_CONT;
   const auto* sample = reinterpret_cast<const Sample*>(header);
   const auto room = static_cast<uint32_t>(header->size - sizeof(Sample));
-  // Whatever is not CONT ends the reading with this record consumed (libbpf, perf_event_read_simple).
+  // Any result but CONT ends the read and consumes this record (libbpf, perf_event_read_simple).
   return self->add(sample->data, std::min(sample->size, room)) ? LIBBPF_PERF_EVENT_CONT
                                                                : LIBBPF_PERF_EVENT_DONE;
 }
 
-// False: there may be no room for another.
+// Returns false if another record might not fit.
 bool PerfBuffer::add(const char* record, uint32_t length) {
   auto* table = reinterpret_cast<uint32_t*>(table_.data());
   memcpy(data_.data() + used_, record, length);
@@ -119,7 +119,7 @@ uint32_t PerfBuffer::pending() const {
     const auto* data = static_cast<const char*>(start) + page;
     const uint64_t head = __atomic_load_n(&ring->data_head, __ATOMIC_ACQUIRE);
     for (uint64_t tail = ring->data_tail; tail < head;) {
-      // Records are multiples of 8 bytes: a header does not wrap around.
+      // Records are multiples of 8 bytes, so a header does not wrap around.
       const auto* header = reinterpret_cast<const perf_event_header*>(data + (tail & (size - 1)));
       if (header->size == 0) break;
       if (header->type == PERF_RECORD_SAMPLE) records++;
@@ -136,7 +136,7 @@ void PerfBuffer::stats(double* out) const {
 
 namespace {
 
-// perfOpen(map, pages, wakeup): the buffer's handle, which the poller tells of, or -errno
+// perfOpen(map, pages, wakeup): returns the buffer's handle, which the poller reports, or -errno
 Napi::Value open(const Napi::CallbackInfo& info) {
   const PerfBuffer::Options options = {uint32Of(info[1]), uint32Of(info[2])};
   return openWatched<&Environment::perfBuffers>(
@@ -147,7 +147,7 @@ Napi::Value open(const Napi::CallbackInfo& info) {
       [](Poller& poller, int fd, int32_t handle) { return poller.addOnEveryWakeup(fd, handle); });
 }
 
-// perfClose(perf): 0 or -EBADF
+// perfClose(perf): returns 0 or -EBADF
 Napi::Value close(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const int32_t handle = int32Of(info[0]);

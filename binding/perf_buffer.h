@@ -1,5 +1,5 @@
-// A perf buffer: a ring for each CPU, from which records are copied out. JavaScript gets a table of where
-// they are, as of a ring buffer's.
+// A perf buffer: one ring for each CPU. Records are copied out of the rings; JavaScript gets a table of their
+// positions, as for a ring buffer.
 #pragma once
 
 #include <bpf/libbpf.h>
@@ -16,24 +16,25 @@ namespace node_libbpf {
 class PerfBuffer {
  public:
   struct Options {
-    uint32_t pages;   // of each CPU's ring: a power of two
-    uint32_t wakeup;  // records of a CPU after which a waiter is woken
+    uint32_t pages;   // size of each CPU's ring: a power of two
+    uint32_t wakeup;  // number of records on a CPU that wake a waiter
   };
-  // Null, and -errno in `error`, if an event can't be opened on each online CPU.
+  // Returns null, and sets `error` to -errno, if an event can't be opened on each online CPU.
   static std::shared_ptr<PerfBuffer> open(std::shared_ptr<Map> map, Options options, int* error);
 
   int fd() const { return perf_buffer__epoll_fd(buffer_.get()); }
 
-  // Copies the next records, all of one CPU, and writes where they are to the table: at most `limit` pairs of
-  // offset and length. Returns how many. The same ones come again until they are given back.
+  // Copies the next records, all of one CPU, and writes their positions to the table: at most `limit` pairs
+  // of offset and length. Returns the number of records. Returns the same records again until they are given
+  // back.
   int take(uint32_t limit);
-  // The first `done` of the records that were taken last.
+  // Gives back the first `done` of the records that were taken last.
   void giveBack(uint32_t done);
 
-  // Records that are there and not given back.
+  // Number of records that are present and not given back.
   uint32_t pending() const;
 
-  // The CPU of the records that were taken last; records and bytes given back, records lost.
+  // The CPU of the records that were taken last; records and bytes given back; records lost.
   static constexpr size_t kStats = 4;
   void stats(double* out) const;
 
@@ -52,8 +53,8 @@ class PerfBuffer {
   std::unique_ptr<perf_buffer, Free> buffer_;
   Scratch data_;
   Scratch table_;
-  size_t next_ = 0;  // the CPU whose turn it is
-  // What was taken and not given back.
+  size_t next_ = 0;  // the CPU to read next
+  // Records that were taken and not given back.
   uint32_t count_ = 0, limit_ = 0, used_ = 0;
   int cpu_ = 0;
   uint64_t delivered_ = 0, bytes_ = 0, lost_ = 0;

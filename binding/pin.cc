@@ -18,13 +18,13 @@ int checkKind(int fd, PinKind kind) {
   if (readlink(self.c_str(), name, sizeof(name) - 1) < 0) return -ENODATA;
   const std::string_view is(name);
   if (kind == PinKind::kMap) return is == "anon_inode:bpf-map" ? 0 : -EINVAL;
-  // Opened from a pin, and made: bpf_link_new_fd() and bpf_link_prime() of the kernel.
+  // The names from bpf_link_new_fd(), for a pin that was opened, and bpf_link_prime(), for a new link.
   return is == "anon_inode:bpf-link" || is == "anon_inode:bpf_link" ? 0 : -EINVAL;
 }
 
 namespace {
 
-// pinnedId(path, "map" or "link"): the kernel's id of what is pinned there, or -errno; see checkKind()
+// pinnedId(path, "map" or "link"): returns the kernel's id of the pinned object, or -errno; see checkKind()
 Napi::Value pinnedId(const Napi::CallbackInfo& info) {
   const PinKind kind = stringOf(info[1]) == "map" ? PinKind::kMap : PinKind::kLink;
   const Fd fd(bpf_obj_get(stringOf(info[0]).c_str()));

@@ -1,4 +1,4 @@
-// Names in bpffs, which hold maps, programs and links alike.
+// Pins: files in bpffs that refer to maps, programs or links.
 #pragma once
 
 #include <napi.h>
@@ -7,9 +7,9 @@ namespace node_libbpf {
 
 enum class PinKind { kMap, kLink };
 
-// 0 if a descriptor is of that kind, -EINVAL if it is of another, -ENODATA where /proc can't tell. To be
-// asked of whatever was opened from a pin: the kernel fills bpf_map_info and bpf_link_info by what the
-// descriptor is, and neither it nor libbpf says which it was.
+// Returns 0 if the descriptor is of that kind, -EINVAL if it is of another, -ENODATA if /proc can't tell.
+// Call it for every descriptor that was opened from a pin: the kernel fills bpf_map_info or bpf_link_info by
+// the kind of the descriptor, and neither the kernel nor libbpf reports which one it filled.
 int checkKind(int fd, PinKind kind);
 
 void exportPin(Napi::Object exports);

@@ -21,23 +21,23 @@ namespace node_libbpf {
 
 namespace {
 
-// Descriptors that are told of in one call of the listener.
+// Descriptors reported in one call of the listener.
 constexpr int kReady = 64;
-// A handle that nobody has.
+// A value that no handle has.
 constexpr int32_t kNothing = 0;
 
 }  // namespace
 
-// What outlives the poller until nothing refers to it any more.
+// State that outlives the poller, until no uv handle or thread refers to it.
 struct Poller::Handle {
   Fd epoll;
   napi_env env = nullptr;
   Napi::FunctionReference listener;
   std::vector<int32_t> onEveryWakeup;
-  Poller* owner = nullptr;  // null once closing
+  Poller* owner = nullptr;  // null while closing
 
   virtual ~Handle() = default;
-  // Deletes itself, now or later.
+  // Deletes the object, now or later.
   virtual void close() = 0;
   virtual void ref(bool alive) = 0;
 
@@ -47,7 +47,7 @@ struct Poller::Handle {
     owner = nullptr;
   }
 
-  // Calls `call` with the handles that are ready, if there are any and somebody listens.
+  // Calls `call` with the handles that are ready, if there are any and a listener is set.
   template <class Call>
   void tell(Call call) {
     epoll_event ready[kReady];
@@ -62,20 +62,21 @@ struct Poller::Handle {
   }
 };
 
-// Node's event loop watches. uv handles are closed in two steps: the memory is freed by uv's callback, which
-// an async cleanup hook waits for when the environment (a worker, say) goes down first.
+// Watches the descriptors with Node's event loop. uv handles are closed in two steps: uv's callback frees the
+// memory. If the environment (for example a worker) ends first, an async cleanup hook waits for that
+// callback.
 struct Poller::LoopHandle : Handle {
   uv_poll_t* poll = nullptr;
   napi_async_cleanup_hook_handle hook = nullptr;
   napi_async_context context = nullptr;
 
-  // 0 or -errno
+  // Returns 0 or -errno.
   int start() {
     uv_loop_t* loop = nullptr;
     if (napi_get_uv_event_loop(env, &loop) != napi_ok) return -ENOTSUP;
-    // uv_poll_t's size is the running Node's, not that of the headers.
+    // The size of uv_poll_t in the running Node.js may differ from the headers'.
     poll = static_cast<uv_poll_t*>(::operator new(uv_handle_size(UV_POLL)));
-    const int error = uv_poll_init(loop, poll, epoll.get());  // an -errno too
+    const int error = uv_poll_init(loop, poll, epoll.get());  // the error is an -errno
     if (error < 0) {
       ::operator delete(poll);
       return error;
@@ -115,8 +116,8 @@ struct Poller::LoopHandle : Handle {
   }
 };
 
-// A thread watches, where the event loop is not libuv's. It waits again only when the JavaScript thread has
-// taken what was ready: the descriptor stays readable until then.
+// Watches the descriptors with a thread, if the event loop is not libuv's. The descriptor stays readable
+// until the JavaScript thread has processed it, so the thread waits for that before it polls again.
 struct Poller::ThreadHandle : Handle {
   Fd stop{eventfd(0, EFD_CLOEXEC)};
   Fd taken{eventfd(0, EFD_CLOEXEC)};
@@ -124,15 +125,15 @@ struct Poller::ThreadHandle : Handle {
   pthread_t thread = 0;
   bool running = false;
 
-  // 0 or -errno
+  // Returns 0 or -errno.
   int start() {
     if (stop.get() < 0 || taken.get() < 0) return -EMFILE;
-    // It looks at `wake` only once there is something to watch.
+    // The thread uses `wake` only after a descriptor was added.
     running = pthread_create(&thread, nullptr, watch, this) == 0;
     if (!running) return -EAGAIN;
     const napi_status created = napi_create_threadsafe_function(
         env, nullptr, nullptr, Napi::String::New(env, "node_libbpf"), 0, 1, nullptr,
-        // The last of it: the environment ends, or close() gave it up.
+        // The last callback: the environment ends, or close() released the function.
         [](napi_env, void*, void* context) {
           auto* self = static_cast<ThreadHandle*>(context);
           self->end();
@@ -161,7 +162,7 @@ struct Poller::ThreadHandle : Handle {
     [[maybe_unused]] const ssize_t written = write(event.get(), &one, sizeof(one));
   }
 
-  // Until `fd` is readable; false once the handle is to end.
+  // Waits until `fd` is readable. Returns false if the handle is to be closed.
   bool awaits(int fd) const {
     pollfd watched[] = {{stop.get(), POLLIN, 0}, {fd, POLLIN, 0}};
     while (poll(watched, 2, -1) < 0 && errno == EINTR) {
@@ -200,7 +201,7 @@ struct Poller::ThreadHandle : Handle {
 
 namespace {
 
-// Bun ends the process when uv_poll_init() is called, and Deno when it ends itself after that.
+// Bun ends the process at uv_poll_init(). Deno ends the process at its own exit after that call.
 bool isNode(Napi::Env env) {
   const Napi::Value versions = env.Global().Get("process").As<Napi::Object>().Get("versions");
   if (!versions.IsObject()) return false;
@@ -266,7 +267,7 @@ void Poller::ref(bool alive) {
 
 namespace {
 
-// pollerListen(listener): 0 or -errno
+// pollerListen(listener): returns 0 or -errno
 Napi::Value listen(const Napi::CallbackInfo& info) {
   int error = 0;
   Poller* poller = Environment::of(info.Env()).poller(info.Env(), &error);
@@ -276,7 +277,7 @@ Napi::Value listen(const Napi::CallbackInfo& info) {
   return status(info.Env(), 0);
 }
 
-// pollerRef(alive): 0 or -errno
+// pollerRef(alive): returns 0 or -errno
 Napi::Value ref(const Napi::CallbackInfo& info) {
   int error = 0;
   Poller* poller = Environment::of(info.Env()).poller(info.Env(), &error);

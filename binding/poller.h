@@ -1,5 +1,5 @@
-// Descriptors that JavaScript waits for: all of an environment's on one epoll instance, which Node's event
-// loop watches, or a thread where there is none that can (Bun, Deno).
+// Waits for descriptors: one epoll instance for each environment. Node's event loop watches it, or a thread
+// if the runtime's event loop can't (Bun, Deno).
 #pragma once
 
 #include <napi.h>
@@ -11,28 +11,28 @@ namespace node_libbpf {
 
 class Poller {
  public:
-  // Null, and -errno in `error`, if the event loop can't be had.
+  // Returns null, and sets `error` to -errno, if the event loop is not available.
   static std::unique_ptr<Poller> create(Napi::Env env, int* error);
   ~Poller();
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
 
-  // From now on the listener hears of `handle` each time that `fd` gets ready for `events` (EPOLLIN,
-  // EPOLLOUT). Edge-triggered: it hears once, and again when there is something new after that. A ring whose
-  // first record is reserved and not yet committed is "readable" to epoll all the while, which a sleeping
-  // program can stretch at will.
+  // Reports `handle` to the listener each time `fd` becomes ready for `events` (EPOLLIN, EPOLLOUT).
+  // Edge-triggered: reports once, and again when something new arrives. A ring whose first record is reserved
+  // and not yet committed is "readable" to epoll all the time, and a sleepable program can keep it in that
+  // state for long.
   int add(int fd, int32_t handle, uint32_t events);
   void remove(int fd);
 
   // The same for perf events. Polling one clears its readiness (perf_poll(): atomic_xchg(&rb->poll, 0)), and
-  // the event loop has polled it before this epoll instance is asked: so the listener hears of it each time
-  // that anything is ready.
+  // the event loop polls it before this epoll instance does. So its handle is reported each time that any
+  // descriptor is ready.
   int addOnEveryWakeup(int fd, int32_t handle);
   void removeOnEveryWakeup(int fd, int32_t handle);
 
-  // Calls `listener` with the handles that are ready.
+  // Sets the function that is called with the ready handles.
   void listen(Napi::Function listener);
-  // Whether waiting keeps the process alive.
+  // Sets whether waiting keeps the process alive.
   void ref(bool alive);
 
  private:

@@ -15,8 +15,8 @@ namespace node_libbpf {
 
 namespace {
 
-// probeLoad(type, attachType, flags, btfId): { status, log }. status is 0 if the kernel took
-// `r0 = 0; exit`, else -errno; the program is unloaded at once.
+// probeLoad(type, attachType, flags, btfId): returns { status, log }. status is 0 if the kernel accepted `r0
+// = 0; exit`, else -errno. The program is unloaded at once.
 Napi::Value probeLoad(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto type = static_cast<bpf_prog_type>(int32Of(info[0]));

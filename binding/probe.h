@@ -1,4 +1,4 @@
-// Asks the kernel whether it would take a program, by loading the shortest one there is. Nothing is attached.
+// Tests whether the kernel accepts a kind of program, by loading the shortest program. Attaches nothing.
 #pragma once
 
 #include <napi.h>

@@ -19,7 +19,7 @@ namespace node_libbpf {
 namespace {
 
 struct TestRun : Job {
-  std::shared_ptr<Object> object;  // keeps the program's fd open when the object is closed meanwhile
+  std::shared_ptr<Object> object;  // keeps the program's fd open if the object is closed during the run
   int fd = -1;
   std::string contextIn;
   std::string dataIn;
@@ -53,7 +53,7 @@ struct TestRun : Job {
     error = bpf_prog_test_run_opts(fd, &options);
     returned = options.retval;
     duration = options.duration;
-    // A syscall program's context is written back to where it came from (net/bpf/test_run.c,
+    // The kernel writes a syscall program's context back to its input buffer (net/bpf/test_run.c,
     // bpf_prog_test_run_syscall).
     if (contextOut.empty())
       contextOut = contextIn;
@@ -73,7 +73,7 @@ struct TestRun : Job {
   }
 };
 
-// programTestRun(object, index, context, contextOutSize, data, dataOutSize, repeat, flags): Promise
+// programTestRun(object, index, context, contextOutSize, data, dataOutSize, repeat, flags): returns a Promise
 Napi::Value testRun(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   Jobs* jobs = environment.jobs(info.Env());
@@ -95,7 +95,7 @@ Napi::Value testRun(const Napi::CallbackInfo& info) {
   return jobs->run(info.Env(), std::move(run));
 }
 
-// programFd(object, index): the fd, or -errno (-ENOENT: not loaded, autoload was off)
+// programFd(object, index): returns the fd, or -errno (-ENOENT: not loaded, autoload was off)
 Napi::Value fd(const Napi::CallbackInfo& info) {
   const Object* object = Environment::of(info.Env()).objects.find(int32Of(info[0]));
   const bpf_program* program = object == nullptr ? nullptr : object->program(uint32Of(info[1]));
@@ -104,7 +104,7 @@ Napi::Value fd(const Napi::CallbackInfo& info) {
   return status(info.Env(), value < 0 ? -ENOENT : value);
 }
 
-// programId(object, index): the kernel's id, or -errno
+// programId(object, index): returns the kernel's id, or -errno
 Napi::Value id(const Napi::CallbackInfo& info) {
   const int descriptor = fd(info).As<Napi::Number>();
   if (descriptor < 0) return status(info.Env(), descriptor);

@@ -1,4 +1,4 @@
-// bpf_program: its kernel identity and test runs. Attaching is in link.cc.
+// bpf_program: its id in the kernel and its test runs. link.cc attaches programs.
 #pragma once
 
 #include <napi.h>

@@ -1,4 +1,4 @@
-// The calls that read records: those of ring buffers and of perf buffers are the same.
+// The native calls that ring buffers and perf buffers share.
 #pragma once
 
 #include <napi.h>
@@ -12,7 +12,7 @@
 
 namespace node_libbpf {
 
-// Of a T, whose handles are in the environment's table `kTable`.
+// The calls for a T whose handles are in the environment's table `kTable`.
 template <class T, auto kTable>
 class RecordCalls {
  public:
@@ -29,7 +29,7 @@ class RecordCalls {
     return (Environment::of(info.Env()).*kTable).find(int32Of(info[0]));
   }
 
-  // memory(handle): [data, table], or -errno
+  // memory(handle): returns [data, table], or -errno
   static Napi::Value memory(const Napi::CallbackInfo& info) {
     T* records = find(info);
     if (records == nullptr) return status(info.Env(), -EBADF);
@@ -42,26 +42,26 @@ class RecordCalls {
     return both;
   }
 
-  // take(handle, limit): a number of records, or -errno
+  // take(handle, limit): returns a number of records, or -errno
   static Napi::Value take(const Napi::CallbackInfo& info) {
     T* records = find(info);
     return status(info.Env(), records == nullptr ? -EBADF : records->take(uint32Of(info[1])));
   }
 
-  // giveBack(handle, done): 0 or -EBADF
+  // giveBack(handle, done): returns 0 or -EBADF
   static Napi::Value giveBack(const Napi::CallbackInfo& info) {
     T* records = find(info);
     if (records != nullptr) records->giveBack(uint32Of(info[1]));
     return status(info.Env(), records == nullptr ? -EBADF : 0);
   }
 
-  // pending(handle): a number of records, or -errno
+  // pending(handle): returns a number of records, or -errno
   static Napi::Value pending(const Napi::CallbackInfo& info) {
     T* records = find(info);
     return status(info.Env(), records == nullptr ? -EBADF : static_cast<int32_t>(records->pending()));
   }
 
-  // stats(handle, stats: Float64Array): 0 or -errno
+  // stats(handle, stats: Float64Array): returns 0 or -errno
   static Napi::Value stats(const Napi::CallbackInfo& info) {
     T* records = find(info);
     if (records == nullptr) return status(info.Env(), -EBADF);

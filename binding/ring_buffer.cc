@@ -20,22 +20,22 @@ namespace node_libbpf {
 
 namespace {
 
-// Pairs in the table, and bytes that are taken at once (one record may be longer): the ring gets its space
-// back in steps.
+// The number of pairs in the table, and the number of bytes that are taken at once (one record may be
+// longer): this frees the ring's space in steps.
 constexpr uint32_t kRecords = 4096;
 constexpr uint64_t kBytes = 64 << 10;
 
-// Records.
+// Prefetch distance, in records.
 constexpr uint64_t kAhead = 16;
-// Bytes behind a header where most records' fields are: maybe in the next cache line.
+// Most records' fields lie within this many bytes after the header, possibly in the next cache line.
 constexpr uint64_t kLine = 40;
 
 constexpr uint64_t align8(uint64_t size) { return (size + 7) & ~uint64_t{7}; }
 
 }  // namespace
 
-// What kernel/bpf/ringbuf.c lets user space map: a page with the consumer's position, one with the
-// producer's, and the data twice, one behind the other, so that a record that wraps around is in one piece.
+// The mapping that kernel/bpf/ringbuf.c offers: one page with the consumer's position, one with the
+// producer's, and the data twice in a row, so that a record that wraps around is contiguous.
 struct RingBuffer::Pages {
   char* consumer = nullptr;
   char* producer = nullptr;
@@ -59,7 +59,7 @@ struct RingBuffer::Pages {
     return 0;
   }
 
-  // unsigned long in the kernel, which counts on.
+  // The kernel's type is unsigned long, and the positions never wrap at the ring's size.
   unsigned long* consumed() const { return reinterpret_cast<unsigned long*>(consumer); }
   unsigned long produced() const {
     return __atomic_load_n(reinterpret_cast<unsigned long*>(producer), __ATOMIC_ACQUIRE);
@@ -78,7 +78,7 @@ std::shared_ptr<RingBuffer> RingBuffer::open(std::shared_ptr<Map> map, int* erro
     *error = -EINVAL;
     return nullptr;
   }
-  // Offsets are Int32 in JavaScript, which computes with these fastest.
+  // JavaScript computes fastest with Int32 offsets.
   if (map->maxEntries() > 1u << 30) {
     *error = -EFBIG;
     return nullptr;
@@ -111,7 +111,8 @@ bool RingBuffer::Walk::next() {
     stale = true;
     return false;
   }
-  // The processor does not guess where headers are: records of equal size have the next ones so far ahead.
+  // The processor can't predict the position of headers. If records have equal size, this prefetches a later
+  // header.
   const char* ahead = data + (position - start) + kAhead * size;
   __builtin_prefetch(ahead);
   if (size > kLine) __builtin_prefetch(ahead + kLine);
@@ -148,14 +149,15 @@ int RingBuffer::take(uint32_t limit) {
   if (table == nullptr) return -EBADF;
   limit = std::min(limit, kRecords);
   do {
-    if (taken_.records == 0) giveBack(0);  // those that were discarded before any other
-    // The kernel wakes a waiter only for a record at the consumer's position (bpf_ringbuf_commit). It must
-    // see the position before the record is looked at here, or the record could be committed between, without
-    // a wake-up.
+    if (taken_.records == 0)
+      giveBack(0);  // frees records that were discarded and preceded by none that was taken
+    // The kernel wakes a waiter only for a record at the consumer's position (bpf_ringbuf_commit). The new
+    // position must be visible to the kernel before the record's header is read here. Otherwise the record
+    // could be committed in between, without a wake-up.
     std::atomic_thread_fence(std::memory_order_seq_cst);
     Walk each = walk();
     highWater_ = std::max(highWater_, each.end - each.start);
-    // Where the data begins in JavaScript's buffer.
+    // The offset of the data in JavaScript's buffer.
     const uint64_t shift = copies_ ? 0 : each.data - pages_->data();
     Taken taken = {each.start, each.start};
     while (taken.records < limit && taken.end - taken.start < kBytes && each.next()) {
@@ -192,14 +194,14 @@ void RingBuffer::stats(double* out) const {
 
 namespace {
 
-// ringOpen(map): the ring's handle, which the poller tells of, or -errno
+// ringOpen(map): returns the ring's handle, which the poller reports, or -errno
 Napi::Value open(const Napi::CallbackInfo& info) {
   return openWatched<&Environment::rings>(info, RingBuffer::open, [](Poller& poller, int fd, int32_t handle) {
     return poller.add(fd, handle, EPOLLIN);
   });
 }
 
-// ringClose(ring): 0 or -EBADF
+// ringClose(ring): returns 0 or -EBADF
 Napi::Value close(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const std::shared_ptr<RingBuffer> ring = environment.rings.remove(int32Of(info[0]));

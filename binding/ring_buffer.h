@@ -1,4 +1,4 @@
-// A ring buffer, read where the kernel put its records: JavaScript gets a table of where they are.
+// A ring buffer, read in place: JavaScript gets a table of the records' positions.
 #pragma once
 
 #include <napi.h>
@@ -12,47 +12,49 @@
 
 namespace node_libbpf {
 
-// Mapped here and not by libbpf: its ring_buffer makes a call for each record, and keeps to itself where the
-// data is.
+// Maps the ring itself instead of using libbpf's ring_buffer, which makes a call for each record and does not
+// expose the address of the data.
 class RingBuffer {
  public:
-  // Null, and -errno in `error`, if it can't be mapped.
+  // Returns null, and sets `error` to -errno, if the ring can't be mapped.
   static std::shared_ptr<RingBuffer> open(std::shared_ptr<Map> map, int* error);
 
   int fd() const { return map_->fd(); }
 
-  // Writes where the next records are to the table: at most `limit` pairs of offset and length. Returns how
-  // many; after 0 the poller tells of the next one. The same ones come again until they are given back.
+  // Writes the positions of the next records to the table: at most `limit` pairs of offset and length.
+  // Returns the number of records; after 0 the poller reports the next one. Returns the same records again
+  // until they are given back.
   int take(uint32_t limit);
-  // The first `done` of the records that were taken last.
+  // Gives back the first `done` of the records that were taken last.
   void giveBack(uint32_t done);
 
-  // Records that are committed and not given back.
+  // Number of records that are committed and not given back.
   uint32_t pending() const;
 
-  // Records and bytes given back, records that programs discarded, bytes waiting, the most bytes that ever
-  // waited, bytes in all.
+  // Records and bytes given back; records that programs discarded; bytes waiting; the most bytes that waited
+  // at any read; the ring's size in bytes.
   static constexpr size_t kStats = 6;
   void stats(double* out) const;
 
-  // The data, read-only (or a copy of what was taken); and the table.
+  // The data, read-only (or a copy of the taken records), and the table.
   Napi::Value data(Napi::Env env);
   Napi::Value table(Napi::Env env) { return table_.buffer(env); }
   void detach(Napi::Env env) { data_.detach(env); }
 
  private:
   struct Pages;
-  // From record to record, from the consumer's position to the producer's.
+  // Iterates over the records from the consumer's position to the producer's.
   struct Walk {
-    const char* data;  // at `start`
+    const char* data;  // the address of position `start`
     uint64_t start, position, end;
     uint32_t length;
     bool discarded;
-    bool stale;  // somebody else who has the map moved the consumer's position: what is there is no header
-    // Moves behind a record; false at the end, or if it is not committed yet.
+    bool stale;  // another process with this map moved the consumer's position, so it does not point to a
+                 // header
+    // Advances to the next record. Returns false at the end, or if the next record is not committed yet.
     bool next();
   };
-  // What was handed out last, by positions in the ring.
+  // The records that were taken last, by their positions in the ring.
   struct Taken {
     uint64_t start = 0, end = 0;
     uint32_t records = 0, discarded = 0;
@@ -72,7 +74,7 @@ class RingBuffer {
   std::shared_ptr<Pages> pages_;
   SharedMemory data_;
   Scratch table_;
-  Scratch copy_;  // where external memory is forbidden
+  Scratch copy_;  // used where external memory is forbidden
   bool copies_ = false;
   Taken taken_;
   uint64_t delivered_ = 0, bytes_ = 0, discarded_ = 0, highWater_ = 0;

@@ -1,4 +1,4 @@
-// Memory that native code and JavaScript both write, as an ArrayBuffer.
+// Memory that both native code and JavaScript write, as an ArrayBuffer.
 #pragma once
 
 #include <napi.h>
@@ -10,13 +10,13 @@
 
 namespace node_libbpf {
 
-// External memory, or V8's own where the runtime forbids that.
+// External memory, or memory of V8 where the runtime forbids external memory.
 class Scratch {
  public:
   Scratch() = default;
   explicit Scratch(size_t size) : size_(size) {}
 
-  // The same buffer each time; empty if there is no memory.
+  // Returns the same buffer each time; empty if memory is exhausted.
   Napi::Value buffer(Napi::Env env) {
     if (!own_.IsEmpty()) return own_.Value();
     if (shared_.empty()) {
@@ -31,7 +31,7 @@ class Scratch {
     return own_.Value();
   }
 
-  // Null before buffer(), or if JavaScript has taken V8's own away (by transferring it).
+  // Null before buffer(), or if JavaScript has transferred the buffer of V8.
   char* data() {
     if (!shared_.empty()) return shared_.data();
     if (own_.IsEmpty()) return nullptr;

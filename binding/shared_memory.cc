@@ -6,7 +6,7 @@ namespace node_libbpf {
 
 namespace {
 
-// As if the runtime forbade it: to see that everything works without.
+// Set, this simulates a runtime that forbids external memory, for tests.
 const bool kForbidden = getenv("NODE_LIBBPF_NO_EXTERNAL_MEMORY") != nullptr;
 
 }  // namespace
@@ -21,7 +21,7 @@ Napi::Value SharedMemory::buffer(Napi::Env env) {
       [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<void>*>(hint); }, share.get(),
       &result);
   if (status != napi_ok) return {};
-  share.release();  // the finalizer's now
+  share.release();  // the finalizer owns it now
   buffer_ = Napi::Reference<Napi::ArrayBuffer>::New(Napi::ArrayBuffer(env, result), 1);
   return Napi::Value(env, result);
 }

@@ -1,7 +1,7 @@
-// Memory that JavaScript sees, without a copy, as an ArrayBuffer.
+// Memory that JavaScript accesses in place as an ArrayBuffer.
 //
-// The buffer's finalizer owns a share of the memory: it lives until native code and V8 have both let go of
-// it, wherever JavaScript has transferred the buffer to meanwhile.
+// The buffer's finalizer shares ownership of the memory: the memory stays allocated until both native code
+// and V8 have released it, even if JavaScript has transferred the buffer.
 #pragma once
 
 #include <napi.h>
@@ -13,7 +13,7 @@ namespace node_libbpf {
 class SharedMemory {
  public:
   SharedMemory() = default;
-  // `data` belongs to `owner`.
+  // `owner` keeps `data` allocated.
   SharedMemory(std::shared_ptr<void> owner, char* data, size_t size)
       : owner_(std::move(owner)), data_(data), size_(size) {}
 
@@ -21,10 +21,10 @@ class SharedMemory {
   char* data() const { return data_; }
   size_t size() const { return size_; }
 
-  // The same buffer each time; empty where the runtime forbids external memory (V8's sandbox, as in
+  // Returns the same buffer each time; empty if the runtime forbids external memory (V8's sandbox, as in
   // Electron).
   Napi::Value buffer(Napi::Env env);
-  // Cuts the buffer off: its length, and that of all views, becomes 0.
+  // Detaches the buffer: its length, and the length of all views, becomes 0.
   void detach(Napi::Env env);
 
  private:

@@ -36,15 +36,16 @@ int UserRingBuffer::submit(const char* records, const uint32_t* lengths, uint32_
 
 namespace {
 
-// userRingOpen(map): the ring's handle, of which the poller tells when the program has drained it, or -errno
+// userRingOpen(map): returns the ring's handle, which the poller reports when the program has drained it, or
+// -errno
 Napi::Value open(const Napi::CallbackInfo& info) {
   return openWatched<&Environment::userRings>(
       info, UserRingBuffer::open,
       [](Poller& poller, int fd, int32_t handle) { return poller.add(fd, handle, EPOLLOUT); });
 }
 
-// userRingSubmit(ring, records: Uint8Array, lengths: Uint32Array): how many found room, or -errno of the
-// first
+// userRingSubmit(ring, records: Uint8Array, lengths: Uint32Array): returns the number of records submitted,
+// or the -errno of the first
 Napi::Value submit(const Napi::CallbackInfo& info) {
   UserRingBuffer* ring = Environment::of(info.Env()).userRings.find(int32Of(info[0]));
   if (ring == nullptr) return status(info.Env(), -EBADF);
@@ -57,7 +58,7 @@ Napi::Value submit(const Napi::CallbackInfo& info) {
   return status(info.Env(), ring->submit(records.data, lengths, static_cast<uint32_t>(count)));
 }
 
-// userRingClose(ring): 0 or -EBADF
+// userRingClose(ring): returns 0 or -EBADF
 Napi::Value close(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   const std::shared_ptr<UserRingBuffer> ring = environment.userRings.remove(int32Of(info[0]));

@@ -1,4 +1,4 @@
-// A user ring buffer: records from this process to a program.
+// A user ring buffer: sends records from this process to a program.
 #pragma once
 
 #include <bpf/libbpf.h>
@@ -13,14 +13,13 @@ namespace node_libbpf {
 
 class UserRingBuffer {
  public:
-  // Null, and -errno in `error`, if it can't be mapped.
+  // Returns null, and sets `error` to -errno, if the ring can't be mapped.
   static std::shared_ptr<UserRingBuffer> open(std::shared_ptr<Map> map, int* error);
 
   int fd() const { return map_->fd(); }
 
-  // Submits records that lie one behind the other, until one finds no room. Returns how many it were, or
-  // -errno
-  // (-ENOSPC: it is full) of the first.
+  // Submits records that are packed one after the other, until one does not fit. Returns the number
+  // submitted, or the -errno of the first record (-ENOSPC: the ring is full).
   int submit(const char* records, const uint32_t* lengths, uint32_t count);
 
  private:

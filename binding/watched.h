@@ -1,4 +1,4 @@
-// What is opened over a map and watched by the poller.
+// Opens objects over a map that the poller watches.
 #pragma once
 
 #include <napi.h>
@@ -13,8 +13,8 @@
 
 namespace node_libbpf {
 
-// Opens what `make(map, &error)` makes of the map that the call names first, and lets `watch(poller, fd,
-// handle)` add it to the poller. Returns its handle in the environment's table `kTable`, or -errno.
+// Opens `make(map, &error)` over the map that the first argument names, and calls `watch(poller, fd, handle)`
+// to add it to the poller. Returns the handle in the environment's table `kTable`, or -errno.
 template <auto kTable, class Make, class Watch>
 Napi::Value openWatched(const Napi::CallbackInfo& info, Make make, Watch watch) {
   Environment& environment = Environment::of(info.Env());

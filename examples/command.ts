@@ -1,17 +1,20 @@
-/** What the examples' command lines have in common: how they end, what an error looks like, the options of those that watch. */
+/** Shared parts of the examples' command lines: exit statuses, error messages, the options of examples that watch. */
 import { parseArgs } from "node:util";
 import { BpfError } from "node-libbpf";
 
-/** The command line is wrong. */
+/** An invalid command line. */
 export class UsageError extends Error {}
 
-/** Runs an example. An error becomes one line and the exit status: 2 for a wrong command line, 1 for the rest. */
+/**
+ * Runs an example. Prints an error as one line and sets the exit status: 2 for an invalid command line, 1 for other
+ * errors.
+ */
 export function command(usage: string, run: () => Promise<void>): void {
-  // `| head` has seen enough: ending detaches everything.
+  // The reader, such as `| head`, has closed the pipe: exiting detaches everything.
   process.stdout.once("error", () => process.exit());
   run().catch((error: NodeJS.ErrnoException) => {
     const wrongUsage = error instanceof UsageError || error.code?.startsWith("ERR_PARSE_ARGS") === true;
-    // A TypeError and the like is a mistake of the example itself.
+    // A TypeError or similar is a bug in the example itself.
     const expected = wrongUsage || error instanceof BpfError || Object.getPrototypeOf(error) === Error.prototype;
     process.stderr.write(`${usage.split(" ")[0]}: ${expected ? error.message : error.stack}\n`);
     if (wrongUsage) process.stderr.write(`usage: ${usage}\n`);
@@ -26,24 +29,24 @@ export function stopSignal(): AbortSignal {
   return stop.signal;
 }
 
-/** What is watched. */
+/** A source of events. */
 export interface Watch<T> extends AsyncDisposable {
-  /** Batches as they come; ends when the watch is disposed of. */
+  /** Batches as they arrive; ends when the watch is disposed. */
   readonly events: AsyncIterable<T[]>;
-  /** Events that were not seen: mostly because nobody took the earlier ones in time. */
+  /** Number of lost events, mostly because the earlier ones were not read in time. */
   readonly dropped: bigint;
 }
 
 export interface WatchOptions {
   json: boolean;
-  /** How many events to print. */
+  /** Number of events to print. */
   count: number;
-  /** Seconds. */
+  /** In seconds. */
   duration: number | undefined;
   positionals: string[];
 }
 
-/** --json, --count N, --duration SECONDS, and what else there is. */
+/** Parses --json, --count N, --duration SECONDS, and the remaining arguments. */
 export function watchOptions(): WatchOptions {
   const { values, positionals } = parseArgs({
     options: { json: { type: "boolean" }, count: { type: "string" }, duration: { type: "string" } },
@@ -59,7 +62,7 @@ export function watchOptions(): WatchOptions {
   return { json: values.json ?? false, count, duration: positive("duration"), positionals };
 }
 
-/** Prints events, one a line, until there are enough, the time is over, or Ctrl-C. */
+/** Prints events, one per line, until the count or the duration is reached, or Ctrl-C. */
 export async function printEvents<T>(
   watch: Watch<T>,
   { json, count, duration }: WatchOptions,
@@ -69,7 +72,7 @@ export async function printEvents<T>(
   const end = () => {
     if (ended) return;
     ended = true;
-    if (watch.dropped > 0n) process.stderr.write(`${watch.dropped} events were not seen\n`);
+    if (watch.dropped > 0n) process.stderr.write(`${watch.dropped} events were lost\n`);
     void watch[Symbol.asyncDispose]();
   };
   const timer = duration === undefined ? undefined : setTimeout(end, duration * 1000);

@@ -1,4 +1,7 @@
-/** Shows how the precheck's verdicts agree with kernels' answers: what test/kernel/agreement.test.ts leaves behind. */
+/**
+ * Prints how the precheck's verdicts agree with the kernels' answers, from the reports of
+ * test/kernel/agreement.test.ts.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Agreement, AgreementReport, Outcome } from "../test/truth/agreement";
@@ -6,7 +9,7 @@ import type { Agreement, AgreementReport, Outcome } from "../test/truth/agreemen
 const VERDICTS = ["allowed", "unsafe", "refused", "unknown"] as const;
 const ANSWERS: readonly Outcome[] = ["accepted", "refused", "none"];
 
-/** A table of the reports in these directories; undefined if there are none. */
+/** Returns a table of the reports in these directories; undefined if there are none. */
 export function agreementTable(directories: readonly string[]): string | undefined {
   const files = directories.map((directory) => join(directory, "agreement.json")).filter((file) => existsSync(file));
   if (files.length === 0) return undefined;

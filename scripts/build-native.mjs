@@ -1,5 +1,5 @@
-// Builds the addon: in a checkout with the libraries that `npm run setup` built, in an installed package with the system's libbpf
-// and with tools that are installed for it. Plain JavaScript: it is in the package.
+// Builds the addon: in a checkout with the libraries that `npm run setup` built, in an installed package with the
+// system's libbpf and with tools that it installs. Plain JavaScript, because the package contains it.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-/** The package has no sources of the library. */
+/** The package does not contain the library's sources. */
 const isCheckout = existsSync(join(root, "lib/native/index.ts"));
 const TOOLS = ["cmake-js", "node-addon-api", "node-api-headers"];
 const NEEDS = "a C++ compiler, cmake, make or ninja, pkg-config, and libbpf 1.1 or newer with its headers";
@@ -22,7 +22,7 @@ function works(command, ...args) {
   return spawnSync(command, args, { stdio: "ignore" }).status === 0;
 }
 
-/** The folder that has the tools. */
+/** Returns the folder that has the tools. */
 function tools() {
   const { resolve } = createRequire(join(root, "package.json"));
   try {

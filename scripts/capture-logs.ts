@@ -1,6 +1,6 @@
 /**
- * npm run capture:logs: asks every kernel of the tests what it says of the programs in test/bpf/refusals*.bpf.c, and
- * stores the answers as test/logs/<kernel>.json for test/unit/explain.test.ts.
+ * npm run capture:logs: loads the programs in test/bpf/refusals*.bpf.c on every kernel of the tests, and stores the
+ * kernel's answers as test/logs/<kernel>.json for test/unit/explain.test.ts.
  *   npm run capture:logs -- [--kernel 6.12]...
  * The files are the same for every boot of a kernel: addresses and times are left out.
  */

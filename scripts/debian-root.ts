@@ -13,7 +13,7 @@ import { dirname, join, relative } from "node:path";
 import { PrivateApt, type Suite, unpack } from "../lib/testing/apt";
 import { cacheDirectory } from "../lib/testing/cache";
 
-/** Unpacks the packages, and none that they depend on; no script of theirs is run. */
+/** Unpacks the packages, without their dependencies, and runs none of their scripts. */
 export function debianRoot(name: string, suite: Suite, architecture: string, packages: readonly string[]): string {
   const target = `${suite}-${architecture}`;
   const root = join(cacheDirectory(), "debian", `${name}-${target}`);
@@ -32,12 +32,15 @@ export function debianRoot(name: string, suite: Suite, architecture: string, pac
   rmSync(downloads, { recursive: true });
   makeLinksRelative(scratch);
   writeFileSync(join(scratch, ".packages"), recipe);
-  // Renamed in one step, so that a run that is cut short leaves no half tree behind.
+  // Renamed in one step, so that an interrupted run leaves no partial tree behind.
   renameSync(scratch, root);
   return root;
 }
 
-/** Packages link to absolute paths (libdl.so -> /lib/x86_64-linux-gnu/libdl.so.2), which outside the root are other files. */
+/**
+ * Packages link to absolute paths (libdl.so -> /lib/x86_64-linux-gnu/libdl.so.2), which are other files outside the
+ * root.
+ */
 function makeLinksRelative(root: string): void {
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
     if (!entry.isSymbolicLink()) continue;

@@ -1,6 +1,6 @@
 /**
- * The addon for finding faults: with symbols, assertions, AddressSanitizer and UndefinedBehaviorSanitizer, in build/debug. The
- * libraries in it are watched by AddressSanitizer too.
+ * The addon for debugging: with symbols, assertions, AddressSanitizer and UndefinedBehaviorSanitizer, in build/debug.
+ * AddressSanitizer also checks the libraries in it.
  *   npm run build:debug
  */
 import { spawnSync } from "node:child_process";
@@ -9,7 +9,7 @@ import { buildDeps } from "./deps";
 import { PROJECT_ROOT } from "./places";
 import { Progress } from "./progress";
 
-/** Returns the addon's path. The build system knows what is stale. */
+/** Returns the addon's path. The build system decides what to rebuild. */
 export function buildDebug(): string {
   const progress = new Progress("debug");
   buildDeps("debug", progress);
@@ -26,15 +26,15 @@ export function buildDebug(): string {
   return join(folder, "Debug/node_libbpf.node");
 }
 
-/** What Node's environment must have to load it: AddressSanitizer's runtime wants to be the first library of a process. */
+/** The environment that Node.js needs to load it: AddressSanitizer's runtime must be the first library of a process. */
 export function debugEnvironment(addon: string): Readonly<Record<string, string>> {
   const { stdout } = spawnSync("g++", ["-print-file-name=libasan.so"], { encoding: "utf8" });
   return {
     NODE_LIBBPF_PREBUILD: addon,
-    // For tests that measure memory, or leave none.
+    // Skips tests that measure or limit memory.
     NODE_LIBBPF_SANITIZED: "1",
     LD_PRELOAD: stdout.trim(),
-    // Node itself frees little when it ends.
+    // Node.js itself frees little when it ends.
     ASAN_OPTIONS: "detect_leaks=0",
     UBSAN_OPTIONS: "print_stacktrace=1",
   };

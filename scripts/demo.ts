@@ -1,6 +1,6 @@
 /**
- * npm run demo: exec-watch on this kernel if it can, else in a virtual machine, with a few execs to watch. Options are
- * exec-watch's: npm run demo -- --json --count 3
+ * npm run demo: runs exec-watch on this kernel if it can, else in a virtual machine, with a few execs to watch. Takes
+ * exec-watch's options: npm run demo -- --json --count 3
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -15,7 +15,7 @@ import { Progress } from "./progress";
 import { installPackages, PACKAGES } from "./system-packages";
 
 const KERNEL = MATRIX.lts;
-/** Says that this is the guest: it watches here, whatever comes. */
+/** Marks the guest: run on this kernel in any case. */
 const HERE = "--here";
 
 const SAMPLES: readonly (readonly string[])[] = [
@@ -55,7 +55,7 @@ async function main(): Promise<number> {
   return exitCode;
 }
 
-/** Why exec-watch can't run on this kernel, found by trying. */
+/** Returns why exec-watch can't run on this kernel, found by trying; undefined if it can. */
 async function reasonAgainst(): Promise<string | undefined> {
   try {
     await using _ = await watchExecs();
@@ -78,7 +78,7 @@ async function watchHere(options: readonly string[]): Promise<number> {
   return ended;
 }
 
-/** Passes the watch's stderr on, and waits for its first words: it is attached. */
+/** Forwards the watch's stderr, and waits for its first output, which means that it is attached. */
 async function ready(watch: ChildProcess): Promise<void> {
   watch.stderr?.pipe(process.stderr);
   await Promise.race([once(watch.stderr as NodeJS.EventEmitter, "data"), once(watch, "close")]);

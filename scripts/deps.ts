@@ -1,6 +1,7 @@
 /**
- * Builds libbpf, libelf and zlib, static and position-independent: Debian's own archives are not, and a .node is a shared
- * object. Headers go to .deps/include, archives to .deps/FLAVOUR. Does only what is missing.
+ * Builds libbpf, libelf and zlib as static, position-independent archives: a .node is a shared object, and Debian's own
+ * archives are not position-independent. Headers go to .deps/include, archives to .deps/FLAVOUR. Builds only what is
+ * missing.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -12,14 +13,14 @@ import { fetchSource, PINNED, type Source, unpackSource } from "./sources";
 import { type Architecture, toolchain } from "./toolchain";
 
 /**
- * For whom: a checkout's own addon, built by the system's compiler; the same with AddressSanitizer; or an addon that is
- * shipped, built by Clang against old libraries.
+ * The use of a build: a checkout's own addon, built with the system's compiler; the same with AddressSanitizer; or a
+ * published addon, built with Clang against old libraries.
  */
 export type Flavour = "host" | "debug" | `linux-${Architecture}`;
 
 const deps = join(PROJECT_ROOT, ".deps");
 const include = join(deps, "include");
-/** What an archive folder was built with; a change of it builds anew. */
+/** The recipe that an archive folder was built with; a change of it triggers a new build. */
 const RECIPE = ["3", ...PINNED.map(({ sha256 }) => sha256)].join(" ");
 
 /** .deps/FLAVOUR/sources.json */
@@ -28,7 +29,9 @@ export interface Built {
   readonly sources: readonly Source[];
 }
 
-/** What a flavour's libraries were built from; undefined if they are not there, or of another recipe. */
+/**
+ * The sources that a flavour's libraries were built from; undefined if the libraries are missing or of another recipe.
+ */
 export function builtFrom(flavour: Flavour): Built | undefined {
   const path = join(deps, flavour, "sources.json");
   if (!existsSync(path)) return undefined;
@@ -53,9 +56,9 @@ export function buildDeps(flavour: Flavour, progress: Progress): void {
   const { CC, AR, RANLIB, host, ld } = compiler(flavour);
   const CFLAGS = [
     "-O2 -g -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections",
-    // What is built is the same wherever the project lies.
+    // Makes the build reproducible, wherever the project is.
     `-ffile-prefix-map=${deps}=.`,
-    // elfutils makes warnings errors, of whatever compiler.
+    // elfutils turns the warnings of any compiler into errors.
     "-Wno-error",
     `-I${include}`,
   ].join(" ");
@@ -90,7 +93,7 @@ export function buildDeps(flavour: Flavour, progress: Progress): void {
     ...[`CC=${CC}`, `AR=${AR}`, `CFLAGS=${CFLAGS}`, "NO_PKG_CONFIG=1"],
     ...[`OBJDIR=${bpfBuild}`, `INCLUDEDIR=${include}`],
   ]);
-  // The UAPI headers that match this libbpf; BPF programs and the constants' generator read them.
+  // The UAPI headers that match this libbpf, for BPF programs and the generator of the constants.
   cpSync(join(libbpf, "include/uapi/linux"), join(include, "linux"), { recursive: true });
 
   const scratch = `${archives}.part`;
@@ -104,9 +107,9 @@ export function buildDeps(flavour: Flavour, progress: Progress): void {
   ];
   for (const archive of built) copyInto(scratch, archive);
   writeFileSync(join(scratch, "sources.json"), JSON.stringify({ recipe: RECIPE, sources } satisfies Built));
-  // For CMake, which gives it to the addon.
+  // CMake passes it to the addon.
   writeFileSync(join(scratch, "sources.txt"), sources.map(({ name, version }) => `${name} ${version}`).join(", "));
-  // Renamed in one step, so that a run that is cut short leaves nothing that looks whole.
+  // Renamed in one step, so that an interrupted run leaves nothing that looks complete.
   renameSync(scratch, archives);
   progress.end();
 }
@@ -115,9 +118,9 @@ interface Compiler {
   CC: string;
   AR: string;
   RANLIB: string;
-  /** The triple that is built for, if it is not this system's. */
+  /** The target triple, if it is not this system's. */
   host?: string;
-  /** How to link. */
+  /** The link command. */
   ld: string;
 }
 

@@ -1,22 +1,24 @@
-/** The fenced code blocks of the documentation. What stands behind the language says how a block is tried: CONTRIBUTING.md. */
+/**
+ * The fenced code blocks of the documentation. The words after the language say how a block is tested: CONTRIBUTING.md.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT_ROOT } from "./places";
 
 export interface Fence {
-  /** From the project's root. */
+  /** Relative to the project's root. */
   page: string;
   line: number;
   /** "" for none: output, drawings. */
   language: string;
-  /** What stands behind the language. */
+  /** The words after the language. */
   words: string[];
   code: string;
 }
 
 const FENCE = /^( *)```(\S*)(.*)\n([\s\S]*?)^\1```$/gm;
 
-/** Every page that is written by hand. */
+/** Every handwritten page. */
 export function pages(): string[] {
   const inside = ["docs", "examples"].flatMap((folder) =>
     readdirSync(join(PROJECT_ROOT, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
@@ -35,12 +37,12 @@ export function fencesOf(page: string): Fence[] {
   }));
 }
 
-/** What a word such as "status=1" says, if it is there. */
+/** The value of a word such as "status=1", if present. */
 export function settingOf({ words }: Fence, name: string): string | undefined {
   return words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 
-/** The file that a block is the text of, if it says so. */
+/** The file whose content a block is, if it names one. */
 export function fileOf(fence: Fence): string | undefined {
   const { language, words } = fence;
   return settingOf(fence, "file") ?? (language === "c" || language === "js" ? words[0] : undefined);

@@ -1,11 +1,12 @@
 /**
- * Tries objects that no compiler makes, copies of those in test/bpf with some fields changed: opens, checks and generates of each, and
- * fails for any signal, hang, error that is not the library's, or memory beyond bounds.
+ * Fuzzes the library with malformed objects: copies of those in test/bpf with some fields changed. Opens, checks and
+ * generates from each, and fails for any signal, hang, error that is not the library's, or excessive memory.
  *   node dist/scripts/fuzz.js [--count 200000] [--seed 1] [--from 0] [--load] [--debug] [--jobs 1]
- *     --load   gives them to the kernel's verifier too (as root); nothing is attached
- *     --debug  with the addon of npm run build:debug
- *     --write FILE  writes the first of them, and tries none
- * The same seed and number make the same object of the same ones in test/bpf: "--seed S --from N --count 1" tries one again.
+ *     --load   also loads them into the kernel (as root); attaches nothing
+ *     --debug  uses the addon of npm run build:debug
+ *     --write FILE  writes the first object, and tests none
+ * The same seed and number give the same object from the same files in test/bpf: "--seed S --from N --count 1" repeats
+ * one.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -18,29 +19,29 @@ import { tryObject } from "../test/fuzz/trial";
 import { buildDebug, debugEnvironment } from "./debug";
 import { PROJECT_ROOT } from "./places";
 
-/** Objects that one process tries. */
+/** Objects per process. */
 const BATCH = 500;
-/** Seconds of the processor that an object may take; sanitizers take some themselves. */
+/** CPU seconds that one object may take; sanitizers need more. */
 const MAX_SECONDS = 2;
-/** Bytes that a process may have; sanitizers keep what was freed. */
+/** Bytes of memory that a process may use; sanitizers keep freed memory. */
 const MAX_MEMORY = 512 << 20;
-/** Seconds after which nothing more is expected of a process that says nothing. */
+/** Seconds without output after which a process counts as hanging. */
 const SILENCE = 60;
 
 export interface FuzzOptions {
   seed: number;
-  /** The first object's number. */
+  /** The number of the first object. */
   from?: number;
   count: number;
   load?: boolean;
-  /** Of the processes that try them. */
+  /** Number of processes. */
   env?: Readonly<Record<string, string>>;
   jobs?: number;
-  /** Called now and then with how many are done. */
+  /** Called regularly with the number of objects done. */
   progress?: (done: number) => void;
 }
 
-/** What a process is told. */
+/** The input of a process. */
 interface Order {
   seed: number;
   from: number;
@@ -49,7 +50,7 @@ interface Order {
   sanitized: boolean;
 }
 
-/** What was found: of each, what it was, and how to make it again. None is good. */
+/** Returns the faults, each with its description and how to reproduce it. An empty list is success. */
 export async function fuzz({
   seed,
   from = 0,
@@ -68,7 +69,7 @@ export async function fuzz({
       const first = next;
       next = Math.min(end, first + BATCH);
       const last = next;
-      // A process that ended too early goes on in another, behind the object that it ended at.
+      // If a process ended early, another one continues after the object at which it ended.
       for (let at = first; at < last; ) {
         const order = { seed, from: at, count: last - at, load, sanitized };
         const { done, findings } = await batch(order, env);
@@ -82,7 +83,7 @@ export async function fuzz({
   return found;
 }
 
-/** Tries objects in a process of their own, up to the first that ends it; `done` is the number of the next. */
+/** Tests objects in a process of their own, up to the first that ends it; `done` is the number of the next. */
 async function batch(
   order: Order,
   env: Readonly<Record<string, string>>,
@@ -114,13 +115,13 @@ async function batch(
   watch();
   const [status, signal] = await once(child, "close");
   clearTimeout(timer);
-  // Sanitizers go on after some faults.
+  // Execution continues after some faults of sanitizers.
   if (words !== "") find(words.slice(0, 4000));
   if (!finished) find(`the process ended with ${signal ?? `status ${status}`}`);
   return { done: finished ? order.from + order.count : at + 1, findings };
 }
 
-/** The objects that are changed: all of test/bpf that are not many times as large as the others. */
+/** The objects to change: all of test/bpf except those that are many times as large as the others. */
 export function fuzzSources(): [name: string, bytes: Uint8Array][] {
   const folder = join(PROJECT_ROOT, "dist/test/bpf");
   const names = readdirSync(folder)
@@ -130,7 +131,7 @@ export function fuzzSources(): [name: string, bytes: Uint8Array][] {
   return sources.filter(([, { length }]) => length < 1 << 17);
 }
 
-/** In a process of its own: a line for each object before it is tried, and one for what is wrong with it. */
+/** Runs in a process of its own. Sends a line for each object before it is tested, and one for each fault. */
 function child({ seed, from, count, load, sanitized }: Order): void {
   const sources = fuzzSources();
   const say = (number: number | "end", what?: string) =>
@@ -148,10 +149,10 @@ function child({ seed, from, count, load, sanitized }: Order): void {
     const memory = process.resourceUsage().maxRSS * 1024;
     if (memory > MAX_MEMORY && !sanitized) {
       say(index, `${how}: ${memory >> 20} MiB of memory`);
-      // What one has taken is not the next one's.
+      // Memory of this object must not count for the next one.
       process.exit(3);
     }
-    // The first brings those that stay.
+    // The first object opens descriptors that stay open.
     before ??= descriptors();
     if (descriptors() !== before) {
       say(index, `${how}: ${descriptors() - before} descriptors are left`);
@@ -172,7 +173,7 @@ async function main(): Promise<void> {
       load: { type: "boolean", default: false },
       debug: { type: "boolean", default: false },
       write: { type: "string" },
-      // Of this script's own.
+      // For this script's own use.
       child: { type: "string" },
     },
   });

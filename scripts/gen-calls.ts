@@ -1,7 +1,7 @@
 /**
- * Writes lib/sleepable/calls-measured.ts: which helpers and kfuncs Debian's kernels give to which programs, asked in virtual machines
- * (test/truth/calls.ts), some minutes each.
- *   npm run gen:calls [-- ANSWERS.json...]     with answers that were taken before; then npm run format
+ * Writes lib/sleepable/calls-measured.ts: which helpers and kfuncs Debian's kernels offer to which programs, as the
+ * kernels answer in virtual machines (test/truth/calls.ts), some minutes each.
+ *   npm run gen:calls [-- ANSWERS.json...]     uses earlier answers; then run npm run format
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ async function measure(kernel: string): Promise<MeasuredCalls> {
   return JSON.parse(Buffer.concat(output).toString()) as MeasuredCalls;
 }
 
-/** A bit for each number, in hexadecimal. */
+/** Encodes numbers as a bit set, in hexadecimal. */
 function bits(numbers: Iterable<number>): string {
   let set = 0n;
   for (const number of numbers) set |= 1n << BigInt(number);

@@ -1,4 +1,6 @@
-/** Writes lib/constants.ts and lib/helpers.ts from the UAPI header that came with libbpf. `--check` fails if they differ. */
+/**
+ * Writes lib/constants.ts and lib/helpers.ts from the UAPI header in libbpf's sources. `--check` fails if they differ.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT_ROOT } from "./places";
@@ -70,5 +72,6 @@ for (const [file, text] of [
 ] as const) {
   const target = join(PROJECT_ROOT, file);
   if (!process.argv.includes("--check")) writeFileSync(target, text);
-  else if (readFileSync(target, "utf8") !== text) throw new Error(`${file} is not what scripts/gen-constants.ts makes`);
+  else if (readFileSync(target, "utf8") !== text)
+    throw new Error(`${file} is out of date: run scripts/gen-constants.ts`);
 }

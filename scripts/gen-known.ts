@@ -1,5 +1,6 @@
 /**
- * Writes lib/sleepable/known-names.ts: what all of Debian's kernels have, from profiles/. `--check` fails if it differs.
+ * Writes lib/sleepable/known-names.ts: the names that all of Debian's kernels have, from profiles/. `--check` fails if
+ * it differs.
  *   node dist/scripts/gen-known.js
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -41,4 +42,4 @@ const text = [
 const file = join(PROJECT_ROOT, "lib/sleepable/known-names.ts");
 if (!process.argv.includes("--check")) writeFileSync(file, text);
 else if (readFileSync(file, "utf8") !== text)
-  throw new Error("lib/sleepable/known-names.ts is not what scripts/gen-known.ts makes");
+  throw new Error("lib/sleepable/known-names.ts is out of date: run scripts/gen-known.ts");

@@ -1,4 +1,6 @@
-/** Writes docs/sleepable/index.html: what every known kernel lets sleep, to look at. `--check` fails if it differs. */
+/**
+ * Writes docs/sleepable/index.html: the table of what may sleep on every known kernel. `--check` fails if it differs.
+ */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pageData, render } from "./page/render";
@@ -10,4 +12,4 @@ const page = `${render(pageData())}\n`;
 if (!process.argv.includes("--check")) {
   mkdirSync(dirname(target), { recursive: true });
   writeFileSync(target, page);
-} else if (readFileSync(target, "utf8") !== page) throw new Error(`${PAGE} is not what npm run gen:page makes`);
+} else if (readFileSync(target, "utf8") !== page) throw new Error(`${PAGE} is out of date: run npm run gen:page`);

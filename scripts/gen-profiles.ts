@@ -1,5 +1,6 @@
 /**
- * Writes profiles/: what Debian's kernels answered to sleepable programs, asked in virtual machines, one file a build.
+ * Writes profiles/: the answers of Debian's kernels to sleepable programs, measured in virtual machines, one file for
+ * each build.
  *   npm run gen:profiles [-- KERNEL...]
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -44,7 +45,7 @@ async function main(): Promise<void> {
   for (const kernel of kernels) {
     process.stderr.write(`profile: ${kernel}\n`);
     const facts = kernelOnly(await capture(kernel));
-    if (!isKnown(facts.version) || !isKnown(facts.build)) throw new Error(`${kernel} does not say what it is`);
+    if (!isKnown(facts.version) || !isKnown(facts.build)) throw new Error(`the profile of ${kernel} has no build`);
     const series = facts.version.value.split(".").slice(0, 2).join(".");
     for (const file of readdirSync(DIRECTORY)) {
       if (file.startsWith(`debian-${series}.`)) rmSync(join(DIRECTORY, file));
@@ -53,7 +54,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** A fact a line: to be read in a diff. */
+/** One fact per line, so that diffs are readable. */
 function lines(facts: KernelFacts): string {
   return `{\n${Object.entries(facts)
     .map(([name, fact]) => `${JSON.stringify(name)}: ${JSON.stringify(fact)}`)

@@ -1,6 +1,6 @@
 /**
- * Writes the table of docs/kernels.md from what the last `npm test` saw in the virtual machines (dist/results).
- * `--check` fails if the table names tests that are gone, or not those of scripts/support-features.ts.
+ * Writes the table of docs/kernels.md from the results of the last `npm test` in the virtual machines (dist/results).
+ * `--check` fails if the table names missing tests, or differs from scripts/support-features.ts.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ function table(): string {
   const head = [
     "",
     ...MACHINES.map(({ kernel, arch }) => [kernel, arch].filter(Boolean).join(" ")),
-    "where it is not, the kernel lacks",
+    "kernels without it lack",
     "test",
   ];
   const rows = [head, head.map(() => "---"), ...FEATURES.map((feature) => rowOf(feature, seen))];

@@ -1,17 +1,17 @@
 /**
- * Writes the TypeScript of every object of examples/ and test/bpf/ beside its source: FILE.bpf.c has FILE.bpf.ts. They are stored, to be
- * reviewed and compared. `--check` fails if they differ. Run dist/scripts/bpf.js before.
+ * Writes the TypeScript of every object of examples/ and test/bpf/ next to its source: FILE.bpf.ts for FILE.bpf.c. The
+ * files are stored for review and comparison. `--check` fails if they differ. Run dist/scripts/bpf.js first.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { generateModule } from "../lib/gen/module";
 import { bpfSources, PROJECT_ROOT } from "./places";
 
-/** What FILE.bpf.ts should be. */
+/** Returns the expected content of FILE.bpf.ts. */
 export function typesOf(source: string): string {
   const object = source.replace(/\.c$/, ".o");
   const fileName = basename(object);
-  // Benchmarks are for those who want it fast.
+  // Benchmarks use numbers for 64-bit integers.
   const u64 = source.startsWith("bench/") ? "number" : "bigint";
   const bytes = readFileSync(join(PROJECT_ROOT, "dist", object));
   return generateModule(bytes, { fileName, path: fileName, module: "cjs", u64 });
@@ -22,7 +22,7 @@ if (require.main === module) {
     const file = join(PROJECT_ROOT, source.replace(/\.c$/, ".ts"));
     if (!process.argv.includes("--check")) writeFileSync(file, typesOf(source));
     else if (readFileSync(file, "utf8") !== typesOf(source)) {
-      throw new Error(`${file} is not what node-libbpf gen makes: npm run gen:types`);
+      throw new Error(`${file} is out of date: run npm run gen:types`);
     }
   }
 }

@@ -1,4 +1,7 @@
-/** What of node_modules a test run in the guest needs: jest, fast-check, what else is named, all that these depend on, and nothing else. */
+/**
+ * The packages of node_modules that a test run in the guest needs: jest, fast-check, further named ones, and all their
+ * dependencies.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Arch, Put } from "../lib/testing";
@@ -11,7 +14,7 @@ interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** Their packages under `root`/node_modules, to be put at the same places under `guestRoot`. */
+/** Returns their packages under `root`/node_modules, to be copied to the same places under `guestRoot`. */
 export function jestClosure(
   root: string,
   guestRoot: string,
@@ -26,7 +29,7 @@ export function jestClosure(
   return arch === process.arch ? packages : [...packages, resolverFor(root, guestRoot, arch)];
 }
 
-/** jest finds modules by native code, which is a package of its own for each architecture. */
+/** jest resolves modules with native code, which is a separate package for each architecture. */
 function resolverFor(root: string, guestRoot: string, arch: Arch): Put {
   const name = `@unrs/resolver-binding-linux-${arch}-gnu`;
   const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
@@ -39,12 +42,12 @@ function resolverFor(root: string, guestRoot: string, arch: Arch): Put {
   return { from: fromNpm(name, version, integrity, arch, directory), to: join(guestRoot, "node_modules", name) };
 }
 
-/** The directories of the named packages and of those that they depend on, each found as Node would find it. */
+/** Returns the directories of the named packages and of their dependencies, each resolved as Node.js would. */
 export function packageClosure(root: string, names: readonly string[]): string[] {
   const found = new Set<string>();
   const visit = (from: string, name: string) => {
     const directory = findPackage(root, from, name);
-    // Optional packages are those of other platforms, for the most part.
+    // Most optional packages are for other platforms.
     if (directory === undefined || found.has(directory)) return;
     found.add(directory);
     const manifest = JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as Manifest;

@@ -1,5 +1,6 @@
-// Makes the compiled entry load a module when a name of it is first asked for: few programs need all of them. The entry works
-// without this too, and stays as it is where it was done already. Plain JavaScript: it is a step of the compilation.
+// Changes the compiled entry so that it loads a module when one of its names is first read: few programs need all
+// modules. The entry also works without this change, and a changed entry stays as it is. Plain JavaScript, because it
+// is a step of the compilation.
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,7 +20,7 @@ const LATER = `function later(name, load) {
 `;
 
 const eager = readFileSync(entry, "utf8");
-// Each name's "exports.name = void 0" stays: by it Node finds the names that can be imported, and by it they can be redefined.
+// Each name's "exports.name = void 0" stays: Node.js finds the importable names by it, and it makes them redefinable.
 const lazy = eager.replace(REQUIRE, "const $1 = () => $2;").replace(NAME, "later($1, () => $2()$3);");
 if (lazy !== eager)
   writeFileSync(

@@ -1,6 +1,6 @@
-/** Links of the documentation: what a page leads to, and what can be led to in it. Texts in, lists out. */
+/** Checks the links of the documentation: collects links and anchors from texts. */
 
-/** A page without its code, in which brackets are no links. */
+/** A page without its code, where brackets are not links. */
 function prose(markdown: string): string {
   return markdown.replace(/^( *)```[\s\S]*?^\1```$/gm, "").replace(/`[^`\n]*`/g, "``");
 }
@@ -9,7 +9,7 @@ export function linksOfMarkdown(markdown: string): string[] {
   return [...prose(markdown).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
 }
 
-/** The fragments that its headings have, as GitHub makes them. */
+/** The fragments of its headings, as GitHub generates them. */
 export function anchorsOfMarkdown(markdown: string): Set<string> {
   const anchors = new Set<string>();
   for (const [, heading = ""] of markdown.replace(/^( *)```[\s\S]*?^\1```$/gm, "").matchAll(/^#+ (.+)$/gm)) {
@@ -37,13 +37,13 @@ function unescaped(text: string): string {
   return text.replaceAll("&quot;", '"').replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }
 
-/** What links are checked against: pages by their path, "/"-separated; undefined for what is not there. */
+/** A page to check links against, keyed by its "/"-separated path. */
 export type Page = { links: readonly string[]; anchors: ReadonlySet<string> };
 
 /**
- * Links that lead nowhere, as "PAGE: LINK". Those to other hosts are not followed, and have to be https.
+ * Returns dead links, as "PAGE: LINK". Links to other hosts are not followed, and must be https.
  *
- * @param exists whether there is a file or folder that is no page
+ * @param exists whether there is a file or folder that is not a page
  */
 export function deadLinks(pages: ReadonlyMap<string, Page>, exists: (path: string) => boolean): string[] {
   return [...pages].flatMap(([path, { links }]) =>

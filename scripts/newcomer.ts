@@ -1,5 +1,5 @@
 /**
- * The newcomer's path: in an empty folder, README's blocks one after the other, to the first event.
+ * Follows README's blocks in an empty folder, one after the other, to the first event.
  *   node dist/scripts/newcomer.js
  */
 import { spawnSync } from "node:child_process";
@@ -9,9 +9,9 @@ import { delimiter, join } from "node:path";
 import { type Fence, fencesOf, fileOf } from "./fences";
 import { pack } from "./pack";
 
-/** What README promises; a machine under emulation boots in half a minute. */
+/** README's promise; a machine under emulation boots in half a minute. */
 const LIMIT_MS = 5 * 60_000;
-/** What the first event has, whatever its pid. */
+/** The first event, with any pid. */
 const EVENT = /^\d+ \[ '\/bin\/sh', '-c', 'echo hello' \]$/m;
 
 const elsewise = ({ words }: Fence) => words.includes("else");
@@ -20,15 +20,15 @@ const elsewise = ({ words }: Fence) => words.includes("else");
 function path(): Fence[] {
   const fences = fencesOf("README.md").filter((fence) => fence.language === "sh" || fileOf(fence) !== undefined);
   const last = fences.findIndex(elsewise);
-  if (last < 0) throw new Error("README.md says no way for those whose kernel can't");
+  if (last < 0) throw new Error("README.md has no block for hosts whose kernel can't run the program");
   return fences.slice(0, last + 1);
 }
 
-/** Follows README.md, and gives what its last command printed. */
+/** Follows README.md, and returns the output of its last command. */
 function follow(folder: string): string {
   const bin = join(folder, ".bin");
   mkdirSync(bin);
-  // Whoever is root has perhaps no sudo.
+  // root may have no sudo.
   writeFileSync(join(bin, "sudo"), '#!/bin/sh\nexec "$@"\n');
   chmodSync(join(bin, "sudo"), 0o755);
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
@@ -42,7 +42,7 @@ function follow(folder: string): string {
     const file = fileOf(fence);
     if (file !== undefined) writeFileSync(join(project, file), fence.code);
     else if (elsewise(fence) === (failure !== undefined)) {
-      // The only word that is not README's: the package is not in the registry yet.
+      // The only change: the package is not in the registry yet.
       const code = fence.code.replace("npm install node-libbpf", `npm install ${tarball}`);
       process.stderr.write(`newcomer: ${code.trim().replaceAll("\n", "; ")}\n`);
       const { status, stdout, stderr } = spawnSync("sh", ["-ec", code], { cwd: project, env, encoding: "utf8" });
@@ -54,14 +54,14 @@ function follow(folder: string): string {
   return output;
 }
 
-/** Milliseconds from the empty folder to the first event. @throws if there is none, or it comes too late */
+/** Returns the milliseconds from the empty folder to the first event. @throws if there is none, or it comes too late */
 export function newcomer(): number {
   const folder = mkdtempSync(join(tmpdir(), "node-libbpf-newcomer-"));
   try {
     const start = Date.now();
     const output = follow(folder);
     const milliseconds = Date.now() - start;
-    if (!EVENT.test(output)) throw new Error(`README.md leads to no event:\n${output}`);
+    if (!EVENT.test(output)) throw new Error(`following README.md produced no event:\n${output}`);
     if (milliseconds > LIMIT_MS) throw new Error(`README.md takes ${milliseconds / 1000} s`);
     return milliseconds;
   } finally {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// prebuildify's --node-gyp: takes node-gyp's arguments and lets cmake-js build, with the toolchain of what is shipped.
-// Of `rebuild --target=VERSION --devdir=DIRECTORY --arch=ARCHITECTURE --release` the architecture alone matters: Node-API is
-// the same in every version, and the build system knows what is stale.
+// prebuildify's --node-gyp: takes node-gyp's arguments and builds with cmake-js, with the toolchain of the published
+// addons. Of `rebuild --target=VERSION --devdir=DIRECTORY --arch=ARCHITECTURE --release` it uses only the architecture:
+// Node-API is the same in every version, and the build system decides what to rebuild.
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
@@ -20,7 +20,7 @@ const cmake = {
   CMAKE_CXX_COMPILER: cxx,
   CMAKE_CXX_COMPILER_TARGET: triple,
   CMAKE_SHARED_LINKER_FLAGS: "-fuse-ld=lld",
-  // CMake tries the compiler by building a program.
+  // CMake checks the compiler by building a program.
   CMAKE_EXE_LINKER_FLAGS: "-fuse-ld=lld",
 };
 const args = [

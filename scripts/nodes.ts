@@ -1,10 +1,10 @@
-/** Node versions to run tests with, from npm's binaries. */
+/** Node.js versions to run tests with, from npm's binaries. */
 import { join } from "node:path";
 import { cacheDirectory } from "../lib/testing/cache";
 import { nodeFromNpm } from "../lib/testing/node";
 import { architectureOf } from "./toolchain";
 
-/** The majors that the package supports. */
+/** The major versions that the package supports. */
 const MAJORS = [20, 22, 24, 26];
 
 export function nodes(): { version: string; path: string }[] {
@@ -14,7 +14,7 @@ export function nodes(): { version: string; path: string }[] {
   });
 }
 
-/** A Node of a major version, from npm. */
+/** Returns the Node.js executable of a major version, from npm. */
 export function nodeOf(major: number): string {
   return nodeFromNpm(architectureOf(process.arch), major, join(cacheDirectory(), "nodes"));
 }

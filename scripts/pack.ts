@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { PROJECT_ROOT } from "./places";
 
-/** What npm says of a package that it made. */
+/** npm's description of a package that it made. */
 export interface Packed {
   tarball: string;
   size: number;

@@ -1,4 +1,4 @@
-/** The built package in a virtual machine. */
+/** The files of the built package for a virtual machine. */
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Put } from "../lib/testing";
@@ -7,10 +7,12 @@ import { PROJECT_ROOT } from "./places";
 import { prebuild } from "./prebuild";
 import { type Architecture, architectureOf } from "./toolchain";
 
-/** Where the package lies in the guest. */
+/** The package's path in the guest. */
 export const GUEST = "/package";
 
-/** The built package, at the places where it lies here; for other machines, with what was compiled for them. */
+/**
+ * The built package, at the same paths as here; for other architectures, with the files that were compiled for them.
+ */
 export function packageFiles(arch: Architecture = architectureOf(process.arch)): Put[] {
   const at = (path: string) => ({ from: join(PROJECT_ROOT, path), to: join(GUEST, path) });
   const foreign = arch !== process.arch;
@@ -24,7 +26,7 @@ export function packageFiles(arch: Architecture = architectureOf(process.arch)):
   ];
 }
 
-/** What the compiler leaves for others, results of tests, pages, and what is for other machines. */
+/** Files that the guest does not need: other outputs of the compiler, test results, pages, files for other machines. */
 const LEFT_OUT = /\.(d\.ts|tsbuildinfo)$|^\/dist\/(results|docs|arm64|x64)$/;
 
 function ownAddons(): string[] {

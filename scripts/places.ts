@@ -1,11 +1,11 @@
-/** Where the scripts and tests find the project. */
+/** Paths of the project, for scripts and tests. */
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 /** The project's root; this file runs as dist/scripts/places.js. */
 export const PROJECT_ROOT = resolve(__dirname, "../..");
 
-/** Every *.bpf.c of the project, from its root. */
+/** Every *.bpf.c of the project, relative to its root. */
 export function bpfSources(): string[] {
   return ["examples", "test/bpf", "bench"].flatMap((folder) =>
     readdirSync(join(PROJECT_ROOT, folder), { recursive: true, encoding: "utf8" })

@@ -1,6 +1,6 @@
 /**
- * Makes what is shipped, prebuilds/linux-ARCHITECTURE/node-libbpf.glibc.node: one file for all versions of Node. Does nothing
- * where they are newer than what they are made of.
+ * Builds the published addons, prebuilds/linux-ARCHITECTURE/node-libbpf.glibc.node: one file for all versions of
+ * Node.js. Does nothing if they are newer than their sources.
  *   npm run prebuild [-- x64 | arm64]
  */
 import { spawnSync } from "node:child_process";
@@ -19,7 +19,8 @@ export function prebuild(architecture: Architecture): string {
   buildDeps(`linux-${architecture}`, progress);
   if (isFresh(file, architecture)) return file;
   progress.step(`building the addon for ${architecture}`);
-  // prebuildify moves the addon out of build/Release of its working directory; the project's own build/ is left alone.
+  // prebuildify moves the addon out of build/Release of its working directory; this leaves the project's own build/
+  // alone.
   const directory = join(PROJECT_ROOT, `.deps/build/linux-${architecture}/addon`);
   mkdirSync(directory, { recursive: true });
   const args = [

@@ -1,8 +1,11 @@
-/** Says what a long command does, and how far it is: on a terminal in a line that changes, else in plain lines, one a step. */
+/**
+ * Reports the steps and the progress of a long command: on a terminal in one line that changes, otherwise one line for
+ * each step.
+ */
 export class Progress {
   readonly #name: string;
   readonly #stream: NodeJS.WriteStream;
-  /** The step that the terminal's last line is about. */
+  /** The step in the terminal's last line. */
   #open: string | undefined;
 
   constructor(name: string, stream: NodeJS.WriteStream = process.stderr) {
@@ -10,20 +13,20 @@ export class Progress {
     this.#stream = stream;
   }
 
-  /** Begins a step, and ends the one before. */
+  /** Starts a step, and ends the previous one. */
   step(what: string): void {
     this.end();
     this.#open = what;
     this.#stream.write(`${this.#name}: ${what}${this.#stream.isTTY ? "" : "\n"}`);
   }
 
-  /** How far the step is, such as "45 % of 98 MB": for terminals only. */
+  /** Progress of the step, such as "45 % of 98 MB"; shown on terminals only. */
   count(howFar: string): void {
     if (this.#open === undefined || !this.#stream.isTTY) return;
     this.#stream.write(`\r\x1b[K${this.#name}: ${this.#open}: ${howFar}`);
   }
 
-  /** Something that is to be read afterwards too. */
+  /** Prints a line that stays. */
   note(text: string): void {
     const { isTTY } = this.#stream;
     this.#stream.write(`${isTTY && this.#open !== undefined ? "\r\x1b[K" : ""}${this.#name}: ${text}\n`);

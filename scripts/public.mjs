@@ -1,5 +1,5 @@
-// Copies what the compiler leaves where it is, and examples serve: the folders public/, to dist/. Plain JavaScript: it runs
-// beside the compiler.
+// Copies the folders public/ of the examples, which the compiler does not, to dist/. Plain JavaScript, because it runs
+// next to the compiler.
 import { cpSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

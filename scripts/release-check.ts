@@ -1,5 +1,5 @@
 /**
- * npm run release:check: what has to be so before a version is published. Says each point, and ends with 1 if one is not.
+ * npm run release:check: the checklist before a version is published. Prints each point, and exits with 1 if one fails.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -17,29 +17,29 @@ const at = (path: string) => join(PROJECT_ROOT, path);
 const read = (path: string) => readFileSync(at(path), "utf8");
 const { version } = JSON.parse(read("package.json")) as { version: string };
 
-/** Where the loader looks for each platform's addon. */
+/** The path where the loader looks for each platform's addon. */
 const PREBUILDS = ["x64", "arm64"].map((arch) => `prebuilds/linux-${arch}/node-libbpf.glibc.node`);
 
-/** A point of the list; what it throws is what is missing. */
+/** A point of the list. It throws an error that says what is missing. */
 const POINTS: readonly (readonly [what: string, check: () => void])[] = [
   ["the tree is clean", clean],
   ["the version is new", versionIsNew],
-  ["package.json says where the project is", manifest],
-  ["CHANGELOG.md tells of it, and no change waits", changelog],
+  ["package.json has the project's URLs", manifest],
+  ["CHANGELOG.md has its section, and no changeset is pending", changelog],
   ["formatting, lint, types, generated files, API reports", () => run("npm", "run", "--silent", "check")],
   ["there is an addon for each platform", prebuilds],
-  ["the addons need and export what they should", () => tests("gates")],
-  ["the package holds what it should, its entries and types resolve", () => tests("package")],
-  ["the addons are built from the pinned sources, and the notices name these", sources],
-  ["each kernel of the matrix can be had", kernels],
-  ["the documentation builds, its links and commands hold", () => tests("docs")],
+  ["the addons import and export the expected symbols", () => tests("gates")],
+  ["the package has the expected files, and its entries and types resolve", () => tests("package")],
+  ["the addons are built from the pinned sources, and the notices name their versions", sources],
+  ["each kernel of the matrix is available", kernels],
+  ["the documentation builds, and its links and commands work", () => tests("docs")],
 ];
 
 function fail(problem: string): never {
   throw new Error(problem);
 }
 
-/** A command's output, which is empty or told where it fails. */
+/** Returns a command's output. If the command fails, throws an error with the last lines of its output. */
 function run(command: string, ...args: string[]): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     cwd: PROJECT_ROOT,
@@ -64,9 +64,9 @@ function versionIsNew(): void {
   const lock = JSON.parse(read("package-lock.json")) as { version: string };
   if (lock.version !== version) fail(`package-lock.json says ${lock.version}, package.json ${version}`);
   if (run("git", "tag", "--list", tag) === "") return;
-  // The tag starts the release, so it may be there already: here.
+  // The tag starts the release, so it may already exist: at this commit.
   const [tagged, here] = [`${tag}^{commit}`, "HEAD"].map((name) => run("git", "rev-parse", name));
-  if (tagged !== here) fail(`${tag} is another commit`);
+  if (tagged !== here) fail(`${tag} exists and is another commit`);
 }
 
 function manifest(): void {
@@ -76,13 +76,13 @@ function manifest(): void {
 
 function changelog(): void {
   const waiting = readdirSync(at(".changeset")).filter((name) => name.endsWith(".md"));
-  if (waiting.length > 0) fail(`npx changeset version takes these in: ${waiting.join(", ")}`);
-  if (changelogEntry(read("CHANGELOG.md"), version) === "") fail(`it has nothing under "## ${version}"`);
+  if (waiting.length > 0) fail(`pending changesets; run npx changeset version: ${waiting.join(", ")}`);
+  if (changelogEntry(read("CHANGELOG.md"), version) === "") fail(`CHANGELOG.md has no section "## ${version}"`);
 }
 
 function prebuilds(): void {
   const missing = PREBUILDS.filter((path) => !existsSync(at(path)));
-  if (missing.length > 0) fail(`npm run prebuild makes ${missing.join(", ")}`);
+  if (missing.length > 0) fail(`missing; run npm run prebuild: ${missing.join(", ")}`);
 }
 
 function sources(): void {

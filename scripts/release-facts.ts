@@ -1,7 +1,7 @@
-/** What the release's checklist reads in texts. */
+/** Facts that the release's checklist reads from texts. */
 import type { Source } from "./sources";
 
-/** What CHANGELOG.md says of a version; "" for nothing. */
+/** CHANGELOG.md's section of a version; "" for none. */
 export function changelogEntry(changelog: string, version: string): string {
   const sections = changelog.split(/^## /m);
   const section = sections.find((text) => text.startsWith(`${version}\n`)) ?? "";
@@ -9,9 +9,10 @@ export function changelogEntry(changelog: string, version: string): string {
 }
 
 /**
- * Libraries that are built from another version than the pinned one, or have another or none in the notices.
+ * Returns the libraries that were built from another version than the pinned one, or whose version in the notices
+ * differs or is missing.
  *
- * @param built what an addon's libraries were built from; undefined if they are not there
+ * @param built the sources of an addon's libraries; undefined if they are missing
  */
 export function sourceProblems(
   pinned: readonly Source[],
@@ -22,20 +23,20 @@ export function sourceProblems(
   return pinned.flatMap(({ name, version, sha256 }) => {
     const found = built.find((source) => source.name === name);
     const problems: string[] = [];
-    if (found?.sha256 !== sha256) problems.push(`${name} ${found?.version} is built in, and ${version} is pinned`);
+    if (found?.sha256 !== sha256) problems.push(`${name} ${found?.version} is built in, but ${version} is pinned`);
     if (!notices.includes(`${name} ${version} `)) problems.push(`the notices do not name ${name} ${version}`);
     return problems;
   });
 }
 
-/** Without these fields README's links lead nowhere in a registry, and provenance has nothing to prove. */
+/** Without these fields README's links are broken in a registry, and npm can't verify provenance. */
 export function manifestProblems(manifest: Readonly<Record<string, unknown>>): string[] {
   return ["repository", "homepage", "bugs"]
     .filter((field) => !manifest[field])
     .map((field) => `package.json has no ${field}`);
 }
 
-/** Kernels of the matrix that Debian has no more: what is released is tested on all. */
+/** Kernels of the matrix that Debian no longer has: a release must be tested on all. */
 export function kernelProblems(kernels: readonly string[], missing: (kernel: string) => string | undefined): string[] {
   return kernels.flatMap((kernel) => {
     const why = missing(kernel);

@@ -4,7 +4,7 @@ import { cacheDirectory } from "../lib/testing/cache";
 import { fromNpm } from "../lib/testing/node";
 import { architectureOf } from "./toolchain";
 
-/** What is fetched runs as root, so that its hash is pinned. */
+/** The downloads run as root, so their hashes are pinned. */
 const BUILDS = {
   x64: {
     bun: {
@@ -36,7 +36,7 @@ const BUILDS = {
   },
 } as const;
 
-/** The path of a runtime's program; fetched once. */
+/** Returns the path of a runtime's executable, which is downloaded once. */
 export function runtime(name: "bun" | "deno"): string {
   const arch = architectureOf(process.arch);
   const { package: from, version, integrity, program } = BUILDS[arch][name];

@@ -1,5 +1,5 @@
-// Makes everything that the demo and the tests need. Plain JavaScript: it runs first. npm's packages and the compiled scripts
-// come from here; the rest is done by setup.ts. Each step is skipped where its result is there already.
+// Prepares everything for the demo and the tests. Plain JavaScript, because it runs first: it installs npm's packages
+// and compiles the scripts, and setup.ts does the rest. Each step is skipped if its result exists.
 import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -18,7 +18,7 @@ function npmPackages() {
   const done = join(root, "node_modules/.package-lock.json");
   if (existsSync(done) && statSync(done).mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs) return;
   process.stderr.write("setup: installing npm packages\n");
-  // Not "ci": it insists on entries for other platforms' optional packages, which not every registry serves.
+  // Not "npm ci": it requires entries for other platforms' optional packages, which not every registry serves.
   run("npm", ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
 }
 

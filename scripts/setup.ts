@@ -1,10 +1,11 @@
 /**
- * npm run setup: system packages, libraries, the addon, compiled BPF programs. Each only where it is missing.
+ * npm run setup: installs system packages, and builds the libraries, the addon and the BPF programs, each only if it is
+ * missing.
  *   npm run setup [-- --minimal | --demo | --shipped | --bench]
- *     --minimal  what compiling and the unit tests need; no root where the packages are there
- *     --demo     what npm run demo needs
- *     --shipped  what npm run prebuild needs, and no more
- *     --bench    Go too, which the benchmarks do without
+ *     --minimal  for compiling and the unit tests; needs no root if the packages are installed
+ *     --demo     for npm run demo
+ *     --shipped  for npm run prebuild only
+ *     --bench    also Go, which the benchmarks can do without
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -46,7 +47,7 @@ async function addon(): Promise<void> {
   await run(command, args);
 }
 
-/** Its output is shown if it fails; "[3/16]" of a build system while it runs. */
+/** Runs a command. Shows its output if it fails, and "[3/16]" of a build system while it runs. */
 async function run(command: string, args: readonly string[]): Promise<void> {
   const child = spawn(command, args, { cwd: PROJECT_ROOT, stdio: ["ignore", "pipe", "pipe"] });
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {

@@ -1,5 +1,5 @@
 // Writes the TypeScript snippets of README.md and docs/ to test/snippets/, where they are compiled with everything else
-// and run by test/kernel/docs.test.ts. Plain JavaScript: it runs before the compiler.
+// and run by test/kernel/docs.test.ts. Plain JavaScript, because it runs before the compiler.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,10 +7,10 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const target = join(root, "test/snippets");
 const pages = ["README.md", ...readdirSync(join(root, "docs")).map((name) => join("docs", name))];
-/** ```ts, then what the snippet needs, which becomes part of its file's name: "lsm", "since-5.12". */
+/** ```ts, then the snippet's needs, which become part of its file's name: "lsm", "since-5.12". */
 const FENCE = /^```ts(.*)\n([\s\S]*?)^```$/gm;
 
-/** Pages call the programs of test/bpf by their bare names, as if they lay beside the reader's own files. */
+/** Pages refer to the programs of test/bpf by their bare names, as if they were next to the reader's own files. */
 function located(code) {
   const text = code
     .replace(/"\.\/([\w-]+\.bpf\.js)"/g, '"../bpf/$1"')
@@ -41,6 +41,6 @@ for (const name of readdirSync(target)) {
 }
 for (const [name, text] of wanted) {
   const file = join(target, name);
-  // Left alone if it is the same, for the compiler's sake.
+  // An unchanged file is not written, so that the compiler does not see a change.
   if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
 }

@@ -1,8 +1,9 @@
 /**
- * A long mixed run: all that a process does with the library, in turn. Fails if memory or descriptors grow.
+ * A long mixed run of everything that a process does with the library, in turn. Fails if memory or descriptors grow.
  *   npm run soak [-- --seconds 300] [--only ACT]...     as root, with bpffs on /sys/fs/bpf
- * What is measured must stay within 5 % of its median once the first fifth of the time has passed. It is measured when the collector
- * has run, as what V8 keeps for later, up to some 40 MB for whatever a program does, is neither held nor lost; "before" is without.
+ * Each measured value must stay within 5 % of its median after the first fifth of the time. It is measured after a
+ * garbage collection: V8 keeps up to some 40 MB of free memory for any program, which is neither in use nor leaked.
+ * "before" is the value before the collection.
  */
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,7 +15,7 @@ const ALLOWED = 0.05;
 
 interface Sample {
   seconds: number;
-  /** RSS before the collector has run. */
+  /** RSS before the garbage collection. */
   before: number;
   rss: number;
   descriptors: number;
@@ -26,7 +27,7 @@ async function sample(seconds: number): Promise<Sample> {
   const before = process.memoryUsage.rss();
   for (let round = 0; round < 2; round++) {
     globalThis.gc?.();
-    // What was collected is freed on another thread.
+    // Another thread frees what was collected.
     await sleep(100);
   }
   const { rss, external, heapUsed } = process.memoryUsage();

@@ -1,7 +1,7 @@
 /**
- * The sources of the libraries that the addon is linked with, named by upstream version and hash: what is built is the same on
- * every machine and at any time. Debian's mirrors serve upstream's own tarballs, the same bytes in all of Debian's revisions
- * and suites; Debian's patches are not applied (none of them is for Linux on x64 or arm64).
+ * The sources of the libraries that the addon is linked with, pinned by upstream version and hash: the build is the
+ * same on every machine and at any time. Debian's mirrors serve upstream's own tarballs, the same bytes in all of
+ * Debian's revisions and suites. Debian's patches are not applied (none of them is for Linux on x64 or arm64).
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -14,14 +14,14 @@ import { compareVersions } from "../lib/testing/versions";
 
 export interface Source {
   readonly name: "libbpf" | "elfutils" | "zlib";
-  /** Upstream's. */
+  /** Upstream's version. */
   readonly version: string;
-  /** Below a mirror's address. */
+  /** Relative to a mirror's address. */
   readonly file: string;
   readonly sha256: string;
 }
 
-/** A change of these builds anew; THIRD_PARTY_NOTICES.md names them too. */
+/** A change of these triggers a new build; THIRD_PARTY_NOTICES.md names them too. */
 export const PINNED: readonly Source[] = [
   {
     name: "zlib",
@@ -43,16 +43,16 @@ export const PINNED: readonly Source[] = [
   },
 ];
 
-/** Where tarballs are kept. One that is put there by hand is as good: its hash tells. */
+/** The folder for tarballs. A tarball may be put there by hand: its hash is checked. */
 function tarball(source: Source): string {
   return join(cacheDirectory(), "sources", basename(source.file));
 }
 
 /**
- * Fetches a source: the pinned one, or where no mirror has that any more, the nearest newer one that Debian lists.
+ * Downloads a source: the pinned version, or if no mirror has it any more, the next newer one that Debian lists.
  *
- * @param say told which one it is, if it is not the pinned one
- * @throws what is to be had nowhere, and what to do
+ * @param say called with the version, if it is not the pinned one
+ * @throws if no mirror has a version, with what to do
  */
 export function fetchSource(pinned: Source, say: (text: string) => void): Source {
   if (isThere(pinned)) return pinned;
@@ -71,7 +71,7 @@ export function fetchSource(pinned: Source, say: (text: string) => void): Source
 
 function gone({ name, version, file, sha256 }: Source, { message }: Error): Error {
   return new Error(
-    `${name} ${version} is on no mirror, nor is a newer one (${message}). Name a mirror that has it in ${MIRROR_VARIABLE}, ` +
+    `${name} ${version} is on no mirror, and neither is a newer version (${message}). Name a mirror that has it in ${MIRROR_VARIABLE}, ` +
       `or put ${basename(file)} (SHA-256 ${sha256}) into ${join(cacheDirectory(), "sources")}`,
   );
 }
@@ -81,7 +81,7 @@ function isThere(source: Source): boolean {
   return existsSync(path) && createHash("sha256").update(readFileSync(path)).digest("hex") === source.sha256;
 }
 
-/** The lowest version above the pinned one in the suites that still move. */
+/** The lowest version above the pinned one, in the suites that still change. */
 function newerSource(pinned: Source, onProgress: (text: string) => void): Source | undefined {
   const apt = new PrivateApt(join(cacheDirectory(), "apt/sources"), ["trixie", "forky", "sid"], {
     kind: "deb-src",
@@ -92,20 +92,20 @@ function newerSource(pinned: Source, onProgress: (text: string) => void): Source
     .sort((a, b) => compareVersions(a.version, b.version))[0];
 }
 
-/** What stanzas of a Sources index say of a library's upstream tarballs. */
+/** The upstream tarballs of a library in the stanzas of a Sources index. */
 export function parseSources(name: Source["name"], stanzas: readonly string[]): Source[] {
   return stanzas.flatMap((stanza) => {
     const directory = /^Directory: (\S+)$/m.exec(stanza)?.[1];
     const hashes = /^Checksums-Sha256:\s*\n((?: .*\n?)+)/m.exec(stanza)?.[1] ?? "";
     const [, sha256, file] = /^ ([0-9a-f]{64}) \d+ (\S+\.orig\.tar\.\w+)$/m.exec(hashes) ?? [];
-    // Where a version went down, Debian writes both: zlib_1.3.dfsg+really1.3.1.orig.tar.gz.
+    // If a version went down, Debian writes both: zlib_1.3.dfsg+really1.3.1.orig.tar.gz.
     const version = /_(?:.*really)?([\d.]+?)(?:\.dfsg|\+\w+)?\.orig\.tar\./.exec(file ?? "")?.[1];
     if (directory === undefined || sha256 === undefined || version === undefined) return [];
     return [{ name, version, file: `${directory}/${file}`, sha256 }];
   });
 }
 
-/** Unpacks a source that was fetched into a folder below `into`, and returns its path. */
+/** Unpacks a downloaded source into a folder below `into`, and returns its path. */
 export function unpackSource(source: Source, into: string): string {
   const target = join(into, `${source.name}-${source.version}`);
   if (existsSync(target)) return target;
@@ -115,7 +115,7 @@ export function unpackSource(source: Source, into: string): string {
   const args = ["-xf", tarball(source), "-C", scratch, "--strip-components=1", "--no-same-owner"];
   const { status, stderr, error } = spawnSync("tar", args, { encoding: "utf8" });
   if (status !== 0) throw new Error(`tar ${args.join(" ")}: ${error?.message ?? stderr}`);
-  // Renamed in one step, so that a run that is cut short leaves no half tree behind.
+  // Renamed in one step, so that an interrupted run leaves no partial tree behind.
   renameSync(scratch, target);
   return target;
 }

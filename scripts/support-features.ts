@@ -1,4 +1,4 @@
-/** What docs/kernels.md says of kernels, and the test that proves it: its file in test/kernel/, and its name. */
+/** The features in docs/kernels.md, each with the test that proves it: its file in test/kernel/, and its name. */
 export interface Feature {
   what: string;
   file: string;
@@ -29,13 +29,13 @@ export const FEATURES: readonly Feature[] = [
   feature("cookies of probes", "probes", "a cookie reaches the program"),
   feature("syscall programs", "syscall", "a syscall program runs, sleeps and writes its context back"),
   feature("test runs on given data", "syscall", "an XDP program runs on given data"),
-  feature("pinned links", "lifetime", "a link is pinned, survives its object, and is taken back"),
-  feature("pinned maps", "lifetime", "a pinned map is found again by its next object"),
-  feature("map.take()", "maps", "hash: take gives and removes at once"),
-  feature("mapped arrays", "map-making", "mapped memory: numbers, structs, and what closing does to them"),
-  feature("ring buffers", "ring-buffer", "records arrive in order, whole, in batches"),
-  feature("perf buffers", "perf-buffer", "records arrive whole, of one CPU at a time, each CPU's in order"),
+  feature("pinned links", "lifetime", "a link is pinned, survives its object, and is opened from the pin"),
+  feature("pinned maps", "lifetime", "a pinned map is reused by the next object"),
+  feature("map.take()", "maps", "hash: take returns and removes in one step"),
+  feature("mapped arrays", "map-making", "mapped memory: numbers, structs, and the effect of closing"),
+  feature("ring buffers", "ring-buffer", "records arrive in order, complete, in batches"),
+  feature("perf buffers", "perf-buffer", "records arrive complete, of one CPU at a time, each CPU's in order"),
   feature("user ring buffers", "user-ring-buffer", "a program drains what was submitted, in order"),
   feature("the trace pipe", "trace-pipe", "a program's lines are read, and a signal ends it"),
-  feature("BTF of modules", "btf", "its modules' go on from it"),
+  feature("BTF of modules", "btf", "the BTF of its modules extends it"),
 ];

@@ -1,9 +1,9 @@
-/** The table of what runs on which kernel: from tests' results to text, and back. */
+/** The table of features by kernel: built from test results, and read back from the page. */
 import { basename } from "node:path";
 import type { Feature } from "./support-features";
 import type { JestResult } from "./test-results";
 
-/** A kernel's tests: "FILE NAME" to its status, and what a skipped one needs. */
+/** The results of one kernel: "FILE NAME" to the status, and the needs of a skipped test. */
 export type Seen = ReadonlyMap<string, { status: string; needs: string }>;
 
 const START = "<!-- Written by npm run gen:support. Do not edit. -->\n\n";
@@ -12,7 +12,7 @@ const END = "\n<!-- End -->";
 export function seenIn({ testResults }: JestResult): Seen {
   return new Map(
     testResults.flatMap(({ assertionResults }) =>
-      // The tests of machines are together in one file, with a describe() for each.
+      // The tests of a machine are in one file, with a describe() for each test file.
       assertionResults.map(({ title, ancestorTitles: [file = ""], status }) => {
         const [, name = title, needs = ""] = /^(.*) \[needs (.*)\]$/.exec(title) ?? [];
         return [key(basename(file, ".js"), name), { status, needs }] as const;
@@ -23,7 +23,10 @@ export function seenIn({ testResults }: JestResult): Seen {
 
 const key = (file: string, name: string) => `${file} ${name}`;
 
-/** @throws if a kernel has not run the feature's test, or it failed there: the table is of what works */
+/**
+ * @throws if a kernel has not run the feature's test, or the test failed there: the table shows only passed and skipped
+ * tests
+ */
 export function rowOf({ what, file, test }: Feature, kernels: readonly Seen[]): string[] {
   const results = kernels.map((seen) => seen.get(key(file.replace(/\.ts$/, ""), test)));
   const marks = results.map((result) => {
@@ -35,14 +38,14 @@ export function rowOf({ what, file, test }: Feature, kernels: readonly Seen[]): 
   return [what, ...marks, [...needs].join("; "), `\`${file}\`: ${test}`];
 }
 
-/** The page with another table. */
+/** Returns the page with another table. */
 export function between(page: string, table: string): string {
   const [start, end] = [page.indexOf(START), page.indexOf(END)];
-  if (start < 0 || end < start) throw new Error("the page has no place for the table");
+  if (start < 0 || end < start) throw new Error("the page has no markers for the table");
   return page.slice(0, start + START.length) + table + page.slice(end);
 }
 
-/** What is wrong with a page whose table was made some time ago. */
+/** Returns the differences between a page and the current features and tests. */
 export function missingTests(page: string, features: readonly Feature[], read: (file: string) => string): string[] {
   const rows = [...page.matchAll(/^\| ([^|]+) \|.*\| `(\S+)`: (.*) \|$/gm)].map(([, what, file, test]) => ({
     what,
@@ -52,7 +55,7 @@ export function missingTests(page: string, features: readonly Feature[], read: (
   const same = JSON.stringify(rows) === JSON.stringify(features);
   const gone = features.filter(({ file, test }) => !read(file).includes(JSON.stringify(test)));
   return [
-    ...(same ? [] : ["its rows are not those of scripts/support-features.ts"]),
+    ...(same ? [] : ["its rows differ from scripts/support-features.ts"]),
     ...gone.map(({ file, test }) => `test/kernel/${file} has no test "${test}"`),
   ];
 }

@@ -1,4 +1,4 @@
-/** The system's packages that set-up needs, by what they are for, and how they are installed. */
+/** The system packages that set-up needs, by purpose, and their installation. */
 import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,16 +13,16 @@ import type { Progress } from "./progress";
 /** Debian's names. */
 const BUILD = ["clang", "bzip2", "libuv1-dev", "linux-libc-dev"];
 const MACHINES = [process.arch === "arm64" ? "qemu-system-arm" : "qemu-system-x86", "busybox-static"];
-/** What the shipped addons are made with: scripts/toolchain.ts. */
+/** For building the published addons: scripts/toolchain.ts. */
 const SHIPPED = ["clang-19", "lld-19", "llvm-19", "bzip2"];
-/** Clang of 16 or newer knows enum64. */
+/** clang 16 or newer supports enum64. */
 const UNIT_TESTS = [...BUILD, "clang-19", "binutils", "util-linux"];
 const ALL = [
   ...[...UNIT_TESTS, ...SHIPPED, ...MACHINES, "qemu-system-arm", "btrfs-progs", "debootstrap", "gnupg", "git"],
   ...["clang-format", "xz-utils", "dpkg-dev", "pkg-config", "libbpf-dev"],
   ...["strace", "chromium", "chromium-headless-shell"],
 ];
-/** For `npm run bench`, which does without: a peer to compare with. */
+/** For `npm run bench`, where it is optional: a peer to compare with. */
 const GO = ["golang-go", "golang-github-cilium-ebpf-dev"];
 
 export const PACKAGES = {
@@ -34,7 +34,7 @@ export const PACKAGES = {
   go: GO,
 } as const;
 
-/** What Fedora and its like call them, where it is not Debian's name; "" for what comes with another. */
+/** Names in Fedora and related systems, if they differ from Debian's; "" for a part of another package. */
 const FEDORA: Readonly<Record<string, string>> = {
   "libuv1-dev": "libuv-devel",
   "linux-libc-dev": "kernel-headers",
@@ -54,10 +54,10 @@ const FEDORA: Readonly<Record<string, string>> = {
   "golang-go": "golang",
   "golang-github-cilium-ebpf-dev": "golang-github-cilium-ebpf-devel",
 };
-/** What set-up fetches by from Debian's archive, on a system that is not Debian. */
+/** The programs with which set-up downloads from Debian's archive, on a system that is not Debian. */
 const FEDORA_FETCHES = ["apt", "dpkg"];
 
-/** Installs what is missing. On a system without apt it says what is missing, and goes on with what is there. */
+/** Installs missing packages. On a system without apt it prints what is missing, and continues with what exists. */
 export async function installPackages(names: readonly string[], progress: Progress): Promise<void> {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
   const format = "${Package} ${db:Status-Status}\n";
@@ -76,15 +76,13 @@ function tellOthers(names: readonly string[], progress: Progress): void {
   const wanted = [...new Set([...names.map((name) => FEDORA[name] ?? name), ...FEDORA_FETCHES])].filter(Boolean);
   const missing = wanted.filter((name) => spawnSync("rpm", ["-q", "--whatprovides", name]).status !== 0);
   if (missing.length === 0) return;
-  progress.note(
-    `this system has no apt of its own and may lack packages; by Fedora's names: dnf install ${missing.join(" ")}`,
-  );
+  progress.note(`this system has no apt and may lack packages; with Fedora's names: dnf install ${missing.join(" ")}`);
 }
 
-/** One installation, with what was found out about the archive on the way. */
+/** One installation, with what it has learned about the archive. */
 class Installation {
   readonly #progress: Progress;
-  /** Versions that the archive lists and does not have, as apt_preferences(5). */
+  /** Versions that the archive lists but does not have, as apt_preferences(5). */
   readonly #gone: string[] = [];
   #hasUpdated = false;
   #hasRepaired = false;
@@ -101,10 +99,10 @@ class Installation {
       if (failure === undefined) return;
       if (this.#repair(failure)) continue;
       const unknown = wanted.filter((name) => failure.match(noCandidate(name)));
-      // Lists may be older than the archive.
+      // The package lists may be older than the archive.
       if (!this.#hasUpdated) await this.#update();
       else if (unknown.length > 0) {
-        this.#progress.note(`this system's archive has no ${unknown.join(", ")}: going on without`);
+        this.#progress.note(`this system's archive has no ${unknown.join(", ")}: continuing without`);
         wanted = wanted.filter((name) => !unknown.includes(name));
       } else if (!this.#avoid(failure))
         throw new Error(
@@ -113,11 +111,11 @@ class Installation {
     }
   }
 
-  /** Ends what an installation that was killed has begun; false if there was none, or that was done already. */
+  /** Completes an interrupted installation; false if there was none, or this was done already. */
   #repair(failure: string): boolean {
     if (this.#hasRepaired || !failure.includes("dpkg was interrupted")) return false;
     this.#hasRepaired = true;
-    this.#progress.note("an installation was cut short: going on with dpkg --configure -a");
+    this.#progress.note("an installation was interrupted: running dpkg --configure -a");
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
     return spawnSync("dpkg", ["--configure", "-a", "--force-confold"], { env, stdio: "ignore" }).status === 0;
   }
@@ -126,15 +124,15 @@ class Installation {
     this.#hasUpdated = true;
     this.#progress.count("apt-get update");
     const { status, stderr } = await aptGet(["update", "-q"]);
-    // What is there may do.
+    // The existing lists may suffice.
     if (status !== 0) this.#progress.note(`apt-get update: ${stderr.split("\n")[0]}`);
   }
 
-  /** The error's text, if it failed. */
+  /** Returns the error's text, if it failed. */
   async #try(names: readonly string[]): Promise<string | undefined> {
     for (const wait of WAITS_MS) {
       const failure = await this.#once(names);
-      // Nothing of the archive's, or its last word.
+      // The error is not from the archive, or permanent.
       if (failure === undefined || !failure.includes("Failed to fetch") || isGone(failure)) return failure;
       this.#progress.note(`${firstError(failure)}: fetched again`);
       await sleep(wait);
@@ -158,8 +156,8 @@ class Installation {
   }
 
   /**
-   * Takes note of files that could not be had, so that apt chooses another version of the package and of all that was built
-   * with it. False if there was none, or no other version is listed.
+   * Records files that could not be downloaded, so that apt chooses another version of the package and of everything
+   * built with it. Returns false if there was none, or no other version is listed.
    */
   #avoid(failure: string): boolean {
     const files = [...failure.matchAll(/Failed to fetch \S*\/([^/\s]+)_([^_\s]+)_[^_\s]+\.deb\s+(.*)/g)];
@@ -191,7 +189,7 @@ function sourceOf(name: string, version: string): string {
   return /^Source: (\S+)/m.exec(stdout)?.[1] ?? name;
 }
 
-/** Whether each mirror that the system is configured for has lists here. */
+/** Whether there are lists of every mirror in the system's configuration. */
 function hasLists(): boolean {
   const directory = aptSetting("Dir::State::lists/d");
   if (directory === undefined || !existsSync(directory)) return false;
@@ -202,7 +200,7 @@ function hasLists(): boolean {
   });
 }
 
-/** @param onCount told how far it is */
+/** @param onCount called with the progress */
 async function aptGet(args: readonly string[], onCount: (howFar: string) => void = () => {}) {
   const child = spawn("apt-get", ["-o", "APT::Status-Fd=3", ...PATIENCE, ...args], {
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" },

@@ -1,6 +1,6 @@
-/** Results of test runs, and how they are shown. */
+/** Results of test runs, and their output. */
 
-/** What is read of jest's --json output. */
+/** The part of jest's --json output that is used. */
 export interface JestResult {
   numPassedTests: number;
   numFailedTests: number;
@@ -14,17 +14,17 @@ export interface JestResult {
   }[];
 }
 
-/** One place's tests: this host's unit tests, a kernel's. */
+/** The tests of one environment: this host's unit tests, a kernel's tests. */
 export interface Result {
   name: string;
   passed: number;
   failed: number;
   skipped: number;
   milliseconds: number;
-  /** Of all its processes; set by who runs it. */
+  /** Of all its processes; set by the caller. */
   cpuMilliseconds?: number;
   note: string;
-  /** What to print of the failures. */
+  /** The output for failures. */
   failures: string[];
 }
 
@@ -44,7 +44,7 @@ export function resultOf(name: string, jest: JestResult, milliseconds: number, n
   };
 }
 
-/** A check that is passed or failed as a whole. */
+/** A check that passes or fails as a whole. */
 export function check(name: string, milliseconds: number, failure?: string): Result {
   const failed = failure === undefined ? 0 : 1;
   return {
@@ -58,7 +58,7 @@ export function check(name: string, milliseconds: number, failure?: string): Res
   };
 }
 
-/** Tests that can't run here, counted as one that was skipped. */
+/** Tests that can't run here, counted as one skipped test. */
 export function notRun(name: string, why: string): Result {
   return {
     name,
@@ -66,7 +66,7 @@ export function notRun(name: string, why: string): Result {
     failed: 0,
     skipped: 1,
     milliseconds: 0,
-    note: `not run: no such kernel any more: ${why}`,
+    note: `not run: the kernel no longer exists: ${why}`,
     failures: [],
   };
 }

@@ -7,7 +7,10 @@ import { PROJECT_ROOT } from "./places";
 import type { Result } from "./test-results";
 import { reportsOf, testInVm, type VmTests } from "./test-vm";
 
-/** Debian's chromium, in the form that draws no window and starts in half the time; fonts, and NSS, which it opens when it runs. */
+/**
+ * Debian's headless chromium, which opens no window and starts in half the time; fonts, and NSS, which it loads at run
+ * time.
+ */
 function browser(): Put[] {
   const chromium = "/usr/lib/chromium";
   const same = (path: string): Put => ({ from: path, to: path });
@@ -29,7 +32,7 @@ function tests(kernel: string): VmTests {
   return { ...common, packages: [...packages, "playwright-core"], put: [setpriv, ...browser()], memoryMib: 2560 };
 }
 
-/** Keeps the picture of the page as dist/results/policy-service.png. */
+/** Keeps the screenshot of the page as dist/results/policy-service.png. */
 export async function testService(kernel: string): Promise<Result> {
   const result = await testInVm(tests(kernel));
   const picture = join(reportsOf(tests(kernel)), "policy-service.png");

@@ -12,7 +12,7 @@ import { PROJECT_ROOT } from "./places";
 import { type JestResult, notRun, type Result, resultOf } from "./test-results";
 import { type Architecture, architectureOf } from "./toolchain";
 
-/** A small btrfs, packed: what a test mounts to see btrfs's functions run. */
+/** A small btrfs image, compressed: a test mounts it to run btrfs's functions. */
 function btrfsImage(): string {
   const packed = join(cacheDirectory(), "btrfs.img.gz");
   if (existsSync(packed)) return packed;
@@ -25,52 +25,55 @@ function btrfsImage(): string {
   return packed;
 }
 
-/** By which the tests of privilege give a process some capabilities; busybox's can't change the user. */
+/** Tests of privileges use it to give a process some capabilities; busybox's version can't change the user. */
 const SETPRIV = "/usr/bin/setpriv";
 
 export interface VmTests {
   kernel: string;
-  /** Of what is tested, if not of the library. */
+  /** The subject of the tests, if not the library. */
   name?: string;
-  /** Of the machine, if it is not this host's. */
+  /** The machine's architecture, if not this host's. */
   arch?: Architecture;
-  /** What the files of the tests to run have in their names, which begin behind dist/test/. */
+  /** A pattern for the paths of test files, relative to dist/test/. */
   pattern: string;
   /** The kernel's lsm= argument, if not the usual one. */
   lsm?: string;
   /** More kernel arguments. */
   append?: string;
-  /** A kernel that no table was made for. */
+  /** A kernel without measured data in the tables. */
   unseen?: true;
-  /** Packages that the tests need beside jest. */
+  /** Packages that the tests need in addition to jest. */
   packages?: readonly string[];
   /** More files. */
   put?: readonly Put[];
   memoryMib?: number;
 }
 
-/** What sets a run apart from others with the same kernel; "" for nothing. */
+/** Distinguishes the run from others with the same kernel; "" if there are none. */
 function peculiarity({ name, lsm, append, unseen }: VmTests): string {
   return [name, lsm && `lsm=${lsm}`, append, unseen && "no table"].filter(Boolean).join(" ");
 }
 
-/** As the table of results has it: "Linux 6.12 arm64". */
+/** The name in the table of results: "Linux 6.12 arm64". */
 export function nameOf(tests: VmTests): string {
   const { kernel, arch } = tests;
   return ["Linux", kernel, arch, peculiarity(tests) && `with ${peculiarity(tests)}`].filter(Boolean).join(" ");
 }
 
-/** Where what a run brings back is kept. */
+/** The directory for the results of a run. */
 export function resultsOf(tests: VmTests): string {
   return join(PROJECT_ROOT, "dist/results", nameOf(tests));
 }
 
-/** The directory with the reports that a run's tests have written. */
+/** The directory with the reports that a run's tests wrote. */
 export function reportsOf(tests: VmTests): string {
   return join(resultsOf(tests), "report");
 }
 
-/** Runs tests on one kernel. One that there is no more, or with error injection that nobody has built, is listed as not run. */
+/**
+ * Runs tests on one kernel. A kernel that no longer exists, or one with error injection that was not built, is reported
+ * as not run.
+ */
 export async function testInVm(tests: VmTests): Promise<Result> {
   const {
     kernel,
@@ -88,13 +91,13 @@ export async function testInVm(tests: VmTests): Promise<Result> {
   try {
     resolveKernel(kernel, arch);
   } catch (error) {
-    // Debian does not keep each series for ever. That is no failure of whoever runs the tests; a release is not made so.
+    // Debian does not keep each series for ever, which is no failure of the tests; a release checks it separately.
     if (!(error instanceof VmError) || error.code !== "ERR_BPF_VM_NO_KERNEL") throw error;
     return notRun(nameOf(tests), error.message);
   }
   const errorInjection = kernel.endsWith("-errinj");
   const output: Buffer[] = [];
-  // Standard error is jest's report, which is only wanted if there is no result.
+  // Standard error is jest's report, which is shown only if there is no result.
   const jest = [
     "node",
     "--expose-gc",
@@ -112,7 +115,8 @@ export async function testInVm(tests: VmTests): Promise<Result> {
     ...(lsm !== undefined && { lsm }),
     ...(append !== undefined && { append }),
     ...(memoryMib !== undefined && { memoryMib }),
-    // One: the machines run side by side, and two CPUs of one machine wait for each other more than they work.
+    // One CPU: the machines run side by side, and the two CPUs of one machine would wait for each other more than they
+    // work.
     cpus: 1,
     timeoutSeconds: 1200,
     env: {
@@ -141,7 +145,8 @@ export async function testInVm(tests: VmTests): Promise<Result> {
   });
   const file = join(results, "jest.json");
   const text = Buffer.concat(output).toString();
-  if (!existsSync(file)) throw new Error(`the tests on ${nameOf(tests)} gave no result (exit ${exitCode}):\n${text}`);
+  if (!existsSync(file))
+    throw new Error(`the tests on ${nameOf(tests)} produced no result (exit ${exitCode}):\n${text}`);
   return resultOf(
     nameOf(tests),
     JSON.parse(readFileSync(file, "utf8")) as JestResult,

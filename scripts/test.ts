@@ -39,17 +39,23 @@ const PARTS = [
   "service",
   "vmlinux",
 ] as const;
-/** Run when they are asked for: npm run test:debug. */
+/** Run only on request: npm run test:debug. */
 const OTHER_PARTS = ["debug"] as const;
 type Part = (typeof PARTS | typeof OTHER_PARTS)[number];
 
 const unitTests = (...names: readonly string[]) => `dist/test/unit/(${names.join("|")})\\.test`;
-/** Unit tests that load the addon; those of the second row start this system's clang too. Measured: without an addon they fail. */
+/**
+ * Unit tests that load the addon; those of the second row also run this system's clang. Measured: they fail without an
+ * addon.
+ */
 const WITH_ADDON = [
   ...["binary", "cli", "explain", "instructions", "native", "open", "precheck"],
   ...["btf", "build", "examples", "gen"],
 ];
-/** Unit tests of what is V8's or Node's own: generated code, buffers that are detached, turns of the loop, how modules are found. */
+/**
+ * Unit tests that depend on V8 or Node.js: generated code, detached buffers, turns of the event loop, module
+ * resolution.
+ */
 const OF_RUNTIME = ["codec", "entry", "events", "sleepable-entry", "subscription", "trace", "variables", "view"];
 
 function options(): { parts: readonly string[]; kernels: readonly string[]; job: string | undefined } {
@@ -57,7 +63,7 @@ function options(): { parts: readonly string[]; kernels: readonly string[]; job:
     options: {
       only: { type: "string", multiple: true },
       kernel: { type: "string", multiple: true },
-      // Of this script's own: see runApart().
+      // For this script's own use: see runApart().
       job: { type: "string" },
     },
   });
@@ -79,13 +85,13 @@ interface JestRun {
   env?: Readonly<Record<string, string>>;
   /** The start of the command, if it runs somewhere else. */
   within?: readonly string[];
-  /** Its files may run side by side: they share nothing, as kernel tests share pins and the kernel. */
+  /** Its files may run in parallel: they share nothing, while kernel tests share pins and the kernel. */
   parallel?: true;
 }
 
 /**
- * Runs a command with the kernel's file systems mounted, in a mount namespace of its own: a host that has not mounted
- * them is left as it is, and no test is skipped for want of them.
+ * Runs a command with the kernel's file systems mounted, in a mount namespace of its own: the host's mounts do not
+ * change, and no test is skipped because of a missing mount.
  */
 const WITH_MOUNTS = [
   "unshare",
@@ -102,7 +108,7 @@ exec "$@"`,
   "sh",
 ];
 
-/** Runs a command in the project. Not spawnSync(): machines are looked after meanwhile. */
+/** Runs a command in the project. Does not use spawnSync(), because virtual machines are served at the same time. */
 async function run(
   program: string,
   args: readonly string[],
@@ -142,7 +148,7 @@ async function jest({
   ];
   const { stderr } = await run(program, rest, env);
   const milliseconds = Date.now() - start;
-  if (!existsSync(file)) return check(name, milliseconds, `jest gave no result:\n${stderr}`);
+  if (!existsSync(file)) return check(name, milliseconds, `jest produced no result:\n${stderr}`);
   return resultOf(name, JSON.parse(readFileSync(file, "utf8")) as JestResult, milliseconds);
 }
 
@@ -150,20 +156,20 @@ function here(): readonly string[] {
   return process.getuid?.() === 0 ? WITH_MOUNTS : [];
 }
 
-/** Some tests: those of one kernel, of one version of Node, of one subject. */
+/** Some tests: those of one kernel, of one version of Node.js, of one subject. */
 interface Job {
   name: string;
   run: () => Result | Promise<Result>;
 }
 
-/** A command of the project's own, as one test. */
+/** A command of the project, as one test. */
 async function command(name: string, script: string): Promise<Result> {
   const start = Date.now();
   const { status, stderr } = await run(process.execPath, [join("dist/scripts", script)]);
   return check(name, Date.now() - start, status === 0 ? undefined : stderr);
 }
 
-/** What runs on this kernel: one after the other, for it has but one list of programs, maps and pins. */
+/** Jobs on this kernel, one after the other, because they share its programs, maps and pins. */
 function jobsHere(wants: (...parts: readonly Part[]) => boolean): Job[] {
   const jobs: Job[] = [];
   const add = (name: string, run: (name: string) => Result | Promise<Result>) =>
@@ -179,8 +185,9 @@ function jobsHere(wants: (...parts: readonly Part[]) => boolean): Job[] {
   if (wants("newcomer")) add("a newcomer's path", (name) => command(name, "newcomer.js"));
   if (wants("fresh")) tests("a fresh machine, an archive that fails", { pattern: "dist/test/fresh" });
   if (wants("nodes")) {
-    // The shipped addon, and what is Node's own, in every Node. All the rest in the oldest, which may lack something, and in the
-    // newest, which may have dropped something; but not again in the one that has run all unit tests already.
+    // Every Node.js version runs the tests of the published addon and of runtime features. The oldest, which may lack
+    // something, and the newest, which may have dropped something, run the rest too; but not if that version has
+    // already run all unit tests.
     const all = nodes();
     const ends = [all.at(0)?.version, all.at(-1)?.version];
     for (const { version, path } of all) {
@@ -198,7 +205,7 @@ function jobsHere(wants: (...parts: readonly Part[]) => boolean): Job[] {
     for (const { name: debian, suite, majors } of DEBIANS) {
       for (const major of majors)
         add(`unit tests on ${debian}, Node ${major}`, (name) => {
-          // The shipped addon with another C library; those roots have no clang.
+          // The published addon with another C library; those roots have no clang.
           const pattern = unitTests(...WITH_ADDON.filter((test) => !["btf", "build", "examples"].includes(test)));
           return jest({ name, pattern, parallel: true, node: "/bin/node", within: inDebian(suite, major) });
         });
@@ -213,17 +220,17 @@ function jobsHere(wants: (...parts: readonly Part[]) => boolean): Job[] {
     );
   }
   if (wants("debug")) {
-    // The others have no line of C++ in them.
+    // The other unit tests run no C++ code.
     const pattern = `dist/test/kernel|${unitTests(...WITH_ADDON, "fuzz")}`;
     add("unit and kernel tests here, with sanitizers", (name) =>
       jest({ name, pattern, env: debugEnvironment(buildDebug()) }),
     );
   }
-  if (wants("machines")) tests("what boots machines itself", { pattern: "dist/test/machines" });
+  if (wants("machines")) tests("tests that boot machines", { pattern: "dist/test/machines" });
   return jobs;
 }
 
-/** What runs in machines of its own. */
+/** Jobs in their own machines. */
 function machines(kernels: readonly string[]): VmTests[] {
   const runs: VmTests[] = kernels.map((kernel) => ({ kernel, pattern: "^kernel/" }));
   if (kernels.includes(MATRIX.lts)) {
@@ -236,23 +243,23 @@ function machines(kernels: readonly string[]): VmTests[] {
   return runs;
 }
 
-/** What runs before all else, here, in machines beside it, and at the end. */
+/** Jobs that run first, here, in machines at the same time, and last. */
 interface Plan {
   first: Job[];
   here: Job[];
   machines: Job[];
   last: Job[];
-  /** The directories with what the precheck's agreement tests write. */
+  /** The directories with the reports of the precheck's agreement tests. */
   reports: string[];
 }
 
 function plan({ parts, kernels }: Omit<ReturnType<typeof options>, "job">): Plan {
   const wants = (...wanted: readonly Part[]) => wanted.some((part) => parts.includes(part));
-  // The longest first: at the end both lanes are to be done at once.
+  // The longest first, so that both lanes end at about the same time.
   const runs = [...(wants("arm64") ? [ARM64] : []), ...(wants("vm") ? machines(kernels) : [])];
   if (wants("arm64")) runs.push(...OLD_ARM64);
   const service = wants("service") ? [MATRIX.lts, MATRIX.oldest] : [];
-  const shipped = "the shipped addons, built";
+  const shipped = "the published addons, built";
   const headers = "vmlinux.h of the kernels";
   return {
     first: wants("gates", "package", "newcomer", "fresh", "nodes", "debians", "machines", "arm64")
@@ -270,12 +277,12 @@ function plan({ parts, kernels }: Omit<ReturnType<typeof options>, "job">): Plan
 
 function compileVmlinux(name: string, kernels: readonly string[]): Promise<Result> {
   const files = kernels.map((kernel) => join(reportsOf({ kernel, pattern: "" }), "vmlinux.btf"));
-  // Of those whose machines have run: now, or the last time.
+  // Of machines that have run: now, or the last time.
   const env = { NODE_LIBBPF_VMLINUX: files.filter((file) => existsSync(file)).join(":") };
   return jest({ name, pattern: "dist/test/vmlinux", env });
 }
 
-/** Runs a job in a process of its own, which tells its CPU time and that of all that it started. */
+/** Runs a job in a process of its own, which reports its CPU time and that of all its children. */
 async function runApart(name: string): Promise<Result> {
   const start = Date.now();
   const child = fork(__filename, [...process.argv.slice(2), "--job", name], { stdio: ["ignore", 2, 2, "ipc"] });
@@ -294,15 +301,15 @@ async function runHere(job: Job): Promise<void> {
   try {
     result = await job.run();
   } catch (error) {
-    // It is a failed test, and the others go on.
+    // Counts as a failed test, and the other jobs continue.
     result = check(job.name, Date.now() - start, (error as Error).message);
   }
   process.send?.({ ...result, cpuMilliseconds: cpuMilliseconds() } satisfies Result, () => process.disconnect());
 }
 
-/** CPU time of this process and of its children, as far as they have ended. */
+/** CPU time of this process and of its finished children. */
 function cpuMilliseconds(): number {
-  // utime, stime, cutime and cstime of proc(5), in ticks of 10 ms; the name before them may hold spaces.
+  // utime, stime, cutime and cstime of proc(5), in ticks of 10 ms; the name before them may contain spaces.
   const fields = readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ") ?? [];
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * 10, 0);
 }
@@ -326,7 +333,8 @@ async function main(): Promise<void> {
     }
   };
   await work(first);
-  // A machine under emulation keeps little more than one core busy: the rest is for what runs here, and then for machines too.
+  // A machine under emulation uses little more than one core: the rest is for the jobs here, and then for more
+  // machines.
   const others = Array.from({ length: Math.min(availableParallelism(), 4) - 1 }, () => work(machines));
   await Promise.all([work(here).then(() => work(machines)), ...others]);
   await work(last);

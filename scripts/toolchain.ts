@@ -1,6 +1,6 @@
 /**
- * What the shipped addon is compiled with: Clang and LLVM's tools for every architecture, against the C and C++ libraries of
- * Debian 11. One compiler that crosses needs no second one, and no emulator.
+ * The toolchain of the published addons: Clang and LLVM's tools for every architecture, with the C and C++ libraries of
+ * Debian 11. Clang cross-compiles, so that no second compiler and no emulator is needed.
  */
 import type { Suite } from "../lib/testing/apt";
 import { debianRoot } from "./debian-root";
@@ -8,7 +8,7 @@ import { debianRoot } from "./debian-root";
 export const ARCHITECTURES = ["x64", "arm64"] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
 
-/** Its glibc, 2.31, is the oldest that the shipped addon runs with. */
+/** Its glibc, 2.31, is the oldest that the published addon runs with. */
 const SUITE: Suite = "bullseye";
 const PACKAGES = [
   ...["libc6", "libc6-dev", "linux-libc-dev", "libgcc-s1", "libgcc-10-dev", "libstdc++-10-dev"],
@@ -51,6 +51,6 @@ export function debianName(architecture: Architecture): string {
 
 export function architectureOf(name: string): Architecture {
   const found = ARCHITECTURES.find((architecture) => architecture === name);
-  if (found === undefined) throw new Error(`${name} is none of the architectures: ${ARCHITECTURES.join(", ")}`);
+  if (found === undefined) throw new Error(`unknown architecture ${name}; known: ${ARCHITECTURES.join(", ")}`);
   return found;
 }

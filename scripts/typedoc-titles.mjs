@@ -1,5 +1,5 @@
-// A typedoc plugin: a page is called what its first heading says, and not what its file is called. Front matter would do it
-// too, and shows as a table where the pages are read as they are.
+// A typedoc plugin: names a page by its first heading instead of its file. Front matter would do this too, but is shown
+// as a table where the pages are read as they are.
 import { Converter } from "typedoc";
 
 export function load(app) {

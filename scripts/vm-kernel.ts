@@ -1,6 +1,6 @@
 /**
  * Builds the kernels that sleepable fentry, fexit and fmod_ret programs need (CONFIG_FUNCTION_ERROR_INJECTION, which
- * Debian's own lack) from Debian's kernel source: npm run vm:kernel -- 5.10
+ * Debian's own kernels lack) from Debian's kernel source: npm run vm:kernel -- 5.10
  */
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
@@ -16,7 +16,7 @@ const SUITES: Readonly<Record<string, Suite>> = { "5.10": "bullseye-security", "
 
 const USAGE = `usage: npm run vm:kernel -- ${Object.keys(SUITES).join("|")} [--configure-only]`;
 
-/** What the build calls, and the package that brings it. */
+/** The programs that the build calls, and their packages. */
 const TOOLS = {
   make: "make",
   gcc: "gcc",
@@ -29,7 +29,7 @@ const TOOLS = {
 };
 const HEADERS = { "gelf.h": "libelf-dev", "openssl/opensslv.h": "libssl-dev" };
 
-/** Without these a kernel is of no use here; an option that lost its dependencies vanishes without a word. */
+/** The options that the kernel must have; an option whose dependencies are missing is dropped without a message. */
 const NEEDED = [
   "FUNCTION_ERROR_INJECTION",
   "BPF_LSM",
@@ -67,10 +67,11 @@ function requireTools(): void {
     return spawnSync("gcc", ["-E", "-include", header, "-x", "c", "/dev/null"], { stdio: "ignore" }).status !== 0;
   });
   const packages = [...tools, ...headers].map(([, name]) => name);
-  if (packages.length > 0) throw new Error(`building a kernel needs more: apt-get install ${packages.join(" ")}`);
+  if (packages.length > 0)
+    throw new Error(`building a kernel needs more packages: apt-get install ${packages.join(" ")}`);
 }
 
-/** Debian's source of a series, unpacked; kept, so that a build that was cut short goes on. */
+/** Debian's source of a series, unpacked. Kept, so that an interrupted build continues. */
 function fetchSource(series: string, suite: Suite): string {
   const parent = join(cacheDirectory(), "kernel-source");
   const tree = join(parent, `linux-source-${series}`);
@@ -82,7 +83,7 @@ function fetchSource(series: string, suite: Suite): string {
   unpack(apt.download(`linux-source-${series}`, scratch), scratch);
   const archives = join(scratch, "usr/src");
   const archive = readdirSync(archives).find((name) => name.startsWith(`linux-source-${series}.tar`));
-  if (archive === undefined) throw new Error(`linux-source-${series} holds no tar archive`);
+  if (archive === undefined) throw new Error(`linux-source-${series} contains no tar archive`);
   say(`unpacking ${archive}`);
   run("tar", ["-xf", join(archives, archive), "-C", scratch], scratch);
   renameSync(join(scratch, `linux-source-${series}`), tree);
@@ -96,20 +97,20 @@ function configure(source: string, series: string): void {
   run("make", ["olddefconfig"], source);
   const config = readFileSync(join(source, ".config"), "utf8").split("\n");
   const lost = NEEDED.filter((option) => !config.includes(`CONFIG_${option}=y`));
-  if (lost.length > 0) throw new Error(`the configuration lost ${lost.join(", ")}: see ${source}/.config`);
+  if (lost.length > 0) throw new Error(`the configuration dropped ${lost.join(", ")}: see ${source}/.config`);
 }
 
 async function compile(source: string): Promise<void> {
   say(`compiling with ${cpus().length} jobs: about half an hour on two cores`);
   const log: string[] = [];
   let objects = 0;
-  // The compilers are not to go on when this process is stopped.
+  // Stop the compilers together with this process.
   const make = ["--pdeathsig", "TERM", "make", `-j${cpus().length}`, "bzImage"];
   const child = spawn("setpriv", make, { cwd: source, stdio: ["ignore", "pipe", "pipe"] });
   const read = (text: string) => {
     objects += text.match(/^ +(CC|AS) /gm)?.length ?? 0;
     log.push(text);
-    // Enough for the error that stopped the build.
+    // Enough lines to contain the error that stopped the build.
     if (log.length > 200) log.shift();
   };
   child.stdout.setEncoding("utf8").on("data", read);

@@ -1,6 +1,6 @@
 /**
- * node-libbpf vm, with the built package in the machines: it runs in /package, which holds dist/, profiles/, package.json,
- * build/Release/*.node and commander.
+ * node-libbpf vm, with the built package in the machines: it runs in /package, which contains dist/, profiles/,
+ * package.json, build/Release/*.node and commander.
  *   npm run vm -- --kernel 6.12,5.10 -- node -p process.version
  */
 import { Command } from "commander";

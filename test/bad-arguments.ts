@@ -1,4 +1,7 @@
-/** Calls everything that there is with what nobody should pass: what comes is an error of ours, with a code, or none. */
+/**
+ * Calls every public member with invalid arguments: each call must succeed or throw an error of the library with a
+ * code.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT_ROOT } from "../scripts/places";
@@ -11,17 +14,17 @@ export const BAD: readonly unknown[] = [
   ...[new Proxy({}, {}), new Proxy([], {}), new Proxy(() => {}, {})],
 ];
 
-/** Something with methods; what it is called, and how a call is made of it. */
+/** An object with methods, its name, and how to make a call of it. */
 export interface Subject {
   name: string;
   of: object;
-  /** Members that are not called: they wait, or end what others need. */
+  /** Members that are not called: they wait, or close what other calls need. */
   not?: readonly string[];
-  /** Arguments that go before the bad ones. */
+  /** Arguments that precede the invalid ones. */
   before?: readonly (readonly unknown[])[];
 }
 
-/** The public members of each class, as the report of the API has them. */
+/** The public members of each class, from the API report. */
 const PUBLIC = new Map<string, Set<string>>();
 let members = new Set<string>();
 for (const line of readFileSync(join(PROJECT_ROOT, "etc/node-libbpf.api.md"), "utf8").split("\n")) {
@@ -32,7 +35,7 @@ for (const line of readFileSync(join(PROJECT_ROOT, "etc/node-libbpf.api.md"), "u
   if (member !== undefined && member !== "constructor") members.add(member);
 }
 
-/** Every public member that a value has, of itself and of its classes. */
+/** Every public member of a value, its own and those of its classes. */
 export function membersOf(of: object): string[] {
   const names = new Set<string>();
   for (let at: object | null = of; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
@@ -51,17 +54,17 @@ const MAKES = /^createMap|^openMap|\.attach\b|\.load(Sync)?\b/;
 
 const isOurs = (error: unknown) => String((error as { code?: unknown } | undefined)?.code ?? "").startsWith("ERR_BPF_");
 
-/** The raw errors of all calls, each once: "Btf.type: Cannot mix BigInt and other types". */
+/** Returns the foreign errors of all calls, each once: "Btf.type: Cannot mix BigInt and other types". */
 export async function rawErrors(subjects: readonly Subject[]): Promise<string[]> {
   const raw = new Set<string>();
   const attempt = async (what: string, call: () => unknown) => {
     try {
       const made = call();
       const thing: unknown = made instanceof Promise ? await made : made;
-      // What was made is not needed.
+      // Close the result.
       if (MAKES.test(what) && thing instanceof Object && Symbol.dispose in thing)
         (thing as Disposable)[Symbol.dispose]();
-      // A generator fails at its first step.
+      // A generator throws at its first step.
       if (typeof made === "object" && made !== null && Symbol.iterator in made && "next" in made)
         (made as Iterator<unknown>).next();
     } catch (error) {

@@ -1,4 +1,4 @@
-/** BTF made type by type, for tests. */
+/** Builds BTF type by type, for tests. */
 import { Btf } from "../lib/btf/btf";
 import { BtfKind } from "../lib/btf/btf-kinds";
 import type { BtfType } from "../lib/btf/types";
@@ -9,7 +9,7 @@ export interface BuiltMember {
   type: number;
   /** In bits. */
   offset: number;
-  /** A bit-field's. */
+  /** The size of a bit-field. */
   bits?: number;
 }
 
@@ -21,7 +21,7 @@ export class BtfBuilder {
   #length = 1;
   #types = 0;
 
-  /** Any type; returns its id. */
+  /** Adds a type of any kind; returns its id. */
   add(
     kind: number,
     name: string,
@@ -38,7 +38,7 @@ export class BtfBuilder {
     return this.add(BtfKind.INT, name, size, {}, [(ENCODINGS[encoding] << 24) | (offset << 16) | bits]);
   }
 
-  /** A kind that has another type and nothing else: a pointer, typedef, const … */
+  /** Adds a kind that only refers to another type: a pointer, typedef, const … */
   reference(kind: number, target: number, name = ""): number {
     return this.add(kind, name, target);
   }
@@ -47,7 +47,7 @@ export class BtfBuilder {
     return this.add(BtfKind.ARRAY, "", 0, {}, [element, 0, length]);
   }
 
-  /** @param flag whether bit-fields' sizes lie with the members; else they are in their integers */
+  /** @param flag whether the members contain the bit-field sizes; otherwise their integers do */
   struct(kind: "struct" | "union", name: string, size: number, members: readonly BuiltMember[], flag = true): number {
     const words = members.flatMap(({ name, type, offset, bits = 0 }) => [
       this.#text(name),
@@ -72,7 +72,7 @@ export class BtfBuilder {
     return this.add(wide ? BtfKind.ENUM64 : BtfKind.ENUM, name, size, { count: values.length, flag: signed }, words);
   }
 
-  /** The type of an id, in BTF of all that was added. */
+  /** The type of an id, in the BTF of everything that was added. */
   type(id: number): BtfType {
     return this.build().type(id);
   }

@@ -1,11 +1,11 @@
-/** Compiles generated modules as a user's project would, strictly. */
+/** Compiles generated modules as a user's project would, with strict settings. */
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import ts from "typescript";
 import { PROJECT_ROOT } from "../scripts/places";
 
-/** What the compiler says of files, by their names. */
+/** Returns the compiler's errors for files, by name. */
 export function diagnose(files: Record<string, string>, type: "module" | "commonjs"): string[] {
   const folder = mkdtempSync(join(tmpdir(), "node-libbpf-"));
   try {

@@ -1,4 +1,4 @@
-/** Copies of an object with a symbol or section that is not what the compiler wrote. */
+/** Copies of an object with a changed symbol or section. */
 import { readElf } from "../lib/elf/elf";
 import { relocationsOf, symbolsOf } from "../lib/elf/symbols";
 
@@ -31,7 +31,7 @@ export class ElfEdit {
     return this.#symbol(name, 16, size);
   }
 
-  /** The sizes that the function would have if it ended in the middle of each relocated load. */
+  /** The function sizes that would end in the middle of each relocated load. */
   sizesInsideLoads(name: string): bigint[] {
     const symbols = symbolsOf(this.#sections);
     const fn = symbols.find((symbol) => symbol.name === name);

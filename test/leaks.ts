@@ -1,4 +1,4 @@
-/** Tests fail if they leave BPF file descriptors or pins behind. */
+/** Fails a test file that leaves BPF descriptors or pins behind. */
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { PINS } from "./kernel/needs";
 
@@ -7,7 +7,7 @@ function bpfDescriptors(): string[] {
   return descriptors(/bpf|perf_event|btf/);
 }
 
-/** Node's own, and the one in which this library waits for everything, once it has waited. */
+/** Epoll instances of Node.js, and the one of this library, which exists after the first wait. */
 function eventPolls(): number {
   return descriptors(/eventpoll/).length;
 }
@@ -23,7 +23,7 @@ function descriptors(pattern: RegExp): string[] {
   });
 }
 
-/** For the tests of a file, or of a `describe`. */
+/** Checks the tests of a file, or of a `describe`. */
 export function leaveNothing(): void {
   let before: string[];
   let pollsBefore: number;

@@ -1,13 +1,13 @@
-/** For the native boundary: memory as JavaScript has it, which need not be an ArrayBuffer of a fixed size. */
+/** Kinds of memory in JavaScript, for the native boundary; not all are an ArrayBuffer of a fixed size. */
 
-// Of ES2024, which the project's types do not have.
+// Part of ES2024, which the project's types do not have.
 type Resizable = ArrayBuffer & { resize(length: number): void };
 const resizable = (length: number): Resizable =>
   Reflect.construct(ArrayBuffer, [length, { maxByteLength: 2 * length }]) as Resizable;
 const growable = (length: number): SharedArrayBuffer =>
   Reflect.construct(SharedArrayBuffer, [length, { maxByteLength: 2 * length }]) as SharedArrayBuffer;
 
-/** Memory of all kinds; the last ones are no Uint8Array. */
+/** Memory of all kinds; the last ones are not a Uint8Array. */
 export const memories: Record<string, () => unknown> = {
   shared: () => new Uint8Array(new SharedArrayBuffer(64)),
   "shared and growable": () => new Uint8Array(growable(64)),

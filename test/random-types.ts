@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { BtfKind } from "../lib/btf/btf-kinds";
 import { BtfBuilder, type BuiltMember } from "./btf-builder";
 
-/** A type, and the values that it has. */
+/** A type, and its possible values. */
 type Spec =
   | { kind: "int"; size: number; signed: boolean }
   | { kind: "bool" | "ptr" | "f32" | "f64" | "text" | "bytes"; size: number }
@@ -58,7 +58,7 @@ interface Made {
   id: number;
   size: number;
   value: fc.Arbitrary<unknown>;
-  /** Of an anonymous member. */
+  /** The members of an anonymous member. */
   flat?: boolean;
 }
 
@@ -174,7 +174,7 @@ function isByte(spec: Spec): boolean {
 
 type Fields = { name: string; made: Made }[];
 
-/** An object, whatever its fields are called. */
+/** An object, with any field names. */
 export const objectOf = (entries: readonly (readonly [string, unknown])[]) => {
   const object = {};
   for (const [name, value] of entries) {
@@ -192,7 +192,7 @@ const all = (fields: Fields) => fc.tuple(...fields.map(entriesOf)).map((entries)
 const one = (fields: Fields) =>
   fields.length === 0 ? fc.constant({}) : fc.oneof(...fields.map(entriesOf)).map((entries) => objectOf(entries));
 
-/** The parts of a decoded value that were given: a union gives more. */
+/** The parts of a decoded value that were encoded: a union decodes to more. */
 export function part(decoded: unknown, given: unknown): unknown {
   if (Array.isArray(given)) return given.map((value, index) => part((decoded as unknown[])[index], value));
   if (typeof given !== "object" || given === null || ArrayBuffer.isView(given)) return decoded;

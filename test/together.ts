@@ -1,5 +1,5 @@
 /**
- * The test files whose names match NODE_LIBBPF_TESTS, as one: jest loads all modules anew for each file, which takes
+ * Combines the test files whose names match NODE_LIBBPF_TESTS: jest loads all modules again for each file, which takes
  * seconds under emulation.
  */
 import { readdirSync } from "node:fs";

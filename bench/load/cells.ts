@@ -1,15 +1,15 @@
-/** Runs one peer of bench/load, on each object in processes of its own: prints nanoseconds by case, as JSON. */
+/** Runs one peer of bench/load, on each object in separate processes: prints nanoseconds by case, as JSON. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { quantile } from "../statistics";
 
 const TIMES = 20;
-/** Of whole processes, which are slow to start. */
+/** The number of whole processes, which are slow to start. */
 const STARTS = 3;
 
 type Parts = readonly [open: number, load: number, attach: number];
 
-/** Every repetition's parts. */
+/** The durations of the parts, for every repetition. */
 function run([program = "", ...args]: readonly string[], object: string, times: number): Parts[] {
   const path = join(__dirname, `${object}.o`);
   const { status, stdout, stderr, error } = spawnSync(program, [...args, path, String(times)], { encoding: "utf8" });
@@ -25,7 +25,7 @@ function timed(work: () => void): number {
 
 const total = ([open, load, attach]: Parts) => open + load + attach;
 
-/** cells OBJECTS COMMAND… */
+/** Arguments: OBJECTS COMMAND… */
 function main([objects = "", ...command]: string[]): void {
   const figures: Record<string, number> = {};
   const starts = (object: string, times: number) =>

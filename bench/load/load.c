@@ -1,4 +1,4 @@
-/* Opens, loads and attaches an object with libbpf, as often as asked: prints the nanoseconds that each part took. */
+/* Opens, loads and attaches an object with libbpf, TIMES times; prints the nanoseconds of each part. */
 #define _GNU_SOURCE
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -52,7 +52,7 @@ static void run(const char *path)
 	printf("[%.0f, %.0f, %.0f]", opened - start, loaded - opened, attached - loaded);
 }
 
-/* load OBJECT TIMES */
+/* Arguments: OBJECT TIMES */
 int main(int argc, char **argv)
 {
 	int times = argc == 3 ? atoi(argv[2]) : 0;
@@ -60,7 +60,7 @@ int main(int argc, char **argv)
 	printf("[");
 	for (int i = 0; i < times; i++) {
 		if (i) {
-			/* An attach soon after the last detach waits for its grace period. */
+			/* An attach soon after the last detach would wait for its grace period. */
 			usleep(BETWEEN);
 			printf(", ");
 		}

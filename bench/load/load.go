@@ -1,4 +1,4 @@
-// Opens, loads and attaches an object with cilium/ebpf, as often as asked: prints the nanoseconds that each part took.
+// Opens, loads and attaches an object with cilium/ebpf, TIMES times; prints the nanoseconds of each part.
 package main
 
 import (
@@ -42,14 +42,14 @@ func run(path string) [3]int64 {
 	return [3]int64{opened.Sub(start).Nanoseconds(), loaded.Sub(opened).Nanoseconds(), attached.Sub(loaded).Nanoseconds()}
 }
 
-// load OBJECT TIMES
+// Arguments: OBJECT TIMES
 func main() {
 	times, err := strconv.Atoi(os.Args[2])
 	check(err)
 	results := [][3]int64{}
 	for i := 0; i < times; i++ {
 		if i > 0 {
-			// An attach soon after the last detach waits for its grace period.
+			// An attach soon after the last detach would wait for its grace period.
 			time.Sleep(50 * time.Millisecond)
 		}
 		results = append(results, run(os.Args[1]))

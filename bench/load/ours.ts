@@ -1,8 +1,8 @@
-/** Opens, loads and attaches an object, as often as asked: prints the nanoseconds that each part took. */
+/** Opens, loads and attaches an object, TIMES times; prints the nanoseconds of each part. */
 import { setTimeout } from "node:timers/promises";
 import { open } from "node-libbpf";
 
-/** An attach soon after the last detach waits for its grace period. */
+/** An attach soon after the last detach would wait for its grace period. */
 const BETWEEN = 50;
 
 function run(path: string): number[] {

@@ -1,4 +1,4 @@
-/** Who does the work of bench/load: C with the libbpf that this library links, cilium/ebpf, and this library. */
+/** The peers of bench/load: C with the libbpf that this library links, cilium/ebpf, and this library. */
 import { join } from "node:path";
 import { build } from "../../lib/build/build";
 import { PROJECT_ROOT } from "../../scripts/places";
@@ -7,12 +7,12 @@ import type { Peer } from "../rounds";
 import { sideBySide } from "../side-by-side";
 
 const OBJECTS = ["minimal", "twenty", "core"];
-/** Debian's cilium/ebpf 0.9.1 does not know 64-bit enumerations, which the kernel's types have. */
+/** Debian's cilium/ebpf 0.9.1 does not support 64-bit enumerations, which the kernel's types have. */
 const CILIUM_OBJECTS = ["minimal", "twenty"];
 
 function loadPeers(): Peer[] {
   for (const name of OBJECTS) {
-    // Not named .bpf.c: core needs the running kernel's types, which no other build does.
+    // Not named .bpf.c: core needs the running kernel's types, and no other build does.
     const { compiled } = build(join(PROJECT_ROOT, "bench/load/objects", `${name}.c`), __dirname, { types: false });
     if (!compiled) throw new Error(`${name}.c does not compile`);
   }
@@ -34,8 +34,8 @@ function loadPeers(): Peer[] {
 
 export const load = sideBySide(
   "Loading",
-  `Nanoseconds to open, load and attach an object: one program and one map (minimal), twenty programs over four maps (twenty), and
-ten programs with some 600 CO-RE relocations against the kernel's types (core). Medians of one process that does so again and again,
-the precheck included, if nothing else is said.`,
+  `Nanoseconds to open, load and attach an object: one program and one map (minimal), twenty programs with four maps (twenty), and
+ten programs with some 600 CO-RE relocations against the kernel's types (core). Medians of repeated runs in one process,
+with the precheck, unless stated otherwise.`,
   loadPeers,
 );

@@ -1,11 +1,13 @@
-/** What only Node has: how long require() takes, and how long an asynchronous load keeps the event loop. */
+/**
+ * Figures that only Node.js has: the duration of require(), and how long an asynchronous load blocks the event loop.
+ */
 import { setTimeout } from "node:timers/promises";
 
 /** Longer than any object here takes to load. */
 const BETWEEN = 50;
 const LOADS = 10;
 
-/** The longest that nothing else could run while `work` did. */
+/** The longest time for which `work` blocked the event loop. */
 async function longestTurn(work: () => Promise<unknown>): Promise<number> {
   let longest = 0n;
   let last = process.hrtime.bigint();
@@ -25,7 +27,7 @@ async function longestTurn(work: () => Promise<unknown>): Promise<number> {
 
 async function main([object = ""]: string[]): Promise<void> {
   const start = process.hrtime.bigint();
-  // Not imported: this is what is measured. Its parts are loaded when they are first used.
+  // Not imported, because loading is measured. Its parts are loaded when they are first used.
   const library = require("node-libbpf") as typeof import("node-libbpf");
   const required = process.hrtime.bigint();
   const { open } = library;

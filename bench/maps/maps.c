@@ -1,4 +1,4 @@
-/* What libbpf does in C for each case of bench/maps: prints {"case": nanoseconds per element, …}. */
+/* The cases of bench/maps with libbpf in C: prints {"case": nanoseconds per element, …}. */
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -24,7 +24,7 @@ struct value {
 
 enum { FEW = 10000, MANY = 100000, BATCH = 4096, STEP = 7919, PASSES = 100 };
 
-static uint64_t sum; /* printed: no compiler drops the work */
+static uint64_t sum; /* printed, so that the compiler can't drop the work */
 
 static double now(void)
 {
@@ -226,7 +226,7 @@ static int compare(const void *one, const void *other)
 	return (a > b) - (a < b);
 }
 
-/* The median of several runs, after one that warms up, for each of `count` elements. */
+/* The median of several runs after a warm-up, per element of `count`. */
 static void measure(const char *name, void (*run)(int), int fd, int count)
 {
 	double times[7];

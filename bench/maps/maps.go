@@ -1,4 +1,4 @@
-// What cilium/ebpf does for the cases of maps.c, by the quickest of its ways: pointers to keys and values.
+// The cases of maps.c with cilium/ebpf, in its fastest variant: pointers to keys and values.
 package main
 
 import (
@@ -110,7 +110,7 @@ func deleteInsert(to *ebpf.Map) {
 	}
 }
 
-// Per-CPU values have no way by pointers.
+// Per-CPU values can't be passed by pointer.
 func lookupPerCpu(from *ebpf.Map) {
 	var key uint32
 	var values []uint64
@@ -179,7 +179,7 @@ func walk(next func(previous interface{}) (int, error), cursor interface{}) {
 
 var figures = map[string]float64{}
 
-// The median of several runs, after one that warms up, for each of count elements.
+// The median of several runs after a warm-up, per element of count.
 func measure(name string, run func(*ebpf.Map), on *ebpf.Map, count int) {
 	run(on)
 	times := make([]float64, 7)

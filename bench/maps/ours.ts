@@ -1,4 +1,4 @@
-/** What this library does for each case of bench/maps: prints nanoseconds per element, as JSON. */
+/** The cases of bench/maps with this library: prints nanoseconds per element, as JSON. */
 import { codecs, createMap } from "node-libbpf";
 import { measure } from "../rounds";
 import { type key, open, type value } from "./maps.bpf";
@@ -7,12 +7,12 @@ const FEW = 10_000;
 const MANY = 100_000;
 const STEP = 7919;
 const TOGETHER = 256;
-/** Mapped memory is read in nanoseconds: a clock is too coarse for one pass. */
+/** Reading mapped memory takes nanoseconds: one pass is too short for a clock. */
 const PASSES = 100;
 
 let total = 0;
 const figures: Record<string, number> = {};
-/** @param work adds up what it reads: a compiler may not drop it */
+/** @param work adds up what it reads, so that the compiler can't drop it */
 const time = (name: string, count: number, work: () => number) => {
   figures[name] = measure(count, () => {
     total += work();
@@ -57,7 +57,7 @@ time(`hash lookup, u32 to u64 (getMany of ${TOGETHER})`, FEW, () => {
   }
   return sum;
 });
-// The keys are there before, as C's struct on the stack nearly is: to make them is not the library's work.
+// The keys are created before: this is not the library's work, and C's struct on the stack costs almost nothing.
 const largeKeys = every(FEW).map((i) => keyOf((i * STEP) % FEW));
 time("hash lookup, 16 to 64 bytes (view)", FEW, () => {
   let sum = 0;
@@ -117,7 +117,7 @@ time("batch, 16 to 64 bytes (for…of, objects)", MANY, () => {
   for (const value of many_large.values()) sum += value.count;
   return sum;
 });
-// Objects that are kept cost the garbage collector more than decoding them does.
+// For objects that are kept, garbage collection costs more than decoding.
 time("batch, 16 to 64 bytes (getAll, all kept)", MANY, () => {
   let sum = 0;
   for (const [, value] of many_large.getAll()) sum += value.count;

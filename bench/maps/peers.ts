@@ -1,4 +1,4 @@
-/** Who does the work of bench/maps: C with the libbpf that this library links, cilium/ebpf, npm's bpf, and this library. */
+/** The peers of bench/maps: C with the libbpf that this library links, cilium/ebpf, npm's bpf, and this library. */
 import { join } from "node:path";
 import { CILIUM, compileC, compileGo, installNpmBpf } from "../compilers";
 import type { Peer } from "../rounds";
@@ -19,7 +19,7 @@ function mapPeers(): Peer[] {
 
 export const maps = sideBySide(
   "Maps",
-  `Nanoseconds per element. One key a call, 10,000 elements in a hash that is never full; "next key" and "batch" go over 100,000.
-"Next key" is a walk over all keys; this library's \`for…of\` fetches the values too.`,
+  `Nanoseconds per element, with one key per call and 10,000 elements in a hash that is never full; "next key" and "batch" use 100,000.
+"Next key" iterates over all keys; this library's \`for…of\` reads the values too.`,
   mapPeers,
 );

@@ -1,5 +1,5 @@
 /**
- * What this library does for the cases of ring.c: prints figures by case, as JSON.
+ * The cases of ring.c with this library: prints figures by case, as JSON.
  *   ours.js drain SIZE columns|onEvent|onBatch|kept|bytes
  *   ours.js live SIZE columns|onEvent
  *   ours.js latency|turns|memory
@@ -13,7 +13,7 @@ import { quantile } from "../statistics";
 import { open, type Ring, type record64 } from "./ring.bpf";
 
 type Size = "16" | "64" | "256";
-/** Those of 16 bytes have neither c nor d. */
+/** Records of 16 bytes have neither c nor d. */
 type Event = record64;
 
 const MIB = 1 << 20;
@@ -22,13 +22,16 @@ const TICKS = 1000;
 const PRODUCER = join(__dirname, "producer");
 const EVENTS = { ring16: "struct record16", ring64: "struct record64", ring256: "struct record256" };
 
-/** In memory of its own: V8 would make a new heap number for each sum in a variable of several functions. */
+/**
+ * Stored in a typed array: for a variable that several functions share, V8 would allocate a new heap number for each
+ * sum.
+ */
 const sum = new Float64Array(1);
 const addToSum = (value: number) => {
   sum[0] = (sum[0] as number) + value;
 };
 
-/** One ring of so many bytes. */
+/** One ring of the given size in bytes. */
 function load(size: Size, bytes: number, options: OpenOptions = { events: EVENTS }): BpfObject<Ring> {
   const spec = open(options);
   spec.maps[`ring${size}`].maxEntries = bytes;
@@ -44,7 +47,7 @@ function fill(program: string): number {
   return Number(stdout.split(" ")[0]);
 }
 
-/** Each adds up the fields that there are. */
+/** Each adds up the fields that exist. */
 const adderOf = (size: Size) =>
   size === "16"
     ? ({ a, b, seq }: Event) => addToSum(a + b + seq)
@@ -53,7 +56,7 @@ const adderOf = (size: Size) =>
 /** The same for columns. */
 function addColumns({ length, columns }: ColumnBatch<Event>, size: Size): void {
   const { a, b, c, d, seq } = columns;
-  // A sum for each column: floating-point additions to one would wait for each other.
+  // One sum for each column: additions to a single floating-point sum would depend on each other.
   let [first, second, third, fourth, fifth] = [0, 0, 0, 0, 0];
   for (let i = 0; i < length; i++) {
     first += a[i] as number;
@@ -185,7 +188,7 @@ async function live(size: Size, name: string): Promise<Record<string, number>> {
   });
   const [status] = (await once(producer, "close")) as [number];
   if (status !== 0) throw new Error("the producer failed");
-  // What is still in the ring is read by then.
+  // By now everything in the ring has been read.
   await setTimeout(100);
   ring.close();
   await reading;
@@ -213,7 +216,7 @@ async function live(size: Size, name: string): Promise<Record<string, number>> {
     ring.onEvent((event) => {
       add(event);
       count++;
-      // A clock for each record would cost as much as the record.
+      // Reading the clock for each record would cost as much as the record.
       if (count % 4096 === 0) last = performance.now();
     });
   }
@@ -233,7 +236,7 @@ async function latency(): Promise<Record<string, number>> {
   };
 }
 
-/** How long the event loop takes for a turn, while it drains a full ring. */
+/** The duration of event loop turns while a full ring is drained. */
 async function turns(): Promise<Record<string, number>> {
   await using object = load("64", 64 * MIB);
   const ring = ringOf(object, "64");
@@ -262,7 +265,7 @@ async function turns(): Promise<Record<string, number>> {
   };
 }
 
-/** What a hundred million records leave behind, once the first have warmed up. */
+/** The memory growth over a hundred million records, after a warm-up. */
 async function memory(): Promise<Record<string, number>> {
   await using object = load("16", 64 * MIB);
   const ring = ringOf(object, "16");

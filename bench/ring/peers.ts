@@ -1,4 +1,4 @@
-/** Who does the work of bench/ring, each case in a process of its own: C, cilium/ebpf, and this library. */
+/** The peers of bench/ring, each case in a process of its own: C, cilium/ebpf, and this library. */
 import { join } from "node:path";
 import { CILIUM, compileC, compileGo } from "../compilers";
 import type { Peer } from "../rounds";
@@ -22,7 +22,7 @@ function ringPeers(): Peer[] {
     ...(go === undefined ? [] : [{ name: CILIUM, program: [go, __dirname], drains: ["into", "read"], lives: [[]] }]),
     { ...ours, drains: ["columns", "onEvent", "onBatch", "kept", "bytes"], lives: [["columns"], ["onEvent"]] },
   ];
-  // Those that are compared run one after the other.
+  // The peers that are compared run one after the other.
   return [
     ...SIZES.flatMap((size) =>
       consumers.flatMap(({ name, program, drains }) =>
@@ -41,13 +41,13 @@ function ringPeers(): Peer[] {
 
 export const ring = sideBySide(
   "Ring buffers",
-  `Nanoseconds per record of 16, 64 and 256 bytes, of which two or four 32-bit fields and one of 64 bits are read and added up.
+  `Nanoseconds per record of 16, 64 and 256 bytes, of which the consumer reads and adds up two or four 32-bit fields and one 64-bit field.
 
-* **drain**: a ring of 64 MiB that is full. C reads in place.
-* **end to end**: a program on one CPU writes as fast as it can into 16 MiB, for 0.8 seconds, and wakes the reader as the kernel sees fit;
-  the reader is on another CPU. Node has read one full ring before: its compiler has come to the loop. "CPU" is what the reader's process took for a record. How many are delivered says more about the producer,
-  which an eager reader slows down.
-* **wake-up**: from the program's clock, in a record that is written once a millisecond, to the reader's, when it has it.
-* **turn of the event loop**: while 64 MiB of records of 64 bytes are read.`,
+* **drain**: reading a full ring of 64 MiB. C reads in place.
+* **end to end**: a program on one CPU writes at full speed into 16 MiB, for 0.8 seconds, with the kernel's default wake-ups;
+  the reader is on another CPU. Node.js has read one full ring before, so that V8 has compiled the loop. "CPU" is the CPU time of the
+  reader's process for a record. The number of delivered records depends more on the producer, which a fast reader slows down.
+* **wake-up**: the time from the program's clock, in a record that is written once a millisecond, until the reader has the record.
+* **turn of the event loop**: its duration while 64 MiB of 64-byte records are read.`,
   ringPeers,
 );

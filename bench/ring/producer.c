@@ -1,5 +1,5 @@
 /*
- * Runs the programs of ring.bpf.c, loaded by a consumer. Prints how many records were written, and for how many there was no room.
+ * Runs the programs of ring.bpf.c, which a consumer has loaded. Prints the number of written and of dropped records.
  *   producer fill PROGRAM          until the ring is full
  *   producer flood PROGRAM         at full speed, on CPU 0
  *   producer tick PROGRAM          one record a millisecond
@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* As in ring.bpf.c. */
+/* Same as in ring.bpf.c. */
 struct run {
 	uint64_t seq, count, until_full, written, dropped;
 };
@@ -69,7 +69,7 @@ int main(int argc, char **argv)
 	if (program < 0)
 		die("program");
 	if (!strcmp(mode, "fill")) {
-		/* More than any ring holds. */
+		/* Larger than any ring. */
 		struct run all = { .until_full = 1, .count = 1 << 22 };
 
 		run(program, &all);

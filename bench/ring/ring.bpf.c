@@ -1,8 +1,8 @@
-/* Records of three sizes as fast as a program can write them, and single records with the time. */
+/* Programs that write records of three sizes at full speed, and single records with the time. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-/* The alignment makes the size: nobody looks at what is behind the fields. */
+/* The alignment sets the size: the bytes after the fields are not used. */
 struct record16 {
 	__u32 a, b;
 	__u64 seq;
@@ -18,12 +18,12 @@ struct record256 {
 	__u64 seq;
 } __attribute__((aligned(256)));
 
-/* The rings do not lead to the structs, and clang writes down only what something leads to. */
+/* Keeps the structs in BTF: clang writes only types that something refers to, and the rings do not refer to them. */
 const struct record16 *unused_record16 __attribute__((unused));
 const struct record64 *unused_record64 __attribute__((unused));
 const struct record256 *unused_record256 __attribute__((unused));
 
-/* One of them is made larger before it is loaded. */
+/* The consumer enlarges one of them before the load. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
@@ -39,7 +39,7 @@ struct {
 	__uint(max_entries, 4096);
 } ring256 SEC(".maps");
 
-/* The context of the programs: how many records, of which so many found no room. */
+/* The context of the programs: the number of records to write, and how many of them were dropped. */
 struct run {
 	__u64 seq; /* of the next record */
 	__u64 count;

@@ -1,5 +1,5 @@
 /*
- * What libbpf does in C for the cases of bench/ring: prints {"case": figure, …}.
+ * The cases of bench/ring with libbpf in C: prints {"case": figure, …}.
  *   ring FOLDER drain SIZE in-place|copied
  *   ring FOLDER live SIZE
  *   ring FOLDER latency
@@ -23,13 +23,13 @@ struct record16 {
 	uint64_t seq;
 };
 
-/* Of 64 or 256 bytes. */
+/* The layout of records of 64 or 256 bytes. */
 struct record {
 	uint32_t a, b, c, d;
 	uint64_t seq;
 };
 
-static uint64_t sum; /* printed: no compiler drops the work */
+static uint64_t sum; /* printed, so that the compiler can't drop the work */
 
 static double now(void)
 {
@@ -89,7 +89,7 @@ static struct {
 	uint32_t program;
 } ring;
 
-/* Loads the object with one ring of so many bytes. */
+/* Loads the object with one ring of the given size in bytes. */
 static void load(const char *size, const char *program, uint32_t bytes, ring_buffer_sample_fn handler)
 {
 	struct bpf_object *object = bpf_object__open_file("ring.bpf.o", NULL);

@@ -1,4 +1,4 @@
-// What cilium/ebpf does for the cases of ring.c. Its reader gives copies, into memory of its own or of the caller.
+// The cases of ring.c with cilium/ebpf. Its reader returns copies, in its own memory or in the caller's.
 //
 //	ring FOLDER drain SIZE read|into
 //	ring FOLDER live SIZE
@@ -29,7 +29,7 @@ const (
 
 var sum uint64
 
-// What nobody refers to is closed.
+// Referenced for the whole run: the finalizer of cilium/ebpf closes unreferenced objects.
 var collection *ebpf.Collection
 
 func check(err error) {
@@ -56,7 +56,7 @@ func adder(size string) func([]byte) {
 	return add
 }
 
-// Loads the object with one ring of so many bytes.
+// Loads the object with one ring of the given size in bytes.
 func load(size, program string, bytes uint32) (*ringbuf.Reader, string) {
 	spec, err := ebpf.LoadCollectionSpec("ring.bpf.o")
 	check(err)
@@ -136,7 +136,7 @@ func live(size string) map[string]float64 {
 		check(err)
 		made <- parse(output[:length])
 		check(command.Wait())
-		// What is still in the ring is read by then; a reader only ends by being closed.
+		// By now everything in the ring has been read; a reader ends only by being closed.
 		time.Sleep(100 * time.Millisecond)
 		reader.Close()
 	}()
@@ -151,7 +151,7 @@ func live(size string) map[string]float64 {
 		}
 		add(record.RawSample)
 		count++
-		// A clock for each record would cost as much as the record.
+		// Reading the clock for each record would cost as much as the record.
 		if count%4096 == 0 {
 			last = time.Now()
 		}
@@ -171,7 +171,7 @@ func live(size string) map[string]float64 {
 
 func latency() map[string]float64 {
 	reader, program := load("16", "tick", 4096)
-	// Go has no quick call for the kernel's clock: its own, which is as quick as C's, counts from here.
+	// Go has no fast call for the kernel's clock. Its own clock is as fast as C's, and counts from here.
 	var clock unix.Timespec
 	check(unix.ClockGettime(unix.CLOCK_MONOTONIC, &clock))
 	start := time.Now()

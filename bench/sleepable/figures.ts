@@ -1,22 +1,22 @@
-/** What is measured, raw, and what is made of it. */
+/** The raw measurements, and the figures derived from them. */
 import { quantile } from "../statistics";
 
-/** Nanoseconds for each call; instructions where guest time counts these. */
+/** Nanoseconds per call; instructions if guest time counts instructions. */
 export interface Times {
   least: number;
   median: number;
 }
 
-/** A program at a hook; `why` says why it was refused, or why it should have been. */
+/** A program at a hook; `why` is the reason why it was refused, or should have been. */
 export interface Measured {
   times?: Times;
   why?: string;
 }
 
-/** What one boot of a machine found. */
+/** The measurements of one boot of a machine. */
 export interface Boot {
   release: string;
-  /** A thousand nops: how well the clock counts. */
+  /** A thousand nops, to check the precision of the clock. */
   nops: Times;
   /** System calls without a program. */
   bare: Record<string, Times>;
@@ -32,10 +32,10 @@ export interface Hook {
 }
 
 export interface OnMachine {
-  /** As the harness names it. */
+  /** The name of the kernel in the harness. */
   kernel: string;
   boots: Boot[];
-  /** Why there are none. */
+  /** Why there are no figures. */
   missing?: string;
 }
 
@@ -46,11 +46,11 @@ export interface Pair {
   sleepable: number[];
 }
 
-/** Pages of a file: read by the process, mapped and not read yet, or read and given back. See loop.c. */
+/** Pages of a file: read by the process, mapped and not read yet, or read and released. See loop.c. */
 export const STATES = ["resident", "mapped", "dropped"] as const;
 export type MemoryState = (typeof STATES)[number];
 
-/** How often a program read what is there, something else, nothing. */
+/** How many reads returned the right data, wrong data, nothing. */
 export interface Counts {
   right: number;
   wrong: number;
@@ -67,13 +67,16 @@ export interface Figures {
   here: OnThisKernel;
 }
 
-/** The instructions that a program adds to its system call. The least: an interrupt only ever adds some. */
+/**
+ * The number of instructions that a program adds to its system call. Uses the minimum: an interrupt only adds
+ * instructions.
+ */
 export function added({ bare }: Boot, { call, ...hook }: Hook, program: "plain" | "sleepable"): number | undefined {
   const [with_, without] = [hook[program].times, bare[call]];
   return with_ && without && Math.round(with_.least - without.least);
 }
 
-/** Whether each boot counted the same, instruction for instruction. */
+/** Whether each boot counted exactly the same number of instructions. */
 export function repeats(boots: readonly Boot[]): boolean {
   const counts = boots.map((boot) =>
     JSON.stringify(boot.hooks.map((hook) => [added(boot, hook, "plain"), added(boot, hook, "sleepable")])),
@@ -81,7 +84,7 @@ export function repeats(boots: readonly Boot[]): boolean {
   return new Set(counts).size === 1;
 }
 
-/** Medians; of differences and ratios, those within the rounds. */
+/** Medians; those of differences and ratios are taken within the rounds. */
 export function paired({ plain, sleepable }: Pair) {
   const both = plain.map((one, round) => [one, sleepable[round] ?? Number.NaN] as const);
   const ratios = both.map(([one, other]) => other / one);

@@ -1,4 +1,6 @@
-/** Runs in a virtual machine: what each program adds to a system call. Prints a Boot as JSON. */
+/**
+ * Runs in a virtual machine: measures the instructions that each program adds to a system call. Prints a Boot as JSON.
+ */
 import { release } from "node:os";
 import { BpfError, type ObjectSpec, type Program, type ProgramSpec } from "node-libbpf";
 import type { Boot, Measured, Times } from "./figures";
@@ -6,7 +8,7 @@ import { CASES, type Case } from "./hooks";
 import { open } from "./hooks.bpf";
 import { timeCalls } from "./run-loop";
 
-/** Few: with a timer interrupt in less than every tenth batch, the median batch has none. */
+/** Few calls in a batch: if fewer than every tenth batch contains a timer interrupt, the median batch has none. */
 const CALLS = 100;
 
 function time(call: string): Times {
@@ -22,7 +24,7 @@ function specOf(name: Case["plain"], sleepable: boolean): ObjectSpec {
   return spec;
 }
 
-/** The kernel decides, not the precheck; the precheck says why. */
+/** The precheck is off, so that the kernel decides; the precheck gives the reason. */
 function measure(name: Case["plain"], sleepable: boolean, call: string): Measured {
   const spec = specOf(name, sleepable);
   const { verdict, message } = spec.check().find(({ program }) => program === name) ?? {};

@@ -1,4 +1,7 @@
-/* Programs that need no trampoline: uprobes and iterators, and uprobes that read the memory they are told of. */
+/*
+ * Programs that need no trampoline: uprobes and iterators, and uprobes that read user memory at the address that they
+ * get.
+ */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
 #include <bpf/bpf_helpers.h>
@@ -8,7 +11,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 __u64 elements;
 __u64 right, wrong, failed;
-/* What the page is to begin with: pages are numbered. */
+/* The expected number at the start of the page: pages are numbered. */
 __u64 page;
 
 struct copy {

@@ -1,6 +1,6 @@
 /**
- * What needs no trampoline, on this kernel: uprobes and iterators, plain and sleepable in turns, and which of the two gets
- * at memory that is not there. Prints an OnThisKernel as JSON: node here.js ROUNDS
+ * Measures on this kernel what needs no trampoline: uprobes and iterators, plain and sleepable in turns, and which of
+ * the two can read memory that is not present. Prints an OnThisKernel as JSON: node here.js ROUNDS
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -17,7 +17,7 @@ import { LOOP, runLoop, timeCalls } from "./run-loop";
 const CALLS = 1000;
 const PASSES = 5;
 const PAGES = 1000;
-/** For iter/task to have something to walk. */
+/** Threads for iter/task to visit. */
 const THREADS = 4000;
 
 function load(sleepable: boolean): BpfObject<Here> {
@@ -31,14 +31,14 @@ function load(sleepable: boolean): BpfObject<Here> {
   return spec.loadSync();
 }
 
-/** Nanoseconds of the plain and the sleepable one; `swapped`: of two places or turns each has the other's. */
+/** Nanoseconds of the plain and the sleepable program; `swapped`: they have exchanged their functions or turns. */
 type Round = (swapped: boolean) => [number, number] | Promise<[number, number]>;
 
 const inOrder = <T>(swapped: boolean, [one, other]: readonly [T, T]): [T, T] => (swapped ? [other, one] : [one, other]);
 
 type Probe = Program<"uprobe"> | Program<"uretprobe">;
 
-/** Two like functions, called in turns by a fresh process: each has one of the programs. */
+/** A fresh process calls two identical functions in turns: each has one of the programs. */
 function probes(name: string, plain: Probe, sleepable: Probe): Round {
   return (swapped) => {
     const names = [name, `${name}_too`] as const;
@@ -50,7 +50,7 @@ function probes(name: string, plain: Probe, sleepable: Probe): Round {
   };
 }
 
-/** Nanoseconds for each element. */
+/** Nanoseconds per element. */
 function walks(name: "iter_ksym" | "iter_task", plain: BpfObject<Here>, sleepable: BpfObject<Here>): Round {
   const both = [plain, sleepable].map(({ programs, variables }) => ({
     link: programs[name].attach(),
@@ -63,7 +63,7 @@ function walks(name: "iter_ksym" | "iter_task", plain: BpfObject<Here>, sleepabl
       for (const { link, variables, times } of swapped ? both.toReversed() : both) {
         const before = variables.elements;
         const start = process.hrtime.bigint();
-        // The programs print nothing: a stream's end is all there is to wait for.
+        // The programs print nothing, so only the end of the stream is awaited.
         await finished(link.read().resume());
         times.push(Number(process.hrtime.bigint() - start) / Number(variables.elements - before));
       }
@@ -83,7 +83,7 @@ async function compare(name: string, rounds: number, run: Round): Promise<Pair> 
   return pair;
 }
 
-/** Has a program read the first bytes of each of many fresh pages. */
+/** A program reads the first bytes of each of many fresh pages. */
 function read({ variables }: BpfObject<Here>, program: Program<"uprobe">, state: MemoryState, file: string): Counts {
   Object.assign(variables, { right: 0n, wrong: 0n, failed: 0n, page: 0n });
   using _ = program.attach({ path: LOOP, function: "touched" });

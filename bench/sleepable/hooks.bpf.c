@@ -55,8 +55,8 @@ int tracepoint(void *ctx)
 }
 
 /*
- * The second argument is none of getpgid's: the loop passes memory in it. It is copied to the stack, as hardened kernels
- * look longer at a map's memory before they let anything be copied there.
+ * getpgid ignores the second argument: the loop passes an address in it. The program copies to the stack, because
+ * hardened kernels take longer to check a copy to a map's value.
  */
 SEC("?fentry/__x64_sys_getpgid")
 int BPF_PROG(fentry_read, struct pt_regs *regs)

@@ -1,14 +1,14 @@
-/** The hooks that are measured in virtual machines: in each case a plain program, and a sleepable one. */
+/** The hooks that are measured in virtual machines: for each case a plain program, and a sleepable one. */
 import type { Hooks } from "./hooks.bpf";
 
 type ProgramName = keyof Hooks["programs"];
 
 export interface Case {
   name: string;
-  /** The system call, as loop.c has it, that runs the programs. */
+  /** The system call, by its name in loop.c, that runs the programs. */
   call: "getpgid" | "prctl" | "ioctl";
   plain: ProgramName;
-  /** Loaded as sleepable, whatever its section says. */
+  /** Loaded as sleepable, whatever its section. */
   sleepable: ProgramName;
 }
 
@@ -20,8 +20,8 @@ const same = (name: string, call: Case["call"], program: ProgramName): Case => (
 });
 
 /*
- * 5.10 lets one LSM hook sleep: bprm_committed_creds. It is not here: an exec takes some 440,000 instructions, and 3,000
- * more or fewer each time, which hides what a program adds.
+ * 5.10 allows one LSM hook to sleep: bprm_committed_creds. It is not measured: an exec takes some 440,000 instructions,
+ * give or take 3,000, which hides the instructions of a program.
  */
 export const CASES: readonly Case[] = [
   same("fentry", "getpgid", "fentry"),

@@ -1,10 +1,10 @@
 /*
- * What the programs of this benchmark are attached to:
- *   loop CALL... COUNT      times COUNT calls of each, again and again and in turns; prints a list of {"least", "median"}:
+ * The attach targets of this benchmark:
+ *   loop CALL... COUNT      times COUNT calls of each, repeatedly and in turns; prints a list of {"least", "median"}:
  *                           nanoseconds a call
- *   loop MEMORY FILE PAGES  says the address of each page to touched() without touching it
- *   loop threads COUNT      has threads until its standard input ends
- * Where guest time counts instructions, a nanosecond is an instruction.
+ *   loop MEMORY FILE PAGES  passes the address of each page to touched() without touching it
+ *   loop threads COUNT      keeps threads until its standard input ends
+ * If guest time counts instructions, a nanosecond is an instruction.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,8 +26,8 @@ enum { WARM_UP = 2, BATCHES = 51, PAGE = 4096, STACK = 16384 };
 static uint8_t memory[64];
 
 /*
- * What a uprobe costs hangs on the instruction it replaces: a five-byte nop becomes a call, a push is emulated. Of each
- * function there are two, for two programs side by side.
+ * The cost of a uprobe depends on the instruction it replaces: a five-byte nop becomes a call, a push is emulated.
+ * There are two of each function, for two programs side by side.
  */
 #define FUNCTION(name, code, argument) \
 	void name(argument);           \
@@ -161,7 +161,7 @@ static int tell_pages(const char *state, const char *path, size_t pages)
 	for (uint64_t page = 0; page < pages; page++)
 		if (pwrite(file, &page, sizeof(page), page * PAGE) != sizeof(page))
 			return die(path);
-	/* A page that is not written yet can't be dropped. */
+	/* A page that is not written back yet can't be dropped. */
 	if (ftruncate(file, pages * PAGE) || fsync(file))
 		return die(path);
 

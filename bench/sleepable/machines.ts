@@ -1,4 +1,4 @@
-/** Runs guest.ts on several kernels, whose time counts instructions, more than once each. */
+/** Runs guest.ts on several kernels whose time counts instructions, several times each. */
 import { availableParallelism } from "node:os";
 import { runInVm } from "../../lib/testing";
 import { resolveKernel } from "../../lib/testing/kernels";
@@ -6,7 +6,10 @@ import { MATRIX } from "../../scripts/kernels";
 import { packageFiles } from "../../scripts/package-files";
 import type { Boot, OnMachine } from "./figures";
 
-/** Sleepable tracing of system calls: by error injection, and since 7.1 without. 6.1 is there for its LSM hooks. */
+/**
+ * Kernels with sleepable tracing of system calls: by error injection, and since 7.1 without. 6.1 is included for its
+ * LSM hooks.
+ */
 const KERNELS = [`${MATRIX.oldest}-errinj`, MATRIX.stable, `${MATRIX.lts}-errinj`, MATRIX.newest];
 
 export async function bootMachines(boots: number, onBoot: (done: number, of: number) => void): Promise<OnMachine[]> {
@@ -17,7 +20,7 @@ export async function bootMachines(boots: number, onBoot: (done: number, of: num
     .filter(({ missing }) => missing === undefined)
     .flatMap((machine) => Array(boots).fill(machine) as OnMachine[]);
   const total = queue.length;
-  // Side by side: instructions do not hang on who else runs.
+  // In parallel: other processes do not affect instruction counts.
   const lanes = Array.from({ length: Math.min(availableParallelism(), 4) }, async () => {
     for (let machine = queue.shift(); machine !== undefined; machine = queue.shift()) {
       onBoot(total - queue.length - 1, total);
@@ -28,7 +31,7 @@ export async function bootMachines(boots: number, onBoot: (done: number, of: num
   return machines;
 }
 
-/** Nobody may have built one with error injection. */
+/** A kernel with error injection may not have been built. */
 async function whyMissing(kernel: string): Promise<{ missing?: string }> {
   try {
     resolveKernel(kernel, "x64");

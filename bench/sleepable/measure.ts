@@ -1,4 +1,4 @@
-/** What sleeping costs and buys: instructions in virtual machines, nanoseconds and reads on this kernel. */
+/** Costs and benefits of sleeping: instructions in virtual machines, nanoseconds and reads on this kernel. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import type { Benchmark } from "../benchmark";
@@ -9,7 +9,7 @@ import { tables } from "./tables";
 export const sleepable: Benchmark<Figures> = {
   title: "Sleepable programs",
   about:
-    "The same program plain and sleepable. See [what it costs, and what it buys](sleepable.md#what-it-costs-and-what-it-buys).",
+    "The same program as a plain and as a sleepable one. See [what it costs, and what it buys](sleepable.md#what-it-costs-and-what-it-buys).",
   async run(quick, onProgress) {
     const here = measureHere(quick ? 3 : 25);
     const machines = await bootMachines(quick ? 1 : 2, onProgress);

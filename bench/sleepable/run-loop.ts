@@ -1,4 +1,4 @@
-/** The C program that runs what the programs are attached to. */
+/** Runs the C program that has the attach targets. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import type { Times } from "./figures";

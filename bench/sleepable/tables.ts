@@ -1,4 +1,4 @@
-/** The figures as Markdown that can be read on a terminal too. */
+/** Formats the figures as Markdown that is readable on a terminal too. */
 import {
   added,
   type Figures,
@@ -88,7 +88,7 @@ function memory({ memory }: OnThisKernel): string {
     `${right} of ${right + wrong + failed}`;
   const rows = memory.map(({ state, plain, sleepable }) => [STATES[state], success(plain), success(sleepable)]);
   const head = ["page of a file", "uprobe, bpf_probe_read_user", "uprobe.s, bpf_copy_from_user"];
-  return ["Reads that got what is there:", "", table([head, ...rows])].join("\n");
+  return ["Successful reads:", "", table([head, ...rows])].join("\n");
 }
 
 function signed(value: number): string {

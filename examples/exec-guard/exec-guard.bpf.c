@@ -1,6 +1,6 @@
 /*
- * Denies the execution of listed files. The decision is made in a sleepable program, which may ask for the file's whole
- * path; a plain one at the same hook counts every exec, to show that both kinds share a hook.
+ * Denies the execution of listed files. A sleepable program decides, because it may call bpf_d_path() for the file's
+ * whole path; a plain program at the same hook counts every exec, to show that both kinds can share a hook.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -22,15 +22,15 @@ struct linux_binprm {
 	struct file *file;
 } __attribute__((preserve_access_index));
 
-/* The list: what user space writes here is denied from then on. */
+/* The list: user space adds a path here to deny it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
 	__type(key, char[PATH_SIZE]);
-	__type(value, __u64); /* how often it was denied */
+	__type(value, __u64); /* number of denied execs */
 } denied SEC(".maps");
 
-/* Room for a path, which is too long for the stack: one for each thread that is in the hook, since it may sleep there. */
+/* A buffer for a path, which does not fit on the stack: one for each thread in the hook, because the program may sleep. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
@@ -41,7 +41,7 @@ struct {
 static const char empty[PATH_SIZE];
 
 __u64 checked;
-__u64 unchecked; /* paths that did not fit, or no room: allowed */
+__u64 unchecked; /* paths that did not fit, or no free buffer: allowed */
 
 SEC("lsm/bprm_check_security")
 int BPF_PROG(count_exec)
@@ -65,7 +65,10 @@ int BPF_PROG(check_exec, struct linux_binprm *bprm)
 	if (!path || length < 0) {
 		__sync_fetch_and_add(&unchecked, 1);
 	} else {
-		/* The kernel builds the path at the buffer's end and leaves parts of it there: no part of the key. */
+		/*
+		 * The kernel builds the path at the buffer's end and leaves a copy of parts of it there, which must not be in the
+		 * key.
+		 */
 		for (int i = 0; i < PATH_SIZE; i++)
 			if (i >= length)
 				path[i] = 0;

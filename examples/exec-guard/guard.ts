@@ -1,20 +1,20 @@
-/** Loads exec-guard.bpf.c; paths are denied and allowed again while it runs. */
+/** Loads exec-guard.bpf.c; paths can be denied and allowed again while it runs. */
 import { open } from "./exec-guard.bpf";
 
-/** Bytes of a path in the map, its NUL included. */
+/** Size of a path in the map, in bytes, with its NUL. */
 const PATH_SIZE = 256;
 
 export interface Guard extends AsyncDisposable {
-  /** Denies the execution of a file, by its absolute path as the kernel resolves it (no symbolic links). */
+  /** Denies the execution of a file, by its absolute path as the kernel resolves it (without symbolic links). */
   deny(path: string): void;
   allow(path: string): void;
-  /** How often each path of the list was denied. */
+  /** The paths of the list, and the number of denied execs of each. */
   denials(): Map<string, bigint>;
-  /** Execs that were looked at. */
+  /** Number of checked execs. */
   readonly checked: bigint;
 }
 
-/** Needs Linux 5.11: the hook can sleep since then. */
+/** Needs Linux 5.11: since then programs at this hook may sleep. */
 export async function guardExecs(): Promise<Guard> {
   const object = await open().load();
   const { denied } = object.maps;
@@ -37,5 +37,5 @@ export async function guardExecs(): Promise<Guard> {
 
 function checked(path: string): string {
   if (path.startsWith("/") && Buffer.byteLength(path) < PATH_SIZE) return path;
-  throw new Error(`a path is absolute and shorter than ${PATH_SIZE} bytes: ${path}`);
+  throw new Error(`expected an absolute path shorter than ${PATH_SIZE} bytes, got ${path}`);
 }

@@ -1,8 +1,8 @@
 /**
- * Denies the execution of listed files, until it ends:
+ * Denies the execution of listed files while it runs:
  *   node dist/examples/exec-guard/index.js [--json] PATH...
- * The list changes while it runs, by lines on standard input: "deny PATH", "allow PATH", "list".
- * Needs root, Linux 5.11 and bpf among the active LSMs.
+ * The list changes by lines on standard input: "deny PATH", "allow PATH", "list".
+ * Needs root, Linux 5.11 and bpf as an active LSM.
  */
 import { realpathSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -29,7 +29,7 @@ command("exec-guard [--json] PATH...", async () => {
     const [name = "", path = ""] = line.trim().split(/\s+(.*)/);
     const run = Object.hasOwn(commands, name) ? commands[name] : undefined;
     try {
-      if (run === undefined) throw new Error(`deny PATH, allow PATH or list; got "${line}"`);
+      if (run === undefined) throw new Error(`expected deny PATH, allow PATH or list, got "${line}"`);
       run(path);
       say(`ok ${line}`);
     } catch (error) {

@@ -1,4 +1,4 @@
-/** What of an exec is worth telling. */
+/** The fields of an exec event. */
 import type { exec_event } from "./exec-watch.bpf";
 
 /** One exec. */
@@ -6,20 +6,20 @@ export interface ExecEvent {
   pid: number;
   ppid: number;
   uid: number;
-  /** The user before the exec: another one for a set-uid program. */
+  /** The user before the exec; differs for a set-uid program. */
   fromUid: number;
   comm: string;
-  /** comm of the program that called execve; "" where it is not known (Linux 5.10). */
+  /** comm of the program that called execve; "" if it is not known (Linux 5.10). */
   from: string;
   file: string;
   args: string[];
-  /** The arguments were longer than 4096 bytes, and are cut off. */
+  /** The arguments were longer than 4096 bytes and are truncated. */
   truncated?: true;
 }
 
 export function toExecEvent({ argc, args_size, args: memory, ...event }: exec_event): ExecEvent {
   const filled = Buffer.from(memory.buffer, memory.byteOffset, args_size);
-  // The environment follows the arguments in the process's memory, and is none of our business.
+  // The environment follows the arguments in the process's memory; it is left out.
   const args = filled.toString("utf8").split("\0").slice(0, argc);
   let used = 0;
   for (const arg of args) used += Buffer.byteLength(arg) + 1;

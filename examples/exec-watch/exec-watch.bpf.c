@@ -1,6 +1,6 @@
 /*
- * Watches execs. The arguments are read from the new process's own memory with bpf_copy_from_user(), which may fault the
- * page in, and so needs a program that may sleep.
+ * Watches execs. Reads the arguments from the new process's own memory with bpf_copy_from_user(), which may fault the
+ * page in, and so needs a sleepable program.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -16,13 +16,13 @@ struct task_struct {
 } __attribute__((preserve_access_index));
 
 struct linux_binprm {
-	unsigned long p;    /* lowest argument string, in the new memory */
+	unsigned long p;    /* lowest argument string, in the new process's memory */
 	unsigned long exec; /* the file name, above the arguments and the environment */
 	int argc;
 	const char *filename;
 } __attribute__((preserve_access_index));
 
-/* Who called execve, noted by on_check for on_exec. */
+/* The caller of execve; on_check stores it for on_exec. */
 struct caller {
 	__u32 uid;
 	char comm[16];
@@ -40,7 +40,7 @@ struct {
 	__uint(max_entries, 1 << 20);
 } events SEC(".maps") __attribute__((btf_decl_tag("event:struct exec_event")));
 
-/* Linux 5.10 lets sleepable programs use neither ring buffers nor per-CPU maps: there, events wait here to be taken. */
+/* On Linux 5.10 sleepable programs can use neither ring buffers nor per-CPU maps: events wait here until they are read. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 256);
@@ -81,7 +81,7 @@ static __always_inline void fill(struct exec_event *e, struct linux_binprm *bprm
 	if (size > ARGS_SIZE)
 		size = ARGS_SIZE;
 	e->args_size = bpf_copy_from_user(e->args, size, (void *)bprm->p) ? 0 : size;
-	/* Last: in the queue an event is complete once it has a pid. */
+	/* Set last: an event in the queue is complete once it has a pid. */
 	barrier();
 	e->pid = bpf_get_current_pid_tgid() >> 32;
 }
@@ -100,7 +100,7 @@ int BPF_PROG(on_exec, struct linux_binprm *bprm)
 	return 0;
 }
 
-/* The same for Linux 5.10. Loaded instead of on_exec. */
+/* The variant for Linux 5.10, loaded instead of on_exec. */
 SEC("?lsm.s/bprm_committed_creds")
 int BPF_PROG(on_exec_queue, struct linux_binprm *bprm)
 {
@@ -119,7 +119,7 @@ int BPF_PROG(on_exec_queue, struct linux_binprm *bprm)
 	return 0;
 }
 
-/* Before the credentials change. Since Linux 5.11 this hook can sleep; on 5.10 it is left out. */
+/* Runs before the credentials change. This hook can sleep since Linux 5.11; on 5.10 the program is not loaded. */
 SEC("lsm.s/bprm_check_security")
 int BPF_PROG(on_check, struct linux_binprm *bprm)
 {

@@ -1,7 +1,7 @@
 /**
  * Prints every exec of the system, with all its arguments:
  *   node dist/examples/exec-watch/index.js [--json] [--count N] [--duration SECONDS]
- * Needs root, Linux 5.10 and bpf among the active LSMs.
+ * Needs root, Linux 5.10 and bpf as an active LSM.
  */
 import { release } from "node:os";
 import { styleText } from "node:util";

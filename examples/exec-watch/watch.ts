@@ -1,4 +1,4 @@
-/** Loads exec-watch.bpf.c and gives each exec of the system, as it happens. */
+/** Loads exec-watch.bpf.c and yields each exec of the system as it happens. */
 import { release } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BpfObject } from "node-libbpf";
@@ -6,14 +6,14 @@ import type { Watch } from "../command";
 import { type ExecEvent, toExecEvent } from "./event";
 import { type ExecWatch, open } from "./exec-watch.bpf";
 
-/** How often the queue is looked at on Linux 5.10. */
+/** Polling interval of the queue on Linux 5.10. */
 const QUEUE_INTERVAL_MS = 50;
 
 export async function watchExecs(): Promise<Watch<ExecEvent>> {
   const [major = 0, minor = 0] = release().split(".").map(Number);
   const isSince = (wantMajor: number, wantMinor: number) =>
     major > wantMajor || (major === wantMajor && minor >= wantMinor);
-  // Sleepable programs: ring buffers since 5.12, the hook before the exec since 5.11.
+  // Sleepable programs can use ring buffers since 5.12, and the hook before the exec since 5.11.
   const hasRing = isSince(5, 12);
 
   const spec = open();

@@ -1,6 +1,6 @@
 /*
- * Who opens files under a directory. The hook can sleep: bpf_d_path() tells the file's whole path there, and
- * bpf_copy_from_user() reads the command line from the memory of the process that opens it, wherever that memory is.
+ * Reports who opens files under a directory. The hook can sleep: there bpf_d_path() returns the file's whole path, and
+ * bpf_copy_from_user() reads the command line from the memory of the opening process, even if it is paged out.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
@@ -31,11 +31,11 @@ struct task_struct {
 struct open_event {
 	__u32 pid;
 	__u32 uid;
-	__u32 flags;     /* of open(2) */
-	__u32 args_size; /* bytes of args that are filled */
+	__u32 flags;     /* flags of open(2) */
+	__u32 args_size; /* number of bytes in args */
 	char comm[16];
 	char path[PATH_SIZE];
-	unsigned char args[ARGS_SIZE]; /* each with its NUL; more than fit are cut off */
+	unsigned char args[ARGS_SIZE]; /* each string with its NUL; truncated if they do not fit */
 };
 
 const struct open_event *unused_open_event __attribute__((unused));
@@ -45,10 +45,10 @@ struct {
 	__uint(max_entries, 1 << 20);
 } events SEC(".maps") __attribute__((btf_decl_tag("event:struct open_event")));
 
-/* Set before load: what paths begin with, a slash at its end. */
+/* Set before the load: the prefix of the paths, with a slash at its end. */
 const volatile char directory[PATH_SIZE];
 
-__u64 dropped; /* no room in the ring, or the path is too long */
+__u64 dropped; /* the ring was full, or the path too long */
 
 static __always_inline _Bool is_inside(const char *path)
 {
@@ -61,7 +61,7 @@ static __always_inline _Bool is_inside(const char *path)
 static __always_inline void read_args(struct open_event *e)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	unsigned long start = BPF_CORE_READ(task, mm, arg_start); /* 0 for a thread of the kernel */
+	unsigned long start = BPF_CORE_READ(task, mm, arg_start); /* 0 for a kernel thread */
 	__u64 size = BPF_CORE_READ(task, mm, arg_end) - start;
 
 	if (size > ARGS_SIZE)

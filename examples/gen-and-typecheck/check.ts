@@ -1,15 +1,15 @@
-/** Builds a program with its types, and lets the TypeScript compiler judge lines that use them. */
+/** Builds a program with its types, and compiles lines that use them with the TypeScript compiler. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-/** TypeScript stands beside this library in an application's devDependencies. */
+/** TypeScript is a devDependency of an application, next to this library. */
 const COMPILER = require.resolve("typescript/bin/tsc");
 /** `npx node-libbpf`. */
 const NODE_LIBBPF = join(require.resolve("node-libbpf"), "../cli/main.js");
 const SOURCE = resolve(__dirname, "../../../examples/gen-and-typecheck/gen-and-typecheck.bpf.c");
 
-/** The names that each line may use. */
+/** The declarations that each line may use. */
 const BEGIN = [
   'import { open } from "./gen-and-typecheck.bpf";',
   "const spec = open();",
@@ -19,15 +19,15 @@ const BEGIN = [
 
 const CONFIG = { strict: true, noEmit: true, skipLibCheck: true, target: "es2023", module: "node20", types: ["node"] };
 
-/** A line, and what the compiler says of it; undefined if it is right. */
+/** A line, and the compiler's error; undefined if it compiles. */
 export interface Judgement {
   line: string;
   error: string | undefined;
 }
 
-/** Needs clang. Nothing is loaded, and no root needed. */
+/** Needs clang. Loads nothing, and needs no root. */
 export function judge(lines: readonly string[]): Judgement[] {
-  // Beside this file: the generated module imports node-libbpf, as an application's would.
+  // Next to this file: the generated module imports node-libbpf, as an application's would.
   const directory = mkdtempSync(join(__dirname, "built-"));
   try {
     run(NODE_LIBBPF, "build", SOURCE, "-o", directory);
@@ -45,7 +45,7 @@ export function judge(lines: readonly string[]): Judgement[] {
   }
 }
 
-/** Runs a command of JavaScript. tsc tells errors on its standard output, and by its status. */
+/** Runs a JavaScript command. tsc reports errors on standard output, and by its exit status. */
 function run(script: string, ...args: readonly string[]): string {
   const { stdout, stderr, status, error } = spawnSync(process.execPath, [script, ...args], { encoding: "utf8" });
   if (error !== undefined) throw error;

@@ -1,4 +1,4 @@
-/* A program, a map, events and settings, for the compiler to know. */
+/* A program, a map, events and settings, whose types are generated. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

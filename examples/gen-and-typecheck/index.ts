@@ -1,13 +1,13 @@
 /**
- * Shows what the TypeScript compiler knows of a BPF program: lines that use it, and what the compiler says of them.
+ * Shows what the TypeScript compiler checks of a BPF program: lines that use it, and the compiler's errors.
  *   node dist/examples/gen-and-typecheck/index.js [--json]
- * Needs clang and TypeScript; no root, and no kernel: nothing is loaded.
+ * Needs clang and TypeScript; no root and no particular kernel, because it loads nothing.
  */
 import { parseArgs } from "node:util";
 import { command } from "../command";
 import { judge } from "./check";
 
-/** Right and wrong, in turns. */
+/** Valid and invalid lines, in turns. */
 const LINES = [
   "event?.comm.toUpperCase();",
   "event?.command;",

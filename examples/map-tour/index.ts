@@ -1,7 +1,7 @@
 /**
- * Makes a map of each family, uses it, and shows what came of it:
+ * Creates a map of each family, uses it, and prints the result:
  *   node dist/examples/map-tour/index.js [--json]
- * Needs root and Linux 5.8. The lines to read are those of tour.ts.
+ * Needs root and Linux 5.8. The code to read is in tour.ts.
  */
 import { inspect, parseArgs } from "node:util";
 import { command } from "../command";

@@ -1,4 +1,4 @@
-/* One map of each family, as C declares it, and programs for those that user space alone can't show. */
+/* One map of each family, as C declares it, and programs for the maps that user space alone can't demonstrate. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -26,7 +26,7 @@ struct {
 	__type(value, __u64);
 } runs SEC(".maps");
 
-/* A prefix's length, and as many bytes as an address has. */
+/* A prefix length, and the bytes of an address. */
 struct route {
 	__u32 length;
 	__u8 address[4];
@@ -97,10 +97,10 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARENA);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1); /* page */
+	__uint(max_entries, 1); /* pages */
 } shared SEC(".maps");
 
-/* Counts its runs, and goes on where the table says. */
+/* Counts its runs, and tail-calls the program in the table. */
 SEC("xdp")
 int count_run(struct xdp_md *ctx)
 {
@@ -127,7 +127,7 @@ static long forget(struct bpf_dynptr *record, void *context)
 	return 0;
 }
 
-/* Takes what user space has submitted, and says how many there were. Not loaded where there are no such rings. */
+/* Reads the records that user space submitted, and returns their number. Not loaded on kernels without such rings. */
 SEC("syscall")
 int drain(void *context)
 {

@@ -1,12 +1,12 @@
-/** The families of maps, in a few lines each. map-tour.bpf.c says what their keys and values are. */
+/** The families of maps, in a few lines each. map-tour.bpf.c declares their keys and values. */
 import { type BpfObject, codecs, createMap, kernelFacts } from "node-libbpf";
 import { type MapTour, open } from "./map-tour.bpf";
 
-/** All but that of the global variables. */
+/** All maps except the one of the global variables. */
 type Maps = Omit<MapTour["maps"], ".bss">;
 type Tour = { [Name in keyof Maps]: (map: Maps[Name], programs: BpfObject<MapTour>["programs"]) => unknown };
 
-/** Enough of a packet to run an XDP program on. */
+/** A packet that is large enough to run an XDP program on. */
 const data = new Uint8Array(64);
 
 const tour: Tour = {
@@ -20,7 +20,7 @@ const tour: Tour = {
   },
   async runs(map, { count_run }) {
     await count_run.testRun({ data, repeat: 3 });
-    return map.sum(0); // of all CPUs
+    return map.sum(0); // over all CPUs
   },
   routes(map) {
     map.set("10.0.0.0/8", 1).set("10.1.0.0/16", 2);
@@ -36,7 +36,7 @@ const tour: Tour = {
   async next(map, { count_run, send_message }) {
     map.set(0, send_message);
     const { returnValue } = await count_run.testRun({ data });
-    return returnValue; // send_message's: XDP_DROP is 1
+    return returnValue; // the return value of send_message: XDP_DROP is 1
   },
   jobs(map) {
     map.push(1).push(2);
@@ -48,7 +48,7 @@ const tour: Tour = {
   },
   of_task(map) {
     map.set(process.pid, 5n);
-    return map.get(process.pid); // gone with the process
+    return map.get(process.pid); // freed together with the process
   },
   async events(map, { send_message }) {
     map.read();
@@ -60,19 +60,19 @@ const tour: Tour = {
     return (await drain.testRun()).returnValue;
   },
   shared(map) {
-    map.memory()[0] = 7; // at the same address for programs
+    map.memory()[0] = 7; // programs use the same address
     return map.memory()[0];
   },
 };
 
-/** What was done with a map, or undefined if this kernel has no such maps. */
+/** The result of a map's use, or undefined if this kernel has no such maps. */
 export interface Stop {
   name: string;
   type: string;
   result: unknown;
 }
 
-/** Needs Linux 5.8; families that are newer are left out on older kernels. */
+/** Needs Linux 5.8; newer families are left out on older kernels. */
 export async function tourMaps(): Promise<Stop[]> {
   const spec = open();
   const { mapTypes } = kernelFacts();

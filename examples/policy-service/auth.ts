@@ -1,27 +1,30 @@
-/** Who may ask: whoever has a token. */
+/** Authorization: a request needs a token. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { ConfigError } from "./failure";
 
 const MIN_LENGTH = 16;
-/** Who has the token of a line that names nobody. */
+/** The user of a token line without a name. */
 const ANYBODY = "api";
 
-/** Says whose token an Authorization header has, undefined for nobody's; how long that takes tells nothing about the tokens. */
+/**
+ * Returns the user of the token in an Authorization header, undefined for an unknown token. Takes the same time for
+ * every token.
+ */
 export type Authorize = (header: string | undefined) => string | undefined;
 
-/** @throws {@link ConfigError} if the file can't be read, is open to others, or has no token worth the name */
+/** @throws {@link ConfigError} if the file can't be read, is readable by others, or has no valid token */
 export function tokensFrom(file: string): Authorize {
   const fail = (why: string): never => {
     throw new ConfigError(`tokenFile ${file} ${why}`);
   };
   try {
-    if (statSync(file).mode & 0o007) fail("is open to everybody: chmod o= it");
+    if (statSync(file).mode & 0o007) fail("is accessible to all users: run chmod o= on it");
     const lines = readFileSync(file, "utf8").trim().split("\n");
     const tokens = lines.map((line) => {
       const [, name = ANYBODY, token = ""] = /^(?:([\w.@-]+)[ \t]+)?([\x21-\x7e]+)$/.exec(line.trim()) ?? [];
       if (token.length < MIN_LENGTH)
-        fail(`must hold one word of ${MIN_LENGTH} characters or more, or lines of NAME WORD`);
+        fail(`must contain one word of ${MIN_LENGTH} characters or more, or lines of NAME WORD`);
       return [name, token] as const;
     });
     return authorizer(new Map(tokens));
@@ -31,7 +34,7 @@ export function tokensFrom(file: string): Authorize {
   }
 }
 
-/** @param tokens by their owners' names */
+/** @param tokens by their users' names */
 export function authorizer(tokens: ReadonlyMap<string, string>): Authorize {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   const wanted = Array.from(tokens, ([name, token]) => [name, digest(`Bearer ${token}`)] as const);

@@ -11,9 +11,9 @@ const account = z.union([z.string().min(1), z.int().min(0)], { error: "must be a
 const Listen = z
   .strictObject({
     socket: absolute.optional(),
-    /** Of the socket, in octal. */
+    /** Mode of the socket, in octal. */
     mode: z.enum(["0600", "0660"]).default("0600"),
-    /** Of the socket. */
+    /** Group of the socket. */
     group: account.optional(),
     host: z
       .string()
@@ -24,10 +24,10 @@ const Listen = z
     port: z.int().min(0).max(65535).optional(),
   })
   .refine(({ socket, port }) => (socket === undefined) !== (port === undefined), {
-    error: 'takes either "socket" or "port"',
+    error: 'expects either "socket" or "port"',
   });
 
-/** Metrics alone, which hold no secrets, without a token: for a Prometheus that is elsewhere. */
+/** A listener without a token that serves only the metrics, which hold no secrets: for a Prometheus on another host. */
 const Metrics = z.strictObject({
   host: z.ipv4().or(z.ipv6()).default("127.0.0.1"),
   port: z.int().min(0).max(65535),
@@ -41,16 +41,16 @@ const Config = z
     metrics: Metrics.optional(),
     /** The file with the API's token, or tokens. */
     tokenFile: absolute,
-    /** Where decisions are made. */
+    /** The hooks to decide at. */
     hooks: hooks.default([...HOOKS]),
-    /** Those without which the service does not start; by default all of `hooks`. */
+    /** The hooks without which the service does not start; by default all of `hooks`. */
     require: z.array(z.enum(HOOKS)).optional(),
-    /** Who the service is once all is loaded; it stays root without. */
+    /** The user of the service after everything is loaded; by default it stays root. */
     user: account.optional(),
     group: account.optional(),
-    /** Directory in bpffs: the policy stays in force when the service ends. */
+    /** Directory in bpffs: keeps the policy in force when the service ends. */
     pin: absolute.regex(/^\/sys\/fs\/bpf\/./, { error: "must be below /sys/fs/bpf" }).optional(),
-    /** Where decisions are written, a line of JSON each: a file, or "-" for standard output. */
+    /** Destination of the decisions, a line of JSON each: a file, or "-" for standard output. */
     decisions: z.union([z.literal("-"), absolute]).optional(),
     sink: z
       .strictObject({ nats: z.string().min(1), subject: z.string().min(1).default("policy.decisions") })
@@ -60,14 +60,14 @@ const Config = z
   })
   .refine(({ group, user }) => group === undefined || user !== undefined, { error: '"group" needs "user"' })
   .refine(({ hooks, require = [] }) => require.every((hook) => hooks.includes(hook)), {
-    error: '"require" takes hooks of "hooks"',
+    error: '"require" must list hooks of "hooks"',
   });
 export type Config = z.infer<typeof Config>;
 
-/** What SIGUSR2 does not change. */
+/** The options that SIGUSR2 does not change. */
 export const FIXED = ["listen", "metrics", "tokenFile", "hooks", "require", "user", "group", "pin", "sink"] as const;
 
-/** @throws {@link ConfigError} which names all that is wrong */
+/** @throws {@link ConfigError} that lists everything that is wrong */
 export function readConfig(file: string): Config {
   const what = `configuration ${file}`;
   let text: string;
@@ -83,14 +83,14 @@ function parse(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ConfigError(`${what} is no JSON: ${(error as Error).message}`, { cause: error });
+    throw new ConfigError(`${what} is not valid JSON: ${(error as Error).message}`, { cause: error });
   }
 }
 
 /**
- * What a schema makes of a value.
+ * Parses a value by a schema.
  *
- * @throws {@link ConfigError} with a line for each thing that is wrong: "policy.rules[3].path: must be absolute"
+ * @throws {@link ConfigError} with a line for each error: "policy.rules[3].path: must be absolute"
  */
 export function check<T extends z.ZodType>(schema: T, value: unknown, what: string): z.infer<T> {
   const { success, data, error } = schema.safeParse(value);

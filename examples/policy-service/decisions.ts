@@ -1,17 +1,17 @@
-/** Decisions: as the kernel tells them, as everybody else reads them, and the last of them. */
+/** Decisions: decodes the kernel's records, distributes them, and keeps the latest. */
 import { isIP } from "node:net";
 import type { decision } from "./policy.bpf";
 
-/** What is written, streamed and sent. */
+/** A decision as it is written, streamed and sent. */
 export interface Decision {
   /** Counts from 1 at the service's start. */
   id: number;
   time: string;
   hook: string;
   verdict: string;
-  /** The rule's name, or "#" and its index; none: what no rule fits. */
+  /** The rule's name, or "#" and its index; absent if no rule matched. */
   rule?: string;
-  /** The path could not be told, and the rule hangs on it. */
+  /** The path could not be resolved, and the rule depends on it. */
   unresolved?: true;
   generation: number;
   pid: number;
@@ -19,12 +19,12 @@ export interface Decision {
   cgroup: string;
   comm: string;
   path?: string;
-  /** The path goes on. */
+  /** The path is truncated. */
   truncated?: true;
   address?: string;
 }
 
-/** The name of a rule of a generation, where it is still known. */
+/** The name of a rule of a generation, if it is still known. */
 export type RuleName = (generation: bigint, index: number) => string | undefined;
 
 /** @param epoch milliseconds from the Unix epoch to CLOCK_MONOTONIC's zero */
@@ -46,16 +46,16 @@ export function toDecision(event: decision, id: number, epoch: number, nameOf: R
   };
 }
 
-/** WOULD_DENY is "would-deny". */
+/** Converts WOULD_DENY to "would-deny". */
 function word(name: string | number): string {
   return String(name).toLowerCase().replace("_", "-");
 }
 
-/** "127.0.0.1:80" or "[::1]:80" of a sockaddr; undefined of nothing. */
+/** Returns "127.0.0.1:80" or "[::1]:80" for a sockaddr; undefined for an empty one. */
 function addressOf(bytes: Uint8Array): string | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const port = view.getUint16(2);
-  const family = Math.max(bytes[0] ?? 0, bytes[1] ?? 0); // in the machine's byte order, and below 256
+  const family = Math.max(bytes[0] ?? 0, bytes[1] ?? 0); // sa_family is in the machine's byte order, and below 256
   if (family === 2) return `${bytes.subarray(4, 8).join(".")}:${port}`;
   if (family !== 10) return undefined;
   const groups = Array.from({ length: 8 }, (_, index) => view.getUint16(8 + 2 * index).toString(16)).join(":");
@@ -64,7 +64,7 @@ function addressOf(bytes: Uint8Array): string | undefined {
 
 const KEPT = 500;
 
-/** Hands decisions to all who listen, and keeps the last ones for who comes later. */
+/** Passes decisions to all listeners, and keeps the latest ones for later listeners. */
 export class Feed {
   readonly #listeners = new Set<(decisions: readonly Decision[]) => void>();
   #last: Decision[] = [];
@@ -74,12 +74,12 @@ export class Feed {
     for (const listener of this.#listeners) listener(decisions);
   }
 
-  /** The last decisions with higher ids than `id`. */
+  /** The latest decisions with higher ids than `id`. */
   since(id: number): Decision[] {
     return this.#last.filter((decision) => decision.id > id);
   }
 
-  /** Gives a function that ends it. */
+  /** Returns a function that removes the listener. */
   listen(listener: (decisions: readonly Decision[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -1,14 +1,14 @@
-/** Why the service does not start, or does not do what it is asked: what its user can set right. */
+/** Errors that the user of the service can fix: it does not start, or refuses a request. */
 
-/** Exit statuses; a service manager need not try again after either. */
+/** Exit statuses after which a service manager need not restart the service. */
 export const ExitStatus = { config: 2, host: 3 } as const;
 
-/** A configuration, a rule set or a request that is not right. */
+/** An invalid configuration, rule set or request. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** What this kernel, or the place where the service runs, can't do. */
+/** This kernel or host does not support the service. */
 export class HostError extends Error {
   override readonly name = "HostError";
 }

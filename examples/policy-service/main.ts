@@ -20,7 +20,7 @@ import { natsSink } from "./sinks";
 import { Streams } from "./stream";
 
 const USAGE = "usage: policy-service CONFIG";
-// Decisions may go to standard output.
+// Standard output may carry the decisions.
 const log = pino(pino.destination({ dest: 2, sync: true }));
 
 async function main(): Promise<void> {
@@ -33,8 +33,8 @@ async function main(): Promise<void> {
 
   const { hooks, require = hooks, pin } = config;
   const policy = await Policy.load({ hooks, require, pin });
-  for (const { hook, why } of policy.missing) log.warn({ hook }, `no decisions here: ${why}`);
-  // Before it is attached: there is no moment without rules.
+  for (const { hook, why } of policy.missing) log.warn({ hook }, `hook not supported: ${why}`);
+  // Set the rules before the programs are attached: there is no moment without rules.
   policy.apply(config.policy);
 
   const feed = new Feed();
@@ -52,27 +52,27 @@ async function main(): Promise<void> {
   const reading = read(policy, feed);
   const address = await listen(app, config.listen, owner);
   const scraped = config.metrics && metricsServerOf(metrics);
-  // A copy: fastify writes to it, and what SIGUSR2 reads is compared with what was read first.
+  // Pass a copy: fastify writes to it, and SIGUSR2 compares the new configuration with the first one.
   const metricsAddress = await scraped?.listen({ ...config.metrics });
   policy.attach();
   if (config.user !== undefined) dropTo(owner);
   log.info({ address, metricsAddress, uid: process.getuid?.(), hooks: policy.hooks, mode: policy.rules.mode }, "ready");
 
-  // Log rotation sends it: nothing of the policy hangs on it.
+  // Log rotation sends SIGHUP, so it must not affect the policy.
   process.on("SIGHUP", () => {
     writer?.reopen();
-    log.info("the file of decisions is opened again");
+    log.info("decisions file reopened");
   });
   process.on("SIGUSR2", () => reload(file, config, policy));
   await Promise.race([reading, once(process, "SIGTERM"), once(process, "SIGINT")]);
-  log.info({ pinned: pin }, pin === undefined ? "ending: nothing is decided any more" : "ending: the policy stays");
+  log.info({ pinned: pin }, pin === undefined ? "ending: the policy is detached" : "ending: the policy stays in force");
   await Promise.all([app.close(), scraped?.close()]);
   await policy[Symbol.asyncDispose]();
   await reading;
   await Promise.all([writer?.close(), sink?.close()]);
 }
 
-/** Hands on what the kernel tells, until the policy is closed. */
+/** Forwards the kernel's decisions until the policy is closed. */
 async function read(policy: Policy, feed: Feed): Promise<void> {
   let id = 0;
   for await (const batch of policy.decisions()) {
@@ -81,17 +81,17 @@ async function read(policy: Policy, feed: Feed): Promise<void> {
   }
 }
 
-/** The file's rules take the place of those in force; a file that is not right changes nothing. */
+/** Replaces the rules in force with those of the file; an invalid file changes nothing. */
 function reload(file: string, old: Config, policy: Policy): void {
   try {
     const config = readConfig(file);
     const changes = policy.apply(config.policy);
     log.level = config.logLevel;
-    log.info({ by: file, ...policy.inForce, changes }, "configuration read again");
+    log.info({ by: file, ...policy.inForce, changes }, "configuration reloaded");
     const fixed = FIXED.filter((key) => !isDeepStrictEqual(config[key], old[key]));
     if (fixed.length > 0) log.warn({ fixed }, "these changes need a restart");
   } catch (err) {
-    log.error({ err }, "configuration not read again: the rules in force stay");
+    log.error({ err }, "configuration not reloaded: the rules in force stay");
   }
 }
 

@@ -1,11 +1,11 @@
-/** What Prometheus reads. Figures of the kernel are read where they are; nothing is counted twice. */
+/** Metrics for Prometheus. The kernel's counters are read at each request and not kept a second time. */
 import { release } from "node:os";
 import { libbpf } from "node-libbpf";
 import { Counter, Gauge, Registry } from "prom-client";
 import type { Policy } from "./policy";
 import { HOOKS } from "./rules";
 
-/** Decisions that came from the kernel and went no further. */
+/** Decisions that came from the kernel and were dropped later. */
 export interface Outlets {
   readonly streams: { readonly size: number; readonly dropped: number };
   readonly file?: { readonly dropped: number } | undefined;
@@ -16,7 +16,7 @@ export function metricsOf(policy: Policy, { streams, file, sink }: Outlets): Reg
   const registry = new Registry();
   const registers = [registry];
 
-  /** A counter that somebody else counts. */
+  /** A counter whose value is read from elsewhere. */
   const counter = <L extends string>(
     name: string,
     help: string,
@@ -44,7 +44,7 @@ export function metricsOf(policy: Policy, { streams, file, sink }: Outlets): Reg
       },
     });
 
-  gauge("policy_build_info", "1; what runs here", ["policy", "libbpf", "node", "kernel"], () => [
+  gauge("policy_build_info", "Always 1; the labels have the versions", ["policy", "libbpf", "node", "kernel"], () => [
     [{ policy: policy.version, libbpf: libbpf.version, node: process.version, kernel: release() }, 1],
   ]);
   counter("policy_decisions_total", "Decisions, by hook and verdict", ["hook", "verdict"], () =>
@@ -54,23 +54,26 @@ export function metricsOf(policy: Policy, { streams, file, sink }: Outlets): Reg
       [{ hook, verdict: "would-deny" }, Number(wouldDeny)],
     ]),
   );
-  counter("policy_unresolved_total", "Decisions where a rule hung on a path that could not be told", ["hook"], () =>
+  counter("policy_unresolved_total", "Decisions that depended on a path that could not be resolved", ["hook"], () =>
     policy.counts().map(({ hook, unresolved }) => [{ hook }, Number(unresolved)]),
   );
-  counter("policy_lost_total", "Decisions that were made and not told", ["at"], () => [
+  counter("policy_lost_total", "Decisions that were not reported", ["at"], () => [
     [{ at: "ring" }, Number(policy.lost)],
     [{ at: "file" }, file?.dropped ?? 0],
     [{ at: "sink" }, sink?.dropped ?? 0],
   ]);
-  counter("policy_streams_dropped_total", "Readers of /decisions that were too slow", [], () => [
-    [{}, streams.dropped],
-  ]);
+  counter(
+    "policy_streams_dropped_total",
+    "Readers of /decisions that were disconnected because they were too slow",
+    [],
+    () => [[{}, streams.dropped]],
+  );
   gauge("policy_streams", "Readers of /decisions", [], () => [[{}, streams.size]]);
-  gauge("policy_generation", "Counts changes of the rules", [], () => [[{}, Number(policy.generation)]]);
+  gauge("policy_generation", "Number of changes of the rules", [], () => [[{}, Number(policy.generation)]]);
   gauge("policy_rules", "Rules in force, by hook", ["hook"], () =>
     HOOKS.map((hook) => [{ hook }, policy.rules.rules.filter(({ hooks }) => hooks.includes(hook)).length]),
   );
-  gauge("policy_enforcing", "1 where the policy denies, 0 where it only observes", [], () => [
+  gauge("policy_enforcing", "1 if the policy denies, 0 if it only observes", [], () => [
     [{}, Number(policy.rules.mode === "enforce")],
   ]);
   return registry;

@@ -1,4 +1,4 @@
-/** Decisions as lines of JSON, to a file or standard output. Whoever reads slowly loses lines, and holds nobody up. */
+/** Decisions as lines of JSON, to a file or standard output. A slow reader loses lines and never blocks the service. */
 import { closeSync, constants, createWriteStream, fchownSync, fstatSync, openSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Writable } from "node:stream";
@@ -8,15 +8,15 @@ import type { Account } from "./privilege";
 
 const MAX_WAITING = 4 * 1024 * 1024;
 const STDOUT = 1;
-/** No link is followed: the folder may be another user's. */
+/** Follows no link: the folder may belong to another user. */
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
 export class NdjsonWriter {
   #stream: Writable;
-  /** Decisions that were not written. */
+  /** Number of decisions that were not written. */
   dropped = 0;
 
-  /** @param owner whose the file becomes, who opens it again later */
+  /** @param owner the future owner of the file, who reopens it later */
   constructor(
     private readonly path: string,
     private readonly onError: (error: Error) => void,
@@ -30,7 +30,7 @@ export class NdjsonWriter {
     else this.#stream.write(decisions.map((decision) => `${JSON.stringify(decision)}\n`).join(""));
   }
 
-  /** Goes on in a new file where the old one was moved away. */
+  /** Continues in a new file if the old one was moved away. */
   reopen(): void {
     if (this.path === "-") return;
     const old = this.#stream;
@@ -42,7 +42,7 @@ export class NdjsonWriter {
     }
   }
 
-  /** Waits until all is written, but for no reader of a pipe. */
+  /** Waits until everything is written, but not for the reader of a pipe. */
   async close(): Promise<void> {
     if (this.#stream instanceof Socket || this.#stream.destroyed) return;
     await new Promise<void>((resolve) => this.#stream.end(resolve));
@@ -50,7 +50,7 @@ export class NdjsonWriter {
 
   #open(owner?: Account): Writable {
     const fd = this.path === "-" ? STDOUT : openSync(this.path, FLAGS, 0o640);
-    // What was opened, by its descriptor: the folder's owner may put a link, or another file, in its place meanwhile.
+    // Change the opened file by its descriptor: the folder's owner may replace the path by a link or another file.
     if (owner !== undefined && this.path !== "-") this.#give(fd, owner);
     const stats = fstatSync(fd);
     const isPipe = stats.isFIFO() || stats.isSocket();
@@ -61,10 +61,10 @@ export class NdjsonWriter {
   #give(fd: number, { uid, gid }: Account): void {
     const stats = fstatSync(fd);
     if (stats.uid === uid) return;
-    // A file of root's under another name, or of another user's, is given to nobody.
+    // The owner stays as it is for a file of root with another link, or a file of another user.
     if (stats.uid !== process.geteuid?.() || stats.nlink !== 1) {
       closeSync(fd);
-      throw new ConfigError(`${this.path} belongs to user ${stats.uid}, or has other names: it is left as it is`);
+      throw new ConfigError(`${this.path} belongs to user ${stats.uid}, or has other links: its owner was not changed`);
     }
     fchownSync(fd, uid, gid);
   }

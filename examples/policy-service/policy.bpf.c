@@ -1,6 +1,6 @@
 /*
- * Decides on execs, file opens and connects by rules that are changed while it runs. The programs are sleepable: only
- * they may ask for a file's path at these hooks on every kernel since 5.12.
+ * Decides on execs, file opens and connects by rules that change while it runs. The programs are sleepable: only
+ * sleepable programs may call bpf_d_path() at these hooks on every kernel since 5.12.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -53,7 +53,7 @@ struct {
 
 const struct decision *unused_decision __attribute__((unused));
 
-/* Room for a path, which is too long for the stack. Not one for each CPU alone: a sleepable program may be preempted. */
+/* Buffers for paths, which do not fit on the stack. More than one for each CPU: a sleepable program may be preempted. */
 struct text {
 	__u64 taken;
 	char bytes[PATH_SIZE];
@@ -79,11 +79,11 @@ struct answer {
 	__u32 tell;
 };
 
-/* Since Linux 6.12. Without it nobody can tell which program connects: mm->exe_file may change under the reader. */
+/* Since Linux 6.12. Before, the connecting program can't be determined: mm->exe_file may change during the read. */
 extern struct file *bpf_get_task_exe_file(struct task_struct *task) __ksym __weak;
 extern void bpf_put_file(struct file *file) __ksym __weak;
 
-/* Global functions are verified once, not once for each rule. */
+/* Global functions, so that the verifier checks each once and not once for each rule. */
 __noinline int is_below(struct text *path, struct rule *rule)
 {
 	__u32 size;
@@ -103,7 +103,7 @@ __noinline int is_below(struct text *path, struct rule *rule)
 enum fit {
 	NO,
 	YES,
-	UNSURE, /* the path decides, and can't be told */
+	UNSURE, /* the path decides, and can't be resolved */
 };
 
 __noinline int fits(struct rule *rule, struct question *q, struct text *path)
@@ -124,7 +124,7 @@ __noinline int fits(struct rule *rule, struct question *q, struct text *path)
 	return is_below(path, rule) ? YES : NO;
 }
 
-/* The first rule that fits decides; what no rule fits is allowed. */
+/* The first rule that matches decides; if none matches, the operation is allowed. */
 __noinline int judge(struct rule_set *set, struct question *q, struct text *path, struct answer *answer)
 {
 	if (!set || !q || !answer)
@@ -165,7 +165,7 @@ static __always_inline struct text *take_buffer(void)
 	return NULL;
 }
 
-/* What is answered where the rules changed each time that they were read. */
+/* The verdict if the rules changed during every attempt to evaluate them. */
 static __always_inline void give_up(struct rule_set *set, struct answer *answer)
 {
 	answer->rule = -1;
@@ -182,7 +182,7 @@ static __always_inline int is_service(struct policy *policy)
 	       task->group_leader->start_boottime / TICK_NS == policy->service_start;
 }
 
-/* The path's length, or 0 if it can't be told. Its buffer has rubbish behind the path. */
+/* Returns the path's length, or 0 if it can't be resolved. The buffer has garbage after the path. */
 static __always_inline __u32 path_of(struct file *file, struct text *text)
 {
 	long size = bpf_d_path(&file->f_path, text->bytes, PATH_SIZE);
@@ -233,7 +233,7 @@ static __always_inline void tell(struct policy *policy, struct question *q, stru
 	bpf_ringbuf_submit(d, 0);
 }
 
-/* Of the file that is executed or opened; or of an address, and then of the program that connects. */
+/* The file that is executed or opened; or an address, and then the connecting program. */
 static __always_inline int decide(enum hook hook, struct file *file, struct sockaddr *address)
 {
 	struct question q = { .hook = hook, .uid = bpf_get_current_uid_gid() };
@@ -258,11 +258,11 @@ static __always_inline int decide(enum hook hook, struct file *file, struct sock
 				q.path_size = file ? path_of(file, path) : path_of_program(path);
 		}
 		judge(set, &q, path, &answer);
-		/* An exchange orders reads before and behind it; Arm would not else. */
+		/* The atomic exchange is a full barrier; without it Arm would reorder the reads. */
 		__sync_lock_test_and_set(&barrier, 1);
 		if (*(volatile __u64 *)&policy->generation == generation)
 			break;
-		/* The service may have written over what was read. */
+		/* The service may have overwritten the rules during the evaluation. */
 		give_up(set, &answer);
 	}
 	__sync_fetch_and_add(&policy->decisions[hook][answer.verdict < VERDICTS ? answer.verdict : ALLOWED], 1);
@@ -287,7 +287,7 @@ int BPF_PROG(check_open, struct file *file)
 	return decide(OPEN, file, NULL);
 }
 
-/* Unix sockets are let be: the service's own API is one. */
+/* Unix sockets are not checked: the service's own API is one. */
 SEC("lsm.s/socket_connect")
 int BPF_PROG(check_connect, struct socket *socket, struct sockaddr *address)
 {

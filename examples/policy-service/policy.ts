@@ -1,4 +1,4 @@
-/** The policy in the kernel: loads it, or takes it back from its pins; changes its rules, and reads what it decides. */
+/** The policy in the kernel: loads it or opens its pins, changes its rules, and reads its decisions. */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -7,47 +7,47 @@ import { ConfigError, HostError } from "./failure";
 import { type decision, open, type policy, type Policy as Shape } from "./policy.bpf";
 import { type Changes, changesOf, compile, findCgroup, HOOKS, type Hook, type RuleSet } from "./rules";
 
-/** As in policy.bpf.c. */
+/** The names in policy.bpf.c. */
 const BUFFERS_PER_CPU = 8;
 const PROGRAMS = { exec: "check_exec", open: "check_open", connect: "check_connect" } as const;
-/** Those that are pinned: what outlives the service. */
+/** The pinned maps, which survive the service. */
 const MAPS = ["policies", "decisions"] as const;
 const OBJECT = join(__dirname, "policy.bpf.o");
-/** How many generations' rule names are kept: decisions may lie in the ring while the rules change. */
+/** Number of generations whose rule names are kept: the ring may contain decisions of earlier generations. */
 const GENERATIONS = 64;
 
 export interface PolicyOptions {
   hooks: readonly Hook[];
-  /** Those without which there is no policy. */
+  /** The required hooks. */
   require: readonly Hook[];
   /** Directory in bpffs. */
   pin?: string | undefined;
 }
 
-/** A hook where this kernel has no decisions made, and why. */
+/** A hook that this kernel does not support, and why. */
 export interface Missing {
   hook: Hook;
   why: string;
 }
 
-/** What is in force, in short. */
+/** A summary of the policy in force. */
 export interface InForce {
   generation: number;
   mode: RuleSet["mode"];
-  /** How many. */
+  /** Number of rules. */
   rules: number;
 }
 
 export class Policy implements AsyncDisposable {
   readonly #object: BpfObject<Shape>;
-  /** The service's side of what both sides share; see policy.h. */
+  /** The service's view of the shared state; see policy.h. */
   readonly #shared: policy;
   readonly #generation: BigUint64Array;
   readonly #taken: Link[] = [];
   readonly #names = new Map<bigint, readonly (string | undefined)[]>();
-  /** Is called when other rules are in force. */
+  /** Called when other rules take effect. */
   onApplied: () => void = () => {};
-  /** In force. */
+  /** The policy in force. */
   rules: RuleSet = { mode: "observe", unresolved: "allow", rules: [], force: false };
 
   private constructor(
@@ -62,9 +62,9 @@ export class Policy implements AsyncDisposable {
   }
 
   /**
-   * Loads what is not pinned already, and attaches nothing.
+   * Loads the programs that are not pinned, and attaches nothing.
    *
-   * @throws {@link HostError} if the kernel can't decide at a required hook, or other pins are in the way
+   * @throws {@link HostError} if the kernel does not support a required hook, or foreign pins are in the way
    */
   static async load(options: PolicyOptions): Promise<Policy> {
     refuseOtherNamespace();
@@ -78,7 +78,9 @@ export class Policy implements AsyncDisposable {
     });
     const fatal = missing.filter(({ hook }) => options.require.includes(hook));
     if (fatal.length > 0 || missing.length === options.hooks.length) {
-      throw new HostError(`this kernel can't do it: ${missing.map(({ hook, why }) => `${hook}: ${why}`).join("; ")}`);
+      throw new HostError(
+        `this kernel does not support required hooks: ${missing.map(({ hook, why }) => `${hook}: ${why}`).join("; ")}`,
+      );
     }
     for (const { hook } of missing) spec.programs[PROGRAMS[hook]].autoload = false;
     spec.maps.buffers.maxEntries = BUFFERS_PER_CPU * possibleCpus();
@@ -98,24 +100,22 @@ export class Policy implements AsyncDisposable {
     }
   }
 
-  /** Puts rules in force, all at once, and says what that changes. */
+  /** Puts rules in force, as one set, and returns the changes. */
   apply(rules: RuleSet): Changes {
     const connects = rules.rules.findIndex(({ hooks, path }) => path !== undefined && hooks.includes("connect"));
     if (connects >= 0 && !knowsConnectingProgram()) {
-      throw new ConfigError(
-        `rules[${connects}]: which program connects is only known since Linux 6.12; leave "path" out`,
-      );
+      throw new ConfigError(`rules[${connects}]: connect can't check "path" before Linux 6.12; leave it out`);
     }
     const compiled = compile(rules, findCgroup);
     const generation = this.generation + 1n;
-    // What is in force is the other one.
+    // The other set is in force.
     Object.assign(this.#shared.sets[Number(generation & 1n)] ?? {}, compiled);
     this.#names.set(
       generation,
       rules.rules.map(({ name }) => name),
     );
     this.#names.delete(generation - BigInt(GENERATIONS));
-    // Programs see the new number after the new rules.
+    // Programs must see the new number after the new rules.
     Atomics.store(this.#generation, 0, generation);
     const changes = changesOf(this.rules, rules);
     this.rules = rules;
@@ -123,12 +123,12 @@ export class Policy implements AsyncDisposable {
     return changes;
   }
 
-  /** Where decisions are made. */
+  /** The hooks that have decisions. */
   get hooks(): readonly Hook[] {
     return this.options.hooks.filter((hook) => !this.missing.some((missing) => missing.hook === hook));
   }
 
-  /** From now on there are decisions. What was pinned was making them all the time. */
+  /** Starts the decisions. Pinned programs have been deciding all the time. */
   attach(): void {
     const { pin } = this.options;
     for (const hook of HOOKS) {
@@ -149,7 +149,7 @@ export class Policy implements AsyncDisposable {
     return this.#shared.generation;
   }
 
-  /** The kernel's side, as it was compiled: changes with policy.bpf.c. */
+  /** The version of the program as it was compiled: changes with policy.bpf.c. */
   get version(): string {
     return versionOf(OBJECT).toString(16).padStart(16, "0");
   }
@@ -159,7 +159,9 @@ export class Policy implements AsyncDisposable {
     return { generation: Number(this.generation), mode, rules: rules.length };
   }
 
-  /** How often each hook gave each verdict, and how often a path could not be told, since the policy was loaded first. */
+  /**
+   * Number of verdicts by hook and kind, and of paths that could not be resolved, since the policy was first loaded.
+   */
   counts(): { hook: Hook; allowed: bigint; denied: bigint; wouldDeny: bigint; unresolved: bigint }[] {
     const { decisions, unresolved } = this.#shared;
     return HOOKS.map((hook, index) => {
@@ -168,12 +170,12 @@ export class Policy implements AsyncDisposable {
     });
   }
 
-  /** Decisions that were made and not told, as the ring was full. */
+  /** Number of decisions that were not reported because the ring was full. */
   get lost(): bigint {
     return this.#shared.lost;
   }
 
-  /** Batches, until the policy is closed. */
+  /** Yields batches until the policy is closed. */
   decisions(): AsyncIterable<decision[]> {
     return this.#object.maps.decisions;
   }
@@ -182,20 +184,22 @@ export class Policy implements AsyncDisposable {
     return this.#names.get(generation)?.[index];
   }
 
-  /** Detaches what is not pinned. What is pinned stays in force; the service is then a process as any other. */
+  /**
+   * Detaches the programs that are not pinned. Pinned programs stay in force; the service is then not exempt any more.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#shared.service_pid = 0;
     for (const link of this.#taken) link.close();
     await this.#object[Symbol.asyncDispose]();
   }
 
-  /** Makes the shared memory this process's. */
+  /** Records this process as the owner of the shared memory. */
   #claim(): void {
     const { pin } = this.options;
     const { version: found, service_pid: pid, service_start: start } = this.#shared;
     const version = versionOf(OBJECT);
     if (found !== 0n && found !== version) {
-      throw new HostError(`${pin} has pins of another version of the policy; to end that one: rm -r ${pin}`);
+      throw new HostError(`${pin} has pins of another version of the policy; to remove them: rm -r ${pin}`);
     }
     if (pid !== 0 && startTicks(pid) === start) throw new HostError(`${pin} is in use by process ${pid}`);
     this.#shared.version = version;
@@ -206,31 +210,32 @@ export class Policy implements AsyncDisposable {
 }
 
 /**
- * The hooks whose programs are pinned. That no other user put them there load() sees to, by the folder of the maps' pins.
+ * Returns the hooks whose programs are pinned. load() ensures that no other user created the pins, by the folder of the
+ * maps' pins.
  *
- * @throws {@link HostError} for what this service does not put there
+ * @throws {@link HostError} for a pin that this service does not create
  */
 function pinnedHooks(pin: string, spec: ReturnType<typeof open>): Hook[] {
   const pinned = HOOKS.filter((hook) => existsSync(join(pin, hook)));
-  const remedy = `to end what is pinned there: rm -r ${pin}`;
+  const remedy = `to remove the pins: rm -r ${pin}`;
   if (pinned.length > 0 && !MAPS.every((map) => existsSync(join(pin, map)))) {
-    throw new HostError(`${pin} has programs whose maps are gone: nothing can change their rules; ${remedy}`);
+    throw new HostError(`${pin} has programs whose maps are not pinned: their rules can't be changed; ${remedy}`);
   }
   for (const hook of pinned) {
     const target = spec.programs[PROGRAMS[hook]].attachTarget;
     const link = openLink(join(pin, hook));
     const { type, targetBtfId = 0 } = link.info();
-    link.close(); // it is pinned
+    link.close(); // it stays pinned
     const wanted = kernelBtf().find(BtfKind.FUNC, `bpf_lsm_${target}`);
-    // The kernel tells it since Linux 5.13.
+    // The kernel reports it since Linux 5.13.
     if (type !== "tracing" || (targetBtfId !== 0 && targetBtfId !== wanted)) {
-      throw new HostError(`${join(pin, hook)} is no program at the hook ${target}; ${remedy}`);
+      throw new HostError(`${join(pin, hook)} is not a program at the hook ${target}; ${remedy}`);
     }
   }
   return pinned;
 }
 
-/** A process is known by its pid, and that is another one in each pid namespace. */
+/** Identifies a process by its pid, which differs in each pid namespace. */
 function refuseOtherNamespace(): void {
   const PROC_PID_INIT_INO = 4026531836;
   if (readlinkSync("/proc/self/ns/pid") === `pid:[${PROC_PID_INIT_INO}]`) return;
@@ -239,7 +244,7 @@ function refuseOtherNamespace(): void {
   );
 }
 
-/** When a process began, in ticks since boot; undefined if there is none. */
+/** Returns a process's start time, in ticks since boot; undefined if there is none. */
 function startTicks(pid: number): bigint | undefined {
   const file = `/proc/${pid}/stat`;
   if (!existsSync(file)) return undefined;

@@ -1,4 +1,4 @@
-/** Gives up root once all is loaded. Rules and decisions are in mapped memory by then: no bpf(2) call comes after. */
+/** Drops root after everything is loaded. Rules and decisions are then in mapped memory: no bpf(2) call follows. */
 import { readFileSync } from "node:fs";
 import { ConfigError } from "./failure";
 
@@ -7,11 +7,11 @@ export interface Account {
   gid: number;
 }
 
-/** The ids of names or numbers; a user's own group unless another is named. */
+/** Resolves names or numbers to ids; the group defaults to the user's own. */
 export function accountOf(user: string | number, group?: string | number): Account {
   const [, , uid, own] = entry("/etc/passwd", user, "user");
   const gid = group === undefined ? own : gidOf(group);
-  if (gid === undefined) throw new ConfigError(`user ${user} has no group of its own in /etc/passwd: say "group"`);
+  if (gid === undefined) throw new ConfigError(`user ${user} has no group in /etc/passwd: set "group"`);
   return { uid: Number(uid), gid: Number(gid) };
 }
 
@@ -19,7 +19,7 @@ export function gidOf(group: string | number): number {
   return Number(entry("/etc/group", group, "group")[2]);
 }
 
-/** A line's fields; a number need not be listed. */
+/** Returns a line's fields; a number need not be listed. */
 function entry(file: string, name: string | number, what: string): (string | undefined)[] {
   const lines = readFileSync(file, "utf8").split("\n");
   const found = lines.map((line) => line.split(":")).find((fields) => fields[0] === name || Number(fields[2]) === name);
@@ -27,7 +27,7 @@ function entry(file: string, name: string | number, what: string): (string | und
   return found ?? ["", "", String(name)];
 }
 
-/** For good: the capabilities go with root, on all threads. */
+/** Drops root permanently: the capabilities are lost with root, on all threads. */
 export function dropTo({ uid, gid }: Account): void {
   if (process.getuid?.() !== 0) return;
   process.setgroups?.([gid]);
@@ -39,5 +39,5 @@ export function dropTo({ uid, gid }: Account): void {
   } catch {
     isRootAgain = false;
   }
-  if (isRootAgain) throw new Error("root was given up, and could be taken back");
+  if (isRootAgain) throw new Error("root could be regained after setuid(2)");
 }

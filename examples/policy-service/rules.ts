@@ -1,4 +1,4 @@
-/** Rules as people write them, and as policy.bpf.c reads them. */
+/** Rules: the format of the configuration, and its encoding for policy.bpf.c. */
 import { statfsSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -9,7 +9,7 @@ import type { rule, rule_set } from "./policy.bpf";
 export const HOOKS = ["exec", "open", "connect"] as const;
 export type Hook = (typeof HOOKS)[number];
 
-/** As in policy.h. */
+/** The values of policy.h. */
 const MAX_RULES = 128;
 const MAX_PATH = 255;
 const Condition = { uid: 1, cgroup: 2, path: 4 } as const;
@@ -28,32 +28,32 @@ const path = z
   });
 
 export const Rule = z.strictObject({
-  /** What decisions, logs and the page call it. */
+  /** The rule's name in decisions, logs and the page. */
   name: z.string().min(1).max(64).optional(),
   action: z.enum(["allow", "deny"]),
   hooks: z.array(z.enum(HOOKS)).min(1),
-  /** Of the process, as the host counts users. */
+  /** The process's user, in the host's numbering. */
   uid: z.int().min(0).max(0xffff_fffe).optional(),
-  /** The file or what lies below the directory; for connect that of the program. */
+  /** A file, or a directory and everything below it; for connect, the path of the program. */
   path: path.optional(),
-  /** The cgroup, or one below it; from the root of cgroup2. */
+  /** A cgroup, or one below it; relative to the root of cgroup2. */
   cgroup: path.optional(),
-  /** Whether its decisions are told; by default those of deny rules. */
+  /** Whether its decisions are reported; by default those of deny rules. */
   tell: z.boolean().optional(),
 });
 export type Rule = z.infer<typeof Rule>;
 
 export const RuleSet = z.strictObject({
   mode: z.enum(["observe", "enforce"]).default("observe"),
-  /** What is done where a path can't be told and a rule hangs on it. */
+  /** The verdict if a rule depends on a path that can't be resolved. */
   unresolved: z.enum(["allow", "deny"]).default("allow"),
   rules: z.array(Rule).max(MAX_RULES).default([]),
-  /** Take a rule set that denies root everything of a kind. */
+  /** Accept a rule set that denies root every operation of a kind. */
   force: z.boolean().default(false),
 });
 export type RuleSet = z.infer<typeof RuleSet>;
 
-/** What is different in another set: [before, after], and rules by their names, or as they are. */
+/** The differences between two sets: [before, after], with rules by their names, or as a whole. */
 export interface Changes {
   mode?: [RuleSet["mode"], RuleSet["mode"]];
   unresolved?: [RuleSet["unresolved"], RuleSet["unresolved"]];
@@ -79,14 +79,15 @@ export function findCgroup(path: string): { id: bigint; depth: number } {
   const depth = path.split("/").filter(Boolean).length;
   const stats = statSync(join(root, path), { bigint: true, throwIfNoEntry: false });
   if (stats === undefined) throw new ConfigError(`there is no cgroup ${path}`);
-  if (statfsSync(join(root, path)).type !== CGROUP2_SUPER_MAGIC) throw new ConfigError(`${root} is no cgroup2`);
+  if (statfsSync(join(root, path)).type !== CGROUP2_SUPER_MAGIC)
+    throw new ConfigError(`${root} is not in a cgroup2 file system`);
   return { id: stats.ino, depth };
 }
 
 /**
- * The set as the kernel reads it.
+ * Encodes the set for the kernel.
  *
- * @throws {@link ConfigError} for a set that locks root out and does not say "force", and for a cgroup that there is not
+ * @throws {@link ConfigError} for a set that locks root out without "force", and for a missing cgroup
  */
 export function compile({ mode, unresolved, rules, force }: RuleSet, cgroupOf = findCgroup): rule_set {
   if (!force) refuseLockOut(rules);
@@ -122,7 +123,7 @@ function bits(hooks: readonly Hook[]): number {
   return hooks.reduce((all, hook) => all | (1 << HOOKS.indexOf(hook)), 0);
 }
 
-/** Root without exec, open or connect can't set right what went wrong. */
+/** Without exec, open or connect, root can't repair a mistake. */
 function refuseLockOut(rules: readonly Rule[]): void {
   const isWhole = (path: string | undefined) => path === undefined || path === "/";
   for (const hook of HOOKS) {
@@ -130,7 +131,7 @@ function refuseLockOut(rules: readonly Rule[]): void {
       ({ hooks, uid = 0, path, cgroup }) => hooks.includes(hook) && uid === 0 && isWhole(path) && isWhole(cgroup),
     );
     if (rules[index]?.action !== "deny") continue;
-    throw new ConfigError(`rules[${index}] denies root each ${hook} that no rule before it allows: say "force": true`);
+    throw new ConfigError(`rules[${index}] denies root each ${hook} that no earlier rule allows: set "force": true`);
   }
 }
 

@@ -12,7 +12,7 @@ import { RuleSet } from "./rules";
 import type { Streams } from "./stream";
 
 const BODY_LIMIT = 256 * 1024;
-/** The page and what it is made of has no secrets: no token is asked for it. */
+/** The page and its files have no secrets, so they need no token. */
 const FILES = {
   "/": ["text/html; charset=utf-8", join(__dirname, "public/index.html")],
   "/page.js": ["text/javascript", join(__dirname, "public/page.js")],
@@ -27,7 +27,7 @@ const HEADERS = {
   "referrer-policy": "no-referrer",
 };
 
-/** What PUT /rules takes: what it leaves out stays as it is, but for the rules. */
+/** The body of PUT /rules: except for the rules, an absent field keeps its value. */
 const NewRules = RuleSet.extend({
   mode: RuleSet.shape.mode.unwrap().optional(),
   unresolved: RuleSet.shape.unresolved.unwrap().optional(),
@@ -57,7 +57,7 @@ export function serverOf({ policy, streams, metrics, authorize, log }: Parts): F
     if (status >= 500) log.error({ err: error }, "a request failed");
     return reply.code(status).send({ error: status >= 500 ? "the service failed; see its log" : error.message });
   });
-  app.setNotFoundHandler((_, reply) => reply.code(404).send({ error: "there is nothing" }));
+  app.setNotFoundHandler((_, reply) => reply.code(404).send({ error: "not found" }));
   app.addHook("onSend", async (_, reply) => {
     reply.headers(HEADERS);
   });
@@ -72,7 +72,7 @@ export function serverOf({ policy, streams, metrics, authorize, log }: Parts): F
     api.addHook("onRequest", async ({ headers, ip, url }, reply) => {
       if (authorize(headers.authorization) !== undefined) return;
       log.warn({ ip, url }, "no valid token");
-      await reply.code(401).header("www-authenticate", "Bearer").send({ error: "a valid token is needed" });
+      await reply.code(401).header("www-authenticate", "Bearer").send({ error: "this request needs a valid token" });
     });
     api.get("/rules", (_, reply) => reply.header("etag", `"${policy.generation}"`).send(policy.rules));
     api.put("/rules", (request, reply) => {
@@ -81,7 +81,7 @@ export function serverOf({ policy, streams, metrics, authorize, log }: Parts): F
       if (wanted !== undefined && wanted !== `"${policy.generation}"`) {
         return reply
           .code(412)
-          .send({ error: `the rules have changed since: they are generation ${policy.generation}` });
+          .send({ error: `the rules have changed: the current generation is ${policy.generation}` });
       }
       const { mode, unresolved } = policy.rules;
       const { mode: newMode = mode, unresolved: newUnresolved = unresolved, ...rest } = check(NewRules, body, "rules");
@@ -99,10 +99,12 @@ export function serverOf({ policy, streams, metrics, authorize, log }: Parts): F
   return app;
 }
 
-/** Metrics and nothing else. */
+/** Serves only the metrics. */
 export function metricsServerOf(metrics: Registry): FastifyInstance {
   const app = fastify({ forceCloseConnections: true });
-  app.setNotFoundHandler((_, reply) => reply.code(404).send({ error: "there is only /metrics" }));
+  app.setNotFoundHandler((_, reply) =>
+    reply.code(404).send({ error: "not found: this listener serves only /metrics" }),
+  );
   serveMetrics(app, metrics);
   return app;
 }

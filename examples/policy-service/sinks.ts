@@ -1,15 +1,20 @@
-/** Where else decisions go: for fleets. Off unless configured; nothing of it is loaded then. */
+/**
+ * Further destinations of decisions, for fleets. Off by default; the client library is loaded only if one is
+ * configured.
+ */
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Decision } from "./decisions";
 
 export interface Sink {
   send(decisions: readonly Decision[]): void;
   close(): Promise<void>;
-  /** Decisions that could not be sent. */
+  /** Number of decisions that could not be sent. */
   readonly dropped: number;
 }
 
-/** Connects to NATS, and again whenever the connection is lost. What is decided meanwhile is dropped: nothing piles up. */
+/**
+ * Connects to NATS, and reconnects whenever the connection is lost. Decisions in between are dropped and not queued.
+ */
 export function natsSink(servers: string, subject: string, onError: (error: Error) => void): Sink {
   let connection: NatsConnection | undefined;
   let isUp = false;

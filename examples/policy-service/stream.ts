@@ -1,17 +1,17 @@
-/** Decisions, and what is in force, as server-sent events. */
+/** Decisions and the policy in force, as server-sent events. */
 import type { ServerResponse } from "node:http";
 import type { Decision, Feed } from "./decisions";
 import type { InForce } from "./policy";
 
-/** Bytes that wait for one client; who is slower is let go. */
+/** Bytes that may wait for one client; a slower client is disconnected. */
 const MAX_WAITING = 256 * 1024;
-/** Proxies close what is silent. */
+/** Proxies close silent connections. */
 const BEAT_MS = 15_000;
 
 export class Streams {
-  /** What sends a client a text. */
+  /** A connected client. */
   readonly #open = new Set<(text: string) => void>();
-  /** Clients that were too slow. */
+  /** Number of clients that were too slow. */
   dropped = 0;
 
   constructor(
@@ -23,7 +23,7 @@ export class Streams {
     return this.#open.size;
   }
 
-  /** Tells all of them what is in force now. */
+  /** Sends the policy in force to all clients. */
   changed(): void {
     const event = this.#policyEvent();
     for (const send of this.#open) send(event);
@@ -33,7 +33,7 @@ export class Streams {
   add(response: ServerResponse, since: number): void {
     const send = (text: string) => {
       if (response.destroyed) return;
-      // Before it is written: a burst is not the fault of a client that keeps up.
+      // Check before writing, so that a burst does not disconnect a client that keeps up.
       if (response.writableLength <= MAX_WAITING) {
         response.write(text);
         return;

@@ -1,5 +1,5 @@
 /**
- * Shows how much this process writes to files at once and how long that takes, as uprobes on its own libuv see it:
+ * Shows the sizes and durations of this process's file writes, from uprobes on its own libuv:
  *   node dist/examples/sleep-profile/index.js [--json]
  * Needs root and Linux 6.0. Only this process is probed.
  */
@@ -18,7 +18,7 @@ command("sleep-profile [--json]", async () => {
   for (const bucket of buckets) process.stdout.write(`${values.json ? JSON.stringify(bucket) : line(bucket)}\n`);
 });
 
-/** Something to see: many small writes and few large ones, each of two buffers. */
+/** Sample load: many small writes and few large ones, each of two buffers. */
 function work(): void {
   const directory = mkdtempSync(join(tmpdir(), "sleep-profile-"));
   const file = openSync(join(directory, "written"), "w");

@@ -1,21 +1,23 @@
-/** Loads sleep-profile.bpf.c: how much this process writes to files at once, and how long it waits for that. */
+/** Loads sleep-profile.bpf.c: the sizes of this process's file writes, and their durations. */
 import { readFileSync } from "node:fs";
 import { open } from "./sleep-profile.bpf";
 
-/** Writes of `bytes` and more, up to twice as many. */
+/** Writes from `bytes` to less than twice as many. */
 export interface Bucket {
   bytes: number;
   writes: number;
-  /** A write's mean duration. */
+  /** The mean duration of a write. */
   microseconds: number;
 }
 
 export interface Profile extends Disposable {
-  /** What was written until now; buckets without writes are left out. */
+  /** The writes until now; buckets without writes are left out. */
   buckets(): Bucket[];
 }
 
-/** Counts what fs.writeSync() and its like do from now on. Needs Linux 6.0: uprobes can sleep since then. */
+/**
+ * Starts counting the writes of fs.writeSync() and similar functions. Needs Linux 6.0: since then uprobes can sleep.
+ */
 export async function profileWrites(): Promise<Profile> {
   const object = await open().load();
   const where = { path: fileOfLibuv(), function: "uv_fs_write", pid: process.pid };
@@ -36,7 +38,7 @@ export async function profileWrites(): Promise<Profile> {
   };
 }
 
-/** libuv is a part of Node itself, or, as distributions build it, a library that it has loaded. */
+/** libuv is part of the Node.js executable, or, in distributions' builds, a shared library. */
 function fileOfLibuv(): string {
   return /\/\S*\/libuv\.so\S*/.exec(readFileSync("/proc/self/maps", "utf8"))?.[0] ?? process.execPath;
 }

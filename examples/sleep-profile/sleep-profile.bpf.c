@@ -1,6 +1,6 @@
 /*
- * Profiles a function of a process without changing it. A uprobe runs where uv_fs_write() begins, and reads the list of
- * buffers that it is to write from the process's memory; as the program may sleep, that memory may be anywhere.
+ * Profiles a function of a process without changing it. A uprobe at the start of uv_fs_write() reads the list of
+ * buffers to write from the process's memory; because the program is sleepable, that memory may be paged out.
  */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
@@ -18,13 +18,13 @@ struct buffer {
 	__u64 size;
 };
 
-/* A write that has begun. */
+/* A write that has started. */
 struct started {
 	__u64 time;
 	__u64 bytes;
 };
 
-/* Writes of 2^i bytes and more, in buckets[i]. */
+/* buckets[i] has the writes of 2^i bytes and more. */
 struct bucket {
 	__u64 writes;
 	__u64 bytes;

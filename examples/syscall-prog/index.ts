@@ -1,5 +1,6 @@
 /**
- * Replaces a list of ports in the kernel twice, each time with one call, in which a program makes and fills a new map:
+ * Replaces a list of ports in the kernel twice, each time with one call, in which a program creates and fills a new
+ * map:
  *   node dist/examples/syscall-prog/index.js [--json] PORT...
  * Needs root and Linux 5.14.
  */
@@ -12,7 +13,7 @@ command("syscall-prog [--json] PORT...", async () => {
   const wanted = positionals.map((text) => {
     const port = Number(text);
     if (Number.isInteger(port) && port > 0 && port < 65536) return port;
-    throw new UsageError(`"${text}" is no port`);
+    throw new UsageError(`expected a port, got "${text}"`);
   });
   await using ports = await openPorts();
   const show = () => {

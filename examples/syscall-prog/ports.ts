@@ -4,9 +4,9 @@ import { codecOf } from "node-libbpf";
 import { open, type request } from "./syscall-prog.bpf";
 
 export interface Ports extends AsyncDisposable {
-  /** Replaces the list, with one call of the kernel. */
+  /** Replaces the list, with one system call. */
   replace(ports: readonly number[]): Promise<void>;
-  /** The list that is in force: each port, and which replacement it came with. */
+  /** The list in force: each port, and the number of the replacement that set it. */
   list(): Map<number, number>;
 }
 
@@ -26,10 +26,10 @@ export async function openPorts(): Promise<Ports> {
     const request = { current: current.fd, count: ports.length, generation: ++generation };
     codec.encode(request, new DataView(context.buffer), 0);
     const { returnValue } = await object.programs.replace.testRun({ context });
-    if (returnValue !== 0) throw new Error(`the list stays as it was: ${getSystemErrorName(returnValue | 0)}`);
+    if (returnValue !== 0) throw new Error(`the list was not replaced: ${getSystemErrorName(returnValue | 0)}`);
   }
 
-  // One after the other: the program reads `wanted` off this thread.
+  // One call after the other: the program reads `wanted` on another thread.
   let last = Promise.resolve();
   return {
     replace(ports) {

@@ -1,7 +1,7 @@
 /*
- * Replaces a list as a whole. A syscall program runs when user space tells it to. It may sleep, and so may call bpf(2) itself:
- * this one makes a map, fills it, puts it where other programs find it, and closes its descriptor, all in one call. Who looks
- * a port up finds the old list or the new one, and never half of it.
+ * Replaces a list as a whole. A syscall program runs when user space requests it. It may sleep, and so may call bpf(2)
+ * itself: this one creates a map, fills it, stores it where other programs find it, and closes its descriptor, all in
+ * one call. A program that looks a port up finds the old list or the new one, and never half of it.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -24,10 +24,10 @@ struct {
 	__array(values, struct list);
 } current SEC(".maps");
 
-/* What the program is told. */
+/* The program's input. */
 struct request {
 	__u32 current; /* descriptor of the map */
-	__u32 count;   /* of wanted */
+	__u32 count;   /* number of ports in wanted */
 	__u32 generation;
 };
 
@@ -60,7 +60,7 @@ int replace(struct request *request)
 		error = set(list, &wanted[i], &generation);
 	if (!error)
 		error = set(request->current, &zero, &list);
-	/* The array holds it now. */
+	/* The array now holds a reference to the map. */
 	bpf_sys_close(list);
 	return error;
 }

@@ -9,11 +9,11 @@ export interface Process {
   ppid: number;
   uid: number;
   comm: string;
-  /** The command line, of which the end may be cut off; empty for threads of the kernel. */
+  /** The command line, whose end may be truncated; empty for kernel threads. */
   args: string[];
 }
 
-/** Needs Linux 5.18: iterators can sleep, and read other processes' memory, since then. */
+/** Needs Linux 5.18: since then iterators can sleep and read other processes' memory. */
 export async function listProcesses(): Promise<Process[]> {
   const spec = open();
   const codec = codecOf<process>(spec.btf.typeNamed("struct process"));

@@ -1,7 +1,7 @@
 /*
- * Lists processes with their command lines. An iterator is a program that the kernel runs for each element of a kind while
- * user space reads its output. A sleepable one may read the user memory of another process, with
- * bpf_copy_from_user_task(): there its command line lies, and there a process may change it.
+ * Lists processes with their command lines. The kernel runs an iterator program for each element while user space reads
+ * its output. A sleepable one may read the user memory of another process, with bpf_copy_from_user_task(): this memory
+ * has the command line, and the process may change it.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -41,12 +41,12 @@ struct bpf_iter__task {
 	struct task_struct *task;
 } __attribute__((preserve_access_index));
 
-/* What is written for each process. */
+/* The record of each process. */
 struct process {
 	__u32 pid;
 	__u32 ppid;
 	__u32 uid;
-	__u32 args_size; /* bytes of args that are filled; 0 for a thread of the kernel */
+	__u32 args_size; /* number of bytes in args; 0 for a kernel thread */
 	char comm[16];
 	unsigned char args[ARGS_SIZE];
 };
@@ -60,7 +60,7 @@ int list_processes(struct bpf_iter__task *ctx)
 	struct process process = {};
 	__u64 start, size;
 
-	/* NULL: the end. A process is the first of its threads. */
+	/* NULL marks the end. The first of a process's threads represents the process. */
 	if (!task || task->pid != task->tgid)
 		return 0;
 	process.pid = task->tgid;

@@ -1,7 +1,7 @@
 /** Loads xdp-count.bpf.c and attaches it to an interface. */
 import { open } from "./xdp-count.bpf";
 
-/** What was received of one protocol. */
+/** Received packets of one protocol. */
 export interface Count {
   protocol: string;
   packets: number;
@@ -9,13 +9,13 @@ export interface Count {
 }
 
 export interface Counting extends Disposable {
-  /** Protocols of which nothing was received are left out. */
+  /** Protocols without packets are left out. */
   counts(): Count[];
 }
 
 const NAMES: Readonly<Record<number, string>> = { 1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6", 255: "other" };
 
-/** Needs Linux 5.9. Packets go on as if nobody counted. */
+/** Needs Linux 5.9. Passes all packets on. */
 export async function countPackets(interfaceName: string): Promise<Counting> {
   const object = await open().load();
   try {

@@ -1,8 +1,9 @@
 /**
- * Counts the packets that an interface receives, by protocol, until Ctrl-C, or with --send, those that it sends to itself:
+ * Counts the packets that an interface receives, by protocol, until Ctrl-C; with --send, counts packets that it sends
+ * to itself:
  *   node dist/examples/xdp-count/index.js [--json] [--send] [INTERFACE]
- * Without an interface it does the latter in a network namespace of its own: no interface of the machine is touched. Needs root
- * and Linux 5.9.
+ * Without an interface it does the latter in a network namespace of its own, and touches no interface of the host.
+ * Needs root and Linux 5.9.
  */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
@@ -31,13 +32,13 @@ command("xdp-count [--json] [--send] [INTERFACE]", async () => {
 async function untilStopped(name: string): Promise<void> {
   process.stderr.write(`counting on ${name}\n`);
   const stop = stopSignal();
-  // A signal alone does not keep Node running.
+  // A signal handler alone does not keep Node.js running.
   const timer = setInterval(() => {}, 1 << 30);
   await once(stop, "abort");
   clearInterval(timer);
 }
 
-/** Ten datagrams, and a connection, by way of the loopback interface. */
+/** Sends ten datagrams, and opens a connection, over the loopback interface. */
 async function sendToMyself(): Promise<void> {
   const receiver = createSocket("udp4").bind(0, "127.0.0.1");
   await once(receiver, "listening");

@@ -1,7 +1,10 @@
-/** A network namespace that nobody else is in. */
+/** A network namespace of its own. */
 import { type SpawnSyncReturns, type StdioOptions, spawnSync } from "node:child_process";
 
-/** Runs a command in a new network namespace, which has a loopback interface only. Node can't change its own namespace. */
+/**
+ * Runs a command in a new network namespace, which has only a loopback interface. Node.js can't change its own
+ * namespace.
+ */
 export function runInOwnNamespace(command: readonly string[], stdio: StdioOptions): SpawnSyncReturns<string> {
   const script = 'ip link set lo up && exec "$@"';
   const result = spawnSync("unshare", ["-n", "sh", "-c", script, "sh", ...command], { stdio, encoding: "utf8" });

@@ -1,4 +1,7 @@
-/* Counts the packets that an interface receives, by protocol. Each CPU has counters of its own: nobody waits for anybody. */
+/*
+ * Counts the packets that an interface receives, by protocol. Each CPU has its own counters, so no CPU waits for
+ * another.
+ */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
@@ -13,7 +16,7 @@ struct counter {
 	__u64 bytes;
 };
 
-/* By the number that IP gives a protocol; 255, which it gives none, for what is not IP. */
+/* By IP protocol number; 255, which IP does not assign, for packets that are not IP. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 256);

@@ -1,14 +1,14 @@
-/** Verdicts for the page: what every kernel says to every row, with each distinct piece of evidence stored once. */
+/** Verdicts for the page: one for every row and kernel, with each distinct piece of evidence stored once. */
 import { given } from "../../lib/kernel/fact";
 import type { KernelFacts } from "../../lib/kernel/kernel-facts";
 import { judge } from "../../lib/sleepable/judge";
 import type { Finding, ProgramFacts, ReasonCode, Verdict } from "../../lib/verdict";
 import type { Row } from "./rows";
 
-/** A cell's mark: a verdict, or that there is nothing to attach to. */
+/** A cell's mark: a verdict, or that the target does not exist. */
 export type Mark = Verdict | "absent";
 
-/** What one cell rests on, or many: {name} and {kernel} stand for the row's subject and the column's version. */
+/** The evidence of one or many cells: {name} and {kernel} stand for the row's subject and the column's version. */
 export interface Evidence {
   mark: Mark;
   /** Worst first; never empty. */
@@ -47,7 +47,7 @@ export function matrix(rows: readonly Row[], kernels: readonly KernelFacts[]): M
 
 function evidenceOf(program: ProgramFacts, facts: KernelFacts): Evidence {
   const { findings } = judge(program, facts);
-  // A map's row is about the map: what is said of the program that names it goes without saying.
+  // A map's row is about the map: leave out findings about the program that uses it.
   const own = program.maps.length === 0 ? [] : judge({ ...program, maps: [] }, facts).findings;
   const said = new Set(own.map(({ message }) => message));
   const about = findings.filter(({ message }) => !said.has(message));
@@ -58,9 +58,9 @@ function evidenceOf(program: ProgramFacts, facts: KernelFacts): Evidence {
   };
 }
 
-/** Puts a placeholder for a name or number where it stands alone, or as a hook's function: bpf_lsm_file_open. */
+/** Replaces a name or number with a placeholder where it stands alone, or in a hook's function: bpf_lsm_file_open. */
 export function blanked(text: string, word: string, placeholder: string): string {
-  if (text.includes(placeholder)) throw new Error(`${placeholder} is in what the precheck says: ${text}`);
+  if (text.includes(placeholder)) throw new Error(`a text of the precheck contains ${placeholder}: ${text}`);
   if (word === "") return text;
   const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   return text.replace(new RegExp(`${escaped}(?<=(?:[^\\w./]|bpf_lsm_)${escaped})(?![\\w/]|\\.\\d)`, "g"), placeholder);

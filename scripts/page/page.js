@@ -1,4 +1,5 @@
-// The page's behaviour: search, filters, columns, evidence. What is shown is in the URL's fragment, to be shared.
+// The page's behaviour: search, filters, columns, evidence. The URL's fragment contains the state, so that it can be
+// shared.
 (() => {
   const find = (id) => document.getElementById(id);
   const { kernels, rows, cells, evidence } = JSON.parse(find("data").textContent);
@@ -11,9 +12,9 @@
     refused: "cannot sleep",
     unsafe: "unsafe",
     unknown: "not known",
-    absent: "not there",
+    absent: "absent",
   };
-  /** Cells of a line before the kernels': its name, and its history. */
+  /** The number of cells in a row before the kernels': its name, and its history. */
   const BEFORE = 2;
   const isDefault = (kernel) => kernel.shown;
   let shown = kernels.map(isDefault);
@@ -36,7 +37,7 @@
 
   function update() {
     const words = fields.q.value.toLowerCase().split(/\s+/);
-    // A section or a kernel function is as good as a name.
+    // The search also matches a section or a kernel function.
     const wanted = words.map((word) => word.replace(/^(?:sec\(")?(?:lsm|iter)(?:\.s)?\/|^bpf_lsm_|"\)$/g, ""));
     const filter = FILTERS[fields.show.value] ?? FILTERS[""];
     let count = 0;
@@ -128,7 +129,7 @@
     return made;
   }
 
-  /** A text that begins with a word of English; names stay as they are. */
+  /** Capitalizes a text that begins with an English word; names stay as they are. */
   const capital = (text) => (/^[a-z]+(?: |$)/.test(text) ? text[0].toUpperCase() + text.slice(1) : text);
 
   function commit(hash) {
@@ -149,7 +150,7 @@
     const cell = chosen && cellAt(...chosen);
     hide();
     writeFragment();
-    // The focus goes back to where it came from; explaining anew is for the next move.
+    // Return the focus to its origin; explain again only at the next move.
     if (panel.contains(document.activeElement) || document.activeElement === document.body) quietly(cell);
   }
 

@@ -1,4 +1,4 @@
-/** The page as one HTML file: the whole table is in it, so that it can be read without the script. */
+/** Renders the page as one HTML file: it contains the whole table, so that it can be read without the script. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { given } from "../../lib/kernel/fact";
@@ -8,28 +8,28 @@ import { PROJECT_ROOT } from "../places";
 import { type Evidence, type Mark, type Matrix, matrix } from "./evidence";
 import { GROUPS, type Group, type Row, rowsFor } from "./rows";
 
-/** The upstream columns that are shown at first: the long-term kernels, and the newest. */
+/** The upstream columns that are shown by default: the long-term kernels, and the newest. */
 const SHOWN: readonly string[] = [MATRIX.oldest, "5.15", MATRIX.stable, "6.6", MATRIX.lts, "6.18", MATRIX.newest];
 
 interface Column {
-  /** As kernelProfile() takes it. */
+  /** The name that kernelProfile() takes. */
   name: string;
   label: string;
-  /** What {kernel} in the evidence stands for. */
+  /** Replaces {kernel} in the evidence. */
   version: string;
   measured: boolean;
-  /** Shown at first. */
+  /** Shown by default. */
   shown: boolean;
 }
 
-/** What the script of the page reads. */
+/** The data that the page's script reads. */
 export interface PageData extends Matrix {
   kernels: Column[];
   rows: Pick<Row, "group" | "name" | "subject">[];
   evidence: Evidence[];
 }
 
-/** Cells are many, so their classes are short. */
+/** There are many cells, so their class names are short. */
 const MARKS: Readonly<Record<Mark, readonly [className: string, symbol: string]>> = {
   allowed: ["y", "✓"],
   refused: ["n", "✗"],
@@ -83,12 +83,14 @@ export function render(data: PageData): string {
   };
   return file("page.html").replace(/<!-- (\w+) -->/g, (_, name: string) => {
     const part = parts[name];
-    if (part === undefined) throw new Error(`page.html asks for ${name}`);
+    if (part === undefined) throw new Error(`page.html has an unknown placeholder: ${name}`);
     return part;
   });
 }
 
-/** Columns are hidden by a rule each: thousands of cells keep no attribute. Two columns are before the kernels'. */
+/**
+ * Hides each column with one CSS rule, so that thousands of cells need no attribute. Two columns precede the kernels'.
+ */
 function hiddenColumns(kernels: readonly Column[]): string {
   const hidden = kernels.flatMap(({ shown }, index) => (shown ? [] : [`#hooks tr>:nth-child(${index + 3})`]));
   return hidden.length === 0 ? "" : `${hidden.join(",")}{display:none}`;
@@ -109,17 +111,17 @@ function section(group: Group, data: PageData): string {
   return `<tbody>\n<tr class="group"><th scope="rowgroup">${escaped(GROUPS[group])}</th></tr>\n${lines.join("\n")}\n</tbody>`;
 }
 
-/** Without the end tags that HTML does not ask for: they would be half of the page. */
+/** Omits the optional end tags of HTML: they would be half of the page. */
 function tableRow(name: string, index: number, { cells, evidence, kernels }: PageData): string {
   const marks = (cells[index] ?? []).map((at) => evidence[at]?.mark ?? "unknown");
   const upstream = marks.filter((_, column) => kernels[column]?.measured === false);
   const boxes = marks.map((mark) => `<td class=${MARKS[mark][0]}>${MARKS[mark][1]}`).join("");
-  // Long names are those of sections.
+  // Sections are long names.
   const title = escaped(name).replaceAll("/", "/<wbr>");
   return `<tr><th scope=row>${title}<td class=h>${escaped(history(upstream, kernels))}${boxes}`;
 }
 
-/** The upstream releases that let it sleep: "since 5.11", "5.11 – 6.8". */
+/** The upstream releases on which it may sleep: "since 5.11", "5.11 – 6.8". */
 export function history(marks: readonly Mark[], kernels: readonly Column[]): string {
   const spans: [number, number][] = [];
   marks.forEach((mark, index) => {

@@ -1,4 +1,4 @@
-/** The rows of the page: what is asked of every kernel, each a program that wants to sleep. */
+/** The rows of the page: each is a sleepable program that is judged on every kernel. */
 import { Flag, MapType, ProgramType } from "../../lib/constants";
 import { given } from "../../lib/kernel/fact";
 import type { KernelFacts } from "../../lib/kernel/kernel-facts";
@@ -20,17 +20,17 @@ export type Group = keyof typeof GROUPS;
 export interface Row {
   group: Group;
   name: string;
-  /** The name that its findings have in their sentences. */
+  /** The name that its findings use. */
   subject: string;
   program: ProgramFacts;
 }
 
-/** Any kernel that knows sleepable programs lets this hook sleep, so that what is refused is the map. */
+/** Every kernel with sleepable programs allows this hook to sleep, so a refusal is about the map. */
 const MAPS_USER = "lsm.s/bprm_committed_creds";
 
 const words = (text: string): string[] => text.split(/\s+/).filter(Boolean);
 
-/** One of each kind of answer; system calls are all alike. */
+/** One function for each kind of answer; system calls all behave alike. */
 const FUNCTIONS = words(`
   fentry.s/__x64_sys_getpgid fmod_ret.s/__x64_sys_getpgid fentry.s/__x64_sys_exit fexit.s/__x64_sys_exit
   fentry.s/bpf_fentry_test1 fmod_ret.s/bpf_fentry_test1 fentry.s/should_fail_bio fentry.s/btrfs_search_slot
@@ -69,7 +69,7 @@ const KINDS: Readonly<Record<string, number>> = {
   freplace: ProgramType.EXT,
 };
 
-/** Rows for kernels, in order; measured ones have hooks and functions that no table has. */
+/** Rows for kernels, in order; measured kernels have hooks and functions that no table has. */
 export function rowsFor(kernels: readonly KernelFacts[]): Row[] {
   const measured = (pick: (facts: KernelFacts) => readonly string[] | undefined) =>
     kernels.flatMap((facts) => pick(facts) ?? []);
@@ -101,7 +101,7 @@ function sectionRow(group: Group, section: string, type?: number): Row {
   return row(group, section.replace(/\.s(?=\/|$)/, ""), program, program.target ?? program.kind);
 }
 
-/** A program as its section describes it, and sleepable, whether or not there is a section for that. */
+/** A program as its section describes it, made sleepable, whether or not there is a section for that. */
 function asks(section: string, of: number = ProgramType.UNSPEC): ProgramFacts {
   const { kind, type = of, attachType = 0, target } = parseSection(section, of);
   const nothing = { maps: [], helpers: [], kfuncs: [] };
@@ -115,7 +115,7 @@ function asks(section: string, of: number = ProgramType.UNSPEC): ProgramFacts {
 function maps(): MapFacts[] {
   const types = Object.keys(MapType).map((name) => name.toLowerCase());
   const plain = types.filter((type) => type !== "unspec" && !type.endsWith("_deprecated"));
-  // Newer than the header that the constants are from.
+  // Newer than the header that the constants come from.
   if (!plain.includes("rhash")) plain.push("rhash");
   const map = (type: string, more: Partial<MapFacts> = {}): MapFacts => ({
     ...{ name: type, type, flags: 0, fields: [] },

@@ -1,7 +1,7 @@
-/* Records to and from user space by other ways than the ring buffer, and what a program prints. */
+/* Records to and from user space without a ring buffer, and a program that prints. */
 #include "common.h"
 
-/* As long as the test wants, to see how the kernel pads. */
+/* The test sets the length, to see how the kernel pads. */
 struct message {
 	__u32 length;
 	__u8 bytes[252];
@@ -12,7 +12,7 @@ struct request {
 	__u32 value;
 } __attribute__((packed));
 
-/* No map leads to the structs, and clang writes down only what something leads to. */
+/* Keeps the structs in BTF: clang writes only types that something refers to, and the maps do not refer to them. */
 const struct message *unused_message __attribute__((unused));
 const struct request *unused_request __attribute__((unused));
 

@@ -1,4 +1,4 @@
-/* What libbpf or the kernel refuses for a cause that libbpf alone says; each by itself: errors.test.ts. */
+/* Programs and maps that libbpf or the kernel refuses for a cause that only libbpf reports, one each: errors.test.ts. */
 #include "common.h"
 
 #define MAP(map_type)                                                                                                  \

@@ -1,11 +1,11 @@
-/* What every test program includes. */
+/* Shared by all test programs. */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
-/* The function of a system call. */
+/* The kernel function of a system call. */
 #ifdef __TARGET_ARCH_arm64
 #define SYSTEM_CALL(name) "__arm64_sys_" #name
 #else
@@ -14,7 +14,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Set before load: the programs heed this process only. */
+/* Set before the load: the programs ignore other processes. */
 const volatile __u32 watched;
 
 static __always_inline int is_watched(void)

@@ -1,7 +1,7 @@
 /*
- * Programs with a call that may sleep, in every place where one can stand, and behind what the verifier decides by. Each is judged for
- * every kernel, and loaded on those of the tests; none is attached. Kfuncs are weak: libbpf loads no program of an object that needs one which
- * the kernel has not.
+ * Programs with a call that may sleep, in every possible context, and after branches that the verifier decides. Each is
+ * judged for every kernel, and loaded on the kernels of the tests; none is attached. Kfuncs are weak: otherwise libbpf
+ * would load no program of the object on kernels without the kfunc.
  */
 #include "common.h"
 
@@ -370,7 +370,7 @@ int lock_global(void *ctx)
 	return 0;
 }
 
-/* What constants decide */
+/* Branches on constants */
 
 SEC("?lsm/bprm_committed_creds")
 int constant(void *ctx)
@@ -421,7 +421,7 @@ int made(void *ctx)
 	return 0;
 }
 
-/* What only the verifier decides */
+/* Branches that only the verifier decides */
 
 SEC("?lsm/bprm_committed_creds")
 int pruned_mask(void *ctx)
@@ -492,7 +492,7 @@ int thrown(void *ctx)
 	return 0;
 }
 
-/* What the verifier is sure to see */
+/* Calls that the verifier always reaches */
 
 SEC("?lsm/bprm_committed_creds")
 int seen_both(void *ctx)

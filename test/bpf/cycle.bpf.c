@@ -1,4 +1,4 @@
-/* Little to load and quick to attach: for tests that do so a thousand times. */
+/* A small object that attaches quickly, for tests that load and attach a thousand times. */
 #include "common.h"
 
 struct {

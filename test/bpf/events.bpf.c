@@ -1,4 +1,4 @@
-/* A ring buffer filled by a uprobe on a function that the test calls. */
+/* A ring buffer that a uprobe on a function fills; the test calls the function. */
 #include "common.h"
 
 struct {
@@ -6,20 +6,20 @@ struct {
 	__uint(max_entries, 64 * 1024);
 } events SEC(".maps") __attribute__((btf_decl_tag("event:struct event")));
 
-/* 12 bytes, so that records are not multiples of 8. */
+/* 12 bytes, so that the record size is not a multiple of 8. */
 struct event {
 	__u64 sequence;
 	__u32 pid;
 } __attribute__((packed));
 
-/* The ring does not lead to the struct, and clang writes down only what something leads to. */
+/* Keeps the struct in BTF: clang writes only types that something refers to, and the ring does not refer to it. */
 const struct event *unused_event __attribute__((unused));
 
 __u64 sequence;
 __u64 dropped;
 /* BPF_RB_NO_WAKEUP, ... */
 __u64 flags;
-/* What becomes of the next events. */
+/* What the program does with the next events. */
 enum fate { SUBMITTED, CUT_SHORT, DISCARDED } fate;
 
 SEC("uprobe")

@@ -1,4 +1,4 @@
-/* Programs that name helpers, kfuncs and maps in every way there is. Never loaded: their facts are read. */
+/* Programs that refer to helpers, kfuncs and maps in every possible way. Never loaded: the tests only read their facts. */
 #include "common.h"
 
 extern unsigned int CONFIG_HZ __kconfig;
@@ -97,7 +97,7 @@ __noinline int copy_global(__u64 which)
 
 static __noinline int copy_if(void *ctx, int wanted)
 {
-	/* Keeps clang from making two functions of one. */
+	/* Prevents clang from merging the two functions. */
 	asm volatile("" ::: "memory");
 	if (wanted)
 		copy();

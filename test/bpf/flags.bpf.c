@@ -1,4 +1,7 @@
-/* Plain and sleepable sections whose BPF_F_SLEEPABLE the tests change, and the witness of what the kernel was given. */
+/*
+ * Plain and sleepable sections whose BPF_F_SLEEPABLE the tests change, and a program that records the flags that the
+ * kernel got.
+ */
 #include "common.h"
 
 SEC("?lsm/bprm_committed_creds")

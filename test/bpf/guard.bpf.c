@@ -26,7 +26,7 @@ struct {
 } attempts SEC(".maps") __attribute__((btf_decl_tag("event:struct attempt")));
 const struct attempt *unused __attribute__((unused));
 
-__u64 lost; /* attempts that found no room in the ring */
+__u64 lost; /* attempts that were dropped because the ring was full */
 
 SEC("lsm.s/bprm_check_security")
 int BPF_PROG(on_exec, struct linux_binprm *bprm)

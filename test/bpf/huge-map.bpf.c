@@ -1,4 +1,4 @@
-/* A map that no machine can hold. */
+/* A map that is larger than any machine's memory. */
 #include "common.h"
 
 struct {

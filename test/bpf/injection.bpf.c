@@ -1,4 +1,4 @@
-/* Sleepable programs on functions of the error-injection list other than system calls: block layer and btrfs. */
+/* Sleepable programs on functions of the error-injection list that are not system calls: block layer and btrfs. */
 #include "common.h"
 
 __u64 bios;

@@ -39,21 +39,21 @@ int list_tasks(struct bpf_iter__task *ctx)
 	return print_task(ctx);
 }
 
-/* Since Linux 5.18 the kernel runs these as it should; 5.10 takes them and must not. */
+/* Since Linux 5.18 the kernel runs these correctly; 5.10 accepts them but should not. */
 SEC("?iter.s/task")
 int list_tasks_sleepable(struct bpf_iter__task *ctx)
 {
 	return print_task(ctx);
 }
 
-/* A target that can't run sleepable programs: loads, and since 5.18 fails to attach. */
+/* A target that can't run sleepable programs: the program loads, and since 5.18 fails to attach. */
 SEC("?iter.s/bpf_map")
 int list_maps_sleepable(struct bpf_iter__bpf_map *ctx)
 {
 	return 0;
 }
 
-/* Asks to be called again for the same element, for ever. */
+/* Always requests another call for the same element. */
 SEC("?iter/task")
 int again(struct bpf_iter__task *ctx)
 {

@@ -1,4 +1,4 @@
-/* A variable that no kernel's configuration has, and that must have a value. */
+/* A strong kconfig variable that no kernel's configuration has. */
 #include "common.h"
 
 extern int CONFIG_MADE_UP_NUMBER __kconfig;

@@ -9,9 +9,9 @@ struct linux_binprm {
 __u64 execs;
 __u64 opens;
 __u64 copied;
-__u8 first_argument[64]; /* several texts: bytes */
+__u8 first_argument[64]; /* several strings, so bytes */
 
-/* Children of the watched process are its execs: a process's parent is what exec leaves alone. */
+/* Selects the execs of the watched process's children: exec does not change a process's parent. */
 struct task_struct {
 	int tgid;
 	struct task_struct *real_parent;
@@ -44,7 +44,7 @@ int BPF_PROG(on_open)
 	return 0;
 }
 
-/* Whether a deny reaches the caller. Since Linux 5.11. */
+/* Set if a denied call fails in the caller. Since Linux 5.11. */
 SEC("?lsm.s/bprm_check_security")
 int BPF_PROG(deny_exec)
 {

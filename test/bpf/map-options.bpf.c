@@ -1,4 +1,4 @@
-/* Maps whose options are set before load, and one whose values are structs in shared memory. */
+/* Maps whose options are set before the load, and one whose values are structs in shared memory. */
 #include "common.h"
 
 struct point {

@@ -1,4 +1,4 @@
-/* Five programs that no kernel up to 7.3 takes, or should, each for another reason. */
+/* Five programs that kernels up to 7.3 refuse, or should refuse, each for a different reason. */
 #include "common.h"
 
 struct {
@@ -7,7 +7,7 @@ struct {
 	__uint(value_size, 4);
 } events SEC(".maps");
 
-/* Its neighbour file_open may sleep. */
+/* The similar hook file_open may sleep. */
 SEC("lsm.s/file_permission")
 int BPF_PROG(on_permission)
 {
@@ -20,7 +20,7 @@ int BPF_PROG(on_typo)
 	return 0;
 }
 
-/* The hook may sleep; the map may not be used. */
+/* The hook may sleep, but the program may not use the map. */
 SEC("lsm.s/bprm_committed_creds")
 int BPF_PROG(on_exec)
 {
@@ -30,14 +30,14 @@ int BPF_PROG(on_exec)
 	return 0;
 }
 
-/* Loads, and is not attached; before 5.18 it is, and runs under RCU. */
+/* Loads but does not attach; before 5.18 it attaches and runs under RCU. */
 SEC("iter.s/bpf_map")
 int on_map(void *ctx)
 {
 	return 0;
 }
 
-/* Calls what may sleep, and is not sleepable. */
+/* Calls a function that may sleep, but the program is not sleepable. */
 SEC("lsm/bprm_check_security")
 int BPF_PROG(on_check)
 {

@@ -7,7 +7,7 @@ export function objectPath(name: string): string {
   return join(__dirname, `${name}.bpf.o`);
 }
 
-/** Leaves only the named programs to be loaded. */
+/** Sets autoload of only the named programs. */
 export function only<S extends ObjectShape>(
   spec: ObjectSpec<S>,
   ...programs: readonly (keyof S["programs"] & string)[]
@@ -17,7 +17,7 @@ export function only<S extends ObjectShape>(
   return spec;
 }
 
-/** Opens an object by name, for those who only ask about programs, with only the named ones to be loaded. */
+/** Opens an object by name, with autoload of only the named programs. For tests that only judge programs. */
 export function openOnly(name: string, ...programs: readonly string[]): ObjectSpec {
   return only(open(objectPath(name)), ...programs);
 }

@@ -1,4 +1,4 @@
-/* docs/sleepable.md shows it. */
+/* The program of docs/sleepable.md. */
 #include <linux/bpf.h>
 #include <linux/errno.h>
 #include <bpf/bpf_helpers.h>
@@ -27,12 +27,12 @@ struct {
 SEC("lsm.s/bprm_check_security")
 int BPF_PROG(check_exec, struct linux_binprm *bprm)
 {
-	char path[PATH_SIZE] = {}; /* before 6.3 the verifier wants it set */
-	long length = bpf_d_path(&bprm->file->f_path, path, sizeof(path)); /* with its NUL */
+	char path[PATH_SIZE] = {}; /* before 6.3 the verifier requires initialized memory */
+	long length = bpf_d_path(&bprm->file->f_path, path, sizeof(path)); /* includes the NUL */
 	__u64 *times;
 
 	if (length < 0)
-		return -EPERM; /* longer than PATH_SIZE: what can't be looked up is denied */
+		return -EPERM; /* longer than PATH_SIZE: can't be looked up, so deny it */
 	for (int i = 0; i < PATH_SIZE; i++)
 		if (i >= length)
 			path[i] = 0;

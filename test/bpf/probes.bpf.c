@@ -1,4 +1,4 @@
-/* One program for each kind that needs no trampoline; each counts its runs and the cookie it was attached with. */
+/* One program for each kind that needs no trampoline; each counts its runs and stores its attach cookie. */
 #include "common.h"
 
 __u64 kprobes, kretprobes, uprobes, uretprobes, tracepoints, raw_tps, tp_btfs;
@@ -83,7 +83,7 @@ int on_tp_btf(void *ctx)
 	return 0;
 }
 
-/* Sections that libbpf 1.7 does not know; the kernel takes them since 7.2. */
+/* Sections that libbpf 1.7 does not know; kernels support them since 7.2. */
 SEC("?tp.s/syscalls/sys_enter_getpriority")
 int on_tracepoint_sleepable(void *ctx)
 {

@@ -1,4 +1,4 @@
-/* A kfunc that no kernel has; see refusals.bpf.c. Apart from it, as libbpf resolves an object's externs whoever calls them. */
+/* A kfunc that no kernel has; see refusals.bpf.c. In its own file, because libbpf resolves all externs of an object. */
 #include "common.h"
 
 extern void bpf_no_such_kfunc(void) __ksym;

@@ -1,4 +1,4 @@
-/* What the licence forbids; see refusals.bpf.c. */
+/* Programs that the licence forbids; see refusals.bpf.c. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -37,7 +37,7 @@ struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 } __attribute__((preserve_access_index));
 
-/* Reads the kernel's memory by a pointer. */
+/* Reads kernel memory through a pointer. */
 SEC("?iter/task")
 int plain_licence_iter(struct bpf_iter__task *ctx)
 {

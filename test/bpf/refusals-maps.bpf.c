@@ -28,7 +28,7 @@ struct item {
 	struct bpf_list_node node;
 };
 
-/* The list's BTF names the struct, which is in the BTF only if something else uses it. */
+/* Keeps the struct in BTF: the list's BTF has only its name. */
 struct item *first;
 
 struct listed {
@@ -55,7 +55,7 @@ MAP(ARRAY, ONE(int, struct timed)) timers SEC(".maps");
 MAP(ARRAY, ONE(int, struct queued)) works SEC(".maps");
 MAP(ARRAY, ONE(int, struct listed)) lists SEC(".maps");
 
-/* The verifier judges the maps that instructions name, whatever is done with them. */
+/* The verifier checks the maps that instructions refer to, whatever the program does with them. */
 #define NAMES(map) asm volatile("%0 = %0" : : "r"(&map))
 
 #define SLEEPABLE_LSM(map)                                                                                             \
@@ -78,7 +78,7 @@ SLEEPABLE_LSM(stacks)
 SLEEPABLE_LSM(locks)
 SLEEPABLE_LSM(timers)
 
-/* To the verifier a uprobe is a tracing program. */
+/* The verifier treats a uprobe as a tracing program. */
 #define SLEEPABLE_UPROBE(map)                                                                                          \
 	SEC("?uprobe.s")                                                                                               \
 	int uprobe_##map(void *ctx)                                                                                    \
@@ -92,7 +92,7 @@ SLEEPABLE_UPROBE(timers)
 SLEEPABLE_UPROBE(works)
 SLEEPABLE_UPROBE(lists)
 
-/* Kinds that can't have what others can, sleeping or not */
+/* Kinds that can't use some map values, sleepable or not */
 
 SEC("?socket")
 int plain_socket_locks(void *ctx)
@@ -132,7 +132,7 @@ static int on_timer(void *map, int *key, struct timed *timed)
 	return 0;
 }
 
-/* A sleepable program's timer does not sleep. */
+/* A sleepable program's timer callback does not sleep. */
 SEC("?lsm.s/bprm_committed_creds")
 int BPF_PROG(timer_helper)
 {

@@ -1,6 +1,6 @@
 /*
- * struct_ops members that can't sleep; see refusals.bpf.c. Apart from it, as libbpf makes the structs of an object
- * whether or not they are wanted. Sections without .s: libbpf 1.1 knows no others here.
+ * struct_ops members that can't sleep; see refusals.bpf.c. In their own file, because libbpf creates the structs of an
+ * object even if they are not used. The sections have no .s, which libbpf 1.1 does not know here.
  */
 #include "common.h"
 

@@ -1,4 +1,4 @@
-/* Mistakes that verifiers say in more than one line, or with more lines after; see refusals.bpf.c. */
+/* Mistakes that verifiers report in more than one line, or followed by more lines; see refusals.bpf.c. */
 #include "common.h"
 
 struct locked {

@@ -1,6 +1,6 @@
 /*
- * Programs that kernels refuse to have sleepable, one reason each. refusals.ts loads them one by one: all as sleepable,
- * but those named plain_; those named attach_ are attached too. Which kernel says what is in test/logs.
+ * Programs that kernels refuse as sleepable, one reason each. refusals.ts loads them one by one: all as sleepable,
+ * except those named plain_; those named attach_ are attached too. test/logs has each kernel's answers.
  */
 #include "common.h"
 
@@ -20,7 +20,7 @@ int BPF_PROG(hook_not_sleepable)
 	return 0;
 }
 
-/* In the sleepable set, and disabled all the same. */
+/* In the set of sleepable hooks, but disabled. */
 SEC("?lsm.s/inode_need_killpriv")
 int BPF_PROG(hook_disabled)
 {
@@ -33,7 +33,7 @@ int BPF_PROG(plain_hook_disabled)
 	return 0;
 }
 
-/* bpf_lsm_verify_prog() is a function of the BPF LSM, and no hook. */
+/* bpf_lsm_verify_prog() is a function of the BPF LSM, not a hook. */
 SEC("?lsm/verify_prog")
 int BPF_PROG(plain_not_a_hook)
 {
@@ -61,7 +61,7 @@ int BPF_PROG(function_not_sleepable)
 	return 0;
 }
 
-/* On the error injection list, and on the list of those that must not sleep. */
+/* On the error injection list, and on the list of functions that must not sleep. */
 SEC("?fentry.s/should_failslab")
 int BPF_PROG(function_must_not_sleep)
 {
@@ -98,7 +98,7 @@ int BPF_PROG(plain_function_not_modifiable)
 	return 0;
 }
 
-/* An LSM hook's own function, traced as any other. */
+/* The function of an LSM hook, traced like any other. */
 SEC("?fentry.s/bpf_lsm_file_open")
 int BPF_PROG(function_of_hook)
 {
@@ -131,14 +131,14 @@ int attach_iter(void *ctx)
 	return 0;
 }
 
-/* Wants an order in which to walk, sleepable or not. */
+/* Requires a cgroup walk order, sleepable or not. */
 SEC("?iter.s/cgroup")
 int attach_cgroup_iter(void *ctx)
 {
 	return 0;
 }
 
-/* Kinds without a sleepable section; the flag is set by itself. */
+/* Kinds without a sleepable section; the flag is set explicitly. */
 
 SEC("?xdp")
 int kind_xdp(void *ctx)
@@ -190,14 +190,14 @@ int plain_task_helper(void *ctx)
 	return bpf_copy_from_user_task(&byte, 1, 0, bpf_get_current_task_btf(), 0);
 }
 
-/* Sleepable, and yet of a kind that may not. */
+/* Sleepable, but of a kind that may not call it. */
 SEC("?lsm.s/bprm_committed_creds")
 int BPF_PROG(helper_of_another_kind)
 {
 	return bpf_sys_close(1000);
 }
 
-/* Of a kind that never sleeps: no flag would help. */
+/* Of a kind that never sleeps: the flag would not help. */
 SEC("?xdp")
 int plain_helper_of_another_kind(void *ctx)
 {
@@ -235,7 +235,7 @@ int BPF_PROG(plain_global_function)
 	return copies(0);
 }
 
-/* Regions of a sleepable program that must not sleep */
+/* Regions of a sleepable program where it must not sleep */
 
 extern void bpf_rcu_read_lock(void) __ksym __weak;
 extern void bpf_rcu_read_unlock(void) __ksym __weak;
@@ -345,7 +345,7 @@ int BPF_PROG(plain_css_iterator)
 	return 0;
 }
 
-/* Pointers that only RCU protects: a sleepable program may not trust them outside of bpf_rcu_read_lock(). */
+/* Pointers that only RCU protects: a sleepable program may not use them outside of bpf_rcu_read_lock(). */
 
 struct task_struct {
 	struct task_struct *real_parent;
@@ -366,7 +366,7 @@ int BPF_PROG(rcu_pointer)
 	return 0;
 }
 
-/* A pointer that nothing protects, RCU neither. */
+/* A pointer that nothing protects, not even RCU. */
 SEC("?lsm.s/bprm_committed_creds")
 int BPF_PROG(rcu_untrusted_pointer)
 {

@@ -1,16 +1,16 @@
 /**
- * Loads the programs of refusals*.bpf.c one by one and notes what this kernel says of each:
+ * Loads the programs of refusals*.bpf.c one by one and records this kernel's answer to each:
  *   node dist/test/bpf/refusals.js FILE.json
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { BpfError, type LogCallback, open, VerifierError } from "node-libbpf";
 import { objectPath, only } from "./objects";
 
-/** What a kernel said of one program. */
+/** A kernel's answer to one program. */
 export interface Answered {
   program: string;
   stage: "load" | "attach";
-  /** "" if it was accepted. */
+  /** "" if the program was accepted. */
   errno: string;
   /** The last {@link LINES} lines of the verifier's log. */
   log: string[];
@@ -27,10 +27,10 @@ export const OBJECTS = [
   "refusals-kfunc",
   "refusals-verdicts",
 ] as const;
-/** Linux 7.3 can say ninety lines of one refusal. */
+/** Linux 7.3 can print ninety lines for one refusal. */
 const LINES = 200;
 
-/** The programs' names say how they are loaded and attached. */
+/** The programs' names select how they are loaded and attached. */
 export const isPlain = (program: string) => program.startsWith("plain_");
 const isAttached = (program: string) => program.startsWith("attach_");
 
@@ -50,7 +50,7 @@ async function ask(object: string, name: string): Promise<Answered> {
     return { program: name, stage, errno: "", log: [], verdict: "attached" };
   } catch (error) {
     if (!(error instanceof BpfError)) throw error;
-    // Where no program came to the verifier, libbpf's words are the log.
+    // If no program reached the verifier, the log is libbpf's messages.
     const unmade = error.code === "ERR_BPF_LOAD";
     const log = error instanceof VerifierError ? error.log.slice(-LINES).map(stable) : unmade ? said : [];
     const refused = unmade || error.code === "ERR_BPF_VERIFIER" || error.code === "ERR_BPF_ATTACH";
@@ -58,7 +58,7 @@ async function ask(object: string, name: string): Promise<Answered> {
   }
 }
 
-/** What differs from boot to boot: addresses (a map's, in its load into a register), and how long it took. */
+/** Removes what differs from boot to boot: addresses (a map's, in its load into a register), and durations. */
 function stable(line: string): string {
   return line.replace(/\b0xff[0-9a-f]{14}\b/g, "0xff…").replace(/\d+(?= usec)/, "…");
 }

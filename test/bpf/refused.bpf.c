@@ -1,12 +1,12 @@
-/* Programs that kernels refuse, one reason each, and a section that nobody knows. */
+/* Programs that kernels refuse, one reason each, and an unknown section. */
 #include "common.h"
 
 #define TIMES_10(x) x x x x x x x x x x
 #define TIMES_1000(x) TIMES_10(TIMES_10(TIMES_10(x)))
 
 /*
- * Reads past its context after sixty thousand instructions: the verifier's log is longer than a mebibyte. Straight on, no
- * loop: Linux 5.10 logs its way back through a loop for each constant in it.
+ * Reads past its context after sixty thousand instructions, so that the verifier's log is longer than a mebibyte. It
+ * has no loop: Linux 5.10 logs the way back through a loop for each constant in it.
  */
 SEC("?raw_tp/sys_enter")
 int long_log(__u64 *ctx)

@@ -1,7 +1,7 @@
-/* Types of every shape, for the generator: what C allows and TypeScript does not, and what has no name. */
+/* Types of every form, for the generator: names that C allows and TypeScript does not, and types without a name. */
 #include "common.h"
 
-/* TypeScript's words, and what generated code refers to. */
+/* Reserved words of TypeScript, and names that generated code refers to. */
 struct number {
 	int class;
 	int constructor;
@@ -12,7 +12,7 @@ struct Uint8Array {
 	struct number number;
 };
 
-/* One name in two of C's name spaces. */
+/* The same name in two of C's name spaces. */
 struct shape {
 	int corners;
 };

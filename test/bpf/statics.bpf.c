@@ -1,4 +1,4 @@
-/* Sections that hold only static variables, and bpf_printk()'s format, which is one. */
+/* Sections with only static variables, and bpf_printk()'s format string, which is one. */
 #include "common.h"
 
 static volatile int level SEC(".data.level") = 3;

@@ -1,4 +1,4 @@
-/* struct_ops maps, whose programs are loaded with them. The kernel has the struct for its own tests (since 5.16). */
+/* struct_ops maps, whose programs are loaded with them. The struct exists in the kernel for its own tests (since 5.16). */
 #include "common.h"
 
 struct bpf_dummy_ops_state;
@@ -14,7 +14,7 @@ int BPF_PROG(in_both, struct bpf_dummy_ops_state *state)
 	return 0;
 }
 
-/* libbpf loads it with its map all the same. */
+/* libbpf loads it together with its map. */
 SEC("?struct_ops/test_2")
 int BPF_PROG(in_one, struct bpf_dummy_ops_state *state)
 {

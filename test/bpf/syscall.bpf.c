@@ -1,8 +1,8 @@
-/* Programs that run when asked: a syscall program, which may sleep (since Linux 5.14), and an XDP program on test data. */
+/* Programs that run on request: a syscall program, which may sleep (since Linux 5.14), and an XDP program on test data. */
 #include "common.h"
 
 struct arguments {
-	__u64 pointer; /* of the caller's memory, to be read with a page fault if need be */
+	__u64 pointer; /* into the caller's memory, which may have to be faulted in */
 	__u32 length;
 	__u32 sum;
 };

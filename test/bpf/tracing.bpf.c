@@ -1,4 +1,4 @@
-/* Trampoline programs on a system call: the kernel runs them before, after and instead. */
+/* Trampoline programs on a system call: the kernel runs them before it, after it and instead of it. */
 #include "common.h"
 
 __u64 entered;

@@ -1,4 +1,4 @@
-/* USDT probes of the C++ library, which Node has. */
+/* USDT probes of the C++ library, which Node.js uses. */
 #include "common.h"
 #include <stdbool.h>
 #include <bpf/usdt.bpf.h>

@@ -1,4 +1,4 @@
-/* A program that takes what user space submits, when it is run. Since Linux 6.1. */
+/* A program that, when it runs, reads the records that user space submitted. Since Linux 6.1. */
 #include "common.h"
 
 struct request {
@@ -6,7 +6,7 @@ struct request {
 	__u32 value;
 } __attribute__((packed));
 
-/* The ring does not lead to the struct, and clang writes down only what something leads to. */
+/* Keeps the struct in BTF: clang writes only types that something refers to, and the ring does not refer to it. */
 const struct request *unused_request __attribute__((unused));
 
 struct {

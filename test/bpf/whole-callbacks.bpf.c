@@ -1,4 +1,4 @@
-/* Callbacks: each kind's context, by what is called in it. */
+/* Callbacks: the context of each kind, tested by a call in it. */
 #include "whole.h"
 
 extern void bpf_rcu_read_lock(void) __ksym __weak;
@@ -32,7 +32,7 @@ __noinline int sleep_global(__u64 which)
 	return which;
 }
 
-/* What a callback does: each of these is one, for any kind that passes it what it does not look at. */
+/* Callback bodies. Each fits every kind, because it ignores its arguments. */
 #define CALLBACKS(DO, ...)                                                                                             \
 	DO(quiet, runtime++, ##__VA_ARGS__)                                                                            \
 	DO(sleep, SLEEP(), ##__VA_ARGS__)                                                                              \
@@ -97,7 +97,7 @@ PROGRAM(walk_percpu_array, SLEEPABLE, bpf_for_each_map_elem(&percpu_array, eleme
 PROGRAM(walk_lru_hash, SLEEPABLE, bpf_for_each_map_elem(&lru_hash, element_quiet, NULL, 0))
 PROGRAM(walk_lru_hash_sleep, SLEEPABLE, bpf_for_each_map_elem(&lru_hash, element_sleep, NULL, 0))
 
-/* One within another */
+/* A callback within another */
 
 static int turn_loops(__u32 index, void *data)
 {
@@ -136,7 +136,7 @@ PROGRAM(timer_in_walk, SLEEPABLE, bpf_for_each_map_elem(&array, element_sets_tim
 PROGRAM(loop_of_run_time, SLEEPABLE, bpf_loop(runtime, turn_sleep, NULL, 0))
 PROGRAM(loop_of_run_time_plain, PLAIN, bpf_loop(runtime, turn_sleep, NULL, 0))
 
-/* Of a task's memory */
+/* Work on a task's memory */
 
 struct task_struct {
 	int pid;

@@ -1,4 +1,4 @@
-/* Helpers and kfuncs: since when there is each, and which kinds of programs are given it. */
+/* Helpers and kfuncs: the release that added each, and the kinds of programs that may call it. */
 #include "whole.h"
 
 struct dentry;
@@ -47,7 +47,7 @@ struct bpf_iter_css_task {
 static const char text[] = "text";
 static const char format[] = "%d";
 
-/* Helpers that all programs are given, and that came with some release */
+/* Helpers for all kinds of programs, by release */
 
 #define IN_KINDS(name, ...)                                                                                            \
 	PROGRAM(name##_lsm, SLEEPABLE, __VA_ARGS__)                                                                    \
@@ -70,7 +70,7 @@ IN_KINDS(signal, bpf_send_signal(10))
 IN_KINDS(random, runtime = bpf_get_prandom_u32())
 IN_KINDS(regs, runtime = (__u64)bpf_task_pt_regs(bpf_get_current_task_btf()))
 
-/* Of some kinds alone */
+/* Helpers for some kinds only */
 
 PROGRAM(cookie_kprobe, "kprobe", runtime = bpf_get_attach_cookie(ctx))
 PROGRAM(cookie_tp, "tp", runtime = bpf_get_attach_cookie(ctx))

@@ -1,4 +1,4 @@
-/* Asks for the kernel's configuration: libbpf loads nothing of it where there is no file of that. */
+/* Needs the kernel's configuration: libbpf loads no program of the object if there is no configuration file. */
 #include "whole.h"
 
 extern _Bool CONFIG_BPF_SYSCALL __kconfig __weak;

@@ -1,4 +1,7 @@
-/* What is constant once the object is loaded, and decides what the verifier sees. None of these programs may sleep. */
+/*
+ * Branches on values that are constant after the load, and so decide what the verifier checks. None of these programs
+ * may sleep.
+ */
 #include "whole.h"
 
 const volatile _Bool enabled;
@@ -82,7 +85,7 @@ IF(enumerator_value, bpf_core_enum_value(enum bpf_map_type___here, BPF_MAP_TYPE_
 IF(enumerator_other, bpf_core_enum_value(enum bpf_map_type___here, BPF_MAP_TYPE_HASH___here) != 1)
 IF(enum_none, bpf_core_enum_value_exists(enum no_such_enum, NOTHING))
 
-/* Fields that are not there */
+/* Fields that do not exist */
 
 PROGRAM(reads, PLAIN, struct task_struct *task = bpf_get_current_task_btf(); runtime = task->pid)
 PROGRAM(reads_none, PLAIN, struct task_struct *task = bpf_get_current_task_btf(); runtime = task->no_such_field)
@@ -95,7 +98,7 @@ PROGRAM(copies_none, "kprobe", struct task_struct *task = (void *)bpf_get_curren
 PROGRAM(copies_other, "kprobe", struct no_such_struct *thing = (void *)runtime; runtime = BPF_CORE_READ(thing, field))
 PROGRAM(size_of_none, PLAIN, runtime = bpf_core_type_size(struct no_such_struct))
 
-/* As they are at run time */
+/* Values at run time */
 
 IF(run_time, runtime == 3)
 IF(run_time_bits, (runtime & 4) == 4)

@@ -1,4 +1,4 @@
-/* Kinds of programs and what they are attached to: these are attached too. */
+/* Kinds of programs and their targets: these programs are attached too. */
 #include "whole.h"
 
 #define NOTHING(name, section) PROGRAM(name, section)
@@ -18,7 +18,7 @@ NOTHING(fmod_ret_security, "fmod_ret/security_bprm_committed_creds")
 NOTHING(fmod_ret_security_sleepable, "fmod_ret.s/security_bprm_committed_creds")
 NOTHING(fentry_nowhere, "fentry/no_such_function_anywhere")
 NOTHING(fexit_noreturn, "fexit/do_exit")
-/* Structs as arguments, and as what is returned */
+/* Structs as arguments and return values */
 NOTHING(fentry_struct, "fentry/from_kuid")
 NOTHING(fexit_struct, "fexit/from_kuid")
 NOTHING(fentry_struct_returned, "fentry/make_kuid")

@@ -1,4 +1,4 @@
-/* What the licence decides: this one is not compatible with the GPL. */
+/* Programs that depend on the licence: this one is not compatible with the GPL. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

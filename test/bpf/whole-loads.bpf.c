@@ -1,4 +1,7 @@
-/* Kinds of programs that are attached to what a test does not have, or asks more than their section says: these are loaded. */
+/*
+ * Kinds of programs whose target a test does not have, or whose attach needs more than their section: these are only
+ * loaded.
+ */
 #include "whole.h"
 
 #define RETURNS(name, section, value) PROGRAM(name, section, return value)

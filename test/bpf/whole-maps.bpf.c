@@ -1,4 +1,4 @@
-/* Maps of every type, and what their values hold, as programs of several kinds name them. */
+/* Maps of every type, and special fields of their values, used by programs of several kinds. */
 #include "whole.h"
 
 extern int bpf_res_spin_lock(struct bpf_res_spin_lock *lock) __ksym __weak;
@@ -42,7 +42,7 @@ struct item {
 	struct bpf_list_node node;
 };
 
-/* The list's BTF names the struct, which is in the BTF only if something else uses it. */
+/* Keeps the struct in BTF: the list's BTF has only its name. */
 struct item *first;
 
 struct listed {
@@ -195,7 +195,7 @@ PERF_EVENT_USE(hash_of_hashes)
 PERF_EVENT_USE(trie)
 PERF_EVENT_USE(lru_hash)
 
-/* What values hold, by the kind of the program */
+/* Special fields of values, by the kind of the program */
 #define FIELD(map)                                                                                                     \
 	SLEEPABLE_USE(map)                                                                                             \
 	PLAIN_USE(map)                                                                                                 \
@@ -215,7 +215,7 @@ FIELD(schedules)
 FIELD(tasks)
 FIELD(lists)
 
-/* What they are for */
+/* Use of the special fields */
 
 PROGRAM(locks__used, PLAIN, struct locked *value = bpf_map_lookup_elem(&locks, &zero); if (!value) return 0;
 	bpf_spin_lock(&value->lock); value->count++; bpf_spin_unlock(&value->lock))

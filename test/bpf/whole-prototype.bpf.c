@@ -1,4 +1,4 @@
-/* Kfuncs that kernels have with another prototype: to libbpf a weak one is none. */
+/* Kfuncs that kernels have with another prototype: libbpf treats a weak one as missing. */
 #include "whole.h"
 
 extern void bpf_rcu_read_lock(int much) __ksym __weak;

@@ -1,4 +1,4 @@
-/* Regions where nothing may sleep, and what may stand in them: entered, left and not left, nested, in branches, in functions. */
+/* Regions where nothing may sleep, and calls in them: entered, left and not left, nested, in branches, in functions. */
 #include "whole.h"
 
 extern void bpf_rcu_read_lock(void) __ksym __weak;
@@ -48,7 +48,7 @@ __noinline int sleep_global(__u64 which)
 	return which;
 }
 
-/* The same programs for each region: ENTER and LEAVE stand in one function, which DECLARE gives what they need. */
+/* The same programs for each region: ENTER and LEAVE are in one function, and DECLARE declares what they need. */
 #define REGION(region, DECLARE, ENTER, LEAVE)                                                                          \
 	PROGRAM(region##_quiet, SLEEPABLE, DECLARE; ENTER; runtime++; LEAVE)                                           \
 	PROGRAM(region##_helper, SLEEPABLE, DECLARE; ENTER; runtime = bpf_get_current_pid_tgid(); LEAVE)               \

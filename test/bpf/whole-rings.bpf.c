@@ -1,4 +1,4 @@
-/* Callbacks over what newer kernels alone have the maps for. */
+/* Callbacks for maps that only newer kernels have. */
 #include "whole.h"
 
 MAP(USER_RINGBUF, __uint(max_entries, 4096);) records SEC(".maps");
@@ -20,7 +20,7 @@ PROGRAM(records__quiet_plain, PLAIN, bpf_user_ringbuf_drain(&records, record_qui
 PROGRAM(records__sleep, SLEEPABLE, bpf_user_ringbuf_drain(&records, record_sleep, NULL, 0))
 PROGRAM(records__sleep_plain, PLAIN, bpf_user_ringbuf_drain(&records, record_sleep, NULL, 0))
 
-/* Of task_work: it sleeps, whoever asks for it. Since Linux 6.18. */
+/* task_work callbacks may sleep, whatever program schedules them. Since Linux 6.18. */
 
 struct scheduled {
 	struct bpf_task_work work;

@@ -1,4 +1,4 @@
-/* Kfuncs without which libbpf loads no program of the object, whoever calls them. */
+/* Strong kfuncs: without them libbpf loads no program of the object, even if none calls them. */
 #include "whole.h"
 
 extern void bpf_rcu_read_lock(void) __ksym;

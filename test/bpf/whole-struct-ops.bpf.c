@@ -1,4 +1,4 @@
-/* Members of structs of the kernel's, sleepable and not: each its own struct, so that each can be left out. */
+/* Members of kernel structs, sleepable and not, each in its own struct, so that each can be left out. */
 #include "whole.h"
 
 struct bpf_dummy_ops_state;

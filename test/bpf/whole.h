@@ -1,6 +1,6 @@
 /*
- * What the whole programs share (whole-*.bpf.c): test/kernel/whole.test.ts judges each and loads it. Kfuncs are weak: libbpf loads no program
- * of an object that needs one which the kernel has not.
+ * Shared by the whole programs (whole-*.bpf.c): test/kernel/whole.test.ts judges each and loads it. Kfuncs are weak:
+ * otherwise libbpf would load no program of the object on kernels without the kfunc.
  */
 #include "common.h"
 
@@ -9,7 +9,7 @@ struct bpf_res_spin_lock {
 	__u32 value;
 } __attribute__((aligned(4)));
 
-/* A program of a section that has nothing but a body. */
+/* A program with a section and a body. */
 #define PROGRAM(name, section, ...)                                                                                    \
 	SEC("?" section)                                                                                               \
 	int name(void *ctx)                                                                                            \
@@ -32,12 +32,12 @@ struct bpf_res_spin_lock {
 	__type(key, key_type);                                                                                         \
 	__type(value, value_type);
 
-/* The verifier judges the maps that instructions name, whatever is done with them. */
+/* The verifier checks the maps that instructions refer to, whatever the program does with them. */
 #define NAMES(map) asm volatile("%0 = %0" : : "r"(&map))
 
 static __u32 zero;
 static char buffer[8];
-/* Of run time: the verifier knows nothing of it. */
+/* A run-time value: the verifier does not know it. */
 __u64 runtime;
 
 #define SLEEP() bpf_copy_from_user(buffer, sizeof(buffer), (void *)8)

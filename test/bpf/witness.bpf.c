@@ -1,4 +1,4 @@
-/* Records what the watched process asks of bpf(2), as the kernel has copied it: command and program flags by name. */
+/* Records the bpf(2) calls of the watched process, as the kernel has copied them: command and program flags by name. */
 #include <sys/syscall.h>
 #include "common.h"
 
@@ -21,7 +21,7 @@ static __always_inline void note(__u32 flags, __u32 type, char *name)
 	bpf_map_update_elem(&loads, name, &request, BPF_ANY);
 }
 
-/* The kernel's own copy of the request. */
+/* The kernel's copy of the request. */
 SEC("?kprobe/security_bpf")
 int BPF_KPROBE(on_security_bpf, int cmd, union bpf_attr *attr)
 {
@@ -37,14 +37,14 @@ int BPF_KPROBE(on_security_bpf, int cmd, union bpf_attr *attr)
 	return 0;
 }
 
-/* The registers of a system call. On arm64 user space knows the first ones only, under another name. */
+/* The registers of a system call. On arm64 user space knows only the first ones, under another name. */
 #ifdef __TARGET_ARCH_arm64
 typedef struct user_pt_regs registers;
 #else
 typedef struct pt_regs registers;
 #endif
 
-/* For kernels without kprobes: the request as it is handed over. */
+/* For kernels without kprobes: the request in the caller's memory. */
 SEC("?raw_tp/sys_enter")
 int on_system_call(struct bpf_raw_tracepoint_args *ctx)
 {

@@ -1,4 +1,4 @@
-/** A page in headless Chromium, driven over the DevTools protocol by a pipe: JSON messages that end with a NUL. */
+/** Drives a page in headless Chromium over the DevTools protocol through a pipe: JSON messages that end with a NUL. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -33,9 +33,9 @@ export class Chromium {
   #rest = "";
   #stderr = "";
   #ended: Error | undefined;
-  /** What the page asked for, by URL. */
+  /** The requests of the page, by URL. */
   readonly requests: string[] = [];
-  /** Errors and warnings of the console, exceptions, and what the browser logs of the page. */
+  /** Errors and warnings of the console, exceptions, and the browser's log about the page. */
   readonly complaints: string[] = [];
 
   private constructor(
@@ -52,13 +52,13 @@ export class Chromium {
     };
     child.on("error", ({ message }) => end(`can't be run: ${message}. Install it: apt-get install chromium`));
     child.on("exit", (code, signal) => end(`ended with ${code ?? signal}`));
-    (child.stdio[3] as Writable).on("error", () => {}); // told by exit
+    (child.stdio[3] as Writable).on("error", () => {}); // reported by exit
     (child.stdio[4] as Readable).setEncoding("utf8").on("data", (text: string) => this.#read(text));
   }
 
   static async launch(): Promise<Chromium> {
     const profile = mkdtempSync(join(tmpdir(), "page-test-"));
-    // Chromium's sandbox refuses root; the page is our own.
+    // Chromium's sandbox refuses root; the page is trusted.
     const root = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
     const quiet = ["--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking"];
     const child = spawn(
@@ -90,7 +90,7 @@ export class Chromium {
   }
 
   async open(url: string): Promise<void> {
-    // A URL that differs in its fragment alone loads nothing.
+    // A URL that differs only in its fragment loads nothing.
     await this.#load("Page.navigate", { url: "about:blank" });
     await this.#load("Page.navigate", { url });
   }
@@ -106,7 +106,7 @@ export class Chromium {
     await loaded;
   }
 
-  /** The value of an expression in the page, which has to be JSON. */
+  /** Evaluates an expression in the page; its value must be JSON. */
   async value<T>(expression: string): Promise<T> {
     const answer = await this.send("Runtime.evaluate", { expression, returnByValue: true, awaitPromise: true });
     const { result, exceptionDetails } = answer as { result: { value: T }; exceptionDetails?: Json };
@@ -125,7 +125,7 @@ export class Chromium {
     await this.send("Emulation.setScriptExecutionDisabled", { value: !enabled });
   }
 
-  /** Clicks the middle of what an expression finds, as a mouse would. */
+  /** Clicks the center of the element that an expression returns, as a mouse would. */
   async click(element: string): Promise<void> {
     const at = await this.value<Json>(`(() => {
       const element = ${element};

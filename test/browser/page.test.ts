@@ -1,4 +1,4 @@
-/** docs/sleepable/index.html in a real browser, as a reader uses it. */
+/** Tests docs/sleepable/index.html in a real browser, as a reader uses it. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,7 +7,7 @@ import { PROJECT_ROOT } from "../../scripts/places";
 import { Chromium } from "./chromium";
 
 const PAGE = pathToFileURL(join(PROJECT_ROOT, "docs/sleepable/index.html")).href;
-/** Where screenshots go, to be looked at; none are made without it. */
+/** The folder for screenshots; without it none are made. */
 const SCREENSHOTS = process.env.PAGE_SCREENSHOTS;
 
 let browser: Chromium;
@@ -36,12 +36,12 @@ async function picture(name: string): Promise<void> {
   await browser.screenshot(join(SCREENSHOTS, `${name}.png`));
 }
 
-/** Names of the rows that can be seen. */
+/** Names of the visible rows. */
 const names = () =>
   browser.value<string[]>(
     `[...document.querySelectorAll("#hooks tbody tr:not(.group) th")].filter((th) => th.offsetParent).map((th) => th.textContent)`,
   );
-/** Labels of the kernels whose columns can be seen. */
+/** Labels of the kernels whose columns are visible. */
 const kernels = () =>
   browser.value<string[]>(
     `[...document.querySelectorAll("#hooks thead th")].filter((th) => th.offsetParent).slice(2).map((th) => th.innerText.replace(/\\s+/g, " "))`,
@@ -67,7 +67,7 @@ const select = (id: string, value: string) =>
     field.dispatchEvent(new Event("input", { bubbles: true }));
   })()`);
 
-test("shows the long-term and the measured kernels, and everything asked of them", async () => {
+test("shows the long-term and the measured kernels, and all rows", async () => {
   expect((await kernels()).slice(0, 7)).toEqual([
     MATRIX.oldest,
     "5.15",
@@ -171,7 +171,7 @@ test("kernels are chosen, and the filters follow", async () => {
   expect(await evidence()).toContain("Linux 5.12");
 });
 
-test("a link shows what its sender saw, and a page loaded anew the same", async () => {
+test("a link shows what its sender saw, and so does a reload", async () => {
   await browser.open(`${PAGE}#q=path_&kind=lsm&show=differs&kernels=6.6,6.8&cell=lsm/path_mkdir@6.6`);
   const seen = async () => ({ names: await names(), kernels: await kernels(), evidence: await evidence() });
   const before = await seen();
@@ -187,7 +187,7 @@ test("a link shows what its sender saw, and a page loaded anew the same", async 
   expect(await evidence()).toBe("");
 });
 
-test("a fragment of nonsense does no harm", async () => {
+test("an invalid fragment does no harm", async () => {
   await browser.open(`${PAGE}#kind=no&show=<img>&kernels=1.0&cell=lsm/no@no&%E0%A4%A&cell`);
   expect(await kernels()).toEqual([]);
   expect((await names()).length).toBeGreaterThan(100);
@@ -211,7 +211,7 @@ test.each([
   await picture(`${name}-evidence`);
 });
 
-test("the head and the names stay while the table scrolls", async () => {
+test("the header and the names stay visible while the table scrolls", async () => {
   const stays = await browser.value<boolean>(`(() => {
     const frame = document.querySelector(".frame");
     frame.scrollTo(150, 3000);
@@ -222,7 +222,7 @@ test("the head and the names stay while the table scrolls", async () => {
   expect(stays).toBe(true);
 });
 
-test("text has the contrast that WCAG asks for, light and dark", async () => {
+test("text has the contrast that WCAG requires, light and dark", async () => {
   for (const dark of [false, true]) {
     await browser.screen({ width: 1280, height: 900, dark });
     const contrasts = await browser.value<Record<string, number>>(`(() => {
@@ -244,7 +244,7 @@ test("text has the contrast that WCAG asks for, light and dark", async () => {
   }
 });
 
-test("is a table of the default kernels where scripts do not run", async () => {
+test("is a table of the default kernels if scripts do not run", async () => {
   await browser.scripts(false);
   await browser.reload();
   await browser.scripts(true);

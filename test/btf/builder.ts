@@ -1,4 +1,4 @@
-/** BTF made word by word, for what no compiler makes. */
+/** Builds BTF word by word, for types that no compiler emits. */
 import type { Btf } from "../../lib/btf/btf";
 import { BtfKind } from "../../lib/btf/btf-kinds";
 import { little } from "../../lib/endian";
@@ -18,7 +18,7 @@ export class BtfBuilder {
     this.#next = base?.end ?? 1;
   }
 
-  /** The offset of a text. */
+  /** The offset of a string. */
   text(text: string): number {
     if (text === "") return 0;
     const known = this.#offsets.get(text);
@@ -29,7 +29,7 @@ export class BtfBuilder {
     return offset;
   }
 
-  /** A type by its name, kind, number of members, third word and what follows; its id. */
+  /** Adds a type by its name, kind, number of members, third word and the words that follow; returns its id. */
   add(name: string, kind: number, vlen: number, third: number, rest: readonly number[] = [], flag = false): number {
     const info = ((flag ? 0x80000000 : 0) | (kind << 24) | vlen) >>> 0;
     this.#words.push(this.text(name), info, third, ...rest);
@@ -40,7 +40,7 @@ export class BtfBuilder {
     return this.add(name, BtfKind.INT, 0, size, [bits]);
   }
 
-  /** A pointer, typedef or another type that refers to one. */
+  /** Adds a pointer, typedef or another type that refers to one. */
   to(kind: number, target: number, name = ""): number {
     return this.add(name, kind, 0, target);
   }
@@ -49,7 +49,7 @@ export class BtfBuilder {
     return this.add("", BtfKind.ARRAY, 0, 0, [element, index, length]);
   }
 
-  /** A struct of members by their names, types and offsets in bits. */
+  /** Adds a struct with members by their names, types and offsets in bits. */
   struct(name: string, size: number, members: readonly (readonly [string, number, number])[], flag = false): number {
     const words = members.flatMap(([member, type, offset]) => [this.text(member), type, offset]);
     return this.add(name, BtfKind.STRUCT, members.length, size, words, flag);

@@ -1,10 +1,10 @@
-/** C in, BTF out. */
+/** Compiles C to BTF. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** The compiler that enum64 takes (clang 15 and newer); undefined if there is none. */
+/** A compiler that supports enum64 (clang 15 and newer); undefined if there is none. */
 export const newClang = ["clang-19", "clang-20", "clang-18", "clang-17", "clang-16"].find(
   (name) => spawnSync(name, ["--version"]).status === 0,
 );

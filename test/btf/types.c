@@ -1,4 +1,4 @@
-/* One of everything that BTF can say, for test/unit/btf.test.ts. */
+/* One type of each BTF kind and variant, for test/unit/btf.test.ts. */
 #define tag(text) __attribute__((btf_decl_tag(text)))
 #define SEC(name) __attribute__((section(name), used))
 

@@ -1,4 +1,6 @@
-/** Every code block of the documentation is tried, but for TypeScript: test/kernel/docs.test.ts runs that on each kernel. */
+/**
+ * Tests every code block of the documentation except TypeScript, which test/kernel/docs.test.ts runs on each kernel.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,12 +27,12 @@ function sh(code: string) {
   return { status, stdout, stderr };
 }
 
-test("each block is of a language that is tried somewhere", () => {
+test("each block has a language that a test covers", () => {
   const known = ["ts", "js", "c", "sh", "json", ""];
   expect(fences.filter(({ language }) => !known.includes(language)).map(name)).toEqual([]);
 });
 
-/** By another test, or a list of commands of this project's own that are only looked up. */
+/** Run by another test, or only looked up, as a list of this project's own commands. */
 const elsewhere = (fence: Fence) => settingOf(fence, "by") !== undefined || fence.words.includes("lookup");
 
 test.each(of("sh", (fence) => !elsewhere(fence)))("%s runs", (_, fence) => {
@@ -70,9 +72,9 @@ test.each(of("c"))("%s compiles", (_, fence) => {
 });
 
 test.each(of("c", (fence) => existsSync(join(PROJECT_ROOT, "test/bpf", fileOf(fence) ?? "-"))))(
-  "%s is what test/bpf has",
+  "%s is the same as in test/bpf",
   (_, fence) => {
-    // Without its first comment, which says where the file is shown.
+    // Without its first comment, which names the page.
     const copy = readFileSync(join(PROJECT_ROOT, "test/bpf", fileOf(fence) ?? ""), "utf8");
     expect(copy.replace(/^\/\*.*\*\/\n/, "")).toBe(fence.code);
   },

@@ -1,4 +1,7 @@
-/** docs/getting-started.md from an empty folder: its files, and its commands with every Node that the package supports. */
+/**
+ * Follows docs/getting-started.md from an empty folder: its files, and its commands with every supported Node.js
+ * version.
+ */
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,7 +27,7 @@ function run(line: string, node = process.execPath) {
   return { status, stdout, stderr };
 }
 
-/** Packages as npm would install them: links, so that nothing is fetched. */
+/** Packages as npm would install them, as links, so that nothing is downloaded. */
 function install(names: readonly string[]): void {
   for (const name of names) {
     mkdirSync(dirname(join(modules, name)), { recursive: true });
@@ -52,7 +55,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("the page's commands lead to a compiled program", () => {
+test("the page's commands produce a compiled program", () => {
   for (const line of commands.flat()) {
     const [, packages] = /^npm install (?:--save-dev )?(.*)$/.exec(line) ?? [];
     if (packages !== undefined) install(packages.split(" "));
@@ -64,7 +67,7 @@ test("the page's commands lead to a compiled program", () => {
 
 const running = commands.flat().filter((line) => line.startsWith("sudo "));
 
-test("there is a way with tsc and one with tsx", () => {
+test("the page uses tsc and tsx", () => {
   expect(running).toEqual(["sudo node policy.js", "sudo npx tsx policy.ts"]);
 });
 
@@ -72,7 +75,7 @@ test.each(nodes().flatMap(({ version, path }) => running.map((line) => [version,
   "with Node %s: %s",
   (_, line, path) => {
     const { status, stdout, stderr } = run(line, path);
-    // Where the kernel has no BPF LSM, it comes as far as load(), which says so.
+    // If the kernel has no BPF LSM, the example runs up to load(), which reports it.
     if (bpfLsm.present())
       expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^EPERM\n1n\n/) });
     else

@@ -1,4 +1,4 @@
-/** An npm project as a reader of the documentation has it: the package installed, and the files that the pages tell to write. */
+/** An npm project like a reader's: with the package installed, and the files that the pages describe. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -16,7 +16,7 @@ export function makeProject(): Project {
   mkdirSync(bin, { recursive: true });
   symlinkSync(PROJECT_ROOT, join(folder, "node_modules/node-libbpf"));
   script(join(bin, "node-libbpf"), `exec node ${JSON.stringify(join(PROJECT_ROOT, "dist/lib/cli/main.js"))} "$@"`);
-  // Whoever may run the tests needs none.
+  // A user who can run the tests needs no sudo.
   script(join(bin, "sudo"), 'exec "$@"');
   writeFileSync(join(folder, "package.json"), "{}\n");
   for (const fence of pages().flatMap(fencesOf)) {

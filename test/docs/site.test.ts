@@ -1,4 +1,4 @@
-/** The documentation as HTML, as `npm run docs` makes it: its links, and what a reader sees of it in a browser. */
+/** Tests the documentation as HTML, as `npm run docs` writes it: its links, and its pages in a browser. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -18,7 +18,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** The pages' icons and search are refused to file: URLs. */
+/** The browser blocks the pages' icons and search at file: URLs. */
 const server: Server = createServer(({ url = "/" }, response) => {
   const file = join(SITE, new URL(url, "http://here").pathname);
   if (url === "/favicon.ico") response.writeHead(204).end();
@@ -28,7 +28,7 @@ const server: Server = createServer(({ url = "/" }, response) => {
 let origin: string;
 let browser: Browser;
 let page: Page;
-/** What the browser complains of, and what it asks other hosts for. */
+/** The browser's complaints, and its requests to other hosts. */
 const complaints: string[] = [];
 
 beforeAll(async () => {
@@ -64,7 +64,7 @@ async function visit(path: string): Promise<void> {
 }
 const picture = (name: string) => page.screenshot({ path: join(SCREENSHOTS, `docs-${name}.png`) });
 
-test("no link leads nowhere", () => {
+test("no link is dead", () => {
   const files = readdirSync(SITE, { recursive: true, encoding: "utf8" }).filter((name) => /\.(html|svg)$/.test(name));
   expect(files.length).toBeGreaterThan(100);
   const pages = new Map(
@@ -76,7 +76,7 @@ test("no link leads nowhere", () => {
   expect(deadLinks(pages, (path) => existsSync(join(SITE, path)))).toEqual([]);
 });
 
-test("the home page is the README, and leads on", async () => {
+test("the home page is the README, and has links to other pages", async () => {
   await visit("index.html");
   expect(await page.locator("h1").first().textContent()).toContain("node-libbpf");
   expect(await page.getByRole("heading", { name: "Ten lines" }).isVisible()).toBe(true);

@@ -1,4 +1,4 @@
-/** Everything that a long-lived process does with the library, each act whole: what it opens it closes. */
+/** Everything that a long-lived process does with the library. Each act is complete: it closes what it opens. */
 import assert from "node:assert/strict";
 import { mkdirSync, rmSync } from "node:fs";
 import { getPriority } from "node:os";
@@ -18,7 +18,7 @@ import { open as openSyscall } from "../bpf/syscall.bpf";
 import { open as openUserRing } from "../bpf/user-ring.bpf";
 import { open as openVariables } from "../bpf/variables.bpf";
 
-/** A function of Node's own that getPriority() calls: no other process is slowed. */
+/** A function of Node.js that getPriority() calls: probing it slows no other process. */
 const self = { path: process.execPath, function: "uv_os_getpriority", pid: process.pid };
 const pins = `/sys/fs/bpf/node-libbpf-soak-${process.pid}`;
 
@@ -26,7 +26,7 @@ function call(times: number): void {
   for (let i = 0; i < times; i++) getPriority();
 }
 
-/** What a file says. */
+/** The content of a file. */
 function files(): void {
   for (const name of ["lsm", "facts", "shapes", "variables"]) {
     open(objectPath(name)).check({ precheck: "tables" });
@@ -70,7 +70,7 @@ async function userRing(): Promise<void> {
   await object.programs.drain.testRun();
 }
 
-/** Maps of an object, and of nobody's, by elements and by batches. */
+/** Maps of an object and maps without one, by elements and by batches. */
 async function maps(): Promise<void> {
   await using object = await openMaps().load();
   const { hash, lru, array, percpu_hash, queue } = object.maps;
@@ -94,7 +94,7 @@ async function iterators(): Promise<void> {
   for (const program of [object.programs.list_tasks, object.programs.list_tasks_sleepable]) {
     using link = program.attach();
     await text(link.read());
-    // Given up: nobody reads it.
+    // Abandoned: nothing reads it.
     link.read();
     for await (const chunk of link.read()) if (chunk.length > 0) break;
   }
@@ -109,7 +109,7 @@ async function testRuns(): Promise<void> {
   await variables.programs.sum.testRun({ data: new Uint8Array(64) });
 }
 
-/** Probes and tracepoints that heed this process only. */
+/** Probes and tracepoints that ignore other processes. */
 async function probes(): Promise<void> {
   const spec = only(openProbes(), "on_uprobe", "on_uretprobe", "on_tracepoint", "on_raw_tp", "on_tp_btf");
   spec.variables.watched = process.pid;
@@ -146,7 +146,7 @@ async function pinned(): Promise<void> {
   }
 }
 
-/** What is refused: by the kernel with a long log, by the precheck, and at attach. */
+/** Refusals: by the kernel with a long log, by the precheck, and at attach. */
 async function refusals(): Promise<void> {
   const refused = async (action: () => unknown) => {
     try {

@@ -1,8 +1,9 @@
 /**
- * Makes each call of the library's fail once, by every errno, in acts that are whole: an act that does not succeed throws a BpfError
- * with that errno, and nothing is left. Runs with inject.c preloaded; says what it does in lines, for a parent that looks for hangs.
- *   child.js ACT [KIND ERRNO N]      goes on from there
- *   child.js ACT KIND ERRNO N cold   that one alone, in a process that has asked the kernel nothing yet
+ * Makes each call of the library fail once, with every errno, in complete acts: an act that fails throws a BpfError
+ * with that errno, and nothing leaks. Runs with inject.c preloaded; prints a line for each step, for a parent that
+ * detects hangs.
+ *   child.js ACT [KIND ERRNO N]      continues from there
+ *   child.js ACT KIND ERRNO N cold   only that call, in a process that has not probed the kernel yet
  */
 import { openSync, readdirSync, readFileSync, readlinkSync, writeSync } from "node:fs";
 import { constants } from "node:os";
@@ -13,7 +14,7 @@ import { acts } from "./acts";
 export const ERRNOS = ["EMFILE", "ENOMEM", "EPERM", "EINTR", "EAGAIN"] as const;
 export const KINDS = ["bpf", "perf_event_open", "mmap", "epoll", "open", "read"] as const;
 
-/** The library's poller, an eventpoll, is made once. */
+/** The library creates its poller, an eventpoll, once. */
 const WATCHED = process.argv.includes("cold")
   ? /^anon_inode:.*(bpf|perf_event|btf)/
   : /^anon_inode:.*(bpf|perf_event|btf|eventpoll)/;
@@ -22,11 +23,11 @@ function control(words: string): void {
   try {
     openSync(`/node-libbpf-inject/${words}`, "r");
   } catch {
-    // There is no such file.
+    // The file does not exist.
   }
 }
 
-/** What an act may not leave: descriptors, and mappings of maps and rings. */
+/** Resources that an act must not leak: descriptors, and mappings of maps and rings. */
 function held(): string {
   const descriptors = readdirSync("/proc/self/fd").flatMap((fd) => {
     try {
@@ -40,7 +41,7 @@ function held(): string {
   return [...descriptors, ...mappings.flatMap((line) => /bpf-map|perf_event/.exec(line) ?? [])].sort().join(" ");
 }
 
-/** What the collector and threads let go of in their own time. */
+/** Waits for the garbage collector and threads to release resources. */
 async function settled(wanted: string): Promise<void> {
   for (let tries = 0; held() !== wanted && tries < 50; tries++) {
     globalThis.gc?.();
@@ -48,7 +49,7 @@ async function settled(wanted: string): Promise<void> {
   }
 }
 
-/** Whether an error tells this errno: its own, or that of what it was caused by. */
+/** Whether an error has this errno, itself or as its cause. */
 function tells(error: unknown, errno: string): boolean {
   for (
     let cause = error as { errno?: unknown; code?: unknown; message?: string; cause?: unknown } | undefined;
@@ -69,7 +70,7 @@ async function main(): Promise<void> {
   const say = (what: string) => writeSync(1, `${what}\n`);
   const stray: unknown[] = [];
   process.on("uncaughtException", (error) => stray.push(error));
-  // The addon is there when calls are first counted, and else everything is loaded, asked and known.
+  // Calls are counted only after the addon is loaded and, except in cold runs, everything is loaded and probed.
   void libbpf.version;
   for (let round = 0; round < 2 && cold === undefined; round++) await act();
   await settled("");

@@ -1,9 +1,11 @@
 /*
- * Makes calls fail: preloaded into Node, it counts those of one kind and gives one of them an errno instead of making it.
+ * Makes calls fail. Preloaded into Node.js, it counts the calls of one kind and returns an errno from one of them
+ * instead of making it.
  *
- * Opening /node-libbpf-inject/KIND/ERRNO/N chooses the N-th call of a kind; another such name ends that. A call counts if it is one
- * of the first two from its place, so that loops have an end. What fails, and where, is written to NODE_LIBBPF_INJECT_REPORT.
- * Calls of Node's own are left alone where Node ends the process for them: V8 that gets no memory, uv that can't wait for files.
+ * Opening /node-libbpf-inject/KIND/ERRNO/N selects the N-th call of a kind; another such name deselects it. A call
+ * counts only if it is one of the first two from its call site, so that loops end. The failed call and its stack are
+ * written to NODE_LIBBPF_INJECT_REPORT. Node's own calls are left alone where their failure ends the process: V8 that
+ * gets no memory, uv that can't wait for files.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -36,7 +38,7 @@ static __thread bool busy;
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-/* Where code lies that was not made by V8: dladdr() takes long in Node. */
+/* The address ranges of code that V8 did not generate: dladdr() is slow in Node.js. */
 static struct { char *start, *end; bool addon; } modules[64];
 static int module_count;
 
@@ -90,7 +92,7 @@ static void report(void **frames, int count)
 	}
 }
 
-/* Chooses what is to fail. */
+/* Selects the call that fails. */
 static bool control(const char *path)
 {
 	if (path == NULL || strncmp(path, CONTROL, strlen(CONTROL)) != 0)
@@ -107,7 +109,10 @@ static bool control(const char *path)
 	return true;
 }
 
-/* True, with errno set, for the call that is to fail. `own`: only what this library, or what it calls, does. */
+/*
+ * Returns true, with errno set, for the call that must fail. `own`: only calls that this library, or its libraries,
+ * make.
+ */
 static bool fails(const char *what, bool own)
 {
 	void *frames[FRAMES];
@@ -116,7 +121,7 @@ static bool fails(const char *what, bool own)
 	if (busy || strcmp(kind, what) != 0)
 		return false;
 	busy = true;
-	/* The first two are of this file. */
+	/* The first two frames are in this file. */
 	int count = backtrace(frames, FRAMES) - 2;
 	unsigned long hash = 1;
 	for (int i = 0; i < count; i++) {
@@ -217,7 +222,7 @@ FILE *fopen64(const char *path, const char *mode)
 	return fails("open", true) ? NULL : REAL(fopen64)(path, mode);
 }
 
-/* Of Node's own, only files': it ends where it can't read from its pipes. */
+/* Of Node's own reads, only those of files: Node.js ends if it can't read from its pipes. */
 static bool fails_read(void *caller, int fd)
 {
 	struct stat status;

@@ -1,4 +1,4 @@
-/** Runs acts in which one call fails, in processes that are watched: see child.ts. */
+/** Runs acts in which one call fails, in supervised processes: see child.ts. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -7,21 +7,21 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { PROJECT_ROOT } from "../../scripts/places";
 
-/** Seconds after which an act that has not ended never will. */
+/** Seconds after which an act counts as hanging. */
 const SILENCE = 60;
 
 export interface Outcome {
-  /** Calls that were made to fail. */
+  /** Number of calls that failed by injection. */
   injected: number;
-  /** What should not be. */
+  /** Faults that the test found. */
   wrong: string[];
-  /** Processes that Node itself ended, for a call of its own. */
+  /** Number of processes that Node.js ended because its own call failed. */
   excluded: string[];
-  /** Whether there was a call of this number; of cold runs. */
+  /** Whether there was a call with this number; for cold runs. */
   reached: boolean;
 }
 
-/** The library that is preloaded, compiled to a folder that goes with it. */
+/** The preloaded library, compiled to a temporary folder. */
 export class Injector {
   readonly #folder = mkdtempSync(join(tmpdir(), "node-libbpf-"));
   readonly #library = join(this.#folder, "inject.so");
@@ -38,7 +38,7 @@ export class Injector {
     rmSync(this.#folder, { recursive: true });
   }
 
-  /** Every call of every kind, by every errno. */
+  /** Runs every call of every kind, with every errno. */
   async everyCall(act: string): Promise<Outcome> {
     const all: Outcome = { injected: 0, wrong: [], excluded: [], reached: true };
     for (let rest: string[] | undefined = []; rest !== undefined; ) {
@@ -51,12 +51,12 @@ export class Injector {
     return all;
   }
 
-  /** One call, in a process that has asked the kernel nothing yet. */
+  /** Runs one call, in a process that has not probed the kernel yet. */
   async oneCall(act: string, kind: string, errno: string, n: number): Promise<Outcome> {
     return (await this.#run([act, kind, errno, String(n), "cold"])).outcome;
   }
 
-  /** `next`: where another process is to go on, if this one came to its end too early. */
+  /** `next`: where another process continues, if this one ended early. */
   async #run(words: readonly string[]): Promise<{ outcome: Outcome; next: string[] | undefined }> {
     writeFileSync(this.#report, "");
     const preloaded = process.env.LD_PRELOAD === undefined ? "" : ` ${process.env.LD_PRELOAD}`;
@@ -87,12 +87,12 @@ export class Injector {
     if (ended) return { outcome, next: undefined };
     const what = `${at.join(" ")}: the process ended with ${signal ?? `status ${status}`}: ${complaint.slice(0, 2000)}`;
     const [, kind, errno, n] = at;
-    // Where the library is not in the stack, it is Node that can't go on.
+    // If the library is not in the stack, Node.js itself can't continue.
     (this.#stack().includes(".node") ? outcome.wrong : outcome.excluded).push(`${what}\n${this.#stack()}`);
     return { outcome, next: kind && errno ? [kind, errno, String(Number(n) + 1)] : undefined };
   }
 
-  /** Of the call that failed last. */
+  /** The stack of the call that failed last. */
   #stack(): string {
     return readFileSync(this.#report, "utf8").trimEnd().split("\n").at(-1) ?? "";
   }

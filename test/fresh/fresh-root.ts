@@ -1,8 +1,9 @@
 /**
- * A machine that has never seen this project: Debian 12 with Node, npm, python3, make, g++ and cmake, and nothing more.
+ * A machine without any trace of this project: Debian 12 with Node.js, npm, python3, make, g++ and cmake, and nothing
+ * more.
  *
- * The system is made once and kept in the cache. Each root is an overlay on it: what is written lies in a directory of its
- * own, which can be the ground of other roots. Mounts are in the namespaces of a command and end with it.
+ * The system is built once and kept in the cache. Each root is an overlay on it: changes are in a directory of its own,
+ * which can be the base of other roots. Mounts are in the namespaces of a command and end with it.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -28,18 +29,18 @@ import type { Archive } from "./archive";
 import { sha256 } from "./release";
 
 const SUITE = "bookworm";
-/** What CONTRIBUTING.md asks for; Node and npm are this host's. */
+/** The packages that CONTRIBUTING.md requires; Node.js and npm are this host's. */
 const PACKAGES = ["python3", "make", "g++", "cmake"];
-/** Where the project is cloned to. */
+/** The path of the clone. */
 export const PROJECT = "/srv/node-libbpf";
 const KEYRING = "usr/share/keyrings/debian-archive-keyring.gpg";
 
-/** How npm and Node reach their registry from this host, by configuration that a user has too. */
+/** The configuration with which npm and Node.js reach their registry from this host, which a user can have too. */
 const PASSED = /^(npm_config_(registry|cafile|proxy|https_proxy|noproxy)|NODE_EXTRA_CA_CERTS|https?_proxy)$/i;
 
 const ENTER = `set -e
 root=$1 lower=$2 scratch=$3 directory=$4; shift 4
-# volatile: a throw-away tree need not be on the disk. Whoever mounts it again says that the system has not crashed meanwhile.
+# volatile: a temporary tree need not be synced to disk. A new mount must first remove the mark of the previous one.
 rm -rf "$scratch/work/work"
 mount -t overlay overlay -o "lowerdir=$lower,upperdir=$scratch/upper,workdir=$scratch/work,volatile" "$root"
 cd "$root"
@@ -72,7 +73,7 @@ export class Running {
       this.#stderr += chunk;
       if (process.env.NODE_LIBBPF_VERBOSE) process.stderr.write(chunk);
     });
-    // "close" comes when nothing holds the pipes any more: all its processes have ended.
+    // "close" is emitted when nothing holds the pipes any more: all its processes have ended.
     this.ended = once(child, "close").then(([status]) => ({
       status: status as number | null,
       stdout: this.#stdout,
@@ -81,7 +82,7 @@ export class Running {
     }));
   }
 
-  /** What it has said so far. */
+  /** Its output until now. */
   get stderr(): string {
     return this.#stderr;
   }
@@ -96,7 +97,7 @@ export class FreshRoot {
   readonly #scratch: string;
   readonly #lower: readonly string[];
 
-  /** A machine with the clone and nothing else. */
+  /** Returns a machine with the clone and nothing else. */
   static async make(archive: Archive): Promise<FreshRoot> {
     const root = new FreshRoot([await baseSystem(archive)]);
     root.#configure(archive);
@@ -111,12 +112,12 @@ export class FreshRoot {
     for (const name of ["upper", "work", "root"]) mkdirSync(join(this.#scratch, name));
   }
 
-  /** A root that begins as this one is now; this one is not to be written to any more. */
+  /** Returns a root that starts with this one's current state; this one must not be written to any more. */
   copy(): FreshRoot {
     return new FreshRoot([this.upper, ...this.#lower]);
   }
 
-  /** What was written, over what the system has. */
+  /** The changes, as an overlay on the system. */
   get upper(): string {
     return join(this.#scratch, "upper");
   }
@@ -124,7 +125,7 @@ export class FreshRoot {
   start(command: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
     const passed = Object.entries(process.env).filter(([name]) => PASSED.test(name));
     return new Running(
-      // The processes are a tree with one root, in namespaces of their own, which ends with this process.
+      // The processes are a tree with one root, in their own namespaces, which ends with this process.
       spawn(
         "setpriv",
         [
@@ -151,7 +152,7 @@ export class FreshRoot {
     return this.start(command, env).ended;
   }
 
-  /** Runs a shell's commands in the project. @throws if one fails */
+  /** Runs shell commands in the project. @throws if one fails */
   async sh(commands: string): Promise<string> {
     const { status, stdout, stderr } = await this.run(["sh", "-ec", commands]);
     if (status !== 0) throw new Error(`${commands}: exit status ${status}\n${stderr}`);
@@ -169,7 +170,7 @@ export class FreshRoot {
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, text);
     };
-    // As an image of Debian 12 has it.
+    // The configuration of a Debian 12 image.
     const signed = `Components: main\nSigned-By: /${KEYRING}\n`;
     write(
       "etc/apt/sources.list.d/debian.sources",
@@ -183,7 +184,7 @@ export class FreshRoot {
     this.#network(write);
   }
 
-  /** The way to npm's registry is this host's, whatever it is. */
+  /** Uses this host's access to npm's registry. */
   #network(write: (path: string, text: string) => void): void {
     for (const file of ["/etc/resolv.conf", "/etc/hosts"])
       if (existsSync(file)) write(file, readFileSync(file, "utf8"));
@@ -198,7 +199,7 @@ export class FreshRoot {
 function folder(): string {
   const place = join(cacheDirectory(), "fresh");
   mkdirSync(place, { recursive: true });
-  // What tests left behind that were killed themselves.
+  // Left behind by tests that were killed.
   for (const name of readdirSync(place)) {
     const pid = /^(?:case|part)-(\d+)-/.exec(name)?.[1];
     if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(place, name), { recursive: true, force: true });
@@ -206,7 +207,7 @@ function folder(): string {
   return place;
 }
 
-/** The system's tree, made if it is not in the cache. */
+/** The system's tree, built if it is not in the cache. */
 async function baseSystem(archive: Archive): Promise<string> {
   const include = join(dirname(process.execPath), "../include/node");
   const recipe = [SUITE, ...PACKAGES, process.version, npm(["--version"]).trim(), existsSync(include), "2"].join(" ");
@@ -233,7 +234,7 @@ async function baseSystem(archive: Archive): Promise<string> {
   }
   rmSync(join(scratch, "etc/apt/sources.list"), { force: true });
   installNode(scratch, include);
-  // Renamed in one step, so that a run that is cut short leaves no half tree behind.
+  // Renamed in one step, so that an interrupted run leaves no partial tree behind.
   renameSync(scratch, base);
   rmSync(dirname(scratch), { recursive: true });
   for (const name of readdirSync(place))
@@ -246,13 +247,13 @@ function installNode(root: string, include: string): void {
   copyFileSync(process.execPath, join(bin, "node"));
   const modules = join(root, "usr/lib/node_modules/npm");
   cpSync(npmFolder(), modules, { recursive: true, verbatimSymlinks: true });
-  // A registry's address is given to each root, and is no part of the system.
+  // Each root gets a registry's address; it is not part of the system.
   rmSync(join(modules, "npmrc"), { force: true });
   for (const name of ["npm", "npx"]) symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, join(bin, name));
   if (existsSync(include)) cpSync(include, join(root, "usr/include/node"), { recursive: true });
 }
 
-/** npm's own folder, beside this Node. */
+/** npm's folder, next to this Node.js. */
 function npmFolder(): string {
   const beside = join(dirname(process.execPath), "../lib/node_modules/npm");
   if (existsSync(beside)) return realpathSync(beside);
@@ -268,7 +269,7 @@ function npm(args: readonly string[]): string {
   return stdout;
 }
 
-/** A clone of the project, with what a developer has changed and not committed, so that it is what is tested. */
+/** A clone of the project with the developer's uncommitted changes, so that the test covers them. */
 function cloneProject(into: string): void {
   git(["clone", "--quiet", PROJECT_ROOT, into]);
   const list = (...options: string[]) =>

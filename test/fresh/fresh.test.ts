@@ -1,10 +1,10 @@
 /**
- * The first command of CONTRIBUTING.md on a machine that has never seen this project, and on an archive that fails.
+ * Runs the first command of CONTRIBUTING.md on a machine without any trace of this project, and with a failing archive.
  *
- * One case does all from nothing. The others begin where it ended and take away what they are about, so that what is compiled
- * is compiled once: a fault of the archive is met by the code that fetches, which is the same then. Each fault meets all three
- * ways of fetching: apt-get's, the kernel's and the sources'. Only the cases whose sources or whose half-built libraries are
- * others build again.
+ * One case does everything from nothing. The others start from its end state and remove what they test, so that
+ * everything is compiled once: the code that downloads meets the archive's fault, and is the same then. Each fault
+ * affects all three kinds of downloads: apt-get's, the kernel's and the sources'. Only the cases with other sources or
+ * with half-built libraries build again.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -17,25 +17,28 @@ import { Archive, type Change, type Fault } from "./archive";
 import { type Ended, FreshRoot, PROJECT } from "./fresh-root";
 import { fieldOf, sha256 } from "./release";
 
-// Beside other tests all takes several times as long.
+// Next to other tests everything takes several times as long.
 jest.setTimeout(60 * 60_000);
 
 const OPTIONS = ["--json", "--count", "3"];
 const WHOLE = ["npm", "run", "--silent", "demo", "--", ...OPTIONS];
-/** The second half of it: installs what machines need, fetches the kernel, boots it. */
+/** The second half of the demo: installs what machines need, downloads the kernel, boots it. */
 const DEMO = ["node", "dist/scripts/demo.js", ...OPTIONS];
-/** The first half of it, without what comes from npm. */
+/** The first half of the demo, without npm's packages. */
 const SETUP = ["node", "dist/scripts/setup.js", "--demo"];
 
 const CACHE = "/root/.cache/node-libbpf";
 /** A small package that the demo installs. */
 const PACKAGE = "busybox-static";
-/** Takes away what is fetched, by all three ways. */
+/** Removes the downloads of all three kinds. */
 const FORGET = `
 dpkg --purge --force-depends ${PACKAGE} >&2
 rm -rf /var/lib/apt/lists /var/cache/apt/archives/*.deb ${CACHE}/kernels ${CACHE}/apt ${CACHE}/sources`;
 const FORGET_LIBRARIES = `${FORGET} .deps`;
-/** All that the demo fetches from the archive, by the code that fetches it there: packages, the kernel, the libraries' sources. */
+/**
+ * Everything that the demo downloads from the archive, with the demo's code: packages, the kernel, the libraries'
+ * sources.
+ */
 const FETCH = `
 const { installPackages, PACKAGES } = require("./dist/scripts/system-packages.js");
 const { Progress } = require("./dist/scripts/progress.js");
@@ -56,7 +59,7 @@ const FILES = [PACKAGE_DEB, KERNEL_DEB, TARBALL];
 const DAY_MS = 24 * 3600 * 1000;
 
 let archive: Archive;
-/** Where the whole has run. */
+/** The root in which everything has run. */
 let ready: FreshRoot;
 
 beforeAll(async () => {
@@ -69,14 +72,14 @@ afterAll(async () => {
 });
 
 function expectEvents({ status, stdout, stderr }: Ended): void {
-  // All that it said is shown where it failed.
+  // If it failed, show all its output.
   if (status !== 0) throw new Error(`exit status ${status}\n${stdout}${stderr}`);
   const events = stdout.trim().split("\n");
   expect(events).toHaveLength(3);
   for (const event of events) expect(JSON.parse(event)).toHaveProperty("pid");
 }
 
-/** That it said in one line what it did instead. */
+/** Expects one line of output that names the alternative it used. */
 function expectLine({ stderr }: Ended, what: RegExp): void {
   if (!stderr.split("\n").some((line) => what.test(line))) throw new Error(`no line is like ${what}:\n${stderr}`);
 }
@@ -89,9 +92,9 @@ function bytesOf(folder: string): number {
   return Number.parseInt(spawnSync("du", ["-sb", folder], { encoding: "utf8" }).stdout, 10);
 }
 
-/** Of the processes that have ended. */
+/** The CPU time of finished processes. */
 function cpuSeconds(): number {
-  // cutime and cstime of proc(5), in ticks of 10 ms; the name before them may hold spaces.
+  // cutime and cstime of proc(5), in ticks of 10 ms; the name before them may contain spaces.
   const fields = readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ") ?? [];
   return (Number(fields[13]) + Number(fields[14])) / 100;
 }
@@ -118,7 +121,10 @@ test("three events, from nothing", async () => {
   );
 });
 
-/** The index of bookworm-updates with a newer revision of the package, which the pool does not have: it is ahead of it. */
+/**
+ * The index of bookworm-updates with a newer revision of the package that the pool does not have: the index is ahead of
+ * it.
+ */
 async function ahead(): Promise<Change> {
   const index = "main/binary-amd64/Packages";
   const found = (await archive.index("debian", "bookworm", index)).find((text) => fieldOf(text, "Package") === PACKAGE);
@@ -131,9 +137,9 @@ interface FaultCase {
   faults?: Fault[];
   changes?: () => Promise<Change[]>;
   env?: () => Record<string, string>;
-  /** It passes by itself: what was wanted is what is taken in the end. */
+  /** A temporary fault: in the end the original file is used. */
   passes?: true;
-  /** One for each way of fetching that meets the fault. */
+  /** One pattern for each kind of download that meets the fault. */
   lines: RegExp[];
 }
 
@@ -153,7 +159,7 @@ const FAULTS: Record<string, FaultCase> = {
     passes: true,
     lines: [/busybox-static.* again/, /linux-.* again/, /orig\.tar.* again/],
   },
-  // Nothing tells whether it is a mirror's or someone else's who keeps corrections back: apt refuses it.
+  // apt refuses it, because it can't tell whether the mirror or an attacker holds back updates.
   "the index is an old one": {
     changes: async () => [
       {
@@ -193,7 +199,7 @@ describe("pinned sources that no suite has any more", () => {
     edit: (paragraphs: string[]) => paragraphs.filter((paragraph) => !isLibbpf(paragraph)),
   }));
 
-  test("fail with what is missing and what to do, and leave nothing half built", async () => {
+  test("fail with what is missing and what to do, and leave no partial build", async () => {
     using root = ready.copy();
     await root.sh(FORGET_LIBRARIES);
     archive.set({ faults, changes: gone });
@@ -205,12 +211,12 @@ describe("pinned sources that no suite has any more", () => {
     expect(left.filter((path) => /\.a$|\.part/.test(path))).toEqual([]);
   });
 
-  test("are taken in the next version, and the run and the library say so", async () => {
+  test("are replaced by the next version, and the output and the library report it", async () => {
     using root = ready.copy();
     await root.sh(FORGET_LIBRARIES);
     archive.set();
     const bytes = Buffer.from(await (await fetch(`${archive.address}/debian/${LIBBPF.file}`)).arrayBuffer());
-    // The same bytes by the name of a later version.
+    // The same bytes under the name of a later version.
     const later = (text: string) => text.replaceAll("1.7.0", "1.7.1");
     const added = (await archive.index("debian", "forky", index)).filter(isLibbpf).map(later);
     archive.set({
@@ -224,7 +230,7 @@ describe("pinned sources that no suite has any more", () => {
   });
 });
 
-test("on a system that is not Debian, a mirror that is named serves, verified by the keyring that the package carries", async () => {
+test("on a system that is not Debian, a named mirror serves, verified with the package's keyring", async () => {
   using root = ready.copy();
   await root.sh(`
 rm -rf /etc/apt/sources.list.d/* /usr/share/keyrings/* /var/lib/apt/lists ${CACHE}/kernels ${CACHE}/apt
@@ -238,7 +244,7 @@ mv /var/lib/dpkg/status /var/lib/dpkg/status-away`);
   expectLine(ended, /dnf install .*qemu-system-x86-core/);
 });
 
-test("a series that is gone: the last one in the cache; else which there are, and a cell of the matrix that was not run", async () => {
+test("a series that Debian dropped: the newest in the cache; else the available ones, and the matrix reports it as not run", async () => {
   using root = ready.copy();
   archive.set();
   const vm = ["node", "dist/scripts/vm.js", "--kernel", "6.99", "--", "true"];
@@ -250,7 +256,7 @@ require("./dist/scripts/test-vm.js").testInVm({ kernel: "6.99", pattern: "x" }).
   expect(JSON.parse(cell)).toMatchObject({
     failed: 0,
     skipped: 1,
-    note: expect.stringContaining("no such kernel any more"),
+    note: expect.stringContaining("the kernel no longer exists"),
   });
   await root.sh(`cd ${CACHE}/kernels; cp vmlinuz-6.12.* vmlinuz-6.99.1-cloud-amd64; touch -d 2020-01-01 vmlinuz-6.99*`);
   const kept = await root.run(vm);
@@ -259,7 +265,7 @@ require("./dist/scripts/test-vm.js").testInVm({ kernel: "6.99", pattern: "x" }).
 });
 
 /** For this architecture: the compiler, its options and the libraries' recipe are the same for the other one. */
-test("the shipped addon is the same, byte for byte, as the one that was built here in another folder", async () => {
+test("the published addon is the same, byte for byte, as one built here in another folder", async () => {
   const architecture = architectureOf(process.arch);
   const file = `prebuilds/linux-${architecture}/node-libbpf.glibc.node`;
   using root = ready.copy();
@@ -271,10 +277,10 @@ test("the shipped addon is the same, byte for byte, as the one that was built he
   expect(there).toBe(here);
 });
 
-/** Stops dpkg as soon as it has begun to unpack, and says so. */
+/** Stops dpkg as soon as it starts to unpack, and reports it. */
 const STOP = "status-logger=grep -q -m1 half-installed && kill -STOP $PPID && touch /tmp/stopped";
 
-test("a run that is killed is taken up by the next", async () => {
+test("the next run continues one that was killed", async () => {
   using root = ready.copy();
   await root.sh(FORGET_LIBRARIES);
   const killed = async (command: readonly string[], isThere: (stderr: string) => boolean) => {

@@ -1,10 +1,12 @@
-/** The text files of a Debian archive, read and changed: Release, and its indexes Packages and Sources. Pure. */
+/**
+ * Parses and changes the text files of a Debian archive: Release, and its indexes Packages and Sources. Pure functions.
+ */
 import { createHash } from "node:crypto";
 
-/** What a clear-signed text says. */
+/** The text of a clear-signed message. */
 export function unsigned(text: string): string {
   const body = text.split("\n\n").slice(1).join("\n\n").split("-----BEGIN PGP SIGNATURE-----")[0] ?? "";
-  // RFC 9580, 7.2: lines that begin with a dash have "- " before it.
+  // RFC 9580, 7.2: lines that begin with a dash are prefixed with "- ".
   return body.replace(/^- /gm, "");
 }
 
@@ -12,7 +14,7 @@ export function paragraphsOf(index: string): string[] {
   return index.split(/\n{2,}/).filter((paragraph) => paragraph.trim() !== "");
 }
 
-/** A field's value; of several lines, all that follow too. */
+/** A field's value; for a multi-line field, with all following lines. */
 export function fieldOf(paragraph: string, name: string): string | undefined {
   return new RegExp(`^${name}:[ \\t]*(.*(?:\\n[ \\t].*)*)`, "mi").exec(paragraph)?.[1];
 }
@@ -29,10 +31,10 @@ export function hashesOf(release: string): Map<string, string> {
 }
 
 /**
- * A Release with other files in it. An index is dropped in all forms that are not given: compressed otherwise, as
+ * A Release with other files in it. An index is removed in all forms that are not passed: compressed otherwise, as
  * differences.
  * @param files their bytes, by path: main/source/Sources, main/source/Sources.gz
- * @param fields to set; undefined takes one out
+ * @param fields to set; undefined removes one
  */
 export function changedRelease(
   release: string,
@@ -56,7 +58,7 @@ export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** The first byte and the one behind the last that a Range header asks for; all of them without a header that is understood. */
+/** The first byte of a Range header and the byte after its last; all bytes without a header that is understood. */
 export function rangeOf(header: string | undefined, size: number): { start: number; end: number } | "unsatisfiable" {
   const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(header ?? "") ?? [];
   if (first === "" && last === "") return { start: 0, end: size };

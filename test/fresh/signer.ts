@@ -1,13 +1,13 @@
-/** A key of the test's own, for indexes that it has changed. It lives as long as the test. */
+/** The test's own key, for indexes that it changes. The key exists only during the test. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export class Signer {
-  // Short: the path of gpg-agent's socket is in it.
+  // Short, because the path of gpg-agent's socket contains it.
   readonly #home = mkdtempSync(join(tmpdir(), "fresh-key-"));
-  /** The public key, as apt's keyrings have it. */
+  /** The public key, in the format of apt's keyrings. */
   readonly publicKey: Buffer;
 
   constructor() {

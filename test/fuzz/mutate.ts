@@ -1,6 +1,7 @@
 /**
- * Objects that no compiler makes: copies of sound ones with a few fields changed. Most of what decides whether a byte matters is known
- * here: headers, sections, symbols, relocations, instructions, BTF and .BTF.ext. So most copies are taken far beyond the first check.
+ * Objects that no compiler emits: copies of valid ones with a few changed fields. The mutations know the structures
+ * whose bytes matter: headers, sections, symbols, relocations, instructions, BTF and .BTF.ext. So most copies pass far
+ * beyond the first check.
  */
 import { type ElfSection, readElf } from "../../lib/elf/elf";
 import { Random } from "./random";
@@ -14,7 +15,7 @@ const SHT_STRTAB = 3;
 const SHT_REL = 9;
 const SHF_EXECINSTR = 4;
 
-/** Words that follow a BTF type's first three, by its kind: alone, and for each of its members. */
+/** The number of words after a BTF type's first three, by its kind: once, and for each of its members. */
 const BTF_WORDS: readonly (readonly [own: number, each: number])[] = [
   ...([
     [0, 0],
@@ -42,7 +43,7 @@ const BTF_WORDS: readonly (readonly [own: number, each: number])[] = [
   ] as const),
 ];
 
-/** What sections are called that mean something to libbpf. */
+/** Section names that have a meaning for libbpf. */
 const SECTIONS = [
   ...[
     "lsm.s/file_open",
@@ -110,18 +111,18 @@ const OPCODES = [
 
 interface Place extends ElfSection {
   index: number;
-  /** Bytes into the file, of its header and of its contents. */
+  /** File offsets of its header and of its contents. */
   header: number;
   at: number;
 }
 
 export interface Mutant {
   bytes: Buffer;
-  /** What was changed, for people. */
+  /** A description of the changes. */
   how: string;
 }
 
-/** A copy with one change or some. The same numbers make the same copy. */
+/** Returns a copy with one or several changes. The same numbers give the same copy. */
 export function mutant(
   sources: readonly (readonly [name: string, bytes: Uint8Array])[],
   seed: number,
@@ -130,7 +131,7 @@ export function mutant(
   const random = new Random(seed, index);
   const [name, bytes] = random.one(sources);
   const mutation = new Mutation(bytes, random);
-  // Many at once are refused for the first.
+  // An object with many changes is refused because of the first.
   const changes = 1 + (random.rarely(3) ? random.below(5) : 0);
   for (let change = 0; change < changes; change++) mutation.change();
   return { bytes: mutation.result(), how: `${name}: ${mutation.how.join(", ")}` };
@@ -176,7 +177,7 @@ class Mutation {
     this.#random.one(kinds)();
   }
 
-  /** A number in place of another. */
+  /** Replaces a number. */
   #write(what: string, at: number, size: 1 | 2 | 4 | 8, likely: readonly number[] = []): void {
     if (at < 0 || at + size > this.#bytes.length) return;
     const random = this.#random;
@@ -280,7 +281,7 @@ class Mutation {
     ]);
   }
 
-  /** Written over the name that the section has. */
+  /** Overwrites the section's name. */
   #sectionName(): void {
     const names = this.#places[this.#bytes.readUInt16LE(62)];
     const place = this.#random.one(this.#places);
@@ -357,7 +358,7 @@ class Mutation {
     if (places.length === 0) return;
     const place = this.#random.one(places);
     const count = Math.floor(place.contents.length / INSTRUCTION);
-    // What is at the end has nothing behind it.
+    // Nothing follows the last one.
     const at =
       place.at +
       (this.#random.rarely(4) ? count - 1 - this.#random.below(Math.min(2, count)) : this.#random.below(count)) *
@@ -379,7 +380,7 @@ class Mutation {
     this.#write(`${place.name} +${at - place.at + field}`, at + field, size, likely);
   }
 
-  /** Where the parts of .BTF are. */
+  /** The offsets of the parts of .BTF. */
   #parts(): { at: number; types: number; typesEnd: number; strings: number; stringsEnd: number } | undefined {
     const place = this.#places.find(({ name }) => name === ".BTF");
     if (place === undefined || place.contents.length < 24) return undefined;
@@ -469,7 +470,7 @@ class Mutation {
     const view = new DataView(place.contents.buffer, place.contents.byteOffset, place.contents.length);
     const start = view.getUint32(4, true) + view.getUint32(part, true);
     const words = Math.floor(view.getUint32(part + 4, true) / 4);
-    // The size of a record, then a section's name and count, are at the beginning.
+    // The size of a record, then a section's name and count, are at the start.
     const word = this.#random.rarely(4) ? this.#random.below(3) : this.#random.below(Math.max(words, 1));
     this.#write(`BTF.ext part ${part} word ${word}`, place.at + start + word * 4, 4, [
       this.#random.below(64) * 8,

@@ -1,8 +1,8 @@
-/** Random numbers that a seed determines: the same on every machine, for ever. */
+/** Random numbers that depend only on a seed: the same on every machine. */
 export class Random {
   #state: number;
 
-  /** Numbers that lie side by side make sequences that have nothing in common. */
+  /** Consecutive seeds give unrelated sequences. */
   constructor(seed: number, index: number) {
     this.#state = Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b);
     for (let round = 0; round < 3; round++) this.#next();
@@ -17,7 +17,7 @@ export class Random {
     return of[this.below(of.length)] as T;
   }
 
-  /** True once in `times`. */
+  /** True with a probability of 1 in `times`. */
   rarely(times: number): boolean {
     return this.below(times) === 0;
   }

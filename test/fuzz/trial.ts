@@ -1,26 +1,26 @@
-/** What is done with an object that no compiler makes: all that a user can do with a file before anything is attached. */
+/** The operations on a fuzzed object: everything that a user can do with a file before an attach. */
 import { BpfError, type KernelFacts, kernelProfile, open, readBtf, type VariableValue } from "node-libbpf";
 import { toC } from "../../lib/btf/c";
 import { toJson } from "../../lib/btf/json";
 import { generateModule } from "../../lib/gen/module";
 import { renderTypes } from "../../lib/gen/typescript-types";
 
-/** Maps that are larger are a matter of the kernel's memory, not of the file. */
+/** Larger maps test the kernel's memory, not the file. */
 const MAX_MAP = 16 << 20;
-/** Where nothing is: maps that would be pinned fail. */
+/** A path that does not exist: pinning a map fails. */
 const PIN_ROOT = "/sys/fs/bpf/node-libbpf-fuzz/none";
 
 let known: KernelFacts | undefined;
-/** A kernel that was measured: read once. */
+/** The profile of a measured kernel, read once. */
 function measured(): KernelFacts {
   known ??= kernelProfile("debian-6.12");
   return known;
 }
 
 /**
- * Opens, checks, generates, reads BTF; with `load` gives it to the kernel's verifier, too, and closes it at once.
+ * Opens, checks, generates, reads BTF; with `load` also loads it into the kernel, and closes it at once.
  *
- * @returns what is no error of this library's
+ * @returns an error that is not the library's
  */
 export function tryObject(bytes: Uint8Array, { load = false } = {}): string[] {
   const wrong: string[] = [];

@@ -1,4 +1,6 @@
-/** What built addons may need and show: this host's own, and those that are shipped. Run on the building host. */
+/**
+ * Checks the imports and exports of built addons: this host's own, and the published ones. Runs on the building host.
+ */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,9 +14,9 @@ const SHIPPED = [
   { addon: prebuild("x64"), machine: "Advanced Micro Devices X86-64" },
   { addon: prebuild("arm64"), machine: "AArch64" },
 ];
-/** What Node's own binaries need, of glibc 2.x: an addon that needs a newer one does not load everywhere. */
+/** The glibc that Node's own binaries need: an addon that needs a newer one does not load everywhere. */
 const GLIBC_MINOR = 28;
-/** They take 0.7 MB. Symbols that are left in, or a library that comes in a second time, take them over this. */
+/** They are 0.7 MB. Symbols that are not stripped, or a library that is linked twice, would exceed this. */
 const MAX_BYTES = 1_000_000;
 
 const readelf = (...args: string[]) => execFileSync("readelf", ["--wide", ...args], { encoding: "utf8" });
@@ -26,13 +28,13 @@ function symbols(addon: string): { name: string; imported: boolean }[] {
 }
 
 describe.each([OWN, ...SHIPPED.map(({ addon }) => addon)])("%s", (addon) => {
-  test("it needs nothing but the C library", () => {
+  test("it depends only on the C library", () => {
     const needed = [...readelf("--dynamic", addon).matchAll(/NEEDED.*\[(.+)\]/g)].map(([, library]) => library);
     expect(needed).toContain("libc.so.6");
     expect(needed.filter((library) => !/^(libc\.so\.6|ld-linux.*\.so\.\d)$/.test(library ?? ""))).toEqual([]);
   });
 
-  test("it exports the Node-API entry points and nothing else", () => {
+  test("it exports only the Node-API entry points", () => {
     const exported = symbols(addon).filter(({ imported }) => !imported);
     expect(exported.map(({ name }) => name).sort()).toEqual([
       "napi_register_module_v1",
@@ -40,11 +42,12 @@ describe.each([OWN, ...SHIPPED.map(({ addon }) => addon)])("%s", (addon) => {
     ]);
   });
 
-  test("what it imports is Node's, uv's or the C library's", () => {
+  test("it imports only symbols of Node.js, uv and the C library", () => {
     const imported = symbols(addon)
       .filter(({ imported }) => imported)
       .map(({ name }) => name);
-    // The last are libpthread's before glibc 2.34: Node has it loaded. Two of them are weak: what the C++ library does only where there are threads.
+    // Before glibc 2.34 the last ones are in libpthread, which Node.js has loaded. Two of them are weak: the C++
+    // library uses them only with threads.
     const known =
       /@(GLIBC|GCC)_|^(napi|node_api|uv)_|^(_ITM_|__gmon_start__|__cxa_)|^(__pthread_key_create|pthread_once|pthread_create|pthread_join|pthread_attr_setstacksize)$/;
     expect(imported.length).toBeGreaterThan(100);
@@ -53,11 +56,11 @@ describe.each([OWN, ...SHIPPED.map(({ addon }) => addon)])("%s", (addon) => {
 });
 
 describe.each(SHIPPED)("$addon", ({ addon, machine }) => {
-  test("it is for its machine", () => {
+  test("it is built for its architecture", () => {
     expect(readelf("--file-header", addon)).toMatch(new RegExp(`Machine: +${machine}$`, "m"));
   });
 
-  test("it loads wherever Node does", () => {
+  test("it loads wherever Node.js does", () => {
     const versions = [...readelf("--version-info", addon).matchAll(/Name: (\w+?)_([\d.]+)/g)];
     expect(new Set(versions.map(([, library]) => library))).toEqual(new Set(["GLIBC"]));
     const tooNew = versions.filter(([, , version = ""]) => Number(version.split(".")[1]) > GLIBC_MINOR);

@@ -1,4 +1,7 @@
-/** Codecs against C: what a C program says of its structs' sizes, offsets, values and bytes is what BTF gives. */
+/**
+ * Compares codecs with C: the sizes, offsets, values and bytes that a C program prints of its structs must match those
+ * from BTF.
+ */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +14,7 @@ import { declarations, ENUMERATORS } from "../truth/declarations";
 const COUNT = 400;
 const SEED = 20_261_122;
 
-/** What the program said of one struct. */
+/** The program's output for one struct. */
 interface Truth {
   name: string;
   size: number;
@@ -34,7 +37,7 @@ const made = declarations(COUNT, SEED);
 function truth(compiler: string): Truth[] {
   writeFileSync(join(folder, "native.c"), made.program);
   const program = join(folder, compiler);
-  // BPF's char is signed, whatever this machine's is.
+  // BPF's char is signed, on every machine.
   run(compiler, ["-w", "-O1", "-fsigned-char", "-fno-strict-aliasing", join(folder, "native.c"), "-o", program]);
   const found: Truth[] = [];
   for (const line of run(program, []).split("\n")) {
@@ -81,7 +84,7 @@ function printed(form: string, value: unknown): unknown {
   return typeof value === "string" ? ENUMERATORS[value] : BigInt(value as number | bigint);
 }
 
-/** Of an array of signed char, which is bytes to JavaScript, a byte as C has it. */
+/** For an array of signed char, which is bytes in JavaScript, a byte as C prints it. */
 function seenAt(decoded: unknown, form: string, path: string): unknown {
   const value = printed(form, at(decoded, path));
   const isByte = form === "s" && path.endsWith("]") && at(decoded, path.replace(/\[\d+\]$/, "")) instanceof Uint8Array;
@@ -122,7 +125,7 @@ test.each(["cc", "clang-19"])("sizes, offsets, values and bytes are those of a p
   expect(compared).toBeGreaterThan(COUNT * 5);
 });
 
-test("the declarations have all there is", () => {
+test("the declarations cover every kind of type", () => {
   const texts = made.header;
   for (const part of [
     "packed",

@@ -1,4 +1,4 @@
-/** What libbpf warns of is known: every warning of its source that an open, load, attach or pin can end with. */
+/** Checks that the library knows every warning in libbpf's source with which an open, load, attach or pin can end. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { causeOf, isKnown } from "../../lib/native/libbpf-messages";
@@ -9,11 +9,11 @@ const LIBBPF = PINNED.find(({ name }) => name === "libbpf");
 const SOURCE = join(PROJECT_ROOT, ".deps/src", `libbpf-${LIBBPF?.version}`, "src");
 const FILES = ["libbpf.c", "elf.c", "features.c", "relo_core.c", "usdt.c", "btf.c", "zip.c"];
 
-/** Of calls that this library makes none of, or checks before it makes them. */
+/** Warnings of calls that this library does not make, or whose arguments it checks first. */
 const NOT_CALLED =
   /^(?:object '.*': (?:load|prepare)|object not yet loaded|prog '.*': can't |prog '.*': invalid perf event|prog '.*': relative_fd|prog '.*': supply none|prog '.*': only BPF_PROG_TYPE_EXT|prog '.*': target netdevice|map '.*': can't (?:attach|use|associate)|map '.*': (?:unexpected (?:key|value) size|BPF_F_CPU)|map '.*': BPF map skeleton|error: program handler|error in |invalid map pointer|excl_prog|exclusive programs|failed to open link|failed to munmap|page count|map '.*' should be BPF_MAP_TYPE_PERF|failed to (?:create epoll|allocate|get online|set cpu|epoll_ctl|open perf|mmap perf|enable perf)|unknown perf sample|error while processing|perf_buffer:|failed to find skeleton|failed to (?:initialize|populate|load BPF) s|type for map|Empty CPU|unexpected (?:reference|kind when)|internal error)/;
 
-/** A warning's format as a line. */
+/** Converts a warning's format to a line. */
 function lineOf(format: string): string {
   let number = 6;
   return format
@@ -34,11 +34,11 @@ const lines = FILES.flatMap((file) => {
   );
 });
 
-test("the source has the warnings that are looked for", () => {
+test("the source has the expected warnings", () => {
   expect(lines.length).toBeGreaterThan(400);
 });
 
-test("each is the cause with a remedy, or known to be none", () => {
+test("each warning is a cause with a remedy, or known not to be a cause", () => {
   expect([...new Set(lines)].filter((line) => !isKnown(line) && !NOT_CALLED.test(line))).toEqual([]);
 });
 

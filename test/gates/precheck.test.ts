@@ -1,4 +1,4 @@
-/** The precheck by tables makes no bpf(2) call, not one; strace sees them all. */
+/** The precheck by tables makes no bpf(2) call; strace would see it. */
 import { spawnSync } from "node:child_process";
 import { PROJECT_ROOT } from "../../scripts/places";
 import { objectPath } from "../bpf/objects";
@@ -24,6 +24,6 @@ test("tables: facts, checks and a refused load make no bpf(2) call", () => {
   expect(bpfCalls("tables")).toEqual([]);
 });
 
-test("probe: the same asks the kernel, so that the trace would have shown it", () => {
+test("probe: the same code makes bpf(2) calls, so the trace would have shown them", () => {
   expect(bpfCalls("probe").some((line) => line.includes("BPF_PROG_LOAD"))).toBe(true);
 });

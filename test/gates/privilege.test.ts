@@ -1,4 +1,4 @@
-/** The same calls without privilege: open works, load says what is missing. */
+/** The same calls without privilege: open works, load reports what is missing. */
 import { spawnSync } from "node:child_process";
 import { PROJECT_ROOT } from "../../scripts/places";
 import { objectPath } from "../bpf/objects";
@@ -9,7 +9,7 @@ test.each([
   ["maps", "this process lacks CAP_BPF"],
   ["lsm", "this process lacks CAP_BPF and CAP_PERFMON"],
   ["variables", "this process lacks CAP_BPF and CAP_NET_ADMIN"],
-])("an unprivileged process may open %s, and is told what it lacks to load", (object, message) => {
+])("an unprivileged process may open %s, and the load error names what it lacks", (object, message) => {
   const script = `
     const { open } = require(${JSON.stringify(PROJECT_ROOT)});
     process.setgroups([]); process.setgid(${NOBODY}); process.setuid(${NOBODY});

@@ -1,4 +1,7 @@
-/** The precheck says what the kernel says: of everything that this kernel can be asked about sleepable programs. */
+/**
+ * Compares the precheck's verdicts with the kernel's answers, for every question about sleepable programs that this
+ * kernel can answer.
+ */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { given, unknown } from "../../lib/kernel/fact";
@@ -10,12 +13,15 @@ import { type Agreement, type AgreementReport, type Answered, askKernel, compare
 import { allCases } from "../truth/cases";
 import { kernelTest, trampolines, vmKernel } from "./needs";
 
-/** One of the kernels that the tables were made for. */
+/** A kernel whose data is in the tables. */
 const inMatrix = vmKernel !== undefined && process.env.NODE_LIBBPF_UNSEEN === undefined;
-/** On a kernel of the matrix, so many cases must there be; of a hundred, so few unknown, and so few without an answer. */
+/**
+ * Bounds for a kernel of the matrix: the least number of cases, and per hundred the most unknown ones and the most
+ * without an answer.
+ */
 const CASES = 3000;
 const PERCENT = 2;
-/** Thousands are unknown without a version: the report has their number, and so many of them. */
+/** Without a version thousands are unknown: the report has their number, and this many of them. */
 const UNKNOWN_SHOWN = 200;
 
 const report: AgreementReport = { kernel: vmKernel ?? "here", version: "unknown", runs: {} };
@@ -24,19 +30,19 @@ let answered: { kernel: KernelFacts; answers: Answered[] } | undefined;
 function truth() {
   if (answered === undefined) {
     const kernel = kernelFacts();
-    // On a host others work: nothing is attached there but iterators, which run only when they are read.
+    // Other processes work on a host, so only iterators are attached there: they run only when they are read.
     const answers = askKernel(allCases(kernel, trampolines.present()), vmKernel !== undefined);
     answered = { kernel, answers };
   }
   return answered;
 }
 
-/** Facts that hold nothing measured, so that only rules are left. */
+/** Facts without measured data, so that only rules apply. */
 function rulesAlone(kernel: KernelFacts): KernelFacts {
   return { ...kernel, probed: unknown("left out by the test") };
 }
 
-/** Facts of a kernel that might be any. */
+/** Facts of a kernel without a known version. */
 function withoutVersion(kernel: KernelFacts): KernelFacts {
   return { ...rulesAlone(kernel), version: unknown("left out by the test") };
 }
@@ -48,7 +54,7 @@ function agreement(run: string, answers: readonly Answered[], kernel: KernelFact
   return result;
 }
 
-/** Leaves a record where the harness asks for one. */
+/** Writes a record if the harness requests one. */
 afterAll(() => {
   const directory = process.env.NODE_LIBBPF_REPORT;
   if (directory === undefined || answered === undefined) return;
@@ -63,7 +69,7 @@ afterAll(() => {
   );
 });
 
-/** The targets of these cases, for kinds that can be asked about by loading. */
+/** The targets of these cases, for kinds that can be probed by loading. */
 function targetsOf(answers: readonly Answered[]): (readonly [ProbedKind, string])[] {
   const kinds: readonly string[] = PROBED_KINDS;
   return answers.flatMap(({ program: { kind, target } }) =>
@@ -85,7 +91,7 @@ agreementTest("by all that is known", (kernel, answers) => {
   if (!inMatrix) return;
   const few = (cases * PERCENT) / 100;
   if (unknowns.length > few) expect(unknowns).toEqual([]);
-  // Nothing would be wrong, either, if nothing had been asked.
+  // Without this, a test without answers would pass too.
   expect(cases).toBeGreaterThan(CASES);
   expect(answers.filter(({ outcome }) => outcome === "none").length).toBeLessThan(few);
 });
@@ -106,7 +112,7 @@ agreementTest("with a probe of what is unknown", (kernel, answers) => {
 });
 
 agreementTest("with a probe where the version is not known", (kernel, answers) => {
-  // All take half a minute on old kernels, which look each function up by going through all their symbols.
+  // On old kernels all cases take half a minute: each function lookup goes through all symbols.
   const some = answers.filter((_, index) => index % 5 === 0);
   const probed = withProbeResults(withoutVersion(kernel), targetsOf(some));
   expect(agreement("no version, probed", answers, probed).wrong).toEqual([]);

@@ -7,7 +7,7 @@ import { VMLINUX } from "../../lib/btf/kernel-btf";
 import { native } from "../../lib/native";
 import { kernelTest, since } from "./needs";
 
-kernelTest("a kernel's BTF is sound, and has its types", [], async () => {
+kernelTest("the kernel's BTF is valid, and has its types", [], async () => {
   const btf = kernelBtf();
   expect(btf.fault()).toBeUndefined();
   const task = btf.typeNamed("struct task_struct");
@@ -22,13 +22,13 @@ kernelTest("a kernel's BTF is sound, and has its types", [], async () => {
   expect(() => kernelBtf("no_such_module")).toThrow(expect.objectContaining({ code: "ERR_BPF_OBJECT_NOT_FOUND" }));
 });
 
-kernelTest("as libbpf finds it", [], async () => {
+kernelTest("it has the types that libbpf finds", [], async () => {
   const bytes = native.btfKernel();
   expect(typeof bytes === "number" ? bytes : Buffer.compare(bytes, kernelBtf().bytes)).toBe(0);
   expect(toC(kernelBtf()).length).toBeGreaterThan(1e6);
 });
 
-kernelTest("its modules' go on from it", [since("5.11")], async () => {
+kernelTest("the BTF of its modules extends it", [since("5.11")], async () => {
   for (const module of readdirSync("/sys/kernel/btf").filter((name) => name !== "vmlinux")) {
     const btf = kernelBtf(module);
     expect([module, btf.fault(), btf.first]).toEqual([module, undefined, kernelBtf().end]);
@@ -36,12 +36,12 @@ kernelTest("its modules' go on from it", [since("5.11")], async () => {
   }
 });
 
-kernelTest("by its id", [since("5.11")], async () => {
+kernelTest("the kernel's BTF by its id", [since("5.11")], async () => {
   expect(native.btfById(1)).toMatchObject({ name: "vmlinux", kernel: true });
   expect(native.btfById(0x7fffffff)).toBe(-2);
 });
 
-/** test/vmlinux makes a vmlinux.h of it. */
+/** test/vmlinux generates a vmlinux.h from it. */
 const report = process.env.NODE_LIBBPF_REPORT;
 (report === undefined || !existsSync(VMLINUX) ? test.skip : test)("is taken home", () => {
   mkdirSync(report ?? "", { recursive: true });

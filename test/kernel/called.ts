@@ -1,4 +1,7 @@
-/** What os.getPriority() calls in Node, Bun and Deno, once: a uprobe there runs as often as a test asks for it. */
+/**
+ * A function that os.getPriority() calls once in Node.js, Bun and Deno: a uprobe there runs as often as a test calls
+ * it.
+ */
 import { readFileSync } from "node:fs";
 
 const libc = /\/\S*\/libc\.so\.6$/m.exec(readFileSync("/proc/self/maps", "utf8"))?.[0];

@@ -1,9 +1,11 @@
-/** What users of BPF libraries brought and got wrong answers to. Each is judged, then loaded, on this kernel. */
+/**
+ * Cases that users of BPF libraries reported and that got wrong answers. Each is judged, then loaded, on this kernel.
+ */
 import { type BpfError, kernelProfile, type ObjectSpec, open } from "node-libbpf";
 import { objectPath, openOnly } from "../bpf/objects";
 import { bpfLsm, isSince, kernelTest, since, trampolines } from "./needs";
 
-/** Loaded, or the error. */
+/** The loaded object, or the error. */
 async function loads(spec: ObjectSpec): Promise<true | BpfError> {
   try {
     (await spec.load({ precheck: "off" })).close();
@@ -15,7 +17,7 @@ async function loads(spec: ObjectSpec): Promise<true | BpfError> {
 
 const verdictOf = (spec: ObjectSpec) => spec.check({ precheck: "tables" })[0];
 
-/** That the kernel does what was said. */
+/** Expects the kernel's behaviour to match the verdict. */
 async function expectAgreement(spec: ObjectSpec): Promise<boolean> {
   const verdict = verdictOf(spec);
   const loaded = await loads(spec);
@@ -35,44 +37,44 @@ const fallback = (program: string, use: number, ...made: readonly string[]) => {
   return spec;
 };
 
-kernelTest("a map that is not made forbids nothing, and a branch that needs it does", [bpfLsm], async () => {
+kernelTest("a map that is not created forbids nothing, and a branch that needs it is refused", [bpfLsm], async () => {
   expect(await expectAgreement(fallback("on_exec", 0, "table"))).toBe(true);
   expect(await expectAgreement(fallback("on_exec", 1, "ring", "table"))).toBe(isSince("5.12"));
   expect(await expectAgreement(fallback("on_exec", 0, "ring"))).toBe(false);
 });
 
-kernelTest("a perf buffer that is not made forbids no sleepable uprobe", [since("6.0")], async () => {
+kernelTest("a perf buffer that is not created does not forbid a sleepable uprobe", [since("6.0")], async () => {
   expect(await expectAgreement(fallback("on_call", 1, "ring"))).toBe(true);
   expect(await expectAgreement(fallback("on_call", 0, "ring", "perf"))).toBe(false);
 });
 
-kernelTest("an inner map that is set is judged, not the file's", [bpfLsm], async () => {
+kernelTest("a configured inner map is judged, not the declared one", [bpfLsm], async () => {
   const spec = fallback("on_open", 0, "per_cgroup");
   expect(spec.check({ kernel: kernelProfile("5.15") })[0]?.reason).toBe("MAP_NOT_PREALLOCATED");
   expect(await expectAgreement(spec)).toBe(isSince("6.1"));
   spec.map("per_cgroup").inner = { flags: 0 };
   expect(spec.check({ kernel: kernelProfile("5.15") })[0]?.verdict).toBe("allowed");
-  // Maps of maps are for sleepable programs since 5.12.
+  // Sleepable programs may use maps of maps since 5.12.
   expect(await expectAgreement(spec)).toBe(isSince("5.12"));
 });
 
-kernelTest("calls are refused by kernels that lack them", [bpfLsm], async () => {
+kernelTest("kernels without a helper refuse calls of it", [bpfLsm], async () => {
   expect(await expectAgreement(openOnly("cases/since", "with_loop"))).toBe(isSince("5.17"));
   expect(await expectAgreement(openOnly("cases/since", "of_task"))).toBe(isSince("5.18"));
 });
 
-kernelTest("an object that needs a kfunc is refused as a whole by kernels that lack it", [bpfLsm], async () => {
+kernelTest("kernels without a strong kfunc refuse the whole object", [bpfLsm], async () => {
   for (const program of ["calls_it", "does_without"])
     expect(await expectAgreement(openOnly("cases/strong-kfunc", program))).toBe(isSince("6.12"));
 });
 
-kernelTest("struct_ops maps by link are refused before Linux 6.4", [trampolines], async () => {
+kernelTest("struct_ops maps with a link are refused before Linux 6.4", [trampolines], async () => {
   const spec = open(objectPath("cases/congestion"));
   const refusals = spec
     .check({ precheck: "tables" })
     .flatMap(({ findings }) => findings.filter(({ verdict }) => verdict === "refused").map(({ reason }) => reason));
   const loaded = await loads(spec);
-  // Without CONFIG_MODULES a kernel registers no struct (6.12-errinj).
+  // Without CONFIG_MODULES the kernel registers no struct (6.12-errinj).
   expect([refusals.length === 0, loaded]).toEqual([loaded === true, loaded]);
   if (isSince("6.4")) return;
   expect(new Set(refusals)).toEqual(new Set(["MAP_FLAG_UNKNOWN"]));
@@ -81,7 +83,7 @@ kernelTest("struct_ops maps by link are refused before Linux 6.4", [trampolines]
   expect(await loads(spec)).toBe(true);
 });
 
-kernelTest("kinds and targets that are not there are never said to be allowed", [], async () => {
+kernelTest("missing kinds and targets are never allowed", [], async () => {
   const wrong: string[] = [];
   for (const name of Object.keys(open(objectPath("cases/targets")).programs)) {
     const spec = openOnly("cases/targets", name);
@@ -99,7 +101,7 @@ kernelTest("kinds and targets that are not there are never said to be allowed", 
   expect(wrong).toEqual([]);
 });
 
-kernelTest("the kernel's configuration is not for user space to set", [], async () => {
+kernelTest("user space can't set the kernel's configuration", [], async () => {
   const spec = open(objectPath("cases/kconfig"));
   for (const name of ["LINUX_KERNEL_VERSION", "CONFIG_NO_SUCH_THING", "CONFIG_MADE_UP_NUMBER"]) {
     expect(() => {

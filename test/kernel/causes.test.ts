@@ -1,4 +1,4 @@
-/** The cause that libbpf or the kernel gives for what fails is in the error, with what to do. */
+/** The error contains the cause that libbpf or the kernel gives for a failure, with a remedy. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { only } from "../bpf/objects";
 import { open as openUsdt } from "../bpf/usdt.bpf";
 import { bpffs, bundled, kernelTest, type Need, since, trampolines, vmKernel } from "./needs";
 
-/** Where mounts can be changed: nobody else is there. */
+/** Runs where mounts can be changed: in a mount namespace of its own. */
 const machine: Need = { what: "a machine of its own", present: () => vmKernel !== undefined, expected: false };
 
 async function failure(doing: () => unknown): Promise<BpfError> {
@@ -30,10 +30,10 @@ function map(name: keyof Causes["maps"], pinPath?: string) {
   return spec;
 }
 
-kernelTest("variables of the kernel's configuration", [], async () => {
+kernelTest("kconfig variables", [], async () => {
   const missing = await failure(() => openKconfig().load({ precheck: "off" }));
   expect(missing).toMatchObject({ name: "LoadError", code: "ERR_BPF_LOAD" });
-  // Machines have no file of their kernel's configuration.
+  // Virtual machines have no file with their kernel's configuration.
   expect(missing.message).toMatch(/'CONFIG_MADE_UP_NUMBER' \(strong\): not resolved|failed to open system Kconfig/);
   expect(missing.hint).toContain('open(path, { kconfig: "CONFIG_');
   const load = (kconfig: string) => failure(() => openKconfig({ kconfig }).load({ precheck: "off" }));
@@ -46,7 +46,7 @@ kernelTest("variables of the kernel's configuration", [], async () => {
   expect((await object.programs.run.testRun({ data: new Uint8Array(64) })).returnValue).toBe(42);
 });
 
-kernelTest("a struct_ops program that nothing uses, and an freplace program without a target", [bundled], async () => {
+kernelTest("an unused struct_ops program, and an freplace program without a target", [bundled], async () => {
   const load = (program: "unused" | "replacement") =>
     failure(() => only(map("sound"), program).load({ precheck: "off" }));
   const unused = await load("unused");
@@ -57,7 +57,7 @@ kernelTest("a struct_ops program that nothing uses, and an freplace program with
   expect(replacement.hint).toContain("freplace");
 });
 
-kernelTest("names that the kernel does not take, and a type of maps that it does not have", [bundled], async () => {
+kernelTest("map names that the kernel refuses, and an unknown map type", [bundled], async () => {
   const name = await failure(() => map("odd$name").load());
   expect(name).toMatchObject({ code: "ERR_BPF_MAP_CREATE", map: "odd$name", errno: "EINVAL" });
   expect(name.hint).toContain("letters, digits");
@@ -72,7 +72,7 @@ kernelTest("names that the kernel does not take, and a type of maps that it does
   });
 });
 
-kernelTest("a pin that can't be made", [bpffs], async () => {
+kernelTest("a pin that can't be created", [bpffs], async () => {
   const outside = mkdtempSync(join(tmpdir(), "no-bpffs-"));
   try {
     const elsewhere = await failure(() => map("sound", join(outside, "pin")).load());
@@ -129,7 +129,7 @@ kernelTest("a misspelt function of a library, and a misspelt library", [], async
 });
 
 kernelTest(
-  "USDT probes: the name that was meant, and a link that is several to the kernel",
+  "USDT probes: the suggested name, and a link that consists of several kernel links",
   [bpffs, since("5.15")],
   async () => {
     using object = await only(openUsdt(), "found", "misspelt").load();
@@ -144,7 +144,7 @@ kernelTest(
   },
 );
 
-kernelTest("an iterator that wants an order", [since("6.1")], async () => {
+kernelTest("an iterator that requires an order", [since("6.1")], async () => {
   const spec = only(open(), "plain");
   for (const one of Object.values(spec.maps)) one.autocreate = one.name === ".rodata";
   const program = spec.program("plain");
@@ -156,7 +156,7 @@ kernelTest("an iterator that wants an order", [since("6.1")], async () => {
   expect(error.hint).toMatch(/Attach it with an order/);
 });
 
-kernelTest("no error says its errno twice", [], async () => {
+kernelTest("no error contains its errno twice", [], async () => {
   const errors = [
     await failure(() => openKconfig().load()),
     await failure(() => map("odd$name").load()),

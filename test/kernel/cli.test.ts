@@ -17,14 +17,14 @@ function cli(...args: string[]) {
   return { status, stdout, stderr };
 }
 
-kernelTest("doctor says that sleepable LSM programs run here", [bpfLsm], async () => {
+kernelTest("doctor reports that sleepable LSM programs run here", [bpfLsm], async () => {
   const { status, stdout, stderr } = cli("doctor");
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   expect(stdout).toContain("ok       a sleepable program on bprm_committed_creds was loaded");
   expect(stdout).toMatch(/^This host can load and attach sleepable LSM programs\.$/m);
 });
 
-kernelTest("doctor knows a kernel that refuses trampolines", [noTrampolines], async () => {
+kernelTest("doctor recognizes a kernel that refuses trampolines", [noTrampolines], async () => {
   const { status, stdout } = cli("doctor");
   expect(status).toBe(1);
   expect(stdout).toMatch(/bad {6}this kernel refuses BPF trampolines.*\[EPERM: BPF_PROG_LOAD\]/);
@@ -32,7 +32,7 @@ kernelTest("doctor knows a kernel that refuses trampolines", [noTrampolines], as
   expect(probed).toMatchObject({ status: 0, stderr: expect.stringContaining("lsm, fentry, fexit, fmod_ret") });
 });
 
-kernelTest("check and hooks agree with the kernel, which is asked", [bpfLsm], async () => {
+kernelTest("check and hooks agree with the kernel's answers", [bpfLsm], async () => {
   expect(cli("check", objectPath("lsm"), "--precheck", "probe").status).toBe(0);
   expect(cli("hooks", "--probe", "bprm_committed_creds", "file_mprotect").status).toBe(1);
   const { stdout } = cli("hooks", "--probe", "--kind", "lsm", "--sleepable", "--json");
@@ -55,7 +55,7 @@ kernelTest("a profile has the kernel's answers", [trampolines], async () => {
   }
 });
 
-kernelTest("without privilege, what is missing is said", [], async () => {
+kernelTest("without privilege, the output says what is missing", [], async () => {
   const nobody = (...args: string[]) =>
     spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8", uid: 65534, gid: 65534 });
   const asked = nobody("profile", "--probe");

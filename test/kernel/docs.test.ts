@@ -6,13 +6,13 @@ import { basename, join } from "node:path";
 import { bpfLsm, kernelTest, type Need, since, vmKernel } from "./needs";
 
 const directory = join(__dirname, "../snippets");
-/** Where README's paths are relative to. */
+/** The folder that README's paths are relative to. */
 const root = join(__dirname, "../../..");
 
-/** A virtual machine can't be started in another. */
+/** A virtual machine can't start another one. */
 const machine: Need = { what: "virtual machines", present: () => vmKernel === undefined, expected: false };
 
-/** What a snippet needs is part of its name: "readme-1.lsm.since-5.12.mjs". */
+/** A snippet's needs are part of its name: "readme-1.lsm.since-5.12.mjs". */
 function needsOf(file: string): Need[] {
   const series = /\.since-(\d+\.\d+)\./.exec(file)?.[1];
   return [
@@ -28,7 +28,7 @@ test("there are snippets", () => {
   expect(files.length).toBeGreaterThanOrEqual(9);
 });
 
-/** Runs all snippets that can run here in one process, one after the other: Node takes long to start under emulation. */
+/** Runs all snippets that can run here in one process, one after the other: Node.js starts slowly under emulation. */
 const runner = `
   (async () => {
     for (const file of process.argv.slice(1)) {
@@ -50,7 +50,7 @@ beforeAll(async () => {
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
   child.on("message", ({ file, error }: { file: string; error: string | null }) => errors.set(basename(file), error));
-  // Something for a snippet that watches execs.
+  // Generates events for a snippet that watches execs.
   const execs = spawn("sh", ["-c", 'while sleep 0.2 && kill -0 "$PPID"; do /bin/true; done']);
   await once(child, "close");
   execs.kill();

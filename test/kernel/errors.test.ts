@@ -1,4 +1,4 @@
-/** What users read when the kernel, or the host, says no. */
+/** The errors that users see when the kernel, or the host, refuses. */
 import type { SleepableError, VerifierError } from "node-libbpf";
 import { open as openExecWatch } from "../../examples/exec-watch/exec-watch.bpf";
 import { open as openFlags } from "../bpf/flags.bpf";
@@ -19,7 +19,7 @@ import {
   trampolines,
 } from "./needs";
 
-/** One program of many that are refused. */
+/** Loads one program of an object whose programs are refused. */
 const refused = (program: keyof Refused["programs"]) => only(open(), program);
 
 async function failure<T extends Error>(load: Promise<unknown>): Promise<T> {
@@ -31,7 +31,7 @@ async function failure<T extends Error>(load: Promise<unknown>): Promise<T> {
   throw new Error("nothing was thrown");
 }
 
-kernelTest("a verifier log of more than a mebibyte arrives whole", [], async () => {
+kernelTest("a verifier log of more than a mebibyte is complete", [], async () => {
   const error = await failure<VerifierError>(refused("long_log").load());
   expect(error).toMatchObject({
     name: "VerifierError",
@@ -43,7 +43,7 @@ kernelTest("a verifier log of more than a mebibyte arrives whole", [], async () 
     target: "sys_enter",
   });
   expect(error.log.join("\n").length).toBeGreaterThan(1 << 20);
-  // Whole: from the first instruction to the statistics that end every log.
+  // The log is complete: from the first instruction to the statistics at the end.
   expect(error.log.slice(0, 5).some((line) => /^0: /.test(line))).toBe(true);
   expect(error.log.some((line) => /^processed \d+ insns/.test(line))).toBe(true);
   expect(error.message.length).toBeLessThan(500);
@@ -57,7 +57,7 @@ kernelTest("loadSync throws the same", [], async () => {
   );
 });
 
-kernelTest("a hook that can't sleep is refused in the kernel's words", [trampolines], async () => {
+kernelTest("the error of a hook that can't sleep has the kernel's message", [trampolines], async () => {
   const error = await failure<VerifierError>(refused("no_sleep").load({ precheck: "off" }));
   expect(error).toMatchObject({
     code: "ERR_BPF_VERIFIER",
@@ -69,14 +69,14 @@ kernelTest("a hook that can't sleep is refused in the kernel's words", [trampoli
   expect(error.message).toContain("bpf_lsm_task_free is not sleepable");
 });
 
-kernelTest("the same program made plain is taken", [trampolines], async () => {
+kernelTest("the kernel accepts the same program as a plain one", [trampolines], async () => {
   const spec = refused("no_sleep");
   spec.programs.no_sleep.sleepable = false;
   using object = await spec.load();
   expect(object.programs.no_sleep.sleepable).toBe(false);
 });
 
-kernelTest("a program's hook can be set before load", [trampolines], async () => {
+kernelTest("a program's hook can be set before the load", [trampolines], async () => {
   const spec = refused("no_sleep");
   spec.programs.no_sleep.attachTarget = "bprm_committed_creds";
   using object = await spec.load();
@@ -84,7 +84,7 @@ kernelTest("a program's hook can be set before load", [trampolines], async () =>
 });
 
 kernelTest(
-  "without BPF trampolines, the precheck says so, and the kernel only when attaching",
+  "without BPF trampolines, the precheck reports it, and the kernel only at attach",
   [architectureWithoutTrampolines],
   async () => {
     const spec = only(openFlags(), "lsm_plain");
@@ -101,7 +101,7 @@ kernelTest(
   },
 );
 
-kernelTest("a kernel that refuses trampolines is told apart from missing privilege", [noTrampolines], async () => {
+kernelTest("a kernel that refuses trampolines is distinguished from missing privilege", [noTrampolines], async () => {
   for (const [program, spec] of [
     ["on_exec", only(openLsm(), "on_exec")],
     ["plain_entry", only(openTracing(), "plain_entry")],
@@ -137,7 +137,7 @@ kernelTest("a hook that does not exist", [], async () => {
   });
 });
 
-kernelTest("a section that nobody knows, and a program without a target", [], async () => {
+kernelTest("a section that libbpf does not know, and a program without a target", [], async () => {
   expect(await failure(refused("unknown_section").load())).toMatchObject({
     code: "ERR_BPF_SECTION_UNKNOWN",
     section: "my/section",
@@ -160,14 +160,14 @@ kernelTest("a map that is too large", [], async () => {
   });
 });
 
-kernelTest("a map's size can be set before load", [], async () => {
+kernelTest("a map's size can be set before the load", [], async () => {
   const spec = openHugeMap();
   spec.maps.huge.maxEntries = 2;
   using object = await spec.load();
   expect(object.maps.huge).toMatchObject({ maxEntries: 2 });
 });
 
-kernelTest("a second load at once", [], async () => {
+kernelTest("a second load at the same time", [], async () => {
   const spec = openMaps();
   const first = spec.load();
   await expect(spec.load()).rejects.toMatchObject({ code: "ERR_BPF_BUSY" });
@@ -201,17 +201,27 @@ kernelTest("an attach target that does not exist", [kprobes], async () => {
   expect(() => object.programs.no_hook.attach()).toThrow(expect.objectContaining({ code: "ERR_BPF_NOT_LOADED" }));
 });
 
-kernelTest("a sleepable ring buffer is refused by Linux 5.10, and its log kept", [bpfLsm, before("5.12")], async () => {
-  const spec = only(openExecWatch(), "on_exec");
-  expect(await failure(spec.load())).toMatchObject({ code: "ERR_BPF_SLEEPABLE", reason: "MAP_TYPE_NOT_SLEEPABLE" });
-  const error = await failure<VerifierError>(spec.load({ precheck: "off" }));
-  expect(error.message).toContain("Sleepable programs can only use array and hash maps");
-});
+kernelTest(
+  "Linux 5.10 refuses a sleepable program with a ring buffer, and the error has its log",
+  [bpfLsm, before("5.12")],
+  async () => {
+    const spec = only(openExecWatch(), "on_exec");
+    expect(await failure(spec.load())).toMatchObject({ code: "ERR_BPF_SLEEPABLE", reason: "MAP_TYPE_NOT_SLEEPABLE" });
+    const error = await failure<VerifierError>(spec.load({ precheck: "off" }));
+    expect(error.message).toContain("Sleepable programs can only use array and hash maps");
+  },
+);
 
-kernelTest("a helper that sleeps is refused to a program that does not", [trampolines, since("5.11")], async () => {
-  const spec = only(openLsm(), "on_exec");
-  spec.programs.on_exec.sleepable = false;
-  const error = await failure<VerifierError>(spec.load({ precheck: "off" }));
-  expect(error.code).toBe("ERR_BPF_VERIFIER");
-  expect(error.message).toMatch(/might sleep in a non-sleepable prog|sleepable helper|unknown func|cannot use helper/);
-});
+kernelTest(
+  "a helper that sleeps is refused in a program that is not sleepable",
+  [trampolines, since("5.11")],
+  async () => {
+    const spec = only(openLsm(), "on_exec");
+    spec.programs.on_exec.sleepable = false;
+    const error = await failure<VerifierError>(spec.load({ precheck: "off" }));
+    expect(error.code).toBe("ERR_BPF_VERIFIER");
+    expect(error.message).toMatch(
+      /might sleep in a non-sleepable prog|sleepable helper|unknown func|cannot use helper/,
+    );
+  },
+);

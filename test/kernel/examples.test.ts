@@ -1,4 +1,4 @@
-/** The examples: run as a user would where the command line matters, else in this process. */
+/** The examples: run as a user would where the command line matters, otherwise in this process. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -33,34 +33,38 @@ describe("exec-watch", () => {
   const own = (lines: readonly string[]) =>
     lines.map((line) => JSON.parse(line) as ExecEvent).filter((event) => event.ppid === process.pid);
 
-  kernelTest("prints each exec with its full arguments as NDJSON, and ends when told to", [bpfLsm], async () => {
-    const watch = spawn(process.execPath, [example("exec-watch"), "--json"]);
-    const ended = once(watch, "close");
-    await once(watch.stderr, "data");
-    const long = "x".repeat(3000);
-    const execs = [
-      ["true", "a b", 'c"d', ""],
-      ["true", long],
-      ["sh", "-c", "exit 0", "$0"],
-    ];
-    for (const [command = "", ...args] of execs) spawnSync(command, args);
-    const lines: string[] = [];
-    for await (const line of createInterface({ input: watch.stdout })) {
-      lines.push(line);
-      if (own(lines).length === execs.length) watch.kill("SIGTERM");
-    }
-    expect((await ended)[0]).toBe(0);
-    const events = own(lines);
-    expect(events.map((event) => event.args)).toEqual(execs);
-    for (const event of events) {
-      expect(event).toMatchObject({ uid: 0, fromUid: 0, comm: event.args[0] });
-      expect(event.file).toMatch(/^\/.*\/(true|sh)$/);
-      expect(event).not.toHaveProperty("truncated");
-      if (isSince("5.11")) expect(event.from).toBe("node");
-    }
-  });
+  kernelTest(
+    "prints each exec with its full arguments as NDJSON, and ends at the requested count",
+    [bpfLsm],
+    async () => {
+      const watch = spawn(process.execPath, [example("exec-watch"), "--json"]);
+      const ended = once(watch, "close");
+      await once(watch.stderr, "data");
+      const long = "x".repeat(3000);
+      const execs = [
+        ["true", "a b", 'c"d', ""],
+        ["true", long],
+        ["sh", "-c", "exit 0", "$0"],
+      ];
+      for (const [command = "", ...args] of execs) spawnSync(command, args);
+      const lines: string[] = [];
+      for await (const line of createInterface({ input: watch.stdout })) {
+        lines.push(line);
+        if (own(lines).length === execs.length) watch.kill("SIGTERM");
+      }
+      expect((await ended)[0]).toBe(0);
+      const events = own(lines);
+      expect(events.map((event) => event.args)).toEqual(execs);
+      for (const event of events) {
+        expect(event).toMatchObject({ uid: 0, fromUid: 0, comm: event.args[0] });
+        expect(event.file).toMatch(/^\/.*\/(true|sh)$/);
+        expect(event).not.toHaveProperty("truncated");
+        if (isSince("5.11")) expect(event.from).toBe("node");
+      }
+    },
+  );
 
-  kernelTest("says when arguments are cut off", [bpfLsm], async () => {
+  kernelTest("reports that arguments are truncated", [bpfLsm], async () => {
     await using watch = await watchExecs();
     spawnSync("true", ["y".repeat(5000)]);
     for await (const batch of watch.events) {
@@ -78,7 +82,7 @@ kernelTest("exec-guard denies a path, and its list changes while it runs", [bpfL
   const directory = mkdtempSync(join(tmpdir(), "node-libbpf-"));
   const [one, two] = [join(directory, "one"), join(directory, "two")];
   for (const path of [one, two]) copyFileSync("/bin/busybox", path);
-  /** busybox does nothing under a strange name, but it runs. */
+  /** Under an unknown name busybox does nothing, but it runs. */
   const runs = (path: string) => spawnSync(path, ["--help"]).error === undefined;
   const guard = spawn(process.execPath, [example("exec-guard"), one]);
   const ended = once(guard, "close");
@@ -107,7 +111,7 @@ kernelTest("exec-guard denies a path, and its list changes while it runs", [bpfL
 });
 
 describe("file-audit", () => {
-  kernelTest("tells who opens what under a directory, and how", [bpfLsm, since("5.12")], async () => {
+  kernelTest("reports who opens which file under a directory, and how", [bpfLsm, since("5.12")], async () => {
     const directory = mkdtempSync(join(tmpdir(), "node-libbpf-"));
     const [inside, link, outside] = [join(directory, "inside"), join(directory, "link"), `${directory}-outside`];
     try {
@@ -134,7 +138,7 @@ describe("file-audit", () => {
   });
 });
 
-kernelTest("what a kernel is too old for is said before anything is loaded", [before("5.11")], async () => {
+kernelTest("a missing kernel feature is reported before anything is loaded", [before("5.11")], async () => {
   for (const [run, series] of [
     [() => auditOpens("/"), "5.12"],
     [profileWrites, "6.0"],
@@ -201,7 +205,7 @@ kernelTest("xdp-count counts in a network namespace of its own", [], async () =>
 
 kernelTest("map-tour shows each family that this kernel has", [], async () => {
   const stops = new Map((await tourMaps()).map(({ type, result }) => [type, result]));
-  // The arena's object is closed once V8 has let go of the arena's memory.
+  // The arena's object is closed after V8 has released the arena's memory.
   await new Promise(setImmediate);
   expect(stops).toEqual(
     new Map<string, unknown>([

@@ -1,6 +1,6 @@
 /**
- * Every call that can fail is made to, once by every errno: the act fails with that errno or succeeds all the same, and leaves nothing.
- * Of Node's own calls, those are left out where Node ends the process: see inject.c.
+ * Makes every call that can fail do so once, with every errno: the act fails with that errno or succeeds, and leaks
+ * nothing. Node's own calls are left out where their failure ends the process: see inject.c.
  */
 import { spawnSync } from "node:child_process";
 import { acts } from "../faults/acts";
@@ -29,7 +29,7 @@ for (const act of Object.keys(acts)) {
   kernelTest(`calls that fail: ${act}`, needs, run, 10 * MINUTES);
 }
 
-/** What libbpf asks once for a process. */
+/** The calls that libbpf makes once for a process. */
 const cold = async () => {
   using injector = new Injector();
   let outcome: Outcome | undefined;
@@ -38,4 +38,4 @@ const cold = async () => {
     expect(outcome).toEqual(fine);
   }
 };
-kernelTest("calls that fail in a process that has asked nothing yet", needs, cold, 10 * MINUTES);
+kernelTest("calls that fail in a process that has not probed the kernel yet", needs, cold, 10 * MINUTES);

@@ -1,10 +1,10 @@
-/** What libbpf asks of the kernel once: an answer that failed in passing is told, and asked for again. */
+/** libbpf's feature probes, whose results it caches: a temporary failure is reported, and the probe is repeated. */
 import { spawnSync } from "node:child_process";
 import { bundled, kernelTest } from "./needs";
 
-/** libbpf's calls within itself can be wrapped only where it is linked into the addon. */
+/** libbpf's internal calls can be wrapped only if it is linked statically. */
 
-/** With every number of free descriptors: a load gets all of what it asks for, or says that there were none. */
+/** With every number of free descriptors: a load gets every feature, or fails with EMFILE. */
 const SCRIPT = `
   const { openSync, closeSync } = require("node:fs");
   const { open } = require(${JSON.stringify(require.resolve("../bpf/variables.bpf"))});
@@ -38,7 +38,7 @@ const SCRIPT = `
   })();
 `;
 
-kernelTest("a load without descriptors is refused for want of them, and the next one is not", [bundled], async () => {
+kernelTest("a load without free descriptors fails with EMFILE, and the next one succeeds", [bundled], async () => {
   const script = 'ulimit -n 128; exec "$@"';
   const child = spawnSync("sh", ["-c", script, "sh", process.execPath, "-e", SCRIPT], {
     encoding: "utf8",

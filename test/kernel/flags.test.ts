@@ -1,4 +1,4 @@
-/** BPF_F_SLEEPABLE: what was asked for is what the kernel is given, in all four combinations. */
+/** BPF_F_SLEEPABLE: the kernel gets the flag that was set, in all four combinations. */
 import { Flag, libbpf } from "node-libbpf";
 import { type Flags, open } from "../bpf/flags.bpf";
 import { only } from "../bpf/objects";
@@ -7,7 +7,7 @@ import { kernelTest, kprobes, type Need, since, trampolines } from "./needs";
 
 type ProgramName = keyof Flags["programs"];
 
-/** Loads one program and returns the prog_flags that the kernel was given for it. */
+/** Loads one program and returns the prog_flags that the kernel got for it. */
 async function flagsGiven(name: ProgramName, sleepable?: boolean): Promise<number> {
   const observer = kprobes.present() ? "on_security_bpf" : "on_system_call";
   const witnessSpec = only(openWitness(), observer);
@@ -44,7 +44,7 @@ for (const [kind, plain, sleepable, needs] of cases) {
     });
     kernelTest('a ".s" section made plain is loaded without it', needs, async () => {
       const flags = flagsGiven(sleepable, false);
-      // A system's libbpf may be too old for it: then it is refused, never loaded with the flag.
+      // The system's libbpf may be too old for this: then the load is refused, and the kernel never gets the flag.
       if (/^1\.[01]$/.test(libbpf.version))
         await expect(flags).rejects.toMatchObject({ code: "ERR_BPF_NOT_SUPPORTED" });
       else expect((await flags) & Flag.SLEEPABLE).toBe(0);

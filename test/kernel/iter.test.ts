@@ -53,17 +53,17 @@ kernelTest("a stream that is not read to its end leaves nothing open", [], async
   await new Promise((closed) => (stream.closed ? closed(undefined) : stream.once("close", closed)));
 });
 
-/** The descriptors of iterators that are open. */
+/** The descriptors of open iterators. */
 const runs = () =>
   readdirSync("/proc/self/fd").filter((fd) => {
     try {
       return readlinkSync(`/proc/self/fd/${fd}`) === "anon_inode:bpf_iter";
     } catch {
-      return false; // the listing's own
+      return false; // the descriptor of the listing itself
     }
   });
 
-/** What the collector or a thread does in its own time. */
+/** Waits for the garbage collector or a thread. */
 async function until(done: () => boolean): Promise<void> {
   while (!done()) {
     global.gc?.();
@@ -71,7 +71,7 @@ async function until(done: () => boolean): Promise<void> {
   }
 }
 
-kernelTest("a stream that is given up under a read takes nobody else's bytes", [], async () => {
+kernelTest("a stream that is abandoned during a read reads no other file's bytes", [], async () => {
   using object = await load("again");
   using link = object.programs.again.attach();
   const read = () => {
@@ -94,7 +94,7 @@ kernelTest("a stream that is given up under a read takes nobody else's bytes", [
   await until(() => runs().length === 0);
 });
 
-kernelTest("a program that says again without end is told so", [], async () => {
+kernelTest("a program that repeats an element without end causes an error", [], async () => {
   using object = await load("again");
   using link = object.programs.again.attach();
   await expect(text(link.read())).rejects.toMatchObject({
@@ -105,7 +105,7 @@ kernelTest("a program that says again without end is told so", [], async () => {
   });
 });
 
-kernelTest("a stream goes on when its link is closed, and ends with its object", [], async () => {
+kernelTest("a stream continues when its link is closed, and fails when its object is closed", [], async () => {
   const object = await load("again", "list_tasks");
   const link = object.programs.list_tasks.attach();
   const whole = text(link.read());
@@ -120,7 +120,7 @@ kernelTest("a stream goes on when its link is closed, and ends with its object",
   await expect(text(idle)).rejects.toMatchObject({ code: "ERR_STREAM_PREMATURE_CLOSE" });
 });
 
-kernelTest("streams that nobody reads, or reads on, are collected", [], async () => {
+kernelTest("streams that have no reader, or no reader any more, are garbage-collected", [], async () => {
   using object = await load("list_tasks");
   using link = object.programs.list_tasks.attach();
   await (async () => {
@@ -132,7 +132,7 @@ kernelTest("streams that nobody reads, or reads on, are collected", [], async ()
   await until(() => runs().length === 0);
 });
 
-kernelTest("an environment that ends under a read leaves no descriptor", [], async () => {
+kernelTest("an environment that ends during a read leaks no descriptor", [], async () => {
   const worker = new Worker(
     `const { parentPort } = require("node:worker_threads");
      const { open } = require(${JSON.stringify(require.resolve("../bpf/iter.bpf"))});
@@ -149,7 +149,7 @@ kernelTest("an environment that ends under a read leaves no descriptor", [], asy
   await until(() => runs().length === 0);
 });
 
-kernelTest("a target that can't sleep is refused when attaching, and told why", [since("5.18")], async () => {
+kernelTest("a target that can't sleep is refused at attach, with the reason", [since("5.18")], async () => {
   const spec = only(open(), "list_maps_sleepable");
   await expect(spec.load()).rejects.toMatchObject({
     code: "ERR_BPF_SLEEPABLE",
@@ -163,7 +163,7 @@ kernelTest("a target that can't sleep is refused when attaching, and told why", 
   );
 });
 
-kernelTest("numbers that the kernel would cut to 32 bits are refused", [], async () => {
+kernelTest("numbers that the kernel would truncate to 32 bits are refused", [], async () => {
   using object = await load("list_tasks");
   using probes = await only(openProbes(), "on_uprobe").load();
   const { list_tasks } = object.programs;
@@ -177,7 +177,7 @@ kernelTest("numbers that the kernel would cut to 32 bits are refused", [], async
   }
 });
 
-kernelTest("an option is for the iterator's target", [], async () => {
+kernelTest("options of another iterator target are refused", [], async () => {
   using object = await load("list_tasks");
   using map = createMap({ type: "hash", keySize: 4, valueSize: 4, maxEntries: 4 });
   const { list_tasks } = object.programs;

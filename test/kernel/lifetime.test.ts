@@ -1,4 +1,4 @@
-/** Handles: closed once, dead afterwards, in any thread, and never leaked. */
+/** Handles: closed once, unusable afterwards in any thread, and never leaked. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ const uprobe = { path: process.execPath, function: "uv_os_getpriority", pid: pro
 const EVENTS = require.resolve("../bpf/events.bpf");
 const closed = expect.objectContaining({ name: "ClosedError", code: "ERR_BPF_CLOSED" });
 
-kernelTest("every call on what is closed throws one error; closing again does not", [], async () => {
+kernelTest("every call on a closed object throws ClosedError; closing it again does not", [], async () => {
   const maps = await openMaps().load();
   const events = await openEvents().load();
   const hash = maps.maps.hash.raw;
@@ -93,7 +93,7 @@ kernelTest("a method on a foreign receiver throws", [], async () => {
   }
 });
 
-kernelTest("a link is pinned, survives its object, and is taken back", [bpfLsm, bpffs], async () => {
+kernelTest("a link is pinned, survives its object, and is opened from the pin", [bpfLsm, bpffs], async () => {
   mkdirSync(PINS, { recursive: true });
   const path = join(PINS, "link");
   try {
@@ -120,7 +120,7 @@ kernelTest("a link is pinned, survives its object, and is taken back", [bpfLsm, 
   }
 });
 
-kernelTest("a pinned map is found again by its next object", [bpffs], async () => {
+kernelTest("a pinned map is reused by the next object", [bpffs], async () => {
   mkdirSync(PINS, { recursive: true });
   const path = join(PINS, "map");
   const load = () => {
@@ -141,14 +141,14 @@ kernelTest("a pinned map is found again by its next object", [bpffs], async () =
   }
 });
 
-kernelTest("a link that nobody closed stays attached, and a warning says so", [], async () => {
+kernelTest("an unreachable link stays attached, and a warning reports it", [], async () => {
   const script = `
     const { open } = require(${JSON.stringify(EVENTS)});
     process.on("warning", (warning) => console.log(warning.code));
     const object = open().loadSync();
     object.programs.on_call.attach({ path: process.execPath, function: "uv_os_getpriority", pid: process.pid });
   `;
-  // The object goes out of scope when the function returns; the collector is asked for until it has run.
+  // The object is unreachable when the function returns; the test requests collections until one has run.
   const body = `(() => {${script}})(); const t = setInterval(() => gc(), 20); process.once("warning", () => clearInterval(t));`;
   const child = spawnSync(process.execPath, ["--expose-gc", "-e", body], {
     encoding: "utf8",
@@ -161,7 +161,7 @@ kernelTest("a link that nobody closed stays attached, and a warning says so", []
 /** Under emulation a thread takes seconds to start. */
 const ROUNDS = vmKernel === undefined ? 3 : 1;
 
-kernelTest("worker threads load, read and may be stopped at any time", [], async () => {
+kernelTest("worker threads load, read, and can be terminated at any time", [], async () => {
   const body = `
     const { parentPort } = require("node:worker_threads");
     const { open } = require(${JSON.stringify(EVENTS)});
@@ -178,7 +178,7 @@ kernelTest("worker threads load, read and may be stopped at any time", [], async
     await Promise.all(
       workers.map((worker) => new Promise((seen, failed) => worker.once("message", seen).once("error", failed))),
     );
-    // Both wait for their rings now, with links and pollers open.
+    // Both now wait for their rings, with open links and pollers.
     await Promise.all(workers.map((worker) => worker.terminate()));
     const early = new Worker(body, { eval: true });
     await sleep(round * 30);
@@ -186,7 +186,7 @@ kernelTest("worker threads load, read and may be stopped at any time", [], async
   }
 });
 
-/** Under emulation a tenth of them takes as long. */
+/** Under emulation a tenth of the rounds takes as long. */
 const CYCLES = vmKernel === undefined ? 1000 : 150;
 
 kernelTest(
@@ -201,7 +201,7 @@ kernelTest(
     };
     const state = () => {
       globalThis.gc?.();
-      // V8 doubles its young generation, up to 32 MiB, when there is much to collect: that is no leak.
+      // V8 doubles its young generation, up to 32 MiB, if there is much garbage: this is not a leak.
       const young =
         getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space")?.physical_space_size ?? 0;
       return { fds: readdirSync("/proc/self/fd").length, rss: process.memoryUsage.rss() - young };

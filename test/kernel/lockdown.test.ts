@@ -1,4 +1,4 @@
-/** A kernel booted with lockdown=confidentiality: what it refuses is explained by that. */
+/** A kernel booted with lockdown=confidentiality: its refusals are explained by lockdown. */
 import { existsSync, readFileSync } from "node:fs";
 import { open as openEvents } from "../bpf/events.bpf";
 import { open as openLsm } from "../bpf/lsm.bpf";
@@ -26,7 +26,7 @@ kernelTest("a program may not read kernel memory", [confidentiality], async () =
   await expect(only(openLsm(), "on_exec").load()).rejects.toMatchObject({ code: "ERR_BPF_VERIFIER", hint: lockedDown });
 });
 
-kernelTest("tracepoints are out of reach", [confidentiality], async () => {
+kernelTest("tracepoints are not available", [confidentiality], async () => {
   using object = await only(openProbes(), "on_tracepoint").load();
   const error = expect.objectContaining({ code: "ERR_BPF_ATTACH", hint: expect.stringContaining("tracefs") });
   expect(() => object.programs.on_tracepoint.attach()).toThrow(error);

@@ -1,4 +1,4 @@
-/** bpf is not among the active LSMs: attaching would succeed and the program never run. */
+/** bpf is not an active LSM: an attach would succeed and the program never run. */
 import { activeLsms } from "node-libbpf";
 import { open } from "../bpf/lsm.bpf";
 import { kernelTest, type Need, trampolines } from "./needs";
@@ -9,7 +9,7 @@ const inactive: Need = {
   expected: false,
 };
 
-kernelTest("attaching an LSM program is refused, and allowed if asked for", [inactive, trampolines], async () => {
+kernelTest("attaching an LSM program is refused, unless allowInactive is set", [inactive, trampolines], async () => {
   const spec = open();
   spec.variables.watched = process.pid;
   await expect(spec.load()).rejects.toMatchObject({ code: "ERR_BPF_SLEEPABLE", reason: "LSM_INACTIVE" });

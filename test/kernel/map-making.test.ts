@@ -1,4 +1,7 @@
-/** Maps without an object, options before load, pins that are reused, mapped memory, many elements, and a model of a hash. */
+/**
+ * Maps without an object, options before the load, reuse of pins, mapped memory, many elements, and a model-based test
+ * of a hash.
+ */
 import { existsSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,7 +36,7 @@ kernelTest("a map without an object: closed once and for all", [], async () => {
   }
 });
 
-kernelTest("a map that nobody closes is closed by the garbage collector", [], async () => {
+kernelTest("an unreachable map is closed by the garbage collector", [], async () => {
   const ids: number[] = [];
   (() => {
     for (let i = 0; i < 20; i++) ids.push(createMap({ type: "array", value: u64, maxEntries: 1 }).id);
@@ -51,7 +54,7 @@ kernelTest("a map that nobody closes is closed by the garbage collector", [], as
   expect(open()).toBe(0);
 });
 
-kernelTest("what createMap refuses", [], async () => {
+kernelTest("invalid definitions that createMap refuses", [], async () => {
   const make = (options: object) => () => createMap({ type: "hash", ...options } as never);
   expect(make({ type: "hashh" })).toThrow(argument(/no map type "hashh"/));
   expect(make({ keySize: 4, valueSize: 8 })).toThrow(argument(/needs maxEntries/));
@@ -66,7 +69,7 @@ kernelTest("what createMap refuses", [], async () => {
   expect(() => createMap({ type: "hash", key: u32, value: u64, maxEntries: 0 })).toThrow(refused(/maxEntries/));
 });
 
-kernelTest("opening what is not there, or is another map", [bpffs], async () => {
+kernelTest("opening a missing pin, or a map that differs", [bpffs], async () => {
   using map = createMap({ type: "hash", key: u32, value: u64, maxEntries: 64, name: "conns" });
   const path = join(PINS, "reuse");
   map.pin(path);
@@ -100,11 +103,11 @@ kernelTest("opening what is not there, or is another map", [bpffs], async () => 
   expect(() => openMapById(-1)).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
 });
 
-kernelTest("a map of an object that is pinned already must be the same", [bpffs], async () => {
+kernelTest("a map of an object that is already pinned must be the same", [bpffs], async () => {
   const first = await spec().load();
   first.maps.pinned.set(1, 7n);
   try {
-    // The kernel has the types that it was made with.
+    // The kernel has the types of the map's creation.
     using pinned = openMap(join(PINS, "pinned"), { type: "hash" });
     expect(pinned.getAll()).toEqual([[1, 7n]]);
     using points = openMapById(first.maps.points.id, { type: "array" });
@@ -139,7 +142,7 @@ kernelTest("options before load: inner maps, autocreate", [bpffs], async () => {
   const outer = object.maps.undeclared;
   using inner = createMap({ type: "array", valueSize: 16, maxEntries: 3 });
   expect(outer.set(0, inner).idOf(0)).toBe(inner.id);
-  // What comes out is read as the object says.
+  // Values are decoded with the object's types.
   const declared = object.maps.declared;
   using points = createMap({ type: "hash", key: u32, valueSize: 24, maxEntries: 5 });
   declared.set(9, points);
@@ -148,7 +151,7 @@ kernelTest("options before load: inner maps, autocreate", [bpffs], async () => {
   expect(found?.get(1)).toEqual({ x: 1, y: -2n, label: "in" });
 });
 
-kernelTest("mapped memory: numbers, structs, and what closing does to them", [bpffs], async () => {
+kernelTest("mapped memory: numbers, structs, and the effect of closing", [bpffs], async () => {
   using counters = createMap({ type: "array", value: codecs.f64, maxEntries: 100, flags: Flag.MMAPABLE });
   const numbers = counters.mmap(Float64Array);
   expect(numbers.length).toBeGreaterThanOrEqual(100);
@@ -192,18 +195,18 @@ kernelTest("mapped memory: numbers, structs, and what closing does to them", [bp
   expect(() => plain.mmap()).toThrow(expect.objectContaining({ hint: expect.stringContaining("BPF_F_MMAPABLE") }));
 });
 
-kernelTest("mapped memory outlives a map that nobody closed, and one that was transferred", [], async () => {
+kernelTest("mapped memory outlives an unreachable map, and a transferred buffer", [], async () => {
   const [numbers, dropped] = (() => {
     const map = createMap({ type: "array", value: u64, maxEntries: 1, flags: Flag.MMAPABLE });
     return [map.mmap(BigUint64Array), new WeakRef(map)] as const;
   })();
   for (let i = 0; i < 20 && dropped.deref() !== undefined; i++) {
-    await sleep(5); // what deref() gave lives until the turn's end
+    await sleep(5); // the result of deref() lives until the end of the turn
     global.gc?.();
     await sleep(5);
   }
   expect(dropped.deref()).toBeUndefined();
-  await sleep(5); // for what is done once it is collected
+  await sleep(5); // finalizers run after the collection
   numbers[0] = 5n;
   expect(numbers[0]).toBe(5n);
 });
@@ -250,12 +253,12 @@ kernelTest("ten thousand elements, by batches and without", [], async () => {
     for (const value of new BigUint64Array(values.buffer, 0, count)) sum += value;
   }
   expect(sum).toBe((10_000n * 9_999n) / 2n);
-  (map as unknown as { core: { batchless: boolean } }).core.batchless = true; // as a kernel before 5.6
+  (map as unknown as { core: { batchless: boolean } }).core.batchless = true; // simulates a kernel before 5.6
   expect(new Map(map)).toEqual(expected);
   expect(map.deleteMany(expected.keys())).toBe(10_000);
 });
 
-kernelTest("native code checks what JavaScript passes", [], async () => {
+kernelTest("native code checks the arguments from JavaScript", [], async () => {
   using map = createMap({ type: "hash", key: u32, value: u64, maxEntries: 4 });
   map.set(1, 1n);
   const { handle } = (map as unknown as { core: { scratch(operation: string): { handle: number } } }).core.scratch(
@@ -273,18 +276,18 @@ kernelTest("native code checks what JavaScript passes", [], async () => {
     expect(native.mapInfo(handle, bad)).toBe(ERANGE);
   }
   expect(native.mapReadBatch(handle, 0xffffffff, bytes, bytes, true, 0)).toBe(ERANGE);
-  // The memory of single elements is native: whoever takes the buffer away does no harm.
+  // The memory for single elements is native: transferring the buffer does no harm.
   const scratch = native.mapScratch(handle) as ArrayBuffer;
   try {
     structuredClone(scratch, { transfer: [scratch] });
   } catch {
-    // Newer runtimes refuse.
+    // Newer runtimes refuse the transfer.
   }
   expect(native.mapLookup(handle, 0)).toBeLessThanOrEqual(0);
   expect(native.mapUpdate(handle, 0)).toBe(0);
 });
 
-kernelTest("take, as the kernel has it", [since("5.14")], async () => {
+kernelTest("take, with the kernel's semantics", [since("5.14")], async () => {
   using map = createMap({ type: "hash", key: u32, value: u64, maxEntries: 4 });
   map.set(1, 5n);
   expect([map.take(1), map.take(1)]).toEqual([5n, undefined]);
@@ -297,7 +300,7 @@ type Step =
   | { call: "getMany" | "deleteMany"; keys: number[] }
   | { call: "all" | "clear" };
 
-kernelTest("a hash does what a JavaScript Map does", [], async () => {
+kernelTest("a hash behaves like a JavaScript Map", [], async () => {
   const SIZE = 8;
   using map = createMap({ type: "hash", key: u32, value: u64, maxEntries: SIZE });
   const key = fc.nat(11);
@@ -399,9 +402,9 @@ kernelTest("a getter in a key or value that uses the same map is refused, and no
   ).toThrow(expect.objectContaining({ code: "ERR_BPF_CLOSED" }));
 });
 
-kernelTest("pinning where no bpffs is: said, and nothing is left behind", [bpffs], async () => {
+kernelTest("pinning outside of bpffs: reported, and nothing is left behind", [bpffs], async () => {
   using map = createMap({ type: "array", valueSize: 4, maxEntries: 1 });
-  // mkdirSync() with `recursive` would not come back from the second.
+  // mkdirSync() with `recursive` would not return for the second.
   for (const path of [join(tmpdir(), "no-bpffs/deep/map"), "/proc/no-bpffs/map"]) {
     expect(() => map.pin(path)).toThrow("is not in bpffs");
   }
@@ -409,19 +412,13 @@ kernelTest("pinning where no bpffs is: said, and nothing is left behind", [bpffs
   expect(() => map.pin(`${PINS}/a.b`)).toThrow("takes no dot in a name");
 });
 
-kernelTest(
-  "options of createMap, set and freeze: what is misspelt, what is no boolean, what was done already",
-  [],
-  async () => {
-    const options = { type: "array", valueSize: 4, maxEntries: 1 } as const;
-    expect(() => createMap({ ...options, valuesize: 8 } as typeof options)).toThrow(
-      'createMap has no option "valuesize"',
-    );
-    using map = createMap(options);
-    expect(() => map.set(0, new Uint8Array(4), { lock: 1 as unknown as boolean })).toThrow(
-      "lock must be true or false",
-    );
-    map.freeze();
-    expect(() => map.freeze()).toThrow(expect.objectContaining({ hint: expect.stringContaining("frozen already") }));
-  },
-);
+kernelTest("options of createMap, set and freeze: misspelt names, wrong types, repeated calls", [], async () => {
+  const options = { type: "array", valueSize: 4, maxEntries: 1 } as const;
+  expect(() => createMap({ ...options, valuesize: 8 } as typeof options)).toThrow(
+    'createMap has no option "valuesize"',
+  );
+  using map = createMap(options);
+  expect(() => map.set(0, new Uint8Array(4), { lock: 1 as unknown as boolean })).toThrow("lock must be true or false");
+  map.freeze();
+  expect(() => map.freeze()).toThrow(expect.objectContaining({ hint: expect.stringContaining("frozen already") }));
+});

@@ -1,10 +1,10 @@
-/** Every type of map that this kernel can make: made, filled, read, iterated, deleted, pinned and opened again. */
+/** Every map type that this kernel supports: created, filled, read, iterated, deleted, pinned and opened again. */
 import { join } from "node:path";
 import { createMap, MapType, type MapTypeName, openMap, openMapById } from "node-libbpf";
 import { cases, isBuilt } from "./map-types";
 import { bpffs, isSince, kernelTest, PINS } from "./needs";
 
-/** Names of one type: bpf.h calls the old one of two deprecated. */
+/** Names of the same type: bpf.h renames the old one of two to "deprecated". */
 const types = Object.keys(MapType)
   .map((name) => name.toLowerCase())
   .filter((name) => name !== "unspec" && !name.endsWith("_deprecated"));

@@ -1,4 +1,4 @@
-/** Every type of map: when it came, how one is made, and what user space can do with it. */
+/** Every map type: when it was added, how to create one, and what user space can do with it. */
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
@@ -22,9 +22,9 @@ import { isSince } from "./needs";
 type Made<T extends MapTypeName> = MapTypes<number, bigint>[T];
 
 export interface MapCase {
-  /** The series it came with. */
+  /** The series that added it. */
   since: string;
-  /** Without these options of the kernel's build it is not there. */
+  /** Kernels that were built without these options do not have it. */
   config?: readonly string[];
   options(): CreateMapOptions<MapTypeName, number, bigint>;
   /** Fills, reads, iterates and deletes, as far as user space may. */
@@ -33,7 +33,7 @@ export interface MapCase {
 
 const { u32, u64 } = codecs;
 
-/** Ties what is used to what is made. */
+/** Combines how a map is created with how it is used. */
 function mapCase<T extends MapTypeName>(
   type: T,
   since: string,
@@ -84,7 +84,7 @@ function perCpuHash(map: Made<"percpu_hash">): void {
   expect(map.count()).toBe(0);
 }
 
-/** A queue's or stack's values come in an order. */
+/** A queue's or stack's values have an order. */
 const queue = (order: readonly bigint[]) => (map: Made<"queue">) => {
   map.push(1n).push(2n);
   expect(map.peek()).toBe(order[0]);
@@ -97,7 +97,10 @@ const queue = (order: readonly bigint[]) => (map: Made<"queue">) => {
   while (map.pop() !== undefined);
 };
 
-/** A type whose slots user space can list, and not fill without what a test can't make: the kernel's no is a clear one. */
+/**
+ * A type whose slots user space can list, but not fill without resources that a test can't create: the kernel's refusal
+ * is a clear error.
+ */
 function refuses(map: ElementMap<number, bigint>, value: bigint, keys: readonly number[]): void {
   expect(() => map.set(0, value)).toThrow(expect.objectContaining({ code: "ERR_BPF_MAP", operation: "map.set" }));
   expect([...map.keys()]).toEqual(keys);
@@ -284,7 +287,7 @@ export const cases = new Map<MapTypeName, MapCase>([
     "struct_ops",
     {
       since: "5.6",
-      // Since 6.9 a struct_ops type holds its module, and there is none without "struct module": e3f87fdfed7b.
+      // Since 6.9 a struct_ops type holds its module, so it does not exist without "struct module": e3f87fdfed7b.
       config: ["DEBUG_INFO_BTF", "BPF_JIT", "INET", ...(isSince("6.9") ? ["MODULES"] : [])],
       options() {
         const btf = new Btf(readFileSync("/sys/kernel/btf/vmlinux"));
@@ -308,7 +311,7 @@ export const cases = new Map<MapTypeName, MapCase>([
     (map) => {
       const directory = mkdtempSync(join(tmpdir(), "node-libbpf-"));
       try {
-        // The storage hangs on the LSM's part of an inode.
+        // The storage is part of the LSM's blob of an inode.
         if (activeLsms()?.includes("bpf")) storage(map, directory);
       } finally {
         rmSync(directory, { recursive: true });
@@ -392,7 +395,7 @@ interface StorageLike<K> {
   delete(key: K): boolean;
 }
 
-/** Whether the kernel was built with what a type needs; true where that can't be read. */
+/** Whether the kernel was built with the options of a type; true if the configuration can't be read. */
 export function isBuilt(options: readonly string[] = []): boolean {
   const text = config();
   const isSet = (names: string) => names.split("|").some((name) => new RegExp(`^CONFIG_${name}=[ym]`, "m").test(text));
@@ -403,6 +406,6 @@ function config(): string {
   try {
     return gunzipSync(readFileSync("/proc/config.gz")).toString("latin1");
   } catch {
-    return ""; // Debian's kernels do not tell, and have everything
+    return ""; // Debian's kernels have no readable configuration, and support everything
   }
 }

@@ -11,7 +11,7 @@ const u64 = (value: bigint) => new Uint8Array(BigUint64Array.of(value).buffer);
 const load = () => open().load();
 const failing = (errno: string) => expect.objectContaining({ code: "ERR_BPF_MAP", errno });
 
-kernelTest("hash: set, get, delete, iterate, as the object's types say", [], async () => {
+kernelTest("hash: set, get, delete, iterate, with the object's types", [], async () => {
   using object = await load();
   const map = object.maps.hash;
   expect(map).toMatchObject({ type: "hash", keySize: 4, valueSize: 8, maxEntries: 8 });
@@ -54,7 +54,7 @@ kernelTest("hash: many keys in one call", [], async () => {
   map.clear();
 });
 
-kernelTest("64-bit integers as numbers, where open() is asked for them", [], async () => {
+kernelTest("64-bit integers as numbers, with an option of open()", [], async () => {
   using object = await openObject(objectPath("maps"), { u64: "number" }).load();
   const map = object.map("hash", HashMap<number, number>);
   map.set(1, 2 ** 40);
@@ -89,7 +89,7 @@ kernelTest("a codec that uses the map while many keys are written does not chang
   expect([...negated.set(5, 1n)]).toEqual([[-5, 1n]]);
 });
 
-kernelTest("an iteration that is left ends", [], async () => {
+kernelTest("an iteration ends when its loop is left", [], async () => {
   using object = await load();
   const map = object.maps.hash;
   map.setMany([1, 2, 3].map((i) => [i, BigInt(i)] as const));
@@ -102,7 +102,7 @@ kernelTest("an iteration that is left ends", [], async () => {
   map.clear();
 });
 
-kernelTest("hash: take gives and removes at once", [since("5.14")], async () => {
+kernelTest("hash: take returns and removes in one step", [since("5.14")], async () => {
   using object = await load();
   const map = object.maps.hash;
   map.set(5, 50n);
@@ -110,7 +110,7 @@ kernelTest("hash: take gives and removes at once", [since("5.14")], async () => 
   expect(map.take(5)).toBeUndefined();
 });
 
-kernelTest("hash: deleting and adding while iterating ends", [], async () => {
+kernelTest("hash: an iteration with concurrent deletes and inserts ends", [], async () => {
   using object = await load();
   const map = object.maps.hash;
   for (let i = 0; i < 8; i++) map.set(i, 0n);
@@ -172,7 +172,7 @@ kernelTest("percpu_hash and percpu_array: one value for each possible CPU", [], 
   expect(() => hash.sum(9)).toThrow(/only numbers have a sum/);
 });
 
-kernelTest("wrong keys and values are refused before the kernel is asked", [], async () => {
+kernelTest("wrong keys and values are refused before any bpf(2) call", [], async () => {
   using object = await load();
   const map = object.maps.hash;
   const argument = (message: RegExp) =>
@@ -191,17 +191,21 @@ kernelTest("wrong keys and values are refused before the kernel is asked", [], a
   expect(() => map.set(1, 0n, { moed: "exist" } as never)).toThrow(argument(/no option "moed"; it has: mode, lock/));
 });
 
-kernelTest("without generated types a map is had by name and class, and one of another class refused", [], async () => {
-  using object = await openObject(objectPath("maps")).load();
-  const map = object.map("hash", HashMap<number, bigint>);
-  expect(map.set(1, 10n).get(1)).toBe(10n);
-  expect(map).toBe(object.maps.hash);
-  expect(object.maps.queue).toMatchObject({ name: "queue", type: "queue", valueSize: 4 });
-  expect(() => object.map("queue", HashMap)).toThrow(/is a queue map, no HashMap/);
-  expect(() => object.map("nothing", HashMap)).toThrow(/has no map nothing; it has: hash/);
-});
+kernelTest(
+  "without generated types, a map is accessed by name and class, and another class is refused",
+  [],
+  async () => {
+    using object = await openObject(objectPath("maps")).load();
+    const map = object.map("hash", HashMap<number, bigint>);
+    expect(map.set(1, 10n).get(1)).toBe(10n);
+    expect(map).toBe(object.maps.hash);
+    expect(object.maps.queue).toMatchObject({ name: "queue", type: "queue", valueSize: 4 });
+    expect(() => object.map("queue", HashMap)).toThrow(/is a queue map, no HashMap/);
+    expect(() => object.map("nothing", HashMap)).toThrow(/has no map nothing; it has: hash/);
+  },
+);
 
-kernelTest("maps of an object and their closing", [], async () => {
+kernelTest("maps of an object are closed with it", [], async () => {
   using object = await load();
   const map = object.maps.hash;
   expect(map.id).toBe(map.info().id);
@@ -214,7 +218,7 @@ kernelTest("maps of an object and their closing", [], async () => {
   expect(object.maps.array.get(0)).toBe(0n);
 });
 
-kernelTest("untyped variables: what was set before load is in the kernel, and .rodata is frozen", [], async () => {
+kernelTest("untyped variables: values set before the load are in the kernel, and .rodata is frozen", [], async () => {
   const spec = openObject(objectPath("maps"));
   expect(spec.variables).toMatchObject({ limit: 7, offset: -5n, enabled: false, port: 443, level: -3, counter: 0n });
   spec.variables.limit = 9;
@@ -240,7 +244,7 @@ kernelTest("untyped variables: what was set before load is in the kernel, and .r
   expect(object.maps[".rodata"]).toMatchObject({ type: "array" });
 });
 
-kernelTest("many elements that are none are refused", [], async () => {
+kernelTest("many elements of the wrong type are refused", [], async () => {
   using map = createMap({ type: "hash", key: codecs.u32, value: codecs.u32, maxEntries: 4 });
   for (const many of [5, undefined, null, "12", {}] as never[]) {
     for (const call of [() => map.getMany(many), () => map.setMany(many), () => map.deleteMany(many)]) {
@@ -249,7 +253,7 @@ kernelTest("many elements that are none are refused", [], async () => {
   }
 });
 
-kernelTest("a list that its own getters make longer ends where it did", [], async () => {
+kernelTest("a list that its own getters extend is written with its original length", [], async () => {
   using object = await open().load();
   const { hash } = object.maps;
   const list: [number, bigint][] = [];

@@ -1,4 +1,7 @@
-/** Native calls with memory of all kinds: what has the bytes is used, what has not is refused, and nothing else happens. */
+/**
+ * Native calls with every kind of memory: the call uses memory that has the bytes, and refuses other memory without
+ * side effects.
+ */
 import { createMap } from "node-libbpf";
 import { MapType } from "../../lib/constants";
 import { native } from "../../lib/native";
@@ -22,7 +25,7 @@ kernelTest("map calls", [], async () => {
     const memory = () => make() as Uint8Array;
     const has = (size: number) => memory() instanceof Uint8Array && memory().byteLength >= size;
     for (const count of [0, 1, 4, 0xffffffff]) {
-      // Keys of zeroes are there.
+      // Keys that are zero exist.
       const fits = count === 0 || (count <= 4 && has(count * 8));
       const outcome = fits ? expect.any(Number) : ERANGE;
       const one = fits ? 0 : ERANGE;
@@ -43,7 +46,7 @@ kernelTest("test runs", [since("5.14")], async () => {
   for (const [, make] of kinds) {
     const context = make();
     const run = sum_bytes.testRun({ context: context as Uint8Array });
-    // The program looks at 16 bytes of it.
+    // The program reads 16 bytes of it.
     if (!(context instanceof Uint8Array)) await expect(run).rejects.toMatchObject({ name: "ArgumentError" });
     else if (context.byteLength < 16) await expect(run).rejects.toMatchObject({ code: "ERR_BPF_TEST_RUN" });
     else expect((await run).context).toEqual(Buffer.from(context));

@@ -1,5 +1,5 @@
 /**
- * What kernel tests need. A test is skipped only where the kernel lacks something; where the kernel should have it, a
+ * The needs of kernel tests. A test is skipped only if the kernel lacks something; if the kernel should have it, a
  * missing need is a failure.
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -8,21 +8,21 @@ import { activeLsms, libbpf } from "node-libbpf";
 import { open } from "../bpf/flags.bpf";
 import { only } from "../bpf/objects";
 
-/** The virtual machine's kernel as the harness names it ("6.12-errinj"); undefined on a host. */
+/** The virtual machine's kernel by its name in the harness ("6.12-errinj"); undefined on a host. */
 export const vmKernel = process.env.NODE_LIBBPF_TEST_KERNEL;
-/** Directory in bpffs where tests pin; empty after each test file. */
+/** Directory in bpffs for the tests' pins; empty after each test file. */
 export const PINS = "/sys/fs/bpf/node-libbpf-test";
 
 export interface Need {
   what: string;
   present(): boolean;
-  /** True if its absence is a failure, not a reason to skip. */
+  /** True if its absence is a failure and no reason to skip. */
   expected: boolean;
 }
 
 const [major = 0, minor = 0] = release().split(".").map(Number);
 
-/** The running kernel is of this series or newer. */
+/** Whether the running kernel is of this series or newer. */
 export function isSince(series: string): boolean {
   const [wantMajor = 0, wantMinor = 0] = series.split(".").map(Number);
   return major > wantMajor || (major === wantMajor && minor >= wantMinor);
@@ -45,14 +45,14 @@ export function before(series: string): Need {
 
 const errorInjection = vmKernel?.endsWith("-errinj") ?? false;
 
-/** Sanitizers keep what was freed, and end the process where there is no memory: npm run test:debug. */
+/** Sanitizers keep freed memory, and end the process if memory is exhausted: npm run test:debug. */
 export const unsanitized: Need = {
   what: "an addon without sanitizers",
   present: () => process.env.NODE_LIBBPF_SANITIZED === undefined,
   expected: vmKernel !== undefined,
 };
 
-/** The system's may be years older: it knows fewer sections, and says some things otherwise. */
+/** The system's libbpf may be years older: it knows fewer sections, and has other messages. */
 export const bundled: Need = {
   what: "the bundled libbpf",
   present: () => libbpf.linkage === "bundled",
@@ -65,7 +65,10 @@ export const root: Need = {
   expected: vmKernel !== undefined,
 };
 
-/** Without, fentry, fexit, fmod_ret and lsm programs load and can't be attached: arm64 has ftrace's direct calls since 6.4 (2aa6ac03516d). */
+/**
+ * Without it, fentry, fexit, fmod_ret and lsm programs load but can't be attached: arm64 has ftrace's direct calls
+ * since 6.4 (2aa6ac03516d).
+ */
 const architectureHasTrampolines = process.arch !== "arm64" || isSince("6.4");
 
 /** fentry, fexit, fmod_ret and lsm programs can be loaded and attached. */
@@ -75,7 +78,7 @@ export const trampolines: Need = {
     if (!architectureHasTrampolines) return false;
     const spec = only(open(), "lsm_plain");
     try {
-      // Of the kernel, not the precheck: without bpf among the LSMs the program is unsafe, and loads.
+      // Tests the kernel, not the precheck: without bpf as an active LSM the program is unsafe, but loads.
       spec.loadSync({ precheck: "off" }).close();
       return true;
     } catch {
@@ -92,7 +95,7 @@ export const architectureWithoutTrampolines: Need = {
   expected: false,
 };
 
-/** They are forbidden: hardened and sandboxed kernels. */
+/** Trampolines are forbidden: hardened and sandboxed kernels. */
 export const noTrampolines: Need = {
   what: "a kernel that refuses BPF trampolines",
   present: () => architectureHasTrampolines && !trampolines.present(),
@@ -141,7 +144,7 @@ export const bpffs: Need = {
   expected: vmKernel !== undefined,
 };
 
-/** A test on a real kernel. */
+/** Declares a test on a real kernel. */
 export function kernelTest(name: string, needs: readonly Need[], run: () => Promise<void>, timeout?: number): void {
   const missing = [root, ...needs].filter((need) => !need.present());
   const failing = missing.find((need) => need.expected);

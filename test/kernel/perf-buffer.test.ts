@@ -1,4 +1,4 @@
-/** Perf buffers: in the order of each CPU, whole, lost ones counted. */
+/** Perf buffers: records arrive in the order of each CPU and complete, and lost ones are counted. */
 import { getPriority } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { type BpfObject, createMap, type PerfBatch } from "node-libbpf";
@@ -22,7 +22,7 @@ function produce(count: number): void {
 const numbersOf = (batches: readonly PerfBatch<request>[]) =>
   batches.flatMap(({ records }) => records.map(({ number }) => Number(number)));
 
-kernelTest("records arrive whole, of one CPU at a time, each CPU's in order", [], async () => {
+kernelTest("records arrive complete, of one CPU at a time, each CPU's in order", [], async () => {
   using object = await load("send_request");
   const buffer = object.maps.requests.open({ pages: 8 });
   attach(object, "send_request");
@@ -44,7 +44,7 @@ kernelTest("records arrive whole, of one CPU at a time, each CPU's in order", []
   expect(buffer.stats).toMatchObject({ delivered: 1200, bytes: 1200 * 12, lost: 0, undelivered: 0 });
 });
 
-kernelTest("every record wakes a handler, however often it waits", [], async () => {
+kernelTest("every record wakes a handler, at every wait", [], async () => {
   using object = await load("send_request");
   const buffer = object.maps.requests;
   const seen: bigint[] = [];
@@ -65,7 +65,7 @@ kernelTest("every record wakes a handler, however often it waits", [], async () 
   expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => BigInt(i)));
 });
 
-kernelTest("what a full ring loses is counted", [], async () => {
+kernelTest("records that a full ring loses are counted", [], async () => {
   using object = await load("send_request");
   const buffer = object.maps.requests.open({ pages: 1 });
   attach(object, "send_request");
@@ -80,7 +80,7 @@ kernelTest("what a full ring loses is counted", [], async () => {
     }
   };
   drain();
-  // The kernel tells with the next record of the CPU, which may be another one now: who sleeps may wake up there.
+  // The kernel reports lost records with the CPU's next record. A process that slept may now be on another CPU.
   for (let i = 0; i < 5000 && lost < Number(refused); i++) {
     produce(1);
     drain();
@@ -105,7 +105,7 @@ kernelTest("bytes of every length, with the kernel's padding", [], async () => {
     const expected = Buffer.alloc(length, 0x5a);
     expected.writeUInt32LE(length);
     expect(Buffer.compare(record.subarray(0, length), expected)).toBe(0);
-    // With the 4 bytes of its length a record fills words of 8 bytes.
+    // Together with its 4-byte length a record fills words of 8 bytes.
     expect(record.length).toBe(((length + 4 + 7) & ~7) - 4);
   }
 });
@@ -121,7 +121,7 @@ kernelTest("with fewer wake-ups the last records wait for flush()", [], async ()
   expect(seen.sort()).toEqual([0n, 1n, 2n]);
 });
 
-kernelTest("options that can't be, and a second open(), are refused", [], async () => {
+kernelTest("invalid options, and a second open(), are refused", [], async () => {
   using buffer = createMap({ type: "perf_event_array", maxEntries: 64 });
   expect(() => buffer.open({ pages: 3 })).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
   expect(() => buffer.open({ wakeupEvents: 0 })).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));

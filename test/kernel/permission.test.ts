@@ -1,6 +1,6 @@
 /**
- * What each operation needs, by giving a process one capability at a time: what an error names is added until the operation is
- * done, and then each is taken away again.
+ * Determines the capabilities of each operation: it starts with none and adds what the error names until the operation
+ * succeeds; then it removes each one again.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -18,7 +18,7 @@ const setpriv: Need = {
 const NOBODY = "65534";
 const PARANOIA = "/proc/sys/kernel/perf_event_paranoid";
 
-/** Tries operations; prints what became of each. */
+/** Tries operations; prints the result of each. */
 const script = (id: number) => `
   const { createMap, open, openMapById } = require(${JSON.stringify(PROJECT_ROOT)});
   const map = (type, more) => createMap({ type, keySize: 4, valueSize: 4, maxEntries: 4, ...more }).close();
@@ -56,9 +56,9 @@ const PROBES: readonly (readonly [string, Need])[] = [
   ["tracepoint", systemCallTracepoints],
 ];
 
-kernelTest("the capabilities that an error names are those that are needed", [setpriv], async () => {
+kernelTest("the capabilities that an error names are the required ones", [setpriv], async () => {
   const paranoia = readFileSync(PARANOIA, "utf8");
-  // Of this kernel alone: distributions add levels of their own.
+  // Only this kernel's level counts: distributions add levels of their own.
   if (vmKernel !== undefined) writeFileSync(PARANOIA, "2");
   using map = createMap({ type: "hash", keySize: 4, valueSize: 4, maxEntries: 4 });
   const code = script(map.id);
@@ -71,7 +71,7 @@ kernelTest("the capabilities that an error names are those that are needed", [se
     return JSON.parse(stdout);
   };
   const known = new Map<string, string>();
-  /** Operations of one set run in one process, and once: under emulation a process takes seconds to start. */
+  /** Operations of one set run in one process, once: under emulation a process takes seconds to start. */
   const tried = (cases: readonly (readonly [name: string, capabilities: readonly string[]])[]) => {
     const key = (name: string, capabilities: readonly string[]) => `${name} ${capabilities.join()}`;
     const groups = new Map<string, Set<string>>();
@@ -102,10 +102,10 @@ kernelTest("the capabilities that an error names are those that are needed", [se
       }
       open = next;
     }
-    // Each was needed: without any one of them it is refused, and that one is named.
+    // Each capability was needed: without any one of them the operation is refused, and the error names it.
     const dropped = [...needed].flatMap(([name, all]) =>
       all
-        // CAP_SYS_ADMIN counts for the others.
+        // CAP_SYS_ADMIN replaces the others.
         .filter((capability) => capability === "CAP_SYS_ADMIN" || !all.includes("CAP_SYS_ADMIN"))
         .map((capability) => [name, all.filter((other) => other !== capability), capability] as const),
     );

@@ -1,4 +1,6 @@
-/** Pins: only what is the caller's own is removed, only what nobody else can replace is made or reused. */
+/**
+ * Pins: the library removes only its own pins, and creates or reuses pins only where no other user can replace them.
+ */
 import {
   chmodSync,
   chownSync,
@@ -41,7 +43,7 @@ afterEach(() => {
   if (existsSync(PINS)) rmdirSync(PINS);
 });
 
-kernelTest("a map's pin is no link, and a link's pin no map", [bpffs], async () => {
+kernelTest("a map's pin can't be opened as a link, nor a link's pin as a map", [bpffs], async () => {
   using map = hash();
   using object = await openCycle().load();
   using link = object.programs.on_task.attach();
@@ -65,7 +67,7 @@ kernelTest("a map's pin is no link, and a link's pin no map", [bpffs], async () 
   expect(readdirSync(PINS).sort()).toEqual(["link", "pin"]);
 });
 
-kernelTest("what was put in a pin's place stays: link.detach(), link.unpin(), map.unpin()", [bpffs], async () => {
+kernelTest("link.detach(), link.unpin() and map.unpin() leave a file that replaced their pin", [bpffs], async () => {
   using object = await only(openIter(), "list_tasks").load();
   using old = object.programs.list_tasks.attach();
   using fresh = object.programs.list_tasks.attach();
@@ -91,7 +93,7 @@ kernelTest("what was put in a pin's place stays: link.detach(), link.unpin(), ma
   using same = openMap(PATH);
   expect(same.id).toBe(map.id);
 
-  // Detaching is not held up by a pin that is not there.
+  // A missing pin does not prevent a detach.
   const path = join(PINS, "gone");
   gone.pin(path);
   expect(() => gone.pin(`${path}_too`)).toThrow(linkError(/is pinned already, to /));
@@ -101,7 +103,7 @@ kernelTest("what was put in a pin's place stays: link.detach(), link.unpin(), ma
   unlinkSync(`${PATH}_new`);
 });
 
-kernelTest("pinning says what is wrong with the path, and makes its folders", [bpffs], async () => {
+kernelTest("errors of pin() name the fault of the path, and pin() creates missing directories", [bpffs], async () => {
   using map = hash();
   using object = await openCycle().load();
   using link = object.programs.on_task.attach();
@@ -117,7 +119,7 @@ kernelTest("pinning says what is wrong with the path, and makes its folders", [b
   rmSync(join(PINS, "a"), { recursive: true });
 });
 
-kernelTest("nothing is pinned, or reused, where another user could replace it", [bpffs], async () => {
+kernelTest("nothing is pinned or reused where another user could replace it", [bpffs], async () => {
   using map = hash();
   using object = await openCycle().load();
   using link = object.programs.on_task.attach();
@@ -149,7 +151,7 @@ kernelTest("nothing is pinned, or reused, where another user could replace it", 
   await expect(load()).rejects.toEqual(mapError(/belongs to user 65534/));
 });
 
-kernelTest("a pinned map whose size was rounded is found again", [bpffs], async () => {
+kernelTest("a pinned map whose size was rounded up is reused", [bpffs], async () => {
   const load = async () => {
     const spec = openEvents();
     spec.maps.events.pinPath = PATH;
@@ -164,7 +166,7 @@ kernelTest("a pinned map whose size was rounded is found again", [bpffs], async 
   expect(() => openMap(PATH, { maxEntries: 70000 })).toThrow(mapError(/max_entries: it has 32768, wanted 70000/));
   unlinkSync(PATH);
 
-  // A list for each CPU, of equal length; and a flag that is the descriptor's, not the map's.
+  // A list for each CPU, of equal length; and a flag of the descriptor, not of the map.
   const flags = Flag.NO_COMMON_LRU | Flag.RDONLY;
   const maxEntries = native.possibleCpus * 100 - 1;
   using lru = createMap({ type: "lru_hash", keySize: 4, valueSize: 4, maxEntries, flags });
@@ -173,7 +175,7 @@ kernelTest("a pinned map whose size was rounded is found again", [bpffs], async 
   openMap(PATH, { type: "lru_hash", maxEntries, flags }).close();
 });
 
-kernelTest("a logger that throws changes nothing", [bpffs], async () => {
+kernelTest("an exception in onLog changes nothing", [bpffs], async () => {
   const warn = jest.spyOn(process, "emitWarning").mockImplementation(() => {});
   const onLog = () => {
     throw new Error("no space left for the log");
@@ -198,7 +200,7 @@ kernelTest("a logger that throws changes nothing", [bpffs], async () => {
   }
 });
 
-kernelTest("an option is read once, and holds no NUL", [], async () => {
+kernelTest("an option is read once, and may not contain NUL", [], async () => {
   using object = await openCycle().load();
   let reads = 0;
   const program = object.programs.on_task;

@@ -1,4 +1,4 @@
-/** What the tables say of whole programs, their maps and their calls, and what the kernel makes of them. */
+/** The tables' verdicts on whole programs, their maps and their calls, compared with the kernel's answers. */
 import { type BpfError, open, type ProgramVerdict, type ReasonCode } from "node-libbpf";
 import { objectPath, openOnly } from "../bpf/objects";
 import { kernelTest, trampolines } from "./needs";
@@ -12,10 +12,13 @@ const OBJECTS = [
   "refusals-struct-ops",
   "contexts",
 ];
-/** Judged in all that they do: whatever the kernel says of these, the tables have said. */
+/** Programs that the tables judge completely: every refusal of the kernel must be in the verdict. */
 const WHOLE: ReadonlySet<string> = new Set(["contexts"]);
 
-/** What the precheck leaves to the verifier: the body's own mistakes. So it does what the kernel's words do not explain. */
+/**
+ * The reasons that the precheck leaves to the verifier: mistakes in the program's body. So are refusals without a
+ * reason code.
+ */
 const NOT_JUDGED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   "ATOMIC_CONTEXT",
   "FUNCTION_MAY_SLEEP",
@@ -46,7 +49,7 @@ async function ask(object: string, program: string): Promise<Answer> {
   }
 }
 
-/** At load: what is refused later, or runs never, is another test's. */
+/** Only the load: refusals at attach, and programs that never run, are tested elsewhere. */
 function claim({ verdict, findings }: ProgramVerdict): ProgramVerdict["verdict"] {
   const atLoad = findings.filter(({ stage }) => stage === "load");
   if (atLoad.some((found) => found.verdict === "refused")) return "refused";
@@ -54,7 +57,7 @@ function claim({ verdict, findings }: ProgramVerdict): ProgramVerdict["verdict"]
 }
 
 kernelTest(
-  "what is said of programs, maps and calls is what the kernel does",
+  "the verdicts on programs, maps and calls match the kernel",
   [],
   async () => {
     const wrong: string[] = [];
@@ -86,7 +89,7 @@ kernelTest(
 );
 
 kernelTest(
-  "what is decided by a constant, and by what is made, is what the kernel does",
+  "the verdicts that depend on constants, and on created maps, match the kernel",
   [trampolines],
   async () => {
     const load = async (program: string, set: (spec: ReturnType<typeof openOnly>) => void) => {

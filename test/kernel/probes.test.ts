@@ -1,4 +1,6 @@
-/** Kinds that need no trampoline: kprobe, uprobe, tracepoint, raw_tp, tp_btf, each plain and sleepable where it can be. */
+/**
+ * Kinds that need no trampoline: kprobe, uprobe, tracepoint, raw_tp, tp_btf, each plain and, if possible, sleepable.
+ */
 import { getPriority } from "node:os";
 import type { AttachOptions, Program } from "node-libbpf";
 import { only } from "../bpf/objects";
@@ -7,7 +9,7 @@ import { before, kernelTest, kprobes, since, systemCall, systemCallTracepoints, 
 import { fileOffsetOf } from "./symbols";
 
 type ProgramName = keyof Probes["programs"];
-/** The variables that count. */
+/** The variables that count runs. */
 type Counter = Exclude<keyof Probes["variables"], "copied" | "cookie" | "watched">;
 
 async function load(...programs: ProgramName[]) {
@@ -16,7 +18,7 @@ async function load(...programs: ProgramName[]) {
   return spec.load();
 }
 
-/** A function of Node's own that getPriority() calls, and the system call below it. */
+/** A function of Node.js that getPriority() calls, and the system call below it. */
 const self: AttachOptions = { path: process.execPath, function: "uv_os_getpriority", pid: process.pid };
 
 async function counts(program: ProgramName, counter: Counter, options?: AttachOptions): Promise<void> {
@@ -34,7 +36,7 @@ async function counts(program: ProgramName, counter: Counter, options?: AttachOp
 
 kernelTest("kprobe", [kprobes], () => counts("on_kprobe", "kprobes"));
 kernelTest("kretprobe", [kprobes], () => counts("on_kretprobe", "kretprobes"));
-kernelTest("kprobe by function given at attach", [kprobes], () =>
+kernelTest("kprobe with a function passed at attach", [kprobes], () =>
   counts("on_kprobe", "kprobes", { function: systemCall("getpriority"), offset: 0 }),
 );
 kernelTest("uprobe", [], () => counts("on_uprobe", "uprobes", self));
@@ -50,12 +52,12 @@ kernelTest("tracepoint, sleepable", [systemCallTracepoints, since("7.2")], () =>
 kernelTest("raw_tp, sleepable", [since("7.2")], () => counts("on_raw_tp_sleepable", "raw_tps"));
 kernelTest("tp_btf, sleepable", [since("7.2"), trampolines], () => counts("on_tp_btf_sleepable", "tp_btfs"));
 
-kernelTest("a uprobe by offset is the same place as by name", [], async () => {
+kernelTest("a uprobe by offset probes the same address as by name", [], async () => {
   const offset = fileOffsetOf(process.execPath, "uv_os_getpriority");
   await counts("on_uprobe", "uprobes", { path: process.execPath, offset, pid: process.pid });
 });
 
-kernelTest("a uprobe without a place, and at a function that is not there", [], async () => {
+kernelTest("a uprobe without a function, and on a missing function", [], async () => {
   using object = await load("on_uprobe");
   expect(() => object.programs.on_uprobe.attach({ path: process.execPath, pid: process.pid })).toThrow(
     /needs a function or an offset/,
@@ -65,7 +67,7 @@ kernelTest("a uprobe without a place, and at a function that is not there", [], 
   );
 });
 
-kernelTest("a sleepable kprobe is refused when attaching, and told why", [since("6.0"), kprobes], async () => {
+kernelTest("a sleepable kprobe is refused at attach, with the reason", [since("6.0"), kprobes], async () => {
   const spec = only(open(), "on_kprobe");
   spec.program("on_kprobe").sleepable = true;
   await expect(spec.load()).rejects.toMatchObject({ code: "ERR_BPF_SLEEPABLE", reason: "KPROBE_NOT_SLEEPABLE" });
@@ -98,7 +100,7 @@ kernelTest("a cookie that does not fit is refused", [], async () => {
   }
 });
 
-kernelTest("a cookie is refused where libbpf can't pass it, never ignored", [before("5.15")], async () => {
+kernelTest("a cookie is refused if libbpf can't pass it, and never ignored", [before("5.15")], async () => {
   using object = await load("on_uprobe");
   expect(() => object.programs.on_uprobe.attach({ ...self, cookie: 7n })).toThrow(
     expect.objectContaining({ code: "ERR_BPF_ATTACH" }),

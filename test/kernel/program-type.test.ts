@@ -1,4 +1,4 @@
-/** Programs whose sections say nothing of what they are, and the log of programs that load. */
+/** Programs whose sections do not determine their kind, and the log of programs that load. */
 import { AttachType, ProgramType, type SleepableError, type VerifierError } from "node-libbpf";
 import { only, openOnly } from "../bpf/objects";
 import { open } from "../bpf/refused.bpf";
@@ -11,7 +11,7 @@ function unknown() {
   return { spec, program: spec.programs.unknown_section };
 }
 
-kernelTest("a type makes a program of a section that nobody knows", [], async () => {
+kernelTest("a program of an unknown section loads if its type is set", [], async () => {
   const { spec, program } = unknown();
   expect(program).toMatchObject({ section: SECTION, kind: "unspec", type: 0, attachType: 0, attachTarget: undefined });
   program.type = ProgramType.RAW_TRACEPOINT;
@@ -26,7 +26,7 @@ kernelTest("a type makes a program of a section that nobody knows", [], async ()
   expect((await xdp.programs.unknown_section.testRun({ data: new Uint8Array(64) })).returnValue).toBe(0);
 });
 
-kernelTest("with an expected attach type and a target, by BTF", [trampolines], async () => {
+kernelTest("with an expected attach type and a BTF target", [trampolines], async () => {
   const { spec, program } = unknown();
   program.type = ProgramType.TRACING;
   program.attachType = AttachType.TRACE_FENTRY;
@@ -43,7 +43,7 @@ kernelTest("sleepable, as an LSM program", [bpfLsm], async () => {
   program.attachType = AttachType.LSM_MAC;
   program.attachTarget = "task_free";
   program.sleepable = true;
-  // The precheck judges what was set.
+  // The precheck judges the configured type.
   await expect(spec.load()).rejects.toMatchObject({
     code: "ERR_BPF_SLEEPABLE",
     reason: "HOOK_NOT_SLEEPABLE",
@@ -54,7 +54,7 @@ kernelTest("sleepable, as an LSM program", [bpfLsm], async () => {
   object.programs.unknown_section.attach().close();
 });
 
-kernelTest("another type than the section's", [trampolines], async () => {
+kernelTest("a type other than the section's", [trampolines], async () => {
   const spec = openOnly("flags", "lsm_sleepable");
   const program = spec.program("lsm_sleepable");
   expect(program).toMatchObject({ kind: "lsm", sleepable: true });
@@ -67,7 +67,7 @@ kernelTest("another type than the section's", [trampolines], async () => {
   object.program("lsm_sleepable").attach().close();
 });
 
-kernelTest("what is no type is refused", [], async () => {
+kernelTest("an invalid type is refused", [], async () => {
   const { program } = unknown();
   expect(() => {
     program.type = 0;
@@ -97,7 +97,7 @@ kernelTest("the log of a program that loads", [], async () => {
   const { log } = object.programs.plain_kprobe;
   expect(log.some((line) => /^0: \(/.test(line))).toBe(true);
   expect(log.at(-1)).toMatch(/^processed \d+ insns/);
-  // Statistics alone, and of each its own.
+  // Only statistics, a separate log for each program.
   const statistics = object.programs.unknown_section.log;
   expect(statistics.some((line) => /^processed \d+ insns/.test(line))).toBe(true);
   expect(statistics.some((line) => /^0: \(/.test(line))).toBe(false);
@@ -107,7 +107,7 @@ kernelTest("the log of a program that loads", [], async () => {
   expect(silent.programs.plain_kprobe.log).toEqual([]);
 });
 
-kernelTest("the log of a refusal is that of the program that was refused", [], async () => {
+kernelTest("the log of a refusal is that of the refused program", [], async () => {
   const spec = only(open(), "plain_kprobe", "long_log");
   spec.programs.plain_kprobe.logLevel = 2;
   const silent = (await spec.load().catch((error: unknown) => error)) as VerifierError;
@@ -119,7 +119,7 @@ kernelTest("the log of a refusal is that of the program that was refused", [], a
   expect(asked.message).toContain("invalid bpf_context access");
 });
 
-kernelTest("everything the verifier tells, where it tells more", [since("6.12")], async () => {
+kernelTest("everything that the verifier prints at a higher log level", [since("6.12")], async () => {
   const spec = only(open(), "plain_kprobe");
   spec.programs.plain_kprobe.logLevel = 7;
   using object = await spec.load();

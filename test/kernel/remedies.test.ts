@@ -1,16 +1,19 @@
-/** What is advised for a program that this kernel refuses, by the precheck or by the kernel's words: whoever does it can load the program. */
+/**
+ * Remedies for programs that this kernel refuses, from the precheck or from the kernel's log: after following them, the
+ * program loads.
+ */
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { AttachType, type BpfError, type ObjectSpec, open, ProgramType, type SleepableError } from "node-libbpf";
 import { objectPath, only } from "../bpf/objects";
 import { isPlain, OBJECTS } from "../bpf/refusals";
 import { isSince, kernelTest, trampolines } from "./needs";
 
-/** A program as it is to be loaded. */
+/** How a program is loaded. */
 interface Trial {
   object: (typeof OBJECTS)[number];
   program: string;
   spec: ObjectSpec;
-  /** Where it is to be attached too. */
+  /** Where it is attached too. */
   attach: object | undefined;
 }
 
@@ -20,7 +23,7 @@ function trial(object: Trial["object"], program: string): Trial {
   return { object, program, spec, attach: program.startsWith("attach_") ? {} : undefined };
 }
 
-/** Another program in its place, which does what is advised. */
+/** Replaces the program by another one that follows the advice. */
 function instead(trial: Trial, object: Trial["object"], program: string): void {
   const spec = only(open(objectPath(object)), program);
   spec.program(program).sleepable = true;
@@ -30,10 +33,10 @@ function instead(trial: Trial, object: Trial["object"], program: string): void {
 const set = (change: (program: ReturnType<ObjectSpec["program"]>) => void) => (trial: Trial) =>
   change(trial.spec.program(trial.program));
 
-/** "rcu_kfunc" calls what "plain_kfunc" does. */
+/** "rcu_kfunc" calls the same as "plain_kfunc". */
 const TWINS: Readonly<Record<string, string>> = { kfunc: "plain_kfunc", global_function: "plain_global_function" };
 
-/** How each advice is followed; null: by other code, or on another kernel. Of two that match the first is taken. */
+/** How each remedy is followed; null: it needs other code, or another kernel. The first match applies. */
 const CURES: readonly [advice: RegExp, cure: ((trial: Trial) => void) | null][] = [
   [
     /^clear BPF_F_SLEEPABLE|^clear the flag/,
@@ -138,7 +141,7 @@ const CURES: readonly [advice: RegExp, cure: ((trial: Trial) => void) | null][] 
   ],
 ];
 
-/** What is advised against the refusal; undefined if there is none. */
+/** The remedy for the refusal; undefined if there is none. */
 async function adviceOn({ spec, program, attach }: Trial, precheck: "off" | "tables"): Promise<string | undefined> {
   try {
     using object = await spec.load({ precheck });
@@ -157,19 +160,19 @@ async function adviceOn({ spec, program, attach }: Trial, precheck: "off" | "tab
   }
 }
 
-/** What was advised is for a newer kernel, and says so. */
+/** The remedy needs a newer kernel, and says so. */
 function namesNewer(advice: string): boolean {
   return [...advice.matchAll(/(?:require|since) Linux (\d+\.\d+)/gi)].some(([, release]) => !isSince(release ?? ""));
 }
 
-/** What was advised, in turn, until the program was taken, or its code would have to change. */
+/** The remedies that were followed, in turn, until the kernel accepted the program or its code would have to change. */
 async function follow(trial: Trial, precheck: "off" | "tables"): Promise<string[]> {
   const followed: string[] = [];
   for (;;) {
     const advice = await adviceOn(trial, precheck);
     if (advice === undefined) return followed;
     if (followed.some(namesNewer)) return followed;
-    // Refused for its own mistake, or what no advice is for.
+    // Refused for a mistake in its body, or for a reason without a remedy.
     if (advice.startsWith("nothing:") || followed.includes(advice)) return [...followed, `in vain: ${advice}`];
     const [, cure] = CURES.find(([pattern]) => pattern.test(advice)) ?? [];
     if (cure === undefined) return [...followed, `unknown: ${advice}`];
@@ -210,6 +213,9 @@ for (const [what, precheck] of [
   );
 }
 
-/** Refusals for which there is no advice but to leave the program out, and mistakes of the programs' bodies behind the one that was advised on. */
+/**
+ * Refusals whose only remedy is to leave the program out, and mistakes in the programs' bodies that appear after the
+ * remedy was followed.
+ */
 const UNADVISED =
   /number of funcs in func_info|has no (LSM hook|function|iterator|tracepoint)|this kernel has no|no such (hook|function)|Check its name|check its name|This library can't attach|R1 must be a rcu pointer|At program exit|Possibly NULL pointer|add a NULL check|bpf_rcu_read_unlock( is missing|\(\) before)|use this kfunc with a pointer|leave the program out/;

@@ -1,4 +1,4 @@
-/** Ring buffers: in order, whole, in batches, with the producer in the same process. */
+/** Ring buffers: records arrive in order, complete, in batches, with the producer in the same process. */
 
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
@@ -31,7 +31,7 @@ function produce(count: number): void {
   for (let i = 0; i < count; i++) getPriority();
 }
 
-kernelTest("records arrive in order, whole, in batches", [], async () => {
+kernelTest("records arrive in order, complete, in batches", [], async () => {
   using object = await load();
   const ring = object.maps.events;
   expect(ring.read()).toEqual([]);
@@ -74,7 +74,7 @@ kernelTest("waiting wakes up for a record, and ends when the object is closed", 
   expect(() => ring.read()).toThrow(expect.objectContaining({ code: "ERR_BPF_CLOSED" }));
 });
 
-kernelTest("a full ring drops at the producer, and goes on when it is read", [], async () => {
+kernelTest("a full ring drops records in the producer, and continues after it is read", [], async () => {
   using object = await load();
   const ring = object.maps.events;
   produce(4000); // 24 bytes each with the header: more than 64 KiB
@@ -101,7 +101,7 @@ kernelTest("a ring has one reader", [], async () => {
   }
 });
 
-kernelTest("without a type a record is its own bytes", [], async () => {
+kernelTest("without a type a record is its bytes", [], async () => {
   const untagged = readFileSync(objectPath("events"))
     .toString("latin1")
     .replaceAll("event:struct event", "other:struct event");
@@ -113,7 +113,7 @@ kernelTest("without a type a record is its own bytes", [], async () => {
   expect(records.map(({ length }) => length)).toEqual([12, 12]);
 });
 
-kernelTest("the option goes before the tag", [], async () => {
+kernelTest("the option overrides the tag", [], async () => {
   const load = (type: string) => openObject(objectPath("events"), { events: { events: type } }).load();
   for (const [type, expected] of [
     ["unsigned long long", 0n],
@@ -148,7 +148,7 @@ kernelTest("a handler gets batches, or events, until it is closed", [], async ()
   expect(batches).toEqual([[1001, 1002]]);
 });
 
-kernelTest("what a handler throws is told, and the next record goes on", [], async () => {
+kernelTest("an exception of a handler is reported, and reading continues with the next record", [], async () => {
   using object = await load();
   const ring = object.maps.events;
   const seen: number[] = [];
@@ -165,12 +165,12 @@ kernelTest("what a handler throws is told, and the next record goes on", [], asy
   expect(errors).toEqual([new Error("of the handler")]);
 });
 
-kernelTest("a ring that another reader has spoilt is told once", [], async () => {
+kernelTest("a ring that another reader has corrupted is reported once", [], async () => {
   using object = await load();
   const ring = object.maps.events;
   using other = openMapById(ring.info().id, { type: "ringbuf" });
   const errors: unknown[] = [];
-  // The other one reads more than the ring holds, and then the position is set back.
+  // The other process reads more than the ring holds, and then sets the position back.
   const handler = () => {
     while (object.variables.sequence < 9000n) {
       produce(1000);
@@ -185,7 +185,7 @@ kernelTest("a ring that another reader has spoilt is told once", [], async () =>
   ring.onEvent(() => {}).close();
 });
 
-kernelTest("closing in a handler counts what it has not got", [], async () => {
+kernelTest("closing in a handler counts the records that were not delivered", [], async () => {
   const object = await load();
   const ring = object.maps.events;
   let seen = 0;
@@ -241,7 +241,7 @@ kernelTest("records without a wake-up wait for a flush, discarded ones are count
   expect(ring.stats).toMatchObject({ delivered: 4, discarded: 2, lag: 0 });
 });
 
-kernelTest("a record that is shorter than its type is told, and skipped", [], async () => {
+kernelTest("a record that is shorter than its type is reported, and skipped", [], async () => {
   using object = await load();
   const ring = object.maps.events;
   produce(1);
@@ -272,7 +272,7 @@ kernelTest("a signal ends an iteration, and a handler", [], async () => {
   expect(ring.read()).toHaveLength(1);
 });
 
-kernelTest("a consumer that keeps its batch is a reader until the signal or the end says so", [], async () => {
+kernelTest("a consumer that keeps its batch counts as the reader until a signal or the end", [], async () => {
   using object = await load();
   const ring = object.maps.events;
   produce(2);
@@ -283,7 +283,7 @@ kernelTest("a consumer that keeps its batch is a reader until the signal or the 
   stop.abort(new Error("enough"));
   ring.onEvent(() => {}).close();
   await expect(batches.next()).rejects.toThrow("enough");
-  // It would wait for ever.
+  // It would wait forever.
   const script = `
     produce(1);
     setTimeout(() => process.exit(1), 10_000).unref();
@@ -291,7 +291,7 @@ kernelTest("a consumer that keeps its batch is a reader until the signal or the 
   expect(inProcess(script)).toBe("");
 });
 
-kernelTest("streams are made of it by the platform", [], async () => {
+kernelTest("the platform makes streams from a ring", [], async () => {
   using object = await load();
   const ring = object.maps.events;
   produce(2);
@@ -308,13 +308,13 @@ kernelTest("streams are made of it by the platform", [], async () => {
   expect(ring.read()).toHaveLength(1);
 });
 
-kernelTest("the event loop goes on while a reader does not come to an end", [], async () => {
+kernelTest("the event loop continues while a reader has always something to read", [], async () => {
   using object = await load();
   const ring = object.maps.events;
   produce(1);
   let timers = 0;
   const timer = setInterval(() => timers++, 1);
-  // Each record makes the next one: there is always something to read.
+  // Each record triggers the next one: there is always something to read.
   using _ = ring.onEvent(() => produce(1));
   await until(() => timers === 5);
   clearInterval(timer);
@@ -336,7 +336,7 @@ kernelTest("several rings share a turn", [], async () => {
   for (const object of objects) object.close();
 });
 
-/** Runs a script in a process of its own, with `load` and `produce` as here. */
+/** Runs a script in a process of its own, with the same `load` and `produce`. */
 function inProcess(script: string, env: NodeJS.ProcessEnv = {}): string {
   const source = `
     const { getPriority } = require("node:os");
@@ -350,7 +350,7 @@ function inProcess(script: string, env: NodeJS.ProcessEnv = {}): string {
   return execFileSync(process.execPath, ["-e", source], { encoding: "utf8", env: { ...process.env, ...env } });
 }
 
-kernelTest("only a reader that is not unref'ed keeps the process alive", [], async () => {
+kernelTest("only a reader without unref() keeps the process alive", [], async () => {
   const script = `
     let seen = 0;
     ring.unref().onEvent(({ sequence }) => { seen++; process.stdout.write(sequence + " "); });

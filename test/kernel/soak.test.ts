@@ -1,10 +1,10 @@
-/** All that a process does with the library, some rounds of it; npm run soak goes on for minutes. */
+/** Some rounds of everything that a process does with the library; npm run soak continues for minutes. */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { acts } from "../faults/acts";
 import { bpffs, kernelTest, since, systemCallTracepoints, unsanitized, vmKernel } from "./needs";
 
-/** Under emulation each takes many times as long. */
+/** Under emulation each round takes many times as long. */
 const ROUNDS = vmKernel === undefined ? 8 : 1;
 const MIB = 1 << 20;
 
@@ -25,7 +25,7 @@ async function held() {
 }
 
 const needs = [unsanitized, bpffs, systemCallTracepoints, since("6.1")];
-kernelTest("what is done again and again leaves descriptors, mappings and memory as they were", needs, async () => {
+kernelTest("repeated operations leave descriptors, mappings and memory unchanged", needs, async () => {
   const round = async () => {
     for (const act of Object.values(acts)) await act();
   };

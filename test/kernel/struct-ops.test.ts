@@ -1,4 +1,4 @@
-/** struct_ops programs: what is told is what the kernel has. */
+/** struct_ops programs: the description of the object matches what the kernel has. */
 import { open } from "../bpf/struct-ops.bpf";
 import { bundled, kernelTest, since } from "./needs";
 
@@ -7,7 +7,7 @@ type Spec = ReturnType<typeof open>;
 const cases: [what: string, change: (spec: Spec) => void, loaded: string[], maps: string[]][] = [
   ["all are loaded with their maps", () => {}, ["in_both", "in_one"], ["one", "other"]],
   [
-    "a program that is not wanted is not loaded, and its maps are without it",
+    "a program with autoload false is not loaded, and its maps are created without it",
     ({ programs }) => {
       programs.in_one.autoload = false;
     },
@@ -15,7 +15,7 @@ const cases: [what: string, change: (spec: Spec) => void, loaded: string[], maps
     ["one", "other"],
   ],
   [
-    "a program that two maps have is left out of both",
+    "a program in two maps is removed from both",
     ({ programs }) => {
       programs.in_both.autoload = false;
     },
@@ -23,7 +23,7 @@ const cases: [what: string, change: (spec: Spec) => void, loaded: string[], maps
     ["one", "other"],
   ],
   [
-    "a map that is not made takes its own programs with it",
+    "a map with autocreate false is not created, and its programs are not loaded",
     ({ maps }) => {
       maps.one.autocreate = false;
     },

@@ -1,11 +1,11 @@
-/** Where a function lies in an executable: for uprobes by offset. */
+/** Looks up a function's offset in an executable, for uprobes by offset. */
 import { closeSync, openSync, readSync } from "node:fs";
 
 const SHT_DYNSYM = 11;
 const PT_LOAD = 1;
 const SYMBOL_SIZE = 24;
 
-/** The file offset of an exported function. */
+/** Returns the file offset of an exported function. */
 export function fileOffsetOf(path: string, name: string): number {
   const fd = openSync(path, "r");
   try {

@@ -27,12 +27,12 @@ kernelTest("a syscall program runs, sleeps and writes its context back", [since(
     return { returnValue, ...codec.decode(viewOf(context), 0) };
   };
   expect(await run({ pointer: 0n, length: 1000, sum: 0 })).toMatchObject({ returnValue: 22 });
-  // No memory there: the helper faults and says so.
+  // There is no memory: the helper fails with EFAULT.
   expect(await run({ pointer: 8n, length: 16, sum: 0 })).toMatchObject({ returnValue: 14 });
   expect(await run({ pointer: 8n, length: 0, sum: 99 })).toEqual({ returnValue: 0, pointer: 8n, length: 0, sum: 0 });
 });
 
-kernelTest("a test run in flight ends before the object is disposed of", [since("5.14")], async () => {
+kernelTest("a pending test run ends before the object is disposed", [since("5.14")], async () => {
   const object = await load("sum_bytes");
   const run = object.programs.sum_bytes.testRun({ context: bytesOf({ pointer: 0n, length: 0, sum: 0 }) });
   await object[Symbol.asyncDispose]();
@@ -51,12 +51,12 @@ kernelTest("an XDP program runs on given data", [], async () => {
   });
 });
 
-kernelTest("a kind that can't be test-run says so", [], async () => {
+kernelTest("a kind without test runs reports it", [], async () => {
   using object = await only(openProbes(), "on_uprobe").load();
   await expect(object.programs.on_uprobe.testRun()).rejects.toMatchObject({ code: "ERR_BPF_NOT_SUPPORTED" });
 });
 
-kernelTest("an XDP program is attached to an interface that there is", [], async () => {
+kernelTest("an XDP program attaches to an existing interface", [], async () => {
   using object = await load("swap_first");
   const { swap_first } = object.programs;
   expect(() => swap_first.attach()).toThrow(/needs a network interface/);
@@ -65,7 +65,7 @@ kernelTest("an XDP program is attached to an interface that there is", [], async
   );
 });
 
-kernelTest("a run is given up, and the process ends without it", [since("5.14")], async () => {
+kernelTest("an aborted run does not keep the process alive", [since("5.14")], async () => {
   const controller = new AbortController();
   await using object = await load("swap_first");
   const { swap_first } = object.programs;
@@ -85,7 +85,7 @@ kernelTest("a run is given up, and the process ends without it", [since("5.14")]
     spec.load().then((object) => {
       const options = { data: new Uint8Array(64), repeat: 10_000_000 };
       for (let i = 0; i < 6; i++) object.programs.swap_first.testRun(options).then(() => console.log("ran"));
-      // Not behind them: files have the threads of libuv to themselves.
+      // File operations do not wait for them: these have libuv's threads to themselves.
       require("node:fs").readFile("/proc/self/status", () => {
         console.log("read");
         process.exit(3);
@@ -96,14 +96,14 @@ kernelTest("a run is given up, and the process ends without it", [since("5.14")]
   expect(child).toMatchObject({ stdout: "read\n", stderr: "", status: 3 });
 });
 
-kernelTest("many runs at once", [since("5.14")], async () => {
+kernelTest("many runs at the same time", [since("5.14")], async () => {
   await using object = await load("sum_bytes");
   const context = bytesOf({ pointer: 0n, length: 0, sum: 0 });
   const runs = Array.from({ length: 200 }, () => object.programs.sum_bytes.testRun({ context }));
   expect(new Set((await Promise.all(runs)).map(({ returnValue }) => returnValue))).toEqual(new Set([0]));
 });
 
-/** With so little address space some can't have their memory, or a thread: that is told, and nothing else happens. */
+/** With little address space some runs get no memory or no thread: the error says so, and nothing else happens. */
 kernelTest("runs without memory fail one by one", [unsanitized, since("5.14")], async () => {
   const script = `
     const { open } = require(${JSON.stringify(require.resolve("../bpf/syscall.bpf"))});
@@ -119,7 +119,7 @@ kernelTest("runs without memory fail one by one", [unsanitized, since("5.14")], 
     });
   `;
   const options = { encoding: "utf8", timeout: 60_000, cwd: __dirname } as const;
-  // Kilobytes that this much takes before it runs anything, and some for a few of the runs.
+  // The kilobytes that this process needs before it runs anything, and some for a few runs.
   const size = `require(${JSON.stringify(require.resolve("../bpf/syscall.bpf"))}).open(); console.log(require("node:fs").readFileSync("/proc/self/status", "utf8"))`;
   const peak = Number(/VmPeak:\s*(\d+)/.exec(spawnSync(process.execPath, ["-e", size], options).stdout)?.[1]);
   expect(peak).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-/** What programs print, by the kernel's trace pipe. */
+/** The output of programs, from the kernel's trace pipe. */
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { getPriority } from "node:os";
 import { type TraceEntry, tracePipe } from "node-libbpf";
@@ -20,7 +20,7 @@ const pipes = () =>
     try {
       return readlinkSync(`/proc/self/fd/${fd}`).endsWith("trace_pipe");
     } catch {
-      return false; // the listing's own
+      return false; // the descriptor of the listing itself
     }
   });
 
@@ -49,13 +49,13 @@ kernelTest("a program's lines are read, and a signal ends it", [tracefs], async 
   expect(pipes()).toEqual([]);
 });
 
-kernelTest("without tracefs it says what to mount", [noTracefs], async () => {
+kernelTest("without tracefs the error says what to mount", [noTracefs], async () => {
   await expect(tracePipe().next()).rejects.toMatchObject({
     code: "ERR_BPF_NOT_SUPPORTED",
     hint: expect.stringContaining("mount -t tracefs"),
   });
 });
 
-kernelTest("a pid that is none is refused", [], async () => {
+kernelTest("an invalid pid is refused", [], async () => {
   await expect(tracePipe({ pid: -1 }).next()).rejects.toMatchObject({ code: "ERR_BPF_ARGUMENT" });
 });

@@ -48,7 +48,7 @@ kernelTest("fmod_ret.s replaces a system call's result", [sleepableSystemCalls],
 describe("functions of the error-injection list", () => {
   const DISK = "/tmp/btrfs";
 
-  /** A btrfs image on a loop device: the harness put it there, packed. */
+  /** A btrfs image on a loop device: the harness has copied it into the machine, compressed. */
   function attachDisk(): void {
     if (existsSync(`${DISK}.img`)) return;
     sh(`gunzip -c "$NODE_LIBBPF_BTRFS_IMAGE" > ${DISK}.img && losetup /dev/loop0 ${DISK}.img`);

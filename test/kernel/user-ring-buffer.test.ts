@@ -1,11 +1,11 @@
-/** User ring buffers: submitted here, drained by a program that is run. */
+/** User ring buffers: this process submits records, and a program that runs on request drains them. */
 
 import { spawnSync } from "node:child_process";
 import { createMap } from "node-libbpf";
 import { open } from "../bpf/user-ring.bpf";
 import { kernelTest, since } from "./needs";
 
-/** A record has 12 bytes, on 8, and a header of 8: so many fit into 4096. */
+/** A record takes 12 bytes, aligned to 8, and a header of 8: this many fit into 4096. */
 const FULL = Math.floor(4096 / 24);
 
 const requests = (count: number, from = 0) =>
@@ -27,7 +27,7 @@ kernelTest("a program drains what was submitted, in order", [since("6.1")], asyn
   expect(object.variables).toMatchObject({ taken: 3n, sum: 42n, last: 9n });
 });
 
-kernelTest("a full ring refuses, and says when there is room again", [since("6.1")], async () => {
+kernelTest("a full ring refuses records, and drained() reports free space", [since("6.1")], async () => {
   await using object = await open().load();
   const ring = object.maps.requests;
   await ring.drained(); // nothing was refused yet
@@ -50,11 +50,11 @@ kernelTest("a full ring refuses, and says when there is room again", [since("6.1
   expect(object.variables).toMatchObject({ taken: BigInt(6 * FULL), last: BigInt(999 + 5 * FULL) });
 });
 
-kernelTest("waiting ends by a signal, and when the map is closed", [since("6.1")], async () => {
+kernelTest("a signal ends a wait, and so does closing the map", [since("6.1")], async () => {
   await using object = await open().load();
   const ring = object.maps.requests;
   ring.submitMany(requests(FULL + 1));
-  // The event loop tells once that a new ring is writable: that may be heard late.
+  // The event loop reports once that a new ring is writable, possibly late.
   const settled = async () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     ring.submitMany(requests(1));
@@ -82,16 +82,16 @@ kernelTest("without a type records are bytes of any length", [since("6.1")], asy
   expect(() => ring.submit("text" as never)).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
 });
 
-kernelTest("a record that never fits is nothing to wait for", [since("6.1")], async () => {
+kernelTest("drained() refuses to wait for a record that never fits", [since("6.1")], async () => {
   using ring = createMap({ type: "user_ringbuf", maxEntries: 4096 });
   ring.submitMany([]);
-  await new Promise((resolve) => setTimeout(resolve, 20)); // the event loop has told that the ring is new
+  await new Promise((resolve) => setTimeout(resolve, 20)); // the event loop has reported the new ring
   expect(() => ring.submit(new Uint8Array(4089))).toThrow(expect.objectContaining({ errno: "E2BIG" }));
   await ring.drained();
   expect(() => ring.submitMany("text" as never)).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
 });
 
-kernelTest("a ring that nobody uses is collected", [since("6.1")], async () => {
+kernelTest("an unreachable ring is collected", [since("6.1")], async () => {
   const body = `
     const { readdirSync, readlinkSync } = require("node:fs");
     const { createMap } = require("node-libbpf");

@@ -12,7 +12,7 @@ const compiled: config = {
   ],
 };
 
-kernelTest("variables are what their C types are, before load and after", [], async () => {
+kernelTest("variables have the values of their C types, before and after the load", [], async () => {
   const spec = open();
   expect(spec.variables).toMatchObject({ config: compiled, ratio: 0.5, sums: [0n, 0n, 0n], pointer: 0n });
   const { both, half, ...rest } = compiled;
@@ -54,7 +54,7 @@ kernelTest("a section grows, and its last variable with it", [], async () => {
   expect((await object.programs.sum.testRun({ data: new Uint8Array(64) })).returnValue).toBe(3);
 });
 
-kernelTest("a section that only grows keeps what was compiled", [], async () => {
+kernelTest("a section that only grows keeps the compiled values", [], async () => {
   const [major, minor] = libbpf.version.split(".").map(Number) as [number, number];
   if (major === 1 && minor < 3) return;
   const spec = open();
@@ -66,7 +66,7 @@ kernelTest("a section that only grows keeps what was compiled", [], async () => 
   }).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT", operation: "valueSize" }));
 });
 
-kernelTest("variables of a map that was not created have no memory, and say so", [], async () => {
+kernelTest("variables of a map that was not created have no memory, and report it", [], async () => {
   const spec = open();
   spec.programs.sum.autoload = false;
   for (const map of Object.values(spec.maps)) map.autocreate = false;
@@ -78,7 +78,7 @@ kernelTest("variables of a map that was not created have no memory, and say so",
   }).toThrow(none);
 });
 
-kernelTest("static variables are read and set like others, mapped or not", [], async () => {
+kernelTest("static variables are read and written like others, mapped or not", [], async () => {
   const start = { level: 3, mode: 2, first: 1, second: 2, calls: 0 };
   for (const mapped of [true, false]) {
     const spec = openStatics();
@@ -94,7 +94,7 @@ kernelTest("static variables are read and set like others, mapped or not", [], a
       object.variables.second = 4;
     };
     if (mapped) setSecond();
-    // The section's other variable may be written by the program meanwhile.
+    // The program may write the section's other variable at the same time.
     else expect(setSecond).toThrow(expect.objectContaining({ hint: expect.stringContaining("BPF_F_MMAPABLE") }));
     const run = await object.programs.run.testRun({ data: new Uint8Array(64) });
     expect(run.returnValue).toBe(70 + 5 + 1 + (mapped ? 4 : 2));

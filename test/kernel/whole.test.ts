@@ -1,10 +1,10 @@
-/** Whole programs, test/bpf/whole-*.bpf.c: what the precheck says of each is what becomes of it. */
+/** Whole programs, test/bpf/whole-*.bpf.c: the precheck's verdict on each matches the kernel's answer. */
 import { askWhole, type Whole, wholeObjects } from "../truth/whole";
 import { bundled, kernelTest, vmKernel } from "./needs";
 
-/** One of the kernels that the tables were made for. */
+/** A kernel whose data is in the tables. */
 const inMatrix = vmKernel !== undefined && process.env.NODE_LIBBPF_UNSEEN === undefined;
-/** So many programs must be asked about there; of a hundred, so few unknown. */
+/** The least number of programs on such a kernel, and per hundred the most unknown ones. */
 const ASKED = 200;
 const PERCENT = 5;
 
@@ -16,7 +16,7 @@ const RIGHT: Readonly<Record<Whole["verdict"], readonly Whole["fate"][]>> = {
 };
 
 kernelTest(
-  "what is said of whole programs is what becomes of them",
+  "the verdicts on whole programs match the kernel",
   [bundled],
   async () => {
     const all: Whole[] = [];
@@ -28,7 +28,7 @@ kernelTest(
     if (!inMatrix) return;
     const unknown = all.filter(({ verdict }) => verdict === "unknown");
     if (unknown.length > (all.length * PERCENT) / 100) expect(unknown.map(line)).toEqual([]);
-    // Nothing would be wrong, either, if nothing had been asked.
+    // Without this, a test without answers would pass too.
     expect(all.filter(({ fate }) => fate !== "no answer").length).toBeGreaterThan(ASKED);
   },
   600_000,

@@ -1,4 +1,4 @@
-/** node-libbpf vm, as a project that is not ours uses it. */
+/** Runs node-libbpf vm as another project uses it. */
 import { SERIES } from "../../scripts/kernels";
 import { ForeignProject } from "./foreign";
 
@@ -27,7 +27,7 @@ test("a project's tests pass on four kernels", () => {
   }
 }, 600_000);
 
-test("a failed test is the command's status, and its output comes through", () => {
+test("a failed test sets the command's exit status, and its output is passed through", () => {
   const { status, stdout, stderr } = (project as ForeignProject).cli(
     "vm",
     "--kernel=6.12",

@@ -16,7 +16,7 @@ export class ForeignProject {
     const { tarball } = pack(this.folder);
     done("tar", ["-xzf", tarball, "-C", "node_modules/node-libbpf", "--strip-components=1"], this.folder);
     rmSync(tarball);
-    // As `npm link` would: it comes along although it is elsewhere.
+    // As `npm link` does: the package is included although it is outside the project.
     symlinkSync(join(PROJECT_ROOT, "node_modules/commander"), join(modules, "commander"));
     mkdirSync(join(modules, ".bin"));
     chmodSync(join(modules, "node-libbpf/dist/lib/cli/main.js"), 0o755);
@@ -24,7 +24,7 @@ export class ForeignProject {
     done("npm", ["run", "build"], this.folder);
   }
 
-  /** Runs the command of the package, in the project. */
+  /** Runs the package's command in the project. */
   cli(...args: string[]): { status: number | null; stdout: string; stderr: string } {
     const { NODE_LIBBPF_TEST_KERNEL: _, ...env } = process.env;
     return spawnSync("npx", ["--no-install", "node-libbpf", ...args], { cwd: this.folder, encoding: "utf8", env });

@@ -1,4 +1,4 @@
-/** The packed tarball, installed by each package manager where there is no compiler and no network. */
+/** Installs the packed tarball with each package manager, without a compiler and without a network. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { runInVm } from "../../lib/testing/vm";
 import { pack } from "../../scripts/pack";
 import { PROJECT_ROOT } from "../../scripts/places";
 
-/** Those that are JavaScript. */
+/** The package managers that are JavaScript. */
 const MANAGERS = ["pnpm@10", "@yarnpkg/cli-dist@4"];
 
 const here = join(PROJECT_ROOT, "test/machines/install");
@@ -18,7 +18,7 @@ function npm(cwd: string, ...args: string[]): void {
   if (status !== 0) throw new Error(`npm ${args.join(" ")}: ${stderr}`);
 }
 
-/** node_modules with the package managers; npm is the one that runs here. */
+/** A node_modules folder with the package managers; npm is the one that runs here. */
 function managers(): string {
   const directory = join(cacheDirectory(), "managers");
   if (!existsSync(join(directory, "node_modules/pnpm"))) {
@@ -45,7 +45,7 @@ test("npm, pnpm and yarn; ESM and CJS", async () => {
     const { exitCode } = await runInVm({
       kernel: "6.12",
       command: ["sh", "/install/install.sh"],
-      // Yarn crashes now and then where QEMU emulates two: WebAssembly, compiled by several threads.
+      // Yarn sometimes crashes if QEMU emulates two CPUs: several threads compile its WebAssembly.
       cpus: 1,
       put: [
         { from: here, to: "/install" },

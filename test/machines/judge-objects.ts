@@ -1,4 +1,7 @@
-/** Verdicts on all test objects: by the running kernel, or by a profile. The same code runs in the machine and outside. */
+/**
+ * Verdicts on all test objects: by the running kernel, or by a profile. The same code runs inside and outside the
+ * machine.
+ */
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CheckOptions, captureProfile, open, type ProgramVerdict } from "node-libbpf";
@@ -18,7 +21,7 @@ export function judgeObjects(options: CheckOptions): Record<string, ProgramVerdi
   return verdicts;
 }
 
-// In the machine: what it knows, and what it says.
+// In the machine: its profile, and its verdicts.
 if (require.main === module) {
   const profile = captureProfile({ probe: true });
   writeFileSync("/tmp/host.json", JSON.stringify(profile));

@@ -1,4 +1,4 @@
-/** A kernel's profile, carried to another machine, gives the verdicts that the kernel's own machine gives. */
+/** A kernel's profile, copied to another machine, gives the same verdicts as the kernel's own machine. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ test("6.1", async () => {
       JSON.parse(readFileSync(join(directory, `${name}.json`), "utf8")) as Record<string, ProgramVerdict>;
     const carried = answers(judgeObjects({ kernel: readProfile(join(directory, "host.json")) }));
     expect(Object.keys(carried).length).toBeGreaterThan(50);
-    // The running kernel's types and files decide what a profile does not hold; elsewhere they say the same.
+    // The running kernel's types and files decide cases that are unknown with a profile; all other verdicts agree.
     for (const name of ["tables", "auto"]) {
       const more = Object.entries(answers(read(name))).filter(
         ([program, answer]) =>

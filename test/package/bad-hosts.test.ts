@@ -1,4 +1,6 @@
-/** Where the addon can't be loaded: what is said, by the library and by the command, and what works all the same. */
+/**
+ * Hosts where the addon can't be loaded: the errors of the library and of the command, and the parts that still work.
+ */
 import { join } from "node:path";
 import { nodeOf, nodes } from "../../scripts/nodes";
 import { Project } from "./project";
@@ -23,7 +25,7 @@ beforeAll(() => {
 const page = (text: string) =>
   expect.stringMatching(new RegExp(`^true ERR_BPF_NO_BINARY the addon can't.*${text}`, "s"));
 
-test("Node 18: the page, from the library and the command; what needs no addon runs", () => {
+test("Node 18: the help page, from the library and the command; the parts without an addon work", () => {
   const node = nodeOf(18);
   expect(project.node(["use.cjs"], { node })).toEqual({
     status: 0,
@@ -46,7 +48,7 @@ test.each([
     { arch: "riscv64" },
     "prebuilds/linux-riscv64/.*: does not exist\n.*npm explore node-libbpf -- npm run build:native",
   ],
-])("%j: the page; the commands that ask no kernel here", (host, text) => {
+])("%j: the help page; the commands that need no addon", (host, text) => {
   const env = { HOST: JSON.stringify(host) };
   expect(project.node(["-r", "./host.cjs", "use.cjs"], { env })).toEqual({ status: 0, stdout: page(text), stderr: "" });
   const hooks = project.node(["-r", "./host.cjs", command, "hooks", "--kernel", "6.12"], { env });

@@ -1,4 +1,4 @@
-/** What npm would publish: which files, how large, and whether tools that resolve its types and entries are content. */
+/** The package that npm would publish: its files, its size, and whether tools resolve its types and entries. */
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { PROJECT_ROOT } from "../../scripts/places";
 import { Project } from "./project";
 
 const MEGABYTE = 1 << 20;
-/** Folders of many files, of which the list names kinds. */
+/** Folders with many files, which the list names by kind. */
 const MANY = /^(dist\/lib|binding|profiles|docs|\.deps\/include)\//;
 
 const project = new Project();
@@ -38,7 +38,7 @@ test("nothing runs when it is installed", () => {
   const { scripts } = JSON.parse(readFileSync(join(PROJECT_ROOT, "package.json"), "utf8"));
   const hooks = ["preinstall", "install", "postinstall", "prepare", "preprepare", "postprepare"];
   expect(hooks.filter((name) => name in scripts)).toEqual([]);
-  // npm would call node-gyp for one.
+  // npm would run node-gyp for a binding.gyp.
   expect(files).not.toContain("binding.gyp");
 });
 

@@ -1,4 +1,4 @@
-/** The package as it comes to be installed and used: layouts, module systems, bundlers, copies. */
+/** Ways to install and use the package: layouts, module systems, bundlers, several copies. */
 import { cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { buildSync } from "esbuild";

@@ -1,4 +1,4 @@
-/** A project that has the package as npm packs it, and what becomes of processes there. */
+/** A project that has the package as npm packs it, and the results of processes there. */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,11 +13,11 @@ export interface Ended {
 }
 
 export class Project {
-  /** An empty folder at first. */
+  /** Empty at first. */
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "node-libbpf-")));
   readonly packed = pack(this.folder);
 
-  /** Puts the package, and the one that it needs, into a node_modules folder, as npm does. Returns where it lies. */
+  /** Copies the package and its dependency into a node_modules folder, as npm does. Returns the package's path. */
   install(modules = "node_modules"): string {
     const place = join(this.folder, modules, "node-libbpf");
     mkdirSync(place, { recursive: true });
@@ -32,7 +32,7 @@ export class Project {
     return file;
   }
 
-  /** Runs Node in the project. */
+  /** Runs Node.js in the project. */
   node(args: readonly string[], { node = process.execPath, env = {} } = {}): Ended {
     const { NODE_LIBBPF_PREBUILD: _, ...rest } = process.env;
     const options = { cwd: this.folder, env: { ...rest, ...env }, encoding: "utf8" } as const;
@@ -41,7 +41,7 @@ export class Project {
     return { status, stdout, stderr };
   }
 
-  /** All files, and when each was last written. */
+  /** All files, with the time of their last change. */
   state(folder: string): string[] {
     const options = { recursive: true, withFileTypes: true } as const;
     return readdirSync(folder, options)

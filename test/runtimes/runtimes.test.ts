@@ -1,4 +1,7 @@
-/** Maps, rings and pins under Bun and Deno, which have no uv_poll_init(): binding/poller.cc waits with a thread there. */
+/**
+ * Maps, rings and pins under Bun and Deno, where uv_poll_init() can't be used: binding/poller.cc waits with a thread
+ * there.
+ */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { PROJECT_ROOT } from "../../scripts/places";

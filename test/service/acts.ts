@@ -1,4 +1,4 @@
-/** What processes do that a policy decides on: each gives "done", or the error's code. */
+/** Operations of processes that a policy decides on: each returns "done", or the error's code. */
 import { type SpawnSyncOptions, spawn, spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect as netConnect } from "node:net";
@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 
 export type Who = Pick<SpawnSyncOptions, "uid" | "gid" | "cwd">;
 
-/** A folder with a program and a file, both to be denied or not. */
+/** A folder with a program and a file that a policy may deny. */
 export class Target {
   readonly program: string;
   readonly file: string;

@@ -1,8 +1,8 @@
-/** Linux 5.10, whose file_open and bprm_check_security can't sleep. */
+/** Linux 5.10, where file_open and bprm_check_security can't sleep. */
 import { before, bpfLsm, kernelTest } from "../kernel/needs";
 import { Place, Service } from "./service";
 
-kernelTest("the service says what this kernel can't do, and ends", [bpfLsm, before("5.11")], async () => {
+kernelTest("the service reports what this kernel does not support, and ends", [bpfLsm, before("5.11")], async () => {
   const place = new Place();
   place.configure();
   const service = Service.spawn(place);

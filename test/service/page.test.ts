@@ -1,4 +1,4 @@
-/** The service's page in a real browser, beside the service: what a person sees of a denied exec, and when. */
+/** The service's page in a real browser, on the same host as the service: what it shows of a denied exec, and when. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -7,15 +7,15 @@ import { exec, Target } from "./acts";
 import { Place, Service, TOKEN } from "./service";
 
 const LAUNCH_MS = 240_000;
-/** Where the picture and the figures go. */
+/** The folder for the screenshot and the figures. */
 const REPORT = process.env.NODE_LIBBPF_REPORT ?? join(__dirname, "../../results");
 
 kernelTest(
-  "a denied exec is on the page within a second",
+  "the page shows a denied exec within a second",
   [bpfLsm, since("6.12")],
   async () => {
     const place = new Place();
-    // Markup, if anybody took it for that.
+    // Would be markup, if the page inserted it as such.
     const target = new Target(join(place.folder, "<img src=x onerror=alert(1)>"));
     const rules = [{ name: "<b>no</b>", action: "deny", hooks: ["exec"], path: target.folder }];
     place.configure({ listen: { port: 0 }, policy: { mode: "enforce", rules } });
@@ -33,7 +33,7 @@ kernelTest(
       const complaints: string[] = [];
       page.on("pageerror", (error) => complaints.push(error.message));
       page.on("console", (message) => {
-        // A refused token is logged by the browser itself.
+        // The browser itself logs a refused token.
         if (message.type() === "error" && !message.text().includes("401")) complaints.push(message.text());
       });
       await page.goto(String(address));
@@ -50,7 +50,7 @@ kernelTest(
             resolve(Date.now());
           }).observe(document.getElementById("decisions"), { childList: true }))`,
         );
-        // The page has begun to look once it answers what is asked after that.
+        // The observer is installed once the page answers a later request.
         await page.evaluate("0");
         const start = Date.now();
         expect(exec(target.program)).toBe("EPERM");
@@ -60,7 +60,7 @@ kernelTest(
       expect(cells.slice(1, 6)).toEqual(["exec", "denied", "<b>no</b>", target.program, "node"]);
       expect(await page.locator("#decisions tr").count()).toBe(5);
       expect(await page.locator("#decisions img, #decisions b").count()).toBe(0);
-      // An emulated machine has more to do than this: the best of five is the page's own.
+      // An emulated machine is slow for other reasons: the best of five is the page's own delay.
       expect(Math.min(...delays)).toBeLessThan(1000);
       expect(complaints).toEqual([]);
       mkdirSync(REPORT, { recursive: true });

@@ -1,4 +1,4 @@
-/** The policy service from end to end: a service of its own for each part, and what it does for real processes. */
+/** The policy service from end to end: a separate service for each part, and its effect on real processes. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -71,7 +71,7 @@ describe("while it runs", () => {
       await service.rules([deny({ hooks: ["exec"], path: target.folder })]);
       expect([target.exec(), exec("/bin/true")]).toEqual(["EPERM", "done"]);
     });
-    scenario("the decision says who was denied what, and by which rule", async () => {
+    scenario("the decision has the process, the path and the rule", async () => {
       const generation = await service.rules([deny({ name: "mine", hooks: ["exec"], path: target.folder })]);
       const { pid, error } = spawnSync(target.program, { uid: 1234, gid: 1234 });
       expect(error).toMatchObject({ code: "EPERM" });
@@ -83,7 +83,7 @@ describe("while it runs", () => {
       expect(Math.abs(Date.parse(decision.time) - Date.now())).toBeLessThan(60_000);
       expect(pid).toBe(0);
     });
-    scenario("one file is denied, and not its neighbour", async () => {
+    scenario("one file is denied, but not another one next to it", async () => {
       const copy = new Target(join(target.folder, "sub"));
       await service.rules([deny({ hooks: ["exec"], path: target.program })]);
       expect([target.exec(), copy.exec()]).toEqual(["EPERM", "done"]);
@@ -92,18 +92,18 @@ describe("while it runs", () => {
       await service.rules([deny({ hooks: ["exec"], path: target.folder })]);
       expect([target.exec(), other.exec()]).toEqual(["EPERM", "done"]);
     });
-    scenario("a slash at the end of a rule's path changes nothing", async () => {
+    scenario("a trailing slash in a rule's path changes nothing", async () => {
       await service.rules([deny({ hooks: ["exec"], path: `${target.folder}/` })]);
       expect([target.exec(), other.exec()]).toEqual(["EPERM", "done"]);
     });
-    scenario("a symbolic link does not help", async () => {
+    scenario("a symbolic link does not evade a rule", async () => {
       const link = join(other.folder, "link");
       symlinkSync(target.program, link);
       await service.rules([deny({ hooks: ["exec"], path: target.folder })]);
       expect(exec(link)).toBe("EPERM");
       rmSync(link);
     });
-    scenario("a script's interpreter is decided on as well", async () => {
+    scenario("a script's interpreter is checked too", async () => {
       const script = join(other.folder, "script");
       symlinkSync("true", join(target.folder, "sh"));
       writeFileSync(script, `#!${target.folder}/sh\n`, { mode: 0o755 });
@@ -123,21 +123,21 @@ describe("while it runs", () => {
       const results = [target.exec({ uid: 1234 }), target.exec({ uid: 1235 }), other.exec({ uid: 1234 })];
       expect(results).toEqual(["EPERM", "done", "done"]);
     });
-    scenario("the first rule that fits decides", async () => {
+    scenario("the first rule that matches decides", async () => {
       const allow: Rule = { action: "allow", hooks: ["exec"], path: target.program };
       await service.rules([allow, deny({ hooks: ["exec"], path: place.folder })]);
       expect([target.exec(), other.exec()]).toEqual(["done", "EPERM"]);
       await service.rules([deny({ hooks: ["exec"], path: place.folder }), allow]);
       expect([target.exec(), other.exec()]).toEqual(["EPERM", "EPERM"]);
     });
-    scenario("an allow rule is told of if it says so", async () => {
+    scenario("decisions of an allow rule are reported if it says so", async () => {
       const rule: Rule = { name: "seen", action: "allow", hooks: ["exec"], path: target.folder, tell: true };
       const generation = await service.rules([rule]);
       expect(target.exec()).toBe("done");
       const decision = await told((decision) => decision.generation === generation);
       expect(decision).toMatchObject({ verdict: "allowed", rule: "seen", path: target.program });
     });
-    scenario("observing, all run, and what would be denied is told", async () => {
+    scenario('in mode "observe" everything runs, and would-be denials are reported', async () => {
       const generation = await service.rules([deny({ hooks: ["exec"], path: target.folder })], { mode: "observe" });
       expect(target.exec()).toBe("done");
       const decision = await told((decision) => decision.generation === generation);
@@ -157,7 +157,7 @@ describe("while it runs", () => {
       await service.rules([deny({ hooks: ["open"], path: target.folder })]);
       expect([target.open(), other.open()]).toEqual(["EPERM", "done"]);
     });
-    scenario("a rule for opens does not concern execs", async () => {
+    scenario("a rule for opens does not affect execs", async () => {
       await service.rules([deny({ hooks: ["exec"], path: target.folder })]);
       expect([target.exec(), target.open()]).toEqual(["EPERM", "done"]);
     });
@@ -172,19 +172,19 @@ describe("while it runs", () => {
       expect([await inCgroup("/policy", `cat ${target.file}`), target.open()]).toEqual(["", "done"]);
       rmdirSync("/sys/fs/cgroup/policy");
     });
-    scenario("what the service itself opens is never denied", async () => {
+    scenario("the service's own opens are never denied", async () => {
       await service.rules([deny({ hooks: ["open"], path: place.folder })]);
       expect(open(place.file)).toBe("EPERM");
-      await service.signal("SIGUSR2", "configuration read again");
+      await service.signal("SIGUSR2", "configuration reloaded");
       expect(open(place.file)).toBe("done");
     });
 
-    // Deeper than a path can be long; it stays there, as nothing removes it by its path.
+    // Deeper than the longest path; it stays there, because no path can remove it.
     const deep = (script: string) => {
       const down = `i=0; while [ $i -lt 30 ]; do mkdir -p ${"d".repeat(200)}; cd -P ${"d".repeat(200)}; i=$((i+1)); done`;
       return spawnSync("/bin/sh", ["-c", `${down}; ${script}`], { cwd: "/tmp", encoding: "utf8" }).stdout;
     };
-    scenario("a path that can't be told is allowed, and counted", async () => {
+    scenario("a path that can't be resolved is allowed, and counted", async () => {
       expect(deep("echo deep > f; cat f")).toBe("deep\n");
       const before = await service.metric('policy_unresolved_total{hook="open"}');
       const generation = await service.rules([deny({ hooks: ["open"], path: target.folder })]);
@@ -194,12 +194,12 @@ describe("while it runs", () => {
       expect(decision).not.toHaveProperty("path");
       expect(await service.metric('policy_unresolved_total{hook="open"}')).toBeGreaterThan(before);
     });
-    scenario("a path that can't be told is denied where the rules say so", async () => {
+    scenario("a path that can't be resolved is denied if the rules say so", async () => {
       await service.rules([deny({ hooks: ["open"], path: target.folder })], { unresolved: "deny" });
       expect(deep("cat f")).toBe("");
       await service.rules([], { unresolved: "allow" });
     });
-    scenario("a long path is cut off in what is told, and decided on whole", async () => {
+    scenario("a long path is truncated in reports, but checked as a whole", async () => {
       const long = new Target(join(target.folder, ...Array<string>(4).fill("l".repeat(200))));
       const generation = await service.rules([deny({ hooks: ["open"], path: target.folder })]);
       expect(long.open()).toBe("EPERM");
@@ -231,21 +231,21 @@ describe("while it runs", () => {
       expect(await inCgroup("", script)).toBe("connected\n");
       rmdirSync("/sys/fs/cgroup/policy");
     });
-    scenario("Unix sockets are let be: the API is one", async () => {
+    scenario("Unix sockets are not checked: the API uses one", async () => {
       await service.rules([deny({ hooks: ["connect"], path: process.execPath })]);
       expect(await connect(place.socket)).toBe("done");
     });
   });
 
   describe("rules", () => {
-    scenario("what was put is what is got, with its generation", async () => {
+    scenario("GET returns the rules that were PUT, with their generation", async () => {
       const rules = [deny({ name: "x", hooks: ["exec", "open"], uid: 5, path: "/x", cgroup: "/", tell: false })];
       const generation = await service.rules(rules);
       const { headers, json } = await service.ask("GET", "/rules");
       expect(json).toEqual({ mode: "enforce", unresolved: "allow", rules, force: false });
       expect(headers.etag).toBe(`"${generation}"`);
     });
-    scenario("the mode is changed alone", async () => {
+    scenario("the mode can be changed alone", async () => {
       await service.rules([deny({ hooks: ["exec"], path: target.folder })]);
       expect(target.exec()).toBe("EPERM");
       expect((await service.ask("PUT", "/mode", { mode: "observe" })).status).toBe(200);
@@ -254,7 +254,7 @@ describe("while it runs", () => {
       await service.ask("PUT", "/mode", { mode: "enforce" });
       expect(target.exec()).toBe("EPERM");
     });
-    scenario("who changes rules that somebody else has changed meanwhile is told so", async () => {
+    scenario("a change of rules that have changed in between is refused", async () => {
       const etag = `"${await service.rules([])}"`;
       const change = () => service.ask("PUT", "/rules", { rules: [] }, { "if-match": etag });
       expect([(await change()).status, (await change()).status]).toEqual([200, 412]);
@@ -267,13 +267,13 @@ describe("while it runs", () => {
       await service.rules(rules, { force: true });
       expect(exec("/bin/true")).toBe("EPERM");
     });
-    scenario("a cgroup that there is not is named", async () => {
+    scenario("the error names a missing cgroup", async () => {
       const { status, text } = await service.ask("PUT", "/rules", {
         rules: [deny({ hooks: ["exec"], cgroup: "/none" })],
       });
       expect([status, text]).toEqual([400, expect.stringContaining("rules[0]: there is no cgroup /none")]);
     });
-    scenario("what is wrong with rules is said, and those in force stay", async () => {
+    scenario("the errors of invalid rules are reported, and the rules in force stay", async () => {
       await service.rules([deny({ hooks: ["exec"], path: target.folder })]);
       const wrong = [
         { action: "deny", hooks: ["exec"], path: "tmp" },
@@ -295,7 +295,7 @@ describe("while it runs", () => {
       expect(await put([{ ...rule, path: `/${"x".repeat(255)}` }])).toBe(400);
     });
     scenario("rules change under load, and each decision is of one whole set", async () => {
-      // In an odd generation the one is denied and the other allowed, in an even one the other way round.
+      // In odd generations one is denied and the other allowed, in even ones vice versa.
       const filler = deny({ hooks: ["open"], path: "/no/such/folder", tell: false });
       const set = (denied: Target, allowed: Target): Rule[] => [
         ...Array<Rule>(60).fill(filler),
@@ -329,17 +329,17 @@ describe("while it runs", () => {
       const response = await service.open("GET", path, undefined, headers);
       return { status: response.statusCode, headers: response.headers, text: await text(response) };
     };
-    scenario("nobody without a token is told anything", async () => {
+    scenario("without a token a client gets nothing", async () => {
       for (const path of ["/rules", "/mode", "/metrics", "/decisions"]) expect((await bare(path)).status).toBe(401);
     });
-    scenario("a wrong token is refused, and that is logged", async () => {
+    scenario("a wrong token is refused, and logged", async () => {
       const from = service.log.length;
       for (const wrong of ["Bearer wrong", `Basic ${TOKEN}`, `Bearer ${TOKEN}x`, TOKEN]) {
         expect((await bare("/rules", { authorization: wrong })).status).toBe(401);
       }
       expect(await service.said("no valid token", from)).toMatchObject({ url: "/rules" });
     });
-    scenario("health and the page are for everybody, under a strict policy", async () => {
+    scenario("health and the page need no token, and have a strict security policy", async () => {
       expect(await bare("/healthz")).toMatchObject({ status: 200, text: '{"status":"ok"}' });
       const { status, headers, text } = await bare("/");
       expect([status, text]).toEqual([200, expect.stringContaining("<title>Policy</title>")]);
@@ -352,7 +352,7 @@ describe("while it runs", () => {
       const changes = { mode: ["enforce", "observe"], added: ["two"], removed: ["one"] };
       expect(await service.said("rules changed", from)).toMatchObject({ by: "api", mode: "observe", changes });
     });
-    scenario("metrics alone are for everybody who may reach their port", async () => {
+    scenario("the metrics listener needs no token", async () => {
       const { metricsAddress } = await service.said("ready");
       const got = await fetch(`${metricsAddress}/metrics`);
       const figures = await got.text();
@@ -368,18 +368,18 @@ describe("while it runs", () => {
       expect([status, json]).toEqual([400, { error: expect.stringMatching(/JSON/) }]);
     });
     scenario("a body that is too long is refused", async () => {
-      // The answer comes, and the end, before the body is sent.
+      // The answer and the end of the connection arrive before the body is sent.
       const socket = createConnection(place.socket);
       const head = ["PUT /rules HTTP/1.1", "host: x", `authorization: Bearer ${TOKEN}`];
       socket.write([...head, "content-type: application/json", "content-length: 300000", "", ""].join("\r\n"));
       expect(await text(socket)).toMatch(/^HTTP\/1.1 413 /);
     });
-    scenario("what is no JSON, and what there is not, is refused", async () => {
+    scenario("invalid JSON, and unknown paths, are refused", async () => {
       expect((await service.ask("PUT", "/rules", "rules", { "content-type": "text/csv" })).status).toBe(415);
       expect((await service.ask("GET", "/nothing")).status).toBe(404);
       expect((await service.ask("DELETE", "/rules")).status).toBe(404);
     });
-    scenario("a stream goes on behind the last decision that a client has", async () => {
+    scenario("a stream continues after the last decision that a client has", async () => {
       const generation = await service.rules([deny({ hooks: ["open"], path: target.folder })]);
       for (let i = 0; i < 3; i++) target.open();
       const first = await told((decision) => decision.generation === generation);
@@ -389,7 +389,7 @@ describe("while it runs", () => {
       await stream.return(undefined);
       expect((value as Decision).id).toBe(first.id + 1);
     });
-    scenario("a stream tells what is in force, and each change", async () => {
+    scenario("a stream reports the policy in force, and each change", async () => {
       const rule = deny({ hooks: ["open"], path: target.folder });
       const generation = await service.rules([rule]);
       const stream = service.events(Number.MAX_SAFE_INTEGER);
@@ -404,11 +404,11 @@ describe("while it runs", () => {
       expect(await policy()).toEqual({ generation: generation + 1, mode: "observe", rules: 1 });
       await service.rules([rule, rule]);
       expect(await policy()).toEqual({ generation: generation + 2, mode: "enforce", rules: 2 });
-      const written = await service.signal("SIGUSR2", "configuration read again");
+      const written = await service.signal("SIGUSR2", "configuration reloaded");
       expect(await policy()).toMatchObject({ generation: written.generation });
       await stream.return(undefined);
     });
-    scenario("a slow reader is let go and counted, and the others go on", async () => {
+    scenario("a slow reader is disconnected and counted, and the others continue", async () => {
       const before = await service.metric("policy_streams_dropped_total");
       const slow = await service.open("GET", "/decisions", undefined, { authorization: `Bearer ${TOKEN}` });
       slow.pause();
@@ -422,8 +422,8 @@ describe("while it runs", () => {
     });
   });
 
-  describe("what it counts and writes", () => {
-    scenario("metrics tell each decision", async () => {
+  describe("metrics and files", () => {
+    scenario("metrics count each decision", async () => {
       const denied = 'policy_decisions_total{hook="open",verdict="denied"}';
       const before = await service.metric(denied);
       const generation = await service.rules([
@@ -446,11 +446,11 @@ describe("while it runs", () => {
         Array.from({ length: 5 }, (_, index) => ({ id: first.id + index, rule: "told", path: target.file })),
       );
     });
-    scenario("SIGHUP goes on in a new file", async () => {
+    scenario("SIGHUP continues in a new file", async () => {
       renameSync(place.decisions, `${place.decisions}.1`);
       chmodSync(place.folder, 0o777);
       const before = (await service.ask("GET", "/rules")).text;
-      await service.signal("SIGHUP", "opened again");
+      await service.signal("SIGHUP", "reopened");
       expect((await service.ask("GET", "/rules")).text).toBe(before);
       chmodSync(place.folder, 0o755);
       const generation = await service.rules([deny({ hooks: ["open"], path: target.folder })]);
@@ -458,7 +458,7 @@ describe("while it runs", () => {
       await told((decision) => decision.generation === generation);
       expect(lines(place.decisions).at(-1)).toMatchObject({ generation });
     });
-    scenario("a service that hangs goes on denying, and what it misses is counted", async () => {
+    scenario("the programs of a hanging service still deny, and lost decisions are counted", async () => {
       const lost = 'policy_lost_total{at="ring"}';
       const denied = 'policy_decisions_total{hook="open",verdict="denied"}';
       await service.rules([deny({ hooks: ["open"], path: target.folder })]);
@@ -473,7 +473,7 @@ describe("while it runs", () => {
   });
 
   describe("privilege", () => {
-    scenario("is given up on all threads", async () => {
+    scenario("is dropped on all threads", async () => {
       for (const thread of readdirSync(`/proc/${service.pid}/task`)) {
         const status = readFileSync(`/proc/${service.pid}/task/${thread}/status`, "utf8");
         const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, "m").exec(status)?.[1]?.trim();
@@ -482,7 +482,7 @@ describe("while it runs", () => {
         for (const name of ["CapPrm", "CapEff", "CapAmb"]) expect(Number.parseInt(field(name) ?? "", 16)).toBe(0);
       }
     });
-    scenario("rules change and decisions come without a bpf(2) call", async () => {
+    scenario("rules change and decisions arrive without a bpf(2) call", async () => {
       const tracing = (file: string, text: string) => writeFileSync(`/sys/kernel/tracing/${file}`, text);
       const threads = readdirSync(`/proc/${service.pid}/task`);
       tracing("set_event_pid", [process.pid, ...threads].join(" "));
@@ -491,7 +491,7 @@ describe("while it runs", () => {
       target.open();
       await told((decision) => decision.generation === generation);
       await service.ask("GET", "/metrics");
-      createMap({ type: "array", value: codecs.u32, maxEntries: 1 }).close(); // the trace has this process's calls
+      createMap({ type: "array", value: codecs.u32, maxEntries: 1 }).close(); // the trace contains this process's calls
       tracing("events/syscalls/sys_enter_bpf/enable", "0");
       const callers = readFileSync("/sys/kernel/tracing/trace", "utf8").match(/-\d+(?=\s.*sys_bpf\()/g) ?? [];
       expect([...new Set(callers)]).toEqual([`-${process.pid}`]);
@@ -506,13 +506,13 @@ describe("while it runs", () => {
         user: "nobody",
         policy: { mode: "enforce", rules: [deny({ hooks: ["exec"], path: target.folder })] },
       });
-      await service.signal("SIGUSR2", "configuration read again");
+      await service.signal("SIGUSR2", "configuration reloaded");
       expect(target.exec()).toBe("EPERM");
     });
-    scenario("with a file that is not right changes nothing, and says why", async () => {
+    scenario("with an invalid file changes nothing, and reports why", async () => {
       await service.rules([deny({ hooks: ["exec"], path: target.folder })]);
       for (const [content, why] of [
-        ["{", "is no JSON"],
+        ["{", "is not valid JSON"],
         ['{"listen": {"port": 1}, "tokenFile": "/t", "policy": {"rules": [{}]}}', "policy.rules[0].action"],
         [
           '{"listen": {"port": 1}, "tokenFile": "/t", "policy": {"rules": [{"action": "deny", "hooks": ["open"]}]}}',
@@ -520,19 +520,19 @@ describe("while it runs", () => {
         ],
       ] as const) {
         writeFileSync(place.file, content);
-        const line = await service.signal("SIGUSR2", "configuration not read again");
+        const line = await service.signal("SIGUSR2", "configuration not reloaded");
         expect(line.err?.message).toContain(why);
         expect(target.exec()).toBe("EPERM");
       }
     });
-    scenario("says what needs a restart", async () => {
+    scenario("reports which changes need a restart", async () => {
       place.configure({ user: "nobody", metrics: { port: 0 }, hooks: ["exec"] });
       expect(await service.signal("SIGUSR2", "need a restart")).toMatchObject({ fixed: ["hooks"] });
     });
   });
 });
 
-/** What the next describe blocks have in common: a folder, a policy that denies a program, and services of which one runs. */
+/** Shared by the next describe blocks: a folder, a policy that denies a program, and services of which one runs. */
 function stage() {
   const place = new Place();
   const target = new Target(join(place.folder, "deny"));
@@ -593,16 +593,16 @@ describe("start and end", () => {
     expect(await refusal(at.place)).toEqual([2, expect.stringContaining("is in use")]);
     expect(at.target.exec()).toBe("EPERM");
   });
-  scenario("SIGKILL ends all it did", async () => {
+  scenario("SIGKILL detaches everything", async () => {
     expect(await service.stop("SIGKILL")).toBe("SIGKILL");
     expect([at.target.exec(), existsSync(at.place.socket)]).toEqual(["done", true]);
   });
-  scenario("the next one starts over the socket of one that was killed", async () => {
+  scenario("the next one replaces the socket of one that was killed", async () => {
     at.place.configure({ policy: at.policy });
     service = await at.start();
     expect(at.target.exec()).toBe("EPERM");
   });
-  scenario("SIGTERM ends it, and all it did", async () => {
+  scenario("SIGTERM ends the service and detaches everything", async () => {
     expect(await service.stop()).toBe(0);
     expect([at.target.exec(), existsSync(at.place.socket)]).toEqual(["done", false]);
   });
@@ -634,11 +634,11 @@ describe("with pins", () => {
     expect(at.target.exec()).toBe("EPERM");
     place.remove();
   });
-  scenario("it denies when the service is killed", async () => {
+  scenario("the policy is enforced after the service is killed", async () => {
     await service.stop("SIGKILL");
     expect(at.target.exec()).toBe("EPERM");
   });
-  scenario("a restart takes it back without a gap", async () => {
+  scenario("a restart opens the pins without a gap", async () => {
     const watch = spawn("/bin/sh", ["-c", `while :; do ${at.target.program} && echo ran; done`]);
     const ran = text(watch.stdout);
     at.place.configure({ policy: at.policy, pin, hooks: ["exec"] });
@@ -653,15 +653,15 @@ describe("with pins", () => {
   scenario("hooks that a restart leaves out lose their pins", async () => {
     expect(readdirSync(pin).sort()).toEqual(["decisions", "exec", "policies"]);
   });
-  scenario("it denies after SIGTERM, until the pins are removed", async () => {
+  scenario("the policy is enforced after SIGTERM, until the pins are removed", async () => {
     expect(await service.stop()).toBe(0);
     expect(at.target.exec()).toBe("EPERM");
     rmSync(pin, { recursive: true });
-    while (at.target.exec() !== "done"); // the kernel lets go of links in its own time
+    while (at.target.exec() !== "done"); // the kernel releases links asynchronously
   });
 });
 
-/** Exit status, and what it said. */
+/** Exit status, and output. */
 async function refusal(place: Place): Promise<[unknown, string]> {
   const service = Service.spawn(place);
   return [await service.ended(), service.log.map(({ msg }) => msg).join("\n")];
@@ -674,11 +674,11 @@ describe("it does not start", () => {
   });
   afterEach(() => place.remove());
 
-  scenario("with a file that is no JSON", async () => {
+  scenario("with a file that is not valid JSON", async () => {
     writeFileSync(place.file, "listen: 80");
-    expect(await refusal(place)).toEqual([2, expect.stringContaining("is no JSON")]);
+    expect(await refusal(place)).toEqual([2, expect.stringContaining("is not valid JSON")]);
   });
-  scenario("with an address that others reach, and it names all that is wrong", async () => {
+  scenario("with a public address, and the error lists everything that is wrong", async () => {
     place.configure({ listen: { host: "0.0.0.0", port: 80 }, pins: "/x" });
     const [status, said] = await refusal(place);
     expect(status).toBe(2);
@@ -688,6 +688,6 @@ describe("it does not start", () => {
   scenario("with a token that everybody can read", async () => {
     place.configure();
     chmodSync(join(place.folder, "token"), 0o644);
-    expect(await refusal(place)).toEqual([2, expect.stringContaining("is open to everybody")]);
+    expect(await refusal(place)).toEqual([2, expect.stringContaining("is accessible to all users")]);
   });
 });

@@ -1,4 +1,4 @@
-/** The policy service as a process, and what a test asks of it. */
+/** The policy service as a process, and the requests of a test to it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import type { Rule } from "../../examples/policy-service/rules";
 
 const MAIN = join(__dirname, "../../examples/policy-service/main.js");
 export const TOKEN = "a-token-of-the-tests";
-/** nobody; what the service becomes, and what its files in a new folder must be open to. */
+/** nobody: the service's user, who needs access to its files in a new folder. */
 export const NOBODY = 65534;
 
 export interface LogLine {
@@ -28,7 +28,7 @@ export interface Answer {
   json: never;
 }
 
-/** A folder for a service's files, and the configuration in it. */
+/** A folder for a service's files, with its configuration. */
 export class Place {
   readonly folder = mkdtempSync(join(tmpdir(), "policy-"));
   readonly file = join(this.folder, "config.json");
@@ -39,7 +39,7 @@ export class Place {
     writeFileSync(join(this.folder, "token"), `${TOKEN}\n`, { mode: 0o600 });
   }
 
-  /** Writes a configuration that works, but for what is said. */
+  /** Writes a valid configuration with the given changes. */
   configure(config: object = {}): void {
     const whole = { listen: { socket: this.socket }, tokenFile: join(this.folder, "token"), ...config };
     writeFileSync(this.file, JSON.stringify(whole));
@@ -70,13 +70,13 @@ export class Service {
     });
   }
 
-  /** @param wrapper a command that runs the service's */
+  /** @param wrapper a command that runs the service's command */
   static spawn(place: Place, wrapper: readonly string[] = []): Service {
     const [command = "", ...args] = [...wrapper, process.execPath, MAIN, place.file];
     return new Service(place, spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] }));
   }
 
-  /** A service that runs. */
+  /** A running service. */
   static async start(place: Place, wrapper: readonly string[] = []): Promise<Service> {
     const service = Service.spawn(place, wrapper);
     await service.said("ready");
@@ -87,7 +87,7 @@ export class Service {
     return this.child.pid ?? 0;
   }
 
-  /** The first line of the log, from a place in it on, with a text in its message. */
+  /** The first line of the log, from a given position, whose message contains a text. */
   async said(text: string, from = 0): Promise<LogLine> {
     for (;;) {
       const line = this.log.slice(from).find(({ msg, err }) => `${msg} ${err?.message}`.includes(text));
@@ -99,7 +99,7 @@ export class Service {
     }
   }
 
-  /** Sends a signal and waits for what the log then says. */
+  /** Sends a signal and waits for a line of the log. */
   async signal(signal: NodeJS.Signals, text: string): Promise<LogLine> {
     const from = this.log.length;
     this.child.kill(signal);
@@ -131,7 +131,7 @@ export class Service {
     return { status, headers: got, text: answer, json: json as never };
   }
 
-  /** An answer that is not read yet. */
+  /** An answer whose body is not read yet. */
   async open(method: string, path: string, body?: string, headers: Record<string, string> = {}) {
     const asking = request({ socketPath: this.place.socket, method, path, headers, agent: false }).end(body);
     const [response] = await once(asking, "response");
@@ -145,19 +145,19 @@ export class Service {
     return (json as { generation: number }).generation;
   }
 
-  /** A figure of /metrics: 'policy_decisions_total{hook="exec",verdict="denied"}'. */
+  /** A value of /metrics: 'policy_decisions_total{hook="exec",verdict="denied"}'. */
   async metric(name: string): Promise<number> {
     const { text } = await this.ask("GET", "/metrics");
     const line = text.split("\n").find((line) => line.startsWith(`${name} `));
     return Number(line?.slice(name.length));
   }
 
-  /** Decisions as they come, until the caller is content. */
+  /** Decisions as they arrive, until the caller stops. */
   async *decisions(since = 0): AsyncGenerator<Decision> {
     for await (const { event, data } of this.events(since)) if (event === "message") yield data as Decision;
   }
 
-  /** What the stream of decisions has, behind a decision. */
+  /** The decisions of the stream after a decision. */
   async *events(since = 0): AsyncGenerator<{ event: string; data: unknown }> {
     const headers = { authorization: `Bearer ${TOKEN}`, "last-event-id": String(since) };
     const response = await this.open("GET", "/decisions", undefined, headers);
@@ -173,7 +173,7 @@ export class Service {
     }
   }
 
-  /** The first decision that fits, of those the service has and those to come. */
+  /** The first matching decision, of the existing and future ones. */
   async decision(fits: (decision: Decision) => boolean): Promise<Decision> {
     for await (const decision of this.decisions()) if (fits(decision)) return decision;
     throw new Error("the stream ended");

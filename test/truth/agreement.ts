@@ -1,11 +1,11 @@
-/** Holds the precheck's verdicts against a kernel's answers. */
+/** Compares the precheck's verdicts with a kernel's answers. */
 import type { KernelFacts } from "../../lib/kernel/kernel-facts";
 import { judge } from "../../lib/sleepable/judge";
 import type { Verdict } from "../../lib/verdict";
 import { type Answer, ask } from "./ask";
 import type { Case } from "./cases";
 
-/** What a kernel says to a program; `none` if it says nothing about what was asked. */
+/** A kernel's answer to a program; `none` if it is not an answer to the question. */
 export type Outcome = "accepted" | "refused" | "none";
 
 /** A case and the kernel's answer. */
@@ -15,26 +15,26 @@ export interface Answered extends Case {
   said: string;
 }
 
-/** How many cases of a category got which verdict and which answer. */
+/** The number of cases of a category, by verdict and answer. */
 export type Confusion = Record<Verdict, Record<Outcome, number>>;
 
 export interface Agreement {
   cases: number;
   categories: Record<string, Confusion>;
-  /** Those that the precheck was wrong about, and those that it could say nothing about, one line each. */
+  /** The cases with a wrong verdict, and those with an unknown one, one line each. */
   wrong: string[];
   unknown: string[];
 }
 
-/** What the test leaves for the harness: see scripts/agreement-table.ts. */
+/** The report for the harness: see scripts/agreement-table.ts. */
 export interface AgreementReport {
   kernel: string;
   version: string;
-  /** By what the verdicts were made of. */
+  /** By the source of the facts. */
   runs: Record<string, Agreement>;
 }
 
-/** The kernel's answers. With `attach`, programs are attached too where that is part of the case. */
+/** The kernel's answers. With `attach`, programs are attached too if that is part of the case. */
 export function askKernel(cases: readonly Case[], attach: boolean): Answered[] {
   const asked = cases.map(({ query }) => {
     const whole = attach || ["load", "map", "iter"].includes(query.how);
@@ -49,7 +49,8 @@ export function askKernel(cases: readonly Case[], attach: boolean): Answered[] {
 const EPERM = 1;
 
 function outcomeOf({ tried, errno, text }: Answer, whole: boolean): Outcome {
-  // A map that can't be made, a kernel that forbids it to this user, a program for which it is not enough to do nothing.
+  // A map that can't be created, a kernel that forbids it to this user, a program that would have to do more than
+  // return.
   if ((tried === "map" && errno !== 0) || errno === EPERM || text.includes("reference leak")) return "none";
   if (errno !== 0) return "refused";
   return whole ? "accepted" : "none";
@@ -62,7 +63,7 @@ const RIGHT: Readonly<Record<Verdict, Outcome | undefined>> = {
   unknown: undefined,
 };
 
-/** The verdicts of judge() upon these facts, against the answers. */
+/** Compares the verdicts of judge() for these facts with the answers. */
 export function compare(answered: readonly Answered[], kernel: KernelFacts): Agreement {
   const agreement: Agreement = { cases: answered.length, categories: {}, wrong: [], unknown: [] };
   for (const { category, name, program, outcome, said } of answered) {

@@ -1,8 +1,8 @@
-/** Asks the running kernel by truth.c. */
+/** Asks the running kernel through truth.c. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-/** One question: see truth.c. */
+/** One query: see truth.c. */
 export interface Query {
   type: number;
   attachType: number;
@@ -25,15 +25,15 @@ export interface Query {
 }
 
 export interface Answer {
-  /** The last thing that was tried. */
+  /** The last step that was tried. */
   tried: "map" | "load" | "attach";
-  /** A number; 0 for success. */
+  /** An errno; 0 for success. */
   errno: number;
   /** The last line of the verifier's log. */
   text: string;
 }
 
-/** The answers, in the order of the questions. */
+/** The answers, in the order of the queries. */
 export function ask(queries: readonly Query[]): Answer[] {
   const lines = queries.map(({ type, attachType, flags, btfId, how, argument = "-" }) =>
     [type, attachType, flags, btfId, how, argument].join(" "),

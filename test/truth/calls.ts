@@ -1,4 +1,7 @@
-/** Which helpers and kfuncs the running kernel gives to which programs: asked by loading a call of each, to its first complaint. */
+/**
+ * Determines which helpers and kfuncs the running kernel offers to which programs: loads a call of each, and reads the
+ * verifier's first complaint.
+ */
 import { readFileSync } from "node:fs";
 import type { Btf } from "../../lib/btf/btf";
 import { BtfKind } from "../../lib/btf/btf-kinds";
@@ -8,20 +11,22 @@ import { given } from "../../lib/kernel/fact";
 import { kernelFacts } from "../../lib/kernel/running-kernel";
 import { type Answer, ask, type Query } from "./ask";
 
-/** What a kernel said. Keys of `helpers` and `kfuncs` are "PROG_TYPE/ATTACH_TYPE", or "PROG_TYPE/STRUCT" for struct_ops. */
+/**
+ * A kernel's answers. Keys of `helpers` and `kfuncs` are "PROG_TYPE/ATTACH_TYPE", or "PROG_TYPE/STRUCT" for struct_ops.
+ */
 export interface MeasuredCalls {
   version: string;
-  /** How many helpers it has. */
+  /** The number of its helpers. */
   helperCount: number;
   helpers: Record<string, number[]>;
-  /** Of those that one needs a GPL-compatible licence for. */
+  /** The helpers that require a GPL-compatible licence. */
   gpl: number[];
   kfuncs: Record<string, string[]>;
-  /** Of KFUNCS, and of its own: those in its BTF. */
+  /** The kfuncs of KFUNCS, and those in the kernel's BTF. */
   present: string[];
 }
 
-/** Targets for kinds that have some; several where what a program may call hangs on the target. */
+/** Targets for kinds that have some; several if the calls that a program may make depend on the target. */
 const TARGETS: Readonly<Record<string, readonly string[]>> = {
   [`${ProgramType.LSM}/${AttachType.LSM_MAC}`]: ["bpf_lsm_bprm_committed_creds", "bpf_lsm_file_open"],
   [`${ProgramType.LSM}/${AttachType.LSM_CGROUP}`]: [
@@ -36,7 +41,7 @@ const TARGETS: Readonly<Record<string, readonly string[]>> = {
   [`${ProgramType.TRACING}/${AttachType.TRACE_ITER}`]: ["bpf_iter_task", "bpf_iter_tcp"],
 };
 const TRACEPOINTS: readonly string[] = ["sched_switch"];
-/** Attach types that a kernel wants with a program type. */
+/** Attach types that a kernel requires with a program type. */
 const ATTACHES: Readonly<Record<number, readonly number[]>> = {
   [ProgramType.KPROBE]: [0, AttachType.TRACE_KPROBE_MULTI, AttachType.TRACE_UPROBE_MULTI],
   [ProgramType.CGROUP_SKB]: [AttachType.CGROUP_INET_INGRESS, AttachType.CGROUP_INET_EGRESS],
@@ -65,7 +70,7 @@ const ATTACHES: Readonly<Record<number, readonly number[]>> = {
   [ProgramType.LIRC_MODE2]: [AttachType.LIRC_MODE2],
   [ProgramType.NETFILTER]: [AttachType.NETFILTER],
 };
-/** Kernels that take these only as sleepable, or give more to those that are. */
+/** Kernels accept these only as sleepable, or offer more to sleepable ones. */
 const SLEEPABLE_TOO: ReadonlySet<number> = new Set([
   ProgramType.KPROBE,
   ProgramType.LSM,
@@ -73,10 +78,10 @@ const SLEEPABLE_TOO: ReadonlySet<number> = new Set([
   ProgramType.SYSCALL,
 ]);
 
-/** What kfuncs are called by, in any release. */
+/** Names of kfuncs, in any release. */
 const MAYBE_KFUNC =
   /^(bpf_|scx_bpf_|hid_bpf_|cgroup_rstat_|css_rstat_|tcp_|cubictcp_|dctcp_|bbr_|crash_kexec|xdp_|__bpf_)/;
-/** Enough kinds to tell a kfunc by. */
+/** Enough kinds to recognize a kfunc by. */
 const TELLING = [
   `${ProgramType.SYSCALL}/0`,
   `${ProgramType.TRACING}/${AttachType.TRACE_FENTRY}`,
@@ -128,7 +133,7 @@ function subjects(btf: Btf): Map<string, Subject[]> {
   return found;
 }
 
-/** Whether the verifier came to the call, and what it thinks of it: undefined if it did not come. */
+/** The verifier's judgement of the call: undefined if it did not reach the call. */
 function gives({ errno, text }: Answer): boolean | undefined {
   if (errno === 0) return true;
   if (
@@ -137,9 +142,9 @@ function gives({ errno, text }: Answer): boolean | undefined {
     )
   )
     return false;
-  // Before 5.13 a program calls no function of the kernel.
+  // Before 5.13 programs can't call kernel functions.
   if (text.includes("uses reserved fields")) return undefined;
-  // The call was stepped on, and something else is wrong with it.
+  // The verifier passed the call, and complains about something else.
   return /\(85\) call/.test(text) || /might sleep|sleepable kfunc|sleepable helper/.test(text) ? true : undefined;
 }
 

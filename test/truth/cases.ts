@@ -1,6 +1,6 @@
 /**
- * Every question that the running kernel can be asked about sleepable programs, each as the precheck gets it (the facts
- * of a program) and as the kernel gets it.
+ * Every question about sleepable programs that the running kernel can answer, each in two forms: the facts of a program
+ * for the precheck, and a query for the kernel.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ export interface Case {
   query: Query;
 }
 
-/** A program's section, its type where the section does not tell, and what else is special about it. */
+/** A program's section, its type if the section does not determine it, and other special properties. */
 interface Subject {
   section: string;
   type?: number;
@@ -30,21 +30,21 @@ interface Subject {
   map?: MapFacts;
 }
 
-/** How the kernel is to be asked. */
+/** How to query the kernel. */
 type Asked = Partial<Pick<Query, "btfId" | "how" | "argument">>;
 
 const NO_PREALLOC = 1;
 const MMAPABLE = 1 << 10;
-/** A kernel function that nothing calls but BPF test runs. */
+/** A kernel function that only BPF test runs call. */
 const QUIET = "bpf_fentry_test1";
-/** Functions that some rule has something to say about, besides system calls and those open to error injection. */
+/** Functions that some rule mentions, besides system calls and those that allow error injection. */
 const TOLD_APART =
   /^(bpf_fentry_test\d*|bpf_modify_return_test\w*|update_socket_protocol|security_(file_open|bprm_check)|should_fail\w*|migrate_(en|dis)able|__rcu_read_(un)?lock|rcu_read_unlock_strict|preempt_count_\w+|do_exit|do_group_exit|make_task_dead|panic|kthread_exit|__add_to_page_cache_locked|__filemap_add_folio)$/;
 const SYSTEM_CALL = /^__(x64|ia32|arm64|do|se)_(compat_)?sys_/;
-/** Of functions and events that no rule names, so many are asked about. */
+/** The number of functions and events that no rule mentions and that are tested. */
 const SAMPLE = 150;
 
-/** Types without a target: a section, and the attach type without which the kernel refuses to load any. */
+/** Types without a target: a section, and the attach type that the kernel requires at load. */
 const PLAIN: Readonly<Record<string, { section: string; attachType?: number }>> = {
   socket_filter: { section: "socket" },
   sched_cls: { section: "tc" },
@@ -73,8 +73,8 @@ const PLAIN: Readonly<Record<string, { section: string; attachType?: number }>> 
 };
 
 /**
- * All cases for the running kernel. Without BPF trampolines, what needs them is attached too: not all such kernels refuse to
- * load it. Maps are those of a uprobe's program then, and not of an LSM one.
+ * All cases for the running kernel. On kernels without BPF trampolines, programs that need them are attached too: not
+ * all such kernels refuse the load. Maps are then tested in a uprobe program and not in an LSM program.
  */
 export function allCases(kernel: KernelFacts, trampolines: boolean): Case[] {
   const btf = vmlinuxBtf();
@@ -93,7 +93,7 @@ export function allCases(kernel: KernelFacts, trampolines: boolean): Case[] {
 
 type Ids = (kind: number, name: string) => number;
 
-/** The first type of each kind and name, as libbpf finds it: some kernels have a function twice. */
+/** The first type of each kind and name, which libbpf finds: some kernels have a function twice. */
 function idsOf(btf: Btf): Ids {
   const ids = new Map<string, number>();
   const every = { [BtfKind.FUNC]: "", [BtfKind.TYPEDEF]: "btf_trace_", [BtfKind.STRUCT]: "" };
@@ -130,7 +130,7 @@ function caseOf(category: string, name: string, subject: Subject, asked: Asked =
   return { category, name, program, query: { type, attachType, flags, btfId: 0, how: "load", ...asked } };
 }
 
-/** The enumerators of an enum, without their prefix and in lower case, as the kernel's facts name them. */
+/** The enumerators of an enum, without their prefix and in lower case, as in the kernel's facts. */
 function enumOf(btf: Btf, name: string, prefix: string): Map<string, number> {
   const id = btf.find(BtfKind.ENUM, name) ?? 0;
   const own = btf.members(id).filter((member) => member.name.startsWith(prefix));
@@ -139,7 +139,7 @@ function enumOf(btf: Btf, name: string, prefix: string): Map<string, number> {
 
 const attachTypes = (btf: Btf) => enumOf(btf, "bpf_attach_type", "BPF_");
 
-/** So many of the names, evenly spread. */
+/** This many of the names, evenly spread. */
 function sample(names: readonly string[]): string[] {
   const step = Math.max(1, Math.floor(names.length / SAMPLE));
   return names.filter((_, index) => index % step === 0);
@@ -201,7 +201,7 @@ function functions(kernel: KernelFacts, btf: Btf, ids: Ids, how: Query["how"]): 
     ...kinds.flatMap((kind) =>
       [...names].map((name) => caseOf(`${kind}.s`, name, { section: `${kind}.s/${name}` }, asked(name))),
     ),
-    // What may be modified is another question.
+    // Whether the function may be modified is another question.
     ...[...names].map((name) =>
       caseOf("fmod_ret", name, { section: `fmod_ret/${name}`, sleepable: false }, asked(name)),
     ),
@@ -260,7 +260,7 @@ function programTypes(kernel: KernelFacts, btf: Btf): Case[] {
   ];
 }
 
-/** A sleepable program that is allowed, to use maps. */
+/** A sleepable program that is allowed, for tests of maps. */
 interface MapUser {
   section: string;
   btfId: number;

@@ -1,6 +1,6 @@
-/** C declarations at random, and a program that says what they look like in memory: the same for the same seed. */
+/** Generates random C declarations, and a program that prints their memory layout: the same for the same seed. */
 
-/** A leaf of a declared struct: its path, as C and JavaScript write it, and how the program prints it. */
+/** A leaf of a declared struct: its path in C and in JavaScript, and how the program prints it. */
 interface Member {
   /** The declaration, with its semicolon. */
   text: string;
@@ -11,9 +11,9 @@ interface Member {
 
 interface Scalar {
   c: string;
-  /** How it is printed: unsigned, signed, boolean, float, enum, 128 bits. */
+  /** Its format: unsigned, signed, boolean, float, enum, 128 bits. */
   form: "u" | "s" | "b" | "f" | "e" | "x";
-  /** Bits of a bit-field at most; 0: it can't be one. */
+  /** The most bits of a bit-field; 0: it can't be one. */
   bits: number;
 }
 
@@ -40,7 +40,7 @@ const SCALARS: readonly Scalar[] = [
   { c: "enum wide", form: "e", bits: 0 },
 ];
 
-/** What the enumerators stand for. */
+/** The enumerators' values. */
 export const ENUMERATORS: Readonly<Record<string, bigint>> = {
   ...{ RED: 0n, GREEN: 1n, BLUE: 7n, LOW: -2n, MIDDLE: 0n, HIGH: 2_000_000_000n, TINY: 3n, ODD: 200n },
   ...{ HUGE_ONE: 1n << 40n, NEGATIVE_ONE: -1n },
@@ -87,7 +87,7 @@ export interface Declarations {
   names: string[];
 }
 
-/** So many structs. */
+/** The number of structs. */
 export function declarations(count: number, seed: number): Declarations {
   const random = generator(seed);
   const names: string[] = [];
@@ -109,7 +109,7 @@ export function declarations(count: number, seed: number): Declarations {
   };
 }
 
-/** Numbers below a limit; Mulberry32. */
+/** Random numbers below a limit; Mulberry32. */
 function generator(seed: number): (limit: number) => number {
   let state = seed;
   return (limit) => {
@@ -122,7 +122,7 @@ function generator(seed: number): (limit: number) => number {
 
 class Struct {
   #names = 0;
-  /** Unions around: what else lies there is no text. */
+  /** Whether unions enclose it: other members may overlap it, so it is not text. */
   #unions = 0;
 
   constructor(readonly random: (limit: number) => number) {}
@@ -155,7 +155,7 @@ class Struct {
     ][this.random(5)] as string;
   }
 
-  /** @param inUnion whether one member alone may be filled */
+  /** @param inUnion whether only one member may be filled */
   #members(prefix: string, depth: number, inUnion: boolean): Member[] {
     const members = Array.from({ length: 1 + this.random(depth === 0 ? 8 : 4) }, () =>
       this.#member(prefix, depth, inUnion),
@@ -261,7 +261,7 @@ class Struct {
     return `v->${path} = ${this.#value(scalar)};`;
   }
 
-  /** Any bits: C cuts off what is too many. */
+  /** Random bits: C truncates what does not fit. */
   #value({ c, form }: Scalar): string {
     const word = () =>
       `0x${this.random(2 ** 32).toString(16)}${this.random(2 ** 32)
@@ -287,7 +287,7 @@ class Struct {
   }
 }
 
-/** In a union a _Bool can have any bits, and C can't read such a one. */
+/** In a union a _Bool can have any bits, and C can't read such a value. */
 const read = (path: string, { c, bits }: Scalar) => {
   if (c === "_Bool" && bits === 0) return `*(const unsigned char *)&v->${path} != 0`;
   return c === "void *" ? `(unsigned long long)v->${path}` : `v->${path}`;

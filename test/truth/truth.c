@@ -1,21 +1,21 @@
 /*
- * Asks the running kernel, by bare system calls, which programs, attachments and maps it takes. Neither
- * libbpf nor the addon has a part in it, so that what they believe can be held against its answers.
+ * Asks the running kernel, with plain system calls, which programs, attachments and maps it accepts. It uses neither
+ * libbpf nor the addon, so that their knowledge can be compared with its answers.
  *
- * A line of standard input is a query, six words with blanks between:
+ * Each line of standard input is a query, six words separated by blanks:
  *   PROG_TYPE EXPECTED_ATTACH_TYPE PROG_FLAGS ATTACH_BTF_ID HOW ARGUMENT
- *   HOW: load            loads a program that does nothing, and no more
- *        helper          loads one that calls the helper of a number; with ! behind it, without a licence
- *        kfunc           ... that calls the kernel's function of a BTF id
- *        map             loads one with a reference to a new map; the argument is MAP_TYPE:MAP_FLAGS
+ *   HOW: load            loads a program that does nothing
+ *        helper          loads one that calls the helper with a number; a trailing ! means without a licence
+ *        kfunc           ... that calls the kernel function with a BTF id
+ *        map             loads one that refers to a new map; the argument is MAP_TYPE:MAP_FLAGS
  *        iter            ... and attaches it; the argument is the target's name
  *        tp_btf          ... and attaches it
  *        raw_tp          ... ; the argument is the tracepoint
  *        tracepoint      ... ; the argument is the event's id
  *        kprobe          ... ; the argument is the function, as it is for kprobe.multi
- *        uprobe          ... to a function of this very program, as does uprobe.multi
- * Each gets a line of standard output: the last thing that was tried (map, load, attach), its errno or 0, and
- * the last line of the verifier's log, with tabs between. Nothing stays loaded or attached.
+ *        uprobe          ... to a function of this program itself, as does uprobe.multi
+ * The answer is a line of standard output: the last step (map, load, attach), its errno or 0, and the last line of the
+ * verifier's log, separated by tabs. Nothing stays loaded or attached.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -51,12 +51,12 @@ static void close_if_open(int fd) {
 
 static uint64_t pointer(const void* to) { return (uintptr_t)to; }
 
-/* As programs for cgroups' LSM hooks must where the hook returns nothing. */
+/* Programs for cgroup LSM hooks must do this if the hook returns void. */
 static int may_only_return_1(const struct query* query) {
   return query->type == BPF_PROG_TYPE_LSM && query->attach_type == BPF_LSM_CGROUP;
 }
 
-/* Positive for a helper's or a kfunc's number. */
+/* Positive for the number of a helper or kfunc. */
 static int called(const struct query* query) {
   int number = 0;
   if (strcmp(query->how, "helper") == 0 || strcmp(query->how, "kfunc") == 0) sscanf(query->argument, "%d", &number);
@@ -90,7 +90,7 @@ static int load(const struct query* query, int map) {
   return bpf(BPF_PROG_LOAD, &attr);
 }
 
-/* BTF that holds one int, type 1: keys and values of local storages. */
+/* BTF with one int, type 1: for keys and values of local storage. */
 static int load_int_btf(void) {
   struct {
     struct btf_header header;
@@ -117,7 +117,7 @@ struct shape {
   unsigned key, value, entries;
 };
 
-/* Sizes that the kernel takes for a map of each type. */
+/* Sizes that the kernel accepts for a map of each type. */
 static struct shape shape_of(unsigned type) {
   switch (type) {
     case BPF_MAP_TYPE_STACK_TRACE:
@@ -156,7 +156,7 @@ static int create_map(unsigned type, unsigned flags) {
       .value_size = shape.value,
       .max_entries = shape.entries,
       .map_flags = flags,
-      /* An arena's address, which is mmap()'s to choose otherwise; no other type lets it be set. */
+      /* An arena's address, which mmap() would otherwise choose; no other type accepts it. */
       .map_extra = type == BPF_MAP_TYPE_ARENA ? 1ull << 44 : 0,
   };
   int inner = -1, btf = -1;
@@ -171,7 +171,7 @@ static int create_map(unsigned type, unsigned flags) {
   int map = bpf(BPF_MAP_CREATE, &attr);
   close_if_open(inner);
   close_if_open(btf);
-  /* The kernel lets a program use an instruction array only once it can't change any more. */
+  /* The kernel allows a program to use an instruction array only after it is frozen. */
   if (map >= 0 && type == BPF_MAP_TYPE_INSN_ARRAY) {
     union bpf_attr freeze = {.map_fd = map};
     bpf(BPF_MAP_FREEZE, &freeze);
@@ -184,7 +184,7 @@ static int attach_raw_tracepoint(int program, const char* name) {
   return bpf(BPF_RAW_TRACEPOINT_OPEN, &attr);
 }
 
-/* Some targets want to know of what: a map, or how to walk the cgroups. */
+/* Some targets require parameters: a map, or the order of the cgroup walk. */
 static int attach_iterator(int program, const char* target) {
   union bpf_iter_link_info info = {0};
   int map = -1;
@@ -221,7 +221,7 @@ static unsigned number_in(const char* path) {
   return number;
 }
 
-/* What uprobes are attached to; never called. */
+/* The target of uprobes; never called. */
 __attribute__((noinline, used)) static int probed(int argument) { return argument + 1; }
 
 extern const char __executable_start[];
@@ -283,7 +283,7 @@ static int attach(int program, const struct query* query) {
   return -ENOSYS;
 }
 
-/* Without the count of instructions, with which the log always ends. */
+/* Without the count of instructions at the end of every log. */
 static const char* last_line_of_log(void) {
   const char* last = "";
   for (char* line = strtok(verifier_log, "\n"); line != NULL; line = strtok(NULL, "\n")) {
@@ -292,7 +292,7 @@ static const char* last_line_of_log(void) {
   return last;
 }
 
-/* Linux 7.3 has its words first, and explains them after. */
+/* Linux 7.3 prints its message first, and explanations after it. */
 static const char* whole_log(void) {
   for (char* end = verifier_log; (end = strpbrk(end, "\n\t")) != NULL;) *end = ';';
   return verifier_log;
@@ -328,8 +328,7 @@ static void ask(const struct query* query) {
 }
 
 int main(void) {
-  /* Before Linux 5.11 programs count as locked memory, and go on doing so for a while after they are closed.
-   */
+  /* Before Linux 5.11 programs count as locked memory, and still do for a while after they are closed. */
   struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
   setrlimit(RLIMIT_MEMLOCK, &unlimited);
   struct query query;

@@ -1,23 +1,28 @@
-/** Asks the running kernel about whole programs, test/bpf/whole-*.bpf.c: what the precheck says of each, and what becomes of it. */
+/**
+ * Asks the running kernel about whole programs, test/bpf/whole-*.bpf.c, and compares the precheck's verdict on each
+ * with the kernel's answer.
+ */
 import { readdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { type BpfError, type BpfObject, type ObjectSpec, open, type ProgramVerdict } from "node-libbpf";
 import { objectPath, only } from "../bpf/objects";
 
-/** What becomes of a program; "no answer" if the kernel says nothing about it: EPERM is about the process. */
+/**
+ * The result for a program; "no answer" if the kernel's answer is not about the program: EPERM is about the process.
+ */
 export type Fate = "loaded" | "attached" | "refused" | "no answer";
 
 export interface Whole {
   object: string;
   program: string;
   verdict: ProgramVerdict["verdict"];
-  /** Of the verdict, and of the kernel, for reports. */
+  /** The verdict and the kernel's answer, for reports. */
   message: string;
   fate: Fate;
   said: string;
 }
 
-/** Programs of these are attached too, where that may be done. */
+/** Programs of these objects are attached too, where that is allowed. */
 const ATTACHED: ReadonlySet<string> = new Set(["whole-kinds"]);
 
 /** Names of the objects. */
@@ -26,13 +31,16 @@ export function wholeObjects(): string[] {
   return files.filter((file) => /^whole-.*\.bpf\.o$/.test(file)).map((file) => basename(file, ".bpf.o"));
 }
 
-/** Of those that are refused, or unknown, for the same reason: a load of each takes a third of a second under emulation. */
+/**
+ * The number of programs to load of those that are refused, or unknown, for the same reason: a load takes a third of a
+ * second under emulation.
+ */
 const SAMPLE = 2;
 
 /**
  * Asks about the programs of an object.
  *
- * @param all not only some of those that the same is said of
+ * @param all whether to load all programs with the same verdict, and not only some
  */
 export async function askWhole(object: string, { attach, all }: { attach: boolean; all: boolean }): Promise<Whole[]> {
   const attached = attach && ATTACHED.has(object);
@@ -46,7 +54,7 @@ export async function askWhole(object: string, { attach, all }: { attach: boolea
       return all || verdict === "allowed" || before < SAMPLE;
     });
   const good = said.filter(({ verdict }) => verdict === "allowed").map(({ name }) => name);
-  // Most are told at once: what is said to load is loaded together, and one by one where one does not.
+  // Most are answered at once: programs that are expected to load are loaded together, and one by one if that fails.
   const together = await fates(object, good, attached);
   const asked: Whole[] = [];
   for (const { name, verdict, message } of said) {
@@ -56,10 +64,10 @@ export async function askWhole(object: string, { attach, all }: { attach: boolea
   return asked;
 }
 
-/** An object is opened once: what is set of it is set anew each time. */
+/** Opens each object once; its settings are made anew each time. */
 const specs = new Map<string, ObjectSpec>();
 
-/** An object with some programs, and the maps that are theirs: a map NAME is for programs NAME__*, if there are any. */
+/** An object with some programs, and their maps: a map NAME is for programs NAME__*, if there are any. */
 export function specOf(object: string, programs: readonly string[]): ObjectSpec {
   const spec = specs.get(object) ?? open(objectPath(object));
   specs.set(object, spec);
@@ -76,7 +84,7 @@ function judged(object: string, program: string): ProgramVerdict {
   return verdict;
 }
 
-/** What is said of the load, and of the attaching where that is done: what never runs is another's test. */
+/** The verdict on the load, and on the attach if there is one: whether a program runs is tested elsewhere. */
 function claim({ verdict, message, findings }: ProgramVerdict, attached: boolean) {
   const stages = attached ? ["load", "attach"] : ["load"];
   const found = findings.filter(({ stage }) => stages.includes(stage));
@@ -87,7 +95,7 @@ function claim({ verdict, message, findings }: ProgramVerdict, attached: boolean
 
 type Told = Pick<Whole, "fate" | "said">;
 
-/** The fates of programs that are loaded together; undefined if that fails. */
+/** The results of programs that are loaded together; undefined if that fails. */
 async function fates(
   object: string,
   programs: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * What the compiler must refuse of generated types, and what it must take: never run. An error that is not expected fails the build,
- * and so does an expected one that does not come.
+ * Code that the compiler must refuse or accept with generated types; it never runs. An unexpected error fails the
+ * build, and so does a missing one.
  */
 import { type BpfObject, open as openObject, type Program, type RingBuffer } from "node-libbpf";
 import { type ExecWatch, open } from "../../examples/exec-watch/exec-watch.bpf";
@@ -24,7 +24,7 @@ export async function programs(): Promise<void> {
   object.program("on_kprobe").attach({ function: "vfs_read", offset: 4 });
   // @ts-expect-error: a kprobe has no path
   object.programs.on_kprobe.attach({ path: "/bin/true" });
-  // @ts-expect-error: nor by this way
+  // @ts-expect-error: this form does not accept it either
   object.program("on_kprobe").attach({ path: "/bin/true" });
   // @ts-expect-error: a cookie is a bigint
   object.programs.on_uprobe.attach({ cookie: 1 });
@@ -49,18 +49,18 @@ export async function programs(): Promise<void> {
   shapes.programs.run.attach({ cookie: 1n });
 }
 
-/** Kinds that are attached as their section says have no options, and those that have, no other kind's. */
+/** Kinds that libbpf attaches by their section have no options; the others have only their own kind's. */
 export function kindsOf(tc: Program<"tc">, cgroup: Program<"cgroup_skb">, lsm: Program<"lsm">, iter: Program<"iter">) {
   const all: Program[] = [tc, cgroup, lsm, iter];
   tc.attach();
   iter.attach({ cgroupFd: 3 });
-  // @ts-expect-error: which interface, the section does not say, and attach() can't be told
+  // @ts-expect-error: the section does not name the interface, and attach() takes no options
   tc.attach({ interface: "lo" });
-  // @ts-expect-error: an iterator's
+  // @ts-expect-error: an option of iterators
   cgroup.attach({ cgroupFd: 3 });
-  // @ts-expect-error: an iterator's
+  // @ts-expect-error: an option of iterators
   lsm.attach({ cgroupFd: 3 });
-  // @ts-expect-error: XDP's
+  // @ts-expect-error: an option of XDP
   iter.attach({ interface: "lo" });
   return all;
 }
@@ -79,7 +79,7 @@ export async function maps(): Promise<void> {
   object.maps.hush.get(1);
   // @ts-expect-error: no map of this name
   object.map("hush", Map);
-  // @ts-expect-error: an array's elements can't be of another type
+  // @ts-expect-error: an array's elements can't have another type
   object.maps.array.set(0, "text");
   object.maps.lru.set("key", "value");
   const perCpu: number[] | undefined = object.maps.percpu_array.get(0);
@@ -101,7 +101,7 @@ export async function maps(): Promise<void> {
   shapes.maps.points.set({ x: 1, y: 2, name: "a" }, { color: "RED", as_int: 5n });
   const color: shade = shades.RED;
   const union: choice = { number: 1n };
-  // @ts-expect-error: reading a union's member may give what is not it
+  // @ts-expect-error: reading a union's member may give another member's value
   const chosen: bigint = union.number;
   // @ts-expect-error: constants can't be changed
   shades.RED = 2;
@@ -126,21 +126,21 @@ export async function events(): Promise<void> {
 export async function variables(): Promise<void> {
   const spec = openMaps();
   spec.variables.limit = 9;
-  // @ts-expect-error: a number is wanted
+  // @ts-expect-error: expects a number
   spec.variables.limit = 9n;
   // @ts-expect-error: no variable of this name
   spec.variables.limt = 9;
   const object = await spec.load();
   object.variables.counter = 1n;
-  // @ts-expect-error: a constant, once it is loaded
+  // @ts-expect-error: constants are read-only after the load
   object.variables.limit = 9;
-  // @ts-expect-error: a bigint is wanted
+  // @ts-expect-error: expects a bigint
   object.variables.counter = 1;
   // @ts-expect-error: options are checked too
   openMaps({ pinroot: "/sys/fs/bpf" });
 }
 
-/** An object with types is an object; one without takes any name. */
+/** An object with generated types is assignable to an object; one without takes any name. */
 export async function untyped(typed: BpfObject<ExecWatch>): Promise<void> {
   const object: BpfObject = await openObject("any.bpf.o").load();
   object.programs.anything?.attach({ pid: 1, path: "/bin/true" });
@@ -148,7 +148,7 @@ export async function untyped(typed: BpfObject<ExecWatch>): Promise<void> {
   object.variables.anything = 1;
   const more: BpfObject = await open().load();
   void [more, typed.maps.queue];
-  // @ts-expect-error: one object is not another
+  // @ts-expect-error: objects with different types are not assignable
   const other: BpfObject<ExecWatch> = await openMaps().load();
   void other;
 }

@@ -1,7 +1,7 @@
-/** What apt says. */
+/** Parses apt's output. */
 import { retriesOf } from "../../lib/testing/apt";
 
-test("faults that passed", () => {
+test("faults that apt recovered from", () => {
   const output = `Get:1 http://mirror.example/debian bookworm/main amd64 clang amd64 1:14.0-55 [12 kB]
 Ign:2 http://mirror.example/debian bookworm/main amd64 busybox-static amd64 1:1.35
   503  Service Unavailable [IP: 192.0.2.1 80]

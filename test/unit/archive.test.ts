@@ -17,7 +17,7 @@ SHA256:
 `;
 
 describe("a Release", () => {
-  test("is read from its signed form, dashes and all", () => {
+  test("is read from its signed form, with dash escapes", () => {
     const signed = `-----BEGIN PGP SIGNED MESSAGE-----
 Hash: SHA512
 
@@ -37,7 +37,7 @@ abc
     expect(hashesOf("Suite: empty\n").size).toBe(0);
   });
 
-  test("with another index has it in the given forms and no others, and all else", () => {
+  test("with another index has only the given forms of it, and everything else", () => {
     const bytes = Buffer.from("Package: zlib\n");
     const changed = changedRelease(RELEASE, new Map([["main/source/Sources", bytes]]), {
       "Valid-Until": undefined,
@@ -77,7 +77,7 @@ describe("a range", () => {
     expect(rangeOf(header, 10)).toEqual(range);
   });
 
-  test("never leaves the file", () => {
+  test("never exceeds the file", () => {
     fc.assert(
       fc.property(fc.string(), fc.nat(50), fc.nat(50), fc.nat(40), (text, first, last, size) => {
         for (const header of [text, `bytes=${first}-`, `bytes=${first}-${last}`, `bytes=-${last}`]) {
@@ -120,7 +120,7 @@ describe("the archive's server", () => {
     expect(archive.bytes).toBe(33);
   });
 
-  test("is missing what was asked for first, and no other that matches", async () => {
+  test("is missing only the first requested of the matching files", async () => {
     const both = new Map([...files, ["pool/a_0.deb", body]]);
     archive.set({ files: both, faults: [{ what: "missing", at: /pool\/a/, first: true }] });
     const statuses = [];
@@ -130,7 +130,7 @@ describe("the archive's server", () => {
     expect(archive.answers[0]).toEqual({ path: "/debian/pool/a+b_1.deb", status: 404, bytes: 0, fault: "missing" });
   });
 
-  test("is busy as often as it is told to be", async () => {
+  test("is busy the configured number of times", async () => {
     archive.set({ files, faults: [{ what: "busy", at: /pool/, times: 2 }] });
     const statuses = [];
     for (let i = 0; i < 3; i++) statuses.push((await get()).status);

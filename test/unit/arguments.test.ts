@@ -1,10 +1,13 @@
-/** What needs no kernel, called with what nobody should pass: errors of ours, each with a code. Maps and links: test/kernel. */
+/**
+ * Functions that need no kernel, called with invalid arguments: each throws an error of the library with a code. Maps
+ * and links: test/kernel.
+ */
 import * as api from "node-libbpf";
 import * as sleepable from "node-libbpf/sleepable";
 import { BAD, rawErrors, type Subject } from "../bad-arguments";
 import { objectPath } from "../bpf/objects";
 
-/** Functions that ask the kernel or wait: called in test/kernel, if with anything. */
+/** Functions that call the kernel or wait: tested in test/kernel, if at all. */
 const ELSEWHERE = ["tracePipe", "captureProfile", "kernelFacts", "createMap", "openMap", "openMapById"];
 
 test.each([
@@ -42,7 +45,7 @@ test("what is not loaded yet", async () => {
   const [program] = Object.values(api.open(objectPath("guard")).programs);
   const [map] = Object.values(spec.maps);
   expect(program && map).toBeDefined();
-  // load() is called in test/kernel.
+  // test/kernel tests load().
   expect(
     await rawErrors([
       { name: "ObjectSpec", of: spec, not: ["load", "loadSync"] },

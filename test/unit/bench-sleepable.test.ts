@@ -1,4 +1,4 @@
-/** What the benchmark of sleepable programs makes of its figures. */
+/** The figures that the benchmark of sleepable programs derives from its measurements. */
 import { added, type Boot, type Hook, paired, repeats } from "../../bench/sleepable/figures";
 
 const times = (least: number, median = least) => ({ least, median });
@@ -13,14 +13,14 @@ function boot(plain: number, sleepable?: number): Boot {
   return { release: "6.12", nops: times(1005.92), bare: { getpgid: times(312.92) }, hooks: [hook] };
 }
 
-test("what a program adds is whole instructions, without an interrupt's", () => {
+test("the cost of a program is a whole number of instructions, without those of interrupts", () => {
   const { hooks, ...rest } = boot(442.92, 436.94);
   const [hook] = hooks as [Hook];
   expect(added({ hooks, ...rest }, hook, "plain")).toBe(130);
   expect(added({ hooks, ...rest }, hook, "sleepable")).toBe(124);
 });
 
-test("a program that was refused adds nothing, not zero", () => {
+test("a refused program has no cost, not a cost of zero", () => {
   const refused = boot(442.92);
   expect(added(refused, refused.hooks[0] as Hook, "sleepable")).toBeUndefined();
 });
@@ -32,7 +32,7 @@ test("boots repeat if every count is the same", () => {
 });
 
 test("differences and ratios are taken within a round", () => {
-  // The machine slows down: the medians alone would say that sleeping costs nothing.
+  // The machine slows down: by the medians alone, sleeping would cost nothing.
   const figures = paired({ name: "uprobe", plain: [100, 200, 400], sleepable: [110, 200, 480] });
   expect(figures).toMatchObject({ plain: 200, sleepable: 200, difference: 10 });
   expect(figures.ratio.median).toBeCloseTo(1.1);

@@ -1,4 +1,4 @@
-/** The benchmarks' arithmetic, and what is made of figures. */
+/** The benchmarks' statistics, and their presentation. */
 import { chart } from "../../bench/chart";
 import { compare } from "../../bench/rounds";
 import type { Row } from "../../bench/statistics";
@@ -32,7 +32,7 @@ test("a ratio is taken within a round", () => {
   expect(speed(row("node-libbpf", [1], { unit: "%" }), row("C libbpf", [2], { unit: "%" }))).toBeUndefined();
 });
 
-test("peers of one name are one, cases have units and variants", () => {
+test("peers of the same name are merged, cases have units and variants", () => {
   const echo = (name: string, sample: Record<string, number>) => ({ name, command: ["echo", JSON.stringify(sample)] });
   const peers = [
     echo("C", { "one, way": 1, sum: 7 }),

@@ -1,4 +1,6 @@
-/** The addon's file: where it is looked for, what is refused before the dynamic linker sees it, and the page that explains. */
+/**
+ * The addon's file: where the loader looks, what it refuses before the dynamic linker sees the file, and the help page.
+ */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +12,7 @@ import { PROJECT_ROOT } from "../../scripts/places";
 const linux = { platform: "linux", arch: "x64" };
 
 describe("places", () => {
-  test("a build from source goes before the shipped file", () => {
+  test("a build from source takes precedence over the published file", () => {
     expect(places("/p", linux, undefined)).toEqual([
       "/p/build/Release/node_libbpf.node",
       "/p/prebuilds/linux-x64/node-libbpf.glibc.node",
@@ -22,7 +24,7 @@ describe("places", () => {
     ["/a/own.node", "/a/own.node"],
     ["/a", "/a/prebuilds/linux-arm64/node-libbpf.glibc.node"],
     ["a", `${process.cwd()}/a/prebuilds/linux-arm64/node-libbpf.glibc.node`],
-  ])("NODE_LIBBPF_PREBUILD=%s is all there is", (named, path) => {
+  ])("NODE_LIBBPF_PREBUILD=%s excludes everything else", (named, path) => {
     expect(places("/p", { platform: "linux", arch: "arm64" }, named)).toEqual([path]);
   });
 });
@@ -44,7 +46,7 @@ describe("a file that can't be loaded", () => {
     return copy;
   };
 
-  test.each([0, 3, 64, 3000, bytes.length >> 1, bytes.length - 1])("cut off after %d bytes", (size) => {
+  test.each([0, 3, 64, 3000, bytes.length >> 1, bytes.length - 1])("truncated after %d bytes", (size) => {
     expect(load(bytes.subarray(0, size))).toThrow(size < 4 ? "is no ELF file" : "is cut off");
   });
 
@@ -66,13 +68,13 @@ describe("the help page", () => {
     error: Object.assign(new Error(message), { code }),
   });
   const missing = failed("ENOENT: no such file or directory, open '/p/x.node'", "ENOENT");
-  // The dynamic linkers' own words.
+  // Messages of the dynamic linkers.
   const musl =
     "Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by /p/prebuilds/linux-x64/node-libbpf.glibc.node)";
   const glibc = "/lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.34' not found (required by /p/x.node)";
   const disabled = failed("Cannot load native addon because loading addons is disabled.", "ERR_DLOPEN_DISABLED");
 
-  test("says where, what was tried, and what to do", () => {
+  test("has the platform, the files that were tried, and what to do", () => {
     expect(helpPage(host, [missing, failed(glibc)])).toBe(
       `the addon can't be loaded by Node 20.20.2 on linux-x64
 Tried:
@@ -118,7 +120,7 @@ What to do:
     expect(helpPage({ ...host, ...changes }, attempts)).toMatch(expected);
   });
 
-  test("the oldest Node is that of package.json", () => {
+  test("the oldest Node.js version is that of package.json", () => {
     const { engines } = JSON.parse(readFileSync(join(PROJECT_ROOT, "package.json"), "utf8"));
     const [major, minor] = engines.node.replace(">=", "").split(".").map(Number);
     const on = (node: string) => isSupported({ platform: "linux", versions: { node } });
@@ -127,7 +129,7 @@ What to do:
   });
 });
 
-test("this host, as the page is told", () => {
+test("the description of this host", () => {
   const { glibc, ...host } = readHost(PROJECT_ROOT);
   expect(host).toMatchObject({ node: process.versions.node, musl: false, permissions: false, isPackage: true });
   expect(glibc()).toMatch(/^2\.\d+$/);

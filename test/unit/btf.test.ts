@@ -1,4 +1,4 @@
-/** BTF as a graph: what a compiler says of types, what is refused, and what is made of damaged BTF. */
+/** BTF as a graph: types of a compiler, refused calls, and damaged BTF. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -29,7 +29,7 @@ function member(of: BtfStruct, name: string) {
   return { ...found, type: found.type };
 }
 
-/** A type as C would say it, roughly. */
+/** A type in a notation like C. */
 function words(type: BtfType): string {
   if (type.kind === "ptr") return `${words(type.target)} *`;
   if (type.kind === "array") return `${words(type.element)}[${type.length}]`;
@@ -40,7 +40,7 @@ function words(type: BtfType): string {
   return `${type.kind} ${type.name}`.trim();
 }
 
-describe("what the compiler says", () => {
+describe("types of a compiler", () => {
   const everything = struct("struct everything");
 
   test("names, offsets and types of members", () => {
@@ -105,7 +105,7 @@ describe("what the compiler says", () => {
       values: [
         { name: "NONE", value: 0 },
         { name: "ONE", value: 1 },
-        // clang before 15 does not say that an enum is signed.
+        // clang before 15 does not record that an enum is signed.
         { name: "MINUS", value: expect.any(Number) },
       ],
     });
@@ -200,7 +200,7 @@ describe("names", () => {
     ["u23", /Did you mean typedef u32\?/],
     ["enum big2", /Did you mean enum big\?/],
     ["", /node-libbpf btf dump/],
-  ])("%j is not there", (name, hint) => {
+  ])("%j does not exist", (name, hint) => {
     expect(() => btf.typeNamed(name)).toThrow(
       expect.objectContaining({ code: "ERR_BPF_ARGUMENT", hint: expect.stringMatching(hint) }),
     );
@@ -213,7 +213,7 @@ describe("names", () => {
   });
 });
 
-describe("a name that is more than a name in C is not written as C", () => {
+describe("a name that is not an identifier is not written as C", () => {
   const evil = 'x; } y;\n#include "/etc/shadow"\nstruct z {';
   test.each<[string, (builder: TypeBuilder, int: number) => number]>([
     ["a struct's", (builder) => builder.struct("struct", evil, 0, [])],
@@ -240,7 +240,7 @@ describe("split BTF", () => {
   builder.add("of the base", BtfKind.DECL_TAG, 0, everything, [0xffffffff]);
   const split = readBtf(builder.bytes(), { base: btf });
 
-  test("goes on from its base", () => {
+  test("extends its base", () => {
     expect(split).toMatchObject({ base: btf, first: btf.end, end: btf.end + 3 });
     expect(struct("own", split).id).toBe(own);
     const whole = member(struct("own", split), "whole").type;
@@ -258,7 +258,7 @@ describe("split BTF", () => {
     compile(text);
   });
 
-  test("without its base it is nothing", () => {
+  test("without its base it is damaged", () => {
     expect(() => readBtf(builder.bytes())).toThrow(expect.objectContaining({ code: "ERR_BPF_OBJECT_INVALID" }));
   });
 });
@@ -281,7 +281,7 @@ describe("as C", () => {
     expect(text).not.toContain("everything");
   });
 
-  test("a named struct that is a nameless member", () => {
+  test("a named struct as an unnamed member", () => {
     const source = `
       struct inner { int a; unsigned b : 3; };
       struct outer { char c; struct inner; long d; };
@@ -301,7 +301,7 @@ describe("as JSON", () => {
     expect(types[u32.id - 1]).toEqual({ id: u32.id, name: "u32", kind: "typedef", target: resolved(u32).id });
   });
 
-  test("named types and all that they lead to", () => {
+  test("named types and all types that they refer to", () => {
     const either = btf.typeNamed("union either");
     const kinds = reached(btf, [either]).map(({ kind }) => kind);
     expect(kinds.sort()).toEqual(["array", "int", "int", "int", "typedef", "union"]);
@@ -437,7 +437,7 @@ describe("faults", () => {
     expect(() => toC(new Btf(builder.bytes()))).toThrow(fault?.what);
   });
 
-  test("what C has is none", () => {
+  test("valid C has no faults", () => {
     const builder = new BtfBuilder();
     builder.int();
     builder.struct("list", 16, [
@@ -454,7 +454,7 @@ describe("faults", () => {
     expect(new Btf(builder.bytes()).fault()).toBeUndefined();
   });
 
-  test("C of a kernel and of its module declares each one's kfuncs, by the tag that both have", () => {
+  test("C of a kernel and of its module declares the kfuncs of each, by the tag that both have", () => {
     const builder = new BtfBuilder();
     builder.int("u32", 4);
     const kfunc = (to: BtfBuilder, name: string, ...tags: [tag: string, component: number][]) => {
@@ -478,16 +478,16 @@ describe("faults", () => {
     const id = module.add("bpf_two", BtfKind.FUNC, 1, prototype);
     module.add("bpf_kfunc", BtfKind.DECL_TAG, 0, id, [0xffffffff]);
     const bytes = Buffer.from(module.bytes());
-    // As pahole does: of a text that the base has, the base's.
+    // As pahole does: a string that the base has is the base's.
     const at = 24 + 3 * 4 + 3 * 4;
     bytes.writeUInt32LE(builder.text("bpf_kfunc"), at);
-    // libbpf before 1.2 writes no "void" for no parameters.
+    // libbpf before 1.2 writes no "void" for an empty parameter list.
     expect(declared(readBtf(bytes, { base })).map((line) => line.replace("()", "(void)"))).toEqual([
       "extern void bpf_two(void) __weak __ksym;",
     ]);
   });
 
-  test("a large struct that a pointer leads to first is no more than when it stands first", () => {
+  test("a large struct costs the same whether or not a pointer to it comes first", () => {
     const builder = new BtfBuilder();
     builder.to(PTR, 2);
     builder.struct("table", 1 << 27, [["slots", 3, 0]]);
@@ -496,14 +496,14 @@ describe("faults", () => {
     expect(new Btf(builder.bytes()).fault()).toBeUndefined();
   });
 
-  test("what is declared and not defined has no bytes: clang's enums, rustc's ()", () => {
+  test("types that are declared and not defined have no size: clang's enums, rustc's ()", () => {
     const builder = new BtfBuilder();
     builder.to(PTR, builder.add("color", BtfKind.ENUM, 0, 0));
     builder.to(PTR, builder.int("()", 0, 0));
     expect(readBtf(builder.bytes()).end).toBe(5);
   });
 
-  test("a long chain of structs that point to each other is walked without recursion", () => {
+  test("a long chain of structs that point to each other is processed without recursion", () => {
     const builder = new BtfBuilder();
     const count = 50_000;
     builder.int();
@@ -516,7 +516,7 @@ describe("faults", () => {
   });
 });
 
-describe("files that are none", () => {
+describe("files without BTF", () => {
   const big = Buffer.from(bytes.subarray(0, bytes.length & ~1));
   big.swap16();
   test.each<[what: string, source: string | Uint8Array, code: string]>([
@@ -533,7 +533,7 @@ describe("files that are none", () => {
     expect(() => readBtf(source)).toThrow(expect.objectContaining({ name: "ObjectError", code }));
   });
 
-  test("BTF of a kind that came later", () => {
+  test("BTF with a newer kind", () => {
     const builder = new BtfBuilder();
     builder.add("new", 25, 0, 0);
     expect(() => readBtf(builder.bytes())).toThrow(
@@ -548,7 +548,7 @@ describe("files that are none", () => {
   });
 });
 
-/** Looks at everything that there is. */
+/** Reads everything that the graph has. */
 function walk(btf: Btf): void {
   for (const type of btf.types()) {
     for (const other of referencesOf(type)) resolved(other);
@@ -563,7 +563,7 @@ function walk(btf: Btf): void {
   btf.scan({ [BtfKind.FUNC]: "", [BtfKind.STRUCT]: "" }, () => {});
 }
 
-test("damaged BTF is refused with words, or can be walked and written as C", () => {
+test("damaged BTF is refused with a message, or can be walked and written as C", () => {
   const header = new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true);
   const word = fc.tuple(fc.nat(Math.floor((bytes.length - header) / 4) - 1), fc.oneof(fc.nat(64), fc.nat(0xffffffff)));
   const byte = fc.tuple(fc.nat(bytes.length - 1), fc.nat(255));

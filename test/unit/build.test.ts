@@ -1,4 +1,4 @@
-/** node-libbpf gen and build: files that come to be, or stay as they were; clang's words; watching. */
+/** node-libbpf gen and build: files that are created, or stay as they were; clang's output; watching. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -53,7 +53,7 @@ describe("build", () => {
     writeFileSync(at("guard.h"), header("int"));
   });
 
-  test("an object and its types, with headers that came with the package", () => {
+  test("an object and its types, with the headers of the package", () => {
     expect(cli("build", "guard.bpf.c", "-o", "made/here")).toEqual(done);
     expect(readdirSync(at("made/here")).sort()).toEqual(["guard.bpf.o", "guard.bpf.ts"]);
     expect(read("made/here/guard.bpf.ts")).toContain("/** struct limits limits, in .bss */\n    limits: limits;");
@@ -61,7 +61,7 @@ describe("build", () => {
     expect(existsSync(at("guard.bpf.ts"))).toBe(false);
   });
 
-  test("DWARF is taken out, and BTF stays, unless it is to be kept", () => {
+  test("DWARF is stripped unless --no-strip is set, and BTF stays", () => {
     const sections = (name: string) => readElf(read8(name), name).map((section) => section.name);
     expect(cli("build", "guard.bpf.c", "-o", "out")).toEqual(done);
     expect(sections("out/guard.bpf.o").filter((name) => name.includes(".debug_"))).toEqual([]);
@@ -75,7 +75,7 @@ describe("build", () => {
     expect(read8("again/guard.bpf.o")).toEqual(read8("out/guard.bpf.o"));
   });
 
-  test("the module's kind is the package's, or as told", () => {
+  test("the module's format is the package's, or the option's", () => {
     writeFileSync(at("package.json"), '{ "type": "module" }');
     cli("build", "guard.bpf.c", "-o", "out");
     expect(read("out/guard.bpf.ts")).toContain("import.meta.dirname");
@@ -83,13 +83,13 @@ describe("build", () => {
     expect(read("out/guard.bpf.ts")).toContain('Buffer.from(OBJECT, "base64")');
   });
 
-  test("what stands behind -- is clang's", () => {
+  test("arguments after -- are clang's", () => {
     writeFileSync(at("guard.h"), `${header("WIDE")}\n`);
     expect(cli("build", "guard.bpf.c", "-o", "out", "--", "-DWIDE=long", "-Wall")).toEqual(done);
     expect(read("out/guard.bpf.ts")).toContain("most: bigint;");
   });
 
-  test("clang's diagnostics as they are, status 1, and what was there stays", () => {
+  test("clang's diagnostics are unchanged, the status is 1, and existing files stay", () => {
     cli("build", "guard.bpf.c", "-o", "out");
     const before = ["guard.bpf.o", "guard.bpf.ts"].map((name) => read(`out/${name}`));
     writeFileSync(at("guard.h"), header("nothing"));
@@ -101,7 +101,7 @@ describe("build", () => {
     expect(["guard.bpf.o", "guard.bpf.ts"].map((name) => read(`out/${name}`))).toEqual(before);
   });
 
-  test("what can't be typed leaves both files as they were", () => {
+  test("an object that can't be typed leaves both files as they were", () => {
     const tag = '__attribute__((btf_decl_tag("event:struct nothing")))';
     const ring = `struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } ring SEC(".maps") ${tag};`;
     writeFileSync(at("guard.h"), header("int") + ring);
@@ -115,7 +115,7 @@ describe("build", () => {
     expect(readdirSync(at("out"))).toEqual([]);
   });
 
-  test("vmlinux.h is made if it is included and not there, and of what was named", () => {
+  test("vmlinux.h is written if it is included and missing, from the given BTF", () => {
     const program = '__attribute__((section("syscall"), used)) int run(void *ctx) { return limits.count; }\n';
     writeFileSync(at("guard.h"), '#include "vmlinux.h"\n');
     writeFileSync(at("guard.bpf.c"), `#include "guard.h"\nstruct locked limits;\n${program}`);
@@ -123,14 +123,14 @@ describe("build", () => {
     expect(made).toEqual(done);
     expect(read("out/vmlinux.h")).toMatch(/struct locked \{\n\t__u32 count;/);
     expect(read("out/guard.bpf.ts")).toContain("limits: locked;");
-    // One that is there goes before one that would be made.
+    // An existing one takes precedence over one that would be written.
     writeFileSync(at("vmlinux.h"), "struct locked { unsigned long count; };\n");
     rmSync(at("out"), { recursive: true });
     expect(cli("build", "guard.bpf.c", "-o", "out").status).toBe(0);
     expect(readdirSync(at("out")).sort()).toEqual(["guard.bpf.o", "guard.bpf.ts"]);
   });
 
-  test("a source that is not there, a folder that can't be", () => {
+  test("a missing source, an invalid folder", () => {
     expect(cli("build", "none.bpf.c", "-o", "out")).toMatchObject({
       status: 2,
       stderr: expect.stringMatching(/none\.bpf\.c does not exist/),
@@ -139,14 +139,14 @@ describe("build", () => {
       status: 2,
       stderr: expect.stringMatching(/can't be written \(/),
     });
-    // mkdirSync() with `recursive` would not come back.
+    // mkdirSync() with `recursive` would not return.
     expect(cli("build", "guard.bpf.c", "-o", "/proc/none/out")).toMatchObject({
       status: 2,
       stderr: expect.stringMatching(/can't be written \(ENOENT\)/),
     });
   });
 
-  test("a source that is a folder, or nothing that clang compiles", () => {
+  test("a source that is a folder, or a file that clang does not compile", () => {
     expect(cli("build", ".", "-o", "out")).toMatchObject({ status: 2, stderr: expect.stringMatching(/\. is no file/) });
     writeFileSync(at("guard.txt"), "");
     const { status, stderr } = cli("build", "guard.txt", "-o", "out");
@@ -157,7 +157,7 @@ describe("build", () => {
   });
 });
 
-test("an input that is dated to come is not built for ever", async () => {
+test("an input with a date in the future does not cause endless builds", async () => {
   for (const name of ["ahead", "other"]) writeFileSync(at(name), "");
   utimesSync(at("ahead"), 2 ** 32, 2 ** 32);
   const stop = new AbortController();
@@ -181,9 +181,9 @@ describe("clang", () => {
     chmodSync(at(`bin/${name}`), 0o755);
   };
 
-  test("what CLANG names, else clang, else the newest", () => {
+  test("the one that CLANG names, else clang, else the newest", () => {
     const PATH = `${at("bin")}:${at("none")}:${at("file")}`;
-    writeFileSync(at("file"), ""); // a PATH may hold anything
+    writeFileSync(at("file"), ""); // a PATH may contain anything
     expect(() => findClang({ PATH })).toThrow(/there is no clang.*apt-get install clang/);
     for (const name of ["clang-9", "clang-14", "clang-format-15", "clang++-16"]) tool(name);
     expect(findClang({ PATH })).toBe(at("bin/clang-14"));
@@ -192,7 +192,7 @@ describe("clang", () => {
     expect(findClang({ PATH, CLANG: "clang-19" })).toBe("clang-19");
   });
 
-  test("one that can't be run is told", () => {
+  test("the error for one that can't be run", () => {
     writeFileSync(at("guard.bpf.c"), "int x;\n");
     const { status, stderr } = spawnSync(process.execPath, [MAIN, "build", "guard.bpf.c", "-o", "."], {
       cwd: folder,
@@ -204,14 +204,14 @@ describe("clang", () => {
 });
 
 describe("gen", () => {
-  test("writes a module that finds the object where it is", () => {
+  test("writes a module that finds the object at its path", () => {
     expect(cli("gen", objectPath("cycle"), "-o", "src/cycle.ts", "--event", "events=unsigned int")).toEqual(done);
     expect(read("src/cycle.ts")).toContain("events: RingBuffer<number>;");
     expect(cli("gen", objectPath("cycle"), "-o", "src/cycle.ts", "--path", "./cycle.bpf.o")).toEqual(done);
     expect(read("src/cycle.ts")).toContain('join(__dirname, "./cycle.bpf.o")');
   });
 
-  test("a mistake leaves the module as it was", () => {
+  test("an error leaves the module as it was", () => {
     writeFileSync(at("cycle.ts"), "old");
     for (const args of [
       ["--event", "events"],
@@ -227,7 +227,7 @@ describe("gen", () => {
   });
 });
 
-/** Runs the command, and gives its words as they come. */
+/** Runs the command, and provides its output as it arrives. */
 class Watching {
   readonly #child: ChildProcess;
   #text = "";
@@ -241,7 +241,7 @@ class Watching {
     this.#child.stderr?.on("data", add);
   }
 
-  /** Waits for words, and forgets what came up to them. */
+  /** Waits for text in the output, and discards the output before it. */
   async says(words: string): Promise<void> {
     while (!this.#text.includes(words)) {
       if (this.#child.exitCode !== null) throw new Error(`it ended: ${this.#text}`);
@@ -262,7 +262,7 @@ class Watching {
 }
 
 describe("--watch", () => {
-  test("builds again when a header changes, goes on after an error, and ends when it is interrupted", async () => {
+  test("builds again when a header changes, continues after an error, and ends when it is interrupted", async () => {
     writeFileSync(at("guard.bpf.c"), SOURCE);
     writeFileSync(at("guard.h"), header("int"));
     const watching = new Watching("build", "guard.bpf.c", "-o", "out");
@@ -272,7 +272,7 @@ describe("--watch", () => {
     writeFileSync(at("guard.h"), header("long"));
     await watching.says("wrote out/guard.bpf.o, out/guard.bpf.ts\n");
     expect(read("out/guard.bpf.ts")).toContain("most: bigint;");
-    // As editors do it: another file in its place.
+    // As editors do: replace the file.
     writeFileSync(at("new"), header("short"));
     spawnSync("mv", ["new", "guard.h"], { cwd: folder });
     await watching.says("wrote out/guard.bpf.o");

@@ -1,4 +1,4 @@
-/** The command node-libbpf: what it prints, and how it ends. What hangs on the host is in test/kernel/cli.test.ts. */
+/** The command node-libbpf: its output and exit status. test/kernel/cli.test.ts tests what depends on the host. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,14 +27,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** A file that holds something. */
+/** Creates a file with a content. */
 function file(name: string, content: string | Uint8Array): string {
   const path = join(directory, name);
   writeFileSync(path, content);
   return path;
 }
 
-/** The facts of a kernel as a profile, changed. */
+/** Writes the facts of a kernel as a profile, with changes. */
 function profileOf(name: string, facts: object): string {
   return file(name, JSON.stringify({ ...kernelFacts(), ...facts }));
 }
@@ -108,7 +108,7 @@ describe("usage", () => {
     expect(stderr.trim().split("\n").length).toBeLessThanOrEqual(2);
   });
 
-  test("a reader that stops reading is no error", () => {
+  test("a reader that closes the pipe causes no error", () => {
     const command = `set -o pipefail; "$0" "$1" hooks --kernel 6.12 | head -n 1`;
     const { status, stdout, stderr } = spawnSync("bash", ["-c", command, process.execPath, MAIN], { encoding: "utf8" });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -117,7 +117,7 @@ describe("usage", () => {
 });
 
 describe("check", () => {
-  test("a program by kernel, words and no colors in a pipe", () => {
+  test("a program by kernel, with words and without colors in a pipe", () => {
     const { status, stdout, stderr } = cli("check", objectPath("lsm"), "--kernel", "5.10,debian-6.12");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toBe(
@@ -127,7 +127,7 @@ describe("check", () => {
     );
   });
 
-  test("what is refused, with the reason once for all kernels, and status 1", () => {
+  test("refusals have the reason once for all kernels, and status 1", () => {
     const { status, stdout } = cli(
       "check",
       objectPath("facts"),
@@ -143,7 +143,7 @@ describe("check", () => {
     expect(stdout).toMatch(/^on_exec +\S+ +allowed +allowed$/m);
   });
 
-  test("what is unknown gives status 3, what is unsafe 1", () => {
+  test("unknown verdicts give status 3, unsafe ones 1", () => {
     const newer = profileOf("newer.json", {
       ...{ version: { value: "9.1", origin: "made up" }, measured: { unknown: "not measured" } },
       ...{ config: { unknown: "not read" }, lsms: { unknown: "not read" } },
@@ -188,7 +188,7 @@ describe("check", () => {
     }
   });
 
-  test("an object that loads nothing by itself", () => {
+  test("an object without programs to load", () => {
     const { status, stdout } = cli("check", objectPath("flags"), "--kernel", "6.12");
     expect(status).toBe(0);
     expect(stdout).toContain("no program is loaded unless it is asked for");
@@ -196,7 +196,7 @@ describe("check", () => {
 });
 
 describe("hooks", () => {
-  test("a list never fails, and --sleepable leaves out what can't", () => {
+  test("a list never fails, and --sleepable leaves out hooks that can't sleep", () => {
     const { status, stdout } = cli("hooks", "--kernel", "5.10", "--kind", "lsm", "--sleepable");
     expect({ status, stdout }).toEqual({
       status: 0,
@@ -212,7 +212,7 @@ describe("hooks", () => {
     const { format, kernels, hooks } = JSON.parse(stdout);
     expect(format).toBe(1);
     const name = kernels[0].name;
-    // Of all there is the answer alone; of those that are named, why.
+    // The whole list has only the answers; named hooks have reasons.
     expect(hooks[0].verdicts).toEqual({ [name]: { verdict: "refused", reason: expect.any(String) } });
     const named = JSON.parse(cli("hooks", hooks[0].name, "--kernel", "debian-7.3", "--json").stdout);
     expect(named.hooks[0].verdicts[name].findings).not.toEqual([]);
@@ -235,7 +235,7 @@ describe("hooks", () => {
     expect(result.stdout).toMatch(row);
   });
 
-  test("--sleepable does not make a refusal go away", () => {
+  test("--sleepable does not hide a refusal", () => {
     expect(cli("hooks", "file_mprotect", "--sleepable", "--kernel", "6.12").status).toBe(1);
   });
 });
@@ -263,7 +263,7 @@ describe("doctor", () => {
 });
 
 describe("profile", () => {
-  test("what it writes is read again, and replaces what was there", () => {
+  test("its output can be read again, and replaces the file", () => {
     const path = file("own.json", "old");
     expect(cli("profile", "-o", path)).toEqual({ status: 0, stdout: "", stderr: "" });
     const { release } = kernelFacts();
@@ -324,7 +324,7 @@ describe("btf dump", () => {
     expect(cli("btf", "dump", module)).toMatchObject({ status: 2, stdout: "" });
   });
 
-  test("a reader that stops reading a kernel's types is no error", () => {
+  test("a reader that closes the pipe during a dump of the kernel's types causes no error", () => {
     if (!existsSync("/sys/kernel/btf/vmlinux")) return;
     const command = `set -o pipefail; "$0" "$1" btf dump --format json | head -n 1`;
     const { status, stdout, stderr } = spawnSync("bash", ["-c", command, process.execPath, MAIN], { encoding: "utf8" });
@@ -333,7 +333,7 @@ describe("btf dump", () => {
 });
 
 describe("a table", () => {
-  test("columns are as wide as they look", () => {
+  test("columns have the width of the displayed text", () => {
     expect(["abc", "é", "e\u0301", "漢字", "✓", "🐝"].map(width)).toEqual([3, 1, 1, 4, 1, 2]);
     expect(
       table([
@@ -343,7 +343,7 @@ describe("a table", () => {
     ).toBe("漢字  x\na     y\n");
   });
 
-  test("names from a file can't steer the terminal", () => {
+  test("names from a file can't send control sequences to the terminal", () => {
     expect(printable("lsm/\x1b[2Jfile\u009b\topen\nok")).toBe("lsm/?[2Jfile??open ok");
   });
 

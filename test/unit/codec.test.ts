@@ -1,4 +1,7 @@
-/** Codecs: what is encoded comes back, both back ends agree, and what does not fit is refused with its path. */
+/**
+ * Codecs: encoded values decode to the same, both back ends agree, and values that do not fit are refused with their
+ * path.
+ */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -11,7 +14,7 @@ import { little } from "../../lib/endian";
 import { BtfBuilder } from "../btf-builder";
 import { objectOf, part, typeAndValue } from "../random-types";
 
-test("random values of random types come back, by generated code and without it", () => {
+test("random values of random types decode to the same, with and without generated code", () => {
   fc.assert(
     fc.property(typeAndValue, ({ type, size, value, gap }) => {
       const plan = planOf(type, { path: "v" });
@@ -27,7 +30,7 @@ test("random values of random types come back, by generated code and without it"
       expect(second).toEqual(first);
       expect(codecs[0]?.size).toBe(size);
       expect(part(first.decoded, value)).toEqual(value);
-      // Nothing beside it was touched.
+      // Bytes next to it are unchanged.
       expect([...first.bytes.subarray(0, gap), ...first.bytes.subarray(gap + size)]).toEqual(
         new Array(gap + 8).fill(0xa5),
       );
@@ -36,7 +39,7 @@ test("random values of random types come back, by generated code and without it"
   );
 });
 
-test("random bytes are decoded alike by both, and encode again", () => {
+test("both back ends decode random bytes to the same value, which can be encoded again", () => {
   const bytesOf = typeAndValue.chain(({ type, size }) =>
     fc.record({ type: fc.constant(type), bytes: fc.uint8Array({ minLength: size, maxLength: size }) }),
   );
@@ -55,7 +58,8 @@ test("random bytes are decoded alike by both, and encode again", () => {
       try {
         slow.encode(decoded, again, 0);
       } catch (error) {
-        // Bytes that are no text do not come back as text, and padding that a union's members share with others not at all.
+        // Bytes that are not text do not decode to the same, and neither does padding that union members share with
+        // others.
         expect(String(error)).toMatch(/disagree|expected a text/);
         return;
       }
@@ -65,7 +69,7 @@ test("random bytes are decoded alike by both, and encode again", () => {
   );
 });
 
-/** Values that fit nothing much. */
+/** Values that fit almost no type. */
 const strange = fc.oneof(
   fc.constantFrom<unknown>(
     undefined,
@@ -95,7 +99,7 @@ const strange = fc.oneof(
   ),
 );
 
-test("what is wrong is refused by both, in the same words, and nothing else is thrown", () => {
+test("both back ends refuse invalid values with the same message, and throw nothing else", () => {
   fc.assert(
     fc.property(typeAndValue, strange, fc.nat(), ({ type, size, value }, wrong, where) => {
       const plan = planOf(type, { path: "v" });
@@ -129,13 +133,13 @@ function spoil(value: unknown, wrong: unknown, where: number): unknown {
   return objectOf(entries.map(([name, old], index) => [name, index === chosen ? spoil(old, wrong, where >> 3) : old]));
 }
 
-test("code is generated here", () => {
+test("generated code is in use", () => {
   const slow = codecFrom({ op: "float", size: 4 }, "v");
   const btf = new BtfBuilder();
   expect(generate(planOf(btf.type(btf.int("u32", 4, "unsigned")), { path: "v" }), slow)).toBeDefined();
 });
 
-/** A codec of what a builder made. */
+/** A codec for a type of a builder. */
 function made(build: (btf: BtfBuilder) => number, options: Partial<CodecOptions> = {}) {
   const btf = new BtfBuilder();
   const type = btf.type(build(btf));
@@ -171,7 +175,7 @@ describe("errors", () => {
     ...{ on: true, ratio: 0.5, cookie: 1n, target: 0n, bits: 31 },
   };
 
-  test("a good value comes back", () => {
+  test("a valid value decodes to the same", () => {
     const memory = view(56);
     codec.encode(good, memory, 0);
     expect(codec.decode(memory, 0)).toEqual(good);
@@ -216,7 +220,7 @@ describe("errors", () => {
     );
   });
 
-  test("of other things than objects", () => {
+  test("values that are not objects", () => {
     for (const [wrong, got] of [
       [null, "null"],
       [[], "an array of 0"],
@@ -227,7 +231,7 @@ describe("errors", () => {
     }
   });
 
-  test("a getter's error is its own, and each getter runs once where the value is fit to be written at once", () => {
+  test("an exception of a getter is passed on, and each getter runs once if the value can be written at once", () => {
     const error = new Error("mine");
     const throwing = {
       ...good,
@@ -247,7 +251,7 @@ describe("errors", () => {
     expect(reads).toBe(1);
   });
 
-  test("a getter that takes the memory away is an error, and no more", () => {
+  test("a getter that detaches the memory causes an error and nothing else", () => {
     const memory = view(56);
     const thief = {
       ...good,
@@ -296,14 +300,14 @@ describe("types without values are refused when the codec is made", () => {
     expect(make).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT", operation: "codec", message }));
   });
 
-  test("itself, by value", () => {
+  test("a struct that contains itself", () => {
     expect(() => made((btf) => btf.struct("struct", "a", 8, [{ name: "a", type: 1, offset: 0 }]))).toThrow(
       /nested too deep/,
     );
     expect(() => made((btf) => btf.reference(BtfKind.TYPEDEF, 1, "t"))).toThrow("denied.key: void has no values");
   });
 
-  test("as wide as it is deep", () => {
+  test("a type as wide as it is deep", () => {
     const wide = (btf: BtfBuilder) => {
       let id = btf.struct("struct", "s0", 0, []);
       for (let depth = 1; depth < 30; depth++) {
@@ -319,7 +323,7 @@ describe("types without values are refused when the codec is made", () => {
     expect(() => made(wide)).toThrow(/more than 65536 fields/);
   });
 
-  test("two fields of one name", () => {
+  test("two fields of the same name", () => {
     const twice = (btf: BtfBuilder) => {
       const u32 = btf.int("u32", 4, "unsigned");
       const inner = btf.struct("union", "", 4, [{ name: "x", type: u32, offset: 0 }]);
@@ -332,7 +336,7 @@ describe("types without values are refused when the codec is made", () => {
   });
 });
 
-describe("flexible arrays take what is left", () => {
+describe("flexible arrays take the rest of the bytes", () => {
   const sample = (element: (btf: BtfBuilder) => number) =>
     made((btf) => {
       const u8 = btf.int("unsigned char", 1, "unsigned");
@@ -362,7 +366,7 @@ describe("flexible arrays take what is left", () => {
     bytes.encode({ n: 1, tail: Uint8Array.of(1) }, memory, 0, 9);
     expect(bytes.decode(memory, 0, 5)).toEqual({ n: 1, tail: Uint8Array.of(1, 0, 0) });
   });
-  test("but for one in the middle, which is empty", () => {
+  test("an empty flexible array in the middle", () => {
     const codec = made((btf) => {
       const u32 = btf.int("u32", 4, "unsigned");
       const none = btf.array(u32, 0);
@@ -388,7 +392,7 @@ describe("unions", () => {
       { name: "text", type: btf.array(btf.int("char", 1, "signed"), 8), offset: 0 },
     ]);
   });
-  test("one member says all, more have to agree", () => {
+  test("one member is enough, several must agree", () => {
     const memory = view(8);
     codec.encode({ low: 1, high: 2 }, memory, 0);
     const decoded = codec.decode(memory, 0);
@@ -411,7 +415,7 @@ describe("unions", () => {
 });
 
 describe("enums", () => {
-  test("that old compilers do not call signed are unsigned, and take negative numbers for the same bits", () => {
+  test("enums that old compilers do not mark as signed are unsigned, and accept negative numbers as the same bits", () => {
     const codec = made((btf) =>
       btf.enumeration("level", 4, false, [
         ["LOW", -1n],
@@ -428,7 +432,7 @@ describe("enums", () => {
     packed.encode("LOW", memory, 0);
     expect([packed.decode(memory, 0), memory.getUint8(0)]).toEqual(["LOW", 255]);
   });
-  test("of 64 bits are bigints, and the first of two names is told", () => {
+  test("64-bit values are bigints, and the first of two names is used", () => {
     const codec = made((btf) =>
       btf.enumeration(
         "wide",
@@ -450,7 +454,7 @@ describe("enums", () => {
   });
 });
 
-test("bit-fields whose bits are their integer types', as without kind_flag", () => {
+test("bit-fields whose size is in their integer type, without kind_flag", () => {
   const codec = made((btf) => {
     const three = btf.int("int", 4, "signed", 3);
     const five = btf.int("unsigned int", 4, "unsigned", 5, 3);
@@ -517,7 +521,7 @@ test("codecs without BTF", () => {
   for (const size of [0, -1, 1.5, Number.NaN]) expect(() => codecs.text(size)).toThrow(/expected a number of bytes/);
 });
 
-test("without generated code all is as it is with it", () => {
+test("the results are the same without generated code", () => {
   const script = `
     const { codecs } = require(${JSON.stringify(join(__dirname, "../../lib/codec/codecs"))});
     const { generate } = require(${JSON.stringify(join(__dirname, "../../lib/codec/generate"))});
@@ -530,7 +534,7 @@ test("without generated code all is as it is with it", () => {
   expect([stdout, stderr]).toEqual(["abc undefined\n", ""]);
 });
 
-test("an array that its own element's getter makes longer is written no further than it may be", () => {
+test("an array that a getter of its element extends is not written beyond its memory", () => {
   const codec = made((btf) => {
     const u32 = btf.int("unsigned int", 4, "unsigned");
     return btf.array(btf.struct("struct", "point", 4, [{ name: "x", type: u32, offset: 0 }]), 1);

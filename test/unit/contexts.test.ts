@@ -1,9 +1,12 @@
-/** Whole programs whose calls stand where nothing may sleep, where anything may, or behind what decides whether they are seen. */
+/**
+ * Whole programs whose calls are in regions where nothing may sleep, in contexts where everything may, or after
+ * branches.
+ */
 import { kernelProfile } from "node-libbpf";
 import { open } from "../bpf/contexts.bpf";
 import { only } from "../bpf/objects";
 
-/** On releases whose kernels were asked the same: test/kernel/precheck.test.ts. */
+/** For the releases whose kernels test/kernel/precheck.test.ts asks the same. */
 const ON = ["6.1", "6.12", "7.3"];
 
 type Name = keyof ReturnType<typeof open>["programs"];
@@ -24,7 +27,7 @@ const KFUNC = "refused KFUNC_NOT_AVAILABLE";
 const LOCK = "refused MAP_SPIN_LOCK";
 const UNKNOWN = "unknown NOT_KNOWN";
 
-describe("callbacks have a context of their own", () => {
+describe("callbacks have their own context", () => {
   test.each<[Name, string[]]>([
     ["timer", [UNSAFE, UNSAFE, ATOMIC]],
     ["timer_global", [UNSAFE, UNSAFE, ATOMIC]],
@@ -41,7 +44,7 @@ describe("callbacks have a context of their own", () => {
   });
 });
 
-test("whether 6.18 takes what sleeps in the callback of a timer is not known", () => {
+test("whether 6.18 accepts a sleeping call in a timer's callback is unknown", () => {
   expect(verdicts("timer", ["6.17", "6.18", "6.19"])).toEqual([UNSAFE, UNKNOWN, ATOMIC]);
 });
 
@@ -65,8 +68,8 @@ describe("regions where nothing may sleep", () => {
   });
 });
 
-describe("what a constant decides is decided", () => {
-  test("a variable of .rodata, as it is set", () => {
+describe("branches on constants are decided", () => {
+  test("a variable of .rodata with its configured value", () => {
     const spec = only(open(), "constant");
     const kernel = kernelProfile("6.12");
     expect(spec.check({ kernel })).toMatchObject([{ verdict: "allowed" }]);
@@ -88,7 +91,7 @@ describe("what a constant decides is decided", () => {
     expect(verdicts("version", ["5.19", "6.0", "6.12.40"])).toEqual([PLAIN, HELPER, HELPER]);
   });
 
-  test("a map that is not made, behind one and not", () => {
+  test("a map that is not created, behind a constant branch and not", () => {
     const on = (program: Name) => {
       const spec = only(open(), program);
       spec.map("hash").autocreate = false;
@@ -111,11 +114,11 @@ test.each<Name>([
   "pruned_twice",
   "pruned_loop",
   "loop_never",
-])("what only the verifier decides is unknown: %s", (program) => {
+])("branches that only the verifier decides are unknown: %s", (program) => {
   expect(verdicts(program)).toEqual([UNKNOWN, UNKNOWN, UNKNOWN]);
 });
 
-test("what stands behind bpf_throw() is never seen", () => {
+test("code after bpf_throw() is never reached", () => {
   expect(verdicts("thrown", ["6.12", "7.3"])).toEqual([PLAIN, PLAIN]);
 });
 

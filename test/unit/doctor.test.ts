@@ -1,4 +1,4 @@
-/** The doctor's report of hosts that are made up: each hindrance is named, and told apart from the others. */
+/** The doctor's report for simulated hosts: it names each obstacle, and tells it apart from the others. */
 import { type KernelFacts, kernelProfile } from "node-libbpf";
 import type { Line, State } from "../../lib/cli/doctor-line";
 import { conclusion, diagnose, type HookProbe } from "../../lib/cli/doctor-report";
@@ -12,7 +12,7 @@ const config = {
   LSM: "landlock,bpf",
 };
 
-/** A host where all is well. */
+/** A host without obstacles. */
 const good: KernelFacts = {
   ...kernelProfile("6.12"),
   config: fact(config),
@@ -50,7 +50,7 @@ const find = (lines: readonly Line[], check: string) => {
   return found;
 };
 
-test("all is well", () => {
+test("a host without obstacles", () => {
   const lines = diagnose(good, loaded);
   expect(conclusion(lines)).toBe("ok");
   expect(lines.filter(({ state, required }) => required && state !== "ok")).toEqual([]);

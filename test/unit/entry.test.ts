@@ -1,4 +1,6 @@
-/** The package's entry, in processes of their own: what it loads, and that nobody can tell from its names. */
+/**
+ * The package's entry, in separate processes: what it loads, and that its names look the same as without lazy loading.
+ */
 import { spawnSync } from "node:child_process";
 import * as library from "node-libbpf";
 import { PROJECT_ROOT } from "../../scripts/places";
@@ -14,7 +16,7 @@ function run(code: string, ...args: string[]): unknown {
   return JSON.parse(stdout);
 }
 
-test("require() loads the entry alone: a name's module comes with its first use", () => {
+test("require() loads only the entry: a name's module is loaded at its first use", () => {
   const code = `
     const loaded = () => Object.keys(require.cache).map((path) => path.replace(/.*[/]dist[/]lib[/]/, ""));
     const library = require("node-libbpf");
@@ -24,7 +26,7 @@ test("require() loads the entry alone: a name's module comes with its first use"
   expect(run(code)).toEqual([["index.js"], ["index.js", "constants.js"]]);
 });
 
-test("every name has its value, the same each time, and is listed from the start", () => {
+test("every name has its value, the same each time, and is enumerable from the start", () => {
   const code = `
     const library = require("node-libbpf");
     const names = Object.keys(library);
@@ -34,7 +36,7 @@ test("every name has its value, the same each time, and is listed from the start
   expect(run(code)).toEqual({ names, after: names, bad: [], getters: [] });
 });
 
-test("modules import every name", () => {
+test("an import loads every name", () => {
   const code = `
     import { ${names.join(", ")} } from "node-libbpf";
     import library from "node-libbpf";

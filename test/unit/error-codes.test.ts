@@ -1,10 +1,10 @@
-/** The table of codes in docs/troubleshooting.md, held against the sources. */
+/** Compares the table of codes in docs/troubleshooting.md with the sources. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT_ROOT } from "../../scripts/places";
 
 const read = (path: string) => readFileSync(join(PROJECT_ROOT, path), "utf8");
-/** Code to classes. */
+/** Maps a code to its classes. */
 const table = new Map(
   [...read("docs/troubleshooting.md").matchAll(/^\| `(ERR_BPF_\w+)` \| (.+?) \|/gm)].map(
     ([, code = "", classes = ""]) => [code, [...classes.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name)],

@@ -7,7 +7,7 @@ test("errno names", () => {
   expect([-1, -11, -22, -95, -524].map(errnoName)).toEqual(["EPERM", "EAGAIN", "EINVAL", "EOPNOTSUPP", "ENOTSUPP"]);
 });
 
-test("the hint ends the message, and details are fields", () => {
+test("the hint is the end of the message, and details are fields", () => {
   const error = new BpfError("ERR_BPF_LOAD", "it failed", { hint: "Do that", program: "p", cause: 7 });
   expect(error).toMatchObject({
     message: "it failed. Do that",
@@ -100,7 +100,7 @@ test.each<[status: number, messages: readonly string[], message: string, hint: R
     "map m could not be created: it is too large (E2BIG)",
     /Lower its maxEntries/,
   ],
-])("a load that ends with %d and %j", (status, messages, message, hint) => {
+])("a load that fails with %d and %j", (status, messages, message, hint) => {
   const texts = messages.flatMap((text) => [0, `libbpf: ${text}\n`]);
   const error = loadError({ status, stage: "load", program: -1, messages: texts }, "object", []);
   expect(error.message.startsWith(message)).toBe(true);
@@ -120,7 +120,7 @@ test.each([
   else expect(error.hint).toMatch(hint);
 });
 
-test("a load that fails without a known reason tells libbpf's last warning", () => {
+test("a load that fails for an unknown reason has libbpf's last warning", () => {
   const outcome = { status: -2, stage: "load", program: -1, messages: [0, "libbpf: something is missing"] };
   expect(loadError(outcome, "object", [])).toMatchObject({
     code: "ERR_BPF_LOAD",

@@ -1,4 +1,4 @@
-/** Records and columns: what is read from a table is what the codec decodes, by generated code and without it. */
+/** Records and columns: readers give the same as the codec, with and without generated code. */
 import fc from "fast-check";
 import { codecFrom } from "../../lib/codec/codec";
 import { type Plan, planOf } from "../../lib/codec/plan";
@@ -9,7 +9,7 @@ import { typeAndValue } from "../random-types";
 const slow = () => undefined;
 const makers = [undefined, slow] as const;
 
-/** Records of a random type, with random bytes, where a ring would have them: on 8 bytes, each behind its header. */
+/** Records of a random type, with random bytes, laid out as in a ring: aligned to 8 bytes, each after its header. */
 const recordsOfType = typeAndValue
   .filter(({ size }) => size > 0)
   .chain(({ type, size }) =>
@@ -31,7 +31,7 @@ function tableOf(bytes: readonly Uint8Array[], short: number | undefined) {
   return { view: new DataView(memory.buffer), entries };
 }
 
-test("records are what the codec decodes, up to one that is too short", () => {
+test("records decode as the codec does, up to one that is too short", () => {
   fc.assert(
     fc.property(recordsOfType, ({ plan, bytes, short }) => {
       const codec = codecFrom(plan, "v");
@@ -51,7 +51,7 @@ test("records are what the codec decodes, up to one that is too short", () => {
   );
 });
 
-test("a handler that stops, or throws, has had the record", () => {
+test("a record counts as delivered even if its handler stops or throws", () => {
   const { view, entries } = tableOf([Uint8Array.of(1), Uint8Array.of(2), Uint8Array.of(3)], undefined);
   const u8 = codecFrom(
     { op: "int", size: 1, width: 8, shift: undefined, signed: false, as: "number", expected: "" },
@@ -85,7 +85,7 @@ test("a handler that stops, or throws, has had the record", () => {
   }
 });
 
-test("bytes are the records' own", () => {
+test("records without a type are copies of their bytes", () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 20 }), { minLength: 1, maxLength: 6 }), (records) => {
       const length = Math.max(...records.map((record) => record.length));
@@ -104,7 +104,7 @@ test("bytes are the records' own", () => {
 
 const isNumeric = (plan: Plan) => plan.op === "float" || (plan.op === "int" && plan.width <= 64);
 
-test("columns are the fields that the codec decodes", () => {
+test("columns have the same values as the codec", () => {
   fc.assert(
     fc.property(recordsOfType, ({ plan, bytes, short }) => {
       if (plan.op !== "struct" && plan.op !== "union") return;
@@ -122,7 +122,7 @@ test("columns are the fields that the codec decodes", () => {
         expect(length).toBe(whole);
         expect(Object.keys(columns)).toEqual(names);
         for (const field of plan.fields.filter((field) => isNumeric(field.plan))) {
-          if (field.plan.op === "int" && field.plan.as === "enum") continue; // names there
+          if (field.plan.op === "int" && field.plan.as === "enum") continue; // columns have values instead of names
           const column = columns[field.name] as ArrayLike<unknown>;
           const decoded = Array.from({ length: whole }, (_, index) => {
             const value = codec.decode(view, entries[2 * index] as number) as Record<string, unknown>;
@@ -138,7 +138,7 @@ test("columns are the fields that the codec decodes", () => {
   );
 });
 
-test("what has no columns says so", () => {
+test("a type without columns is refused", () => {
   const u8 = codecFrom(
     { op: "int", size: 1, width: 8, shift: undefined, signed: false, as: "number", expected: "" },
     "v",

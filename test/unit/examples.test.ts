@@ -1,4 +1,4 @@
-/** What the examples do without a kernel. */
+/** The parts of the examples that need no kernel. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { printEvents, type Watch } from "../../examples/command";
@@ -28,7 +28,7 @@ test("gen-and-typecheck shows what the compiler refuses", () => {
 
 test.each([
   ["exec-watch", ["--count", "none"], '--count takes a positive number, got "none"'],
-  ["file-audit", [], "one directory is to be watched"],
+  ["file-audit", [], "expected one DIRECTORY"],
   ["task-iter", ["--yaml"], "Unknown option '--yaml'"],
 ])("%s %p is a usage error", (name, args, message) => {
   const { status, stderr } = example(name, ...args);
@@ -38,7 +38,7 @@ test.each([
 });
 
 describe("watching", () => {
-  /** Gives 1, 2, 3 … until it is disposed of, two in a turn, and says that it has lost some. */
+  /** Yields 1, 2, 3 … until it is disposed, two in a turn, and reports lost events. */
   function numbers(): Watch<number> {
     let ended = false;
     return {
@@ -64,7 +64,7 @@ describe("watching", () => {
         { json: false, count: Infinity, duration: undefined, positionals: [], ...options },
         String,
       );
-      expect(warn.mock.calls.join("")).toBe("9 events were not seen\n");
+      expect(warn.mock.calls.join("")).toBe("9 events were lost\n");
       return write.mock.calls.join("");
     } finally {
       write.mockRestore();
@@ -72,7 +72,7 @@ describe("watching", () => {
     }
   }
 
-  test("ends after so many events", async () => {
+  test("ends after the requested number of events", async () => {
     expect(await printed({ count: 3 })).toBe("1\n2\n3\n");
   });
 

@@ -1,4 +1,4 @@
-/** The words of every kernel that the tests know, stored by scripts/capture-logs.ts, and of some that they do not. */
+/** The messages of every kernel of the tests, stored by scripts/capture-logs.ts, and messages of other kernels. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -17,7 +17,7 @@ import { type Answered, isPlain, OBJECTS } from "../bpf/refusals";
 
 /** "taken": accepted; "missing": this kernel has no such target; "unexplained": refused for a reason without a code. */
 type Expected = ReasonCode | "taken" | "missing" | "unexplained";
-/** From which kernel on; a kernel with error injection is as its series, unless named. */
+/** The result, keyed by the first kernel that gives it; a kernel with error injection behaves like its series, unless it is named. */
 type Spans = Expected | Readonly<Partial<Record<Series, Expected>>>;
 type Series = (typeof CAPTURED)[number];
 
@@ -30,7 +30,7 @@ const EXPECTED: Readonly<Record<string, Spans>> = {
   plain_hook_disabled: { "5.10": "taken", "6.1": "HOOK_DISABLED" },
   plain_not_a_hook: "NOT_A_HOOK",
   hook_signature: { "5.10": "TARGET_SIGNATURE", "6.1": "HOOK_NOT_SLEEPABLE", "6.12": "taken" },
-  // 6.16 and 6.18 forgot to refuse it: 5b038319be44.
+  // 6.16 and 6.18 fail to refuse it: 5b038319be44.
   lsm_cgroup: {
     "5.10": "KIND_UNKNOWN",
     "6.1": "LSM_CGROUP_NOT_SLEEPABLE",
@@ -59,7 +59,7 @@ const EXPECTED: Readonly<Record<string, Spans>> = {
   plain_syscall: { "5.10": "KIND_UNKNOWN", "6.1": "KIND_MUST_SLEEP" },
   attach_kprobe: { "5.10": "KIND_NOT_SLEEPABLE", "6.1": "KPROBE_NOT_SLEEPABLE" },
   // Debian's 6.1 cloud kernel has no CONFIG_FPROBE: EOPNOTSUPP.
-  // 6.16 and 6.18 take it: eb7024bfcc5f.
+  // 6.16 and 6.18 accept it: eb7024bfcc5f.
   attach_kprobe_multi: {
     "5.10": "KIND_NOT_SLEEPABLE",
     "6.1": "unexplained",
@@ -71,7 +71,7 @@ const EXPECTED: Readonly<Record<string, Spans>> = {
   plain_uprobe_helper: "HELPER_MAY_SLEEP",
   plain_task_helper: { "5.10": "HELPER_NOT_AVAILABLE", "6.1": "HELPER_MAY_SLEEP" },
   helper_of_another_kind: "HELPER_NOT_AVAILABLE",
-  // Since 6.16, or a release before, all kinds have it, if they sleep.
+  // Since 6.16, or a release before, all kinds may call it, if they are sleepable.
   plain_helper_of_another_kind: { "5.10": "HELPER_NOT_AVAILABLE", "6.16": "HELPER_MAY_SLEEP" },
   plain_ima_helper: { "5.10": "HELPER_NOT_AVAILABLE", "6.1": "HELPER_MAY_SLEEP" },
   plain_path_helper: "HELPER_NOT_AVAILABLE",
@@ -79,13 +79,13 @@ const EXPECTED: Readonly<Record<string, Spans>> = {
   rcu_helper: { "5.10": "KFUNC_NOT_AVAILABLE", "6.12": "ATOMIC_CONTEXT" },
   preempt_helper: { "5.10": "KFUNC_NOT_AVAILABLE", "6.12": "ATOMIC_CONTEXT" },
   irq_helper: { "5.10": "KFUNC_NOT_AVAILABLE", "6.16": "ATOMIC_CONTEXT" },
-  // 6.12 does not look into a global function that is called under RCU (since 6.15: e2d8f560d178).
+  // 6.12 does not check a global function that is called under RCU (since 6.15: e2d8f560d178).
   rcu_global_function: { "5.10": "KFUNC_NOT_AVAILABLE", "6.12": "taken", "6.16": "ATOMIC_CONTEXT" },
   plain_kfunc: { "5.10": "KFUNC_NOT_AVAILABLE", "6.12": "KFUNC_MAY_SLEEP" },
   rcu_kfunc: { "5.10": "KFUNC_NOT_AVAILABLE", "6.12": "ATOMIC_CONTEXT" },
   preempt_kfunc: { "5.10": "KFUNC_NOT_AVAILABLE", "6.12": "ATOMIC_CONTEXT" },
   rcu_pointer: { "5.10": "HELPER_NOT_AVAILABLE", "6.1": "KFUNC_NOT_AVAILABLE", "6.12": "POINTER_NOT_TRUSTED" },
-  // The lock is held already: 7.3 has better words than any code.
+  // The lock is already held: 7.3's message says more than any code.
   rcu_untrusted_pointer: {
     "5.10": "HELPER_NOT_AVAILABLE",
     "6.1": "KFUNC_NOT_AVAILABLE",
@@ -112,7 +112,7 @@ const EXPECTED: Readonly<Record<string, Spans>> = {
   plain_socket_locks: "MAP_SPIN_LOCK",
   plain_perf_hash: { "5.10": "MAP_NOT_PREALLOCATED", "6.1": "taken" },
   lock_helper: { "5.10": "HELPER_NOT_AVAILABLE", "6.1": "MAP_SPIN_LOCK", "6.12": "ATOMIC_CONTEXT" },
-  // 5.10 knows no callbacks; up to 6.16 a timer's may sleep if the program may.
+  // 5.10 does not support callbacks; up to 6.16 a timer's callback may sleep if the program may.
   timer_helper: { "5.10": "unexplained", "6.1": "taken", "6.18": "ATOMIC_CONTEXT" },
   struct_ops_member: {
     "5.10": "STRUCT_OPS_NOT_FOUND",
@@ -123,7 +123,7 @@ const EXPECTED: Readonly<Record<string, Spans>> = {
   licence_helper: { "5.10": "KIND_NOT_SLEEPABLE", "6.1": "LICENSE_NOT_GPL" },
   licence_kfunc: { "5.10": "KIND_NOT_SLEEPABLE", "6.1": "KFUNC_NOT_AVAILABLE", "6.12": "LICENSE_NOT_GPL" },
   plain_licence_iter: { "5.10": "taken", "6.12": "LICENSE_NOT_GPL" },
-  // The program's own mistakes, which have no code; 7.3 explains some.
+  // Mistakes in the program's body, which have no code; 7.3 explains some.
   plain_verdict_range: { "5.10": "unexplained", "7.3": "OTHER" },
   plain_verdict_lock: "ATOMIC_CONTEXT",
   plain_verdict_reference: { "5.10": "unexplained", "7.3": "OTHER" },
@@ -134,7 +134,7 @@ const EXPECTED: Readonly<Record<string, Spans>> = {
   plain_verdict_callee: "unexplained",
 };
 
-/** What the message of the error has to say: two lines of the log where the kernel says it in two. */
+/** Text that the error's message must contain: two lines of the log if the kernel's message has two. */
 const VERDICTS: Readonly<Record<string, RegExp>> = {
   plain_verdict_range:
     /^invalid access to map value, value_size=16 off=60 size=4; R\d max value is outside of the (allowed memory|array) range$/,
@@ -183,7 +183,7 @@ function outcomeOf(answer: Answered): Expected | undefined {
 }
 
 describe.each(logs)("Linux %s", (kernel, answers) => {
-  test("every program was asked about", () => {
+  test("test/logs has every program", () => {
     expect(answers.map(({ program }) => program).sort()).toEqual(Object.keys(specs).sort());
   });
 
@@ -193,7 +193,7 @@ describe.each(logs)("Linux %s", (kernel, answers) => {
     expect(found).toEqual(expected);
   });
 
-  test("an explanation says what to do, and rests on a line that is there", () => {
+  test("an explanation has a remedy, and a line that is in the log", () => {
     for (const answer of answers.filter(({ verdict }) => verdict === "refused")) {
       const explanation = explain(refusalOf(answer));
       if (explanation === undefined) continue;
@@ -207,7 +207,7 @@ describe.each(logs)("Linux %s", (kernel, answers) => {
     }
   });
 
-  test("the summary has every line that says why, and no other", () => {
+  test("the summary has all lines with the reason, and no others", () => {
     for (const { program, log, verdict } of answers) {
       const said = VERDICTS[program];
       if (said === undefined || verdict !== "refused") continue;
@@ -215,7 +215,7 @@ describe.each(logs)("Linux %s", (kernel, answers) => {
     }
   });
 
-  test("the summary is the kernel's word, not its advice", () => {
+  test("the summary is the kernel's verdict, not its hints", () => {
     for (const { log } of answers) {
       const summary = summarise(log);
       if (log.length > 1) expect(summary).not.toMatch(/^(Move|Use|Release) /);
@@ -223,7 +223,7 @@ describe.each(logs)("Linux %s", (kernel, answers) => {
   });
 });
 
-test("a release that is advised takes what those before it refuse", () => {
+test("a release in a remedy accepts what the releases before it refuse", () => {
   const untrue: string[] = [];
   for (const [kernel, answers] of logs) {
     for (const answer of answers.filter(({ verdict }) => verdict === "refused")) {
@@ -248,7 +248,7 @@ const uprobe = { kind: "uprobe", sleepable: true };
 const structOps = { kind: "struct_ops", sleepable: true };
 const STATISTICS = "processed 0 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0";
 
-/** Wordings that no kernel of the tests says of the programs above: errno, log, program, reason. */
+/** Messages that no kernel of the tests prints for the programs above: errno, log, program, reason. */
 const WORDINGS: readonly [string, string[], Refusal["program"], ReasonCode | undefined][] = [
   ["EINVAL", ["Only fentry/fexit/fmod_ret and lsm programs can be sleepable"], uprobe, "KIND_NOT_SLEEPABLE"],
   ["EINVAL", ["Program of this type cannot be sleepable"], { kind: "lsm_cgroup" }, "LSM_CGROUP_NOT_SLEEPABLE"],
@@ -307,9 +307,9 @@ const WORDINGS: readonly [string, string[], Refusal["program"], ReasonCode | und
     lsm,
     "OTHER",
   ],
-  // A source line that looks like a verdict is none.
+  // A source line that looks like a verdict must not count.
   ["EACCES", ["; bpf_lsm_x is not sleepable", "0: (95) exit", "R0 !read_ok"], lsm, undefined],
-  // No words.
+  // No message.
   ["EINVAL", [], lsm, "FLAG_UNKNOWN"],
   ["EINVAL", [], plain, undefined],
   ["EINVAL", [], { kind: "syscall", sleepable: true }, "KIND_UNKNOWN"],
@@ -333,7 +333,7 @@ test.each([
   expect(explain({ errno, log: [], stage: "attach", program })?.reason).toBe(reason);
 });
 
-test("under a lock, advice is for what is called", () => {
+test("under a lock, the remedy is for the called function", () => {
   const words = "function calls are not allowed while holding a lock";
   const remedy = (call: string) =>
     explain({ errno: "EINVAL", log: [`4: (85) call ${call}`, words], program: lsm })?.remedy;
@@ -341,7 +341,7 @@ test("under a lock, advice is for what is called", () => {
   expect(remedy("pc+7")).toContain("static");
 });
 
-test("every rule is one that some kernel needs", () => {
+test("every rule matches a log of some kernel", () => {
   const lines = [
     ...logs.flatMap(([, answers]) => answers.flatMap(({ log }) => log)),
     ...WORDINGS.flatMap(([, log]) => log),
@@ -351,7 +351,7 @@ test("every rule is one that some kernel needs", () => {
   expect(idle.map(({ pattern }) => pattern.source)).toEqual([]);
 });
 
-test("any text is read, at once, and gives a code or nothing", () => {
+test("any text is parsed quickly, and gives a code or nothing", () => {
   const words = RULES.flatMap(({ pattern }) => pattern.source.split(/[^\w' ]+/)).filter((word) => word.trim() !== "");
   const line = fc.oneof(
     fc.string(),
@@ -375,7 +375,7 @@ test("any text is read, at once, and gives a code or nothing", () => {
   );
 });
 
-test("no pattern takes long for a line that nearly matches", () => {
+test("no pattern is slow for a line that nearly matches", () => {
   const parts = RULES.flatMap(({ pattern }) => pattern.source.split(/[^\w' ]+/)).filter((word) => word.length > 3);
   const long = [...parts, "a", " ", "trusted_ptr_", "_ptr_", "because "].map((part) =>
     part.repeat(100_000 / part.length),
@@ -383,7 +383,7 @@ test("no pattern takes long for a line that nearly matches", () => {
   const start = performance.now();
   for (const line of long) {
     explain({ errno: "EINVAL", log: [line] });
-    // As long as lines that are looked at may be.
+    // The longest line that is examined.
     for (const { pattern } of RULES)
       for (const head of ["", "Only ", "R1 type=untrusted_ expected=", "The function f has "])
         pattern.test(`${head}${line.slice(0, 900)}!`);
@@ -412,20 +412,20 @@ describe("the error of a refused load", () => {
     expect(error.message).toContain("bpf_lsm_task_free is not sleepable (EINVAL). Clear");
   });
 
-  test("without a word says what that means", () => {
+  test("explains a refusal without a message", () => {
     const error = refused("lsm.s/file_open", "");
     expect(error).toMatchObject({ code: "ERR_BPF_VERIFIER", reason: "FLAG_UNKNOWN" });
     expect(error.message).toContain("without a word: this kernel does not know BPF_F_SLEEPABLE");
   });
 
-  test("has no reason where the words are not known", () => {
+  test("has no reason if the message is unknown", () => {
     const error = refused("lsm.s/file_open", "R0 !read_ok\n");
     expect(Object.keys(error)).not.toContain("reason");
     expect(error.hint).toBeUndefined();
   });
 });
 
-test("every wordless refusal is of a kind of its own", () => {
+test("every refusal without a message has a kind of its own", () => {
   expect(new Set(WORDLESS.map(({ errno, stage, kind, message }) => [errno, stage, kind, message].join())).size).toBe(
     WORDLESS.length,
   );

@@ -1,4 +1,4 @@
-/** A QEMU that boots nothing and does what a test wants: for all that is about machines and needs none. */
+/** A simulated QEMU that boots nothing and runs a script, for tests about machines that need none. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { platformOf } from "../../lib/testing/arch";
 
 const MAIN = join(__dirname, "../../lib/cli/main.js");
-/** Its arguments are the script's; the files of the serial ports are $console, $stdout, $stderr and $report. */
+/** The script gets its arguments; the files of the serial ports are $console, $stdout, $stderr and $report. */
 const START = `#!/bin/sh
 for argument; do
   case $argument in file:*) ports="$ports \${argument#file:}" ;; esac
@@ -24,21 +24,21 @@ export class FakeQemu {
     mkdirSync(this.#bin);
   }
 
-  /** What the machine does: a shell script. */
+  /** The machine's behaviour: a shell script. */
   plays(script: string): void {
     const program = join(this.#bin, platformOf(process.arch).qemu);
     writeFileSync(program, START + script);
     chmodSync(program, 0o755);
   }
 
-  /** Any file does as a kernel. */
+  /** Any file can serve as a kernel. */
   kernel(name: string): string {
     const path = join(this.folder, `vmlinuz-${name}`);
     writeFileSync(path, "");
     return path;
   }
 
-  /** Runs Node in its folder, with this QEMU; `path` is the rest of PATH. */
+  /** Runs Node.js in its folder, with this QEMU; `path` is the rest of PATH. */
   node(args: readonly string[], path = process.env.PATH, more: NodeJS.ProcessEnv = {}) {
     const { NODE_LIBBPF_TEST_KERNEL: _, ...rest } = process.env;
     const env = { ...rest, ...more, PATH: `${this.#bin}:${path}`, NODE_LIBBPF_CACHE: join(this.folder, "cache") };

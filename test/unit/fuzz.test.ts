@@ -1,6 +1,6 @@
-/** Objects that no compiler makes: node dist/scripts/fuzz.js tries more of them. */
+/** A few fuzzed objects; node dist/scripts/fuzz.js tests more of them. */
 import { fuzz } from "../../scripts/fuzz";
 
-test("some, of one seed: no signal, no hang, no error that is not the library's, bounded memory", async () => {
+test("some objects of one seed: no signal, no hang, only errors of the library, bounded memory", async () => {
   expect(await fuzz({ seed: 14, count: 1000 })).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** Whatever an object and its things are called, the generated module compiles. */
+/** The generated module compiles whatever the names in the object are. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { mapClassNames } from "../../lib/gen/maps";
 import { generateModule } from "../../lib/gen/module";
 import { diagnose } from "../compile-modules";
 
-/** Each stands for a name of up to its length; no other name contains it. */
+/** Each is a placeholder for names up to its length; no other name contains it. */
 const WIDTH = 24;
 const placeholder = (what: string) => what.padEnd(WIDTH, "_");
 const TAGS = ["t_one", "t_two", "t_three", "t_four"].map(placeholder);
@@ -54,7 +54,7 @@ beforeAll(() => {
   }
 });
 
-/** The object with other names: in its BTF, and in the table of its symbols. */
+/** The object with other names: in its BTF, and in its symbol table. */
 function named(names: ReadonlyMap<string, string>): Buffer {
   const bytes = Buffer.from(template);
   for (const [old, name] of names)
@@ -63,7 +63,7 @@ function named(names: ReadonlyMap<string, string>): Buffer {
   return bytes;
 }
 
-/** Names of the library, of the module's own, of TypeScript and of Node; of JavaScript's prototypes. */
+/** Names of the library, of the module itself, of TypeScript and Node.js; of JavaScript's prototypes. */
 const OURS = [
   ...new Set(mapClassNames),
   ..."ObjectSpec OpenOptions open openObject join OBJECT source events options maps programs".split(" "),
@@ -91,7 +91,7 @@ const one = fc.oneof(
   fc.constantFrom("a", "A", "a_", "_a", "struct_a", "enum_a", "typedef_a"),
   fc.stringMatching(/^[A-Za-z_]\w{0,12}$/),
 );
-/** With the keyword that a clash would put before it, or what it would put behind. */
+/** With the keyword that a conflict would prepend, or the suffix that it would append. */
 const name = fc
   .tuple(
     one,
@@ -101,7 +101,7 @@ const name = fc
   .map(([name, before, after]) => `${before}${name}${after}`)
   .filter((name) => name.length < WIDTH);
 const several = (count: number) => fc.uniqueArray(name, { minLength: count, maxLength: count });
-/** What C keeps apart may have the same names: tags, things and types, members. */
+/** Names that C keeps apart may be equal: tags, typedefs and variables, members. */
 const object = fc.record({
   tags: several(TAGS.length),
   others: several(OTHERS.length),
@@ -112,10 +112,10 @@ const object = fc.record({
   ),
 });
 
-test("modules compile whatever their objects' things are called", () => {
+test("modules compile whatever the names in their objects are", () => {
   for (const type of ["module", "commonjs"] as const) {
     const files: Record<string, string> = {};
-    // One compilation for all: it takes a second by itself.
+    // One compilation for all, because each takes a second.
     for (const [index, { tags, others, members, file }] of fc.sample(object, 150).entries()) {
       const olds = [...TAGS, ...OTHERS, ...MEMBERS];
       const bytes = named(new Map([...tags, ...others, ...members].map((name, at) => [olds[at] as string, name])));
@@ -123,7 +123,7 @@ test("modules compile whatever their objects' things are called", () => {
       const path = index % 2 === 0 ? undefined : `${file}.bpf.o`;
       files[`m${index}.ts`] = generateModule(bytes, { ...options, path });
     }
-    // Of what does not compile, the text is wanted.
+    // If it does not compile, show the text.
     const wrong = diagnose(files, type);
     expect(wrong.map((line) => `${line}\n${files[/^\w+\.ts/.exec(line)?.[0] ?? ""] ?? ""}`)).toEqual([]);
   }

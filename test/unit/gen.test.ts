@@ -1,4 +1,4 @@
-/** Generated TypeScript: names, shapes, the same text for the same object. What it lets compile is in test/types. */
+/** Generated TypeScript: names, forms, the same text for the same object. test/types tests what compiles. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { libbpf } from "node-libbpf";
@@ -31,7 +31,7 @@ test.each([
   "`; evil(); `",
   "*",
   "/",
-])("a path can't leave its comment or its string: %j", (name) => {
+])("a path can't end its comment or its string: %j", (name) => {
   const statements = (text: string) => {
     const file = ts.createSourceFile("x.ts", text, ts.ScriptTarget.Latest, true);
     expect((file as unknown as { parseDiagnostics: unknown[] }).parseDiagnostics).toEqual([]);
@@ -73,7 +73,7 @@ describe("names", () => {
     ]);
   });
 
-  test("a file's name in Pascal's case", () => {
+  test("a file's name in PascalCase", () => {
     expect(["exec-watch", "my_prog.v2", "3d"].map((name) => pascalCase(name))).toEqual([
       "ExecWatch",
       "MyProgV2",
@@ -84,31 +84,31 @@ describe("names", () => {
   const type = (keyword: Nameless["keyword"], wish: string, path = `${keyword} ${wish}`) => ({ keyword, wish, path });
   const named = (items: Nameless[], taken: string[] = []) => Array.from(assignNames(items, taken).values());
 
-  test("C's name spaces are told apart, whatever the order", () => {
+  test("C's name spaces are kept apart, in any order", () => {
     const [a, b] = [type("struct", "foo"), type("typedef", "foo")];
     expect(named([a, b])).toEqual(["struct_foo", "typedef_foo"]);
     expect(named([b, a])).toEqual(["typedef_foo", "struct_foo"]);
     expect(named([a, type("struct", "bar")])).toEqual(["foo", "bar"]);
   });
 
-  test("what has no name gives way, by its place", () => {
+  test("types without a name yield to named ones, and are named by their place", () => {
     const items = [type("", "foo_bar", "b"), type("struct", "foo_bar"), type("", "foo_bar", "a")];
     const names = assignNames(items, []);
     expect(items.map((item) => names.get(item))).toEqual(["foo_bar_3", "foo_bar", "foo_bar_2"]);
   });
 
-  test("a name that is taken gets its keyword", () => {
+  test("a conflicting name is prefixed with its keyword", () => {
     expect(named([type("struct", "HashMap")], ["HashMap"])).toEqual(["struct_HashMap"]);
   });
 
-  test("two types of one name are numbered", () => {
+  test("two types of the same name are numbered", () => {
     expect(named([type("struct", "foo"), type("struct", "foo")])).toEqual(["foo", "foo___2"]);
     expect(named([type("struct", "a-b"), type("struct", "a_b")])).toEqual(["a_b", "a_b___2"]);
   });
 });
 
 describe("types", () => {
-  test("two structs that look alike are one; two that do not are numbered", () => {
+  test("identical structs are merged; different ones are numbered", () => {
     const builder = new BtfBuilder();
     const int = builder.int("int", 4, "signed");
     const point = () => builder.struct("struct", "point", 4, [{ name: "x", type: int, offset: 0 }]);
@@ -145,7 +145,7 @@ describe("types", () => {
     expect(() => renderTypes([builder.type(id)])).toThrow(says);
   });
 
-  test("a pointer leads nowhere", () => {
+  test("types behind pointers are left out", () => {
     const builder = new BtfBuilder();
     const pointer = builder.reference(BtfKind.PTR, 0);
     const id = builder.struct("struct", "node", 8, [{ name: "next", type: pointer, offset: 0 }]);
@@ -154,7 +154,7 @@ describe("types", () => {
 });
 
 describe("the stored files", () => {
-  // Those of the newest sections and maps are as the bundled libbpf has them.
+  // The types of the newest sections and maps come from the bundled libbpf.
   const newest = /\/(whole-\w[\w-]*|cases\/\w+)\.bpf\.c$/;
   const sources = bpfSources().filter((source) => libbpf.linkage === "bundled" || !newest.test(source));
 
@@ -172,7 +172,7 @@ describe("open()", () => {
     expect(generate("maps", { module: "esm" })).toContain('join(import.meta.dirname, "maps.bpf.o")');
   });
 
-  test("events that were named", () => {
+  test("the events option", () => {
     const text = generate("cycle", { events: { events: "unsigned int" } });
     expect(text).toContain("events: RingBuffer<number>;");
     expect(text).toContain('const events = { events: "unsigned int", ...options.events };');
@@ -202,14 +202,14 @@ describe("open()", () => {
   });
 });
 
-test("a stripped object and damaged BTF are refused as open() refuses them", () => {
+test("a stripped object and damaged BTF are refused as in open()", () => {
   const bytes = readFileSync(objectPath("maps"));
   const options = { fileName: "x.bpf.o", path: "x.bpf.o", module: "cjs" } as const;
   expect(() => generateModule(bytes.subarray(0, -100), options)).toThrow(/cut off/);
   expect(() => generateModule(Buffer.from("nothing"), options)).toThrow(/not an ELF file/);
 });
 
-test("modules of both kinds compile under strict, embedded or not", () => {
+test("modules of both formats compile under strict, embedded or not", () => {
   const esm = { module: "esm" } as const;
   expect(
     diagnose(

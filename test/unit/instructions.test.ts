@@ -1,4 +1,4 @@
-/** What is read from instructions: maps, helpers, kfuncs, and whether the verifier is certain to see a call. */
+/** Facts from instructions: maps, helpers, kfuncs, and whether the verifier always reaches a call. */
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { BpfError, Flag, kernelProfile } from "node-libbpf";
@@ -31,7 +31,7 @@ describe("a helper call is certain", () => {
   });
 });
 
-describe("a call is not there behind", () => {
+describe("a call is not reached behind", () => {
   test.each([
     ["a const volatile", "constant_branch"],
     ["a const volatile struct", "constant_struct"],
@@ -41,7 +41,7 @@ describe("a call is not there behind", () => {
     expect(factsFor(program).helpers.filter(({ name }) => name === "bpf_copy_from_user")).toEqual([]);
   });
 
-  test("and is, once the constant is set", () => {
+  test("and is reached if the constant is set", () => {
     const spec = open(objectPath("facts"));
     spec.variables.enabled = true;
     expect(factsOf(spec).constant_branch?.helpers).toEqual([
@@ -59,7 +59,7 @@ describe("a helper call is conditional behind", () => {
     expect(factsFor(program).helpers).toContainEqual(copy(true));
   });
 
-  test("a kconfig extern: not where the kernel's configuration is known", () => {
+  test("a kconfig extern: decided if the kernel's configuration is known", () => {
     const kernel = (CONFIG_HZ: string) => ({ ...kernelProfile("6.12"), config: known({ HZ: CONFIG_HZ }, "test") });
     const helpers = (hz: string) => {
       const spec = open(objectPath("facts"));
@@ -70,20 +70,20 @@ describe("a helper call is conditional behind", () => {
   });
 });
 
-test("a call in the callback of a timer is not the program's own", () => {
-  expect(factsFor("in_callback").helpers).toContainEqual({ ...copy(false), place: "timer" });
+test("a call in the callback of a timer does not count as the program's own", () => {
+  expect(factsFor("in_callback").helpers).toContainEqual({ ...copy(false), context: "timer" });
 });
 
-test("strings and tables of the compiler's are not constants that decide branches", () => {
+test("strings and tables of the compiler are not constants that decide branches", () => {
   expect(mapNames("direct")).toContain(".rodata");
   expect(mapNames("runtime_branch")).toContain(".rodata");
 });
 
-test("code that nothing reaches: its calls do not count, its maps do", () => {
+test("the calls of unreachable code do not count, but its maps do", () => {
   expect(factsFor("unreachable")).toMatchObject({ helpers: [], maps: [{ name: "hash" }] });
 });
 
-test("kfuncs, strong and weak; what follows three underscores is not part of the name", () => {
+test("kfuncs, strong and weak; a suffix after three underscores is not part of the name", () => {
   expect(factsFor("kfuncs").kfuncs).toEqual([
     { name: "strong_kfunc", conditional: false },
     { name: "weak_kfunc", conditional: true, weak: true },
@@ -91,7 +91,7 @@ test("kfuncs, strong and weak; what follows three underscores is not part of the
 });
 
 describe("maps", () => {
-  test("named directly, in a static function, in a callback, and those of variables", () => {
+  test("referred to directly, in a static function, in a callback, and those of variables", () => {
     expect(mapNames("maps").sort()).toEqual([".bss", ".data.lock", "hash", "locked", "queue", "tries"]);
     expect(mapNames("in_static").sort()).toEqual([".bss", "queue"]);
     expect(mapNames("in_callback").sort()).toEqual([".bss", "queue", "timed"]);
@@ -113,13 +113,13 @@ describe("maps", () => {
   });
 });
 
-test("struct_ops programs: what the struct names them for, whatever their section says", () => {
+test("struct_ops programs: the struct's member counts, whatever their section is", () => {
   expect(factsFor("start")).toMatchObject({ kind: "struct_ops", target: "tcp_congestion_ops.init" });
   expect(factsFor("threshold")).toMatchObject({ target: "tcp_congestion_ops.ssthresh" });
   expect(factsFor("orphan")).not.toHaveProperty("target");
 });
 
-test("settings show, and programs that will not be loaded do not", () => {
+test("settings count, and programs that are not loaded do not", () => {
   const spec = open(objectPath("facts"));
   const { direct, maps } = spec.programs;
   if (direct === undefined || maps === undefined) throw new Error();
@@ -142,9 +142,9 @@ test("the object's name may have dots", () => {
   expect(program?.maps).toHaveLength(6);
 });
 
-test("a map in .maps that says it is a struct_ops map does not crash libbpf", () => {
+test("a map in .maps whose declared type is struct_ops does not crash libbpf", () => {
   const bytes = readFileSync(objectPath("facts"));
-  // __uint(type, 22) is an array of 22 in BTF: name, kind, size, element, index, length.
+  // In BTF __uint(type, 22) is an array of 22: name, kind, size, element, index, length.
   const isArray = (at: number) =>
     bytes.readUInt32LE(at) === 0 && bytes.readUInt32LE(at + 4) === 0x03000000 && bytes.readUInt32LE(at + 20) === 22;
   const at = Array.from({ length: (bytes.length >> 2) - 6 }, (_, word) => word * 4).find(isArray);

@@ -1,4 +1,4 @@
-/** Rules: what version, build and facts make of a verdict, and what nobody can know. */
+/** Rules: the verdicts that follow from version, build and facts, and those that stay unknown. */
 import fc from "fast-check";
 import { judge, type KernelFacts, kernelProfile, kernelProfiles, type ProgramFacts } from "node-libbpf";
 import { known, unknown } from "../../lib/kernel/fact";
@@ -10,7 +10,7 @@ function facts(section: string, more: Partial<ProgramFacts> = {}): ProgramFacts 
   return { ...program, ...(target !== undefined && { target }), maps: [], helpers: [], kfuncs: [], ...more };
 }
 
-/** A kernel of a version, with some facts told. */
+/** A kernel of a version, with some known facts. */
 function kernel(version: string, more: Partial<KernelFacts> = {}): KernelFacts {
   const base = kernelProfile("6.12");
   return { ...base, version: known(version, "test"), build: known(`test ${version}`, "test"), ...more };
@@ -48,7 +48,7 @@ test.each([
   expect(verdict(facts(section), kernel(version))).toBe(expected);
 });
 
-describe("what stable releases changed without order is bounded by the builds that were seen", () => {
+describe("changes that stable releases took over in no order are bounded by the measured builds", () => {
   test.each([
     ["6.1.0", "allowed SLEEPABLE"],
     ["6.1.150", "allowed SLEEPABLE"],
@@ -80,7 +80,7 @@ describe("what stable releases changed without order is bounded by the builds th
   });
 });
 
-describe("no guess", () => {
+describe("no guesses", () => {
   const sections = [
     "lsm.s/file_open",
     "lsm.s/task_free",
@@ -104,14 +104,14 @@ describe("no guess", () => {
     );
   });
 
-  test("what was measured is believed there", () => {
+  test("a measured build decides", () => {
     const measured = known({ lsm: { accepted: ["file_open"], refused: ["task_free"] } }, "asked");
     expect(verdict(facts("lsm.s/file_open"), kernel("7.4.1", { probed: measured }))).toBe("allowed SLEEPABLE");
     expect(verdict(facts("lsm.s/task_free"), kernel("7.4.1", { probed: measured }))).toBe("refused HOOK_NOT_SLEEPABLE");
   });
 });
 
-describe("functions hang on error injection", () => {
+describe("functions depend on error injection", () => {
   const list = known(["__x64_sys_getpgid", "should_fail_bio", "should_failslab", "__x64_sys_exit"], "test");
   test.each([
     ["6.1", "y", list, "fentry.s/should_fail_bio", "allowed SLEEPABLE"],
@@ -133,7 +133,7 @@ describe("functions hang on error injection", () => {
     expect(verdict(facts(section), kernel(version, { ...injection(option), errorInjection }))).toBe(expected);
   });
 
-  test("a module's function is listed with its module, and may be named without", () => {
+  test("a function of a module is listed with its module, and may be named without it", () => {
     const functions = known(["vfs_read"], "test");
     const errorInjection = known(["btrfs:btrfs_search_slot"], "test");
     const told = { functions, errorInjection, btfModules: known(["btrfs"], "test"), ...injection("y") };
@@ -144,7 +144,7 @@ describe("functions hang on error injection", () => {
     expect(on("fentry.s/vfs_read")).toBe("refused TARGET_NOT_SLEEPABLE");
   });
 
-  test("a system call without arguments goes by another name", () => {
+  test("a system call without arguments has another name", () => {
     const functions = known(["__do_sys_getpid", "__x64_sys_getpgid"], "test");
     const told = { functions, btfModules: known([], "test"), ...injection("n") };
     const found = judge(facts("fentry.s/__x64_sys_getpid"), kernel("7.1", told));
@@ -221,13 +221,13 @@ test.each([
   expect(verdict(facts(section, { sleepable }), kernel(version, injection("n")))).toBe(expected);
 });
 
-test("a hook that came later, and is there, was taken over: nobody knows with what", () => {
+test("a hook that is newer than the kernel but exists was backported: its properties are unknown", () => {
   const lsmHooks = known(["userns_create", "file_open"], "test");
   expect(verdict(facts("lsm.s/userns_create"), kernel("5.19.17", { lsmHooks }))).toBe("unknown NOT_KNOWN");
   expect(verdict(facts("lsm.s/userns_create"), kernel("5.19.17"))).toBe("refused HOOK_NOT_SLEEPABLE");
 });
 
-test("an LSM program needs a GPL-compatible licence, and bpf among the LSMs", () => {
+test("an LSM program needs a GPL-compatible licence, and bpf as an active LSM", () => {
   expect(verdict(facts("lsm.s/file_open", { license: "MIT" }), kernel("6.12"))).toBe("refused LICENSE_NOT_GPL");
   const lsms = known(["lockdown", "landlock"], "test");
   expect(judge(facts("lsm/file_permission"), kernel("6.12", { lsms }))).toMatchObject({
@@ -250,7 +250,7 @@ test.each([
   expect(verdict(facts(section), kernel(version, { architecture }))).toBe(expected);
 });
 
-test("anything is judged, without an error, on every kernel there is", () => {
+test("every program is judged without an error, on every kernel", () => {
   const kernels = kernelProfiles().map(kernelProfile);
   const sections = [
     "lsm",
@@ -286,7 +286,7 @@ test("anything is judged, without an error, on every kernel there is", () => {
   );
 });
 
-test("programs that do not sleep are judged without reading more than what kernel it is", () => {
+test("programs that are not sleepable are judged by the kernel's version alone", () => {
   const read: string[] = [];
   const on = new Proxy(kernel("6.12"), {
     get(facts, name: keyof KernelFacts & string) {
@@ -299,7 +299,7 @@ test("programs that do not sleep are judged without reading more than what kerne
   expect(read.filter((name) => !["format", "version", "backports"].includes(name))).toEqual([]);
 });
 
-describe("what is not known to be there is unknown", () => {
+describe("a target that may not exist is unknown", () => {
   test.each([
     ["6.12", "fentry/no_such_function", "unknown NOT_KNOWN"],
     ["6.12", "fentry/module:function", "unknown NOT_KNOWN"],
@@ -334,7 +334,7 @@ describe("what is not known to be there is unknown", () => {
   });
 });
 
-describe("fmod_ret, sleeping or not, is for functions that may be modified", () => {
+describe("fmod_ret, sleepable or not, needs functions that may be modified", () => {
   const injected = known(["__x64_sys_getpgid"], "test");
   test.each([
     ["6.12", "y", injected, "fmod_ret/__x64_sys_getpgid", "allowed NOT_SLEEPABLE_PROGRAM"],
@@ -358,11 +358,11 @@ test.each([
   ["7.1", "tp_btf.s/sys_enter", "unknown NOT_KNOWN"],
   ["7.1", "tp_btf.s/sched_switch", "refused TRACEPOINT_NOT_FAULTABLE"],
   ["7.1.3", "tp_btf.s/sys_enter", "refused TRACEPOINT_NOT_FAULTABLE"],
-])("what a series alone does not tell: on %s %s is %s", (version, section, expected) => {
+])("cases that the series alone does not decide: on %s %s is %s", (version, section, expected) => {
   expect(verdict(facts(section), kernelProfile(version))).toBe(expected);
 });
 
-describe("remedies are true", () => {
+describe("remedies are correct", () => {
   const remedy = (program: ProgramFacts, name: string) => judge(program, kernelProfile(name)).remedy;
   const copies = { helpers: [{ name: "bpf_copy_from_user", conditional: false }] };
 
@@ -388,7 +388,7 @@ describe("remedies are true", () => {
     expect(remedy(facts("kprobe/vfs_read", { sleepable: true }), "5.10")).not.toContain("require");
   });
 
-  test("a system call without arguments is not told to be one", () => {
+  test("a system call without arguments is not recognized as one", () => {
     const on = kernel("7.3", { ...injection("n"), functions: known(["__do_sys_getpid"], "test") });
     expect(judge(facts("fentry.s/__do_sys_getpid"), on)).toMatchObject({
       reason: "TARGET_NOT_SLEEPABLE",
@@ -397,7 +397,7 @@ describe("remedies are true", () => {
   });
 });
 
-describe("kinds have a since, and whether they are loaded before it", () => {
+describe("kinds have a first release, and whether older kernels load them", () => {
   test.each([
     ["kprobe.multi/vfs_*", "5.17", "5.18", "attach"],
     ["kprobe.session/vfs_*", "6.9", "6.10", "attach"],
@@ -416,7 +416,7 @@ describe("kinds have a since, and whether they are loaded before it", () => {
   });
 });
 
-describe("maps of types that came after the tables", () => {
+describe("maps of types that are newer than the tables", () => {
   const using = (type: string, section = "socket") =>
     facts(section, { maps: [{ name: "map", type, flags: 0, fields: [] }] });
   test.each([
@@ -430,13 +430,13 @@ describe("maps of types that came after the tables", () => {
     ["5.15", "bloom_filter", "refused MAP_TYPE_UNKNOWN"],
   ])("on %s a map of %s: %s", (name, type, expected) => {
     expect(verdict(using(type), kernelProfile(name))).toBe(expected);
-    // load() makes it with the program, whether that names it or not.
+    // load() creates it with the program, whether the program refers to it or not.
     const others = [{ name: "map", type, flags: 0, fields: [] }];
     expect(verdict(facts("socket", { others }), kernelProfile(name))).toBe(expected);
   });
 });
 
-describe("what plain programs may not have in maps, and hooks not pass on", () => {
+describe("what plain programs may not use in maps, and arguments that hooks do not support", () => {
   const using = (type: number, map: Partial<ProgramFacts["maps"][0]>) =>
     facts("socket", { type, maps: [{ name: "map", type: "hash", flags: 0, fields: [], ...map }] });
   test.each([
@@ -548,12 +548,12 @@ describe("helpers for GPL-compatible programs only", () => {
     ["iter/task", { readsKernel: { conditional: false } }, "refused LICENSE_NOT_GPL"],
     ["fentry/bpf_fentry_test1", { readsKernel: { conditional: false } }, "refused LICENSE_NOT_GPL"],
     ["uprobe", { readsKernel: { conditional: false }, type: 2 }, "allowed NOT_SLEEPABLE_PROGRAM"],
-  ])("reading structs of the kernel: %s, %j: %s", (section, more, expected) => {
+  ])("reading kernel structs: %s, %j: %s", (section, more, expected) => {
     expect(verdict(facts(section, { license: "MIT", ...more }), kernelProfile("6.12"))).toBe(expected);
   });
 });
 
-describe("what trampolines can't pass on, by the target's signature", () => {
+describe("signatures that trampolines do not support, by target", () => {
   const plain = { registers: 1, arguments: 1, struct: 0, returnsStruct: false, variadic: false };
   test.each([
     ["5.10", { struct: 4 }, "refused TARGET_SIGNATURE"],
@@ -578,7 +578,7 @@ describe("what trampolines can't pass on, by the target's signature", () => {
   });
 });
 
-describe("trampolines hang on the configuration, where it is known", () => {
+describe("trampolines depend on the configuration, if it is known", () => {
   const built = (config: Record<string, string>, architecture = "aarch64", version = "6.12") => ({
     ...kernelProfile(version),
     architecture: known(architecture, "test"),
@@ -598,18 +598,18 @@ describe("trampolines hang on the configuration, where it is known", () => {
     expect(verdict(facts("tp_btf/sched_switch"), on)).not.toBe("refused NO_TRAMPOLINES");
   });
 
-  test("says why there are no direct calls", () => {
+  test("gives the reason why there are no direct calls", () => {
     const { message } = judge(facts("lsm/file_open"), built({ [DIRECT]: "n", CFI: "y" }));
     expect(message).toContain("as CONFIG_CFI rules them out");
   });
 });
 
-describe("what a build lacks", () => {
+describe("features that a build lacks", () => {
   const on = (functions: string[]) => kernel("6.1", { functions: known(functions, "test") });
   test.each([
     [["vfs_read"], "refused KIND_UNKNOWN"],
     [["vfs_read", "register_fprobe_ips"], "allowed NOT_SLEEPABLE_PROGRAM"],
-  ])("kprobe.multi where there are the functions %j: %s", (functions, expected) => {
+  ])("kprobe.multi on a kernel with the functions %j: %s", (functions, expected) => {
     expect(verdict(facts("kprobe.multi/vfs_read", { type: 2 }), on(functions))).toBe(expected);
   });
 
@@ -624,7 +624,7 @@ describe("what a build lacks", () => {
   });
 });
 
-test("a map that may be pinned already may hold more than the object says", () => {
+test("a map that may already be pinned may contain more than the object declares", () => {
   const using = (more: object) =>
     facts("xdp", {
       type: 6,

@@ -1,4 +1,4 @@
-/** How facts are read: versions, configurations, lists, BTF, profiles. */
+/** The reading of facts: versions, configurations, lists, BTF, profiles. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { identify, parseVersion } from "../../lib/kernel/version";
 import { nearest } from "../../lib/nearest";
 import { objectPath } from "../bpf/objects";
 
-describe("which kernel it really is", () => {
+describe("the real kernel version", () => {
   const cases: [release: string, version: string, signature: string | undefined, real: string, build: string][] = [
     [
       "6.1.0-56-cloud-amd64",
@@ -54,11 +54,11 @@ describe("which kernel it really is", () => {
     "5.15.0-200.el8uek.x86_64",
     "6.1.75-android14-11",
     "5.14.21-150400.24.100-default",
-  ])("%s says little", (release) => {
+  ])("the version of %s decides little", (release) => {
     expect(identify({ release, version: "#1", signature: undefined }).backports).not.toMatchObject({ value: "" });
   });
 
-  test("no version at all", () => {
+  test("no version", () => {
     expect(identify({ release: "custom", version: "#1", signature: undefined }).version).toMatchObject({
       unknown: expect.stringContaining("custom"),
     });
@@ -66,7 +66,7 @@ describe("which kernel it really is", () => {
   });
 });
 
-test("a configuration's options, those that are not named being off", () => {
+test("a configuration's options; missing ones are off", () => {
   const config = parseConfig(
     'CONFIG_BPF_LSM=y\n# CONFIG_KEYS is not set\nCONFIG_LSM="landlock,bpf"\nCONFIG_KPROBES=m\n',
   );
@@ -79,7 +79,7 @@ test("a configuration's options, those that are not named being off", () => {
   });
 });
 
-test("error injection: other names at the same address count; functions of modules have their module's name", () => {
+test("error injection: aliases at the same address count; functions of modules have their module's name", () => {
   const list = "__do_sys_getpid\tERRNO\nopen_ctree\tERRNO\nnsim_setup_tc [netdevsim]\tERRNO\n";
   expect(parseList(list)).toEqual(["__do_sys_getpid", "open_ctree", "netdevsim:nsim_setup_tc"]);
   const symbols = [
@@ -97,7 +97,7 @@ test("error injection: other names at the same address count; functions of modul
   expect(withAliases(["a"], "0000000000000000 T a\n0000000000000000 T b")).toBeUndefined();
 });
 
-test("the name that was meant", () => {
+test("suggestions for misspelt names", () => {
   const hooks = ["file_open", "file_permission", "bprm_check_security", "file_lock"];
   expect(nearest("file_opne", hooks)).toBe("file_open");
   expect(nearest("bprm_check", hooks)).toBeUndefined();
@@ -129,7 +129,7 @@ describe("BTF", () => {
     expect(btf.members(section).map(({ name }) => name)).toEqual(["events"]);
   });
 
-  test("names and types that are not there are found", () => {
+  test("finds that names and types are missing", () => {
     expect(new Btf(bytes).fault()).toBeUndefined();
     const header = new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true);
     const named = Uint8Array.from(bytes);
@@ -141,7 +141,7 @@ describe("BTF", () => {
     expect(() => open(object)).toThrow(expect.objectContaining({ code: "ERR_BPF_OBJECT_INVALID" }));
   });
 
-  test("bytes that are flipped or cut off are refused, or read as something", () => {
+  test("BTF with flipped or truncated bytes is refused, or parsed to something", () => {
     fc.assert(
       fc.property(
         fc.nat(bytes.length),
@@ -174,7 +174,7 @@ describe("profiles", () => {
     return path;
   };
 
-  test("what was captured is read back the same", () => {
+  test("a captured profile is read back unchanged", () => {
     const facts = captureProfile();
     expect(readProfile(written(facts))).toEqual(facts);
   });
@@ -197,11 +197,11 @@ describe("profiles", () => {
     );
   });
 
-  test("no file", () => {
+  test("a missing file", () => {
     expect(() => readProfile(join(directory, "none.json"))).toThrow(/does not exist/);
   });
 
-  test("those that are built in", () => {
+  test("the built-in profiles", () => {
     const names = kernelProfiles();
     expect(names).toEqual(expect.arrayContaining(["5.10", "5.19", "6.0", "6.19", "7.0", "7.3"]));
     expect(names.filter((name) => name.startsWith("debian-")).length).toBe(4);
@@ -210,7 +210,7 @@ describe("profiles", () => {
     expect(kernelProfile("6.12.40").version).toMatchObject({ value: "6.12.40" });
   });
 
-  test.each(["6.21", "4.19", "debian-9", "6,12", ""])("a kernel %p that nobody knows", (name) => {
+  test.each(["6.21", "4.19", "debian-9", "6,12", ""])("an unknown kernel %p", (name) => {
     expect(() => kernelProfile(name)).toThrow(
       expect.objectContaining({ code: "ERR_BPF_ARGUMENT", hint: expect.stringContaining("5.10") }),
     );

@@ -63,7 +63,7 @@ test("no import runs upward", () => {
   expect(faults).toEqual([]);
 });
 
-test("an upward import is told, of a type too", () => {
+test("an upward import is reported, also of a type", () => {
   const sources = [
     'import type { Program } from "../program/program";',
     'let a: import("../program/program").Program;',

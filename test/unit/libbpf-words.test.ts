@@ -1,10 +1,10 @@
-/** What is told of libbpf's warnings: which is the cause, and what to do. One example for each row of the tables. */
+/** libbpf's warnings: which one is the cause, and the remedy. One example for each row of the tables. */
 import { readFileSync } from "node:fs";
 import { errnoName } from "../../lib/errors";
 import { CAUSES, causeOf } from "../../lib/native/libbpf-messages";
 import { attachHint, ERRNOS } from "../../lib/program/attach-hint";
 
-/** A warning, and a part of the advice; undefined for none. */
+/** A warning, and a part of the remedy; undefined for none. */
 const EXAMPLES: readonly [warning: string, hint: RegExp | undefined][] = [
   // open()
   ["elf: legacy map definitions in 'maps' section are not supported by libbpf v1.0+", /BTF-defined maps/],
@@ -119,7 +119,7 @@ test("every row has an example", () => {
 });
 
 test.each<[warnings: string[], words: string | undefined]>([
-  // The cause comes first, then what failed by it.
+  // The cause comes first, then its consequences.
   [
     [
       "extern (kcfg) 'CONFIG_X': value 'm' implies tristate or char type",
@@ -137,16 +137,16 @@ test.each<[warnings: string[], words: string | undefined]>([
     ],
     "specified path /tmp/m is not on BPF FS",
   ],
-  // What libbpf goes on after is no cause, and what only says that it failed.
+  // A warning after which libbpf continues is no cause, and neither is one that only reports the failure.
   [
     ["Error in bpf_create_map_xattr(m): -EINVAL. Retrying without BTF.", "map 'm': failed to create: -EINVAL"],
     undefined,
   ],
   [["BTF loading error: -EINVAL", "Failed to bump RLIMIT_MEMLOCK (err = -EPERM), you might need to do it"], undefined],
   [[], undefined],
-  // Whatever is not known is told.
+  // An unknown warning is passed on.
   [["something new: -EINVAL", "failed to load object 'x'"], "something new"],
-  // The errno is the error's, in the words of older versions too.
+  // The errno is the error's, in the messages of older versions too.
   [["failed to pin map: -EROFS"], "failed to pin map"],
   [["failed to pin map: Read-only file system(-30)"], "failed to pin map"],
   [["prog 'p': failed to attach to iterator: Invalid argument"], "failed to attach to iterator"],
@@ -155,7 +155,7 @@ test.each<[warnings: string[], words: string | undefined]>([
   expect(causeOf(warnings)?.words).toBe(words);
 });
 
-/** kind, errno, and a part of the advice. */
+/** Kind, errno, and a part of the remedy. */
 const ATTACHED: readonly [kind: string, errno: string, hint: RegExp | undefined][] = [
   ["xdp", "ENODEV", /no network interface/],
   ["xdp", "EBUSY", /detach it/],
@@ -185,14 +185,14 @@ test.each(ATTACHED)("an attach of %s that ends with %s", (kind, errno, hint) => 
   else expect(told).toMatch(hint);
 });
 
-test("every errno of attaching has an example", () => {
+test("every errno of an attach has an example", () => {
   const used = ATTACHED.map(([kind, errno]) =>
     ERRNOS.find((row) => row.errno.test(errno) && (row.kind?.test(kind) ?? true)),
   );
   expect(ERRNOS.filter((row) => !used.includes(row))).toEqual([]);
 });
 
-test("the name that was meant: a function or a USDT probe of a file", () => {
+test("suggestions for a function or a USDT probe of a file", () => {
   const file = /\S*\/libc\.\S+/.exec(readFileSync("/proc/self/maps", "utf8"))?.[0];
   const misspelt = [`elf: failed to find symbol 'getadrrinfo' in '${file}'`];
   expect(attachHint("uprobe", `${file}:getadrrinfo`, "ENOENT", misspelt)).toContain("Did you mean getaddrinfo?");

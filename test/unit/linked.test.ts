@@ -1,4 +1,4 @@
-/** Objects of several files, as `bpftool gen object` links them: static names that are not the only one. */
+/** Objects of several files, as `bpftool gen object` links them, with static variables of the same name. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,7 +47,7 @@ function linked(sources: Record<string, string>): Uint8Array {
 
 const twoFiles = () => ({ "one.bpf.c": SOURCE("one"), "three.bpf.c": SOURCE("three") });
 
-test("what files call the same is told apart by the file", () => {
+test("variables of the same name in several files are prefixed with their file", () => {
   const { variables } = open(linked(twoFiles()));
   expect({ ...variables }).toEqual({
     "one.bpf.c:debug": 3,
@@ -61,7 +61,7 @@ test("what files call the same is told apart by the file", () => {
   expect([variables["one.bpf.c:debug"], variables["three.bpf.c:debug"]]).toEqual([3, 7]);
 });
 
-test("the name alone is none of them, and an error says which there are", () => {
+test("the plain name is ambiguous, and the error lists the variables", () => {
   const { variables } = open(linked(twoFiles()));
   const told = expect.objectContaining({
     code: "ERR_BPF_ARGUMENT",
@@ -74,13 +74,13 @@ test("the name alone is none of them, and an error says which there are", () => 
   expect(Object.keys(variables)).not.toContain("debug");
 });
 
-test("a global one keeps its name", () => {
+test("a global variable keeps its name", () => {
   const sources = twoFiles();
   const { variables } = open(linked({ ...sources, "two.bpf.c": `#include "say.h"\nint debug = 2;\n` }));
   expect({ ...variables }).toMatchObject({ debug: 2, "one.bpf.c:debug": 3, "three.bpf.c:debug": 5 });
 });
 
-test("files of one name are told apart by the section, else by the order", () => {
+test("files of the same name are distinguished by the section, else by the order", () => {
   const inSection = (section: string, value: number) =>
     `#include "say.h"\nstatic volatile int flag SEC("${section}") = ${value};\n` +
     `SEC("syscall") int run${value}(void *ctx) { return flag; }\n`;
@@ -90,7 +90,7 @@ test("files of one name are told apart by the section, else by the order", () =>
   expect({ ...open(same).variables }).toEqual({ ".data.a#1:flag": 1, ".data.a#2:flag": 2 });
 });
 
-test("struct_ops maps too, and the programs are each its own map's", () => {
+test("the same for struct_ops maps, and each program belongs to its own map", () => {
   const ops = (name: string, member: string) => `#include "say.h"
 #include <bpf/bpf_tracing.h>
 char LICENSE[] SEC("license") = "GPL";

@@ -1,4 +1,4 @@
-/** The check of links, on pages that have dead ones; then this project's own pages. */
+/** Tests the link checker on pages with dead links; then checks this project's pages. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pages } from "../../scripts/fences";
@@ -17,7 +17,7 @@ test("headings have the fragments that GitHub gives them", () => {
   expect([...anchorsOfMarkdown(text)]).toEqual(["what-open-does", "maps-arrays--more", "link", "twice", "twice-1"]);
 });
 
-test("dead links are told, each once", () => {
+test("dead links are reported, each once", () => {
   const pages = new Map([
     ["README.md", pageOf("# Top\n[x](docs/a.md#one) [y](docs/a.md#two) [z](gone.md) [z](gone.md) [f](#top) [t](lib)")],
     ["docs/a.md", pageOf("# One\n[up](../README.md) [out](../../x) [h](http://a) [s](https://b) [f](../lib#x)")],

@@ -1,4 +1,4 @@
-/** Where Debian's archive is looked for. */
+/** The search for Debian's archive. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -66,7 +66,7 @@ nonsense`;
 describe("the choice of mirrors", () => {
   const source = (uri: string, suite: string, components = ["main"]) => ({ uris: [uri], suites: [suite], components });
 
-  test("by suites; other repositories that name them come last, or not at all", () => {
+  test("by suites; other repositories that list them come last, or not at all", () => {
     const sources = [
       source("http://apt.example/node", "bookworm"),
       source("http://apt.example/docker", "bookworm", ["stable"]),
@@ -81,7 +81,7 @@ describe("the choice of mirrors", () => {
     });
   });
 
-  test("the one that the environment names first, with its security archive beside it", () => {
+  test("the mirror in the environment comes first, with its security archive", () => {
     const sources = [source(MIRROR, "sid")];
     expect(chooseMirrors(sources, "http://named.example/debian/")).toEqual({
       main: ["http://named.example/debian", MIRROR],
@@ -89,7 +89,7 @@ describe("the choice of mirrors", () => {
     });
   });
 
-  test("another system's repositories are none", () => {
+  test("repositories of another system are ignored", () => {
     expect(chooseMirrors([source("http://archive.example/ubuntu", "noble")])).toEqual({ main: [], security: [] });
   });
 });

@@ -1,4 +1,6 @@
-/** The native boundary with arguments that the library never passes: an errno comes back, and nothing else happens. */
+/**
+ * The native boundary with arguments that the library never passes: the call returns an errno and has no side effects.
+ */
 import fc from "fast-check";
 import { native } from "../../lib/native";
 import { BtfBuilder } from "../btf/builder";
@@ -69,19 +71,19 @@ test.each(Object.keys(calls))("%s with a handle that names nothing", (name) => {
   );
 });
 
-test("a test run of nothing", async () => {
+test("a test run with an invalid handle", async () => {
   const outcome = await native.programTestRun(12345, 0, undefined, 0, undefined, 0, 0, 0);
   expect(outcome.status).toBe(EBADF);
 });
 
-test("a read of no iterator", async () => {
+test("a read with an invalid iterator", async () => {
   expect(await native.iterRead(12345, 16)).toBe(EBADF);
 });
 
 describe.each(Object.entries(memories))("memory that is %s", (_, make) => {
   const memory = () => make() as never;
 
-  test("for calls that ask no kernel", () => {
+  test("for calls that make no system call", () => {
     expect(native.btfDumpC(memory(), memory(), memory())).toBeLessThan(0);
     const request = { bytes: memory(), name: "x", verbose: false };
     expect(native.describe(request).status).toBeLessThan(0);
@@ -104,7 +106,7 @@ describe.each(Object.entries(memories))("memory that is %s", (_, make) => {
   });
 });
 
-test("BTF of nothing", () => {
+test("BTF of invalid bytes", () => {
   const anything = fc.oneof(fc.uint8Array(), fc.constantFrom(undefined, null, 1, "bytes", {}));
   fc.assert(
     fc.property(anything, anything, (of, ids) => {

@@ -1,4 +1,4 @@
-/** What clang writes for C that is seldom seen is no damage: it opens, and can be told, written and checked. */
+/** BTF that clang writes for rare C is not damaged: it can be opened, described, written and checked. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** open(): what it tells, and what it refuses. Needs no root and makes no kernel call. */
+/** open(): its description of an object, and the files it refuses. Needs no root and makes no kernel call. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -91,7 +91,7 @@ describe("an object's description", () => {
 });
 
 describe("settings", () => {
-  test("sleepable and flags are one thing", () => {
+  test("sleepable and flags stay consistent", () => {
     const program = openFlags().programs.lsm_plain;
     program.sleepable = true;
     expect(program.flags).toBe(Flag.SLEEPABLE);
@@ -183,7 +183,7 @@ describe("bad input", () => {
       ]),
     ["a function beyond its section", buffers().symbolSize("send_message", 1n << 20n).bytes, "ERR_BPF_OBJECT_INVALID"],
     ["a function of 2^64 bytes", buffers().symbolSize("send_message", 2n ** 64n - 8n).bytes, "ERR_BPF_OBJECT_INVALID"],
-    // libbpf adds the size in 32 bits, and copies what is before the section.
+    // libbpf adds the size in 32 bits, and would copy memory before the section.
     ["a struct_ops near 2^32", structOps(2n ** 32n - 8n), "ERR_BPF_OBJECT_INVALID"],
     ["a struct_ops at 2^63", structOps(2n ** 63n), "ERR_BPF_OBJECT_INVALID"],
     ["a struct_ops that begins where it can't end", structOps(8n), "ERR_BPF_OBJECT_INVALID"],
@@ -208,9 +208,9 @@ describe("bad input", () => {
     for (const offset of [25n, 2n ** 32n, 2n ** 64n - 8n]) expect(at(offset)).toMatch("a relocation is outside");
   });
 
-  test("an object that claims 1 GiB of zeroes takes no memory for them", () => {
+  test("an object that declares 1 GiB of zeroes takes no memory for them", () => {
     const { bytes: claims } = variables().header(".bss", 32, 1n << 30n);
-    // The same whose types do not say so.
+    // The same with types that do not match.
     const nameless = Buffer.from(claims);
     nameless.write(".xss", nameless.indexOf(".bss\0", nameless.indexOf(Buffer.from([0x9f, 0xeb]))));
     const before = process.memoryUsage();
@@ -219,7 +219,7 @@ describe("bad input", () => {
         const spec = open(source);
         expect(spec.variables.sums).toEqual([0n, 0n, 0n]);
       } catch (error) {
-        // libbpf compares with the types since 1.0, and has the last word.
+        // libbpf compares with the types since 1.0, and refuses it.
         expect(error).toMatchObject({ code: "ERR_BPF_OBJECT_INVALID" });
       }
     }
@@ -240,7 +240,7 @@ describe("bad input", () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(256 << 20);
   });
 
-  test("memory that was detached is an empty file", () => {
+  test("a detached buffer is an empty file", () => {
     const detached = Uint8Array.from(bytes);
     structuredClone(detached.buffer, { transfer: [detached.buffer] });
     expect(() => open(detached)).toThrow(expect.objectContaining({ code: "ERR_BPF_OBJECT_EMPTY" }));
@@ -263,7 +263,7 @@ describe("bad input", () => {
     }
   });
 
-  test("a path that is not there, and a directory", () => {
+  test("a missing path, and a directory", () => {
     const missing = join(directory, "nothing.bpf.o");
     expect(() => open(missing)).toThrow(
       expect.objectContaining({ code: "ERR_BPF_OBJECT_NOT_FOUND", message: expect.stringContaining(missing) }),
@@ -286,7 +286,7 @@ describe("bad input", () => {
     );
   });
 
-  test("what has a NUL is not cut off there", () => {
+  test("a text with a NUL is refused, not truncated", () => {
     const refused = expect.objectContaining({ code: "ERR_BPF_ARGUMENT", message: expect.stringContaining("NUL") });
     expect(() => open(`${objectPath("lsm")}\0.txt`)).toThrow(refused);
     for (const option of ["name", "pinRoot", "kconfig", "btfPath"])
@@ -301,14 +301,14 @@ describe("bad input", () => {
     }).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT", map: "hash" }));
   });
 
-  test("a variable of the kernel's configuration is not set, but given", () => {
+  test("a kconfig variable can't be assigned; its value is an option of open()", () => {
     const spec = open(objectPath("facts"));
     expect(() => {
       spec.variables.CONFIG_HZ = 100;
     }).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT", hint: expect.stringContaining("kconfig") }));
   });
 
-  test("damaged objects give a BpfError or open, and never anything else", () => {
+  test("damaged objects open or give a BpfError, and nothing else", () => {
     const damage = fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 24 });
     fc.assert(
       fc.property(damage, fc.nat(bytes.length), (places, length) => {

@@ -1,4 +1,4 @@
-/** docs/sleepable/index.html, as it is made of the precheck's data. */
+/** docs/sleepable/index.html, generated from the precheck's data. */
 import { blanked } from "../../scripts/page/evidence";
 import { escaped, history, type PageData, pageData, render } from "../../scripts/page/render";
 
@@ -13,7 +13,7 @@ function at(name: string, kernel: string, { kernels, rows, cells, evidence }: Pa
   return found;
 }
 
-describe("what is said", () => {
+describe("the verdicts", () => {
   test.each([
     ["file_open", "5.10", "refused"],
     ["file_open", "5.11", "allowed"],
@@ -40,11 +40,11 @@ describe("what is said", () => {
     expect(at(name, kernel).mark).toBe(mark);
   });
 
-  test("file_permission sleeps nowhere", () => {
+  test("file_permission can sleep on no kernel", () => {
     for (const { name } of data.kernels) expect(at("file_permission", name).mark).toMatch(/^(?:refused|absent)$/);
   });
 
-  test("a map's row is about the map, not about the hook of the program that names it", () => {
+  test("a map's row is about the map, not about the hook of the program that uses it", () => {
     for (const { findings } of data.kernels.map(({ name }) => at("hash", name)))
       expect(findings.map(({ message }) => message)).not.toContainEqual(
         expect.stringContaining("bprm_committed_creds"),
@@ -53,7 +53,7 @@ describe("what is said", () => {
 });
 
 describe("the evidence", () => {
-  test("every cell has some, and none is left over", () => {
+  test("every cell has some, and all evidence is used", () => {
     const used = new Set(data.cells.flat());
     expect([...used].sort((one, other) => one - other)).toEqual(data.evidence.map((_, index) => index));
     expect(data.cells).toHaveLength(data.rows.length);
@@ -64,7 +64,7 @@ describe("the evidence", () => {
     }
   });
 
-  test("of one sort is stored once, whatever the hook and the kernel", () => {
+  test("the same kind of evidence is stored once, for any hook and kernel", () => {
     expect(at("file_fcntl", "6.1")).toBe(at("file_send_sigiotask", "6.6"));
     expect(at("file_fcntl", "6.1").findings[0]?.message).toBe("{name} cannot sleep on Linux {kernel}");
   });
@@ -85,7 +85,7 @@ describe("the evidence", () => {
 describe("the file", () => {
   const between = (start: string, end: string) => page.split(start)[1]?.split(end)[0] ?? "";
 
-  test("has the data, and a table that agrees with them", () => {
+  test("has the data, and a table that agrees with it", () => {
     const stored: unknown = JSON.parse(between('<script type="application/json" id="data">', "</script>"));
     expect(stored).toEqual(JSON.parse(JSON.stringify(data)));
     const lines = between("</thead>", "</table>").match(/^<tr><th scope=row>.*$/gm) ?? [];
@@ -95,13 +95,13 @@ describe("the file", () => {
     expect(lines).toContainEqual(expect.stringMatching(/>task_getsecid<td class=h>5\.11 – 5\.12</));
   });
 
-  test("is smaller than 1 MB, the same each time, and asks for no other", () => {
+  test("is smaller than 1 MB, the same each time, and requests no other file", () => {
     expect(Buffer.byteLength(page)).toBeLessThan(1e6);
     expect(render(pageData())).toBe(page);
     expect(page).not.toMatch(/<(?:link|script|img)[^>]*(?:src|href)="(?!data:)|@import|url\(/);
   });
 
-  test("text can't be taken for markup", () => {
+  test("text is never interpreted as markup", () => {
     expect(escaped(`<a href="x">&`)).toBe("&lt;a href=&quot;x&quot;&gt;&amp;");
     const [row, ...rows] = data.rows;
     if (row === undefined) throw new Error("no rows");
@@ -118,7 +118,7 @@ test.each([
   ["✗✗✗✗", "never"],
   ["!✗–✗", "never"],
   ["✗?✗✗", "not known"],
-])("%s is told as %s", (marks, told) => {
+])("%s is shown as %s", (marks, told) => {
   const meaning = { "✓": "allowed", "✗": "refused", "!": "unsafe", "?": "unknown", "–": "absent" } as const;
   expect(
     history(

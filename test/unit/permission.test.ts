@@ -1,4 +1,4 @@
-/** The cause of an EPERM: the one that is there. */
+/** The cause of an EPERM: the error names the one that applies. */
 import { MapType, ProgramType } from "../../lib/constants";
 import {
   explainPermission,
@@ -84,7 +84,7 @@ test.each<[string, Partial<PermissionFacts>, Refused, RegExp]>([
   expect(explained.hint).toMatch(/\w/);
 });
 
-test("a seccomp filter is blamed for what it refuses", () => {
+test("a seccomp filter is the cause of what it refuses", () => {
   const explained = explainPermission({ ...all, seccomp: 2 }, lsm, () => false);
   expect(explained.cause).toBe("a seccomp filter refuses bpf(2)");
 });

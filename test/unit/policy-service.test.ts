@@ -48,26 +48,26 @@ describe("configuration", () => {
   const least = { listen: { port: 80 }, tokenFile: "/token" };
   const read = (config: unknown) => readConfig(file("config.json", JSON.stringify(config)));
 
-  test("little must be said", () => {
+  test("most options have defaults", () => {
     expect(read(least)).toMatchObject({
       listen: { host: "127.0.0.1", port: 80 },
       hooks: ["exec", "open", "connect"],
       policy: { mode: "observe", unresolved: "allow", rules: [], force: false },
     });
   });
-  test("the example's is one", () => {
+  test("the example's configuration is valid", () => {
     expect(readConfig(join(EXAMPLE, "config.json")).policy.rules).toHaveLength(2);
   });
   test.each([
-    [{ ...least, listen: {} }, 'listen: takes either "socket" or "port"'],
-    [{ ...least, listen: { socket: "/s", port: 1 } }, 'listen: takes either "socket" or "port"'],
+    [{ ...least, listen: {} }, 'listen: expects either "socket" or "port"'],
+    [{ ...least, listen: { socket: "/s", port: 1 } }, 'listen: expects either "socket" or "port"'],
     [{ ...least, listen: { socket: "s" } }, "listen.socket: must be an absolute path"],
     [{ ...least, listen: { host: "localhost", port: 1 } }, "listen.host: must be loopback"],
     [{ ...least, listen: { host: "::", port: 1 } }, "listen.host: must be loopback"],
     [{ ...least, listen: { host: "127.1", port: 1 } }, "listen.host: must be loopback"],
     [{ ...least, pin: "/tmp/pins" }, "pin: must be below /sys/fs/bpf"],
     [{ ...least, group: 5 }, '"group" needs "user"'],
-    [{ ...least, hooks: ["exec"], require: ["open"] }, '"require" takes hooks of "hooks"'],
+    [{ ...least, hooks: ["exec"], require: ["open"] }, '"require" must list hooks of "hooks"'],
     [{ ...least, hooks: [] }, "hooks: "],
     [
       { ...least, policy: { rules: [{ action: "deny", hooks: ["exec"], path: "/a/../b" }] } },
@@ -77,11 +77,11 @@ describe("configuration", () => {
   ])("%j is refused", (config, why) => {
     expect(() => read(config)).toThrow(why);
   });
-  test("all that is wrong is named at once", () => {
+  test("the error lists everything that is wrong", () => {
     expect(() => read({ listen: { port: "x" }, extra: 1 })).toThrow(/listen\.port: .*; tokenFile: .*"extra"/);
   });
-  test("what is no JSON, or not there, is said", () => {
-    expect(() => readConfig(file("config.json", "{"))).toThrow("is no JSON");
+  test("invalid JSON, and a missing file, are reported", () => {
+    expect(() => readConfig(file("config.json", "{"))).toThrow("is not valid JSON");
     expect(() => readConfig(join(folder, "none"))).toThrow("can't be read: ENOENT");
   });
 });
@@ -91,7 +91,7 @@ describe("rules", () => {
     RuleSet.parse({ rules: list.map((rule) => ({ action: "deny", hooks: ["exec"], ...rule })) });
   const cgroupOf = (path: string) => ({ id: 77n, depth: path.split("/").filter(Boolean).length });
 
-  test("become what the kernel reads", () => {
+  test("are encoded for the kernel", () => {
     const set = compile(rules({ hooks: ["exec", "connect"], uid: 0, path: "/x/", cgroup: "/a/b" }), cgroupOf);
     expect(set).toMatchObject({ hooks: 5, count: 1, enforcing: 0, deny_unresolved: 0 });
     expect(set.rules).toHaveLength(128);
@@ -100,7 +100,7 @@ describe("rules", () => {
       ...{ cgroup: 77n, cgroup_depth: 2, path: "/x", path_size: 2 },
     });
   });
-  test("what is allowed is not told of unless asked for", () => {
+  test("allowed operations are reported only on request", () => {
     const { rules: compiled } = compile(rules({ action: "allow" }, { action: "allow", tell: true }), cgroupOf);
     expect(compiled.slice(0, 2).map(({ deny, tell }) => [deny, tell])).toEqual([
       [0, 0],
@@ -125,7 +125,7 @@ describe("rules", () => {
     else expect(() => compile(rules(...list), cgroupOf)).toThrow(refused);
     expect(() => compile({ ...rules(...list), force: true }, cgroupOf)).not.toThrow();
   });
-  test("any text that is a path as the kernel gives them is taken, and no other", () => {
+  test("exactly the paths that the kernel produces are accepted", () => {
     const segment = fc.string({ minLength: 1, maxLength: 20 }).filter((text) => !/[/\0]/.test(text));
     const isPlain = (text: string) => text !== "." && text !== "..";
     const takes = (path: string) => Rule.safeParse({ action: "deny", hooks: ["exec"], path }).success;
@@ -139,7 +139,7 @@ describe("rules", () => {
   });
 });
 
-test("what another set of rules changes is told by the rules' names", () => {
+test("the differences between two sets are reported by the rules' names", () => {
   const [one, two] = [
     { name: "one", action: "deny", hooks: ["exec"] },
     { action: "allow", hooks: ["open"] },
@@ -158,31 +158,31 @@ test("what another set of rules changes is told by the rules' names", () => {
 
 describe("the token", () => {
   const token = "0123456789abcdef";
-  test("is what the file says", () => {
+  test("is the content of the file", () => {
     const authorize = tokensFrom(file("token", `${token}\n`));
     expect(authorize(`Bearer ${token}`)).toBe("api");
     const others = [undefined, "", token, `bearer ${token}`, `Bearer ${token} `];
     expect(others.map(authorize)).toEqual(others.map(() => undefined));
   });
-  test("has an owner, where the file names one", () => {
+  test("has an owner, if the file names one", () => {
     const authorize = tokensFrom(file("token", `ann ${token}\nbob.b@x\t${token}2\n`));
     expect([`${token}`, `${token}2`, `${token}3`].map((one) => authorize(`Bearer ${one}`))).toEqual([
       ...["ann", "bob.b@x"],
       undefined,
     ]);
   });
-  test("no other text is one", () => {
+  test("no other text is accepted", () => {
     const authorize = authorizer(new Map([["ann", token]]));
     fc.assert(fc.property(fc.string(), (text) => !authorize(text) && !authorize(`Bearer ${text}`)));
   });
   test.each([
     ["short", 0o600, "one word of 16"],
     ["two words of some length", 0o600, "one word"],
-    [token, 0o604, "open to everybody"],
+    [token, 0o604, "accessible to all users"],
   ])("%j with mode %o is refused", (content, mode, why) =>
     expect(() => tokensFrom(file("token", content, mode))).toThrow(why),
   );
-  test("must be there", () => expect(() => tokensFrom(join(folder, "none"))).toThrow("can't be read"));
+  test("must exist", () => expect(() => tokensFrom(join(folder, "none"))).toThrow("can't be read"));
 });
 
 describe("decisions", () => {
@@ -193,13 +193,13 @@ describe("decisions", () => {
   const names = (generation: bigint, index: number) => (generation === 3n && index === 1 ? "mine" : undefined);
   const decisionOf = (more: Partial<decision> = {}) => toDecision({ ...event, ...more }, 9, 1000, names);
 
-  test("are what a reader needs", () => {
+  test("have the fields that a reader needs", () => {
     expect(decisionOf()).toEqual({
       ...{ id: 9, time: "1970-01-01T00:00:02.500Z", hook: "open", verdict: "would-deny", rule: "mine", generation: 3 },
       ...{ pid: 7, uid: 8, cgroup: String(2n ** 60n), comm: "cat", path: "/x" },
     });
   });
-  test("say what is not known, and what is cut off", () => {
+  test("mark unknown and truncated fields", () => {
     expect(decisionOf({ generation: 2n })).toMatchObject({ rule: "#1" });
     expect(decisionOf({ rule: -1 })).not.toHaveProperty("rule");
     expect(decisionOf({ path: "", path_size: 0, unresolved: 1 })).not.toHaveProperty("path");
@@ -214,7 +214,7 @@ describe("decisions", () => {
     address.set(Buffer.from(hex.replaceAll(" ", ""), "hex"));
     expect(decisionOf({ address }).address).toBe(text);
   });
-  test("the last ones are kept for who comes later", () => {
+  test("the latest ones are kept for later listeners", () => {
     const feed = new Feed();
     const got: number[] = [];
     const end = feed.listen((decisions) => got.push(...decisions.map(({ id }) => id)));
@@ -227,7 +227,7 @@ describe("decisions", () => {
     expect(feed.since(0).map(({ id }) => id)).toEqual(batch(301, 801).map(({ id }) => id));
     expect(feed.since(799).map(({ id }) => id)).toEqual([800]);
   });
-  test("are lines of a file, and of the next after it was moved", async () => {
+  test("are lines of a file, and of a new one after it was moved", async () => {
     const path = join(folder, "decisions");
     const writer = new NdjsonWriter(path, (error) => {
       throw error;
@@ -242,7 +242,7 @@ describe("decisions", () => {
   });
 });
 
-describe("what others put in the service's way is left as it is", () => {
+describe("files of other users in the service's folders stay unchanged", () => {
   const other = { uid: 54321, gid: 54321 };
   const fail = (error: Error) => {
     throw error;
@@ -255,26 +255,26 @@ describe("what others put in the service's way is left as it is", () => {
     expect(statSync(target).uid).toBe(process.geteuid?.());
   });
 
-  test("another name of a file that is not to be given away", () => {
+  test("a second link of a file whose owner must not change", () => {
     const target = file("shadow", "secret");
     linkSync(target, join(folder, "decisions"));
-    expect(() => new NdjsonWriter(join(folder, "decisions"), fail, other)).toThrow(/has other names/);
+    expect(() => new NdjsonWriter(join(folder, "decisions"), fail, other)).toThrow(/has other links/);
     expect(statSync(target).uid).toBe(process.geteuid?.());
   });
 
-  test.each(["a file", "a folder", "a link"])("%s that is named as the socket", async (what) => {
+  test.each(["a file", "a folder", "a link"])("%s at the socket's path", async (what) => {
     const target = file("data", "kept");
     const socket = join(folder, "socket");
     if (what === "a file") writeFileSync(socket, "kept");
     else if (what === "a folder") mkdirSync(socket);
     else symlinkSync(target, socket);
     const where = { socket, mode: "0600" } as never;
-    await expect(listen({} as never, where, other)).rejects.toThrow(/is no socket: it is left as it is/);
+    await expect(listen({} as never, where, other)).rejects.toThrow(/is not a socket: it was not replaced/);
     expect(lstatSync(socket).isSocket()).toBe(false);
     expect(readFileSync(target, "utf8")).toBe("kept");
   });
 
-  test("a socket is given what the configuration says", async () => {
+  test("a socket gets the configured mode and group", async () => {
     const path = join(folder, "socket");
     const server = createServer();
     const app = { listen: () => new Promise<void>((resolve) => server.listen(path, resolve)) } as never;
@@ -295,19 +295,19 @@ describe("accounts", () => {
     expect(accountOf(54321, 5)).toEqual({ uid: 54321, gid: 5 });
     expect(gidOf("root")).toBe(0);
   });
-  test("that there are not are named", () => {
+  test("that do not exist are named", () => {
     expect(() => accountOf("nobody-at-all")).toThrow("there is no user nobody-at-all in /etc/passwd");
-    expect(() => accountOf(54321)).toThrow('say "group"');
+    expect(() => accountOf(54321)).toThrow('set "group"');
     expect(() => gidOf("nobody-at-all")).toThrow("there is no group");
   });
 });
 
-test("a schema's complaint names the place", () => {
+test("an error of the schema names the place", () => {
   expect(() => check(Rule, { action: "deny", hooks: ["exec"], uid: -1 }, "rule")).toThrow(/^rule: uid: /);
 });
 
-describe("what it is deployed with", () => {
-  test("the folder can be copied: its dependencies are those that it is tested with", () => {
+describe("deployment files", () => {
+  test("the folder can be copied: its dependencies have the tested versions", () => {
     const own = JSON.parse(example("package.json"));
     const ours = JSON.parse(readFileSync(join(PROJECT_ROOT, "package.json"), "utf8"));
     const { "node-libbpf": library, ...others } = own.dependencies;
@@ -317,17 +317,17 @@ describe("what it is deployed with", () => {
     }
     expect(own.engines).toEqual(ours.engines);
   });
-  test("the systemd unit is one, and has the least capabilities", () => {
+  test("the systemd unit is valid, and has the minimal capabilities", () => {
     const { stderr, error } = spawnSync("systemd-analyze", ["verify", join(EXAMPLE, "policy-service.service")], {
       encoding: "utf8",
     });
-    // Nothing but that the programs it starts are not installed here.
+    // The only failure: the programs that it starts are not installed here.
     const complaints = error ? [] : stderr.split("\n").filter((line) => line && !/is not executable/.test(line));
     expect(complaints).toEqual([]);
     const [, bounding] = /^CapabilityBoundingSet=(.*)$/m.exec(example("policy-service.service")) ?? [];
     expect(bounding?.split(" ")).toEqual(CAPABILITIES.map((name) => `CAP_${name}`));
   });
-  test("the DaemonSet mounts what is needed, and has the same capabilities", () => {
+  test("the DaemonSet mounts what the service needs, and has the same capabilities", () => {
     const [configMap, daemonSet] = parseAllDocuments(example("daemonset.yaml")).map((document) => document.toJS());
     const { spec } = daemonSet.spec.template;
     const [{ securityContext, volumeMounts }] = spec.containers;

@@ -1,4 +1,4 @@
-/** The precheck where users meet it: check(), load(), and the error that lists everything at once. */
+/** The precheck in the API: check(), load(), and the error that lists everything. */
 import {
   type KernelFacts,
   kernelFacts,
@@ -30,11 +30,11 @@ test.each(["5.18", "6.1", "6.12", "7.3", "debian-6.1", "debian-7.3"])("five mist
   expect(reasons(kernelProfile(name))).toEqual(EXPECTED);
 });
 
-test("on 5.10 an iterator that can't sleep is taken, and unsafe", () => {
+test("on 5.10 an iterator that can't sleep is accepted, and unsafe", () => {
   expect(reasons(kernelProfile("debian-5.10"))).toEqual({ ...EXPECTED, on_map: "ITER_UNDER_RCU" });
 });
 
-test("load() names all five, each with its remedy, whoever asks", async () => {
+test("load() lists all five, each with its remedy, for any privilege", async () => {
   const error = await open()
     .load({ precheck: "tables" })
     .then(
@@ -60,12 +60,12 @@ test("load() names all five, each with its remedy, whoever asks", async () => {
   expect(error?.message).toContain("use ringbuf");
 });
 
-test("what is not loaded is not judged", () => {
+test("programs that are not loaded are not judged", () => {
   expect(only(open(), "on_exec").check({ precheck: "tables" })).toHaveLength(1);
   expect(only(open()).check()).toEqual([]);
 });
 
-test("a setting that is changed changes the verdict", () => {
+test("a changed setting changes the verdict", () => {
   const object = only(open(), "on_permission");
   object.programs.on_permission.attachTarget = "file_open";
   const kernel = kernelProfile("6.12");
@@ -88,7 +88,7 @@ test("options that do not exist or do not fit", async () => {
   expect(() => open().check({ kernel: {} as KernelFacts })).toThrow(/kernelFacts\(\), kernelProfile\(\)/);
 });
 
-test("every finding says where its rule is to be read, and what was looked at", () => {
+test("every finding has the source of its rule, and its inputs", () => {
   for (const name of kernelProfiles()) {
     for (const { findings } of open().check({ kernel: kernelProfile(name) })) {
       for (const found of findings) {
@@ -110,7 +110,7 @@ test("facts are plain JSON, and every one has an origin or a reason", () => {
   }
 });
 
-test("a program that libbpf knows no section of, or no target, gets a verdict, and the others theirs", () => {
+test("a program with an unknown section, or without a target, gets a verdict, and so do the others", () => {
   const verdicts = openOnly("refused", "no_sleep", "unknown_section", "no_target").check({
     kernel: kernelProfile("6.12"),
   });

@@ -8,7 +8,7 @@ import { PINNED, type Source } from "../../scripts/sources";
 
 const read = (path: string) => readFileSync(join(PROJECT_ROOT, path), "utf8");
 
-test("the changelog's entry of a version", () => {
+test("the changelog's section of a version", () => {
   const changelog = "# Changelog\n\n## 0.2.0\n\n- new\n\n## 0.1.0\n\n- first\n";
   expect(changelogEntry(changelog, "0.2.0")).toBe("- new");
   expect(changelogEntry(changelog, "0.1.0")).toBe("- first");
@@ -21,7 +21,7 @@ test("a release is built from the pinned sources, and the notices name them", ()
   expect(sourceProblems(PINNED, PINNED, notices)).toEqual([]);
   const [zlib, ...others] = PINNED as [Source, ...Source[]];
   const newer = { ...zlib, version: "1.3.2", sha256: "0".repeat(64) };
-  expect(sourceProblems(PINNED, [newer, ...others], notices)).toEqual(["zlib 1.3.2 is built in, and 1.3.1 is pinned"]);
+  expect(sourceProblems(PINNED, [newer, ...others], notices)).toEqual(["zlib 1.3.2 is built in, but 1.3.1 is pinned"]);
   expect(sourceProblems(PINNED, PINNED, "| zlib 1.3.1 |")).toEqual([
     "the notices do not name elfutils 0.192",
     "the notices do not name libbpf 1.7.0",
@@ -29,7 +29,7 @@ test("a release is built from the pinned sources, and the notices name them", ()
   expect(sourceProblems(PINNED, undefined, notices)).toEqual([expect.stringContaining("npm run prebuild")]);
 });
 
-test("a release says where the project is", () => {
+test("a release has the project's URLs", () => {
   expect(manifestProblems({ repository: { url: "x" }, homepage: "x", bugs: "x" })).toEqual([]);
   expect(manifestProblems({ homepage: "", bugs: "x" })).toEqual([
     "package.json has no repository",
@@ -37,7 +37,7 @@ test("a release says where the project is", () => {
   ]);
 });
 
-test("a release is tested on kernels that are there", () => {
+test("a release is tested on kernels that exist", () => {
   const missing = (kernel: string) => (kernel === "7.3" ? "Debian has no kernel 7.3" : undefined);
   expect(kernelProblems(["6.12", "7.3"], missing)).toEqual([
     expect.stringMatching(/^7\.3: Debian has no kernel 7\.3; /),
@@ -66,7 +66,7 @@ test.each(workflows)("%s pins its actions, and no job has a permission that it d
   }
 });
 
-test("each pin says its version", () => {
+test("each pinned action names its version", () => {
   for (const [name] of workflows) {
     const lines = read(join(WORKFLOWS, name)).split("\n");
     const uses = lines.filter((line) => line.includes("uses:"));
@@ -74,7 +74,7 @@ test("each pin says its version", () => {
   }
 });
 
-test("both run what .ci/run runs, and a release its checklist before it publishes", () => {
+test("both run .ci/run, and a release runs its checklist before it publishes", () => {
   const [ci, release] = ["ci.yml", "release.yml"].map((name) => new Map(workflows).get(name)?.jobs);
   const commands = (steps: { run?: string }[] = []) => steps.map(({ run }) => run ?? "").join("\n");
   expect(commands(ci?.test?.steps)).toContain(".ci/run");
@@ -89,7 +89,7 @@ test("every script that a workflow calls exists", () => {
   expect(called.map(([, script = ""]) => script).filter((script) => !(script in scripts))).toEqual([]);
 });
 
-test("changesets are written as the changelog is", async () => {
+test("changesets have the format of the changelog", async () => {
   const { changelog } = JSON.parse(read(".changeset/config.json")) as { changelog: string };
   const { getReleaseLine } = require(join(PROJECT_ROOT, ".changeset", changelog));
   expect(await getReleaseLine({ summary: "a line\nand another\n" })).toBe("- a line\n  and another");

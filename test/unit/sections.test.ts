@@ -23,7 +23,7 @@ test.each([
   expect(parseSection(section, type)).toMatchObject({ kind, target, flags });
 });
 
-test("sleepable sections that libbpf does not know get their types here", () => {
+test("sleepable sections that libbpf does not know get their types in the library", () => {
   expect(parseSection("tp.s/syscalls/sys_enter_bpf", 0)).toMatchObject({ type: ProgramType.TRACEPOINT });
   expect(parseSection("raw_tp.s/sys_enter", 0)).toMatchObject({ type: ProgramType.RAW_TRACEPOINT });
   expect(parseSection("tp_btf.s/sys_enter", 0)).toMatchObject({

@@ -1,10 +1,10 @@
-/** node-libbpf/sleepable, in processes of their own: it never loads an addon, and works on systems that have none. */
+/** node-libbpf/sleepable, in separate processes: it never loads an addon, and works on systems without one. */
 import { spawnSync } from "node:child_process";
 import * as library from "node-libbpf";
 import * as sleepable from "node-libbpf/sleepable";
 import { PROJECT_ROOT } from "../../scripts/places";
 
-/** Runs a module's code where every addon fails to load, as if on another system. */
+/** Runs a module's code where every addon fails to load, as on another operating system. */
 function run(platform: string, code: string): unknown {
   const before = `
     Object.defineProperty(process, "platform", { value: "${platform}" });
@@ -18,7 +18,7 @@ function run(platform: string, code: string): unknown {
   return JSON.parse(stdout);
 }
 
-test("its names are the library's, but for what lists hooks", () => {
+test("its names are the library's, except the lists of hooks", () => {
   const shared = Object.entries(sleepable).filter(([name]) => name in library);
   expect(shared.filter(([name, value]) => (library as Record<string, unknown>)[name] !== value)).toEqual([]);
   expect(Object.keys(sleepable).filter((name) => !(name in library))).toEqual(["hookProgram", "hooks"]);
@@ -41,7 +41,7 @@ test.each(["linux", "darwin", "win32"])("verdicts without an addon, on %s", (pla
   expect(in612).toBeGreaterThan(in510);
 });
 
-test("there is no running kernel to tell of on another system", () => {
+test("there is no running kernel to query on another operating system", () => {
   const code = `
     import { kernelFacts } from "node-libbpf/sleepable";
     try { kernelFacts(); } catch (error) { console.log(JSON.stringify([error.code, error.message])); }`;

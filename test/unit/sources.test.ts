@@ -28,7 +28,7 @@ test.each([
   ]);
 });
 
-test("each is pinned by version and hash, and its file's name says the same version", () => {
+test("each is pinned by version and hash, and its file name has the same version", () => {
   expect(PINNED.map(({ name }) => name).sort()).toEqual(["elfutils", "libbpf", "zlib"]);
   for (const { name, version, file, sha256 } of PINNED) {
     const index = file.lastIndexOf("/");

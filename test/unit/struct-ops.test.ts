@@ -1,4 +1,7 @@
-/** struct_ops programs and their maps: what is told is what is judged. What is loaded: test/kernel/struct-ops.test.ts. */
+/**
+ * struct_ops programs and their maps: the verdicts match the configuration. test/kernel/struct-ops.test.ts tests the
+ * load.
+ */
 import { kernelProfile } from "node-libbpf";
 import { open } from "../bpf/struct-ops.bpf";
 
@@ -13,11 +16,11 @@ function both(change: (spec: ReturnType<typeof open>) => void): string[] {
   return told(spec);
 }
 
-test("a program is loaded with the maps that have it, whatever its section says", () => {
+test("a program is loaded with the maps that refer to it, whatever its section is", () => {
   expect(both(() => {})).toEqual(["in_both", "in_one"]);
 });
 
-test("a map that is not made takes its programs with it, but those of others", () => {
+test("if a map is not created, its programs are not loaded, but those of other maps are", () => {
   expect(
     both(({ maps }) => {
       maps.one.autocreate = false;
@@ -30,7 +33,7 @@ test("a map that is not made takes its programs with it, but those of others", (
   ).toEqual([]);
 });
 
-test("a program that is not wanted is neither told nor judged", () => {
+test("a program with autoload false is neither listed nor judged", () => {
   expect(
     both(({ programs }) => {
       programs.in_both.autoload = false;

@@ -1,9 +1,9 @@
-/** How a subscription takes its turns; what it reads from a ring is test/kernel/ring-buffer.test.ts. */
+/** The turns of a subscription; test/kernel/ring-buffer.test.ts tests reading from a ring. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Reader } from "../../lib/events/reader";
 import { subscribe } from "../../lib/events/subscription";
 
-test("a turn reads once, however late it is", async () => {
+test("a turn reads once, even if it is late", async () => {
   const reader = { what: "ring buffer events", closed: false, begin: () => () => {} } as unknown as Reader;
   let time = 0;
   const late = jest.spyOn(performance, "now").mockImplementation(() => (time += 1000));

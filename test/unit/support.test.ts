@@ -1,4 +1,4 @@
-/** The table of kernels: from results to text, and what is found wrong with an old one. */
+/** The table of kernels: from results to text, and the check of an old table. */
 import { between, missingTests, rowOf, seenIn } from "../../scripts/support";
 
 const feature = { what: "fentry", file: "tracing.test.ts", test: "a plain fentry program runs" };
@@ -27,11 +27,11 @@ test("a feature's row", () => {
 test.each([
   ["failed", seen([feature.test, "failed"])],
   ["was not run", seen()],
-])("a test that %s is no row", (what, results) => {
+])("a test that %s gives no row", (what, results) => {
   expect(() => rowOf(feature, [ran, results])).toThrow(`tracing.test.ts: "a plain fentry program runs" ${what}`);
 });
 
-test("an old page is held against the tests that there are", () => {
+test("an old page is compared with the existing tests", () => {
   const page = between(
     "# Kernels\n<!-- Written by npm run gen:support. Do not edit. -->\n\nold\n<!-- End -->\n",
     `${row}\n`,
@@ -40,6 +40,6 @@ test("an old page is held against the tests that there are", () => {
   expect(missingTests(page, [feature], () => "")).toEqual([
     'test/kernel/tracing.test.ts has no test "a plain fentry program runs"',
   ]);
-  expect(missingTests(page, [], () => "")).toEqual(["its rows are not those of scripts/support-features.ts"]);
-  expect(() => between("no markers", row)).toThrow("no place");
+  expect(missingTests(page, [], () => "")).toEqual(["its rows differ from scripts/support-features.ts"]);
+  expect(() => between("no markers", row)).toThrow("no markers");
 });

@@ -1,10 +1,10 @@
-/** Lines of the trace: what the kernel prints comes back, and nothing is lost. */
+/** Lines of the trace: the kernel's lines are parsed completely. */
 import fc from "fast-check";
 import { LineCutter, parseLine } from "../../lib/events/trace-line";
 
 const latin1 = (text: string) => Buffer.from(text).toString("latin1");
 const decimal = (maximum: number) => fc.integer({ min: 0, max: maximum });
-/** Without line breaks, of at most so many bytes. */
+/** A text without line breaks, of at most this many bytes. */
 const text = (bytes: number) =>
   fc
     .string({ unit: "grapheme" })
@@ -40,13 +40,13 @@ test("a line as trace_print_context() prints it", () => {
   );
 });
 
-test("lines that were lost are told", () => {
+test("lost lines are reported", () => {
   const message = "CPU:3 [LOST 1234 EVENTS]";
   expect(parseLine(message)).toEqual({ message, cpu: 3, lost: 1234 });
   expect(parseLine("CPU:0 [LOST EVENTS]")).toMatchObject({ cpu: 0, lost: Number.NaN });
 });
 
-test("any other line is its own message", () => {
+test("a line of another format is its own message", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme" }), (line) => {
       expect(parseLine(latin1(line))).toEqual({ message: line });
@@ -54,7 +54,7 @@ test("any other line is its own message", () => {
   );
 });
 
-test("lines come whole, however they are read", () => {
+test("lines are complete, however they are read", () => {
   fc.assert(
     fc.property(fc.array(text(100)), fc.array(decimal(50)), (lines, cuts) => {
       const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));

@@ -26,7 +26,7 @@ function sections(variables: VariableDescription[], typeOf: ConstructorParameter
   return new Sections({ maps, variables } as ConstructorParameters<typeof Sections>[0], typeOf);
 }
 
-test("variables are what their types say", () => {
+test("variables have the values of their types", () => {
   const { u32, text, list, variable, typeOf } = fixture();
   const all = [variable("count", u32, 0, 4), variable("label", text, 8, 8), variable("list", list, 16, 16)];
   const memory = sections(all, typeOf);
@@ -37,7 +37,7 @@ test("variables are what their types say", () => {
   expect(Buffer.from(memory.changed(SECTION) ?? []).toString("hex", 0, 16)).toBe("070000000000000068656c6c6f000000");
 });
 
-test("what does not fit is refused, and the old value stays", () => {
+test("a value that does not fit is refused, and the old value stays", () => {
   const { u32, text, list, variable, typeOf } = fixture();
   const all = [variable("count", u32, 0, 4), variable("label", text, 8, 8), variable("list", list, 16, 16)];
   const memory = sections(all, typeOf);
@@ -73,14 +73,14 @@ test("a section's last array grows and shrinks with it", () => {
   for (const size of [16, 20, 23, 41]) expect(() => memory.resize(SECTION, size)).toThrow(`valueSize can't be ${size}`);
 });
 
-test("a section whose last variable is no array keeps its size", () => {
+test("a section whose last variable is not an array keeps its size", () => {
   const { u32, variable, typeOf } = fixture();
   const memory = sections([variable("count", u32, 28, 4)], typeOf);
   expect(() => memory.resize(SECTION, 64)).toThrow("grows if the last one is an array; that is count");
   memory.resize(SECTION + 1, 64); // no section
 });
 
-test("a lock in a variable is neither read nor written, and no more written over once programs run", () => {
+test("a lock in a variable is neither read nor written, nor overwritten once programs run", () => {
   const btf = new BtfBuilder();
   const u32 = btf.int("unsigned int", 4, "unsigned");
   const lock = btf.struct("struct", "bpf_spin_lock", 4, [{ name: "val", type: u32, offset: 0 }]);

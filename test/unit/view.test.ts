@@ -1,4 +1,4 @@
-/** Views: fields that are memory. */
+/** Views: fields that access memory. */
 import fc from "fast-check";
 import { BtfKind } from "../../lib/btf/btf-kinds";
 import { resolved } from "../../lib/btf/types";
@@ -12,7 +12,7 @@ import { typeAndValue } from "../random-types";
 const memoryOf = (size: number, writable = true) =>
   new SharedMemory("map m", new DataView(new ArrayBuffer(size)), writable);
 
-/** What a view shows, copied. */
+/** A copy of a view's values. */
 function copied(view: unknown, like: unknown): unknown {
   if (Array.isArray(like)) return Array.from(view as ArrayLike<unknown>, (value, index) => copied(value, like[index]));
   if (typeof like !== "object" || like === null || ArrayBuffer.isView(like)) return view;
@@ -25,7 +25,7 @@ const fieldOf = (object: object, name: string) => Object.entries(object).find(([
 
 const composed = typeAndValue.filter(({ type }) => ["struct", "union", "array"].includes(resolved(type).kind));
 
-test("a view shows what a codec decodes, and what is assigned is what it encodes", () => {
+test("a view shows the values that a codec decodes, and an assignment writes the bytes that it encodes", () => {
   fc.assert(
     fc.property(composed, ({ type, size, value, gap }) => {
       const codec = codecOf(type, { path: "v" });
@@ -33,12 +33,12 @@ test("a view shows what a codec decodes, and what is assigned is what it encodes
       codec.encode(value, memory.view, gap, size);
       const expected = codec.decode(memory.view, gap);
       const bare = resolved(type);
-      // A text alone is read whole.
+      // A text has no view: it is read as a whole.
       if (typeof expected === "string") return;
       const view = viewOf<Record<string, unknown>>(type, memory, gap, { path: "v" });
       expect(copied(view, expected)).toEqual(copied(expected, expected));
       if (bare.kind !== "struct") return;
-      // Field by field into other memory.
+      // Copy the fields to other memory.
       const other = memoryOf(gap + size + 1);
       const target = viewOf<Record<string, unknown>>(type, other, gap, { path: "v" });
       for (const [name, given] of Object.entries(value as object)) target[name] = given;
@@ -88,7 +88,7 @@ interface Event {
 const open = (memory: SharedMemory, options: Partial<CodecOptions> = {}) =>
   viewOf<Event>(event(), memory, 0, { path: "event", ...options });
 
-test("fields are memory", () => {
+test("fields access memory", () => {
   const memory = memoryOf(64);
   const view = open(memory);
   view.count = 2n ** 64n - 1n;
@@ -133,7 +133,7 @@ test("a view can be encoded", () => {
   expect(copy.buffer).toEqual(memory.view.buffer);
 });
 
-test("what does not fit is refused with its path, and nothing is written", () => {
+test("a value that does not fit is refused with its path, and nothing is written", () => {
   const memory = memoryOf(64);
   const view = open(memory);
   const refused = (run: () => void, message: string) => {
@@ -161,7 +161,7 @@ test("what does not fit is refused with its path, and nothing is written", () =>
   expect(new Uint8Array(memory.view.buffer)).toEqual(new Uint8Array(64));
 });
 
-test("read-only memory is read only, its arrays too", () => {
+test("read-only memory can't be written, and neither can its arrays", () => {
   const view = open(memoryOf(64, false));
   expect([view.count, view.sums[0], view.sums.length]).toEqual([0n, 0, 3]);
   const readOnly = expect.objectContaining({ code: "ERR_BPF_MAP", message: "map m is read-only" });
@@ -184,7 +184,7 @@ test("closed memory is neither read nor written", () => {
   }
 });
 
-test("elements in a row are a typed array where they can be", () => {
+test("consecutive elements are a typed array if possible", () => {
   const btf = new BtfBuilder();
   const u64 = btf.type(btf.int("u64", 8, "unsigned"));
   const memory = memoryOf(64);
@@ -200,7 +200,7 @@ test("elements in a row are a typed array where they can be", () => {
   expect(structs[0]?.count).toBe(0n);
 });
 
-test("memory that ends before it is no view", () => {
+test("memory that ends too early gives no view", () => {
   for (const offset of [1, -1, 0.5, Number.NaN, 64]) {
     expect(() => viewOf(event(), memoryOf(64), offset, { path: "v" })).toThrow(
       /^v: it has 64 bytes, and the memory 64/,

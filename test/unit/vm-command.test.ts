@@ -1,4 +1,4 @@
-/** node-libbpf vm and node-libbpf/testing, on machines that a script plays. */
+/** node-libbpf vm and node-libbpf/testing, on machines that a script simulates. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ const kernel = qemu.kernel("one");
 /** Ends with a status, as the guest's init reports it. */
 const ends = (status: number) => `printf 'ready\\nexit ${status}\\nend\\n' >>$report\n`;
 
-/** A folder for PATH with these of the system's programs, and no others. */
+/** A folder for PATH with only these of the system's programs. */
 function only(...programs: string[]): string {
   const folder = join(qemu.folder, `only ${programs.join(" ")}`);
   if (existsSync(folder)) return folder;
@@ -24,14 +24,14 @@ function only(...programs: string[]): string {
   return folder;
 }
 
-test("the command's output and status come through; progress and a table go to standard error", () => {
+test("the command's output and status are passed through; progress and a table go to standard error", () => {
   qemu.plays(`echo out >$stdout; echo err >$stderr; ${ends(7)}`);
   const { status, stdout, stderr } = qemu.vm(["--kernel", kernel, "--", "true"]);
   expect({ status, stdout }).toEqual({ status: 7, stdout: "out\n" });
   expect(stderr).toMatch(/^node-libbpf: .*vmlinuz-one: booting\nerr\nKERNEL .*\n.*vmlinuz-one +7 .* icount\n$/);
 });
 
-test("side by side, lines are marked; the status is that of the first kernel whose is not 0", () => {
+test("with several jobs lines are marked; the status is that of the first kernel whose is not 0", () => {
   qemu.plays(`case "$*" in
 *vmlinuz-one*) printf 'a\\nb' >$stdout; ${ends(0)};;
 *vmlinuz-two*) sleep 0.3; ${ends(4)};;
@@ -42,7 +42,7 @@ esac`);
   expect({ status, stdout }).toEqual({ status: 4, stdout: `${kernel} | a\n${kernel} | b\n` });
 });
 
-test("--json keeps standard output for itself", () => {
+test("--json reserves standard output for itself", () => {
   qemu.plays(`echo out >$stdout; ${ends(0)}`);
   const { status, stdout, stderr } = qemu.vm([
     "--kernel",
@@ -75,7 +75,7 @@ test("it needs no addon", () => {
   expect(qemu.vm(["--kernel", kernel, "--", "true"], process.env.PATH, { NODE_OPTIONS: "--no-addons" }).status).toBe(0);
 });
 
-describe("what goes wrong is told, with a remedy", () => {
+describe("failures are reported, with a remedy", () => {
   test.each<[string, string, string[], number, RegExp]>([
     [
       "a panic",
@@ -157,7 +157,7 @@ describe("vmTest", () => {
      vmTest("policy", { kernels: [${JSON.stringify(kernel)}], command: ["true"], countInstructions: true });`,
   );
 
-  test("declares a test for each kernel with node:test, which passes with the command", () => {
+  test("declares a test for each kernel with node:test, which passes if the command does", () => {
     qemu.plays(ends(0));
     const { status, stdout } = qemu.node(["--test-reporter=tap", file]);
     expect({ status, stdout }).toEqual({
@@ -166,7 +166,7 @@ describe("vmTest", () => {
     });
   });
 
-  test("fails with the command, and shows its output", () => {
+  test("fails if the command fails, and shows its output", () => {
     qemu.plays(`echo 'denied nothing' >$stdout; ${ends(1)}`);
     const { status, stdout } = qemu.node(["--test-reporter=tap", file]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: expect.stringContaining("denied nothing") });
@@ -182,6 +182,6 @@ describe("vmTest", () => {
   });
 });
 
-test("insideVm() is the harness's word", () => {
+test("insideVm() returns the harness's variable", () => {
   expect(insideVm()).toBe(process.env.NODE_LIBBPF_TEST_KERNEL);
 });

@@ -1,4 +1,4 @@
-/** Which files of a project a machine gets. */
+/** The files of a project that a machine gets. */
 import { mkdirSync, mkdtempSync, readlinkSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -21,7 +21,7 @@ function link(path: string, target: string): void {
   symlinkSync(target, join(root, path));
 }
 
-/** What is put, from the root; links with where they lead. */
+/** The copied files, relative to the root; links with their targets. */
 function put(project: string): string[] {
   const items = projectFiles(join(root, project)).flatMap((tree) => [...itemsOf(tree)]);
   expect(items.map(({ to }) => to)).toEqual(items.map(({ from }) => from));
@@ -31,7 +31,7 @@ function put(project: string): string[] {
     .sort();
 }
 
-test("all but what is called .git; links stay, and those that lead nowhere too", () => {
+test("everything except .git; links stay, also dead ones", () => {
   write("plain/package.json", "plain/lib/a.js", "plain/.git/HEAD", "plain/sub/.git", "outside.txt");
   link("plain/data", "../outside.txt");
   link("plain/gone", "nowhere");
@@ -43,7 +43,7 @@ test("all but what is called .git; links stay, and those that lead nowhere too",
   ]);
 });
 
-test("npm link: the linked package comes along, by way of whatever links", () => {
+test("npm link: the linked package is included, through whatever links", () => {
   write("app/package.json", "other/package.json", "other/index.js", "other/node_modules/dep/index.js");
   link("prefix/node_modules/other", join(root, "other"));
   link("app/node_modules/other", join(root, "prefix/node_modules/other"));
@@ -58,7 +58,7 @@ test("npm link: the linked package comes along, by way of whatever links", () =>
   ]);
 });
 
-test("a workspace: its siblings that are linked, and the root's node_modules", () => {
+test("a workspace: its linked siblings, and the root's node_modules", () => {
   write("mono/package.json", "mono/node_modules/dep/index.js", "mono/packages/a/package.json");
   write("mono/packages/b/package.json", "mono/packages/c/package.json");
   link("mono/node_modules/b", "../packages/b");
@@ -70,7 +70,7 @@ test("a workspace: its siblings that are linked, and the root's node_modules", (
   ]);
 });
 
-test("pnpm: the store in node_modules, links as they lead", () => {
+test("pnpm: the store in node_modules, with its links", () => {
   write("pnpm/package.json", "pnpm/node_modules/.pnpm/x@1/node_modules/x/index.js");
   write("pnpm/node_modules/.pnpm/y@1/node_modules/y/index.js");
   link("pnpm/node_modules/x", ".pnpm/x@1/node_modules/x");
@@ -79,7 +79,7 @@ test("pnpm: the store in node_modules, links as they lead", () => {
   expect(put("pnpm")).toContain("pnpm/node_modules/x -> pnpm/node_modules/.pnpm/x@1/node_modules/x");
 });
 
-test("packages that link to each other are put once", () => {
+test("packages that link to each other are copied once", () => {
   write("left/package.json", "right/package.json");
   link("left/node_modules/right", "../../right");
   link("right/node_modules/left", "../../left");
@@ -87,12 +87,12 @@ test("packages that link to each other are put once", () => {
   expect(readlinkSync(join(root, "left/node_modules/right"))).toBe("../../right");
 });
 
-test("the nearest folder with a package.json, or where one is", () => {
+test("the nearest folder with a package.json, or the given one", () => {
   write("near/package.json", "near/a/b/file");
   expect(projectOf(join(root, "near/a/b"))).toBe(join(root, "near"));
   expect(projectOf("/proc")).toBe("/proc");
 });
 
-test.each(["/", "/none", "/etc/passwd"])("%s is no project", (folder) => {
+test.each(["/", "/none", "/etc/passwd"])("%s is not a project", (folder) => {
   expect(() => projectFiles(folder)).toThrow(VmError);
 });

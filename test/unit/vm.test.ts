@@ -95,11 +95,11 @@ describe("the choice of a kernel", () => {
     ]);
   });
 
-  test("the package that has the image, where that is linux-binary-*", () => {
+  test("the package that contains the image, if that is linux-binary-*", () => {
     expect(kernelsOf("7.3", packages)[0]?.name).toBe("linux-binary-7.3.4+deb13-cloud-amd64");
   });
 
-  test("none for a series that is not there", () => {
+  test("none for a series that does not exist", () => {
     expect(kernelsOf("6.13", packages)).toEqual([]);
     expect(newestOf("6.1", ["6.12.117"])).toBeUndefined();
   });
@@ -116,11 +116,11 @@ describe("the choice of a kernel", () => {
     expect(parseKernelName(text)).toEqual({ series, release, isDebian, hasErrorInjection });
   });
 
-  test.each(["", "6", "host", "vmlinuz-6.12", "./6.12", "debian-", "6.12/vmlinuz"])("%j is none", (text) => {
+  test.each(["", "6", "host", "vmlinuz-6.12", "./6.12", "debian-", "6.12/vmlinuz"])("%j is not one", (text) => {
     expect(parseKernelName(text)).toBeUndefined();
   });
 
-  test("a release is found in the cache by as much of its name as is said", () => {
+  test("a release is found in the cache by a part of its name", () => {
     const before = process.env.NODE_LIBBPF_CACHE;
     const cache = mkdtempSync(join(tmpdir(), "vm-test-"));
     process.env.NODE_LIBBPF_CACHE = cache;
@@ -130,7 +130,7 @@ describe("the choice of a kernel", () => {
         const image = join(kernelDirectory(), `vmlinuz-${release}-cloud-amd64`);
         writeFileSync(image, "");
         if (release.startsWith("6.12.118")) continue;
-        // Named by its release, and never found to be the newest of its series.
+        // Named by its release, and never selected as the newest of its series.
         utimesSync(image, 0, 0);
       }
       const found = (name: string) => /vmlinuz-(.*)-cloud-amd64$/.exec(resolveKernel(name, "x64").image)?.[1];
@@ -145,13 +145,13 @@ describe("the choice of a kernel", () => {
     }
   });
 
-  test("a kernel that is only booted or only judged is told from the other kind", () => {
+  test("a kernel that can only be booted or only be judged is distinguished", () => {
     expect(() => resolveKernel("host", "x64")).toThrow(/run the command itself/);
     expect(() => kernelProfile("6.12-errinj")).toThrow(/vm --kernel 6\.12-errinj .*--profile/);
     expect(() => kernelProfile("./vmlinuz")).toThrow(/is a kernel to boot/);
   });
 
-  test("the cache is where the environment says", () => {
+  test("the cache is in the directory that the environment names", () => {
     expect(cacheDirectory({ NODE_LIBBPF_CACHE: "/a", XDG_CACHE_HOME: "/b" })).toBe("/a");
     expect(cacheDirectory({ XDG_CACHE_HOME: "/b" })).toBe("/b/node-libbpf");
     expect(cacheDirectory({})).toMatch(/\/\.cache\/node-libbpf$/);
@@ -161,25 +161,25 @@ describe("the choice of a kernel", () => {
 describe("the command", () => {
   const words = ["", "a b", "it's", '"$HOME" `id` \\', "two\nlines\n", "*", "-n", "ü€😀"];
 
-  test("each word reaches the program as it was", () => {
+  test("each word reaches the program unchanged", () => {
     const print = "process.stdout.write(JSON.stringify([process.argv.slice(1), process.env.WEIRD, process.cwd()]))";
     const script = commandScript([process.execPath, "-e", print, "--", ...words], { WEIRD: words.join("'") }, "/tmp");
     const printed = JSON.parse(execFileSync("sh", ["-c", script], { encoding: "utf8" })) as unknown;
     expect(printed).toEqual([words, words.join("'"), "/tmp"]);
   });
 
-  test("what a shell cannot say is refused", () => {
+  test("what a shell can't express is refused", () => {
     expect(() => quote("a\0b")).toThrow(/NUL/);
     expect(() => commandScript(["true"], { "A;B": "" }, "/")).toThrow(/environment variable/);
   });
 
-  test("a directory that is not there is status 126", () => {
+  test("a missing directory gives status 126", () => {
     expect(spawnSync("sh", ["-c", commandScript(["true"], {}, "/no/such")]).status).toBe(126);
   });
 });
 
 describe("the report", () => {
-  test("the status and the archives, which may hold anything", () => {
+  test("the status and the archives, with any content", () => {
     const archive = Buffer.from("end\nexit 0\n\0\xff", "latin1");
     const head = Buffer.from(`ready\nexit 7\ntar 1 ${archive.length}\n`);
     const bytes = Buffer.concat([head, archive, Buffer.from("end\n")]);
@@ -192,7 +192,7 @@ describe("the report", () => {
   });
 });
 
-test("jest's closure has what jest depends on and not the tools of the build", () => {
+test("jest's closure has jest's dependencies and no build tools", () => {
   const names = packageClosure(PROJECT_ROOT, ["jest"]).map((path) => path.slice(PROJECT_ROOT.length));
   const some = ["/node_modules/jest", "/node_modules/jest-circus", "/node_modules/expect"];
   expect(names).toEqual(expect.arrayContaining(some));

@@ -1,4 +1,4 @@
-/** Whole programs that kernels are asked about in test/kernel/whole.test.ts, judged for releases, and for types that are made here. */
+/** The whole programs of test/kernel/whole.test.ts, judged for releases, and for types that the test builds. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,17 +60,17 @@ test.each([
   ["nested_locks__used", "6.12", PLAIN],
   ["percpu_timers__used", "6.12", "refused MAP_FIELD_MISSING"],
   ["percpu_timers__kprobe", "6.1", PLAIN],
-])("what values can hold: %s on %s: %s", (program, kernel, expected) => {
+])("special fields of values: %s on %s: %s", (program, kernel, expected) => {
   const [found] = specOf("whole-maps", [program]).check({ kernel: kernelProfile(kernel) });
   expect(`${found?.verdict} ${found?.reason}`).toBe(expected);
 });
 
-test("what other programs of the object can't do without, none is loaded without", () => {
+test("if the object has an unmet requirement, none of its programs loads", () => {
   expect(verdict("whole-strong", "calls_none", "6.1")).toBe("refused KFUNC_NOT_AVAILABLE");
   expect(verdict("whole-strong", "calls_none", "6.12")).toBe(PLAIN);
 });
 
-describe("what libbpf finds in the kernel's types", () => {
+describe("results of CO-RE with the kernel's types", () => {
   const folder = mkdtempSync(join(tmpdir(), "node-libbpf-"));
   const btfPath = join(folder, "kernel.btf");
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -105,7 +105,7 @@ describe("what libbpf finds in the kernel's types", () => {
     ["reads", PLAIN],
     ["reads_none", "refused FIELD_NOT_FOUND"],
     ["reads_none_guarded", PLAIN],
-    // Of run time: the verifier goes both ways.
+    // A run-time value: the verifier follows both branches.
     ["reads_none_maybe", "refused FIELD_NOT_FOUND"],
     ["copies_none", "refused FIELD_NOT_FOUND"],
     ["copies_other", "refused FIELD_NOT_FOUND"],
@@ -114,7 +114,7 @@ describe("what libbpf finds in the kernel's types", () => {
     expect(verdict("whole-constants", program, "6.12", { btfPath })).toBe(expected);
   });
 
-  test("nothing is decided where they are not known", () => {
+  test("without the types nothing is decided", () => {
     expect(verdict("whole-constants", "type_none")).toBe(UNKNOWN);
     expect(verdict("whole-constants", "reads_none")).toBe(PLAIN);
     expect(verdict("whole-constants", "type_none", "6.12", { btfPath: "/no/such/file" })).toBe(UNKNOWN);

@@ -1,4 +1,4 @@
-/* Kernel's functions, declared by vmlinux.h; one of them here too, and by libbpf. */
+/* Kernel functions that vmlinux.h declares; this file declares one of them too, and so does libbpf. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>

@@ -1,4 +1,4 @@
-/* A sleepable LSM program as they are written: all types from vmlinux.h, relocated by CO-RE. */
+/* A typical sleepable LSM program: all types from vmlinux.h, relocated by CO-RE. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
@@ -23,7 +23,7 @@ struct {
 	__uint(max_entries, 4096);
 } events SEC(".maps");
 
-/* A type that only a ring buffer has is in BTF if a variable refers to it. */
+/* Keeps the type in BTF: only a ring buffer uses it, so a variable must refer to it. */
 const struct exec_event *unused __attribute__((unused));
 
 SEC("lsm.s/bprm_committed_creds")

@@ -1,4 +1,4 @@
-/** A vmlinux.h of this kernel and of those that the virtual machines ran: compiled, and an LSM program with it. */
+/** Compiles the vmlinux.h of this kernel and of those of the virtual machines, and an LSM program with it. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ const ROOT = join(__dirname, "../../..");
 const MAIN = join(ROOT, "dist/lib/cli/main.js");
 const ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: "x86", arm64: "arm64" };
 
-/** The files with a kernel's BTF, which scripts/test.ts names. */
+/** The files with a kernel's BTF, which scripts/test.ts passes. */
 const kernels = [
   ...(process.env.NODE_LIBBPF_VMLINUX ?? "").split(":").filter(Boolean),
   ...["/sys/kernel/btf/vmlinux"].filter(existsSync),
@@ -30,15 +30,15 @@ function run(command: string, ...args: string[]): Buffer {
   return stdout;
 }
 
-/** libbpf leaves the compiler its own va_list, which is another on BPF. */
+/** libbpf leaves out va_list: the compiler's own type differs on BPF. */
 const OTHERS: ReadonlySet<string> = new Set(["warn_args"]);
 
-/** Statements that every struct has its size. */
+/** Assertions that every struct has its size. */
 function sizes(path: string): string {
   const tagged = (type: BtfType) => ["struct", "union", "enum", "fwd"].includes(type.kind) && type.name !== "";
   const kinds = new Map<string, string>();
   const types = Array.from(readBtf(path).types()).filter(tagged);
-  // C has one name for all kinds, the kernel's files each their own: libbpf numbers the second and later ones.
+  // C has one name space for all kinds, the kernel's files have one each: libbpf numbers the second and later ones.
   for (const { name, kind } of types) {
     const known = kinds.get(name) ?? kind;
     kinds.set(name, known === kind || kind === "fwd" ? known : known === "fwd" ? kind : "");
@@ -78,7 +78,7 @@ describe.each(kernels)("%s", (_, path) => {
   test("a program calls kfuncs with it, and may declare them itself", () => {
     const isTag = (type: BtfType) => type.kind === "decl_tag" && type.name === "bpf_kfunc";
     const header = readFileSync(join(directory, "vmlinux.h"));
-    // BTF tags them where pahole 1.26 or newer wrote it, for Linux 6.10 or newer.
+    // BTF tags them if pahole 1.26 or newer wrote it, for Linux 6.10 or newer.
     const isTagged = Array.from(readBtf(path).types()).some(isTag);
     expect(header.includes(" __weak __ksym;\n")).toBe(isTagged);
     if (!isTagged) return;

@@ -1,4 +1,4 @@
-/* Ten programs that read their way through the kernel's structs: some sixty CO-RE relocations each. */
+/* Ten programs that follow pointers through the kernel's structs: some sixty CO-RE relocations each. */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>

@@ -1,4 +1,4 @@
-/* The least that can be loaded: one program, one map. */
+/* A minimal object: one program, one map. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

@@ -1,4 +1,4 @@
-/* Twenty programs of some length over four maps. */
+/* Twenty longer programs with four maps. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

@@ -1,4 +1,4 @@
-// Shows decisions as they come. What came from outside is text and never markup.
+// Shows decisions as they arrive. Text from outside is never inserted as markup.
 "use strict";
 
 const ROWS = 200;
@@ -17,7 +17,7 @@ const chart = new uPlot(
   {
     width: Math.min(1200, document.documentElement.clientWidth - 32),
     height: 180,
-    title: "Decisions told, a second",
+    title: "Reported decisions per second",
     scales: { y: { range: (_, _min, max) => [0, Math.max(4, max)] } },
     series: [
       {},
@@ -28,7 +28,7 @@ const chart = new uPlot(
   element("chart"),
 );
 
-/** Lets time go on to `now`, in seconds. */
+/** Advances the time to `now`, in seconds. */
 function tick(now) {
   const [times] = rates;
   for (let time = Math.max((times.at(-1) ?? now - SECONDS) + 1, now - SECONDS); time <= now; time++) {
@@ -61,7 +61,7 @@ function tell({ mode, rules }) {
   element("state").textContent = `${doing}, ${rules} ${rules === 1 ? "rule" : "rules"}`;
 }
 
-/** Server-sent events. EventSource could not send the token. */
+/** Reads server-sent events. EventSource can't send the token. */
 async function* events(body) {
   let rest = "";
   for await (const text of body.pipeThrough(new TextDecoderStream())) {
@@ -91,7 +91,7 @@ async function watch(token) {
     } catch (error) {
       console.info(error);
     }
-    element("state").textContent = "not connected; trying again";
+    element("state").textContent = "not connected; retrying";
   }
 }
 

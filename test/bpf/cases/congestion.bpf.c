@@ -1,4 +1,4 @@
-/* A struct_ops map in each of its sections: by link since Linux 6.4. */
+/* A struct_ops map in each of its sections: with a link since Linux 6.4. */
 #include "../common.h"
 
 struct sock;

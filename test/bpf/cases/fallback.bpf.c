@@ -1,4 +1,4 @@
-/* One object for old and new kernels: a map for each, of which user space makes one. */
+/* One object for old and new kernels: it declares two maps for the same purpose, and user space creates one of them. */
 #include "../common.h"
 
 struct {
@@ -48,7 +48,7 @@ int BPF_PROG(on_exec, void *bprm)
 	return 0;
 }
 
-/* A ring buffer, or a perf buffer, which no sleepable program may use. */
+/* A ring buffer, or a perf buffer, which sleepable programs may not use. */
 SEC("uprobe.s")
 int on_call(struct pt_regs *ctx)
 {
@@ -61,7 +61,7 @@ int on_call(struct pt_regs *ctx)
 	return 0;
 }
 
-/* The inner map that the file declares is not preallocated, as sleepable programs want before 6.1. */
+/* The declared inner map is not preallocated, as sleepable programs require before 6.1. */
 SEC("lsm.s/file_open")
 int BPF_PROG(on_open, void *file)
 {

@@ -1,4 +1,4 @@
-/* Variables of the kernel's configuration: libbpf sets them, not user space. */
+/* Variables for the kernel's configuration: libbpf sets them, not user space. */
 #include "../common.h"
 
 extern int LINUX_KERNEL_VERSION __kconfig;

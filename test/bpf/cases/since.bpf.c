@@ -1,4 +1,4 @@
-/* Calls that came after the first sleepable programs. */
+/* Helpers that are newer than the first sleepable programs. */
 #include "../common.h"
 
 struct linux_binprm {

@@ -1,4 +1,4 @@
-/* A kfunc that is not weak: where the kernel lacks it, libbpf loads no program of the object. */
+/* A kfunc that is not weak: if the kernel lacks it, libbpf loads no program of the object. */
 #include "../common.h"
 
 struct linux_binprm {

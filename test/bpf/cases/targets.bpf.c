@@ -1,4 +1,4 @@
-/* Kinds and targets that not every kernel has, or none. */
+/* Kinds and targets that only some kernels have, or none. */
 #include "../common.h"
 
 #define PLAIN(name, section) \

@@ -13,14 +13,14 @@ struct attempt {
 	char file[64];
 };
 
-/* clang writes down the types of globals and maps only. */
+/* clang writes only the types of globals and maps. */
 const struct attempt *unused_attempt __attribute__((unused));
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 64);
 	__type(key, __u32);
-	__type(value, __u64); /* how often */
+	__type(value, __u64); /* number of attempts */
 } banned SEC(".maps");
 
 struct {

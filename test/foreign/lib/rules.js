@@ -1,4 +1,4 @@
-/** "65534, 1000" as numbers. */
+/** Parses "65534, 1000" to numbers. */
 export function parseUsers(text) {
   return text
     .split(",")

@@ -1,6 +1,6 @@
 #!/bin/sh
-# In the guest: installs the tarball with each package manager, and runs both scripts. Beside this file lie package.tgz,
-# exec-watch.bpf.o and registry/; the managers are in /managers.
+# Runs in the guest: installs the tarball with each package manager, and runs both scripts. package.tgz,
+# exec-watch.bpf.o and registry/ are next to this file; the managers are in /managers.
 set -eu
 cd /install
 for compiler in cc gcc g++ clang make cmake python3; do

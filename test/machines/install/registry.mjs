@@ -22,7 +22,7 @@ createServer((request, response) => {
   const dist = { tarball: `http://127.0.0.1:${port}/${name}/${found.file}`, integrity };
   const versions = { [version]: { name, version, dist } };
   response.setHeader("content-type", "application/json");
-  // Yarn takes nothing that was published within the last days.
+  // Yarn refuses packages that were published within the last days.
   const time = { [version]: "2020-01-01T00:00:00.000Z" };
   response.end(JSON.stringify({ name, "dist-tags": { latest: version }, versions, time }));
 }).listen(Number(port), "127.0.0.1");
