@@ -1,12 +1,12 @@
-// Reads the arguments that lib/native/index.ts passes. A value of another type becomes 0 or empty, which
-// every call refuses or handles: memory safety does not depend on TypeScript's types.
+// Reads the arguments that lib/native/index.ts passes by position. A value of another type becomes 0 or
+// empty, which every call refuses or handles: memory safety does not depend on TypeScript's types. A call
+// with more parts takes a request instead, whose fields have names: fields.h.
 #pragma once
 
 #include <napi.h>
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 namespace node_libbpf {
 
@@ -16,10 +16,6 @@ inline int32_t int32Of(const Napi::Value& value) {
 
 inline uint32_t uint32Of(const Napi::Value& value) {
   return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : 0;
-}
-
-inline double doubleOf(const Napi::Value& value) {
-  return value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : 0;
 }
 
 inline uint64_t uint64Of(const Napi::Value& value) {
@@ -52,12 +48,7 @@ Memory memoryOf(const Napi::Value& value) {
   return {static_cast<char*>(data), length * kElement};
 }
 
-inline std::string_view viewOf(const Napi::Value& value) {
-  const Memory memory = memoryOf(value);
-  return {memory.data, memory.size};
-}
-
-inline std::string bytesOf(const Napi::Value& value) { return std::string(viewOf(value)); }
+inline std::string copyOf(const Memory& memory) { return {memory.data, memory.size}; }
 
 inline Napi::Number status(Napi::Env env, int32_t value) { return Napi::Number::New(env, value); }
 

@@ -17,6 +17,7 @@
 #include "arguments.h"
 #include "calls.h"
 #include "fd.h"
+#include "fields.h"
 
 namespace node_libbpf {
 
@@ -66,11 +67,10 @@ Napi::Value byId(const Napi::CallbackInfo& info) {
   size = sizeof(known);
   error = bpf_obj_get_info_by_fd(fd.get(), &known, &size);
   if (error < 0) return status(env, error);
-  Napi::Object result = Napi::Object::New(env);
-  result["bytes"] = bufferOf(env, bytes.data(), bytes.size());
-  result["name"] = std::string(name, strnlen(name, sizeof(name)));
-  result["kernel"] = known.kernel_btf != 0;
-  return result;
+  return Reply(env)
+      .set("bytes", Memory{bytes.data(), bytes.size()})
+      .set("name", std::string(name, strnlen(name, sizeof(name))))
+      .set("kernel", known.kernel_btf != 0);
 }
 
 // Collects libbpf's output.
@@ -112,35 +112,33 @@ int dumpKfunc(btf_dump* dump, const btf* types, uint32_t id, Text* text) {
   return error;
 }
 
-// Calls `dump` with each number of an array until it fails.
+// Calls `dump` with each id until it fails.
 template <typename Dump>
-int forEach(const Napi::Value& numbers, const Dump& dump) {
-  const Memory memory = memoryOf<napi_uint32_array, sizeof(uint32_t)>(numbers);
+int forEach(const std::vector<uint32_t>& ids, const Dump& dump) {
   int error = 0;
-  for (size_t at = 0; error >= 0 && at + sizeof(uint32_t) <= memory.size; at += sizeof(uint32_t)) {
-    uint32_t number;
-    memcpy(&number, memory.data + at, sizeof(number));
-    error = dump(number);
-  }
+  for (size_t i = 0; error >= 0 && i < ids.size(); i++) error = dump(ids[i]);
   return error;
 }
 
-// btfDumpC(bytes, ids, kfuncs): returns the types as C, followed by the prototypes of the functions, or
-// -errno. libbpf follows every reference, so TypeScript must have rejected dangling references and cycles
+// btfDumpC({ bytes, types, functions }): returns the types as C, followed by the prototypes of the functions,
+// or -errno. libbpf follows every reference, so TypeScript must have rejected dangling references and cycles
 // before.
 Napi::Value dumpC(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const std::string bytes = bytesOf(info[0]);
+  const Request request(info[0]);
+  const std::string bytes = copyOf(request["bytes"]);
+  const std::vector<uint32_t> ids = request["types"];
+  const std::vector<uint32_t> functions = request["functions"];
   const Btf types(btf__new(bytes.data(), static_cast<uint32_t>(bytes.size())));
   if (types == nullptr) return status(env, -errno);
   Text text;
   const Dump dump(btf_dump__new(types.get(), append, &text, nullptr));
   if (dump == nullptr) return status(env, -errno);
-  int error = forEach(info[1], [&](uint32_t id) { return btf_dump__dump_type(dump.get(), id); });
+  int error = forEach(ids, [&](uint32_t id) { return btf_dump__dump_type(dump.get(), id); });
   if (error < 0) return status(env, error);
-  if (memoryOf<napi_uint32_array>(info[2]).size > 0) {
+  if (!functions.empty()) {
     text.text += "\n/* The kernel's functions for BPF programs. */\n#ifndef BPF_NO_KFUNC_PROTOTYPES\n";
-    error = forEach(info[2], [&](uint32_t id) { return dumpKfunc(dump.get(), types.get(), id, &text); });
+    error = forEach(functions, [&](uint32_t id) { return dumpKfunc(dump.get(), types.get(), id, &text); });
     if (error < 0) return status(env, error);
     text.text += "#endif\n";
   }

@@ -1,5 +1,5 @@
-// Exports functions to JavaScript so that none of them throws: a failed allocation becomes -ENOMEM, the
-// kernel's error.
+// Exports functions to JavaScript. A failed allocation becomes -ENOMEM, the kernel's error; a malformed
+// request, which only a mistake in lib/ causes, becomes a TypeError.
 #pragma once
 
 #include <napi.h>
@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "arguments.h"
+#include "fields.h"
 #include "guarded.h"
 #include "outcome.h"
 
@@ -14,14 +15,25 @@ namespace node_libbpf {
 
 using Call = Napi::Value (*)(const Napi::CallbackInfo&);
 
+inline Napi::Value withFields(Call call, const Napi::CallbackInfo& info) {
+  try {
+    return call(info);
+  } catch (const FieldError& error) {
+    if (!info.Env().IsExceptionPending())
+      Napi::TypeError::New(info.Env(), error.what()).ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
+}
+
 template <Call kCall>
 Napi::Value numberOf(const Napi::CallbackInfo& info) {
-  return guarded([&] { return kCall(info); }, [&]() -> Napi::Value { return status(info.Env(), -ENOMEM); });
+  return guarded([&] { return withFields(kCall, info); },
+                 [&]() -> Napi::Value { return status(info.Env(), -ENOMEM); });
 }
 
 template <Call kCall>
 Napi::Value outcomeOf(const Napi::CallbackInfo& info) {
-  return guarded([&] { return kCall(info); },
+  return guarded([&] { return withFields(kCall, info); },
                  [&]() -> Napi::Value { return Outcome::noMemory().toJs(info.Env()); });
 }
 

@@ -12,6 +12,7 @@
 #include "arguments.h"
 #include "calls.h"
 #include "environment.h"
+#include "fields.h"
 #include "outcome.h"
 #include "pin.h"
 
@@ -29,7 +30,7 @@ Napi::Value attached(Napi::Env env, Outcome& outcome, Link::Pointer link, std::s
   return outcome.toJs(env);
 }
 
-// All attach calls take (object, program, ...) and return an Outcome whose status is the link's handle.
+// All attach calls take (object, program, request) and return an Outcome whose status is the link's handle.
 Napi::Value attach(const Napi::CallbackInfo& info, const Attach& call) {
   std::shared_ptr<Object> object = Environment::of(info.Env()).objects.share(int32Of(info[0]));
   const bpf_program* program = object == nullptr ? nullptr : object->program(uint32Of(info[1]));
@@ -42,23 +43,27 @@ Napi::Value attach(const Napi::CallbackInfo& info, const Attach& call) {
   return attached(info.Env(), outcome, std::move(link), std::move(object));
 }
 
-// attachBtf(object, program, cookie): lsm, fentry, fexit, fmod_ret, tp_btf
+// attachBtf(object, program, { cookie }): lsm, fentry, fexit, fmod_ret, tp_btf
 Napi::Value attachBtf(const Napi::CallbackInfo& info) {
+  const Request request(info[2]);
+  const uint64_t cookie = request["cookie"];
   return attach(info, [&](const bpf_program* program) {
-    LIBBPF_OPTS(bpf_trace_opts, options, .cookie = uint64Of(info[2]));
+    LIBBPF_OPTS(bpf_trace_opts, options, .cookie = cookie);
     return bpf_program__attach_trace_opts(program, &options);
   });
 }
 
-// attachRawTracepoint(object, program, name, cookie)
+// attachRawTracepoint(object, program, { name, cookie })
 Napi::Value attachRawTracepoint(const Napi::CallbackInfo& info) {
+  const Request request(info[2]);
+  const std::string name = request["name"];
+  const uint64_t cookie = request["cookie"];
   return attach(info, [&](const bpf_program* program) {
-    const std::string name = stringOf(info[2]);
 #if LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 5
-    LIBBPF_OPTS(bpf_raw_tracepoint_opts, options, .cookie = uint64Of(info[3]));
+    LIBBPF_OPTS(bpf_raw_tracepoint_opts, options, .cookie = cookie);
     return bpf_program__attach_raw_tracepoint_opts(program, name.c_str(), &options);
 #else
-    if (uint64Of(info[3]) != 0) {  // refused rather than ignored
+    if (cookie != 0) {  // refused rather than ignored
       errno = EOPNOTSUPP;
       return static_cast<bpf_link*>(nullptr);
     }
@@ -67,33 +72,43 @@ Napi::Value attachRawTracepoint(const Napi::CallbackInfo& info) {
   });
 }
 
-// attachTracepoint(object, program, category, name, cookie)
+// attachTracepoint(object, program, { category, name, cookie })
 Napi::Value attachTracepoint(const Napi::CallbackInfo& info) {
+  const Request request(info[2]);
+  const std::string category = request["category"];
+  const std::string name = request["name"];
+  const uint64_t cookie = request["cookie"];
   return attach(info, [&](const bpf_program* program) {
-    LIBBPF_OPTS(bpf_tracepoint_opts, options, .bpf_cookie = uint64Of(info[4]));
-    return bpf_program__attach_tracepoint_opts(program, stringOf(info[2]).c_str(), stringOf(info[3]).c_str(),
-                                               &options);
+    LIBBPF_OPTS(bpf_tracepoint_opts, options, .bpf_cookie = cookie);
+    return bpf_program__attach_tracepoint_opts(program, category.c_str(), name.c_str(), &options);
   });
 }
 
-// attachKprobe(object, program, function, offset, retprobe, cookie)
+// attachKprobe(object, program, { function, offset, retprobe, cookie })
 Napi::Value attachKprobe(const Napi::CallbackInfo& info) {
+  const Request request(info[2]);
+  const std::string function = request["function"];
+  const uint64_t cookie = request["cookie"];
+  LIBBPF_OPTS(bpf_kprobe_opts, options, .bpf_cookie = cookie, .offset = request["offset"],
+              .retprobe = request["retprobe"]);
   return attach(info, [&](const bpf_program* program) {
-    LIBBPF_OPTS(bpf_kprobe_opts, options, .bpf_cookie = uint64Of(info[5]),
-                .offset = static_cast<size_t>(doubleOf(info[3])), .retprobe = info[4].ToBoolean());
-    return bpf_program__attach_kprobe_opts(program, stringOf(info[2]).c_str(), &options);
+    return bpf_program__attach_kprobe_opts(program, function.c_str(), &options);
   });
 }
 
-// attachUprobe(object, program, pid, path, function, offset, retprobe, cookie); an empty function name
+// attachUprobe(object, program, { pid, path, function, offset, retprobe, cookie }); an empty function name
 // attaches by offset
 Napi::Value attachUprobe(const Napi::CallbackInfo& info) {
+  const Request request(info[2]);
+  const int32_t pid = request["pid"];
+  const std::string path = request["path"];
+  const std::string function = request["function"];
+  const size_t offset = request["offset"];
+  const uint64_t cookie = request["cookie"];
+  LIBBPF_OPTS(bpf_uprobe_opts, options, .bpf_cookie = cookie, .retprobe = request["retprobe"],
+              .func_name = function.empty() ? nullptr : function.c_str());
   return attach(info, [&](const bpf_program* program) {
-    const std::string function = stringOf(info[4]);
-    LIBBPF_OPTS(bpf_uprobe_opts, options, .bpf_cookie = uint64Of(info[7]), .retprobe = info[6].ToBoolean(),
-                .func_name = function.empty() ? nullptr : function.c_str());
-    return bpf_program__attach_uprobe_opts(program, int32Of(info[2]), stringOf(info[3]).c_str(),
-                                           static_cast<size_t>(doubleOf(info[5])), &options);
+    return bpf_program__attach_uprobe_opts(program, pid, path.c_str(), offset, &options);
   });
 }
 
@@ -105,38 +120,41 @@ bool isOfTask(const bpf_link* link, bool thread, uint32_t id) {
   return (thread ? info.iter.task.tid : info.iter.task.pid) == id;
 }
 
-// attachIter(object, program, what, id): what is "", "map" (id: a map's fd), "cgroup" (an fd), "tid" or "pid"
+// attachIter(object, program, { over, id }): over is "", "map" (id: a map's fd), "cgroup" (an fd), "tid" or
+// "pid"
 Napi::Value attachIter(const Napi::CallbackInfo& info) {
+  const Request request(info[2]);
+  const std::string over = request["over"];
+  const uint32_t id = request["id"];
   return attach(info, [&](const bpf_program* program) {
-    const std::string what = stringOf(info[2]);
-    const uint32_t id = uint32Of(info[3]);
     bpf_iter_link_info target = {};
-    if (what == "map") target.map.map_fd = id;
-    if (what == "cgroup") {
+    if (over == "map") target.map.map_fd = id;
+    if (over == "cgroup") {
       target.cgroup.cgroup_fd = id;
       target.cgroup.order = BPF_CGROUP_ITER_DESCENDANTS_PRE;
     }
-    if (what == "tid") target.task.tid = id;
-    if (what == "pid") target.task.pid = id;
+    if (over == "tid") target.task.tid = id;
+    if (over == "pid") target.task.pid = id;
     LIBBPF_OPTS(bpf_iter_attach_opts, options);
-    if (!what.empty()) {
+    if (!over.empty()) {
       options.link_info = &target;
       options.link_info_len = sizeof(target);
     }
     bpf_link* link = bpf_program__attach_iter(program, &options);
-    const bool oneTask = what == "tid" || what == "pid";
-    if (link == nullptr || !oneTask || isOfTask(link, what == "tid", id)) return link;
+    const bool oneTask = over == "tid" || over == "pid";
+    if (link == nullptr || !oneTask || isOfTask(link, over == "tid", id)) return link;
     bpf_link__destroy(link);
     errno = EOPNOTSUPP;
     return static_cast<bpf_link*>(nullptr);
   });
 }
 
-// attachXdp(object, program, name of the interface)
+// attachXdp(object, program, { interface }): interface is its name
 Napi::Value attachXdp(const Napi::CallbackInfo& info) {
+  const Request request(info[2]);
+  const std::string interface = request["interface"];
   return attach(info, [&](const bpf_program* program) {
-    const unsigned index =
-        if_nametoindex(stringOf(info[2]).c_str());  // 0, with errno set, for an unknown name
+    const unsigned index = if_nametoindex(interface.c_str());  // 0, with errno set, for an unknown name
     return index == 0 ? nullptr : bpf_program__attach_xdp(program, static_cast<int>(index));
   });
 }

@@ -12,6 +12,7 @@
 #include "arguments.h"
 #include "calls.h"
 #include "environment.h"
+#include "fields.h"
 #include "log.h"
 #include "map.h"
 #include "object.h"
@@ -80,33 +81,37 @@ Napi::Value ofId(const Napi::CallbackInfo& info) {
 // mapCreate({ type, name, keySize, valueSize, maxEntries, flags, innerFd, mapExtra, numaNode, ifindex,
 // vmlinuxValueType, byteTypes }): returns the handle, or -errno
 Napi::Value create(const Napi::CallbackInfo& info) {
-  const Napi::Object from = info[0].As<Napi::Object>();
-  const auto number = [&](const char* name) { return uint32Of(from.Get(name)); };
+  const Request request(info[0]);
+  const std::string name = request["name"];
+  const uint32_t type = request["type"];
+  const uint32_t keySize = request["keySize"];
+  const uint32_t valueSize = request["valueSize"];
+  const uint32_t maxEntries = request["maxEntries"];
+  const uint64_t extra = request["mapExtra"];
+  const bool isByteTyped = request["byteTypes"];
   const LogScope silent(false);
   LIBBPF_OPTS(bpf_map_create_opts, options);
-  options.map_flags = number("flags");
-  options.map_extra = uint64Of(from.Get("mapExtra"));
-  options.numa_node = number("numaNode");
-  options.map_ifindex = number("ifindex");
-  options.inner_map_fd = number("innerFd");
-  options.btf_vmlinux_value_type_id = number("vmlinuxValueType");
+  options.map_flags = request["flags"];
+  options.map_extra = extra;
+  options.numa_node = request["numaNode"];
+  options.map_ifindex = request["ifindex"];
+  options.inner_map_fd = request["innerFd"];
+  options.btf_vmlinux_value_type_id = request["vmlinuxValueType"];
   ByteTypes types;
   // The kernel requires BTF also for a struct_ops map, although the value's type is from the kernel's own BTF
   // (map_create()).
-  const bool bytes = from.Get("byteTypes").ToBoolean();
-  if (bytes || options.btf_vmlinux_value_type_id != 0) {
-    types = byteTypes(number("valueSize"));
+  if (isByteTyped || options.btf_vmlinux_value_type_id != 0) {
+    types = byteTypes(valueSize);
     if (types.types == nullptr) return status(info.Env(), errno == 0 ? -EINVAL : -errno);
     options.btf_fd = static_cast<uint32_t>(btf__fd(types.types.get()));
   }
-  if (bytes) {
+  if (isByteTyped) {
     options.btf_key_type_id = static_cast<uint32_t>(types.key);
     options.btf_value_type_id = static_cast<uint32_t>(types.value);
   }
-  const std::string name = stringOf(from.Get("name"));
-  return added(info.Env(), bpf_map_create(static_cast<bpf_map_type>(number("type")),
-                                          name.empty() ? nullptr : name.c_str(), number("keySize"),
-                                          number("valueSize"), number("maxEntries"), &options));
+  return added(info.Env(),
+               bpf_map_create(static_cast<bpf_map_type>(type), name.empty() ? nullptr : name.c_str(), keySize,
+                              valueSize, maxEntries, &options));
 }
 
 // pidfdOpen(pid, flags): returns a descriptor that the caller closes, or -errno

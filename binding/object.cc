@@ -14,6 +14,7 @@
 #include "environment.h"
 #include "fd.h"
 #include "features.h"
+#include "fields.h"
 #include "guarded.h"
 #include "outcome.h"
 
@@ -75,7 +76,7 @@ Object::Pointer open(const OpenRequest& request) {
   options.pin_root_path = orNull(request.pinRoot);
   options.kconfig = orNull(request.kconfig);
   options.btf_custom_path = orNull(request.btfPath);
-  return Object::Pointer(bpf_object__open_mem(request.bytes.data(), request.bytes.size(), &options));
+  return Object::Pointer(bpf_object__open_mem(request.bytes.data, request.bytes.size, &options));
 }
 
 int configure(bpf_program* program, const ProgramRequest& request) {
@@ -138,7 +139,7 @@ int configure(bpf_map* map, const MapRequest& request, std::vector<Fd>& template
     error = bpf_map__set_numa_node(map, request.numaNode);
   if (error == 0 && request.mapExtra != bpf_map__map_extra(map))
     error = bpf_map__set_map_extra(map, request.mapExtra);
-  if (error == 0 && request.inner.changed) error = configureInner(map, request.inner, templates);
+  if (error == 0 && request.inner) error = configureInner(map, *request.inner, templates);
   if (error == 0 && request.maxEntries != bpf_map__max_entries(map)) {
     error = bpf_map__set_max_entries(map, request.maxEntries);
   }
@@ -219,101 +220,103 @@ Loaded load(const LoadRequest& request) {
   return guarded([&] { return loadOrThrow(request); }, failed);
 }
 
-OpenRequest openRequest(const Napi::Object& from) {
-  OpenRequest request;
-  request.bytes = viewOf(from.Get("bytes"));
-  request.name = stringOf(from.Get("name"));
-  request.pinRoot = stringOf(from.Get("pinRoot"));
-  request.kconfig = stringOf(from.Get("kconfig"));
-  request.btfPath = stringOf(from.Get("btfPath"));
-  request.verbose = from.Get("verbose").ToBoolean();
-  return request;
+OpenRequest openRequest(const Request& from) {
+  return {
+      .bytes = from["bytes"],
+      .name = from["name"],
+      .pinRoot = from.optional("pinRoot"),
+      .kconfig = from.optional("kconfig"),
+      .btfPath = from.optional("btfPath"),
+      .verbose = from["verbose"],
+  };
 }
 
-InnerRequest innerRequest(const Napi::Value& from) {
-  if (!from.IsObject()) return {};
-  const Napi::Object inner = from.As<Napi::Object>();
-  return {true,
-          uint32Of(inner.Get("type")),
-          uint32Of(inner.Get("keySize")),
-          uint32Of(inner.Get("valueSize")),
-          uint32Of(inner.Get("maxEntries")),
-          uint32Of(inner.Get("flags"))};
+ProgramRequest programRequest(const Request& from) {
+  return {
+      .index = from["index"],
+      .type = from["type"],
+      .attachType = from["attachType"],
+      .flags = from["flags"],
+      .dropSection = from["dropSection"],
+      .autoload = from["autoload"],
+      .target = from.optional("target"),
+      .logLevel = from["logLevel"],
+  };
 }
 
-std::vector<uint32_t> offsetsOf(const Napi::Value& from) {
-  std::vector<uint32_t> offsets;
-  if (!from.IsArray()) return offsets;
-  const Napi::Array list = from.As<Napi::Array>();
-  for (uint32_t i = 0; i < list.Length(); i++) offsets.push_back(uint32Of(list.Get(i)));
-  return offsets;
+std::optional<InnerRequest> innerRequest(const Field& field) {
+  if (field.isUndefined()) return std::nullopt;
+  const Request from = field;
+  return InnerRequest{
+      .type = from["type"],
+      .keySize = from["keySize"],
+      .valueSize = from["valueSize"],
+      .maxEntries = from["maxEntries"],
+      .flags = from["flags"],
+  };
 }
 
-LoadRequest loadRequest(const Napi::Object& from) {
-  LoadRequest request;
-  request.open = openRequest(from);
-  const Napi::Array programs = from.Get("programs").As<Napi::Array>();
-  for (uint32_t i = 0; i < programs.Length(); i++) {
-    const Napi::Object program = programs.Get(i).As<Napi::Object>();
-    request.programs.push_back({uint32Of(program.Get("index")), int32Of(program.Get("type")),
-                                int32Of(program.Get("attachType")), uint32Of(program.Get("flags")),
-                                program.Get("dropSection").ToBoolean(), program.Get("autoload").ToBoolean(),
-                                stringOf(program.Get("target")), uint32Of(program.Get("logLevel"))});
-  }
-  const Napi::Array maps = from.Get("maps").As<Napi::Array>();
-  for (uint32_t i = 0; i < maps.Length(); i++) {
-    const Napi::Object map = maps.Get(i).As<Napi::Object>();
-    request.maps.push_back(
-        {uint32Of(map.Get("index")), uint32Of(map.Get("valueSize")), uint32Of(map.Get("maxEntries")),
-         uint32Of(map.Get("flags")), uint32Of(map.Get("numaNode")), uint64Of(map.Get("mapExtra")),
-         map.Get("autocreate").ToBoolean(), innerRequest(map.Get("inner")), stringOf(map.Get("pinPath")),
-         bytesOf(map.Get("initial")), offsetsOf(map.Get("without"))});
-  }
-  return request;
+MapRequest mapRequest(const Request& from) {
+  return {
+      .index = from["index"],
+      .valueSize = from["valueSize"],
+      .maxEntries = from["maxEntries"],
+      .flags = from["flags"],
+      .numaNode = from["numaNode"],
+      .mapExtra = from["mapExtra"],
+      .autocreate = from["autocreate"],
+      .inner = innerRequest(from.optional("inner")),
+      .pinPath = from.optional("pinPath"),
+      .initial = copyOf(from.optional("initial")),
+      .without = from["without"],
+  };
+}
+
+LoadRequest loadRequest(const Request& from) {
+  return {
+      .open = openRequest(from),
+      .programs = from["programs"].each(programRequest),
+      .maps = from["maps"].each(mapRequest),
+  };
 }
 
 // --- description ---
 
-Napi::Value text(Napi::Env env, const char* value) {
-  return value == nullptr ? env.Undefined() : Napi::String::New(env, value).As<Napi::Value>();
+Reply describeProgram(Napi::Env env, const bpf_program* program) {
+  return Reply(env)
+      .set("name", bpf_program__name(program))
+      .set("section", bpf_program__section_name(program))
+      .set("type", bpf_program__type(program))
+      .set("attachType", bpf_program__expected_attach_type(program))
+      .set("flags", bpf_program__flags(program))
+      .set("autoload", bpf_program__autoload(program))
+      .set("autoattach", bpf_program__autoattach(program));
 }
 
-Napi::Object describeProgram(Napi::Env env, const bpf_program* program) {
-  Napi::Object result = Napi::Object::New(env);
-  result["name"] = text(env, bpf_program__name(program));
-  result["section"] = text(env, bpf_program__section_name(program));
-  result["type"] = static_cast<int32_t>(bpf_program__type(program));
-  result["attachType"] = static_cast<int32_t>(bpf_program__expected_attach_type(program));
-  result["flags"] = bpf_program__flags(program);
-  result["autoload"] = bpf_program__autoload(program);
-  result["autoattach"] = bpf_program__autoattach(program);
-  return result;
-}
-
-Napi::Object describeMap(Napi::Env env, const bpf_map* map) {
-  Napi::Object result = Napi::Object::New(env);
-  result["name"] = text(env, bpf_map__name(map));
-  result["type"] = static_cast<int32_t>(bpf_map__type(map));
-  result["keySize"] = bpf_map__key_size(map);
-  result["valueSize"] = bpf_map__value_size(map);
-  result["maxEntries"] = bpf_map__max_entries(map);
-  result["flags"] = bpf_map__map_flags(map);
-  result["numaNode"] = bpf_map__numa_node(map);
-  result["autocreate"] = bpf_map__autocreate(map);
-  result["internal"] = bpf_map__is_internal(map);
-  result["pinPath"] = text(env, bpf_map__pin_path(map));
-  result["mapExtra"] = Napi::BigInt::New(env, uint64_t{bpf_map__map_extra(map)});
-  result["keyTypeId"] = bpf_map__btf_key_type_id(map);
-  result["valueTypeId"] = bpf_map__btf_value_type_id(map);
+Reply describeMap(Napi::Env env, const bpf_map* map) {
+  Reply result(env);
+  result.set("name", bpf_map__name(map))
+      .set("type", bpf_map__type(map))
+      .set("keySize", bpf_map__key_size(map))
+      .set("valueSize", bpf_map__value_size(map))
+      .set("maxEntries", bpf_map__max_entries(map))
+      .set("flags", bpf_map__map_flags(map))
+      .set("numaNode", bpf_map__numa_node(map))
+      .set("autocreate", bpf_map__autocreate(map))
+      .set("internal", bpf_map__is_internal(map))
+      .set("pinPath", bpf_map__pin_path(map))
+      .set("mapExtra", uint64_t{bpf_map__map_extra(map)})
+      .set("keyTypeId", bpf_map__btf_key_type_id(map))
+      .set("valueTypeId", bpf_map__btf_value_type_id(map));
   // libbpf's signature lacks const. Returns null for other map types, and after the load.
   const bpf_map* inner = bpf_map__inner_map(const_cast<bpf_map*>(map));
-  if (inner != nullptr) result["inner"] = describeMap(env, inner);
+  if (inner != nullptr) result.set("inner", describeMap(env, inner));
   return result;
 }
 
 // Adds the compiled contents of a map of variables. Skips .bss, which is all zeroes: a file can declare a
 // huge one in a few bytes.
-void addInitial(Napi::Env env, Napi::Object description, const btf* types, const bpf_map* map) {
+void addInitial(Reply* description, const btf* types, const bpf_map* map) {
   // For a map in .maps whose declared type is struct_ops, libbpf would dereference a null pointer.
   if (!bpf_map__is_internal(map)) return;
   // The map's name is the truncated name of the object; the type's name is the name of the section.
@@ -326,14 +329,12 @@ void addInitial(Napi::Env env, Napi::Object description, const btf* types, const
   // The signature of libbpf 1.1 lacks const.
   const void* initial = bpf_map__initial_value(const_cast<bpf_map*>(map), &size);
   if (initial == nullptr) return;
-  description["initial"] = Napi::Buffer<char>::Copy(env, static_cast<const char*>(initial), size);
+  description->set("initial", Memory{static_cast<char*>(const_cast<void*>(initial)), size});
 }
 
-Napi::Array describeVariables(Napi::Env env, const bpf_object* object) {
-  Napi::Array result = Napi::Array::New(env);
-  const btf* types = bpf_object__btf(object);
+std::vector<Reply> describeVariables(Napi::Env env, const btf* types) {
+  std::vector<Reply> result;
   const uint32_t count = types == nullptr ? 0 : btf__type_cnt(types);
-  uint32_t next = 0;
   for (uint32_t id = 1; id < count; id++) {
     const btf_type* section = btf__type_by_id(types, id);
     if (!btf_is_datasec(section)) continue;
@@ -342,16 +343,15 @@ Napi::Array describeVariables(Napi::Env env, const bpf_object* object) {
     for (uint32_t i = 0; i < btf_vlen(section); i++) {
       const btf_type* variable = btf__type_by_id(types, infos[i].type);
       if (variable == nullptr || !btf_is_var(variable)) continue;
-      Napi::Object entry = Napi::Object::New(env);
-      entry["name"] = text(env, btf__name_by_offset(types, variable->name_off));
-      entry["section"] = text(env, btf__name_by_offset(types, section->name_off));
-      entry["sectionId"] = id;
-      entry["offset"] = infos[i].offset;
       // Of a __kconfig variable libbpf believes the type alone (bpf_object__collect_externs()).
       const int64_t size = isKconfig ? btf__resolve_size(types, variable->type) : infos[i].size;
-      entry["size"] = static_cast<double>(size < 0 ? 0 : size);
-      entry["typeId"] = variable->type;
-      result[next++] = entry;
+      result.push_back(Reply(env)
+                           .set("name", btf__name_by_offset(types, variable->name_off))
+                           .set("section", btf__name_by_offset(types, section->name_off))
+                           .set("sectionId", id)
+                           .set("offset", infos[i].offset)
+                           .set("size", static_cast<uint32_t>(size < 0 ? 0 : size))
+                           .set("typeId", variable->type));
     }
   }
   return result;
@@ -360,31 +360,28 @@ Napi::Array describeVariables(Napi::Env env, const bpf_object* object) {
 // describe(OpenRequest): returns Outcome & { programs, maps, variables, hasBtf }. Makes no bpf(2) call.
 Napi::Value describe(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const OpenRequest request = openRequest(info[0].As<Napi::Object>());
+  const OpenRequest request = openRequest(Request(info[0]));
   Object::Pointer opened;
   const Outcome outcome = observe(request.verbose, [&] {
     opened = open(request);
     return opened == nullptr ? -errno : 0;
   });
-  Napi::Object result = outcome.toJs(env);
-  if (outcome.status < 0) return result;
+  if (outcome.status < 0) return outcome.toJs(env);
   const Object object(std::move(opened), request.verbose);
-  Napi::Array programs = Napi::Array::New(env);
-  for (size_t i = 0; i < object.programs().size(); i++) {
-    programs[static_cast<uint32_t>(i)] = describeProgram(env, object.programs()[i]);
+  const btf* types = bpf_object__btf(object.get());
+  std::vector<Reply> programs;
+  for (const bpf_program* program : object.programs()) programs.push_back(describeProgram(env, program));
+  std::vector<Reply> maps;
+  for (const bpf_map* map : object.maps()) {
+    maps.push_back(describeMap(env, map));
+    addInitial(&maps.back(), types, map);
   }
-  result["programs"] = programs;
-  Napi::Array maps = Napi::Array::New(env);
-  for (size_t i = 0; i < object.maps().size(); i++) {
-    Napi::Object map = describeMap(env, object.maps()[i]);
-    addInitial(env, map, bpf_object__btf(object.get()), object.maps()[i]);
-    maps[static_cast<uint32_t>(i)] = map;
-  }
-  result["maps"] = maps;
-  result["variables"] = describeVariables(env, object.get());
-  // libbpf continues without BTF that it can't read, unless maps need it.
-  result["hasBtf"] = bpf_object__btf(object.get()) != nullptr;
-  return result;
+  return Reply(outcome.toJs(env))
+      .set("programs", programs)
+      .set("maps", maps)
+      .set("variables", describeVariables(env, types))
+      // libbpf continues without BTF that it can't read, unless maps need it.
+      .set("hasBtf", types != nullptr);
 }
 
 // --- loading ---
@@ -398,17 +395,16 @@ Napi::Value loadedToJs(Napi::Env env, Loaded& loaded) {
 
 // load(LoadRequest): returns an Outcome whose status is the object's handle.
 Napi::Value loadSync(const Napi::CallbackInfo& info) {
-  Loaded loaded = load(loadRequest(info[0].As<Napi::Object>()));
+  Loaded loaded = load(loadRequest(Request(info[0])));
   return loadedToJs(info.Env(), loaded);
 }
 
 Napi::Value loadAsync(const Napi::CallbackInfo& info) {
-  const Napi::Object from = info[0].As<Napi::Object>();
-  auto request = std::make_shared<LoadRequest>(loadRequest(from));
+  auto request = std::make_shared<LoadRequest>(loadRequest(Request(info[0])));
   auto loaded = std::make_shared<Loaded>();
   // The other thread reads the bytes in place, so keep the array alive.
-  auto owner =
-      std::make_shared<Napi::ObjectReference>(Napi::Persistent(from.Get("bytes").As<Napi::Object>()));
+  auto owner = std::make_shared<Napi::ObjectReference>(
+      Napi::Persistent(info[0].As<Napi::Object>().Get("bytes").As<Napi::Object>()));
   return runAsync(
       info.Env(), [=] { *loaded = load(*request); },
       [owner, loaded](Napi::Env env) { return loadedToJs(env, *loaded); });

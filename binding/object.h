@@ -5,10 +5,11 @@
 #include <napi.h>
 
 #include <memory>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "arguments.h"
 #include "log.h"
 
 namespace node_libbpf {
@@ -16,12 +17,12 @@ namespace node_libbpf {
 struct OpenRequest {
   // The memory of a JavaScript array that is never changed or transferred. Not copied: copying a large object
   // takes as long as opening it.
-  std::string_view bytes;
+  Memory bytes;
   std::string name;
   std::string pinRoot;
   std::string kconfig;
   std::string btfPath;
-  bool verbose = false;
+  bool verbose;
 };
 
 struct ProgramRequest {
@@ -36,12 +37,11 @@ struct ProgramRequest {
 };
 
 struct InnerRequest {
-  bool changed = false;
-  uint32_t type = 0;
-  uint32_t keySize = 0;
-  uint32_t valueSize = 0;
-  uint32_t maxEntries = 0;
-  uint32_t flags = 0;
+  uint32_t type;
+  uint32_t keySize;
+  uint32_t valueSize;
+  uint32_t maxEntries;
+  uint32_t flags;
 };
 
 struct MapRequest {
@@ -52,7 +52,7 @@ struct MapRequest {
   uint32_t numaNode;
   uint64_t mapExtra;
   bool autocreate;
-  InnerRequest inner;
+  std::optional<InnerRequest> inner;  // where it was changed
   std::string pinPath;
   std::string initial;            // empty: keep the compiled value
   std::vector<uint32_t> without;  // for a struct_ops map: offsets of members whose program to remove

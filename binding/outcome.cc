@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "fields.h"
 #include "guarded.h"
 
 namespace node_libbpf {
@@ -26,22 +27,17 @@ Napi::Value textOf(Napi::Env env, const VerifierLog& log) {
 }  // namespace
 
 Napi::Object Outcome::toJs(Napi::Env env) const {
-  Napi::Object result = Napi::Object::New(env);
-  result["status"] = Napi::Number::New(env, status);
-  result["stage"] = Napi::String::New(env, stage);
-  result["program"] = Napi::Number::New(env, program);
-  Napi::Array list = Napi::Array::New(env, messages.size() * 2);
-  uint32_t i = 0;
-  for (const Message& message : messages) {
-    list[i++] = Napi::Number::New(env, message.level);
-    list[i++] = Napi::String::New(env, message.text);
-  }
-  result["messages"] = list;
-  if (log != nullptr) result["log"] = textOf(env, *log);
+  Reply result(env);
+  result.set("status", status).set("stage", stage).set("program", program);
+  std::vector<Napi::Value> texts;
+  for (const Message& message : messages)
+    texts.push_back(Reply(env).set("level", message.level).set("text", message.text));
+  result.set("messages", texts);
+  if (log != nullptr) result.set("log", textOf(env, *log));
+  if (logs.empty()) return result;
   Napi::Object own = Napi::Object::New(env);
   for (const auto& [index, text] : logs) own[index] = textOf(env, *text);
-  if (!logs.empty()) result["logs"] = own;
-  return result;
+  return result.set("logs", own);
 }
 
 Outcome observe(bool verbose, const std::function<int32_t()>& call) {

@@ -10,6 +10,7 @@
 #include "arguments.h"
 #include "calls.h"
 #include "environment.h"
+#include "fields.h"
 #include "log.h"
 #include "record_calls.h"
 #include "watched.h"
@@ -136,9 +137,10 @@ void PerfBuffer::stats(double* out) const {
 
 namespace {
 
-// perfOpen(map, pages, wakeup): returns the buffer's handle, which the poller reports, or -errno
+// perfOpen(map, { pages, wakeupEvents }): returns the buffer's handle, which the poller reports, or -errno
 Napi::Value open(const Napi::CallbackInfo& info) {
-  const PerfBuffer::Options options = {uint32Of(info[1]), uint32Of(info[2])};
+  const Request request(info[1]);
+  const PerfBuffer::Options options = {.pages = request["pages"], .wakeup = request["wakeupEvents"]};
   return openWatched<&Environment::perfBuffers>(
       info,
       [options](std::shared_ptr<Map> map, int* error) {

@@ -10,6 +10,7 @@
 #include "arguments.h"
 #include "calls.h"
 #include "environment.h"
+#include "fields.h"
 #include "jobs.h"
 #include "object.h"
 #include "outcome.h"
@@ -63,35 +64,35 @@ struct TestRun : Job {
   }
 
   Napi::Value toJs(Napi::Env env) override {
-    Napi::Object result = Napi::Object::New(env);
-    result["status"] = error;
-    result["returnValue"] = returned;
-    result["durationNs"] = duration;
-    result["context"] = Napi::Buffer<char>::Copy(env, contextOut.data(), contextOut.size());
-    result["data"] = Napi::Buffer<char>::Copy(env, dataOut.data(), dataOut.size());
-    return result;
+    return Reply(env)
+        .set("status", error)
+        .set("returnValue", returned)
+        .set("durationNs", duration)
+        .set("context", Memory{contextOut.data(), contextOut.size()})
+        .set("data", Memory{dataOut.data(), dataOut.size()});
   }
 };
 
-// programTestRun(object, index, context, contextOutSize, data, dataOutSize, repeat, flags): returns a Promise
+// programTestRun(object, index, { context, contextOutSize, data, dataOutSize, repeat, flags }): returns a
+// Promise
 Napi::Value testRun(const Napi::CallbackInfo& info) {
+  const Request request(info[2]);
   Environment& environment = Environment::of(info.Env());
   Jobs* jobs = environment.jobs(info.Env());
   if (jobs == nullptr) return Outcome::noMemory().toJs(info.Env());
   auto run = std::make_shared<TestRun>();
+  run->contextIn = copyOf(request.optional("context"));
+  run->contextOut.resize(request["contextOutSize"]);
+  run->dataIn = copyOf(request.optional("data"));
+  run->dataOut.resize(request["dataOutSize"]);
+  run->repeat = request["repeat"];
+  run->flags = request["flags"];
   run->object = environment.objects.share(int32Of(info[0]));
   const bpf_program* program = run->object == nullptr ? nullptr : run->object->program(uint32Of(info[1]));
-  if (program == nullptr) {
+  if (program == nullptr)
     run->error = -EBADF;
-  } else {
+  else
     run->fd = bpf_program__fd(program);
-    run->contextIn = bytesOf(info[2]);
-    run->contextOut.resize(uint32Of(info[3]));
-    run->dataIn = bytesOf(info[4]);
-    run->dataOut.resize(uint32Of(info[5]));
-    run->repeat = uint32Of(info[6]);
-    run->flags = uint32Of(info[7]);
-  }
   return jobs->run(info.Env(), std::move(run));
 }
 

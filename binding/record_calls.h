@@ -9,6 +9,7 @@
 #include "arguments.h"
 #include "calls.h"
 #include "environment.h"
+#include "fields.h"
 
 namespace node_libbpf {
 
@@ -29,17 +30,14 @@ class RecordCalls {
     return (Environment::of(info.Env()).*kTable).find(int32Of(info[0]));
   }
 
-  // memory(handle): returns [data, table], or -errno
+  // memory(handle): returns { data, table }, or -errno
   static Napi::Value memory(const Napi::CallbackInfo& info) {
     T* records = find(info);
     if (records == nullptr) return status(info.Env(), -EBADF);
     const Napi::Value data = records->data(info.Env());
     const Napi::Value table = records->table(info.Env());
     if (data.IsEmpty() || table.IsEmpty()) return status(info.Env(), -ENOMEM);
-    Napi::Array both = Napi::Array::New(info.Env(), 2);
-    both[0u] = data;
-    both[1u] = table;
-    return both;
+    return Reply(info.Env()).set("data", data).set("table", table);
   }
 
   // take(handle, limit): returns a number of records, or -errno

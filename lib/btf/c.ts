@@ -27,7 +27,11 @@ export function toC(btf: Btf, types?: readonly BtfType[]): Uint8Array {
   const ids =
     types?.map(({ id }) => id) ?? Array.from({ length: btf.end - btf.first }, (_, index) => btf.first + index);
   const kfuncs = types === undefined ? kfuncsOf(btf) : [];
-  const text = native.btfDumpC(whole(btf), Uint32Array.from(ids), Uint32Array.from(kfuncs));
+  const text = native.btfDumpC({
+    bytes: whole(btf),
+    types: Uint32Array.from(ids),
+    functions: Uint32Array.from(kfuncs),
+  });
   if (typeof text === "number") return fail(`libbpf refuses it (${errnoName(text)})`);
   const [before, after] =
     types === undefined

@@ -65,7 +65,7 @@ export function tryLoad(probed: ProbedKind, target: string): { status: number; l
   const { type, attachType, kind, prefix } = TARGETS[probed];
   const id = idsOf(kind, prefix).get(prefix + target);
   // What is in a module's BTF is left to the load itself.
-  return id === undefined ? undefined : native.probeLoad(type, attachType, Flag.SLEEPABLE, id);
+  return id === undefined ? undefined : native.probeLoad({ type, attachType, flags: Flag.SLEEPABLE, btfId: id });
 }
 
 function tryTarget(kind: ProbedKind, target: string): boolean | undefined {

@@ -10,5 +10,5 @@ export function whyRefused(refused: Refused): PermissionCause {
 
 /** Whether it takes a program that needs nothing of it: a seccomp filter knows no types of programs. */
 export function loadsAtAll(): boolean {
-  return native.probeLoad(ProgramType.SOCKET_FILTER, 0, 0, 0).status === 0;
+  return native.probeLoad({ type: ProgramType.SOCKET_FILTER, attachType: 0, flags: 0, btfId: 0 }).status === 0;
 }

@@ -196,7 +196,7 @@ export class MapSpec {
    * @internal What libbpf is to make, or to find at {@link pinPath}.
    * @throws {@link MapError} if it can't be pinned there, or what is there is not this map
    */
-  toRequest(initial: Uint8Array | undefined): MapRequest {
+  toRequest(initial: Uint8Array | undefined): Omit<MapRequest, "without"> {
     // libbpf compares with what the kernel has; BPF_F_RDONLY is needed for a map that is made.
     const made = asMade(this.type, { maxEntries: this.#maxEntries, flags: this.#flags });
     const { maxEntries } = made;

@@ -109,7 +109,7 @@ export class PerfBuffer<T = Uint8Array> extends RecordMap<T, PerfBatch<T>, PerfB
 
   /** @internal */
   protected override openNative(map: Handle): Handle {
-    const handle = native.perfOpen(map, this.#options.pages, this.#options.wakeupEvents);
+    const handle = native.perfOpen(map, this.#options);
     if (handle < 0) return handle;
     this.#isOpen = true;
     // Records that came before the event loop began to watch woke nobody (binding/poller.h); the loop has begun then.

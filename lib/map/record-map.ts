@@ -7,7 +7,7 @@ import { type Batch, MOST } from "../events/pace";
 import { Reader, type ReadOptions } from "../events/reader";
 import { BYTES, type Progress, type Records, recordsOf } from "../events/records";
 import { type HandlerOptions, type Subscription, subscribe } from "../events/subscription";
-import type { Handle } from "../native";
+import type { Handle, RecordMemory } from "../native";
 import { refuseOthers } from "../receivers";
 import type { MapCore } from "./core";
 import { BpfMap } from "./map";
@@ -24,7 +24,7 @@ interface Calls {
   /** For errors: "ring buffer". */
   readonly what: string;
   readonly kind: "rings" | "perfBuffers";
-  memory(handle: Handle): [data: ArrayBuffer, table: ArrayBuffer] | number;
+  memory(handle: Handle): RecordMemory | number;
   take(handle: Handle, limit: number): number;
   giveBack(handle: Handle, done: number): number;
   pending(handle: Handle): number;
@@ -250,7 +250,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
     const memory = this.#calls.memory(handle);
     if (typeof memory === "number") throw this.core.failure(operation, memory);
     this.lifetime.waits.add(() => this.#end());
-    const [data, table] = memory;
+    const { data, table } = memory;
     this.#opened = {
       handle,
       view: new DataView(data),

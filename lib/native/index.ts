@@ -5,6 +5,13 @@ import { loadFile, places } from "./binary";
 import { type Attempt, helpPage, isSupported } from "./help-page";
 import { readHost } from "./host";
 
+/** A message of libbpf. */
+export interface Message {
+  /** enum libbpf_print_level. */
+  level: number;
+  text: string;
+}
+
 /** What an operation that may fail with a story returns: a status, libbpf's messages, the verifier's log. */
 export interface Outcome {
   /** 0, a handle or a count; negative: -errno. */
@@ -13,20 +20,23 @@ export interface Outcome {
   stage: string;
   /** The index of the program it failed for, or -1. */
   program: number;
-  /** enum libbpf_print_level and text, in turns. */
-  messages: (number | string)[];
+  messages: readonly Message[];
   /** The verifier's log, if there is one. */
   log?: Uint8Array | undefined;
   /** Those of programs that were asked for theirs, by index. */
   logs?: Readonly<Record<number, Uint8Array | undefined>>;
 }
 
+/**
+ * Requests: the addon reads their fields by name, and throws a TypeError if one is missing or has another type. So a field that may be
+ * undefined is there all the same.
+ */
 export interface OpenRequest {
   bytes: Uint8Array;
   name: string;
-  pinRoot?: string | undefined;
-  kconfig?: string | undefined;
-  btfPath?: string | undefined;
+  pinRoot: string | undefined;
+  kconfig: string | undefined;
+  btfPath: string | undefined;
   /** Collect debug messages too. */
   verbose: boolean;
 }
@@ -38,7 +48,7 @@ export interface ProgramRequest {
   flags: number;
   dropSection: boolean;
   autoload: boolean;
-  target?: string | undefined;
+  target: string | undefined;
   logLevel: number;
 }
 
@@ -51,11 +61,11 @@ export interface MapRequest {
   mapExtra: bigint;
   autocreate: boolean;
   /** What a map of maps shall hold, where that was changed. */
-  inner?: InnerRequest | undefined;
-  pinPath?: string | undefined;
-  initial?: Uint8Array | undefined;
+  inner: InnerRequest | undefined;
+  pinPath: string | undefined;
+  initial: Uint8Array | undefined;
   /** Of a struct_ops map: offsets of members that are to have no program. */
-  without?: readonly number[];
+  without: Uint32Array;
 }
 
 export interface InnerRequest {
@@ -135,6 +145,77 @@ export interface Description extends Outcome {
   hasBtf: boolean;
 }
 
+export interface ProbeRequest {
+  type: number;
+  attachType: number;
+  flags: number;
+  btfId: number;
+}
+
+export interface DumpRequest {
+  bytes: Uint8Array;
+  /** Ids of types. */
+  types: Uint32Array;
+  /** Ids of functions of the kernel, whose prototypes are wanted. */
+  functions: Uint32Array;
+}
+
+interface Cookie {
+  cookie: bigint;
+}
+
+export interface RawTracepointRequest extends Cookie {
+  name: string;
+}
+
+export interface TracepointRequest extends Cookie {
+  category: string;
+  name: string;
+}
+
+export interface KprobeRequest extends Cookie {
+  function: string;
+  offset: number;
+  retprobe: boolean;
+}
+
+export interface UprobeRequest extends KprobeRequest {
+  pid: number;
+  path: string;
+}
+
+export interface IterRequest {
+  over: "" | "map" | "cgroup" | "tid" | "pid";
+  /** A descriptor of a map or a cgroup, or a task's number. */
+  id: number;
+}
+
+export interface XdpRequest {
+  interface: string;
+}
+
+export interface PerfRequest {
+  /** Of each CPU's ring. */
+  pages: number;
+  wakeupEvents: number;
+}
+
+/** Where records are read. */
+export interface RecordMemory {
+  data: ArrayBuffer;
+  /** Pairs of offset and length. */
+  table: ArrayBuffer;
+}
+
+export interface TestRunRequest {
+  context: Uint8Array | undefined;
+  contextOutSize: number;
+  data: Uint8Array | undefined;
+  dataOutSize: number;
+  repeat: number;
+  flags: number;
+}
+
 export interface TestRunOutcome {
   status: number;
   returnValue: number;
@@ -166,7 +247,7 @@ export interface Native {
   memoryWrite(object: Handle, map: number, offset: number, source: Uint8Array): number;
 
   /** Loads `r0 = 0; exit` and drops it: 0 or -errno, and the verifier's words. */
-  probeLoad(type: number, attachType: number, flags: number, btfId: number): { status: number; log: string };
+  probeLoad(request: ProbeRequest): { status: number; log: string };
 
   /** The kernel's BTF, from where libbpf finds it. */
   btfKernel(): Uint8Array | number;
@@ -176,47 +257,22 @@ export interface Native {
    * C of the types of the ids, and of all that these need; then of the prototypes of functions of the kernel. The BTF must have
    * no fault: libbpf does not look for any.
    */
-  btfDumpC(bytes: Uint8Array, ids: Uint32Array, kfuncs: Uint32Array): Uint8Array | number;
+  btfDumpC(request: DumpRequest): Uint8Array | number;
 
   /** Makes one object of several, without their DWARF, as `bpftool gen object` does. They must be a compiler's. */
   linkFiles(output: string, inputs: readonly string[]): Outcome;
 
-  programTestRun(
-    object: Handle,
-    index: number,
-    context: Uint8Array | undefined,
-    contextOutSize: number,
-    data: Uint8Array | undefined,
-    dataOutSize: number,
-    repeat: number,
-    flags: number,
-  ): Promise<TestRunOutcome>;
+  programTestRun(object: Handle, index: number, request: TestRunRequest): Promise<TestRunOutcome>;
   programFd(object: Handle, index: number): number;
   programId(object: Handle, index: number): number;
 
-  attachBtf(object: Handle, program: number, cookie: bigint): Outcome;
-  attachRawTracepoint(object: Handle, program: number, name: string, cookie: bigint): Outcome;
-  attachTracepoint(object: Handle, program: number, category: string, name: string, cookie: bigint): Outcome;
-  attachKprobe(
-    object: Handle,
-    program: number,
-    name: string,
-    offset: number,
-    retprobe: boolean,
-    cookie: bigint,
-  ): Outcome;
-  attachUprobe(
-    object: Handle,
-    program: number,
-    pid: number,
-    path: string,
-    name: string,
-    offset: number,
-    retprobe: boolean,
-    cookie: bigint,
-  ): Outcome;
-  attachIter(object: Handle, program: number, what: "" | "map" | "cgroup" | "tid" | "pid", id: number): Outcome;
-  attachXdp(object: Handle, program: number, interfaceName: string): Outcome;
+  attachBtf(object: Handle, program: number, request: Cookie): Outcome;
+  attachRawTracepoint(object: Handle, program: number, request: RawTracepointRequest): Outcome;
+  attachTracepoint(object: Handle, program: number, request: TracepointRequest): Outcome;
+  attachKprobe(object: Handle, program: number, request: KprobeRequest): Outcome;
+  attachUprobe(object: Handle, program: number, request: UprobeRequest): Outcome;
+  attachIter(object: Handle, program: number, request: IterRequest): Outcome;
+  attachXdp(object: Handle, program: number, request: XdpRequest): Outcome;
   attachAuto(object: Handle, program: number): Outcome;
 
   linkOpen(path: string): Handle;
@@ -270,17 +326,17 @@ export interface Native {
   pollerRef(alive: boolean): number;
 
   ringOpen(map: Handle): Handle;
-  /** The records' memory, which is read-only to the process, and the table: pairs of offset and length. */
-  ringMemory(ring: Handle): [data: ArrayBuffer, table: ArrayBuffer] | number;
+  /** The data is read-only to the process. */
+  ringMemory(ring: Handle): RecordMemory | number;
   ringTake(ring: Handle, limit: number): number;
   ringGiveBack(ring: Handle, done: number): number;
   ringPending(ring: Handle): number;
   ringStats(ring: Handle, stats: Float64Array): number;
   ringClose(ring: Handle): number;
 
-  perfOpen(map: Handle, pages: number, wakeup: number): Handle;
-  /** The memory that records are copied to, and the table: pairs of offset and length. */
-  perfMemory(perf: Handle): [data: ArrayBuffer, table: ArrayBuffer] | number;
+  perfOpen(map: Handle, request: PerfRequest): Handle;
+  /** Records are copied to the data. */
+  perfMemory(perf: Handle): RecordMemory | number;
   perfTake(perf: Handle, limit: number): number;
   perfGiveBack(perf: Handle, done: number): number;
   perfPending(perf: Handle): number;

@@ -19,9 +19,7 @@ const LEVELS: readonly LogLevel[] = ["warn", "info", "debug"];
 export function deliver(outcome: Outcome, onLog: LogCallback | undefined): void {
   if (onLog === undefined) return;
   try {
-    for (let i = 0; i < outcome.messages.length; i += 2) {
-      onLog(LEVELS[outcome.messages[i] as number] ?? "debug", outcome.messages[i + 1] as string);
-    }
+    for (const { level, text } of outcome.messages) onLog(LEVELS[level] ?? "debug", text);
   } catch (error) {
     const detail = error instanceof Error ? error.stack : undefined;
     process.emitWarning(`onLog threw: ${error instanceof Error ? error.message : String(error)}`, {
@@ -33,9 +31,6 @@ export function deliver(outcome: Outcome, onLog: LogCallback | undefined): void 
 
 /** The texts of warnings, without libbpf's prefix. */
 export function warnings(outcome: Outcome): string[] {
-  const texts: string[] = [];
-  for (let i = 0; i < outcome.messages.length; i += 2) {
-    if (outcome.messages[i] === 0) texts.push(String(outcome.messages[i + 1]).replace(/^libbpf: /, ""));
-  }
-  return texts;
+  const ofWarnings = outcome.messages.filter(({ level }) => LEVELS[level] === "warn");
+  return ofWarnings.map(({ text }) => text.replace(/^libbpf: /, ""));
 }

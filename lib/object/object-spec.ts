@@ -256,11 +256,12 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
   }
 
   /** The members of a struct_ops map whose programs are not wanted: libbpf would load these after all. */
-  #without({ name, autocreate }: MapSpec): number[] {
-    if (!autocreate) return [];
+  #without({ name, autocreate }: MapSpec): Uint32Array {
+    if (!autocreate) return new Uint32Array();
     const slots = this.#file.structOps.filter((slot) => slot.map === name);
     const unwanted = this.#programs.filter(({ autoload }) => !autoload).map((program) => program.name);
-    return slots.filter(({ program }) => unwanted.includes(program)).map(({ offset }) => offset);
+    const dropped = slots.filter(({ program }) => unwanted.includes(program));
+    return Uint32Array.from(dropped, ({ offset }) => offset);
   }
 
   /** What load() gives to the kernel, which may be set to something else before that has answered. */

@@ -81,16 +81,14 @@ const uprobe =
     }
     const numeric = /^(0x[\da-f]+|\d+)$/i.test(name);
     const pid = options.pid ?? -1;
-    return native.attachUprobe(
-      handle,
-      index,
+    return native.attachUprobe(handle, index, {
       pid,
       path,
-      numeric ? "" : name,
-      numeric ? Number(name) : offset,
+      function: numeric ? "" : name,
+      offset: numeric ? Number(name) : offset,
       retprobe,
-      cookie(options),
-    );
+      cookie: cookie(options),
+    });
   };
 
 const kprobe =
@@ -99,17 +97,15 @@ const kprobe =
     const section = /^([^+]+)(?:\+(0x[\da-f]+|\d+))?$/i.exec(program.attachTarget ?? "");
     const name = options.function ?? section?.[1];
     if (!name) throw argument(program, "needs a function", "Pass attach({ function })");
-    return native.attachKprobe(
-      handle,
-      index,
-      name,
-      options.offset ?? Number(section?.[2] ?? 0),
+    return native.attachKprobe(handle, index, {
+      function: name,
+      offset: options.offset ?? Number(section?.[2] ?? 0),
       retprobe,
-      cookie(options),
-    );
+      cookie: cookie(options),
+    });
   };
 
-const btf: Way = (_, { handle, index }, options) => native.attachBtf(handle, index, cookie(options));
+const btf: Way = (_, { handle, index }, options) => native.attachBtf(handle, index, { cookie: cookie(options) });
 
 const lsm: Way = (program, place, options) => {
   const active = activeLsms();
@@ -137,13 +133,13 @@ const lsm: Way = (program, place, options) => {
 const rawTracepoint: Way = (program, { handle, index }, options) => {
   const target = options.target ?? program.attachTarget;
   if (!target) throw argument(program, "needs a tracepoint", "Pass attach({ target })");
-  return native.attachRawTracepoint(handle, index, target, cookie(options));
+  return native.attachRawTracepoint(handle, index, { name: target, cookie: cookie(options) });
 };
 
 const tracepoint: Way = (program, { handle, index }, options) => {
   const [category, name] = (options.target ?? program.attachTarget ?? "").split("/");
   if (!category || !name) throw argument(program, 'needs a tracepoint as "category/name"', "Pass attach({ target })");
-  return native.attachTracepoint(handle, index, category, name, cookie(options));
+  return native.attachTracepoint(handle, index, { category, name, cookie: cookie(options) });
 };
 
 type IterOption = (typeof attachOptions)["iter"][number];
@@ -163,7 +159,7 @@ const iterator: Way = (program, { handle, index }, options) => {
   const target = program.attachTarget ?? "";
   const allowed = Object.hasOwn(iterOptions, target) ? (iterOptions[target] ?? []) : [];
   const [name, another] = attachOptions.iter.filter((option) => options[option] !== undefined);
-  if (name === undefined) return native.attachIter(handle, index, "", 0);
+  if (name === undefined) return native.attachIter(handle, index, { over: "", id: 0 });
   if (!allowed.includes(name)) {
     const has = allowed.length === 0 ? "none" : allowed.join(", ");
     throw argument(program, `has no attach option "${name}"; an iterator of ${target} has: ${has}`);
@@ -173,17 +169,15 @@ const iterator: Way = (program, { handle, index }, options) => {
   // 0 would be every task.
   if (options.pid === 0 || options.tid === 0) throw argument(program, `attach option ${name} must be 1 or more, got 0`);
   const { map, cgroupFd, tid, pid = 0 } = options;
-  if (map !== undefined) return native.attachIter(handle, index, "map", map.fd);
-  if (cgroupFd !== undefined) return native.attachIter(handle, index, "cgroup", cgroupFd);
-  return tid === undefined
-    ? native.attachIter(handle, index, "pid", pid)
-    : native.attachIter(handle, index, "tid", tid);
+  if (map !== undefined) return native.attachIter(handle, index, { over: "map", id: map.fd });
+  if (cgroupFd !== undefined) return native.attachIter(handle, index, { over: "cgroup", id: cgroupFd });
+  return native.attachIter(handle, index, tid === undefined ? { over: "pid", id: pid } : { over: "tid", id: tid });
 };
 
 const xdp: Way = (program, { handle, index }, options) => {
   if (!options.interface)
     throw argument(program, "needs a network interface", 'Pass attach({ interface }), the name of one: "lo"');
-  return native.attachXdp(handle, index, options.interface);
+  return native.attachXdp(handle, index, { interface: options.interface });
 };
 
 /**

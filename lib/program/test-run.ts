@@ -76,7 +76,8 @@ export async function testRun(
   const signal = signalOf(options, "testRun");
   signal?.throwIfAborted();
   const object = lifetime.handle(`program ${program.name}`, "testRun");
-  const run = native.programTestRun(object, index, context, contextOutSize, data, dataOutSize, repeat, flags);
+  const request = { context, contextOutSize, data, dataOutSize, repeat, flags };
+  const run = native.programTestRun(object, index, request);
   const { status, ...result } = await abortable(lifetime.track(Promise.resolve(run)), signal);
   if (status === 0) return result;
   const unsupported = isErrno(status, "EOPNOTSUPP") || errnoName(status) === "ENOTSUPP";

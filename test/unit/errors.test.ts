@@ -101,7 +101,7 @@ test.each<[status: number, messages: readonly string[], message: string, hint: R
     /Lower its maxEntries/,
   ],
 ])("a load that fails with %d and %j", (status, messages, message, hint) => {
-  const texts = messages.flatMap((text) => [0, `libbpf: ${text}\n`]);
+  const texts = messages.map((text) => ({ level: 0, text: `libbpf: ${text}\n` }));
   const error = loadError({ status, stage: "load", program: -1, messages: texts }, "object", []);
   expect(error.message.startsWith(message)).toBe(true);
   if (hint === undefined) expect(error.hint).toBeUndefined();
@@ -113,7 +113,7 @@ test.each([
   ["BTF is required, but is missing or corrupted.", /clang -g/],
   ["something new", undefined],
 ])("an object that can't be opened: %s", (text, hint) => {
-  const outcome = { status: -22, stage: "open", program: -1, messages: [0, `libbpf: ${text}`] };
+  const outcome = { status: -22, stage: "open", program: -1, messages: [{ level: 0, text: `libbpf: ${text}` }] };
   const error = loadError(outcome, "object", []);
   expect(error.message).toContain(`object can't be opened: ${text}`);
   if (hint === undefined) expect(error.hint).toBeUndefined();
@@ -121,7 +121,12 @@ test.each([
 });
 
 test("a load that fails for an unknown reason has libbpf's last warning", () => {
-  const outcome = { status: -2, stage: "load", program: -1, messages: [0, "libbpf: something is missing"] };
+  const outcome = {
+    status: -2,
+    stage: "load",
+    program: -1,
+    messages: [{ level: 0, text: "libbpf: something is missing" }],
+  };
   expect(loadError(outcome, "object", [])).toMatchObject({
     code: "ERR_BPF_LOAD",
     errno: "ENOENT",

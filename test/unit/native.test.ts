@@ -2,12 +2,71 @@
  * The native boundary with arguments that the library never passes: the call returns an errno and has no side effects.
  */
 import fc from "fast-check";
-import { native } from "../../lib/native";
+import { type LoadRequest, type MapRequest, native, type OpenRequest, type ProgramRequest } from "../../lib/native";
 import { BtfBuilder } from "../btf/builder";
 import { memories } from "../memories";
 
 const EBADF = -9;
 const bytes = new Uint8Array(8);
+
+/** A request for each call that takes one, which it reads and then refuses. */
+const inner = { type: 2, keySize: 4, valueSize: 4, maxEntries: 1, flags: 0 };
+const requests = {
+  open: {
+    bytes,
+    name: "x",
+    pinRoot: undefined,
+    kconfig: undefined,
+    btfPath: undefined,
+    verbose: false,
+  } satisfies OpenRequest,
+  program: {
+    index: 0,
+    type: 1,
+    attachType: 0,
+    flags: 0,
+    dropSection: false,
+    autoload: true,
+    target: undefined,
+    logLevel: 0,
+  } satisfies ProgramRequest,
+  map: {
+    index: 0,
+    valueSize: 4,
+    maxEntries: 1,
+    flags: 0,
+    numaNode: 0,
+    mapExtra: 0n,
+    autocreate: true,
+    inner: undefined,
+    pinPath: undefined,
+    initial: undefined,
+    without: new Uint32Array(),
+  } satisfies MapRequest,
+  mapCreate: {
+    ...inner,
+    type: 9999,
+    name: "x",
+    innerFd: 0,
+    mapExtra: 0n,
+    numaNode: 0,
+    ifindex: 0,
+    vmlinuxValueType: 0,
+    byteTypes: false,
+  },
+  probe: { type: 9999, attachType: 0, flags: 0, btfId: 0 },
+  dump: { bytes, types: new Uint32Array(), functions: new Uint32Array() },
+  run: { context: undefined, contextOutSize: 0, data: undefined, dataOutSize: 0, repeat: 0, flags: 0 },
+  cookie: { cookie: 0n },
+  rawTracepoint: { name: "", cookie: 0n },
+  tracepoint: { category: "", name: "", cookie: 0n },
+  kprobe: { function: "", offset: 0, retprobe: false, cookie: 0n },
+  uprobe: { pid: 0, path: "", function: "", offset: 0, retprobe: false, cookie: 0n },
+  iter: { over: "", id: 0 } as const,
+  xdp: { interface: "" },
+  perf: { pages: 1, wakeupEvents: 1 },
+};
+const loads = (parts: Partial<LoadRequest>): LoadRequest => ({ ...requests.open, programs: [], maps: [], ...parts });
 
 const calls: Record<string, (handle: never) => unknown> = {
   objectClose: (handle) => native.objectClose(handle),
@@ -16,10 +75,14 @@ const calls: Record<string, (handle: never) => unknown> = {
   memoryWrite: (handle) => native.memoryWrite(handle, 0, 0, bytes),
   programFd: (handle) => native.programFd(handle, 0),
   programId: (handle) => native.programId(handle, 0),
-  attachBtf: (handle) => native.attachBtf(handle, 0, 0n).status,
+  attachBtf: (handle) => native.attachBtf(handle, 0, requests.cookie).status,
   attachAuto: (handle) => native.attachAuto(handle, 0).status,
-  attachUprobe: (handle) => native.attachUprobe(handle, 0, 0, "", "", 0, false, 0n).status,
-  attachIter: (handle) => native.attachIter(handle, 0, "", 0).status,
+  attachRawTracepoint: (handle) => native.attachRawTracepoint(handle, 0, requests.rawTracepoint).status,
+  attachTracepoint: (handle) => native.attachTracepoint(handle, 0, requests.tracepoint).status,
+  attachKprobe: (handle) => native.attachKprobe(handle, 0, requests.kprobe).status,
+  attachUprobe: (handle) => native.attachUprobe(handle, 0, requests.uprobe).status,
+  attachIter: (handle) => native.attachIter(handle, 0, requests.iter).status,
+  attachXdp: (handle) => native.attachXdp(handle, 0, requests.xdp).status,
   linkDetach: (handle) => native.linkDetach(handle),
   linkClose: (handle) => native.linkClose(handle),
   linkPin: (handle) => native.linkPin(handle, "/nowhere"),
@@ -51,7 +114,7 @@ const calls: Record<string, (handle: never) => unknown> = {
   ringPending: (handle) => native.ringPending(handle),
   ringStats: (handle) => native.ringStats(handle, new Float64Array(6)),
   ringClose: (handle) => native.ringClose(handle),
-  perfOpen: (handle) => native.perfOpen(handle, 1, 1),
+  perfOpen: (handle) => native.perfOpen(handle, requests.perf),
   perfMemory: (handle) => native.perfMemory(handle),
   perfTake: (handle) => native.perfTake(handle, 1),
   perfGiveBack: (handle) => native.perfGiveBack(handle, 1),
@@ -72,7 +135,7 @@ test.each(Object.keys(calls))("%s with a handle that names nothing", (name) => {
 });
 
 test("a test run with an invalid handle", async () => {
-  const outcome = await native.programTestRun(12345, 0, undefined, 0, undefined, 0, 0, 0);
+  const outcome = await native.programTestRun(12345, 0, requests.run);
   expect(outcome.status).toBe(EBADF);
 });
 
@@ -82,12 +145,17 @@ test("a read with an invalid iterator", async () => {
 
 describe.each(Object.entries(memories))("memory that is %s", (_, make) => {
   const memory = () => make() as never;
+  /** Expects the call to fail: with an errno, or with a TypeError where the field is no Uint8Array. */
+  const expectRefusal = async (field: string, call: () => unknown) => {
+    const said = async () => await call();
+    if ((make() as object) instanceof Uint8Array) expect(await said()).toBeLessThan(0);
+    else await expect(said()).rejects.toThrow(`field '${field}' has the wrong type`);
+  };
 
-  test("for calls that make no system call", () => {
-    expect(native.btfDumpC(memory(), memory(), memory())).toBeLessThan(0);
-    const request = { bytes: memory(), name: "x", verbose: false };
-    expect(native.describe(request).status).toBeLessThan(0);
-    expect(native.loadSync({ ...request, programs: [], maps: [] }).status).toBeLessThan(0);
+  test("for calls that make no system call", async () => {
+    await expectRefusal("bytes", () => native.btfDumpC({ ...requests.dump, bytes: memory() }));
+    await expectRefusal("bytes", () => native.describe({ ...requests.open, bytes: memory() }).status);
+    await expectRefusal("bytes", () => native.loadSync(loads({ bytes: memory() })).status);
     for (const call of Object.values(calls)) call(12345 as never);
     expect(native.memoryRead(1, 0, 0, memory())).toBe(EBADF);
     expect(native.memoryWrite(1, 0, 0, memory())).toBe(EBADF);
@@ -100,21 +168,82 @@ describe.each(Object.entries(memories))("memory that is %s", (_, make) => {
   });
 
   test("for calls on a thread", async () => {
-    const request = { bytes: memory(), name: "x", verbose: false };
-    expect((await native.load({ ...request, programs: [], maps: [] })).status).toBeLessThan(0);
-    expect((await native.programTestRun(12345, 0, memory(), 0, memory(), 0, 0, 0)).status).toBe(EBADF);
+    await expectRefusal("bytes", async () => (await native.load(loads({ bytes: memory() }))).status);
+    const run = { ...requests.run, context: memory(), data: memory() };
+    await expectRefusal("context", async () => (await native.programTestRun(12345, 0, run)).status);
   });
 });
 
 test("BTF of invalid bytes", () => {
-  const anything = fc.oneof(fc.uint8Array(), fc.constantFrom(undefined, null, 1, "bytes", {}));
   fc.assert(
-    fc.property(anything, anything, (of, ids) => {
-      expect(native.btfDumpC(of as never, ids as never, ids as never)).toBeLessThan(0);
+    fc.property(fc.uint8Array(), fc.uint32Array(), (of, ids) => {
+      expect(native.btfDumpC({ bytes: of, types: ids, functions: ids })).toBeLessThan(0);
     }),
   );
   const builder = new BtfBuilder();
   builder.int();
-  expect(native.btfDumpC(builder.bytes(), Uint32Array.of(2), new Uint32Array())).toBe(-22);
+  expect(native.btfDumpC({ ...requests.dump, bytes: builder.bytes(), types: Uint32Array.of(2) })).toBe(-22);
   for (const id of [undefined, "1", {}, -1]) expect(native.btfById(id as never)).toBeLessThan(0);
+});
+
+const requested: Record<string, [request: object, call: (request: never) => unknown]> = {
+  describe: [requests.open, (request) => native.describe(request)],
+  load: [loads({}), (request) => native.load(request)],
+  loadSync: [loads({}), (request) => native.loadSync(request)],
+  "loadSync, a program": [requests.program, (request) => native.loadSync(loads({ programs: [request] }))],
+  "loadSync, a map": [requests.map, (request) => native.loadSync(loads({ maps: [request] }))],
+  "loadSync, an inner map": [
+    inner,
+    (request) => native.loadSync(loads({ maps: [{ ...requests.map, inner: request }] })),
+  ],
+  mapCreate: [requests.mapCreate, (request) => native.mapCreate(request)],
+  probeLoad: [requests.probe, (request) => native.probeLoad(request)],
+  btfDumpC: [requests.dump, (request) => native.btfDumpC(request)],
+  programTestRun: [requests.run, (request) => native.programTestRun(1, 0, request)],
+  attachBtf: [requests.cookie, (request) => native.attachBtf(1, 0, request)],
+  attachRawTracepoint: [requests.rawTracepoint, (request) => native.attachRawTracepoint(1, 0, request)],
+  attachTracepoint: [requests.tracepoint, (request) => native.attachTracepoint(1, 0, request)],
+  attachKprobe: [requests.kprobe, (request) => native.attachKprobe(1, 0, request)],
+  attachUprobe: [requests.uprobe, (request) => native.attachUprobe(1, 0, request)],
+  attachIter: [requests.iter, (request) => native.attachIter(1, 0, request)],
+  attachXdp: [requests.xdp, (request) => native.attachXdp(1, 0, request)],
+  perfOpen: [requests.perf, (request) => native.perfOpen(1, request)],
+};
+
+describe.each(Object.entries(requested))("the request of %s", (_, [request, call]) => {
+  const names = Object.keys(request) as (keyof typeof request)[];
+
+  test("is read by name, and all of it is", async () => {
+    const read = new Set<string | symbol>();
+    const watched = new Proxy(request, {
+      get(target, name) {
+        read.add(name);
+        return Reflect.get(target, name);
+      },
+    });
+    await call(watched as never);
+    expect([...read].sort()).toEqual([...names].sort());
+  });
+
+  test.each(names)("without %s", (name) => {
+    const { [name]: _, ...others } = request;
+    expect(() => call(others as never)).toThrow(`field '${name}' is missing`);
+  });
+
+  test.each(names)("with %s of another type", (name) => {
+    const wrong = () => call({ ...request, [name]: Symbol() } as never);
+    expect(wrong).toThrow(`field '${name}' has the wrong type`);
+    const without = () => call({ ...request, [name]: undefined } as never);
+    if (request[name] === undefined) expect(without).not.toThrow();
+    else expect(without).toThrow(`field '${name}' has the wrong type`);
+  });
+
+  test.each([null, 1, "request"])("that is %j", (value) => {
+    expect(() => call(value as never)).toThrow(/^(the request is not an object|field 'inner' has the wrong type)$/);
+  });
+});
+
+test("libbpf's messages have a level and a text", () => {
+  const { messages } = native.describe(requests.open);
+  expect(messages).toContainEqual({ level: 0, text: expect.stringMatching(/^libbpf: /) });
 });
