@@ -1,15 +1,34 @@
-// Changes the compiled entry so that it loads a module when one of its names is first read: few programs need all
-// modules. The entry also works without this change, and a changed entry stays as it is. Plain JavaScript, because it
-// is a step of the compilation.
+// Writes dist/lib/index.js from lib/index.ts, and replaces tsc's output: require() of the package then loads a module when
+// one of its names is first read, because few programs need all modules. Plain JavaScript, because it is a step of the
+// compilation.
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import ts from "typescript";
 
-const entry = join(dirname(dirname(fileURLToPath(import.meta.url))), "dist/lib/index.js");
-const REQUIRE = /^var (\w+) = (require\(".+"\));$/gm;
-const NAME =
-  /^Object\.defineProperty\(exports, ("\w+"), \{ enumerable: true, get: function \(\) \{ return (\w+)(\.\w+); \} \}\);$/gm;
-const LATER = `function later(name, load) {
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const source = join(root, "lib/index.ts");
+
+/** The values that a statement exports. JavaScript has no types. */
+function valuesOf(statement) {
+  const { exportClause, moduleSpecifier, isTypeOnly } = statement;
+  if (!ts.isExportDeclaration(statement) || !exportClause || !ts.isNamedExports(exportClause) || !moduleSpecifier)
+    throw new Error(`${source}: only 'export { … } from "…"' can be made lazy, not: ${statement.getText()}`);
+  return exportClause.elements
+    .filter((element) => !isTypeOnly && !element.isTypeOnly)
+    .map(({ name, propertyName = name }) => ({ name: name.text, of: propertyName.text, from: moduleSpecifier.text }));
+}
+
+const text = readFileSync(source, "utf8");
+const values = ts.createSourceFile(source, text, ts.ScriptTarget.Latest, true).statements.flatMap(valuesOf);
+
+writeFileSync(
+  join(root, "dist/lib/index.js"),
+  `"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+// Node.js finds the importable names by these assignments, and they make the properties redefinable.
+${values.map(({ name }) => `exports.${name} = void 0;`).join("\n")}
+function later(name, load) {
     const get = () => {
         const value = load();
         Object.defineProperty(exports, name, { value });
@@ -17,13 +36,6 @@ const LATER = `function later(name, load) {
     };
     Object.defineProperty(exports, name, { enumerable: true, get });
 }
-`;
-
-const eager = readFileSync(entry, "utf8");
-// Each name's "exports.name = void 0" stays: Node.js finds the importable names by it, and it makes them redefinable.
-const lazy = eager.replace(REQUIRE, "const $1 = () => $2;").replace(NAME, "later($1, () => $2()$3);");
-if (lazy !== eager)
-  writeFileSync(
-    entry,
-    lazy.replace(/^const /m, (first) => LATER + first),
-  );
+${values.map(({ name, of, from }) => `later("${name}", () => require("${from}").${of});`).join("\n")}
+`,
+);
