@@ -41,8 +41,7 @@ export function builtFrom(flavour: Flavour): Built | undefined {
 
 export function buildDeps(flavour: Flavour, progress: Progress): void {
   if (builtFrom(flavour) !== undefined) return;
-  const archives = join(deps, flavour);
-  rmSync(archives, { recursive: true, force: true });
+  rmSync(join(deps, flavour), { recursive: true, force: true });
   mkdirSync(include, { recursive: true });
   const sources = PINNED.map((pinned) => {
     progress.step(`fetching ${pinned.name} ${pinned.version}`);
@@ -53,83 +52,98 @@ export function buildDeps(flavour: Flavour, progress: Progress): void {
     string,
     string,
   ];
-  const { CC, AR, RANLIB, host, ld } = compiler(flavour);
-  const CFLAGS = [
-    "-O2 -g -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections",
-    // Makes the build reproducible, wherever the project is.
-    `-ffile-prefix-map=${deps}=.`,
-    // elfutils turns the warnings of any compiler into errors.
-    "-Wno-error",
-    `-I${include}`,
-  ].join(" ");
   let count = 0;
-  const directory = (library: string) => {
+  const emptied = (library: string) => {
     progress.step(`building ${library} for ${flavour} (${++count} of ${sources.length})`);
     const path = join(deps, "build", flavour, library);
     rmSync(path, { recursive: true, force: true });
     mkdirSync(path, { recursive: true });
     return path;
   };
+  const tools = compiler(flavour);
+  const zlibBuild = emptied("zlib");
+  keep(flavour, sources, [
+    ...buildZlib(zlib, zlibBuild, tools),
+    ...buildLibelf(elfutils, emptied("libelf"), tools, zlibBuild),
+    ...buildLibbpf(libbpf, emptied("libbpf"), tools),
+  ]);
+  progress.end();
+}
 
-  const zlibBuild = directory("zlib");
-  sh(join(zlib, "configure"), ["--static"], zlibBuild, { CC, AR, RANLIB, CFLAGS, ...(host && { CHOST: host }) });
-  make(zlibBuild, ["libz.a"]);
-  for (const header of [join(zlib, "zlib.h"), join(zlibBuild, "zconf.h")]) copyInto(include, header);
+/** Builds zlib in the folder, copies its headers to .deps/include, and returns the archives; so do the next functions. */
+function buildZlib(source: string, folder: string, { CC, AR, RANLIB, CFLAGS, host }: Compiler): string[] {
+  sh(join(source, "configure"), ["--static"], folder, { CC, AR, RANLIB, CFLAGS, ...(host && { CHOST: host }) });
+  make(folder, ["libz.a"]);
+  for (const header of [join(source, "zlib.h"), join(folder, "zconf.h")]) copyInto(include, header);
+  return [join(folder, "libz.a")];
+}
 
-  const elfBuild = directory("libelf");
+function buildLibelf(source: string, folder: string, tools: Compiler, zlib: string): string[] {
+  const { CC, AR, RANLIB, CFLAGS, host, ld } = tools;
   const without = ["zstd", "bzlib", "lzma"].map((name) => `--without-${name}`);
   const disable = ["debuginfod", "libdebuginfod", "nls"].map((name) => `--disable-${name}`);
-  sh(join(elfutils, "configure"), [...(host ? [`--host=${host}`] : []), ...without, ...disable], elfBuild, {
+  sh(join(source, "configure"), [...(host ? [`--host=${host}`] : []), ...without, ...disable], folder, {
     ...{ CC, AR, RANLIB, CFLAGS },
-    LDFLAGS: `${ld} -L${zlibBuild}`,
+    LDFLAGS: `${ld} -L${zlib}`,
   });
-  make(join(elfBuild, "lib"), []);
-  make(join(elfBuild, "libelf"), ["libelf.a"]);
-  for (const header of ["libelf.h", "gelf.h", "elf.h"]) copyInto(include, join(elfutils, "libelf", header));
+  make(join(folder, "lib"), []);
+  make(join(folder, "libelf"), ["libelf.a"]);
+  for (const header of ["libelf.h", "gelf.h", "elf.h"]) copyInto(include, join(source, "libelf", header));
+  return [join(folder, "libelf/libelf.a"), join(folder, "lib/libeu.a")];
+}
 
-  const bpfBuild = directory("libbpf");
-  make(join(libbpf, "src"), [
-    ...[`${bpfBuild}/libbpf.a`, "install_headers"],
+function buildLibbpf(source: string, folder: string, { CC, AR, CFLAGS }: Compiler): string[] {
+  make(join(source, "src"), [
+    ...[`${folder}/libbpf.a`, "install_headers"],
     ...[`CC=${CC}`, `AR=${AR}`, `CFLAGS=${CFLAGS}`, "NO_PKG_CONFIG=1"],
-    ...[`OBJDIR=${bpfBuild}`, `INCLUDEDIR=${include}`],
+    ...[`OBJDIR=${folder}`, `INCLUDEDIR=${include}`],
   ]);
   // The UAPI headers that match this libbpf, for BPF programs and the generator of the constants.
-  cpSync(join(libbpf, "include/uapi/linux"), join(include, "linux"), { recursive: true });
+  cpSync(join(source, "include/uapi/linux"), join(include, "linux"), { recursive: true });
+  return [join(folder, "libbpf.a")];
+}
 
-  const scratch = `${archives}.part`;
+/** Copies the archives to .deps/FLAVOUR, and lists their sources there. */
+function keep(flavour: Flavour, sources: readonly Source[], archives: readonly string[]): void {
+  const folder = join(deps, flavour);
+  const scratch = `${folder}.part`;
   rmSync(scratch, { recursive: true, force: true });
   mkdirSync(scratch);
-  const built = [
-    `${zlibBuild}/libz.a`,
-    `${elfBuild}/libelf/libelf.a`,
-    `${elfBuild}/lib/libeu.a`,
-    `${bpfBuild}/libbpf.a`,
-  ];
-  for (const archive of built) copyInto(scratch, archive);
+  for (const archive of archives) copyInto(scratch, archive);
   writeFileSync(join(scratch, "sources.json"), JSON.stringify({ recipe: RECIPE, sources } satisfies Built));
   // CMake passes it to the addon.
   writeFileSync(join(scratch, "sources.txt"), sources.map(({ name, version }) => `${name} ${version}`).join(", "));
   // Renamed in one step, so that an interrupted run leaves nothing that looks complete.
-  renameSync(scratch, archives);
-  progress.end();
+  renameSync(scratch, folder);
 }
 
 interface Compiler {
   CC: string;
   AR: string;
   RANLIB: string;
+  CFLAGS: string;
   /** The target triple, if it is not this system's. */
   host?: string;
   /** The link command. */
   ld: string;
 }
 
+const CFLAGS = [
+  "-O2 -g -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections",
+  // Makes the build reproducible, wherever the project is.
+  `-ffile-prefix-map=${deps}=.`,
+  // elfutils turns the warnings of any compiler into errors.
+  "-Wno-error",
+  `-I${include}`,
+].join(" ");
+
 function compiler(flavour: Flavour): Compiler {
-  if (flavour === "host") return { CC: "cc", AR: "ar", RANLIB: "ranlib", ld: "" };
-  if (flavour === "debug") return { CC: "cc -fsanitize=address", AR: "ar", RANLIB: "ranlib", ld: "" };
+  const system = { CC: "cc", AR: "ar", RANLIB: "ranlib", CFLAGS, ld: "" };
+  if (flavour === "host") return system;
+  if (flavour === "debug") return { ...system, CC: "cc -fsanitize=address" };
   const { triple, sysroot, cc, ar, ranlib } = toolchain(flavour.slice("linux-".length) as Architecture);
   const CC = `${cc} --target=${triple} --sysroot=${sysroot}`;
-  return { CC, AR: ar, RANLIB: ranlib, host: triple, ld: "-fuse-ld=lld" };
+  return { CC, AR: ar, RANLIB: ranlib, CFLAGS, host: triple, ld: "-fuse-ld=lld" };
 }
 
 function copyInto(directory: string, file: string): void {

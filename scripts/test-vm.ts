@@ -75,17 +75,7 @@ export function reportsOf(tests: VmTests): string {
  * as not run.
  */
 export async function testInVm(tests: VmTests): Promise<Result> {
-  const {
-    kernel,
-    arch = architectureOf(process.arch),
-    pattern,
-    lsm,
-    append,
-    unseen,
-    packages,
-    put = [],
-    memoryMib,
-  } = tests;
+  const { kernel, arch = architectureOf(process.arch), lsm, append, memoryMib } = tests;
   const results = resultsOf(tests);
   rmSync(results, { recursive: true, force: true });
   try {
@@ -95,22 +85,11 @@ export async function testInVm(tests: VmTests): Promise<Result> {
     if (!(error instanceof VmError) || error.code !== "ERR_BPF_VM_NO_KERNEL") throw error;
     return notRun(nameOf(tests), error.message);
   }
-  const errorInjection = kernel.endsWith("-errinj");
   const output: Buffer[] = [];
-  // Standard error is jest's report, which is shown only if there is no result.
-  const jest = [
-    "node",
-    "--expose-gc",
-    "node_modules/jest/bin/jest.js",
-    "--runInBand",
-    "--json",
-    "--outputFile=/tmp/jest.json",
-    "--testMatch=**/together.js",
-  ];
   const { totalMs, bootMs, accelerator, exitCode } = await runInVm({
     kernel,
     arch,
-    command: jest,
+    command: JEST,
     cwd: GUEST,
     ...(lsm !== undefined && { lsm }),
     ...(append !== undefined && { append }),
@@ -119,28 +98,11 @@ export async function testInVm(tests: VmTests): Promise<Result> {
     // work.
     cpus: 1,
     timeoutSeconds: 1200,
-    env: {
-      NODE_LIBBPF_REPORT: "/tmp/report",
-      NODE_LIBBPF_TESTS: pattern,
-      ...(errorInjection && { NODE_LIBBPF_BTRFS_IMAGE: "/btrfs.img.gz" }),
-      ...(unseen && { NODE_LIBBPF_UNSEEN: "1" }),
-    },
-    put: [
-      ...packageFiles(arch),
-      ...jestClosure(PROJECT_ROOT, GUEST, arch, packages),
-      ...put,
-      // The report of the API: test/bad-arguments.ts.
-      ...["jest.config.js", "etc/node-libbpf.api.md"].map((path) => ({
-        from: join(PROJECT_ROOT, path),
-        to: `${GUEST}/${path}`,
-      })),
-      ...(arch === process.arch && existsSync(SETPRIV)
-        ? [{ from: SETPRIV, to: SETPRIV }, ...librariesOf([SETPRIV])]
-        : []),
-      ...(errorInjection ? [{ from: btrfsImage(), to: "/btrfs.img.gz" }] : []),
-    ],
+    env: environmentOf(tests),
+    put: filesFor(tests, arch),
     collect: ["/tmp/jest.json", "/tmp/report"].map((from) => ({ from, into: results })),
     onStdout: () => {},
+    // Standard error is jest's report, which is shown only if there is no result.
     onStderr: (chunk) => output.push(chunk),
   });
   const file = join(results, "jest.json");
@@ -153,4 +115,43 @@ export async function testInVm(tests: VmTests): Promise<Result> {
     totalMs,
     `${accelerator}, boot ${(bootMs / 1000).toFixed(1)} s`,
   );
+}
+
+const JEST = [
+  "node",
+  "--expose-gc",
+  "node_modules/jest/bin/jest.js",
+  "--runInBand",
+  "--json",
+  "--outputFile=/tmp/jest.json",
+  "--testMatch=**/together.js",
+];
+
+const BTRFS_IMAGE = "/btrfs.img.gz";
+const hasErrorInjection = ({ kernel }: VmTests) => kernel.endsWith("-errinj");
+
+function environmentOf(tests: VmTests): Record<string, string> {
+  return {
+    NODE_LIBBPF_REPORT: "/tmp/report",
+    NODE_LIBBPF_TESTS: tests.pattern,
+    ...(hasErrorInjection(tests) && { NODE_LIBBPF_BTRFS_IMAGE: BTRFS_IMAGE }),
+    ...(tests.unseen && { NODE_LIBBPF_UNSEEN: "1" }),
+  };
+}
+
+function filesFor(tests: VmTests, arch: Architecture): Put[] {
+  return [
+    ...packageFiles(arch),
+    ...jestClosure(PROJECT_ROOT, GUEST, arch, tests.packages),
+    ...(tests.put ?? []),
+    // The report of the API: test/bad-arguments.ts.
+    ...["jest.config.js", "etc/node-libbpf.api.md"].map((path) => ({
+      from: join(PROJECT_ROOT, path),
+      to: `${GUEST}/${path}`,
+    })),
+    ...(arch === process.arch && existsSync(SETPRIV)
+      ? [{ from: SETPRIV, to: SETPRIV }, ...librariesOf([SETPRIV])]
+      : []),
+    ...(hasErrorInjection(tests) ? [{ from: btrfsImage(), to: BTRFS_IMAGE }] : []),
+  ];
 }
