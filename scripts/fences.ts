@@ -23,7 +23,13 @@ export function pages(): string[] {
   const inside = ["docs", "examples"].flatMap((folder) =>
     readdirSync(join(PROJECT_ROOT, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
   );
-  return ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...inside.filter((name) => name.endsWith(".md")).sort()];
+  return [
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
+    ...inside.filter((name) => name.endsWith(".md")).sort(),
+  ];
 }
 
 export function fencesOf(page: string): Fence[] {
