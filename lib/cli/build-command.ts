@@ -1,5 +1,5 @@
 /** node-libbpf build: C to an object and its TypeScript. */
-import type { Command } from "commander";
+import { Command, type ParseOptionsResult } from "commander";
 import { type BuildOptions, build } from "../build/build";
 import type { U64 } from "../codec/plan";
 import { addModuleOptions } from "./gen-command";
@@ -21,10 +21,20 @@ interface Options {
   watch?: true;
 }
 
-/** @param clang what stood behind "--" on the command line */
-export function addBuild(program: Command, clang: readonly string[]): void {
-  const command = program
-    .command("build")
+/** commander takes the arguments after "--" for more sources; here they are clang's. */
+class BuildCommand extends Command {
+  clang: readonly string[] = [];
+
+  override parseOptions(args: string[]): ParseOptionsResult {
+    const end = args.includes("--") ? args.indexOf("--") : args.length;
+    this.clang = args.slice(end + 1);
+    return super.parseOptions(args.slice(0, end));
+  }
+}
+
+export function addBuild(program: Command): void {
+  const command = new BuildCommand("build")
+    .copyInheritedSettings(program)
     .summary("compile BPF programs with clang, and write their TypeScript")
     .description(
       "Compiles each FILE.bpf.c to FILE.bpf.o, and writes FILE.bpf.ts beside it. What follows -- goes to clang.\n" +
@@ -33,13 +43,14 @@ export function addBuild(program: Command, clang: readonly string[]): void {
     .usage("[options] <source...> [-- <clang argument...>]")
     .argument("<source...>", "C files")
     .requiredOption("-o, --output <folder>", "where the objects and modules go");
+  program.addCommand(command);
   addModuleOptions(command)
     .option("--no-types", "only compile")
     .option("--no-strip", "keep DWARF, which is most of an object and nothing that loads one reads")
     .option("--arch <arch>", "of the machines that it is for, as Node names it; by default this one's")
     .option("--btf <file>", "what vmlinux.h is made of, if it is included and not there; by default this kernel's BTF")
     .option("--watch", "again whenever a source or a header that it includes changes, until it is interrupted")
-    .action((sources: string[], options: Options) => run(sources, options, clang));
+    .action((sources: string[], options: Options) => run(sources, options, command.clang));
 }
 
 async function run(sources: readonly string[], options: Options, clang: readonly string[]): Promise<void> {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 
-type Add = (program: Command, rest: readonly string[]) => void;
+type Add = (program: Command) => void;
 
 /** Each is loaded with what it needs, which for most is little of the whole. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Add>> = new Map([
@@ -19,8 +19,6 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Add>> = new Map([
 
 /** @throws {@link CommanderError} for a wrong command line, and after help was printed */
 export async function run(args: readonly string[]): Promise<void> {
-  // commander would take what stands behind "--" for more sources.
-  const end = args[0] === "build" && args.includes("--") ? args.indexOf("--") : args.length;
   const program = new Command("node-libbpf")
     .description("Builds, types and tests BPF programs, and tells which may sleep: on this kernel and on others.")
     .version(version())
@@ -28,8 +26,8 @@ export async function run(args: readonly string[]): Promise<void> {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "node-libbpf:")) });
   // All of them are for help, and for words that are none of them.
   const named = COMMANDS.get(args[0] ?? "");
-  for (const load of named ? [named] : COMMANDS.values()) (await load())(program, args.slice(end + 1));
-  await program.parseAsync(args.slice(0, end), { from: "user" });
+  for (const load of named ? [named] : COMMANDS.values()) (await load())(program);
+  await program.parseAsync(args, { from: "user" });
 }
 
 function version(): string {

@@ -87,6 +87,16 @@ describe("build", () => {
     writeFileSync(at("guard.h"), `${header("WIDE")}\n`);
     expect(cli("build", "guard.bpf.c", "-o", "out", "--", "-DWIDE=long", "-Wall")).toEqual(done);
     expect(read("out/guard.bpf.ts")).toContain("most: bigint;");
+    expect(cli("build", "-o", "out", "guard.bpf.c", "--", "-DWIDE=int")).toEqual(done);
+    expect(read("out/guard.bpf.ts")).toContain("most: number;");
+  });
+
+  test("an option behind -- is not the command's", () => {
+    expect(cli("build", "guard.bpf.c", "--", "-o", "out")).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: "node-libbpf: required option '-o, --output <folder>' not specified\n",
+    });
   });
 
   test("clang's diagnostics are unchanged, the status is 1, and existing files stay", () => {
