@@ -66,7 +66,7 @@ export function render(data: PageData): string {
   const measured = kernels.filter((kernel) => kernel.measured);
   const parts: Record<string, string> = {
     style: `<style>\n${file("page.css")}\n</style>`,
-    script: `<script>\n${file("page.js")}\n</script>`,
+    script: `<script type="module">\n${file("page.js")}\n</script>`,
     columns: `<style id="columns">${hiddenColumns(kernels)}</style>`,
     first: escaped(kernels[0]?.name ?? ""),
     last: escaped(kernels.findLast((kernel) => !kernel.measured)?.name ?? ""),
