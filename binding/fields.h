@@ -1,5 +1,5 @@
-// Fields that cross the boundary by name: those of a request from lib/, and those of a reply. Calls that are
-// made for each element or record take and return integers instead (arguments.h).
+// Reads the named fields of a request from lib/, and sets those of a reply. Calls that run for each element,
+// record or batch take and return integers instead (arguments.h).
 #pragma once
 
 #include <napi.h>
@@ -22,12 +22,12 @@ struct FieldError : std::invalid_argument {
 
 class Request;
 
-// A field, which converts to the type that it initializes:
+// A field of a request. It converts to the type of what it initializes:
 //
 //   bool, int32_t, uint32_t    a boolean, a number
-//   uint64_t (not __u64)       a bigint or a number
+//   uint64_t (not __u64)       a bigint, or a number
 //   std::string                a string
-//   Memory                     a Uint8Array, where it lies
+//   Memory                     a Uint8Array, not copied
 //   std::vector<uint32_t>      a Uint32Array, copied
 //   Request                    an object
 class Field {
@@ -43,7 +43,7 @@ class Field {
     return result;
   }
 
-  // What `make` makes of each object of an array.
+  // Converts each object of an array with `make`.
   template <class Make>
   auto each(Make make) const -> std::vector<decltype(make(std::declval<const Request&>()))>;
 
@@ -71,8 +71,8 @@ class Request {
   explicit Request(const Napi::Value& from);
 
   Field operator[](const char* name) const { return {name, valueOf(name), false}; }
-  // Zero or empty if it is undefined. The request has the property all the same, so that no name is
-  // misspelt unnoticed.
+  // Converts to zero or empty if it is undefined. The property must exist all the same, so that a misspelt
+  // name is found.
   Field optional(const char* name) const { return {name, valueOf(name), true}; }
 
  private:
@@ -90,7 +90,7 @@ auto Field::each(Make make) const -> std::vector<decltype(make(std::declval<cons
   return result;
 }
 
-// An object for lib/, of fields with the types of `Field`; null text is undefined.
+// An object for lib/, whose fields have the types of `Field`. A null `const char*` becomes undefined.
 class Reply {
  public:
   explicit Reply(Napi::Env env) : object_(Napi::Object::New(env)) {}

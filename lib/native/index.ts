@@ -28,8 +28,8 @@ export interface Outcome {
 }
 
 /**
- * Requests: the addon reads their fields by name, and throws a TypeError if one is missing or has another type. So a field that may be
- * undefined is there all the same.
+ * A request. The addon reads the fields of requests by name, and throws a TypeError if a field is missing or has the wrong type. An
+ * optional field is present too, with the value undefined: so neither side can misspell a name.
  */
 export interface OpenRequest {
   bytes: Uint8Array;

@@ -9,7 +9,7 @@ import { memories } from "../memories";
 const EBADF = -9;
 const bytes = new Uint8Array(8);
 
-/** A request for each call that takes one, which it reads and then refuses. */
+/** For each call that takes a request: one that it reads, and then refuses. */
 const inner = { type: 2, keySize: 4, valueSize: 4, maxEntries: 1, flags: 0 };
 const requests = {
   open: {
