@@ -1,5 +1,5 @@
 /** The byte order of this machine, which BPF objects, maps and BTF must have. */
 import { endianness } from "node:os";
 
-/** The argument that a DataView's methods take. */
+/** The littleEndian argument of DataView's methods. */
 export const little = endianness() === "LE";

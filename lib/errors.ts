@@ -1,8 +1,8 @@
-/** Every error class and code of the library. Errors are made here, never in C++: native code returns -errno. */
+/** All error classes and codes. Errors are created in TypeScript only: native code returns -errno. */
 import { constants } from "node:os";
 import type { Finding, ProgramVerdict, ReasonCode, Verdict } from "./verdict";
 
-/** The codes that `error.code` can have. */
+/** The values of `error.code`. docs/troubleshooting.md explains each. */
 export type ErrorCode =
   | "ERR_BPF_ARGUMENT"
   | "ERR_BPF_OBJECT_NOT_FOUND"
@@ -42,42 +42,50 @@ export type ErrorCode =
   | "ERR_BPF_VM_NO_KERNEL"
   | "ERR_BPF_VM_TIMEOUT";
 
-/** What an error is about; each field is set where it applies. */
+/** What an error is about. A field is set only where it applies. */
 export interface ErrorDetails {
-  /** What was being done: "open", "load", "attach", "map.get" … */
+  /** The operation that failed: "open", "load", "attach", "map.get" … */
   operation?: string;
   /** The kernel's errno by name, such as "EINVAL". */
   errno?: string;
+  /** The program's name. */
   program?: string;
+  /** The program's ELF section. */
   section?: string;
   /** The attach target: a hook, function, tracepoint or iterator. */
   target?: string;
+  /** The map's name. */
   map?: string;
-  /** Of a call for many elements: how many were done before it failed. */
+  /** For a call on many elements: the number processed before the failure. */
   processed?: number;
-  /** Why the kernel refused a program, where its answer is understood: the codes of the precheck. */
+  /** Why the kernel rejected a program, if the library understands its answer: a code of the precheck. */
   reason?: ReasonCode;
   /** What to do about it. */
   hint?: string;
+  /** The underlying error. */
   cause?: unknown;
 }
 
-/** Base class of all errors that this library throws. */
+/** Base class of all errors thrown by this library. */
 export class BpfError extends Error {
+  /** The class name. */
   override readonly name: string = "BpfError";
-  /** A stable name of what went wrong. */
+  /** Identifies the kind of failure; stable across versions. */
   readonly code: ErrorCode;
-  // Declared, not defined: a field that does not apply is absent, and not printed as undefined.
-  /** What was being done: "open", "load", "attach", "map.get" … */
+  // `declare` creates no property, so that a field that does not apply is absent instead of undefined.
+  /** The operation that failed: "open", "load", "attach", "map.get" … */
   declare readonly operation?: string;
-  /** The kernel's errno by name, such as "EINVAL"; absent where no kernel call failed. */
+  /** The kernel's errno by name, such as "EINVAL"; absent if no kernel call failed. */
   declare readonly errno?: string;
+  /** The program's name. */
   declare readonly program?: string;
+  /** The program's ELF section. */
   declare readonly section?: string;
   /** The attach target: a hook, function, tracepoint or iterator. */
   declare readonly target?: string;
+  /** The map's name. */
   declare readonly map?: string;
-  /** What to do about it; also the last sentence of the message. */
+  /** What to do about it. The message ends with it. */
   declare readonly hint?: string;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -90,26 +98,30 @@ export class BpfError extends Error {
 
 /** An argument of the wrong type, size or range. */
 export class ArgumentError extends BpfError {
+  /** The class name. */
   override readonly name: string = "ArgumentError";
   constructor(message: string, details?: ErrorDetails) {
     super("ERR_BPF_ARGUMENT", message, details);
   }
 }
 
-/** The object file can't be used: missing, damaged, of another machine, without BTF. */
+/** The object file can't be used: missing, damaged, for another machine, without BTF. */
 export class ObjectError extends BpfError {
+  /** The class name. */
   override readonly name: string = "ObjectError";
 }
 
-/** Loading failed for another reason than the verifier's. */
+/** Loading failed. */
 export class LoadError extends BpfError {
+  /** The class name. */
   override readonly name: string = "LoadError";
-  /** What was meant, as the precheck would have said it; absent where the words are not known. */
+  /** The precheck's code for the reason; absent if the library does not understand the kernel's message. */
   declare readonly reason?: ReasonCode;
 }
 
-/** The kernel refused a program; `log` has the verifier's words. */
+/** The verifier rejected the program; `log` has its full log. */
 export class VerifierError extends LoadError {
+  /** The class name. */
   override readonly name: string = "VerifierError";
   readonly #text: Uint8Array;
   #lines: readonly string[] | undefined;
@@ -121,8 +133,8 @@ export class VerifierError extends LoadError {
   }
 
   /**
-   * The whole verifier log, line by line, up to 256 MiB. Not part of the message, nor of what console.log prints: it can
-   * have a million lines, which are made when they are first asked for.
+   * The verifier log by line, up to 256 MiB. Not part of the message or of console.log's output, because it can have a
+   * million lines. The lines are split at first access.
    */
   get log(): readonly string[] {
     this.#lines ??= linesOf(this.#text);
@@ -130,21 +142,22 @@ export class VerifierError extends LoadError {
   }
 }
 
-/** The lines of a verifier's log. */
+/** The lines of a verifier log. */
 export function linesOf(log: Uint8Array = new Uint8Array()): string[] {
   const text = Buffer.from(log.buffer, log.byteOffset, log.byteLength).toString("utf8");
   return text.split("\n").filter((line) => line !== "");
 }
 
 /**
- * The precheck found programs that this kernel would refuse, or that it would take and must not. No bpf(2) call was made for
- * them; the message lists everything that is wrong, each with what to do instead.
+ * The precheck found programs that this kernel would refuse, or would accept although it must not. No bpf(2) call was
+ * made for them. The message lists all faults, each with a remedy.
  */
 export class SleepableError extends LoadError {
+  /** The class name. */
   override readonly name: string = "SleepableError";
-  /** Of every program that is refused or unsafe. */
+  /** The verdicts of all programs that are refused or unsafe. */
   readonly verdicts: readonly ProgramVerdict[];
-  /** The first decisive finding's. */
+  /** The reason of the first decisive finding. */
   declare readonly reason: ReasonCode;
 
   /** @internal */
@@ -153,18 +166,18 @@ export class SleepableError extends LoadError {
     const unsafe = verdicts.every(({ verdict }) => verdict === "unsafe");
     const atAttach = verdicts.every(({ findings }) => findings.filter(isBad).every(({ stage }) => stage === "attach"));
     const refused = atAttach
-      ? "would be loaded by this kernel, and refused when it is attached"
+      ? "would be loaded by this kernel, but refused when attached"
       : "would be refused by this kernel";
     const what = `${object}: ${verdicts.length === 1 ? "a program" : `${verdicts.length} programs`}`;
     const [only] = verdicts.length === 1 ? verdicts : [];
     super(
       "ERR_BPF_SLEEPABLE",
-      `${what} ${unsafe ? "would be taken by this kernel and must not be" : refused}:\n${lines.join("\n")}`,
+      `${what} ${unsafe ? "would be accepted by this kernel although it must not be" : refused}:\n${lines.join("\n")}`,
       {
         operation: "load",
         ...(verdicts[0] !== undefined && { reason: verdicts[0].reason }),
         ...(only !== undefined && { program: only.program, section: only.section }),
-        ...(atAttach && !unsafe && { hint: 'Loading works: load({ precheck: "off" }) does it all the same' }),
+        ...(atAttach && !unsafe && { hint: 'Loading is possible: load({ precheck: "off" }) skips this check' }),
       },
     );
     this.verdicts = verdicts;
@@ -182,40 +195,45 @@ function problems({ program, section, findings }: ProgramVerdict): string[] {
 
 /** A program could not be attached. */
 export class AttachError extends BpfError {
+  /** The class name. */
   override readonly name: string = "AttachError";
-  /** What the kernel meant, as the precheck would have said it; absent where its errno can mean anything. */
+  /** The precheck's code for the reason; absent if the errno is ambiguous. */
   declare readonly reason?: ReasonCode;
 }
 
 /** A map could not be created, read or written. */
 export class MapError extends BpfError {
+  /** The class name. */
   override readonly name: string = "MapError";
-  /** Of a call for many elements: how many were done before it failed. */
+  /** For a call on many elements: the number processed before the failure. */
   declare readonly processed?: number;
 }
 
-/** A link could not be pinned, opened or asked. */
+/** A link could not be pinned, opened or queried. */
 export class LinkError extends BpfError {
+  /** The class name. */
   override readonly name: string = "LinkError";
 }
 
-/** The kernel said EPERM; the message says why. */
+/** The kernel returned EPERM or EACCES; the message names the cause. */
 export class PermissionError extends BpfError {
+  /** The class name. */
   override readonly name: string = "PermissionError";
   constructor(message: string, details?: ErrorDetails) {
     super("ERR_BPF_PERMISSION", message, details);
   }
 }
 
-/** A call on something that was closed. */
+/** A call on a closed object. */
 export class ClosedError extends BpfError {
+  /** The class name. */
   override readonly name: string = "ClosedError";
   constructor(what: string, operation: string) {
     super("ERR_BPF_CLOSED", `${what} is closed`, { operation });
   }
 }
 
-/** A value in an error's message. Nothing of the value's own is called: that may throw, or there is none. */
+/** Formats a value for an error message. Calls none of the value's methods: they may throw or be missing. */
 export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "function") return "a function";
@@ -223,7 +241,7 @@ export function shown(value: unknown): string {
   return Array.isArray(value) ? "an array" : "an object";
 }
 
-/** Kernel-internal, absent from errno.h, and yet returned to user space. */
+/** Internal to the kernel and absent from errno.h, but returned to user space. */
 const ENOTSUPP = 524;
 
 const names = new Map<number, string>([
@@ -231,7 +249,7 @@ const names = new Map<number, string>([
   [constants.errno.EAGAIN, "EAGAIN"],
   [constants.errno.EOPNOTSUPP, "EOPNOTSUPP"],
   [ENOTSUPP, "ENOTSUPP"],
-  // libbpf's own, from 4000 on (enum libbpf_errno).
+  // libbpf's own errnos, from 4000 (enum libbpf_errno).
   ...[
     "LIBELF",
     "FORMAT",
@@ -250,12 +268,12 @@ const names = new Map<number, string>([
   ].map((name, index) => [4000 + index, `LIBBPF_ERRNO__${name}`] as const),
 ]);
 
-/** The name of a -errno status: -22 is "EINVAL". */
+/** The name of a -errno status: -22 gives "EINVAL". */
 export function errnoName(status: number): string {
   return names.get(-status) ?? `errno ${-status}`;
 }
 
-/** True if a status is -NAME. */
+/** Whether a status is -NAME. */
 export function isErrno(status: number, name: keyof typeof constants.errno | "ENOTSUPP"): boolean {
   if (name === "ENOTSUPP") return status === -ENOTSUPP;
   return -status === constants.errno[name];

@@ -1,18 +1,22 @@
-/** How kernels are named on command lines and in options: the same for a kernel that is judged and one that is booted. */
+/** Names of kernels in command lines and options; the same for kernels to judge and kernels to boot. */
 
-/** What a name asks for: "6.12", "v6.12.40", "debian-6.12", "debian-6.12.117", "6.1.0-56", "6.12.117+deb13", "6.12-errinj". */
+/** A parsed name: "6.12", "v6.12.40", "debian-6.12", "debian-6.12.117", "6.1.0-56", "6.12.117+deb13", "6.12-errinj". */
 export interface KernelName {
   /** "6.12" */
   readonly series: string;
-  /** "6.12.117", as much as was said: "6.12" for any of its series. */
+  /** The release as given, such as "6.12.117"; "6.12" means any of the series. */
   readonly release: string;
-  /** Debian's build, as "debian-6.12". */
+  /** Whether it is a build by Debian, such as "debian-6.12". */
   readonly isDebian: boolean;
-  /** A kernel of the series that is built with error injection. */
+  /** Whether it is a kernel built with error injection. */
   readonly hasErrorInjection: boolean;
 }
 
-/** @returns undefined for what is no kernel's name; a path, for example */
+/**
+ * Parses a name.
+ *
+ * @returns undefined if it is not the name of a kernel, but for example a path
+ */
 export function parseKernelName(text: string): KernelName | undefined {
   const match = /^(debian-)?v?((\d+\.\d+)(?:\.\d+[\w.+~-]*?)?)(-errinj)?$/.exec(text);
   if (match === null) return undefined;

@@ -6,17 +6,17 @@
  */
 import { AttachType, Flag, ProgramType } from "./constants";
 
-/** How a kind's attach target is named: by a BTF function or type, by plain text, or not at all. */
+/** How a kind's attach target is given: as a BTF function or type, as plain text, or not at all. */
 export type TargetForm = "btf" | "text" | "none";
 
 interface KindFacts {
   type: number;
-  /** Absent where libbpf tells it by the target: "xdp/devmap" is no plain xdp. */
+  /** Absent if libbpf derives it from the target: "xdp/devmap" is not plain xdp. */
   attachType?: number;
   target: TargetForm;
-  /** Section prefixes; the first is the usual one. */
+  /** Section prefixes; the first is the preferred one. */
   sections: readonly string[];
-  /** A section with ".s" exists. */
+  /** Whether a section with ".s" exists. */
   sleepable?: true;
 }
 
@@ -67,9 +67,9 @@ const kinds = {
   syscall: { type: ProgramType.SYSCALL, attachType: 0, target: "none", sections: ["syscall"] },
 } as const satisfies Record<string, KindFacts>;
 
-/** A kind with its own way of attaching. */
+/** A kind that this library attaches itself. */
 export type KnownKind = keyof typeof kinds;
-/** What other kinds libbpf's sections make: they are attached as the section says. libbpf: section_defs. */
+/** Other kinds of libbpf's sections, attached as the section says. libbpf: section_defs. */
 export type OtherKind =
   | "action"
   | "cgroup"
@@ -105,10 +105,13 @@ export type OtherKind =
   | "uprobe.session"
   | "uretprobe.multi"
   | "usdt";
-/** A program's kind: a {@link KnownKind}, an {@link OtherKind}, else its section's first part ("tc", "uprobe.multi"), or "unspec" if unknown. */
+/**
+ * A program's kind: a {@link KnownKind}, an {@link OtherKind}, else the first part of its section ("tc",
+ * "uprobe.multi"), or "unspec" if unknown.
+ */
 export type ProgramKind = KnownKind | (string & {});
 
-/** What a section name says about a program. */
+/** What a section name implies for a program. */
 export interface SectionFacts {
   kind: ProgramKind;
   /** Absent for sections of other kinds. */
@@ -131,7 +134,10 @@ const byPrefix: ReadonlyMap<string, readonly [KnownKind, KindFacts]> = new Map(
   ),
 );
 
-/** What a type and an expected attach type make of a program, whatever its section is named: of kinds alike the first, so never a uprobe. */
+/**
+ * The kind that a type and an expected attach type imply, whatever the section name. If several kinds have both in
+ * common, the first: never a uprobe.
+ */
 export function kindOf(type: number, attachType: number): Pick<SectionFacts, "kind" | "targetForm"> {
   const found = Object.entries<KindFacts>(kinds).find(
     ([, facts]) => facts.type === type && (facts.attachType ?? attachType) === attachType,
@@ -140,7 +146,7 @@ export function kindOf(type: number, attachType: number): Pick<SectionFacts, "ki
   return { kind: typeNames.get(type) ?? `type ${type}`, targetForm: "text" };
 }
 
-/** Reads a section name; `type` is the program type that libbpf found for it (0 if it knows none). */
+/** Parses a section name. `type` is the program type that libbpf derived from it; 0 if it knows none. */
 export function parseSection(section: string, type: number): SectionFacts {
   const slash = section.indexOf("/");
   const full = slash < 0 ? section : section.slice(0, slash);
@@ -154,7 +160,7 @@ export function parseSection(section: string, type: number): SectionFacts {
     const { type, attachType, target: targetForm } = facts;
     return { kind, type, attachType, targetForm, target, flags: (sleepable ? Flag.SLEEPABLE : 0) | frags };
   }
-  // libbpf knows more ".s" sections (uprobe.multi.s, usdt.s, struct_ops.s …); any that it knows sets the flag.
+  // libbpf knows more ".s" sections (uprobe.multi.s, usdt.s, struct_ops.s …); all that it knows set the flag.
   const known = type !== ProgramType.UNSPEC;
   return {
     kind: known ? prefix : "unspec",

@@ -1,14 +1,14 @@
-/** Objects whose properties are computed when they are first looked at. */
+/** Objects with properties that are computed at first access. */
 
 type Makers<T> = { [Key in keyof T]: () => T[Key] };
 
-/** Each property is made by its function, once; to `JSON.stringify` and spreading it is as any other. */
+/** Creates an object. Each property is computed once, and behaves like any other in `JSON.stringify` and spread. */
 export function lazy<T extends object>(make: Makers<T>): T {
   const properties = Object.entries(make).map(([name, compute]) => [name, once(compute as () => unknown)] as const);
   return Object.defineProperties({}, Object.fromEntries(properties)) as T;
 }
 
-/** The object with some properties replaced, the others as lazy as they were: spreading would compute them all. */
+/** A copy with some properties replaced. The others stay lazy, whereas spreading would compute them all. */
 export function withProperties<T extends object>(object: T, replaced: Partial<T>): T {
   const own = Object.getOwnPropertyDescriptors(object);
   return Object.defineProperties({}, { ...own, ...Object.getOwnPropertyDescriptors(replaced) }) as T;

@@ -1,13 +1,13 @@
-/** The name that somebody meant. */
+/** Suggests the intended name for a misspelt one. */
 
-/** The most similar of the names, if one is similar enough to be meant. */
+/** The most similar name; undefined if none is similar enough. */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.floor(name.length / 3));
   const letters = lettersOf(name);
   let best: string | undefined;
   let least = limit + 1;
   for (const candidate of names) {
-    // Most of a kernel's 50,000 functions are told apart without computing a distance.
+    // Excludes most of a kernel's 50,000 functions without computing a distance.
     if (Math.abs(candidate.length - name.length) >= least || strangers(letters, candidate) >= least) continue;
     const edits = distance(name, candidate, least);
     if (edits < least) [best, least] = [candidate, edits];
@@ -23,14 +23,14 @@ function lettersOf(name: string): Int32Array {
   return counts;
 }
 
-/** The letter's count after the change. */
+/** Changes the count of a letter. Returns the new count. */
 function change(counts: Int32Array, code: number, by: number): number {
   const count = (counts[code % CODES] as number) + by;
   counts[code % CODES] = count;
   return count;
 }
 
-/** How many letters of the candidate the name has not: no fewer edits lead from one to the other. */
+/** Number of the candidate's letters that the name lacks: a lower bound of the distance. */
 function strangers(letters: Int32Array, candidate: string): number {
   let count = 0;
   for (let i = 0; i < candidate.length; i++) if (change(letters, candidate.charCodeAt(i), -1) < 0) count++;
@@ -38,7 +38,7 @@ function strangers(letters: Int32Array, candidate: string): number {
   return count;
 }
 
-/** Edits from one text to the other, two neighbours swapped counting as one; `limit` if there are that many or more. */
+/** Edit distance, where a swap of two neighbors counts as one; `limit` if it is at least that. */
 function distance(from: string, to: string, limit: number): number {
   let before: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, index) => index);

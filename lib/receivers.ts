@@ -1,14 +1,14 @@
-/** Methods that are called on what only looks like their object: V8 has words for it, and they help nobody. */
+/** Rejects methods called on objects that only resemble the real one; V8's error for that is unhelpful. */
 import { ArgumentError } from "./errors";
 
 type Method = (...args: unknown[]) => unknown;
 
 /**
- * Has methods and accessors of a class refuse a Proxy around one of its objects, or what Object.create() made of one: neither
- * has the private fields. Called in the class's static block.
+ * Makes methods and accessors of a class reject a Proxy of an instance, and an object from Object.create() with an
+ * instance: neither has the private fields. Call it in the class's static block.
  *
  * @param isOwn `(value) => #field in value`
- * @param only the names of those that use private fields, where others are called too often to be looked at; by default all
+ * @param only names of the members to guard, for classes with members that are called too often to check; default: all
  */
 export function refuseOthers(
   owner: abstract new (...args: never[]) => object,
@@ -40,8 +40,8 @@ export function refuseOthers(
 }
 
 function refusal(owner: string, member: string): Error {
-  return new ArgumentError(`${owner}.${member} is used on what is no ${owner}`, {
+  return new ArgumentError(`${owner}.${member} was called on an object that is not a ${owner}`, {
     operation: member,
-    hint: "Use the object itself: neither a Proxy around it nor what Object.create() makes of it will do",
+    hint: "Use the object itself, not a Proxy of it or an object created from it",
   });
 }

@@ -1,10 +1,10 @@
-/** Writing files all or nothing. */
+/** Writes files atomically. */
 import { existsSync, mkdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { BpfError } from "./errors";
 
 /**
- * Puts a whole file in a file's place; a device or pipe, which nothing may replace, is written to.
+ * Replaces a file atomically; a device or pipe is written to directly.
  *
  * @throws {@link BpfError} ERR_BPF_OUTPUT
  */
@@ -20,7 +20,7 @@ export function replace(path: string, contents: string | Uint8Array): void {
 }
 
 /**
- * Makes the folder that a file is to go to.
+ * Creates the folder of a file.
  *
  * @throws {@link BpfError} ERR_BPF_OUTPUT
  */
@@ -32,7 +32,7 @@ export function makeFolderOf(path: string): void {
   }
 }
 
-/** As mkdirSync() with `recursive` does, which never ends where mkdir(2) says ENOENT, as under /proc (Node 20). */
+/** Like mkdirSync() with `recursive`, which in Node 20 never returns if mkdir(2) fails with ENOENT, as under /proc. */
 export function makeFolder(folder: string, mode?: number): void {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder), mode);
@@ -45,7 +45,7 @@ export function makeFolder(folder: string, mode?: number): void {
 
 function unwritable(path: string, cause: unknown): BpfError {
   const { code, message } = cause as NodeJS.ErrnoException;
-  return new BpfError("ERR_BPF_OUTPUT", `${path} can't be written (${code ?? message})`, { operation: "write", cause });
+  return new BpfError("ERR_BPF_OUTPUT", `can't write ${path} (${code ?? message})`, { operation: "write", cause });
 }
 
 function rename(target: string, contents: string | Uint8Array): void {

@@ -1,15 +1,15 @@
-/** What the precheck says, and of what: verdicts, reasons, and the facts of a program. Plain JSON throughout. */
+/** The precheck's input and output: facts of a program, verdicts, reasons. Plain JSON. */
 
 /**
- * Whether a kernel takes a program: `allowed`; `refused`; `unsafe`: it takes it, and must not, or it would never run;
- * `unknown`: what is known of this kernel does not tell.
+ * Whether a kernel accepts a program. `allowed`, `refused`; `unsafe`: the kernel accepts it although it must not, or
+ * the program would never run; `unknown`: the known facts about the kernel do not decide.
  */
 export type Verdict = "allowed" | "refused" | "unsafe" | "unknown";
 
-/** When the kernel would answer: as it loads the program, as it attaches it, or never, as the program never runs. */
+/** When the kernel decides: at load, at attach, or `run`: never, because the program does not run. */
 export type Stage = "load" | "attach" | "run";
 
-/** Why. Codes are stable; sentences are not. */
+/** Why. Codes are stable, messages are not. */
 export type ReasonCode =
   // allowed
   | "SLEEPABLE"
@@ -62,7 +62,7 @@ export type ReasonCode =
   | "HELPER_MAY_SLEEP"
   | "KFUNC_MAY_SLEEP"
   | "LICENSE_NOT_GPL"
-  // what only the kernel's own refusal tells
+  // known only from the kernel's own message
   | "TARGET_SIGNATURE"
   | "REPLACED_NOT_SLEEPABLE"
   | "FUNCTION_MAY_SLEEP"
@@ -79,156 +79,180 @@ export type ReasonCode =
   | "NOT_KNOWN"
   | "FACT_MISSING";
 
-/** Where a rule is to be read: the kernel's file and function, and the commit that made it so. */
+/** The origin of a rule: file and function in the kernel's source, and the commit that introduced it. */
 export interface Source {
   /** Path and function in the kernel's source. */
   file: string;
-  /** The commit, where it is known. */
+  /** The commit, if known. */
   commit?: string;
 }
 
-/** What a rule looked at, and where that came from. */
+/** A fact that a rule used, and its origin. */
 export interface Input {
-  /** Such as "LSM hook", "version", "CONFIG_FUNCTION_ERROR_INJECTION". */
+  /** The fact's name, such as "LSM hook", "version" or "CONFIG_FUNCTION_ERROR_INJECTION". */
   name: string;
+  /** The fact's value. */
   value: string;
+  /** The file, system call or table it was read from. */
   origin: string;
 }
 
-/** One thing that a rule says about a program. */
+/** The result of one rule for a program. */
 export interface Finding {
+  /** The verdict of this rule. */
   verdict: Verdict;
+  /** The reason code. */
   reason: ReasonCode;
+  /** When the kernel decides. */
   stage: Stage;
-  /** One sentence. */
+  /** The explanation, as one sentence. */
   message: string;
   /** What to do instead. */
   remedy?: string;
+  /** The rule's origin. */
   source: Source;
+  /** The facts that the rule used. */
   inputs: Input[];
-  /** The first version that accepts it, where one does. */
+  /** The first kernel version that accepts it, if any. */
   since?: string;
-  /** The first version that no longer does. */
+  /** The first kernel version that no longer accepts it. */
   until?: string;
 }
 
-/** What the precheck says about one program: the worst of its findings, and all of them. */
+/** The precheck's result for one program: the worst of its findings, and all findings. */
 export interface ProgramVerdict {
   /** The program's name. */
   program: string;
   /** Its ELF section. */
   section: string;
+  /** The verdict: the worst of all findings. */
   verdict: Verdict;
-  /** The decisive finding's. */
+  /** The reason code of the decisive finding. */
   reason: ReasonCode;
-  /** The decisive finding's. */
+  /** The message of the decisive finding. */
   message: string;
-  /** What to do about it; of the decisive finding. */
+  /** The remedy of the decisive finding. */
   remedy?: string;
-  /** Worst first; never empty. */
+  /** All findings, the worst first; never empty. */
   findings: Finding[];
 }
 
-/** A map as the rules see it. */
+/** A map, as input of the rules. */
 export interface MapFacts {
+  /** The map's C name. */
   name: string;
   /** enum bpf_map_type in lower case. */
   type: string;
-  /** map_flags */
+  /** The map's flags, BPF_F_*. */
   flags: number;
   /** Kernel-managed structs in its values: "bpf_spin_lock", "bpf_timer", "bpf_wq", "bpf_list_head", "bpf_rb_root" … */
   fields: string[];
-  /** Of these, those that lie in structs or arrays of the value: before Linux 6.11 the kernel does not look there. */
+  /** Those of `fields` inside structs or arrays of the value, where the kernel before Linux 6.11 does not look. */
   nested?: string[];
-  /** What a map of maps holds. */
+  /** The inner map of a map of maps. */
   inner?: MapFacts;
-  /** It may be there already, with more in its values than the object says. */
+  /** Whether it may exist already, with values that have more fields than the object declares. */
   pinned?: true;
 }
 
 /**
- * Where a call stands that is not in the program's own context. In callbacks: of a `timer`, which never sleeps, whatever the program
- * may; of `work` (bpf_wq, bpf_task_work), which always may; in a `walk` of a hash map under RCU. In regions: under bpf_rcu_read_lock()
- * (`rcu`), with preemption off (`preempt`), with interrupts off (`irq`), holding a `lock`. `unclear`: paths to it differ.
+ * The context of a call that is not in the program's own. Callbacks: `timer` never sleeps, whatever the program may;
+ * `work` (bpf_wq, bpf_task_work) may always sleep; `walk` of a hash map runs under RCU. Regions: under
+ * bpf_rcu_read_lock() (`rcu`), with preemption disabled (`preempt`), with interrupts disabled (`irq`), holding a
+ * `lock`. `unclear`: it differs between the paths to the call.
  */
 export type CallContext = "timer" | "work" | "walk" | "rcu" | "preempt" | "irq" | "lock" | "unclear";
 
 /** A call of a helper or kfunc in a program's instructions. */
 export interface CallFacts {
-  /** "bpf_copy_from_user"; "helper 999" for one with a number that is not known. */
+  /** The function's name: "bpf_copy_from_user"; "helper 999" for an unknown number. */
   name: string;
-  /** True if the verifier may never see the call: it drops the branches that it knows are not taken. */
+  /** True if the verifier may not reach the call: it skips branches that are known not to be taken. */
   conditional: boolean;
-  /** Absent in the program's own context. */
+  /** The context of the call; absent in the program's own context. */
   context?: CallContext;
-  /** In a global function, which is verified on its own. */
+  /** Whether it is in a global function, which is verified on its own. */
   global?: boolean;
-  /** A kfunc that the object can do without. */
+  /** Whether it is a weak kfunc, which the object can do without. */
   weak?: boolean;
-  /** A kfunc whose prototype is another on this kernel. */
+  /** Whether this kernel's kfunc has another prototype. */
   changed?: boolean;
-  /** A static function of the object's own. */
+  /** Whether it is a static function of the object. */
   local?: boolean;
 }
 
-/** A region where nothing may sleep that a program enters or leaves as no kernel takes it. */
+/** An invalid use of a region where sleeping is not allowed; every kernel rejects it. */
 export interface RegionFacts {
-  /** A lock is held, preemption or interrupts are off, RCU is read. */
+  /** The region: a lock is held, preemption or interrupts are disabled, or an RCU read-side critical section. */
   region: "lock" | "preempt" | "irq" | "rcu";
-  /** It is left and was not entered, entered in itself, left in another order than entered, never left. */
+  /**
+   * The fault: left without being entered, entered recursively, left in the wrong order, never left, or not left in the
+   * function that entered it.
+   */
   fault: "not entered" | "nested" | "disorder" | "not left" | "not left in its function";
-  /** As of {@link CallFacts}. */
+  /** True if the verifier may not reach it, as in {@link CallFacts}. */
   conditional: boolean;
 }
 
-/** A program as the rules see it. */
+/** A program, as input of the rules. */
 export interface ProgramFacts {
+  /** The C function's name. */
   name: string;
+  /** The ELF section. */
   section: string;
-  /** As of {@link ProgramSpec.kind}. */
+  /** The kind, as in {@link ProgramSpec.kind}. */
   kind: string;
-  /** enum bpf_prog_type */
+  /** enum bpf_prog_type. */
   type: number;
-  /** enum bpf_attach_type */
+  /** enum bpf_attach_type. */
   attachType: number;
+  /** Whether it is loaded with BPF_F_SLEEPABLE. */
   sleepable: boolean;
-  /** Hook, function ("module:function" for a module's), tracepoint, iterator, or "struct.member". */
+  /** The attach target: hook, function ("module:function" for a module's), tracepoint, iterator, or "struct.member". */
   target?: string;
-  /** What the object's license section says. */
+  /** The object's license section. */
   license: string;
-  /** Maps that its instructions name. */
+  /** The maps that its instructions reference. */
   maps: MapFacts[];
-  /** Other maps of the object's that are made with it, where not every kernel has their type. */
+  /** Other maps that are created with the object and whose type not every kernel has. */
   others?: MapFacts[];
-  /** Maps that its instructions name, though they are not made (`autocreate = false`). */
+  /** Maps that its instructions reference but that are not created (`autocreate = false`). */
   missing?: CallFacts[];
-  /** Kfuncs that its object needs, as they are not weak, and that the program does not call. */
+  /** Kfuncs that the object needs because they are not weak, and that this program does not call. */
   externs?: CallFacts[];
-  /** Options of the kernel's configuration that the object asks for, where libbpf finds no configuration: load() fails. */
+  /**
+   * Options of the kernel's configuration that the object uses if libbpf finds no configuration, which makes load()
+   * fail.
+   */
   unset?: string[];
-  /** It reads structs of the kernel's by what it is called with. */
+  /** Whether it reads kernel structs through its context; absent if not. */
   readsKernel?: Pick<CallFacts, "conditional">;
-  /** Of its target, where the kernel's types are known. */
+  /** The target's signature, if the kernel's types are known. */
   signature?: TargetSignature;
-  /** Fields and types that it uses, and that the kernel has not (CO-RE). */
+  /** Fields and types that it uses and that the kernel does not have (CO-RE). */
   unresolved?: CallFacts[];
+  /** The helpers it calls. */
   helpers: CallFacts[];
+  /** The kfuncs it calls. */
   kfuncs: CallFacts[];
-  /** Functions of its own that are called where nothing may sleep: static ones under a lock, global ones anywhere. */
+  /**
+   * The object's functions called where sleeping is not allowed: static ones under a lock, global ones in any region.
+   */
   functions?: CallFacts[];
-  /** What is wrong about its regions. */
+  /** Faults in its use of regions. */
   regions?: RegionFacts[];
 }
 
-/** What trampolines of some kernels can't pass on. */
+/** A signature's properties that decide whether trampolines of a kernel support it. */
 export interface TargetSignature {
-  /** How many registers its arguments take. */
+  /** Number of registers that the arguments take. */
   registers: number;
+  /** Number of arguments. */
   arguments: number;
-  /** Bytes of the largest struct or union that is passed by value; 0 for none. */
+  /** Size in bytes of the largest struct or union passed by value; 0 if none. */
   struct: number;
-  /** It returns one. */
+  /** Whether it returns a struct or union. */
   returnsStruct: boolean;
-  /** It ends in "...". */
+  /** Whether it is variadic ("..."). */
   variadic: boolean;
 }

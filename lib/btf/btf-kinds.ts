@@ -1,4 +1,4 @@
-/** BTF kinds, as include/uapi/linux/btf.h numbers them. */
+/** BTF kinds, numbered as in include/uapi/linux/btf.h. */
 
 /** enum BTF_KIND_*. */
 export const BtfKind = {
@@ -23,5 +23,8 @@ export const BtfKind = {
   ENUM64: 19,
 } as const;
 
-/** How deep types may lie in one another; the kernel takes 32 (MAX_RESOLVE_DEPTH in kernel/bpf/btf.c), its own BTF has more. */
+/**
+ * Maximum nesting depth of types. The kernel allows 32 (MAX_RESOLVE_DEPTH in kernel/bpf/btf.c), but its own BTF is
+ * deeper.
+ */
 export const MAX_DEPTH = 512;

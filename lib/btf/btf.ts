@@ -1,5 +1,6 @@
 /**
- * BTF: the kernel's and an object's types, read from their bytes. A type is its id; nothing is made of it until asked.
+ * Parser for the BTF of the kernel and of BPF objects. A type is an id into the raw bytes; objects are created on
+ * demand.
  * Format: Documentation/bpf/btf.rst, include/uapi/linux/btf.h.
  */
 import { little } from "../endian";
@@ -11,19 +12,19 @@ import { type BtfFault, faultOf } from "./fault";
 import type { BtfMember } from "./type-records";
 import { type BtfDeclarationTag, type BtfType, makeType } from "./types";
 
-/** Words after the three that every type has: a fixed number, and a number for each of its members. */
+/** Words of a type record after the three common ones: FIXED per type, plus EACH per member. Indexed by kind. */
 const FIXED: readonly number[] = [0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0];
 const EACH: readonly number[] = [0, 0, 0, 0, 3, 3, 2, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 0, 0, 3];
 
 const MAGIC = 0xeb9f;
 
-/** Thrown for bytes that are no BTF of this machine; callers say whose they were. */
+/** Thrown for bytes that are not valid BTF for this machine. Callers catch it and name the file. */
 export class BtfError extends Error {}
 
-/** The BTF has types of a kind that came later: it is not damaged, and can't be read here. */
+/** The BTF is valid but uses kinds that this library does not know, so it can't be parsed. */
 export class BtfKindError extends BtfError {}
 
-/** What a type is called by, and the kinds that it can be; a bare name is looked for among all, in this order. */
+/** C keywords and the kinds they select. A name without keyword is searched in all of these, in this order. */
 const NAMED: Readonly<Record<string, readonly number[]>> = {
   typedef: [BtfKind.TYPEDEF],
   struct: [BtfKind.STRUCT],
@@ -33,50 +34,51 @@ const NAMED: Readonly<Record<string, readonly number[]>> = {
 };
 
 /**
- * The types of an object, of the kernel or of one of its modules: from {@link readBtf} or {@link kernelBtf}. Plain data: it
- * holds no resource of the kernel.
+ * The BTF types of an object, of the kernel or of a kernel module. Created by {@link readBtf} and {@link kernelBtf}.
+ * Plain data: it holds no kernel resource and needs no close().
  *
- * A type has an id; 0 is void. A module's BTF goes on where the kernel's ends, its `base`: ids below `first` are the base's.
+ * Each type has an id; id 0 is void. A module's BTF is split BTF: its ids continue after those of the kernel's BTF, its
+ * `base`. Ids below `first` belong to the base.
  */
 export class Btf {
   static {
     refuseOthers(Btf, (value) => #words in value, ["type", "types", "find", "typeNamed", "tagsOf", "fault"]);
   }
 
-  /** Whose types they are, for messages: a file's name, "this kernel", a module's name. */
+  /** Where the types come from, for error messages: a file name, "this kernel" or a module name. */
   readonly label: string;
-  /** In bytes. */
+  /** Size of the raw BTF in bytes. */
   readonly size: number;
-  /** The BTF that this one goes on from, which is the kernel's, for a module's. */
+  /** The base BTF that these types extend: the kernel's for a module, undefined otherwise. libbpf: btf__base_btf(). */
   readonly base: Btf | undefined;
-  /** The first id of its own types: 1, or the base's `end`. */
+  /** The first id of this BTF's own types: 1, or the base's `end`. */
   readonly first: number;
-  /** The first id that is not a type. */
+  /** One past the last type id. libbpf: btf__type_cnt(). */
   readonly end: number;
-  /** @internal */
+  /** @internal The raw BTF, without its base. */
   readonly bytes: Uint8Array;
   readonly #words: Uint32Array;
-  /** Where the type of each id begins in the words. */
+  /** The word index at which each type record starts. */
   readonly #starts: Uint32Array;
-  /** A bit for each kind that there are types of. */
+  /** Bit mask of the kinds that occur. */
   readonly #kinds: number;
-  /** One character for each byte: an offset is an index. */
+  /** The string section as latin1, one character for each byte, so that a byte offset is a string index. */
   readonly #strings: string;
   readonly #stringsStart: number;
   readonly #nodes = new Map<number, BtfType>();
   #fault: { is: BtfFault | undefined } | undefined;
   #tags: Map<number, BtfDeclarationTag[]> | undefined;
 
-  /** @internal Throws a {@link BtfError}. */
+  /** @internal Throws {@link BtfError} for damaged BTF. */
   constructor(bytes: Uint8Array, base?: Btf, label = "the BTF") {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (bytes.length < 24 || view.getUint16(0, little) !== MAGIC) throw new BtfError("no BTF of this machine");
+    if (bytes.length < 24 || view.getUint16(0, little) !== MAGIC) throw new BtfError("not BTF of this machine");
     const field = (offset: number) => view.getUint32(offset, little);
     const header = field(4);
     const types = header + field(8);
     const strings = header + field(16);
     if (field(12) % 4 !== 0 || types + field(12) > bytes.length || strings + field(20) > bytes.length)
-      throw new BtfError("cut off");
+      throw new BtfError("truncated");
 
     this.bytes = bytes;
     this.size = bytes.length;
@@ -102,48 +104,53 @@ export class Btf {
     return kindOf(this.word(id, 1));
   }
 
-  /** @internal The type's name; "" for a type without one, or an id that is none. */
+  /** @internal The type's name; "" for an unnamed type or an invalid id. */
   name(id: number): string {
     if (id < this.first) return this.base?.name(id) ?? "";
     return this.string(this.word(id, 0));
   }
 
-  /** @internal What the type refers to (a pointer's target, a function's prototype), or its size. */
+  /** @internal The type that this one refers to (pointer target, function prototype), or its size in bytes. */
   typeOrSize(id: number): number {
     if (id < this.first) return this.base?.typeOrSize(id) ?? 0;
     return this.word(id, 2);
   }
 
-  /** @internal info's top bit: signed enumerators, a union's forward declaration, members with bit-fields, tags that are attributes. */
+  /**
+   * @internal kind_flag, the top bit of btf_type.info: signed enum, union forward declaration, struct with bit-fields,
+   *   attribute tag.
+   */
   kindFlag(id: number): boolean {
     if (id < this.first) return this.base?.kindFlag(id) ?? false;
     return this.word(id, 1) >>> 31 === 1;
   }
 
-  /** @internal The first word after the common three: an integer's encoding, a variable's linkage, a declaration tag's component. */
+  /**
+   * @internal The first word after struct btf_type: integer encoding, variable linkage or declaration tag component.
+   */
   extra(id: number): number {
     if (id < this.first) return this.base?.extra(id) ?? 0;
     return this.word(id, 3);
   }
 
-  /** @internal info's lower half: a function's linkage, a number of members. */
+  /** @internal vlen, the lower half of btf_type.info: a function's linkage, or the number of members. */
   vlen(id: number): number {
     if (id < this.first) return this.base?.vlen(id) ?? 0;
     return this.word(id, 1) & 0xffff;
   }
 
-  /** @internal The type that an array is of. */
+  /** @internal An array's element type. */
   element(id: number): number {
     return this.extra(id);
   }
 
-  /** @internal What an array is indexed by, and its number of elements. */
+  /** @internal An array's index type and number of elements. */
   array(id: number): { index: number; length: number } {
     if (id < this.first) return this.base?.array(id) ?? { index: 0, length: 0 };
     return { index: this.word(id, 4), length: this.word(id, 5) };
   }
 
-  /** @internal The two words of each 64-bit enumerator; the second is 0 for others. */
+  /** @internal The enumerators. `high` is 0 unless the type is an enum64. */
   enumerators(id: number): { name: string; low: number; high: number }[] {
     if (id < this.first) return this.base?.enumerators(id) ?? [];
     const each = EACH[this.kind(id)] ?? 0;
@@ -154,17 +161,17 @@ export class Btf {
     });
   }
 
-  /** @internal Of a struct, union, section, enum or function prototype. */
+  /** @internal Members of a struct, union, datasec, enum or function prototype. */
   members(id: number): BtfMember[] {
     if (id < this.first) return this.base?.members(id) ?? [];
     const info = this.word(id, 1);
     const kind = kindOf(info);
     const each = EACH[kind] ?? 0;
-    // With kind_flag an offset's top eight bits are a bit-field's size.
+    // With kind_flag set, the top eight bits of an offset are the bit-field size.
     const hasSizes = info >>> 31 === 1;
     return Array.from({ length: each === 0 ? 0 : info & 0xffff }, (_, index) => {
       const [a, b, c] = [0, 1, 2].map((word) => this.word(id, 3 + index * each + word)) as [number, number, number];
-      // A section's variables have no name of their own: type, offset, size.
+      // Entries of a datasec have no name of their own; they are type, offset, size.
       if (kind === BtfKind.DATASEC) return { name: this.name(a), type: a, offset: b, size: c };
       const offset = each < 3 ? 0 : hasSizes ? c & 0xffffff : c;
       return { name: this.string(a), type: b, offset, size: hasSizes && each === 3 ? c >>> 24 : 0 };
@@ -172,8 +179,8 @@ export class Btf {
   }
 
   /**
-   * @internal Calls back for every type of its own that has one of the kinds and a name that begins with the kind's prefix. One
-   * pass over the kernel's hundred thousand types, which makes no strings but those asked for.
+   * @internal Calls `visit` for each of this BTF's own types whose kind is a key of `prefixes` and whose name starts
+   *   with the prefix. One pass over a kernel's 100,000 types, which creates strings only for the matches.
    */
   scan(
     prefixes: Readonly<Partial<Record<number, string>>>,
@@ -190,14 +197,19 @@ export class Btf {
       const prefix = wanted[kind];
       if (prefix === undefined) continue;
       const start = (words[at] as number) - this.#stringsStart;
-      // One character first: most names differ there, and startsWith() is a call.
+      // Compare one character first: most names differ there, and startsWith() is a call.
       if (start < 0 || (prefix !== "" && strings.charCodeAt(start) !== prefix.charCodeAt(0))) continue;
       if (!strings.startsWith(prefix, start)) continue;
       visit(kind, strings.slice(start, strings.indexOf("\0", start)), this.first + index);
     }
   }
 
-  /** The id of the first type of a kind ({@link BtfKind}) and name; a base is searched first. libbpf: btf__find_by_name_kind(). */
+  /**
+   * The id of the first type with this kind ({@link BtfKind}) and name, or undefined. Searches the base first. libbpf:
+   * btf__find_by_name_kind().
+   *
+   * @throws {@link ArgumentError} if `kind` is not a number or `name` not a string
+   */
   find(kind: number, name: string): number | undefined {
     this.#expect(typeof kind === "number", "find", "a kind", kind);
     this.#expect(typeof name === "string", "find", "a name", name);
@@ -212,7 +224,7 @@ export class Btf {
     return undefined;
   }
 
-  /** @internal The id with typedefs and qualifiers taken off. */
+  /** @internal The id after removing typedefs, qualifiers and type tags. */
   resolve(id: number): number {
     for (let depth = 0; depth <= MAX_DEPTH; depth++) {
       const kind = this.kind(id);
@@ -223,7 +235,7 @@ export class Btf {
     return 0;
   }
 
-  /** @internal The text at an offset of the string section. */
+  /** @internal The string at an offset of the string section. */
   string(offset: number): string {
     if (offset < this.#stringsStart) return this.base?.string(offset) ?? "";
     const start = offset - this.#stringsStart;
@@ -232,7 +244,12 @@ export class Btf {
     return /[\u0080-\u00ff]/.test(text) ? Buffer.from(text, "latin1").toString() : text;
   }
 
-  /** The type of an id as a node of the type graph; the same object each time. An id that is none gives void. */
+  /**
+   * The type with this id as a node of the type graph; void for an invalid id. Returns the same object each time.
+   * libbpf: btf__type_by_id().
+   *
+   * @throws {@link ArgumentError} if `id` is not a number
+   */
   type(id: number): BtfType {
     this.#expect(typeof id === "number", "type", "an id", id);
     if (id < this.first && this.base !== undefined) return this.base.type(id);
@@ -243,16 +260,17 @@ export class Btf {
     return made;
   }
 
-  /** Its own types in the order of their ids, without the base's. A kernel has more than a hundred thousand. */
+  /** Iterates over this BTF's own types in id order, without the base's. A kernel has more than 100,000. */
   *types(): IterableIterator<BtfType> {
     for (let id = this.first; id < this.end; id++) yield this.type(id);
   }
 
   /**
-   * A type by its C name: "struct task_struct", "union bpf_attr", "enum pid_type", "typedef u32"; or by its bare name, which
-   * is a typedef's, or else a struct's, a union's, an enum's or that of an integer ("unsigned int"). The first of that name.
+   * Finds a type by its C name, such as "struct task_struct", "union bpf_attr", "enum pid_type" or "typedef u32". A
+   * name without keyword matches a typedef, then a struct, union, enum, and last an integer or float such as "unsigned
+   * int". Returns the first match.
    *
-   * @throws {@link ArgumentError} if there is none, with the name that was perhaps meant
+   * @throws {@link ArgumentError} if there is no such type; its hint suggests a similar name
    */
   typeNamed(name: string): BtfType {
     this.#expect(typeof name === "string", "typeNamed", "a name", name);
@@ -266,7 +284,12 @@ export class Btf {
     throw new ArgumentError(`${this.label} has no type ${name}`, { hint: this.#meant(keyword, bare) });
   }
 
-  /** The btf_decl_tag("…") of a type, variable or function; those of its members and parameters have their `component`. */
+  /**
+   * The btf_decl_tag("…") attributes of a type, variable or function. Tags on its members or parameters are included;
+   * their `component` is the member's index. Since Linux 5.16.
+   *
+   * @throws {@link ArgumentError} if `type` is not an object
+   */
   tagsOf(type: BtfType): readonly BtfDeclarationTag[] {
     this.#expect(typeof type === "object" && type !== null, "tagsOf", "a type", type);
     const { id } = type;
@@ -277,33 +300,37 @@ export class Btf {
   }
 
   /**
-   * The first thing in it that C can't say, and that no reader of it should have to bear: a text or type that is not there, a
-   * type that is made of itself, nested too deep or larger than memory, a member beyond its struct, an odd size. Looks at its
-   * own types, not at the base's. {@link readBtf} has seen to it.
+   * The first fault in this BTF that a reader should not have to handle: an invalid string or type reference, a type
+   * that contains itself, nesting that is too deep, a type larger than memory, a member outside its struct, an invalid
+   * size. Checks this BTF's own types, not the base's. {@link readBtf} has already checked its result, so this is
+   * undefined there.
    */
   fault(): BtfFault | undefined {
     this.#fault ??= { is: faultOf(this) };
     return this.#fault.is;
   }
 
-  /** @internal The end of the string section, which a BTF based on this one counts on from. */
+  /** @internal The end offset of the string section; a split BTF's offsets continue here. */
   get stringsEnd(): number {
     return this.#stringsStart + this.#strings.length;
   }
 
-  /** @internal Every text has an end, and the first is "" (a base has it for those based on it). */
+  /**
+   * @internal Whether the string section ends in NUL and starts with "". Split BTF does not start with "": its base
+   *   does.
+   */
   get stringsSound(): boolean {
     const strings = this.#strings;
     if (this.base !== undefined && strings === "") return true;
     return strings.endsWith("\0") && (this.base !== undefined || strings.startsWith("\0"));
   }
 
-  /** @internal */
+  /** @internal Whether the string section matches a pattern. */
   hasText(pattern: RegExp): boolean {
     return pattern.test(this.#strings);
   }
 
-  /** @internal Bytes of a text of its own. */
+  /** @internal Length in bytes of the string at an offset of this BTF's own string section. */
   textLength(offset: number): number {
     const start = offset - this.#stringsStart;
     return start < 0 ? 0 : this.#strings.indexOf("\0", start) - start;
@@ -321,15 +348,13 @@ export class Btf {
     return undefined;
   }
 
-  /** What was meant by a name: that of another kind of type, or one like it. */
+  /** Suggests a name: the same name as another kind of type, or a similar name. */
   #meant(keyword: string | undefined, name: string): string {
     const others = Object.keys(NAMED).filter(
       (word) => name !== "" && this.#findAny(NAMED[word] ?? [], name) !== undefined,
     );
     const meant = others[0] === undefined ? this.#similar(keyword, name) : `${others[0]} ${name}`.trim();
-    return meant === undefined
-      ? "List the types that there are: node-libbpf btf dump --format json"
-      : `Did you mean ${meant}?`;
+    return meant === undefined ? "List the types: node-libbpf btf dump --format json" : `Did you mean ${meant}?`;
   }
 
   #similar(keyword: string | undefined, name: string): string | undefined {
@@ -353,22 +378,22 @@ export class Btf {
     return index;
   }
 
-  /** @internal The words of its own types. */
+  /** @internal The type section of this BTF, as words. */
   get words(): Uint32Array {
     return this.#words;
   }
 
-  /** @internal Where one of its own types begins in its words. */
+  /** @internal The word index at which one of this BTF's own types starts. */
   start(id: number): number {
     return this.#starts[id - this.first] ?? 0;
   }
 
-  /** @internal The bytes of its own texts. */
+  /** @internal The string section of this BTF, as bytes. */
   get strings(): Uint8Array {
     return Buffer.from(this.#strings, "latin1");
   }
 
-  /** @internal A word of one of its own types; 0 if there is none. */
+  /** @internal A word of one of this BTF's own type records; 0 if it does not exist. */
   word(id: number, index: number): number {
     const at = this.#starts[id - this.first];
     return at === undefined ? 0 : (this.#words[at + index] ?? 0);
@@ -388,12 +413,12 @@ function startsOf(words: Uint32Array): { starts: Uint32Array; kinds: number } {
     const info = words[at + 1] as number;
     const kind = kindOf(info);
     const fixed = FIXED[kind];
-    // The sizes of kinds that came later are not known here.
-    if (fixed === undefined || kind === 0) throw new BtfKindError(`a type of the unknown kind ${kind}`);
+    // The record size of an unknown kind is unknown, so parsing can't continue.
+    if (fixed === undefined || kind === 0) throw new BtfKindError(`type with unknown kind ${kind}`);
     starts[count++] = at;
     kinds |= 1 << kind;
     at += 3 + fixed + (EACH[kind] as number) * (info & 0xffff);
   }
-  if (at !== words.length) throw new BtfError("cut off in a type");
+  if (at !== words.length) throw new BtfError("truncated in a type");
   return { starts: starts.subarray(0, count), kinds };
 }

@@ -1,4 +1,4 @@
-/** Types as C, by libbpf's btf_dump, which brings declarations into an order that a compiler takes. */
+/** Writes types as C declarations with libbpf's btf_dump, which orders them so that they compile. */
 import { errnoName, ObjectError } from "../errors";
 import { native } from "../native";
 import type { Btf } from "./btf";
@@ -7,11 +7,11 @@ import type { BtfType } from "./types";
 import { whole } from "./whole";
 
 /**
- * A header with the types and those that they need; what is only pointed to is declared. Accesses are relocated by CO-RE,
- * unless BPF_NO_PRESERVE_ACCESS_INDEX is defined, as in bpftool's headers.
+ * A C header with the given types and the types they depend on. Types used only through pointers are forward-declared.
+ * CO-RE relocates member accesses, unless BPF_NO_PRESERVE_ACCESS_INDEX is defined, as in bpftool's headers.
  *
- * @param types all, if left out: a vmlinux.h, which says so (libbpf's bpf_tracing.h looks for __VMLINUX_H__). It declares the
- *   kernel's functions for BPF programs too, unless BPF_NO_KFUNC_PROTOTYPES is defined, as bpftool's does
+ * @param types all types if omitted. The result is then a vmlinux.h: it defines __VMLINUX_H__, which libbpf's
+ *   bpf_tracing.h checks, and declares the kernel's kfuncs unless BPF_NO_KFUNC_PROTOTYPES is defined, as bpftool's does
  * @throws {@link ObjectError} if the BTF is damaged
  */
 export function toC(btf: Btf, types?: readonly BtfType[]): Uint8Array {
@@ -23,7 +23,7 @@ export function toC(btf: Btf, types?: readonly BtfType[]): Uint8Array {
   const fault = btf.base?.fault() ?? btf.fault();
   if (fault !== undefined) fail(fault.what);
   const name = nameBeyondC(btf) ?? (btf.base && nameBeyondC(btf.base));
-  if (name !== undefined) fail(`it has the name ${JSON.stringify(name)}, which would be more than a name there`);
+  if (name !== undefined) fail(`its name ${JSON.stringify(name)} is not safe in C source`);
   const ids =
     types?.map(({ id }) => id) ?? Array.from({ length: btf.end - btf.first }, (_, index) => btf.first + index);
   const kfuncs = types === undefined ? kfuncsOf(btf) : [];
@@ -32,7 +32,7 @@ export function toC(btf: Btf, types?: readonly BtfType[]): Uint8Array {
     types: Uint32Array.from(ids),
     functions: Uint32Array.from(kfuncs),
   });
-  if (typeof text === "number") return fail(`libbpf refuses it (${errnoName(text)})`);
+  if (typeof text === "number") return fail(`libbpf rejects it (${errnoName(text)})`);
   const [before, after] =
     types === undefined
       ? [`#ifndef __VMLINUX_H__\n#define __VMLINUX_H__\n${kfuncs.length > 0 ? WORDS : ""}`, "\n#endif\n"]
@@ -40,24 +40,27 @@ export function toC(btf: Btf, types?: readonly BtfType[]): Uint8Array {
   return Buffer.concat([Buffer.from(`${before}${RELOCATED}`), text, Buffer.from(`${END_RELOCATED}${after}`)]);
 }
 
-/** The functions that pahole has tagged (1.26, for Linux 6.10 and later), one of each name; of a module its own. */
+/**
+ * The kfuncs that pahole tagged (pahole 1.26, Linux 6.10 or later), one for each name. For a module, its own kfuncs
+ * only.
+ */
 function kfuncsOf(btf: Btf): number[] {
   const found = new Map<string, number>();
   for (let id = btf.first; id < btf.end; id++) {
     if (btf.kind(id) !== BtfKind.DECL_TAG || btf.name(id) !== "bpf_kfunc" || btf.extra(id) !== ITSELF) continue;
     const target = btf.typeOrSize(id);
     const name = btf.name(target);
-    // A name that is none in C can't be called.
+    // A function whose name is not a C identifier can't be called.
     const isCallable = btf.kind(target) === BtfKind.FUNC && /^[A-Za-z_]\w*$/.test(name);
     if (target >= btf.first && isCallable && !found.has(name)) found.set(name, target);
   }
   return [...found.values()];
 }
 
-/** The component of a tag that is not on a parameter: -1. */
+/** The component of a tag that applies to the declaration itself, not to a parameter: -1. */
 const ITSELF = 0xffffffff;
 
-/** Words of each member, parameter or enumerator, of which the first is a name. */
+/** Words of each member, parameter or enumerator. The first word is a name. */
 const NAMED: Partial<Record<number, number>> = {
   [BtfKind.STRUCT]: 3,
   [BtfKind.UNION]: 3,
@@ -66,16 +69,18 @@ const NAMED: Partial<Record<number, number>> = {
   [BtfKind.FUNC_PROTO]: 2,
 };
 
-/** Kinds that no C is written of: their names may have dots and brackets. */
+/** Kinds that btf_dump writes no C for. Their names may contain dots and brackets. */
 const UNWRITTEN: ReadonlySet<number> = new Set([BtfKind.FUNC, BtfKind.VAR, BtfKind.DATASEC, BtfKind.DECL_TAG]);
 
-/** A type tag is text in quotes, or an attribute: "user", "address_space(1)". */
+/** A valid type tag: quoted text, or an attribute such as "user" or "address_space(1)". */
 const TAG = /^[\w ():.,=-]*$/;
 
-/** What ends a name in C. Names of other languages, that only fail to compile, may pass. */
+/**
+ * Characters that would end a name in C source. Names of other languages, which merely fail to compile, are accepted.
+ */
 const BEYOND = /[\p{Cc}\u2028\u2029"'\\;{}()#/*]/u;
 
-/** A name that C could take for something else: libbpf writes names as they are. */
+/** The first name that would break out of its place in C source: libbpf writes names unescaped. */
 function nameBeyondC(btf: Btf): string | undefined {
   const offsets = new Set<number>();
   for (let id = btf.first; id < btf.end; id++) {
@@ -96,7 +101,7 @@ function nameBeyondC(btf: Btf): string | undefined {
   return undefined;
 }
 
-/** As in libbpf's bpf_helpers.h, which may be included before or behind. */
+/** As in libbpf's bpf_helpers.h, which may be included before or after this header. */
 const WORDS = `
 #ifndef __ksym
 #define __ksym __attribute__((section(".ksyms")))

@@ -1,14 +1,14 @@
 /**
- * What is wrong with BTF, before anything believes it: libbpf before 1.3 reads through null where a text or a type is not
- * there, and its dump recurses without end on types that C does not have. Time grows with the size of the BTF alone.
+ * Checks BTF before anything else uses it. libbpf before 1.3 dereferences null for an invalid string or type reference,
+ * and its btf_dump recurses endlessly on types that are not possible in C. Run time is linear in the size of the BTF.
  */
 import { BtfKind, MAX_DEPTH } from "./btf-kinds";
 import type { TypeRecords } from "./type-records";
 import { type BtfType, sizeOf } from "./types";
 
-/** Records, and the words and texts that they are read from. */
+/** Type records, with the words and strings they are read from. */
 interface RawRecords extends TypeRecords {
-  /** The BTF whose ids come before `first`. */
+  /** The base BTF, which holds the ids below `first`. */
   readonly base: { type(id: number): BtfType } | undefined;
   readonly first: number;
   readonly end: number;
@@ -23,16 +23,16 @@ interface RawRecords extends TypeRecords {
   word(id: number, index: number): number;
 }
 
-/** What is wrong with a type. */
+/** A fault in BTF, found by {@link Btf.fault}. */
 export interface BtfFault {
-  /** The type's id; the first that is none, if it is not a type that is wrong. */
+  /** The id of the faulty type, or one past the last id if the fault is not in a type. */
   readonly id: number;
-  /** The type and what is wrong with it: "struct pair (type 7): its member b lies beyond its 8 bytes". */
+  /** The type and the fault, such as "struct pair (type 7): its member b lies beyond its 8 bytes". */
   readonly what: string;
 }
 
 export function faultOf(btf: RawRecords): BtfFault | undefined {
-  if (!btf.stringsSound) return { id: btf.end, what: "its texts have no end" };
+  if (!btf.stringsSound) return { id: btf.end, what: "its string section is not terminated" };
   for (let id = btf.first; id < btf.end; id++) {
     const what = danglingOf(btf, id) ?? oddityOf(btf, id);
     if (what !== undefined) return faultAt(btf, id, what);
@@ -40,12 +40,15 @@ export function faultOf(btf: RawRecords): BtfFault | undefined {
   return new Walk(btf).fault() ?? tooLong(btf);
 }
 
-/** How often the texts may be named, each time as a copy: in compilers' BTF a text is named a few times, and is short. */
+/**
+ * Limit for the total length of all names, each reference counted, as a multiple of the string section. Compilers emit
+ * short names and reference each a few times.
+ */
 const MAX_COPIES = 16;
-/** Longer than any name that the kernel takes (KSYM_NAME_LEN). */
+/** A name longer than any that the kernel accepts (KSYM_NAME_LEN). */
 const LONG = /[^\0]{513}/;
 
-/** Names that, one with the next, are longer than memory: many of one text that has no end for long. */
+/** Names whose total length exceeds memory: many references to overlapping parts of one long string. */
 function tooLong(btf: RawRecords): BtfFault | undefined {
   if (!btf.hasText(LONG)) return undefined;
   let left = (1 << 20) + MAX_COPIES * (btf.words.length * 4 + btf.strings.length);
@@ -54,7 +57,7 @@ function tooLong(btf: RawRecords): BtfFault | undefined {
     const { words, named } = MEMBERS[btf.kind(id)] ?? { words: 0, named: false };
     for (let member = 0; named && member < btf.vlen(id); member++)
       left -= btf.textLength(btf.word(id, 3 + member * words));
-    if (left < 0) return { id, what: "its names are too long to write out" };
+    if (left < 0) return { id, what: "its names are too long in total" };
   }
   return undefined;
 }
@@ -101,7 +104,7 @@ const REFERS: ReadonlySet<number> = new Set([
   BtfKind.TYPE_TAG,
 ]);
 
-/** Words of each member; whether it begins with a name; which of them is a type. */
+/** Words of each member, whether the first is a name, and which one is a type. */
 const MEMBERS: Partial<Record<number, { words: number; named: boolean; type?: number }>> = {
   [BtfKind.STRUCT]: { words: 3, named: true, type: 1 },
   [BtfKind.UNION]: { words: 3, named: true, type: 1 },
@@ -111,34 +114,34 @@ const MEMBERS: Partial<Record<number, { words: number; named: boolean; type?: nu
   [BtfKind.DATASEC]: { words: 3, named: false, type: 0 },
 };
 
-/** Kinds that are declarations, and no types. */
+/** Kinds that are declarations, not types. */
 const DECLARATIONS: ReadonlySet<number> = new Set([BtfKind.FUNC, BtfKind.VAR, BtfKind.DATASEC, BtfKind.DECL_TAG]);
 
-/** What may be referred to by a kind that does not refer to types. */
+/** The kinds that a kind may refer to, for kinds that do not refer to types. */
 const REFERRED: Partial<Record<number, ReadonlySet<number>>> = {
   [BtfKind.FUNC]: new Set([BtfKind.FUNC_PROTO]),
-  // Functions of the kernel, in .ksyms.
+  // Kernel functions, in .ksyms.
   [BtfKind.DATASEC]: new Set([BtfKind.VAR, BtfKind.FUNC]),
 };
 
-/** A text or a type that is not there. */
+/** A reference to a string or type that does not exist. */
 function danglingOf(btf: RawRecords, id: number): string | undefined {
   const kind = btf.kind(id);
   const referred = REFERRED[kind];
   const wrong = (type: number): string | undefined => {
-    if (type >= btf.end) return `type ${type} is not there`;
+    if (type >= btf.end) return `type ${type} does not exist`;
     if (kind === BtfKind.DECL_TAG) return undefined;
     const found = btf.kind(type);
     if (referred === undefined ? !DECLARATIONS.has(found) : referred.has(found)) return undefined;
     return `it can't refer to ${titleOf(btf, type)} (type ${type})`;
   };
-  if (btf.word(id, 0) >= btf.stringsEnd) return "its name is not there";
+  if (btf.word(id, 0) >= btf.stringsEnd) return "its name offset is invalid";
   let what = REFERS.has(kind) ? wrong(btf.word(id, 2)) : undefined;
   if (kind === BtfKind.ARRAY) what = wrong(btf.word(id, 3)) ?? wrong(btf.word(id, 4));
   const { words, named, type } = MEMBERS[kind] ?? { words: 0, named: false };
   const end = words === 0 ? 3 : 3 + btf.vlen(id) * words;
   for (let at = 3; what === undefined && at < end; at += words) {
-    if (named && btf.word(id, at) >= btf.stringsEnd) return "a member's name is not there";
+    if (named && btf.word(id, at) >= btf.stringsEnd) return "a member's name offset is invalid";
     if (type !== undefined) what = wrong(btf.word(id, at + type));
   }
   return what;
@@ -151,11 +154,11 @@ const SIZES: Partial<Record<number, readonly number[]>> = {
   [BtfKind.ENUM64]: [1, 2, 4, 8],
 };
 
-/** A scalar that no machine has. */
+/** A scalar with a size that no machine has. */
 function oddityOf(btf: RawRecords, id: number): string | undefined {
   const kind = btf.kind(id);
   const size = btf.word(id, 2);
-  // clang's `enum color;` and rustc's (), of which nothing but pointers can be.
+  // `enum color;` from clang and `()` from rustc have size 0. Only pointers to them are possible.
   if (kind === BtfKind.ENUM && size === 0 && btf.vlen(id) === 0) return undefined;
   if (kind === BtfKind.INT && size === 0 && intBits(btf, id) === 0) return undefined;
   if (SIZES[kind]?.includes(size) === false) return `it can't have ${size} bytes`;
@@ -165,7 +168,9 @@ function oddityOf(btf: RawRecords, id: number): string | undefined {
   return undefined;
 }
 
-/** The bits that an integer needs from its start on: fewer than its bytes' in the bit-fields of old compilers. */
+/**
+ * Bits that an integer occupies, from its start. Old compilers describe bit-fields with fewer bits than the type has.
+ */
 function intBits(btf: RawRecords, id: number): number {
   const word = btf.extra(id);
   return (word & 0xff) + ((word >>> 16) & 0xff);
@@ -176,30 +181,34 @@ const EXTERN = 2;
 
 const END = -1;
 /**
- * Bytes of an array. Not 32 bits' worth: `__uint(max_entries, N)` in a map's definition is a pointer to an array of N integers,
- * which is nowhere. What lies in a struct, or is a variable, is bounded by that.
+ * Maximum size of an array in bytes. Not 32 bits: `__uint(max_entries, N)` in a map definition is a pointer to an array
+ * of N integers that does not exist in memory. Struct members and variables are bounded by their container.
  */
 const MAX_ARRAY = Number.MAX_SAFE_INTEGER;
-/** Members that all types may have if each is written out; for a kernel, or what is as large, three times the words of its BTF. */
+/**
+ * Maximum number of members over all types when each type is written out; for a kernel-sized BTF, three times its
+ * number of words.
+ */
 const MAX_MEMBERS = 1_000_000;
 const ACTIVE = 0xffff;
-/** A type that has no size: void, a function, what is only declared. */
+/** Size of a type without size: void, a function, a forward declaration. */
 const NONE = -1;
 
 /**
- * A walk along what must be known before a type is: C needs a struct's members before it, but not a named struct that is
- * only pointed to. Each type is two nodes: needed whole (id * 2), and needed by name, behind a pointer (id * 2 + 1); as
- * btf_dump_order_type() in libbpf's btf_dump.c goes. No cycle in this graph is C.
+ * Walks the dependency graph of types. In C a struct's members must be defined before it; a named struct used only
+ * through a pointer need not be. Each type is two nodes: its full definition (id * 2), and its name behind a pointer
+ * (id * 2 + 1), as in btf_dump_order_type() of libbpf's btf_dump.c. Types with a cycle in this graph can't be written
+ * in C.
  */
 class Walk {
   readonly #btf: RawRecords;
-  /** Of each node, how deep what it needs is nested; 0: not seen yet, ACTIVE: on the way from here to the root. */
+  /** Nesting depth below each node. 0: not visited; ACTIVE: on the current path from the root. */
   readonly #depths: Uint16Array;
-  /** Bytes of each type. */
+  /** Size of each type in bytes. */
   readonly #sizes: Float64Array;
   /**
-   * Of each type, the members that it takes to write it in C: with those of nameless types in it, which, one in the other
-   * and each twice, double with each line of BTF; and eight bytes of padding are one.
+   * Members that it takes to write each type in C, with those of unnamed nested types. Unnamed types nested twice in
+   * each other double the output with every line of BTF. Each eight bytes of padding count as one member.
    */
   readonly #members: Float64Array;
   #total = 0;
@@ -220,7 +229,7 @@ class Walk {
     return undefined;
   }
 
-  /** Depth first, without recursion: the path from the root is never longer than MAX_DEPTH. */
+  /** Iterative depth-first search. The path from the root is never longer than MAX_DEPTH. */
   #from(root: number): BtfFault | undefined {
     const depths = this.#depths;
     const offset = this.#btf.first * 2;
@@ -244,7 +253,7 @@ class Walk {
         if (what !== undefined) return faultAt(this.#btf, id, what);
         continue;
       }
-      // The base's types are its own matter.
+      // The base BTF is checked on its own.
       if (next < offset) continue;
       const depth = depths[next - offset] as number;
       if (depth === ACTIVE) return this.#cycle(path, next);
@@ -263,10 +272,10 @@ class Walk {
     const ids = [...path.slice(path.indexOf(again)), again].map((node) => Math.floor(node / 2));
     const names = ids.slice(0, 5).map((id) => titleOf(this.#btf, id));
     const id = Math.floor(again / 2);
-    return faultAt(this.#btf, id, `it is made of itself: ${names.join(" → ")}${ids.length > 5 ? " → …" : ""}`);
+    return faultAt(this.#btf, id, `it contains itself: ${names.join(" → ")}${ids.length > 5 ? " → …" : ""}`);
   }
 
-  /** The n-th node that a node needs. */
+  /** The n-th node that a node depends on. */
   #edge(node: number, n: number): number {
     const btf = this.#btf;
     const behind = node % 2;
@@ -300,7 +309,7 @@ class Walk {
     }
   }
 
-  /** Notes a type's size, once those of its parts are known; tells what is wrong with it. */
+  /** Records a type's size when the sizes of its parts are known. Returns the fault, if any. */
   #settle(id: number): string | undefined {
     const btf = this.#btf;
     const kind = btf.kind(id);
@@ -338,13 +347,13 @@ class Walk {
     return kind === BtfKind.STRUCT || kind === BtfKind.UNION ? this.#misplaced(id) : undefined;
   }
 
-  /** Behind a pointer no more than the name of it is written. */
+  /** Whether only the type's name is written when it is behind a pointer. */
   #isDeclared(id: number): boolean {
     const kind = this.#btf.kind(id);
     return (kind === BtfKind.STRUCT || kind === BtfKind.UNION) && this.#btf.word(id, 0) !== 0;
   }
 
-  /** Notes how much a type is to write, once its parts are known. */
+  /** Records the number of members to write for a type when those of its parts are known. */
   #count(id: number): string | undefined {
     const btf = this.#btf;
     const kind = btf.kind(id);
@@ -361,7 +370,7 @@ class Walk {
       let free = btf.word(id, 2);
       for (let at = 3; at < 3 + btf.vlen(id) * 3; at += 3) {
         const type = btf.word(id, at + 1);
-        // A nameless member is written out, even if its struct has a name (whole.ts).
+        // An unnamed member is written in full, even if its struct has a name (see whole.ts).
         members += this.#written(type, btf.word(id, at) === 0);
         free -= Math.max(this.#size(type), 0);
       }
@@ -369,7 +378,7 @@ class Walk {
     }
     this.#members[id - btf.first] = members;
     this.#total += members;
-    return this.#total > Math.max(MAX_MEMBERS, 3 * btf.words.length) ? "it is too much to write out" : undefined;
+    return this.#total > Math.max(MAX_MEMBERS, 3 * btf.words.length) ? "it is too large to write out" : undefined;
   }
 
   #written(id: number, whole = false): number {
@@ -383,7 +392,7 @@ class Walk {
     return (base === undefined ? undefined : sizeOf(base.type(id))) ?? NONE;
   }
 
-  /** A member that lies beyond its struct. */
+  /** A member outside its struct. */
   #misplaced(id: number): string | undefined {
     const btf = this.#btf;
     const size = btf.word(id, 2);
@@ -393,8 +402,8 @@ class Walk {
       const name = () => btf.string(btf.word(id, at)) || "without name";
       const type = btf.word(id, at + 1);
       const bytes = this.#size(type);
-      // clang writes void for what BTF can't say: a complex number, a base class of C++.
-      if (bytes === NONE) return `its member ${name()} has no size, and libbpf would divide by it`;
+      // clang emits void for types that BTF can't express, such as a complex number or a C++ base class.
+      if (bytes === NONE) return `its member ${name()} has no size, and libbpf would divide by zero`;
       const offset = hasBits ? btf.word(id, at + 2) & 0xffffff : btf.word(id, at + 2);
       const bits = hasBits ? btf.word(id, at + 2) >>> 24 : 0;
       if (bits > bytes * 8) return `its bit-field ${name()} is wider than its type`;
@@ -404,18 +413,18 @@ class Walk {
     return undefined;
   }
 
-  /** A variable that has fewer bytes than its type; the kernel refuses it too: btf_datasec_resolve(). */
+  /** A variable that is smaller than its type. The kernel rejects it too: btf_datasec_resolve(). */
   #cutOff(id: number): string | undefined {
     const btf = this.#btf;
     const end = 3 + btf.vlen(id) * 3;
-    // Of the kernel's variables, in .ksyms, an object need not know the size; those of its configuration are libbpf's to make.
+    // An object need not know the size of a kernel variable in .ksyms. libbpf creates the variables of .kconfig.
     const known = btf.name(id) === ".kconfig";
     for (let at = 3; at < end; at += 3) {
       const variable = btf.word(id, at);
       if (btf.kind(variable) !== BtfKind.VAR || (btf.extra(variable) === EXTERN && !known)) continue;
       const bytes = btf.word(id, at + 2);
       if (bytes < this.#size(variable))
-        return `its variable ${btf.name(variable)} has ${bytes} bytes, and its type ${this.#size(variable)}`;
+        return `its variable ${btf.name(variable)} has ${bytes} bytes, but its type ${this.#size(variable)}`;
     }
     return undefined;
   }

@@ -1,4 +1,7 @@
-/** What the kernel manages inside map values. Kernel: btf_get_field_type() and btf_find_kptr() in kernel/bpf/btf.c. */
+/**
+ * Special fields in map values, which the kernel manages. Kernel: btf_get_field_type() and btf_find_kptr() in
+ * kernel/bpf/btf.c.
+ */
 import type { Btf } from "./btf";
 import { BtfKind } from "./btf-kinds";
 import { type BtfType, resolved } from "./types";
@@ -14,10 +17,10 @@ const MANAGED: ReadonlySet<string> = new Set([
   "bpf_task_work",
 ]);
 
-/** Tags of pointers that programs alone may set. Not "uptr": that one is user space's to write. */
+/** Type tags of pointers that only programs can set. "uptr" is not one of them: user space writes it. */
 const KPTR: ReadonlySet<string> = new Set(["kptr", "kptr_ref", "kptr_untrusted", "percpu_kptr"]);
 
-/** Whether a map value's field of this type is the kernel's own: user space neither sees nor sets it. */
+/** Whether the kernel manages a map value's field of this type: user space can neither read nor write it. */
 export function isManaged(type: BtfType): boolean {
   const bare = resolved(type);
   if (bare.kind === "struct") return MANAGED.has(bare.name);
@@ -25,7 +28,10 @@ export function isManaged(type: BtfType): boolean {
   return bare.kind === "ptr" && bare.target.kind === "type_tag" && KPTR.has(bare.target.name);
 }
 
-/** Whether a value of the type has such a field anywhere in it, or is one. For types that have values: none is part of itself. */
+/**
+ * Whether a value of this type is or contains a managed field, at any depth. Only for types with values: these do not
+ * contain themselves.
+ */
 export function holdsManaged(type: BtfType): boolean {
   if (isManaged(type)) return true;
   const bare = resolved(type);
@@ -33,7 +39,7 @@ export function holdsManaged(type: BtfType): boolean {
   return (bare.kind === "struct" || bare.kind === "union") && bare.members.some((member) => holdsManaged(member.type));
 }
 
-/** Names of the managed structs in values of a type, or in the variables of a section. */
+/** Names of the managed structs in values of a type, or in the variables of a datasec, at any depth. */
 export function managedFields(btf: Btf, type: number): string[] {
   const found = new Set<string>();
   const seen = new Set<number>();
@@ -52,7 +58,10 @@ export function managedFields(btf: Btf, type: number): string[] {
   return [...found].sort();
 }
 
-/** Of these, those that are members of the value itself, or variables: before Linux 6.11 the kernel looks no deeper. */
+/**
+ * Those of {@link managedFields} that are direct members of the value, or variables. Before Linux 6.11 the kernel looks
+ * no deeper.
+ */
 export function directFields(btf: Btf, type: number): string[] {
   const id = btf.resolve(type);
   const members = btf.members(id).map((member) => btf.resolve(member.type));

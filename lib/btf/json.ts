@@ -1,7 +1,7 @@
-/** Types as JSON: nodes of the graph, whose references are ids. */
+/** Types as JSON: nodes of the type graph, with ids for references. */
 import type { BtfType } from "./types";
 
-/** An array with a line for each type; enumerators of 64 bits are texts. */
+/** A JSON array with one line for each type. 64-bit enumerators are strings. */
 export function toJson(types: Iterable<BtfType>): string {
   return `[\n${Array.from(types, (type) => JSON.stringify(fieldsOf(type))).join(",\n")}\n]\n`;
 }

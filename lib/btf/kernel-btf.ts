@@ -1,4 +1,4 @@
-/** kernelBtf(): the running kernel's types, and its modules'. */
+/** kernelBtf(): the types of the running kernel and its modules. */
 import { readdirSync, readFileSync } from "node:fs";
 import { ArgumentError, BpfError, errnoName, ObjectError, shown } from "../errors";
 import { native } from "../native";
@@ -13,8 +13,8 @@ export const VMLINUX = `${DIRECTORY}/vmlinux`;
 let cached: Btf | undefined;
 
 /**
- * @internal The running kernel's BTF as it gives it out: what it attaches programs by. It never changes while the kernel
- * runs, and takes some 20 ms to read.
+ * @internal The running kernel's BTF from /sys/kernel/btf/vmlinux, which the kernel resolves attach targets with. It
+ *   never changes while the kernel runs; parsing takes some 20 ms.
  */
 export function vmlinuxBtf(): Btf {
   cached ??= new Btf(readFileSync(VMLINUX), undefined, "this kernel");
@@ -24,12 +24,13 @@ export function vmlinuxBtf(): Btf {
 let found: Btf | undefined;
 
 /**
- * The types of the running kernel, or of one of its modules, which refer to the kernel's (`base`).
+ * The types of the running kernel, or of one of its modules. A module's BTF has the kernel's as `base`.
  *
- * Needs no privilege. Since Linux 5.4, modules since 5.11; the kernel must be built with CONFIG_DEBUG_INFO_BTF, or its
- * vmlinux lie where libbpf looks for it, such as /boot. libbpf: btf__load_vmlinux_btf(), btf__load_module_btf().
+ * Needs no privilege. Since Linux 5.4, for modules since 5.11. Requires CONFIG_DEBUG_INFO_BTF, or a vmlinux file where
+ * libbpf looks for it, such as /boot. libbpf: btf__load_vmlinux_btf(), btf__load_module_btf().
  *
- * @throws {@link ObjectError} if there is no BTF of the kernel or of that module
+ * @throws {@link ObjectError} if the kernel or that module has no BTF
+ * @throws {@link ArgumentError} if `module` is not a string
  */
 export function kernelBtf(module?: string): Btf {
   if (module !== undefined) return moduleBtf(module);
@@ -37,10 +38,13 @@ export function kernelBtf(module?: string): Btf {
   return found;
 }
 
-/** Modules come and go: what was read of one stays right as long as it is there. */
+/** BTF of modules that have been read. {@link kernelBtfs} uses an entry only while its module is loaded. */
 const loaded = new Map<string, Btf>();
 
-/** @internal The kernel's, then its modules', each read when it is come to: where libbpf looks for what a relocation names. */
+/**
+ * @internal The kernel's BTF, then that of each module, read on demand: the search order of libbpf for CO-RE
+ *   relocations.
+ */
 export function* kernelBtfs(): Iterable<Btf> {
   yield vmlinuxBtf();
   for (const module of modules()) {
@@ -52,7 +56,7 @@ export function* kernelBtfs(): Iterable<Btf> {
 
 const signatures = new Map<string, TargetSignature | undefined>();
 
-/** @internal The signature of a function of the running kernel's; undefined if it is not known. */
+/** @internal The signature of a function of the running kernel; undefined if unknown. */
 export function runningSignature(name: string): TargetSignature | undefined {
   if (!signatures.has(name)) signatures.set(name, readSignature(name));
   return signatures.get(name);
@@ -78,7 +82,7 @@ function readKernel(): Btf {
     throw new ObjectError("ERR_BPF_OBJECT_NO_BTF", "this kernel has no BTF", {
       ...about,
       errno: errnoName(bytes),
-      hint: "It takes a kernel with CONFIG_DEBUG_INFO_BTF=y, or its vmlinux with BTF in /boot",
+      hint: "Run a kernel with CONFIG_DEBUG_INFO_BTF=y, or put its vmlinux with BTF into /boot",
     });
   }
   return new Btf(bytes, undefined, "this kernel");
@@ -89,14 +93,14 @@ function moduleBtf(module: string): Btf {
   if (typeof module !== "string" || !/^[\w-]+$/.test(module) || module === "vmlinux")
     throw new ArgumentError(`kernelBtf takes a module's name, got ${shown(module)}`, about);
   const base = kernelBtf();
-  // As the kernel writes them: snd-hda is snd_hda.
+  // The kernel's spelling: snd-hda is snd_hda.
   const name = module.replaceAll("-", "_");
   try {
     return new Btf(readFileSync(`${DIRECTORY}/${name}`), base, `the module ${name}`);
   } catch (cause) {
     if (!isMissing(cause)) throw unreadable(`the module ${name}`, cause);
     const meant = nearest(name, modules());
-    throw new ObjectError("ERR_BPF_OBJECT_NOT_FOUND", `there is no BTF of a module ${name}`, {
+    throw new ObjectError("ERR_BPF_OBJECT_NOT_FOUND", `the module ${name} has no BTF`, {
       ...about,
       hint: meant === undefined ? `Load the module: modprobe ${name}` : `Did you mean ${meant}?`,
       cause,

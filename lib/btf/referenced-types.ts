@@ -1,8 +1,8 @@
-/** What types lead to. */
+/** The types that a type refers to. */
 import type { Btf } from "./btf";
 import type { BtfType } from "./types";
 
-/** The types that a type refers to itself, as often as it does. */
+/** The types that a type refers to directly, with duplicates. */
 export function referencesOf(type: BtfType): BtfType[] {
   switch (type.kind) {
     case "struct":
@@ -23,7 +23,10 @@ export function referencesOf(type: BtfType): BtfType[] {
   }
 }
 
-/** The types and all that they lead to, through pointers too, with their declaration tags; by id, without void. */
+/**
+ * The given types and all types reachable from them, through pointers too, with their declaration tags. In id order,
+ * without void.
+ */
 export function reached(btf: Btf, types: Iterable<BtfType>): BtfType[] {
   const found = new Map<number, BtfType>();
   const open = Array.from(types);

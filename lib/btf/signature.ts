@@ -1,4 +1,4 @@
-/** How a function of the kernel's is called, as far as that decides whether a BPF trampoline can stand before it. */
+/** A kernel function's signature, as far as it decides whether a BPF trampoline can attach to the function. */
 
 import type { TargetSignature } from "../verdict";
 import type { Btf } from "./btf";
@@ -7,7 +7,9 @@ import { BtfKind } from "./btf-kinds";
 const COMPOSITE: ReadonlySet<number> = new Set([BtfKind.STRUCT, BtfKind.UNION]);
 const WORD = 8;
 
-/** The signature of the first function of a name, which is the one that libbpf finds; undefined if there is none. */
+/**
+ * The signature of the first function with this name, which is the one that libbpf finds; undefined if there is none.
+ */
 export function signatureOf(btf: Btf, name: string): TargetSignature | undefined {
   const id = btf.find(BtfKind.FUNC, name);
   if (id === undefined) return undefined;

@@ -1,21 +1,21 @@
-/** The records of BTF types, by id: the type graph is made of them. Class Btf implements these interfaces. */
+/** Access to BTF type records by id. Class Btf implements these interfaces; the type graph is built on them. */
 
-/** A member of a struct or union, a variable of a section, a parameter, or an enumerator. */
+/** A member of a struct or union, a variable of a datasec, a parameter, or an enumerator. */
 export interface BtfMember {
   name: string;
-  /** The id of its type; an enumerator's value. */
+  /** The id of its type, or an enumerator's value. */
   type: number;
-  /** In bits, for members of structs; in bytes, for variables of a section. */
+  /** In bits for struct members, in bytes for variables of a datasec. */
   offset: number;
-  /** A bit-field's bits, else 0; a variable's bytes. */
+  /** Bits of a bit-field, else 0; bytes of a variable. */
   size: number;
 }
 
-/** What the type graph is made of. */
+/** Read access to type records by id. */
 export interface TypeRecords {
   /** BTF_KIND_*; 0 for void. */
   kind(id: number): number;
-  /** "" for a type without a name. */
+  /** "" for an unnamed type. */
   name(id: number): string;
   /** The type that this one refers to, or its size in bytes. */
   typeOrSize(id: number): number;

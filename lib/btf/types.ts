@@ -1,138 +1,182 @@
 /**
- * The type graph: what a BTF id stands for, as an object whose references lead to other types. Made when looked at, so that
- * the kernel's hundred thousand types cost nothing until they are asked for. Format: Documentation/bpf/btf.rst.
+ * The type graph: BTF types as objects whose properties lead to other types. Nodes are created on access, so that a
+ * kernel's 100,000 types cost nothing until used. Format: Documentation/bpf/btf.rst.
  */
 
 import { ArgumentError, shown } from "../errors";
 import { BtfKind, MAX_DEPTH } from "./btf-kinds";
 import type { TypeRecords } from "./type-records";
 
-/** What every type has. */
+/** Properties of every BTF type. */
 export interface BtfNode {
   /** The BTF id; 0 is void. */
   readonly id: number;
-  /** "" for a type without a name. */
+  /** "" for an unnamed type. */
   readonly name: string;
 }
 
 /** An integer, a character or a boolean. */
 export interface BtfInt extends BtfNode {
+  /** Discriminant of {@link BtfType}. */
   readonly kind: "int";
   /** Bytes: 1, 2, 4, 8 or 16. */
   readonly size: number;
-  /** Bits in use; fewer than size * 8 in the bit-fields of old compilers only. */
+  /** Bits in use. Smaller than size * 8 only in bit-fields of old compilers. */
   readonly bits: number;
-  /** The first of those bits. */
+  /** Offset of the first bit in use. */
   readonly bitOffset: number;
+  /** How the bits are interpreted (BTF_INT_SIGNED, BTF_INT_BOOL). */
   readonly encoding: "unsigned" | "signed" | "bool";
-  /** C's plain `char`, which texts are made of. */
+  /** Whether it is C's plain `char`, the element type of strings. */
   readonly isChar: boolean;
 }
 
+/** A floating-point type. Since Linux 5.13. */
 export interface BtfFloat extends BtfNode {
+  /** Discriminant of {@link BtfType}. */
   readonly kind: "float";
   /** Bytes: 2, 4, 8, 12 or 16. */
   readonly size: number;
 }
 
+/** A pointer. */
 export interface BtfPointer extends BtfNode {
+  /** Discriminant of {@link BtfType}. */
   readonly kind: "ptr";
+  /** The type pointed to. */
   readonly target: BtfType;
 }
 
+/** An array. */
 export interface BtfArray extends BtfNode {
+  /** Discriminant of {@link BtfType}. */
   readonly kind: "array";
+  /** The type of the elements. */
   readonly element: BtfType;
+  /** The type of the index, an integer. */
   readonly index: BtfType;
-  /** Elements; 0 for a flexible array. */
+  /** Number of elements; 0 for a flexible array. */
   readonly length: number;
 }
 
-/** A struct's or union's member. */
+/** A member of a struct or union. */
 export interface BtfField {
   /** "" for an anonymous struct or union. */
   readonly name: string;
+  /** The member's type. */
   readonly type: BtfType;
-  /** From the start of the struct, in bits. */
+  /** Offset from the start of the struct, in bits. */
   readonly bitOffset: number;
-  /** A bit-field's bits; 0 for any other member. */
+  /** Size of a bit-field in bits; 0 for any other member. */
   readonly bitSize: number;
 }
 
+/** A struct or union. */
 export interface BtfStruct extends BtfNode {
+  /** Discriminant of {@link BtfType}. */
   readonly kind: "struct" | "union";
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
+  /** The members in declaration order. */
   readonly members: readonly BtfField[];
 }
 
+/** An enum. */
 export interface BtfEnum extends BtfNode {
-  /** "enum64" has 64-bit enumerators (Linux 6.0). */
+  /** Discriminant of {@link BtfType}. "enum64" has 64-bit enumerators (Linux 6.0). */
   readonly kind: "enum" | "enum64";
   /** Bytes: 1, 2, 4 or 8. */
   readonly size: number;
+  /** Whether the enumerators are signed. clang before 15 does not record it and emits false. */
   readonly signed: boolean;
-  /** Numbers; bigints in an enum64. */
+  /** The enumerators. Values are bigints in an enum64, else numbers. */
   readonly values: readonly { readonly name: string; readonly value: number | bigint }[];
 }
 
-/** A struct, union or enum that is declared and not defined. */
+/** A forward declaration of a struct or union. */
 export interface BtfForward extends BtfNode {
+  /** Discriminant of {@link BtfType}. */
   readonly kind: "fwd";
+  /** What is declared. */
   readonly of: "struct" | "union";
 }
 
+/** A typedef. */
 export interface BtfTypedef extends BtfNode {
+  /** Discriminant of {@link BtfType}. */
   readonly kind: "typedef";
+  /** The type that the typedef names. */
   readonly target: BtfType;
 }
 
-/** const, volatile, restrict, and what btf_type_tag("…") says of a type (`name` is the tag; Linux 5.17). */
+/** const, volatile, restrict, or a btf_type_tag("…"), whose `name` is the tag (Linux 5.17). */
 export interface BtfQualifier extends BtfNode {
+  /** Discriminant of {@link BtfType}. */
   readonly kind: "const" | "volatile" | "restrict" | "type_tag";
+  /** The qualified type. */
   readonly target: BtfType;
 }
 
+/** A function prototype. */
 export interface BtfFunctionPrototype extends BtfNode {
+  /** Discriminant of {@link BtfType}. */
   readonly kind: "func_proto";
+  /** The return type. */
   readonly result: BtfType;
-  /** A last one without name and of type void stands for `...`. */
+  /** The parameters. A last one without name and of type void stands for `...`. */
   readonly parameters: readonly { readonly name: string; readonly type: BtfType }[];
 }
 
+/** A function. */
 export interface BtfFunction extends BtfNode {
+  /** Discriminant of {@link BtfType}. */
   readonly kind: "func";
+  /** Its prototype, a {@link BtfFunctionPrototype}. */
   readonly prototype: BtfType;
+  /** The linkage (enum btf_func_linkage). */
   readonly linkage: "static" | "global" | "extern";
 }
 
+/** A variable. */
 export interface BtfVariable extends BtfNode {
+  /** Discriminant of {@link BtfType}. */
   readonly kind: "var";
+  /** The variable's type. */
   readonly type: BtfType;
+  /** The linkage (BTF_VAR_*). */
   readonly linkage: "static" | "global" | "extern";
 }
 
-/** A section of variables, such as .bss or .maps. */
+/** A section of variables (BTF_KIND_DATASEC), such as .bss or .maps. */
 export interface BtfSection extends BtfNode {
+  /** Discriminant of {@link BtfType}. */
   readonly kind: "datasec";
+  /** Size in bytes; 0 in objects that libbpf has not linked. */
   readonly size: number;
-  /** In objects not linked by libbpf offsets are 0: the ELF symbols have them. */
+  /**
+   * The variables; offsets and sizes are in bytes. In objects that libbpf has not linked, offsets are 0: the ELF
+   * symbols have them.
+   */
   readonly variables: readonly { readonly variable: BtfType; readonly offset: number; readonly size: number }[];
 }
 
-/** btf_decl_tag("…") on a declaration (Linux 5.16); `name` is the tag. */
+/** A btf_decl_tag("…") on a declaration (Linux 5.16). `name` is the tag. */
 export interface BtfDeclarationTag extends BtfNode {
+  /** Discriminant of {@link BtfType}. */
   readonly kind: "decl_tag";
+  /** The tagged type, variable or function. */
   readonly target: BtfType;
-  /** The member or parameter that is tagged, by its index; -1 for the declaration itself. */
+  /** Index of the tagged member or parameter; -1 if the tag applies to the declaration itself. */
   readonly component: number;
 }
 
+/** void. */
 export interface BtfVoid extends BtfNode {
+  /** Discriminant of {@link BtfType}. */
   readonly kind: "void";
 }
 
-/** A type of BTF; `kind` tells which. */
+/** A BTF type; `kind` is the discriminant. */
 export type BtfType =
   | BtfVoid
   | BtfInt
@@ -154,7 +198,7 @@ const LINKAGES = ["static", "global", "extern"] as const;
 const SIGNED = 1;
 const BOOL = 4;
 
-/** A type graph that is being made: records, and the node of another id. */
+/** Type records, and the graph node for an id. */
 interface Graph extends TypeRecords {
   type(id: number): BtfType;
 }
@@ -226,7 +270,7 @@ const makers: Partial<Record<number, Maker>> = {
       bits: word & 0xff,
       bitOffset: (word >>> 16) & 0xff,
       encoding: encoding & BOOL ? "bool" : encoding & SIGNED ? "signed" : "unsigned",
-      // By name: compilers say SIGNED of it, and never CHAR.
+      // By name: compilers emit BTF_INT_SIGNED for char, never BTF_INT_CHAR.
       isChar: node.name === "char",
     };
   },
@@ -306,18 +350,22 @@ const makers: Partial<Record<number, Maker>> = {
   }),
 };
 
-/** @internal The node of an id: {@link Btf.type} keeps it. An id that is none gives void. */
+/** @internal Creates the node for an id; {@link Btf.type} caches it. Returns void for an invalid id. */
 export function makeType(btf: Graph, id: number): BtfType {
   const make = makers[btf.kind(id)];
   return make === undefined ? { id: 0, kind: "void", name: "" } : make(btf, id, { id, name: btf.name(id) });
 }
 
-/** The type without typedefs, qualifiers and tags. */
+/**
+ * The type after removing typedefs, qualifiers and type tags.
+ *
+ * @throws {@link ArgumentError} if `type` is not a BTF type
+ */
 export function resolved(type: BtfType): Exclude<BtfType, BtfTypedef | BtfQualifier> {
   if (typeof type !== "object" || type === null)
     throw new ArgumentError(`expected a type of a Btf, got ${shown(type)}`, { operation: "btf" });
   let current = type;
-  // No chain is longer: Btf.fault().
+  // Btf.fault() guarantees that no chain is longer.
   for (let depth = 0; depth <= MAX_DEPTH; depth++) {
     if (!("target" in current) || current.kind === "ptr" || current.kind === "decl_tag") return current;
     current = current.target;
@@ -325,7 +373,10 @@ export function resolved(type: BtfType): Exclude<BtfType, BtfTypedef | BtfQualif
   return { id: 0, kind: "void", name: "" };
 }
 
-/** A type's bytes in memory; undefined for what has none: void, functions, forward declarations. */
+/**
+ * The size of a type in memory, in bytes; undefined for void, functions and forward declarations. libbpf:
+ * btf__resolve_size().
+ */
 export function sizeOf(type: BtfType): number | undefined {
   let current = type;
   let elements = 1;

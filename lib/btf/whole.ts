@@ -1,4 +1,4 @@
-/** BTF as one piece, such as C can be written of. */
+/** Merges split BTF with its base, so that C can be written from it. */
 import { little } from "../endian";
 import type { Btf } from "./btf";
 import { BtfKind } from "./btf-kinds";
@@ -6,11 +6,12 @@ import { BtfKind } from "./btf-kinds";
 const HEADER = 24;
 
 /**
- * The bytes of a BTF and its base: ids and texts go on from the base's, so that one after the other they are one BTF.
+ * The bytes of a BTF and its base as one BTF. Ids and string offsets of split BTF continue those of the base, so
+ * concatenation suffices.
  *
- * Kernels since 6.19 are compiled with -fms-extensions: a member without a name can be a struct that has one, and has the
- * members of that. In C without these extensions it would declare nothing and the layout would be another; so such a member
- * is of a nameless copy of the struct here. To CO-RE it is the same.
+ * Kernels since 6.19 are compiled with -fms-extensions, where an unnamed member can be of a named struct and provides
+ * that struct's members. Standard C reads such a member as a declaration of nothing, which changes the layout. So each
+ * such member gets an unnamed copy of the struct here. CO-RE treats both the same.
  */
 export function whole(btf: Btf): Uint8Array {
   const parts = btf.base === undefined ? [btf] : [btf.base, btf];
@@ -26,7 +27,7 @@ export function whole(btf: Btf): Uint8Array {
   for (const id of copies.keys()) {
     const part = id < btf.first && btf.base !== undefined ? btf.base : btf;
     const from = part.start(id);
-    // Of the changed words: a copy can hold others.
+    // Copy the changed words: a copied struct can contain others.
     const copy = (words[parts.indexOf(part)] as Uint32Array).slice(from, from + 3 + part.vlen(id) * 3);
     copy[0] = 0;
     words.push(copy);
@@ -37,7 +38,7 @@ export function whole(btf: Btf): Uint8Array {
   );
 }
 
-/** Members without a name that are of a struct or union with one: which, and the word that says so. */
+/** Unnamed members whose type is a named struct or union: the type's id, and the word that refers to it. */
 function* namelessOf(part: Btf, btf: Btf): Iterable<{ id: number; at: number }> {
   const isComposite = (kind: number) => kind === BtfKind.STRUCT || kind === BtfKind.UNION;
   const { words } = part;

@@ -1,4 +1,4 @@
-/** A BPF program in C, made an object and the TypeScript of it. */
+/** Compiles a BPF program in C to an object, and writes its TypeScript. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
@@ -14,40 +14,46 @@ import { type ModuleOptions, moduleFor } from "./write-module";
 
 /** Options of {@link build}. */
 export interface BuildOptions extends Omit<ModuleOptions, "path"> {
-  /** Of the machines that the object is for; by default `process.arch`. Registers and system headers hang on it. */
+  /**
+   * Architecture of the target machines, as in `process.arch`, which is the default. It selects registers (pt_regs) and
+   * system headers.
+   */
   arch?: string | undefined;
-  /** What clang is told besides. */
+  /** Additional arguments for clang. */
   clang?: readonly string[] | undefined;
-  /** The TypeScript too; true by default. */
+  /** Whether to write the TypeScript too. Default true. */
   types?: boolean | undefined;
-  /** Without DWARF, which nothing that loads an object reads and most of its bytes are; true by default. BTF stays. */
+  /**
+   * Whether to remove DWARF, which loading does not need and which makes up most of the object. Default true. BTF is
+   * kept.
+   */
   strip?: boolean | undefined;
-  /** A BTF or vmlinux file to make vmlinux.h from; by default the running kernel's. */
+  /** A BTF or vmlinux file to generate vmlinux.h from. Default: the running kernel's BTF. */
   btf?: string | undefined;
 }
 
-/** What {@link build} made, and of what. */
+/** The result of {@link build}. */
 export interface Built {
-  /** False if clang refused the source, and said why: nothing was written. */
+  /** False if clang reported errors; then nothing was written. */
   compiled: boolean;
-  /** The files that were written. */
+  /** Paths of the written files. */
   outputs: string[];
-  /** The files that the object is made of. A change of one makes it stale. */
+  /** Paths of the files that the object depends on. If one changes, the object is out of date. */
   inputs: string[];
 }
 
 /**
- * Compiles FILE.bpf.c to FILE.bpf.o, and writes the TypeScript of the object beside it, to FILE.bpf.ts. Both or neither. If the source
- * includes vmlinux.h and there is none, one is made of the kernel's BTF, in the same folder.
+ * Compiles FILE.bpf.c to FILE.bpf.o and writes the object's TypeScript to FILE.bpf.ts next to it. Writes both or
+ * neither. If the source includes vmlinux.h and there is none, generates it from the kernel's BTF in the same folder.
  *
- * @throws {@link BpfError} without clang, or if a file can't be written; what {@link open} throws, and {@link ArgumentError} for what
- *   can't be typed
+ * @throws {@link BpfError} if clang is missing or a file can't be written; also throws the errors of {@link open}, and
+ *   {@link ArgumentError} for types without a TypeScript equivalent
  */
 export function build(source: string, folder: string, options: BuildOptions = {}): Built {
   const { arch, clang: more = [], types = true, strip = true, btf } = options;
   const found = statSync(source, { throwIfNoEntry: false });
   if (!found?.isFile()) {
-    const what = found === undefined ? "does not exist" : "is no file";
+    const what = found === undefined ? "does not exist" : "is not a file";
     throw new BpfError("ERR_BPF_BUILD", `${source} ${what}`, { operation: "build", hint: "Check the path" });
   }
   const object = join(folder, `${basename(source).replace(/\.c$/, "")}.o`);
@@ -58,7 +64,7 @@ export function build(source: string, folder: string, options: BuildOptions = {}
   if (needsKernelTypes(inputs, folder, btf)) {
     const header = join(folder, "vmlinux.h");
     const text = kernelTypes(btf);
-    // Left alone if it is the same: whoever watches it would build again.
+    // Not rewritten if unchanged: a watcher would rebuild.
     if (!existsSync(header) || !readFileSync(header).equals(text)) replace(header, text);
     inputs.push(header);
   }
@@ -68,8 +74,11 @@ export function build(source: string, folder: string, options: BuildOptions = {}
     const compiled = join(temporary, basename(object));
     if (!runClang(clang, source, compiled, args)) return { compiled: false, outputs: [], inputs };
     if (!existsSync(compiled)) {
-      const hint = "Sources are C files, whose names end in .c";
-      throw new BpfError("ERR_BPF_BUILD", `clang makes no object of ${source}`, { operation: "build", hint });
+      const hint = "A source is a C file whose name ends in .c";
+      throw new BpfError("ERR_BPF_BUILD", `clang does not compile ${source} to an object`, {
+        operation: "build",
+        hint,
+      });
     }
     const bytes = readFileSync(strip ? stripped(compiled) : compiled);
     const module = join(folder, `${basename(source).replace(/\.c$/, "")}.ts`);
@@ -82,20 +91,20 @@ export function build(source: string, folder: string, options: BuildOptions = {}
   }
 }
 
-/** A copy without DWARF, by libbpf's linker, which is always there; llvm-strip comes in a package of its own. */
+/** A copy without DWARF. Uses libbpf's linker, which is always available; llvm-strip is in a separate package. */
 function stripped(object: string): string {
   const result = `${object}.stripped`;
   const outcome = native.linkFiles(result, [object]);
   if (outcome.status === 0) return result;
   const errno = errnoName(outcome.status);
   const why = warnings(outcome).at(-1)?.replaceAll(object, basename(object)) ?? errno;
-  const hint = "Build it as it is: strip: false, or --no-strip";
+  const hint = "Build without stripping: strip: false, or --no-strip";
   throw new BpfError("ERR_BPF_BUILD", `${basename(object)} can't be stripped of DWARF: ${why}`, {
     ...{ operation: "build", errno, hint },
   });
 }
 
-/** True if vmlinux.h is included and was not found, or is the one that was made before, of another kernel maybe. */
+/** Whether vmlinux.h is included and either missing, or the one generated earlier, perhaps from another kernel. */
 function needsKernelTypes(inputs: readonly string[], folder: string, btf: string | undefined): boolean {
   const found = inputs.find((file) => basename(file) === "vmlinux.h");
   if (found === undefined) return false;

@@ -1,13 +1,15 @@
-/** clang: where it is, and what it is told to make a BPF object. */
+/** Finds clang and builds its arguments for BPF objects. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { BpfError } from "../errors";
 
-/** libbpf's headers and the UAPI headers that match it, as they came with this package; this runs as dist/lib/build/clang.js. */
+/**
+ * libbpf's headers and the matching UAPI headers, shipped in this package. This file runs as dist/lib/build/clang.js.
+ */
 const HEADERS = join(__dirname, "../../../.deps/include");
 
-/** The names that libbpf's bpf_tracing.h and Debian's C library have for an architecture. */
+/** The names of an architecture in libbpf's bpf_tracing.h and in Debian's multiarch paths. */
 const ARCHITECTURES: Partial<Record<string, readonly [target: string, multiarch: string]>> = {
   x64: ["x86", "x86_64-linux-gnu"],
   arm64: ["arm64", "aarch64-linux-gnu"],
@@ -19,7 +21,7 @@ const ARCHITECTURES: Partial<Record<string, readonly [target: string, multiarch:
 };
 
 /**
- * The clang to compile with: what the environment variable CLANG names, else `clang`, else the newest `clang-NN` of the PATH.
+ * The clang to use: the environment variable CLANG, else `clang`, else the newest `clang-NN` in PATH.
  *
  * @throws {@link BpfError} ERR_BPF_BUILD if there is none
  */
@@ -36,13 +38,13 @@ export function findClang(environment: NodeJS.ProcessEnv = process.env): string 
     })
     .toSorted((a, b) => b.version - a.version);
   if (versioned[0] !== undefined) return versioned[0].path;
-  throw new BpfError("ERR_BPF_BUILD", "there is no clang", {
+  throw new BpfError("ERR_BPF_BUILD", "clang was not found", {
     operation: "build",
-    hint: "Install it (apt-get install clang), or name it in the environment variable CLANG",
+    hint: "Install it (apt-get install clang), or set the environment variable CLANG",
   });
 }
 
-/** None where there is no folder, or none that may be read: a shell passes over it too. */
+/** Empty for a folder that is missing or unreadable: a shell ignores it too. */
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
@@ -52,11 +54,11 @@ function namesIn(folder: string): string[] {
 }
 
 /**
- * What makes a BPF object of C: the target, BTF, the architecture, and where headers are, the source's own folder first.
+ * Clang's arguments for a BPF object: target, BTF, architecture, and include folders, the source's own first.
  *
- * @param source its path
- * @param more what else, such as `-DDEBUG`; goes last, and so before what stands here where the two differ
- * @param arch of the machines that the object is for, as `process.arch` names it
+ * @param source path of the source
+ * @param more additional arguments such as `-DDEBUG`; last, so that they override the others
+ * @param arch architecture of the target machines, as in `process.arch`
  */
 export function clangArguments(source: string, more: readonly string[], arch: string = process.arch): string[] {
   const [target, multiarch] = ARCHITECTURES[arch] ?? [arch, ""];
@@ -64,16 +66,18 @@ export function clangArguments(source: string, more: readonly string[], arch: st
   return [
     ...["-target", "bpf", "-mcpu=v3", "-g", "-O2", `-D__TARGET_ARCH_${target}`],
     ...[`-I${dirname(source)}`, `-I${HEADERS}`],
-    // clang's own target knows the host's folder for asm/, BPF's does not.
+    // clang's native target knows the host's folder for asm/, its BPF target does not.
     ...(multiarch !== "" && existsSync(system) ? [`-I${system}`] : []),
     ...more,
   ];
 }
 
-/** Every file that a source is made of, itself included; those that were not found by the name that was asked for. */
+/**
+ * All files that a source depends on, itself included. Headers that were not found appear by the name in the #include.
+ */
 export function dependenciesOf(clang: string, source: string, args: readonly string[]): string[] {
   const { stdout } = spawnSync(clang, [...args, "-M", "-MG", source], { encoding: "utf8", maxBuffer: 1 << 26 });
-  // A rule for make: "source.o: file \<newline> file", with spaces in names escaped.
+  // The output is a make rule: "source.o: file \<newline> file", with escaped spaces in names.
   const files =
     (stdout ?? "")
       .replace(/^.*?:\s/, "")
@@ -83,7 +87,7 @@ export function dependenciesOf(clang: string, source: string, args: readonly str
 }
 
 /**
- * Compiles one file. clang's diagnostics go to standard error as they are, in color on a terminal.
+ * Compiles one file. clang's diagnostics go to standard error unchanged, in color on a terminal.
  *
  * @returns whether it compiled
  * @throws {@link BpfError} ERR_BPF_BUILD if clang can't be run
@@ -93,7 +97,7 @@ export function runClang(clang: string, source: string, output: string, args: re
   if (error === undefined) return status === 0;
   throw new BpfError("ERR_BPF_BUILD", `${clang} can't be run (${(error as NodeJS.ErrnoException).code})`, {
     operation: "build",
-    hint: "Install it (apt-get install clang), or name another in the environment variable CLANG",
+    hint: "Install it (apt-get install clang), or set the environment variable CLANG to another",
     cause: error,
   });
 }

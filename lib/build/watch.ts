@@ -1,20 +1,20 @@
-/** Doing something again whenever one of its inputs changes. */
+/** Reruns tasks when their inputs change. */
 import { existsSync, type FSWatcher, statSync, watch } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 
-/** Editors write a file in several steps; this long after the last, it is taken for written. */
+/** Editors write a file in several steps. A file counts as written this long after the last change. */
 const SETTLE_MS = 50;
 
-/** Work that has inputs. */
+/** A task with inputs. */
 export interface Task {
-  /** Does it; gives the files that it depends on. It must not throw. */
+  /** Runs the task and returns the files that it depends on. Must not throw. */
   run(): readonly string[];
 }
 
 /**
- * Runs each task, and again each time one of its inputs is changed, made or removed, until the signal says to stop.
+ * Runs each task, and again whenever one of its inputs is changed, created or removed, until the signal is aborted.
  *
- * Folders are watched, not files: an editor that puts a new file in the old one's place leaves a watch on the old one.
+ * Watches folders, not files: when an editor replaces a file, a watch on the file stays with the old inode.
  */
 export async function watchTasks(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
   const inputs = new Map<Task, ReadonlySet<string>>();
@@ -52,7 +52,7 @@ export async function watchTasks(tasks: readonly Task[], signal: AbortSignal): P
     stale.clear();
     for (const task of now) inputs.set(task, new Set(task.run().map((file) => resolve(file))));
     follow();
-    // What changed while nobody watched it.
+    // Check for changes made before the watch was active.
     for (const task of now)
       if (Array.from(inputs.get(task) ?? []).some((file) => changedSince(file, since))) stale.add(task);
     if (stale.size > 0) wake();
@@ -67,7 +67,7 @@ export async function watchTasks(tasks: readonly Task[], signal: AbortSignal): P
   for (const watcher of watchers.values()) watcher.close();
 }
 
-/** Not what is dated to come, by a clock that is ahead: that would be changed for ever. */
+/** Ignores timestamps in the future, from a clock that is ahead: the file would count as changed for ever. */
 function changedSince(file: string, time: number): boolean {
   const changed = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return changed > time && changed <= Date.now();

@@ -1,4 +1,4 @@
-/** The TypeScript of an object, in the file that it goes to. */
+/** Generates the TypeScript of an object for a target file. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import type { U64 } from "../codec/plan";
@@ -6,24 +6,24 @@ import { generateModule } from "../gen/module";
 
 /** Options of {@link moduleFor}. */
 export interface ModuleOptions {
-  /** The object's bytes become part of the module. */
+  /** Embeds the object's bytes in the module. */
   embed?: boolean | undefined;
-  /** "esm" or "cjs"; by default what the nearest package.json says of the file. */
+  /** "esm" or "cjs". Default: the module kind that the nearest package.json gives the file. */
   module?: "esm" | "cjs" | undefined;
-  /** Types of ring buffers' records, by the map's name. */
+  /** Record types of ring buffers, by map name. */
   events?: Readonly<Record<string, string>> | undefined;
-  /** What 64-bit integers are; by default "bigint". */
+  /** How 64-bit integers are decoded. Default "bigint". */
   u64?: U64 | undefined;
-  /** Where the module will find the object, from its own folder; by default where it is now. */
+  /** Path of the object at run time, relative to the module's folder. Default: where it is now. */
   path?: string | undefined;
 }
 
 /**
- * The module for an object.
+ * Generates the module for an object.
  *
- * @param object where the object is, or will be
- * @param target where the module will be
- * @throws what {@link generateModule} does
+ * @param object path that the object has or will have
+ * @param target path that the module will have
+ * @throws the errors of {@link generateModule}
  */
 export function moduleFor(bytes: Uint8Array, object: string, target: string, options: ModuleOptions): string {
   const { embed = false, module = moduleKind(target), events = {}, u64, path = pathBetween(target, object) } = options;
@@ -36,7 +36,7 @@ function pathBetween(target: string, object: string): string {
     .join("/");
 }
 
-/** As Node and TypeScript see it: by the extension, then by the nearest package.json. */
+/** Determined as Node and TypeScript do: by the extension, then by the nearest package.json. */
 function moduleKind(target: string): "esm" | "cjs" {
   if (/\.[mc]ts$/.test(target)) return target.endsWith(".mts") ? "esm" : "cjs";
   for (let folder = dirname(resolve(target)); ; folder = dirname(folder)) {

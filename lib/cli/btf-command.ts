@@ -1,4 +1,4 @@
-/** node-libbpf btf: the types of the kernel and of files. */
+/** node-libbpf btf: prints the types of the kernel and of files. */
 import { existsSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { toC } from "../btf/c";
@@ -7,7 +7,7 @@ import { reached } from "../btf/referenced-types";
 import { renderTypes } from "../gen/typescript-types";
 import { ArgumentError, type Btf, type BtfType, kernelBtf, readBtf } from "../index";
 
-/** What is printed of a BTF: of all of it, or of the types that were named. */
+/** Writers for all types of a BTF, or for the named types. */
 const FORMATS = {
   c: (btf: Btf, types?: readonly BtfType[]) => toC(btf, types),
   json: (btf: Btf, types?: readonly BtfType[]) => toJson(types === undefined ? btf.types() : reached(btf, types)),
@@ -28,14 +28,14 @@ export function addBtf(program: Command): void {
     .command("dump")
     .summary("print types as C, JSON or TypeScript")
     .description(
-      "Prints the types of the running kernel or of a file: all of them, or those that are named and what they need.\n" +
-        "A file whose name could be a type's is given as ./NAME.",
+      "Prints the types of the running kernel or of a file: all types, or the named ones and their dependencies.\n" +
+        "Write a file as ./NAME if its name could be a type.",
     )
-    .argument("[file]", "an ELF file with BTF, or BTF alone; by default the running kernel's")
-    .argument("[type...]", '"struct task_struct", "union …", "enum …", or a bare name')
-    .addOption(new Option("--format <format>", "of the output").choices(Object.keys(FORMATS)).default("c"))
-    .option("--module <name>", "of a module of the running kernel")
-    .option("--base <file>", "the kernel's BTF that the file, a module's, goes on from")
+    .argument("[file]", "an ELF file with BTF, or raw BTF (default: the running kernel's)")
+    .argument("[type...]", 'a type: "struct task_struct", "union …", "enum …", or a bare name')
+    .addOption(new Option("--format <format>", "output format").choices(Object.keys(FORMATS)).default("c"))
+    .option("--module <name>", "a module of the running kernel")
+    .option("--base <file>", "the kernel's BTF that a module's FILE extends")
     .action((file: string | undefined, types: string[], options: Options) => {
       dump(file === undefined ? [] : [file, ...types], options);
     });
@@ -44,8 +44,8 @@ export function addBtf(program: Command): void {
 function dump(words: readonly string[], { format, module, base }: Options): void {
   const [file, ...rest] = words;
   const isFile = file !== undefined && !readsAsType(file);
-  if (isFile && module !== undefined) throw new ArgumentError(`either a file (${file}) or --module`);
-  if (!isFile && base !== undefined) throw new ArgumentError("--base takes a file that goes on from it");
+  if (isFile && module !== undefined) throw new ArgumentError(`give either a file (${file}) or --module`);
+  if (!isFile && base !== undefined) throw new ArgumentError("--base needs a FILE that extends it");
   const btf = isFile ? readBtf(file, base === undefined ? {} : { base: readBtf(base) }) : kernelBtf(module);
   const types = namesIn(isFile ? rest : words).map((name) => find(btf, name));
   process.stdout.write(FORMATS[format](btf, types.length === 0 ? undefined : types));
@@ -55,7 +55,7 @@ function readsAsType(word: string): boolean {
   return /^((struct|union|enum|typedef)\s+)?[\p{L}_]\w*$/u.test(word);
 }
 
-/** `struct task_struct` is one name, whether the shell made one word or two of it. */
+/** Accepts `struct task_struct` as one or as two shell words. */
 function namesIn(words: readonly string[]): string[] {
   const names: string[] = [];
   let keyword = "";
@@ -75,6 +75,6 @@ function find(btf: Btf, name: string): BtfType {
     return btf.typeNamed(name);
   } catch (error) {
     if (!(error instanceof ArgumentError) || !existsSync(name)) throw error;
-    throw new ArgumentError(`${btf.label} has no type ${name}`, { hint: `The file is given as ./${name}` });
+    throw new ArgumentError(`${btf.label} has no type ${name}`, { hint: `To name a file, write ./${name}` });
   }
 }

@@ -1,11 +1,11 @@
-/** node-libbpf build: C to an object and its TypeScript. */
+/** node-libbpf build: compiles C to an object and its TypeScript. */
 import { Command, type ParseOptionsResult } from "commander";
 import { type BuildOptions, build } from "../build/build";
 import type { U64 } from "../codec/plan";
 import { addModuleOptions } from "./gen-command";
 import { watching } from "./watching";
 
-/** clang refused a source, and has said why. */
+/** Exit status if clang reported errors. */
 const REFUSED = 1;
 
 interface Options {
@@ -37,19 +37,19 @@ export function addBuild(program: Command): void {
     .copyInheritedSettings(program)
     .summary("compile BPF programs with clang, and write their TypeScript")
     .description(
-      "Compiles each FILE.bpf.c to FILE.bpf.o, and writes FILE.bpf.ts beside it. What follows -- goes to clang.\n" +
-        "Exits with 0 if all compiled, 1 if clang refused one, 2 for everything else that went wrong.",
+      "Compiles each FILE.bpf.c to FILE.bpf.o and writes FILE.bpf.ts next to it. Arguments after -- go to clang.\n" +
+        "Exits with 0 if all compiled, 1 if clang reported errors, 2 for any other error.",
     )
     .usage("[options] <source...> [-- <clang argument...>]")
     .argument("<source...>", "C files")
-    .requiredOption("-o, --output <folder>", "where the objects and modules go");
+    .requiredOption("-o, --output <folder>", "folder for the objects and modules");
   program.addCommand(command);
   addModuleOptions(command)
-    .option("--no-types", "only compile")
-    .option("--no-strip", "keep DWARF, which is most of an object and nothing that loads one reads")
-    .option("--arch <arch>", "of the machines that it is for, as Node names it; by default this one's")
-    .option("--btf <file>", "what vmlinux.h is made of, if it is included and not there; by default this kernel's BTF")
-    .option("--watch", "again whenever a source or a header that it includes changes, until it is interrupted")
+    .option("--no-types", "do not write TypeScript")
+    .option("--no-strip", "keep DWARF, which makes up most of an object and is not needed to load it")
+    .option("--arch <arch>", "architecture of the target machines, as Node names it (default: this one's)")
+    .option("--btf <file>", "BTF to generate vmlinux.h from, if it is included and missing (default: this kernel's)")
+    .option("--watch", "rebuild whenever a source or an included header changes, until interrupted")
     .action((sources: string[], options: Options) => run(sources, options, command.clang));
 }
 

@@ -1,4 +1,4 @@
-/** node-libbpf check: would these objects' programs load there? */
+/** node-libbpf check: predicts whether the programs of objects would load. */
 import { type Command, Option } from "commander";
 import { type CheckOptions, open, type ProgramVerdict } from "../index";
 import {
@@ -22,15 +22,15 @@ interface Options extends KernelOptions {
 export function addCheck(program: Command): void {
   const command = program
     .command("check")
-    .summary("judge the programs of objects, on this kernel or others")
+    .summary("predict whether the programs of objects load, on this kernel or others")
     .description(
-      "Judges each program that load() would load, by default on the running kernel.\n" +
-        "Exits with 0 if all are allowed, 1 if one is refused or unsafe, 3 if one is unknown, 2 without an answer.",
+      "Judges each program that load() would load. Default: on the running kernel.\n" +
+        "Exits with 0 if all are allowed, 1 if one is refused or unsafe, 3 if one is unknown, 2 if it failed.",
     )
-    .argument("<object...>", "object files that clang -target bpf made");
+    .argument("<object...>", "object files from clang -target bpf");
   addKernelOptions(command)
     .addOption(
-      new Option("--precheck <mode>", "how the running kernel's verdicts are found")
+      new Option("--precheck <mode>", "how to judge on the running kernel")
         .choices(["auto", "tables", "probe"])
         .default("auto"),
     )
@@ -40,7 +40,7 @@ export function addCheck(program: Command): void {
     });
 }
 
-/** An object, and its programs' verdicts, for each in the kernels' order. */
+/** An object and the verdicts of its programs, each for all kernels in order. */
 interface Checked {
   path: string;
   programs: ProgramVerdict[][];
@@ -79,8 +79,7 @@ function toJson(objects: readonly Checked[], kernels: readonly NamedKernel[]): s
 
 function show({ path, programs }: Checked, kernels: readonly NamedKernel[]): string {
   const title = `${styled({ text: printable(path), style: "bold" })}\n`;
-  if (programs.length === 0)
-    return `${title}no program is loaded unless it is asked for: all sections begin with "?"\n`;
+  if (programs.length === 0) return `${title}no program is loaded by default: all sections begin with "?"\n`;
   const rows = programs.map((verdicts) => [
     { text: printable(verdicts[0]?.program ?? "") },
     { text: printable(verdicts[0]?.section ?? "") },

@@ -1,11 +1,11 @@
-/** The command line's words: its commands and what they share. */
+/** Defines the command line: the commands and what they share. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 
 type Add = (program: Command) => void;
 
-/** Each is loaded with what it needs, which for most is little of the whole. */
+/** Commands are loaded on demand, because most need little of the library. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Add>> = new Map([
   ["check", async () => (await import("./check-command.js")).addCheck],
   ["hooks", async () => (await import("./hooks-command.js")).addHooks],
@@ -17,14 +17,18 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Add>> = new Map([
   ["build", async () => (await import("./build-command.js")).addBuild],
 ]);
 
-/** @throws {@link CommanderError} for a wrong command line, and after help was printed */
+/**
+ * Runs the command line.
+ *
+ * @throws {@link CommanderError} for invalid arguments, and after printing help
+ */
 export async function run(args: readonly string[]): Promise<void> {
   const program = new Command("node-libbpf")
-    .description("Builds, types and tests BPF programs, and tells which may sleep: on this kernel and on others.")
+    .description("Builds, types and tests BPF programs, and shows which may sleep, on this kernel and on others.")
     .version(version())
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "node-libbpf:")) });
-  // All of them are for help, and for words that are none of them.
+  // All commands are loaded for the help and for unknown commands.
   const named = COMMANDS.get(args[0] ?? "");
   for (const load of named ? [named] : COMMANDS.values()) (await load())(program);
   await program.parseAsync(args, { from: "user" });

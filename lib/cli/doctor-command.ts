@@ -1,4 +1,4 @@
-/** node-libbpf doctor: can this host run sleepable LSM programs, and if not, what is to be changed? */
+/** node-libbpf doctor: checks whether this host can run sleepable LSM programs, and what to change if not. */
 import type { Command } from "commander";
 import { ProgramType } from "../constants";
 import { errnoName } from "../errors";
@@ -12,17 +12,17 @@ import { conclusion, diagnose, type HookProbe, PROBED_HOOK } from "./doctor-repo
 import { HOST, summary } from "./kernel-options";
 import { document, type Style, styled } from "./table";
 
-/** Its exit status for each answer. */
+/** Exit status for each result. */
 const STATUS: Readonly<Record<State, number>> = { ok: 0, bad: 1, unknown: 3 };
 const CAN: Readonly<Record<State, boolean | null>> = { ok: true, bad: false, unknown: null };
 
 export function addDoctor(program: Command): void {
   program
     .command("doctor")
-    .summary("tell whether this host can run sleepable LSM programs")
+    .summary("check whether this host can run sleepable LSM programs")
     .description(
-      "Tells whether this host can load and attach sleepable LSM programs, and what to change if not.\n" +
-        "Exits with 0 if it can, 1 if not, 3 if that can't be told.",
+      "Checks whether this host can load and attach sleepable LSM programs, and shows what to change if not.\n" +
+        "Exits with 0 if it can, 1 if not, 3 if unknown.",
     )
     .option("--json", "print JSON")
     .action((options: { json?: true }) => {
@@ -39,7 +39,7 @@ function doctor({ json: asJson }: { json?: true }): number {
   return STATUS[answer];
 }
 
-/** Asks the kernel, which needs no privilege to say no. */
+/** Loads a test program. Needs no privilege to get a negative answer. */
 function probeHook({ btfSize }: KernelFacts): HookProbe | undefined {
   const answer = isKnown(btfSize) ? tryLoad("lsm", PROBED_HOOK) : undefined;
   if (answer === undefined) return undefined;
@@ -62,7 +62,7 @@ function show(lines: readonly Line[], answer: State): string {
   return (
     title("Sleepable LSM programs need") +
     part(true) +
-    title("\nThey can do without") +
+    title("\nOptional") +
     part(false) +
     title(`\n${sentence(lines, answer)}`)
   );
@@ -81,6 +81,6 @@ function sentence(lines: readonly Line[], answer: State): string {
   const what =
     answer === "bad"
       ? "This host can't run sleepable LSM programs"
-      : "It can't be told whether this host can run sleepable LSM programs";
+      : "It is unknown whether this host can run sleepable LSM programs";
   return `${what}: ${why.join("; ")}.`;
 }

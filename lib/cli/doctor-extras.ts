@@ -1,4 +1,4 @@
-/** What sleepable LSM programs can do without, and others not. */
+/** Checks that sleepable LSM programs do not need, but other programs do. */
 import { given, isKnown } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/kernel-facts";
 import { MOUNT_BPFFS } from "../native/pins";
@@ -19,9 +19,9 @@ function hooks(facts: KernelFacts): Line {
 
 function lockdown({ lockdown }: KernelFacts): Line {
   return factLine("lockdown", lockdown, (state) => state !== "confidentiality", {
-    ok: "lockdown is not in the way",
-    bad: "the kernel is locked down (confidentiality): programs may not read its memory, nor kprobes be attached",
-    unknown: "whether the kernel is locked down can't be told",
+    ok: "lockdown does not restrict BPF",
+    bad: "the kernel is locked down (confidentiality): programs can't read its memory, and kprobes can't be attached",
+    unknown: "can't determine whether the kernel is locked down",
     remedy: isKnown(lockdown)
       ? "Boot with lockdown=integrity or without lockdown"
       : `Mount securityfs: ${MOUNT.securityfs}`,
@@ -34,7 +34,7 @@ export const MOUNT = {
   tracefs: "mount -t tracefs tracefs /sys/kernel/tracing",
 };
 const USE = {
-  securityfs: "which tells active LSMs and lockdown",
+  securityfs: "which shows active LSMs and lockdown",
   bpffs: "where programs, maps and links are pinned",
   tracefs: "which tracepoints need",
 };
@@ -44,14 +44,17 @@ function mounts(facts: KernelFacts): Line[] {
     factLine(name, facts[name], (place) => place !== "", {
       ok: `${name} is mounted`,
       bad: `${name}, ${USE[name]}, is not mounted`,
-      unknown: `whether ${name}, ${USE[name]}, is mounted can't be told`,
+      unknown: `can't determine whether ${name}, ${USE[name]}, is mounted`,
       remedy: MOUNT[name],
       show: given(facts[name]) || "not mounted",
     }),
   );
 }
 
-/** fentry.s, fexit.s and fmod_ret.s: functions with error injection, and system calls by name since 7.1 (16d9c5660692). */
+/**
+ * Targets of fentry.s, fexit.s and fmod_ret.s: functions with error injection, and since 7.1 system calls by name
+ * (16d9c5660692).
+ */
 function errorInjection(facts: KernelFacts): Line {
   const { value, input } = hasErrorInjection(Kernel.of(facts));
   const fact = { ...input, value: `${input.name}: ${input.value}` };
@@ -60,7 +63,10 @@ function errorInjection(facts: KernelFacts): Line {
   if (isSince("7.1", facts)) return line("error-injection", "ok", facts.version, ok("system calls"));
   const [state, message] =
     value === undefined
-      ? (["unknown", "whether functions may sleep in fentry.s, fexit.s and fmod_ret.s programs can't be told"] as const)
+      ? ([
+          "unknown",
+          "can't determine whether functions may sleep in fentry.s, fexit.s and fmod_ret.s programs",
+        ] as const)
       : (["bad", "no function may sleep in fentry.s, fexit.s and fmod_ret.s programs"] as const);
   const remedy = "Use Linux 7.1 or newer, or a kernel with CONFIG_FUNCTION_ERROR_INJECTION=y";
   return line("error-injection", state, fact, message, remedy);

@@ -1,4 +1,4 @@
-/** A line of the doctor's report: a fact, and what it means. */
+/** A line of the doctor's report: a fact and its meaning. */
 import { type Fact, given, isKnown } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/kernel-facts";
 import { parseVersion, seriesNumber } from "../kernel/version";
@@ -6,12 +6,12 @@ import { input } from "../sleepable/judged-kernel";
 
 export type State = "ok" | "bad" | "unknown";
 
-/** One thing that was looked at. */
+/** One check. */
 export interface Line {
-  /** A stable name. */
+  /** A stable identifier. */
   check: string;
   state: State;
-  /** False for what sleepable LSM programs can do without. */
+  /** False if sleepable LSM programs do not need it. */
   required: boolean;
   message: string;
   evidence: { value: string; origin: string };
@@ -28,14 +28,14 @@ export function line(check: string, state: State, fact: Fact<unknown>, message: 
 interface Words {
   ok: string;
   bad: string;
-  /** Of a fact that is not known. */
+  /** The message if the fact is unknown. */
   unknown: string;
   remedy?: string;
-  /** The value, where it is not its own best text. */
+  /** The value as text, if it has no good text of its own. */
   show?: string;
 }
 
-/** The line of a fact whose value alone tells. */
+/** The line of a fact whose value alone decides. */
 export function factLine<T>(check: string, fact: Fact<T>, isGood: (value: T) => boolean, words: Words): Line {
   if (!isKnown(fact)) return line(check, "unknown", fact, words.unknown, words.remedy);
   const state = isGood(fact.value) ? "ok" : "bad";
@@ -49,7 +49,7 @@ export function factLine<T>(check: string, fact: Fact<T>, isGood: (value: T) => 
   );
 }
 
-/** Undefined where the version is not known. */
+/** Undefined if the version is unknown. */
 export function isSince(series: string, { version }: KernelFacts): boolean | undefined {
   const have = parseVersion(given(version) ?? "");
   const want = parseVersion(series);

@@ -1,10 +1,10 @@
-/** What sleepable LSM programs need: to be loaded, and to be run. */
+/** Requirements of sleepable LSM programs for loading and for running. */
 import { type Fact, given, isKnown, mapFact } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/kernel-facts";
 import { MOUNT } from "./doctor-extras";
 import { factLine, isSince, type Line, line } from "./doctor-line";
 
-/** Each of these can be seen to be no hindrance by loading one. */
+/** Requirements for loading: a successful load proves all of them. */
 export function toLoad(facts: KernelFacts): Line[] {
   const { seccomp, initialUserNamespace } = facts;
   return [
@@ -15,7 +15,7 @@ export function toLoad(facts: KernelFacts): Line[] {
     factLine("user-namespace", initialUserNamespace, Boolean, {
       ok: "this is the initial user namespace",
       bad: "this process is in a user namespace, where its capabilities do not count for BPF",
-      unknown: "whether this is the initial user namespace can't be told",
+      unknown: "can't determine whether this is the initial user namespace",
       remedy: "Run it in the initial user namespace: in a container, without user remapping",
     }),
     given(seccomp) === false
@@ -34,18 +34,18 @@ export function toLoad(facts: KernelFacts): Line[] {
 function kernel(facts: KernelFacts): Line {
   const remedy = "Use Linux 5.10 or newer";
   const since = isSince("5.10", facts);
-  if (since) return line("kernel", "ok", facts.version, "the kernel knows BPF_F_SLEEPABLE");
-  // A vendor's 4.18 may.
+  if (since) return line("kernel", "ok", facts.version, "the kernel supports BPF_F_SLEEPABLE");
+  // A vendor's 4.18 may have it.
   return since === undefined || given(facts.backports) !== ""
-    ? line("kernel", "unknown", facts.version, "whether the kernel knows BPF_F_SLEEPABLE can't be told", remedy)
+    ? line("kernel", "unknown", facts.version, "can't determine whether the kernel supports BPF_F_SLEEPABLE", remedy)
     : line("kernel", "bad", facts.version, "the kernel is older than BPF_F_SLEEPABLE", remedy);
 }
 
 function btf({ btfSize, config }: KernelFacts): Line {
   const found = factLine("btf", btfSize, () => true, {
-    ok: "the kernel has BTF, by which hooks are found",
+    ok: "the kernel has BTF, which is needed to find hooks",
     bad: "",
-    unknown: "the kernel's BTF, by which hooks are found, can't be read",
+    unknown: "the kernel's BTF, which is needed to find hooks, can't be read",
     remedy: "Use a kernel with CONFIG_DEBUG_INFO_BTF=y, and mount sysfs",
   });
   return found.state === "unknown" && given(config)?.DEBUG_INFO_BTF === "n" ? { ...found, state: "bad" } : found;
@@ -53,7 +53,7 @@ function btf({ btfSize, config }: KernelFacts): Line {
 
 function configured(option: string, { config, lsmHooks }: KernelFacts): Line {
   const name = `CONFIG_${option}`;
-  const words = { ok: `${name} is on`, bad: `${name} is off`, unknown: `whether ${name} is on can't be told` };
+  const words = { ok: `${name} is on`, bad: `${name} is off`, unknown: `can't determine whether ${name} is on` };
   const remedy = `Use a kernel with ${name}=y`;
   if (isKnown(config))
     return factLine(
@@ -69,7 +69,7 @@ function configured(option: string, { config, lsmHooks }: KernelFacts): Line {
   return off ? line(name, "bad", hooks, words.bad, remedy) : line(name, "unknown", config, words.unknown, remedy);
 }
 
-/** CAP_SYS_ADMIN counts for both. */
+/** CAP_SYS_ADMIN includes both. */
 export function missingCapabilities(has: readonly string[] = []): string[] {
   return has.includes("CAP_SYS_ADMIN") ? [] : ["CAP_BPF", "CAP_PERFMON"].filter((name) => !has.includes(name));
 }
@@ -79,36 +79,36 @@ function capabilities(fact: Fact<string[]>): Line {
   return factLine("capabilities", fact, () => missing === "", {
     ok: "this process may load LSM programs",
     bad: `this process lacks ${missing}`,
-    unknown: "whether this process may load LSM programs can't be told",
+    unknown: "can't determine whether this process may load LSM programs",
     remedy: `Run it as root, or give it ${missing}`,
     show: given(fact)?.join(", ") || "none",
   });
 }
 
 function memlock({ memlock, capabilities }: KernelFacts): Line {
-  // libbpf raises the limit before the first load, if it may.
+  // libbpf raises the limit before the first load if it may.
   const mayRaise = given(capabilities)?.includes("CAP_SYS_RESOURCE") ?? false;
   const limit = given(memlock)?.limit;
   return factLine("memlock", memlock, ({ charged, limit }) => !charged || limit === null || mayRaise, {
-    ok: "RLIMIT_MEMLOCK is not in the way",
+    ok: "RLIMIT_MEMLOCK does not restrict BPF memory",
     bad: "BPF memory counts against RLIMIT_MEMLOCK before Linux 5.11, and this process may not raise it",
-    unknown: "whether RLIMIT_MEMLOCK is in the way can't be told",
+    unknown: "can't determine whether RLIMIT_MEMLOCK restricts BPF memory",
     remedy: "Raise it: ulimit -l unlimited, or LimitMEMLOCK=infinity in the service's unit",
     show: `${limit === null || limit === undefined ? "no limit" : `${limit} bytes`}${given(memlock)?.charged ? ", and counts" : ", does not count since Linux 5.11"}`,
   });
 }
 
-/** A program loads and is attached without, and never runs. */
+/** Without it a program loads and attaches, but never runs. */
 export function activeLsm({ lsms, config, securityfs }: KernelFacts): Line {
   const built = given(config)?.LSM;
   const has = built?.split(",").includes("bpf") ? "has" : "lacks";
-  const hint = built === undefined ? "" : ` (CONFIG_LSM ${has} it, and lsm= on the boot line goes before that)`;
+  const hint = built === undefined ? "" : ` (CONFIG_LSM ${has} it, but lsm= on the boot line overrides that)`;
   const place = given(securityfs);
-  const look = place ? `Look into ${place}/lsm` : `Mount securityfs: ${MOUNT.securityfs}`;
+  const look = place ? `Check ${place}/lsm` : `Mount securityfs: ${MOUNT.securityfs}`;
   return factLine("active-lsms", lsms, (names) => names.includes("bpf"), {
     ok: "bpf is among the active LSMs",
     bad: "bpf is not among the active LSMs: programs would be attached and never run",
-    unknown: `whether bpf is among the active LSMs can't be told${hint}`,
+    unknown: `can't determine whether bpf is among the active LSMs${hint}`,
     remedy: isKnown(lsms) ? `Boot with lsm=${[...lsms.value, "bpf"].join(",")}` : look,
   });
 }

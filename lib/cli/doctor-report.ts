@@ -1,4 +1,4 @@
-/** What a host's facts, and the kernel's answer to a sleepable LSM program, say about it. Pure. */
+/** Derives the report from a host's facts and the result of loading a sleepable LSM program. Pure. */
 import { given } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/kernel-facts";
 import type { PermissionCause } from "../kernel/permission";
@@ -6,21 +6,21 @@ import { extras } from "./doctor-extras";
 import { type Line, line, type State } from "./doctor-line";
 import { activeLsm, missingCapabilities, toLoad } from "./doctor-needs";
 
-/** How the kernel answered when it was asked to load `r0 = 0; exit` as lsm.s/bprm_committed_creds. */
+/** The kernel's result of loading `r0 = 0; exit` as lsm.s/bprm_committed_creds. */
 export interface HookProbe {
-  /** Absent if it was loaded. */
+  /** Absent if it loaded. */
   errno?: string;
-  /** The verifier's. */
+  /** The verifier's log. */
   log: string;
-  /** Why it said EPERM. */
+  /** The cause of an EPERM. */
   permission?: PermissionCause;
 }
 
-/** The hook of the trial: the one that every kernel with BPF_F_SLEEPABLE lets sleep. */
+/** The hook of the test program: every kernel with BPF_F_SLEEPABLE allows it to sleep. */
 export const PROBED_HOOK = "bprm_committed_creds";
 const PROG_LOAD = "BPF_PROG_LOAD";
 
-/** `trial` is absent if there was nothing to try: no BTF, or no such hook in it. */
+/** Creates the report. `trial` is absent if nothing could be loaded: no BTF, or it lacks the hook. */
 export function diagnose(facts: KernelFacts, probe?: HookProbe): Line[] {
   const loaded = probe !== undefined && probe.errno === undefined;
   return [
@@ -37,25 +37,25 @@ export function conclusion(lines: readonly Line[]): State {
   return states.has("bad") ? "bad" : states.has("unknown") ? "unknown" : "ok";
 }
 
-/** What a program needs to be loaded is there if one was. */
+/** A successful load proves what loading needs. */
 function proven({ check, message }: Line): Line {
   const evidence = { value: `a program on ${PROBED_HOOK} was loaded`, origin: PROG_LOAD };
-  return line(check, "ok", evidence, `not in the way: ${message}`);
+  return line(check, "ok", evidence, `not a problem: ${message}`);
 }
 
 function load({ capabilities }: KernelFacts, trial: HookProbe | undefined): Line {
   if (trial === undefined) {
-    const message = `whether the kernel takes a sleepable LSM program was not tried: its BTF has no hook ${PROBED_HOOK}`;
+    const message = `loading a sleepable LSM program was not tried: the kernel's BTF has no hook ${PROBED_HOOK}`;
     return line("load", "unknown", { unknown: PROG_LOAD }, message);
   }
   const { errno, log, permission } = trial;
   const evidence = { value: errno ?? "loaded", origin: PROG_LOAD };
   if (errno === undefined) return line("load", "ok", evidence, `a sleepable program on ${PROBED_HOOK} was loaded`);
   if (errno === "EPERM" && missingCapabilities(given(capabilities)).length > 0) {
-    const message = "whether the kernel takes a sleepable LSM program is seen with these capabilities only";
+    const message = "a sleepable LSM program can be tried only with these capabilities";
     return line("load", "unknown", evidence, message);
   }
   if (permission !== undefined) return line("load", "bad", evidence, permission.cause, permission.hint);
-  const words = log.split("\n").find((text) => text !== "") ?? "without a word";
+  const words = log.split("\n").find((text) => text !== "") ?? "without a message";
   return line("load", "bad", evidence, `the kernel refuses a sleepable program on ${PROBED_HOOK}: ${words}`);
 }

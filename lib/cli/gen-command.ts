@@ -1,4 +1,4 @@
-/** node-libbpf gen: the TypeScript of an object. */
+/** node-libbpf gen: writes the TypeScript of an object. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { moduleFor } from "../build/write-module";
 import type { U64 } from "../codec/plan";
@@ -16,25 +16,27 @@ interface Options {
   watch?: true;
 }
 
-/** What gen and build share: the module that is written. */
+/** Options that gen and build share: those of the module. */
 export function addModuleOptions(command: Command): Command {
   return command
-    .option("--embed", "put the object's bytes into the TypeScript")
-    .option("--event <map=type>", "the type of a ring buffer's records, such as events='struct exec_event'", event)
-    .addOption(new Option("--module <kind>", "by default as package.json says").choices(["esm", "cjs"]))
-    .addOption(new Option("--u64 <kind>", "what 64-bit integers are; by default bigint").choices(["bigint", "number"]));
+    .option("--embed", "embed the object's bytes in the TypeScript")
+    .option("--event <map=type>", "record type of a ring buffer, such as events='struct exec_event'", event)
+    .addOption(new Option("--module <kind>", "module kind (default: as in package.json)").choices(["esm", "cjs"]))
+    .addOption(
+      new Option("--u64 <kind>", "how 64-bit integers are decoded (default: bigint)").choices(["bigint", "number"]),
+    );
 }
 
 export function addGen(program: Command): void {
   const command = program
     .command("gen")
     .summary("write the TypeScript of an object: its types, maps, programs, variables")
-    .description("Writes a module that opens the object, typed by its BTF. The same object gives the same text.")
-    .argument("<object>", "an object file that clang -target bpf -g made")
-    .requiredOption("-o, --output <file>", "the module, a .ts file; written all or nothing");
+    .description("Writes a module that opens the object, with types from its BTF. The same object gives the same text.")
+    .argument("<object>", "an object file from clang -target bpf -g")
+    .requiredOption("-o, --output <file>", "the module, a .ts file; written atomically");
   addModuleOptions(command)
-    .option("--path <path>", "where the module finds the object, from its own folder; by default where it is now")
-    .option("--watch", "again whenever the object changes, until it is interrupted")
+    .option("--path <path>", "path of the object relative to the module's folder (default: where it is now)")
+    .option("--watch", "regenerate whenever the object changes, until interrupted")
     .action((object: string, options: Options) => gen(object, options));
 }
 
@@ -51,6 +53,6 @@ async function gen(object: string, { output, event, watch, ...options }: Options
 
 function event(text: string, before: Record<string, string> = {}): Record<string, string> {
   const [, map, type] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-  if (map === undefined || type === undefined) throw new InvalidArgumentError("It is MAP=TYPE.");
+  if (map === undefined || type === undefined) throw new InvalidArgumentError("Expected MAP=TYPE.");
   return { ...before, [map]: type };
 }

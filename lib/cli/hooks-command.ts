@@ -1,4 +1,4 @@
-/** node-libbpf hooks: what there is to attach to, and what may sleep there. */
+/** node-libbpf hooks: lists attach targets and which of them may sleep. */
 import { type Command, Option } from "commander";
 import { judge, type ProgramVerdict, type ReasonCode } from "../index";
 import type { KernelFacts } from "../kernel/kernel-facts";
@@ -26,11 +26,11 @@ interface Options extends KernelOptions {
 }
 
 interface Listed extends Hook {
-  /** What was meant by a name that none of the kernels has. */
+  /** A similar name, if no kernel has this one. */
   meant?: string | undefined;
 }
 
-/** A hook's verdicts, in the kernels' order. */
+/** A hook's verdicts, in the order of the kernels. */
 interface Judged extends Listed {
   verdicts: ProgramVerdict[];
 }
@@ -40,14 +40,14 @@ export function addHooks(program: Command): void {
     .command("hooks")
     .summary("list LSM hooks, iterators, system calls and tracepoints, and which may sleep")
     .description(
-      "Lists what sleepable programs could be attached to, and which of it may sleep.\n" +
+      "Lists possible targets of sleepable programs, and which of them may sleep.\n" +
         "With names, exits with 0 if all may sleep, 1 if one is refused or unsafe, 3 if one is unknown.",
     )
-    .argument("[name...]", "only these, whether they exist or not");
+    .argument("[name...]", "only these, even if they do not exist");
   addKernelOptions(command)
     .addOption(new Option("--kind <kind>", "only one kind").choices(Object.keys(HOOK_KINDS)))
-    .option("--sleepable", "only what may sleep on one of the kernels")
-    .option("--probe", "ask the running kernel, by loading; needs root")
+    .option("--sleepable", "only those that may sleep on at least one of the kernels")
+    .option("--probe", "probe the running kernel by loading programs; needs root")
     .option("--json", "print JSON")
     .action((names: string[], options: Options) => {
       process.exitCode = hooks(names, options);
@@ -75,12 +75,12 @@ function hooks(names: readonly string[], { kind, sleepable, probe, json: asJson,
   return names.length === 0 ? 0 : exitStatus(judged.flatMap(({ verdicts }) => verdicts));
 }
 
-/** All that one of the kernels has. */
+/** All hooks of a kind that at least one kernel has. */
 function namesOf(kind: HookKind, kernels: readonly NamedKernel[]): string[] {
   return [...new Set(kernels.flatMap(({ facts }) => Array.from(HOOK_KINDS[kind].names(facts))))];
 }
 
-/** What a name is: each kind that has it, else the kind of the name that was meant. */
+/** The kinds that have a name, else the kind of the most similar name. */
 function find(
   name: string,
   kinds: readonly HookKind[],
@@ -112,7 +112,7 @@ function ask(facts: KernelFacts, wanted: readonly Hook[]): KernelFacts {
   return asked;
 }
 
-/** Whether bpf is among the active LSMs is a matter of the host, not of the hook. */
+/** Whether bpf is among the active LSMs depends on the host, not on the hook. */
 function maySleep({ findings }: ProgramVerdict): boolean {
   return findings.every(({ verdict, reason }) => verdict === "allowed" || reason === "LSM_INACTIVE");
 }
@@ -139,7 +139,7 @@ function explain({ verdicts, meant }: Judged, kernels: readonly NamedKernel[]): 
   return meant === undefined || why.includes("did you mean") ? why : `${why}  did you mean ${meant}?\n`;
 }
 
-/** All hooks are thousands of verdicts: why, and by what evidence, is told of those that are named. */
+/** The list of all hooks has thousands of verdicts, so reasons and evidence are included only for named hooks. */
 function toJson(judged: readonly Judged[], kernels: readonly NamedKernel[], whole: boolean): string {
   const described = judged.map(({ kind, name, verdicts }) => {
     const shown = whole ? verdicts : verdicts.map(({ verdict, reason }) => ({ verdict, reason }));

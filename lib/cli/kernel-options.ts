@@ -1,4 +1,4 @@
-/** --kernel and --profile: the kernels that a command asks about. */
+/** The options --kernel and --profile, which select kernels. */
 import { basename, resolve } from "node:path";
 import type { Command } from "commander";
 import { ArgumentError } from "../errors";
@@ -24,38 +24,42 @@ export function addKernelOptions(command: Command): Command {
   return command
     .option(
       "--kernel <names>",
-      `${HOST}, a release (6.12, 6.12.40) or a measured build (debian-6.12), separated by commas; may be repeated`,
+      `${HOST}, a release (6.12, 6.12.40) or a measured build (debian-6.12), comma-separated; repeatable`,
       (names: string, before: string[] = []) => [...before, ...names.split(",").map((name) => name.trim())],
     )
     .option(
       "--profile <file>",
-      "what node-libbpf profile wrote on another host; may be repeated",
+      "a profile that node-libbpf profile wrote on another host; repeatable",
       (path: string, before: string[] = []) => [...before, path],
     );
 }
 
-/** The kernels that were asked for, the running one if none was; two of a name are one. */
+/** The selected kernels, by default the running one. Duplicates are merged. */
 export function kernelsOf({ kernel = [], profile = [] }: KernelOptions): NamedKernel[] {
   const names = kernel.length + profile.length === 0 ? [HOST] : kernel;
   const found = new Map(names.map((name) => [name, name === HOST ? lazyFacts() : kernelProfile(name)]));
   for (const path of new Set(profile)) {
     const name = basename(path, ".json");
-    // A file called host.json is not this host.
+    // A file host.json is not this host.
     found.set(found.has(name) || name === HOST ? resolve(path) : name, readProfile(path));
   }
   return Array.from(found, ([name, facts]) => ({ name, facts }));
 }
 
-/** @throws {@link ArgumentError} if this host is to be asked, and is not among the kernels */
+/**
+ * Checks that this host is among the kernels.
+ *
+ * @throws {@link ArgumentError} if it is not
+ */
 export function needHost(kernels: readonly NamedKernel[], option: string): void {
   if (kernels.some(({ name }) => name === HOST)) return;
-  throw new ArgumentError(`${option} asks the running kernel, which is not among those named`, {
+  throw new ArgumentError(`${option} probes the running kernel, which is not among the selected ones`, {
     operation: "probe",
     hint: `Add it: --kernel ${HOST},…`,
   });
 }
 
-/** A kernel in the JSON output. */
+/** A kernel in JSON output. */
 export interface KernelSummary {
   name: string;
   version: string | null;

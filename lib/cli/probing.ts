@@ -1,4 +1,6 @@
-/** Before and after the running kernel is asked: whether it may be, and whether it answered. */
+/**
+ * Checks before and after probing the running kernel: whether this process may probe, and whether the kernel answered.
+ */
 import { ProgramType } from "../constants";
 import { isErrno, PermissionError } from "../errors";
 import { given } from "../kernel/fact";
@@ -7,18 +9,18 @@ import { PROBED_KINDS, tryLoad } from "../kernel/probe";
 import { whyRefused } from "../kernel/refusal";
 
 /**
- * Seen by trying: a tracepoint needs no trampoline, so that EPERM is for want of privilege.
+ * Tests the privilege with a tracepoint program: it needs no trampoline, so EPERM means that a privilege is missing.
  *
- * @throws {@link PermissionError} that says what is missing
+ * @throws {@link PermissionError} that names the missing privilege
  */
 export function needPrivilege(): void {
   const status = tryLoad("tp_btf", "sched_switch")?.status;
   if (status === undefined || !isErrno(status, "EPERM")) return;
   const { cause, hint } = whyRefused({ operation: "load", types: [ProgramType.TRACING] });
-  throw new PermissionError(`the kernel can't be asked: ${cause}`, { operation: "probe", errno: "EPERM", hint });
+  throw new PermissionError(`can't probe the kernel: ${cause}`, { operation: "probe", errno: "EPERM", hint });
 }
 
-/** Says on standard error which kinds were asked about in vain. */
+/** Warns on standard error about kinds that could not be probed. */
 export function warnUnanswered(facts: KernelFacts, asked: readonly ProbedKind[] = PROBED_KINDS): void {
   const answered = given(facts.probed) ?? {};
   const forbidden = asked.filter((kind) => {
@@ -29,10 +31,10 @@ export function warnUnanswered(facts: KernelFacts, asked: readonly ProbedKind[] 
   if (forbidden.length === 0) return;
   const { cause } = whyRefused({ operation: "load", types: [ProgramType.TRACING], trampoline: true });
   const what = forbidden.length === asked.length ? "nothing could be probed" : `not probed: ${forbidden.join(", ")}`;
-  process.stderr.write(`node-libbpf: ${what}; the kernel answered EPERM to all: ${cause}\n`);
+  process.stderr.write(`node-libbpf: ${what}; the kernel returned EPERM for all: ${cause}\n`);
 }
 
-/** The facts that list each kind's targets. */
+/** The facts that list the targets of each kind. */
 const TARGETS = {
   lsm: "lsmHooks",
   tp_btf: "tracepoints",

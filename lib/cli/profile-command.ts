@@ -1,4 +1,4 @@
-/** node-libbpf profile: this kernel's facts as a file, to check objects against elsewhere. */
+/** node-libbpf profile: writes this kernel's facts to a file, to check objects against elsewhere. */
 import type { Command } from "commander";
 import { captureProfile } from "../index";
 import { replace } from "../replace";
@@ -13,10 +13,10 @@ interface Options {
 export function addProfile(program: Command): void {
   program
     .command("profile")
-    .summary("write down this kernel's facts, to check objects against elsewhere")
-    .description("Writes the running kernel's facts as JSON, for --profile of check and hooks.")
-    .option("--probe", "with what the kernel answers about every hook and system call, by loading; needs root")
-    .option("-o, --output <file>", "write to a file, all or nothing; by default to standard output")
+    .summary("write this kernel's facts to a file, to check objects against elsewhere")
+    .description("Writes the running kernel's facts as JSON, for check --profile and hooks --profile.")
+    .option("--probe", "also probe every hook and system call by loading programs; needs root")
+    .option("-o, --output <file>", "output file, written atomically (default: standard output)")
     .action(profile);
 }
 

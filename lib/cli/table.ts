@@ -1,7 +1,7 @@
-/** Text in columns, for terminals and pipes. */
+/** Tables of text for terminals and pipes. */
 import { styleText } from "node:util";
 
-/** How a text looks on a terminal. */
+/** Style of a text on a terminal. */
 export type Style = "green" | "red" | "yellow" | "cyan" | "bold" | "dim";
 
 export interface Cell {
@@ -9,16 +9,16 @@ export interface Cell {
   style?: Style;
 }
 
-/** Standard output is a terminal: symbols are better than words there. */
+/** Whether standard output is a terminal, which gets symbols instead of words. */
 export const isTerminal = process.stdout.isTTY === true;
-/** hasColors() heeds NO_COLOR and TERM. */
+/** hasColors() respects NO_COLOR and TERM. */
 const colors = isTerminal && process.stdout.hasColors();
 
 export function styled({ text, style }: Cell): string {
   return colors && style !== undefined ? styleText(style, text) : text;
 }
 
-/** Lines with each column as wide as its widest cell. */
+/** Formats rows with columns as wide as their widest cell. */
 export function table(rows: readonly (readonly Cell[])[]): string {
   const widths: number[] = [];
   for (const row of rows) {
@@ -30,7 +30,9 @@ export function table(rows: readonly (readonly Cell[])[]): string {
   return lines.map((line) => `${line.trimEnd()}\n`).join("");
 }
 
-/** Names come from files that anybody may have made: what would move a terminal's cursor, or turn the direction of text, is shown as "?". */
+/**
+ * Replaces characters that move a terminal's cursor or change text direction with "?": names come from untrusted files.
+ */
 export function printable(text: string): string {
   return text.replaceAll(/\s*\n\s*/g, " ").replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "?");
 }
@@ -38,7 +40,7 @@ export function printable(text: string): string {
 const INVISIBLE = /[\p{Mn}\p{Me}\p{Cf}]/u;
 const WIDE = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{Emoji_Presentation}\uff01-\uff60]/u;
 
-/** Columns of a terminal that a text takes. */
+/** Number of terminal columns of a text. */
 export function width(text: string): number {
   return Array.from(text).reduce((sum, sign) => sum + (INVISIBLE.test(sign) ? 0 : WIDE.test(sign) ? 2 : 1), 0);
 }
@@ -47,10 +49,10 @@ export function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** Raised when a field of a command's JSON goes, or means something else. */
+/** Incremented when a field of the JSON output is removed or changes its meaning. */
 const FORMAT = 1;
 
-/** What a command prints with --json. */
+/** Formats the output of --json. */
 export function document(value: object): string {
   return json({ format: FORMAT, ...value });
 }

@@ -1,4 +1,4 @@
-/** Verdicts as the commands show them: cells of a table, the reasons below it, an exit status. */
+/** Formats verdicts: table cells, the reasons below the table, the exit status. */
 import { given } from "../kernel/fact";
 import type { Finding, ProgramVerdict, Verdict } from "../verdict";
 import type { NamedKernel } from "./kernel-options";
@@ -11,38 +11,38 @@ const LOOKS: Readonly<Record<Verdict, readonly [symbol: string, style: Style]>> 
   unknown: ["?", "cyan"],
 };
 
-/** A symbol on a terminal, the word in a pipe. */
+/** A symbol on a terminal, a word in a pipe. */
 export function verdictCell(answer: Verdict): Cell {
   const [symbol, style] = LOOKS[answer];
   return { text: isTerminal ? symbol : answer, style };
 }
 
-/** What the symbols mean; nothing where there are words. */
+/** The legend of the symbols; empty if words are used. */
 export function legend(): string {
   const words = Object.entries(LOOKS).map(([answer, [text, style]]) => `${styled({ text, style })} ${answer}`);
   return isTerminal ? `${words.join("  ")}\n` : "";
 }
 
-/** 1 if something is refused or unsafe, else 3 if something is unknown, else 0. */
+/** 1 if any verdict is refused or unsafe, else 3 if any is unknown, else 0. */
 export function exitStatus(verdicts: readonly ProgramVerdict[]): number {
   const answers = new Set(verdicts.map(({ verdict }) => verdict));
   if (answers.has("refused") || answers.has("unsafe")) return 1;
   return answers.has("unknown") ? 3 : 0;
 }
 
-/** The names of columns: a table's own, then the kernels. */
+/** Column titles: the table's own, then the kernels. */
 export function header(own: readonly string[], kernels: readonly NamedKernel[]): Cell[] {
   return [...own, ...kernels.map(({ name }) => printable(name))].map((text) => ({ text, style: "dim" }));
 }
 
-/** For JSON: verdicts, which are in the kernels' order, by the kernels' names. */
+/** Verdicts by kernel name, for JSON. They are in the order of the kernels. */
 export function byKernel<T>(verdicts: readonly T[], kernels: readonly NamedKernel[]): Record<string, T> {
   return Object.fromEntries(verdicts.map((verdict, index) => [kernels[index]?.name ?? "", verdict]));
 }
 
 /**
- * Of one program's verdicts, in the kernels' order: what is not allowed and why, and what to do instead. What several
- * kernels have in common is said once.
+ * Why one program is not allowed, and what to do instead. `verdicts` are in the order of the kernels. Text that several
+ * kernels share is printed once.
  */
 export function reasons(verdicts: readonly ProgramVerdict[], kernels: readonly NamedKernel[]): string {
   const groups = new Map<string, { found: Finding; common: string; on: string[] }>();

@@ -1,4 +1,4 @@
-/** node-libbpf vm: runs a command in throw-away virtual machines, one for each kernel. */
+/** node-libbpf vm: runs a command in throw-away virtual machines, one per kernel. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Arch, Collect, Put, VmOptions } from "../testing";
 import { projectOf } from "../testing/project";
@@ -21,46 +21,51 @@ interface Options {
   json?: true;
 }
 
-/** What a command runs in: files, and a folder of the guest. */
+/** What a command runs in: files, and a working directory of the guest. */
 export type GuestFolder = Pick<VmOptions, "project" | "put" | "cwd">;
 
 export function addVm(program: Command): void {
   addVmOptions(program.command("vm"))
-    .option("--project <folder>", "what to put into the machines; by default the nearest folder with a package.json")
-    .option("--no-project", "put nothing there, and run in /")
+    .option(
+      "--project <folder>",
+      "project folder to put into the machines (default: the nearest folder with a package.json)",
+    )
+    .option("--no-project", "put no project there, and run in /")
     .action((command: string[], options: Options) => vm(command, options, guestFolder(options)));
 }
 
-/** The command's words, but for where it runs. */
+/** Options that are not about where the command runs. */
 export function addVmOptions(command: Command): Command {
   return command
     .summary("run a command as root on other kernels, in throw-away virtual machines")
     .description(
-      "Boots each kernel in a virtual machine and runs the command there, as root, in the same folder.\n" +
-        "Exits with the first status that is not 0; 124 for a timeout, 125 for a machine that broke down.",
+      "Boots each kernel in a virtual machine and runs the command there as root, in the same folder.\n" +
+        "Exits with the first nonzero status; 124 for a timeout, 125 if a machine failed.",
     )
     .usage("--kernel <kernels> [options] -- <command> [argument...]")
-    .argument("<command...>", "a program of the guest, such as node, npm, npx, sh")
+    .argument("<command...>", "a program in the guest, such as node, npm, npx, sh")
     .requiredOption(
       "--kernel <kernels>",
-      "series (5.10,6.12), releases (6.12.117) or vmlinuz files, separated by commas; may be repeated",
+      "series (5.10,6.12), releases (6.12.117) or vmlinuz files, comma-separated; repeatable",
       list,
     )
-    .addOption(new Option("--arch <arch>", "of the machines").choices(["x64", "arm64"]).default(process.arch))
-    .option("--jobs <n>", "machines side by side", positive, 1)
-    .option("--put <host:guest>", "a file or folder to put into the guest; may be repeated", put)
-    .option("--get <guest:host>", "a file or folder to bring back into the folder HOST; may be repeated", get)
-    .option("--env <name=value>", "an environment variable; may be repeated", env)
-    .option("--lsm <list>", "the kernel's lsm= argument; by default lockdown,capability,landlock,bpf")
-    .option("--append <arguments>", "more kernel arguments")
-    .option("--memory <mib>", "by default 1536", positive)
-    .option("--cpus <n>", "by default 2", positive)
+    .addOption(
+      new Option("--arch <arch>", "architecture of the machines").choices(["x64", "arm64"]).default(process.arch),
+    )
+    .option("--jobs <n>", "number of parallel machines", positive, 1)
+    .option("--put <host:guest>", "a file or folder to put into the guest; repeatable", put)
+    .option("--get <guest:host>", "a file or folder to copy back into the folder HOST; repeatable", get)
+    .option("--env <name=value>", "an environment variable; repeatable", env)
+    .option("--lsm <list>", "the kernel's lsm= argument (default: lockdown,capability,landlock,bpf)")
+    .option("--append <arguments>", "additional kernel arguments")
+    .option("--memory <mib>", "memory in MiB (default: 1536)", positive)
+    .option("--cpus <n>", "number of CPUs (default: 2)", positive)
     .option("--icount", "guest time counts instructions, on one CPU")
-    .option("--timeout <seconds>", "of each machine; by default 300", positive)
+    .option("--timeout <seconds>", "time limit of each machine (default: 300)", positive)
     .option("--json", "print JSON; the command's output goes to standard error");
 }
 
-/** Where the command runs unless it is said otherwise: in the folder where the user is. */
+/** The command's working directory: by default the user's current one. */
 function guestFolder({ project }: Options): GuestFolder {
   if (project === false) return {};
   if (typeof project === "string") return { project };
@@ -99,13 +104,13 @@ function list(text: string, before: string[] = []): string[] {
 }
 
 function positive(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("It is a positive whole number.");
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("Expected a positive integer.");
   return Number(text);
 }
 
 function pair(text: string, separator: ":" | "="): [string, string] {
   const at = text.indexOf(separator);
-  if (at < 1) throw new InvalidArgumentError(`It is two parts with a "${separator}" between them.`);
+  if (at < 1) throw new InvalidArgumentError(`Expected two parts separated by "${separator}".`);
   return [text.slice(0, at), text.slice(at + 1)];
 }
 

@@ -1,29 +1,29 @@
-/** The runs of node-libbpf vm: one after the other or side by side, and what is said of them. */
+/** Runs the machines of node-libbpf vm, sequentially or in parallel, and reports the results. */
 import { StringDecoder } from "node:string_decoder";
 import { runInVm, VmError, type VmOptions, type VmResult } from "../testing";
 import { type Cell, document, printable, table } from "./table";
 
-/** As timeout(1) has it. */
+/** As in timeout(1). */
 const TIMED_OUT = 124;
-/** As `docker run` has it: the fault is not the command's. */
+/** As in `docker run`: the command is not at fault. */
 const BROKE_DOWN = 125;
-/** As shells have it. */
+/** As in shells. */
 const NOT_FOUND = 127;
 
-/** What came of a kernel. */
+/** The result on one kernel. */
 export interface Run {
   kernel: string;
   result: VmResult | VmError;
 }
 
 interface Manner {
-  /** How many machines may run at once. */
+  /** Maximum number of parallel machines. */
   jobs: number;
-  /** Keeps standard output free. */
+  /** Whether to keep standard output free. */
   quiet: boolean;
 }
 
-/** Runs on each kernel, whatever becomes of the others. */
+/** Runs the command on each kernel, even if others fail. */
 export async function runVms(
   kernels: readonly string[],
   options: Omit<VmOptions, "kernel">,
@@ -58,7 +58,7 @@ async function attempt(options: VmOptions, mark: string, quiet: boolean): Promis
   }
 }
 
-/** Hands on what comes: as it is, or in whole lines with a mark before each. */
+/** Forwards output unchanged, or as whole lines with a prefix. */
 function outputTo(stream: NodeJS.WritableStream, mark: string) {
   if (mark === "") return { write: (chunk: Buffer) => void stream.write(chunk), end: () => {} };
   const decoder = new StringDecoder();
@@ -80,7 +80,7 @@ function outputTo(stream: NodeJS.WritableStream, mark: string) {
   };
 }
 
-/** Prints a table for people or JSON for programs, and returns the first status that is not 0. */
+/** Prints a table or JSON, and returns the first nonzero status. */
 export function showRuns(runs: readonly Run[], asJson: boolean): number {
   if (asJson) process.stdout.write(document({ runs: runs.map(summary) }));
   else
@@ -118,7 +118,9 @@ function row(run: Run): Cell[] {
 
 function note({ exitCode, accelerator, missing }: VmResult): string {
   const notFound = exitCode === NOT_FOUND ? ["the machine has no such command"] : [];
-  return [accelerator, ...notFound, ...missing.map((path) => `no ${path} to bring back`)].join(", ");
+  return [accelerator, ...notFound, ...missing.map((path) => `${path} does not exist and was not copied back`)].join(
+    ", ",
+  );
 }
 
 function firstLine({ message }: VmError): string {

@@ -1,13 +1,13 @@
-/** --watch: says what was made again, and what went wrong, until SIGINT. */
+/** --watch: reports rebuilt files and errors until SIGINT. */
 import { type Task, watchTasks } from "../build/watch";
 import { BpfError } from "../errors";
 import { printable } from "./table";
 
-/** Something to make, of inputs. */
+/** A task with inputs. */
 export interface Work {
-  /** Makes it; it may throw. */
+  /** Runs the task. May throw. */
   run(): { outputs: readonly string[]; inputs: readonly string[] };
-  /** Its inputs as far as they are known before the first run. */
+  /** The inputs known before the first run. */
   inputs: readonly string[];
 }
 

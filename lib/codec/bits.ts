@@ -1,17 +1,17 @@
-/** Integers that DataView has no method for: bit-fields, and 128 bits. */
+/** Integers that DataView has no accessors for: bit-fields and 128-bit integers. */
 import { little } from "../endian";
 
-/** Bits below a field, in the bytes it lies in read as one number. */
+/** Number of bits below a field when the bytes that hold it are read as one number. */
 function below(size: number, shift: number, width: number): number {
   return little ? shift : size * 8 - shift - width;
 }
 
-/** Up to 32 bits, unsigned, out of at most 5 bytes: numbers are exact that far. */
+/** Reads up to 32 bits, unsigned, from at most 5 bytes. JavaScript numbers are exact up to that size. */
 export function readBits(view: DataView, offset: number, size: number, shift: number, width: number): number {
   return Math.floor(readBytes(view, offset, size) / 2 ** below(size, shift, width)) % 2 ** width;
 }
 
-/** Puts the lowest bits of a value where a field is, and leaves the bits beside it. */
+/** Writes the lowest bits of a value into a bit-field and keeps the adjacent bits. */
 export function writeBits(
   view: DataView,
   offset: number,
@@ -35,7 +35,7 @@ function readBytes(view: DataView, offset: number, size: number): number {
   return bytes;
 }
 
-/** More than 32 bits, unsigned. */
+/** Reads more than 32 bits, unsigned. */
 export function readWideBits(view: DataView, offset: number, size: number, shift: number, width: number): bigint {
   return BigInt.asUintN(width, readWideBytes(view, offset, size) >> BigInt(below(size, shift, width)));
 }
@@ -65,7 +65,7 @@ function readWideBytes(view: DataView, offset: number, size: number): bigint {
   return bytes;
 }
 
-/** An unsigned integer of 128 bits. */
+/** Reads an unsigned 128-bit integer. */
 export function read128(view: DataView, offset: number): bigint {
   const [low, high] = little ? [0, 8] : [8, 0];
   return (view.getBigUint64(offset + high, little) << 64n) | view.getBigUint64(offset + low, little);

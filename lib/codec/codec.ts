@@ -1,4 +1,4 @@
-/** What turns a BTF type's bytes into JavaScript values and back. */
+/** Codecs: convert the bytes of a BTF type to JavaScript values and back. */
 
 import { type BtfType, resolved } from "../btf/types";
 import { ArgumentError, shown } from "../errors";
@@ -10,36 +10,41 @@ import { memoryFault } from "./text";
 
 export type { CodecOptions, U64 } from "./plan";
 
-/** What a value of any C type can look like. */
+/** A decoded value of any C type. */
 export type BtfValue = number | bigint | boolean | string | Uint8Array | BtfValue[] | { [field: string]: BtfValue };
 
 /**
- * Bytes ⇄ values of one type, which starts at `offset` of a DataView. Built once per type: nothing is looked up by name when
- * it runs, and what it decodes is the caller's own, never a window on the memory.
+ * Converts between bytes and values of one type. A codec is built once per type and looks up nothing by name when it
+ * runs. Decoded values are copies: they do not share memory with the DataView.
  */
 export interface Codec<T> {
-  /** Bytes of a value; the least number for a type that ends in a flexible array. */
+  /** Size of a value in bytes. For a type that ends in a flexible array, the minimum size. */
   readonly size: number;
   /**
-   * Writes a value over the `length` bytes at `offset`; padding becomes zero. Where it throws, these bytes are neither the old
-   * value nor the new: encode to memory that nobody reads yet. A value's getters run meanwhile.
+   * Encodes a value into the `length` bytes at `offset`; padding becomes zero. If it throws, these bytes are undefined,
+   * so encode into memory that nobody else reads yet. The value's getters run during the call.
    *
-   * @param length bytes that there are; `size` by default
-   * @throws {@link ArgumentError} for a value that does not fit, with its path: "denied.key.uid: expected u32, got -1"
+   * @param offset in bytes from the start of `view`
+   * @param length available bytes; `size` by default
+   * @throws {@link ArgumentError} if the value does not fit the type. The message has its path: "denied.key.uid:
+   *   expected u32, got -1"
    */
   encode(value: T, view: DataView, offset: number, length?: number): void;
   /**
-   * @param length bytes that there are, for a flexible array; `size` by default
-   * @throws {@link ArgumentError} for fewer bytes than `size`
+   * Decodes the value at `offset`.
+   *
+   * @param offset in bytes from the start of `view`
+   * @param length available bytes, which determine the length of a flexible array; `size` by default
+   * @throws {@link ArgumentError} if `length` is less than `size`, or the view ends before the value
    */
   decode(view: DataView, offset: number, length?: number): T;
 }
 
 /**
- * The codec of a type, such as `codecOf<event>(spec.btf.typeNamed("struct event"))`. `T` is the type of its values as the caller
- * knows it, unchecked: an interface that `node-libbpf gen` wrote.
+ * Creates the codec of a type, such as `codecOf<event>(spec.btf.typeNamed("struct event"))`. `T` is the type of the
+ * values, usually an interface written by `node-libbpf gen`; it is not checked.
  *
- * @throws {@link ArgumentError} for a type without values: void, a function, a struct that is only declared
+ * @throws {@link ArgumentError} for a type without values: void, a function, a struct that is declared but not defined
  */
 export function codecOf<T = unknown>(type: BtfType, options: Partial<CodecOptions> = {}): Codec<T> {
   const given = checkOptions(type, options);
@@ -66,7 +71,7 @@ function checkOptions(type: BtfType, options: Partial<CodecOptions>): CodecOptio
 
 /** @internal A codec that decodes many values in one call. */
 export interface BulkCodec<T> extends Codec<T> {
-  /** `count` values, from one to the next `stride` bytes, which each of them has. */
+  /** Decodes `count` values, each `stride` bytes after the previous one. Each has `stride` bytes available. */
   decodeAll(view: DataView, offset: number, stride: number, count: number): T[];
 }
 
@@ -78,14 +83,14 @@ export function codecFrom(plan: Plan, path: string, generated = generate): BulkC
       made().encode(value, view, offset, length),
     decode: (view: DataView, offset: number, length?: number) => made().decode(view, offset, length),
   } as BulkCodec<unknown>;
-  // Not enumerable: a copy of the codec that decodes in a way of its own has not this one's loop.
+  // Not enumerable: a copy of the codec that overrides decode() must not inherit this decodeAll().
   Object.defineProperty(codec, "decodeAll", {
     writable: true,
     value: (view: DataView, offset: number, stride: number, count: number) =>
       made().decodeAll(view, offset, stride, count),
   });
   let coding: Coding | undefined;
-  // Made at first use, in place of these: of the many types of an object most are never used.
+  // Code is generated at first use and replaces these methods: most types of an object are never used.
   const made = (): Coding => {
     if (coding === undefined) {
       const slow = interpreted(plan, path);
@@ -100,7 +105,7 @@ export function codecFrom(plan: Plan, path: string, generated = generate): BulkC
 
 const plans = new WeakMap<object, Plan>();
 
-/** @internal What a codec was made of, for whoever reads many values at once; undefined for one that is not of BTF. */
+/** @internal The plan of a codec, for bulk readers; undefined for a codec that was not created from a plan. */
 export function planOfCodec(codec: object): Plan | undefined {
   return plans.get(codec);
 }
@@ -111,7 +116,7 @@ function interpreted(plan: Plan, path: string): Coding {
   const write = writerOf(plan);
   const check = (length: number) => {
     if (!(length >= size))
-      throw new ArgumentError(`${path}: it has ${size} bytes, got ${shown(length)}`, { operation: "codec" });
+      throw new ArgumentError(`${path}: expected at least ${size} bytes, got ${shown(length)}`, { operation: "codec" });
   };
   return {
     encode(value, view, offset, length = size) {
@@ -140,7 +145,7 @@ function interpreted(plan: Plan, path: string): Coding {
   };
 }
 
-/** @internal */
+/** @internal The error for a value that does not fit. */
 export function refusal(path: string, { path: within, problem }: ValueMismatch): ArgumentError {
   return new ArgumentError(`${path}${within}: ${problem}`, { operation: "encode" });
 }

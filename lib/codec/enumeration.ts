@@ -1,20 +1,27 @@
-/** The names of an enum's values. */
+/** Maps enumerator names to values in memory. */
 import type { BtfEnum } from "../btf/types";
 
-/** The names of an enum's values, as they are in memory. */
+/** Names of an enum's values, as stored in memory. */
 export interface Enumeration {
   readonly label: string;
   readonly names: ReadonlyMap<number | bigint, string>;
   readonly values: ReadonlyMap<string, number | bigint>;
-  /** Whether -1 stands for the unsigned value of the same bits: compilers before clang 15 do not say that an enum is signed. */
+  /**
+   * Whether -1 is accepted for the unsigned value with the same bits: compilers before clang 15 do not mark enums as
+   * signed.
+   */
   readonly takesNegative: boolean;
 }
 
-/** @param width bits in memory: fewer than the type's own in a bit-field or a packed enum */
+/**
+ * Builds the name table.
+ *
+ * @param width bits in memory; fewer than the type's own in a bit-field or a packed enum
+ */
 export function enumerationOf(type: BtfEnum, label: string, width: number): Enumeration {
   const names = new Map<number | bigint, string>();
   const values = new Map<string, number | bigint>();
-  // BTF has an enumerator of 32 bits, or of 64, for an enum of any size: -1 is 0xffffffff where nobody said "signed".
+  // BTF stores 32-bit or 64-bit enumerators for enums of any size. Without the signed flag, -1 is 0xffffffff.
   const described = type.kind === "enum" ? 32 : 64;
   let takesNegative = false;
   for (const { name, value } of type.values) {
@@ -36,7 +43,7 @@ function inBits(value: bigint, width: number, signed: boolean): bigint | undefin
   return kept === value ? value : undefined;
 }
 
-/** The unsigned value of a negative one's bits, if they are enough. */
+/** The unsigned value with the bits of a negative one; undefined if `width` bits are too few. */
 function wrapped(value: bigint, width: number): bigint | undefined {
   return BigInt.asIntN(width, value) === value ? BigInt.asUintN(width, value) : undefined;
 }

@@ -1,7 +1,7 @@
 /**
- * Plans turned into JavaScript, which V8 compiles to loads at constant offsets and one object literal for each struct. What is
- * generated reads every type, and writes values of the plain form; for anything else it returns false, and ./interpret writes it
- * or says what is wrong with it.
+ * Generates JavaScript from plans, which V8 compiles to loads at constant offsets and one object literal per struct.
+ * The generated reader handles every type. The generated writer handles values in the plain form and returns false for
+ * any other; ./interpret then writes the value or reports what is wrong with it.
  */
 import { isUint8Array } from "node:util/types";
 import { little } from "../endian";
@@ -9,20 +9,23 @@ import { loadOf, meaningOf, rawOf, storeOf } from "./integers";
 import type { ArrayPlan, BytesPlan, IntPlan, Plan, StructPlan } from "./plan";
 import { memoryFault, readBytes, readText } from "./text";
 
-/** What a codec does, but for its size. */
+/** The functions of a codec. */
 export interface Coding {
   encode(value: unknown, view: DataView, offset: number, length?: number): void;
   decode(view: DataView, offset: number, length?: number): unknown;
-  /** `count` values, from one to the next `stride` bytes, which each of them has. */
+  /** Decodes `count` values, each `stride` bytes after the previous one. Each has `stride` bytes available. */
   decodeAll(view: DataView, offset: number, stride: number, count: number): unknown[];
 }
 
-/** Types with more parts are as fast without: no compiler optimises functions as long as theirs would be. */
+/**
+ * Types with more parts are interpreted. V8 does not optimise functions of that length, so generated code would be no
+ * faster.
+ */
 const PARTS = 2000;
-/** Elements that are read in a row, without a loop. */
+/** Arrays up to this length are read without a loop. */
 const UNROLLED = 8;
 
-/** Whether this process may make functions of strings: not under --disallow-code-generation-from-strings. */
+/** Whether this process may generate code: false with --disallow-code-generation-from-strings. */
 const allowed = (() => {
   try {
     return new Function("return true")() === true;
@@ -32,10 +35,10 @@ const allowed = (() => {
 })();
 
 /**
- * Undefined where code can't be generated. All of it is text, the calls from one function to the next too: of functions that
- * types share V8 would compile one, which finds out at each call what it calls.
+ * Generates the code of a plan; undefined where code generation is not allowed. All calls between the functions are
+ * generated too. If types shared functions, V8 would compile each of these once and dispatch at every call.
  *
- * @param slow does what the code does not: too few bytes, values that are not plain or do not fit
+ * @param slow handles what the generated code does not: too few bytes, and values that are not plain or do not fit
  */
 export function generate(plan: Plan, slow: Coding): Coding | undefined {
   const { size } = plan;
@@ -75,9 +78,10 @@ export function generate(plan: Plan, slow: Coding): Coding | undefined {
 }
 
 /**
- * What code returns that reads or writes values of a plan; undefined where code can't be generated.
+ * Compiles a function body that uses code to read or write values of a plan; undefined where code generation is not
+ * allowed.
  *
- * @param given what the code may name
+ * @param given names that the code can use
  */
 export function compile<T>(
   plan: Plan,
@@ -99,7 +103,7 @@ function partsOf(plan: Plan): number {
   return plan.fields.reduce((sum, field) => sum + partsOf(field.plan), 1);
 }
 
-/** Whether every value that has all fields can be written without a choice. */
+/** Whether every value with all fields can be written without a choice. */
 function isPlain(plan: Plan): boolean {
   if (plan.op === "array") return isPlain(plan.element);
   if (plan.op === "union") return false;
@@ -108,7 +112,7 @@ function isPlain(plan: Plan): boolean {
   return !odd && plan.members.every((member) => isPlain(member.plan));
 }
 
-/** Whether writing a value leaves none of its bytes as it was: then nothing need be zeroed first. */
+/** Whether writing a value overwrites all its bytes, so that they need not be zeroed first. */
 function isDense(plan: Plan): boolean {
   switch (plan.op) {
     case "int":
@@ -132,7 +136,9 @@ function isDense(plan: Plan): boolean {
   }
 }
 
-/** What is generated: expressions and statements over `v`, a DataView, from `o`, where a value begins, to `e`, where it ends. */
+/**
+ * The generated expressions and statements. In them `v` is a DataView, `o` the offset of the value, `e` the end offset.
+ */
 export class Source {
   readonly functions: string[] = [];
   readonly constants: unknown[] = [];
@@ -154,7 +160,7 @@ export class Source {
       case "array":
         return this.#readArray(plan, at, where);
       default: {
-        // In brackets, for "__proto__" without them sets the prototype.
+        // Computed key: a plain "__proto__" would set the prototype.
         const fields = plan.fields.map(({ name, offset, plan }) => {
           const key = name === "__proto__" ? `["__proto__"]` : JSON.stringify(name);
           return `${key}: ${this.read(plan, at + offset)}`;
@@ -206,7 +212,7 @@ export class Source {
     if (shift === undefined && size <= 8) return `v.get${kind}(${where}${size > 1 ? `, ${little}` : ""})`;
     if (shift === undefined || width > 32 || !little) return `${this.#constant(loadOf(plan))}(v, ${where})`;
     const low = wordOf(size, where);
-    // A fifth byte has the bits that a word has no room for.
+    // A fifth byte holds the bits that do not fit into a 32-bit word.
     const bits = size === 5 ? `${low} >>> ${shift} | v.getUint8(${where} + 4) << ${32 - shift}` : `${low} >>> ${shift}`;
     if (width === 32) return signed ? `(${bits} | 0)` : `((${bits}) >>> 0)`;
     return signed ? `((${bits}) << ${32 - width} >> ${32 - width})` : `((${bits}) & ${2 ** width - 1}) >>> 0`;
@@ -285,7 +291,7 @@ export class Source {
     const [index, item, at, count] = [this.#name("i"), this.#name("x"), this.#name("o"), this.#name("n")];
     const room =
       flexible && element.size > 0 ? `Math.floor(Math.max(0, e - ${bracket(where)}) / ${element.size})` : length;
-    // Its length once: an element's getter can make it longer.
+    // Read the length once: an element's getter could change it.
     return `if (!Array.isArray(${value})) return false;
       const ${count} = ${value}.length; if (${count} ${flexible ? ">" : "!=="} ${room}) return false;
       for (let ${index} = 0, ${at} = ${where}; ${index} < ${count}; ${index}++, ${at} += ${element.size}) {
@@ -299,7 +305,7 @@ export class Source {
       const field = this.#name("x");
       return `const ${field} = ${value}[${JSON.stringify(name)}]; ${this.write(plan, offset === 0 ? where : `${where} + ${offset}`, field)}`;
     });
-    // A field too many is a name that is misspelt.
+    // A surplus field is a misspelt name.
     return `if (typeof ${value} !== "object" || ${value} === null) return false;
       let ${count} = 0; for (const _ in ${value}) ${count}++; if (${count} !== ${fields.length}) return false;
       ${writes.join("\n")}`;
@@ -314,7 +320,7 @@ export class Source {
   }
 }
 
-/** The first four bytes of a bit-field that has so many, little-endian. */
+/** The first bytes of a bit-field, four at most, as one little-endian word. */
 function wordOf(size: number, where: string): string {
   if (size === 1) return `v.getUint8(${where})`;
   if (size === 2) return `v.getUint16(${where}, true)`;
@@ -340,10 +346,13 @@ function orUndefined<T>(run: (value: unknown) => T): (value: unknown) => T | und
   };
 }
 
-/** Characters that are given to String.fromCharCode() at once. */
+/** Maximum number of characters for one call of String.fromCharCode(). */
 const SHORT = 16;
 
-/** The text of a known number of ASCII characters: five times as fast as a decoder, whose call alone takes longer. */
+/**
+ * Decodes a known number of ASCII characters. Five times as fast as a TextDecoder, whose call overhead is larger than
+ * this.
+ */
 const shortText = allowed ? makeShortText() : undefined;
 
 function makeShortText(): (view: DataView, offset: number, length: number) => string {
@@ -356,7 +365,7 @@ function makeShortText(): (view: DataView, offset: number, length: number) => st
   );
 }
 
-/** Eight bytes at a time. */
+/** Zeroes memory, eight bytes at a time. */
 export function zero(view: DataView, offset: number, end: number): void {
   let at = offset;
   for (; at + 8 <= end; at += 8) view.setFloat64(at, 0, little);
@@ -386,7 +395,7 @@ const helpers = {
     return bytes;
   },
 
-  /** ASCII only. */
+  /** Writes an ASCII string; returns false for any other. */
   putText(view: DataView, offset: number, size: number, value: unknown): boolean {
     if (typeof value !== "string" || value.length > size) return false;
     for (let i = 0; i < value.length; i++) {

@@ -1,14 +1,14 @@
-/** Integers: out of memory, into values, and the same way back. */
+/** Integers: reads them from memory, converts them to values, and back. */
 import { little as thisMachine } from "../endian";
 import { nearest } from "../nearest";
 import { read128, readBits, readWideBits, write128, writeBits, writeWideBits } from "./bits";
 import { expected, ValueMismatch } from "./mismatch";
 import type { IntPlan } from "./plan";
 
-/** Its own: an imported name is looked up each time it is used. */
+/** A local copy: an imported binding is looked up at each use. */
 const little = thisMachine;
 
-/** A number, or a bigint if there are more than 32 bits. */
+/** A number, or a bigint for more than 32 bits. */
 type Raw = number | bigint;
 
 /** Reads the bits as an integer. */
@@ -46,7 +46,7 @@ export function loadOf({ size, shift, width, signed }: IntPlan): (view: DataView
   }
 }
 
-/** Writes an integer that fits. */
+/** Writes an integer that fits the width. */
 export function storeOf({ size, shift, width }: IntPlan): (view: DataView, offset: number, raw: Raw) => void {
   if (shift !== undefined) {
     if (width <= 32) return (view, offset, raw) => writeBits(view, offset, size, shift, width, Number(raw));
@@ -66,7 +66,7 @@ export function storeOf({ size, shift, width }: IntPlan): (view: DataView, offse
   }
 }
 
-/** Reads 64 bits as a number, rounded beyond 2^53: without a bigint in between, which takes ten times as long. */
+/** Reads 64 bits as a number, rounded beyond 2^53. Avoids an intermediate bigint, which takes ten times as long. */
 export function numberOf({ signed }: IntPlan): (view: DataView, offset: number) => number {
   const [low, high] = little ? [0, 4] : [4, 0];
   return signed
@@ -74,7 +74,7 @@ export function numberOf({ signed }: IntPlan): (view: DataView, offset: number) 
     : (view, offset) => view.getUint32(offset + low, little) + view.getUint32(offset + high, little) * 2 ** 32;
 }
 
-/** What a user sees of an integer. */
+/** Converts an integer to the user's value. */
 export function meaningOf(plan: IntPlan): (raw: Raw) => unknown {
   const names = plan.enumeration?.names;
   if (names !== undefined) return (raw) => names.get(raw) ?? raw;
@@ -82,7 +82,7 @@ export function meaningOf(plan: IntPlan): (raw: Raw) => unknown {
   return plan.as === "bigint" ? BigInt : Number;
 }
 
-/** The integer that a user's value stands for; throws {@link ValueMismatch} for one that does not fit. */
+/** Converts a user's value to an integer. Throws {@link ValueMismatch} if it does not fit. */
 export function rawOf(plan: IntPlan): (value: unknown) => Raw {
   const { as, width, signed, enumeration } = plan;
   const least = signed ? -(2n ** BigInt(width - 1)) : 0n;
@@ -92,7 +92,7 @@ export function rawOf(plan: IntPlan): (value: unknown) => Raw {
   const number = (value: unknown): Raw => {
     if (!wide && Number.isInteger(value) && (value as number) >= low && (value as number) <= high)
       return value as number;
-    // Values of up to 32 bits are numbers, and nothing else, so that a program that is wrong by a type says so at once.
+    // Values of up to 32 bits must be numbers, so that a value of the wrong type fails at once.
     const integer = typeof value === "bigint" ? wide || as === "bigint" || as === "enum" : Number.isSafeInteger(value);
     const exact = integer ? BigInt(value as Raw) : undefined;
     if (exact !== undefined && exact >= least && exact <= most) return wide ? exact : Number(exact);

@@ -1,6 +1,6 @@
 /**
- * Plans carried out by functions that call each other. They take every value there is, know unions, and tell what is wrong with
- * a value and where; the code of ./generate is for the plain cases, and leaves the rest to this.
+ * Interprets plans with nested closures. Handles every value, unions included, and reports what is wrong with a value
+ * and where. The generated code of ./generate handles the plain cases and falls back to this.
  */
 import { little as thisMachine } from "../endian";
 import { loadOf, meaningOf, numberOf, rawOf, storeOf } from "./integers";
@@ -9,7 +9,7 @@ import type { ArrayPlan, Plan } from "./plan";
 import { type Reader, type Writer, writerOfStruct } from "./structs";
 import { readBytes, readText, writeBytes, writeText } from "./text";
 
-/** Its own: an imported name is looked up each time it is used. */
+/** A local copy: an imported binding is looked up at each use. */
 const little = thisMachine;
 
 export function readerOf(plan: Plan): Reader {
@@ -95,7 +95,7 @@ function writerOfArray(plan: ArrayPlan): Writer {
   };
 }
 
-/** Elements of an array, a flexible one's by the room there is. */
+/** Number of elements of an array; a flexible array has as many as fit before `end`. */
 export function lengthOf({ flexible, length, element }: ArrayPlan, offset: number, end: number): number {
   if (!flexible) return length;
   return element.size === 0 ? 0 : Math.floor(left(offset, end) / element.size);
@@ -116,7 +116,7 @@ function single(value: unknown): number {
   return given;
 }
 
-/** Also for a field that is called __proto__. */
+/** Defines a property, also one named __proto__. */
 function define(object: object, name: string, value: unknown): void {
   Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
 }

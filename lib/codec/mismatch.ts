@@ -1,14 +1,17 @@
 /** A value that does not fit its type. */
 import { isUint8Array } from "node:util/types";
 
-/** Thrown where a value is found wrong, caught where the whole value's path is known: each level puts its name before. */
+/**
+ * Thrown where a value is found not to fit, caught where the path of the whole value is known. Each level in between
+ * prepends its name.
+ */
 export class ValueMismatch {
-  /** What follows the value's own path: ".list[3].uid". */
+  /** The path within the value: ".list[3].uid". */
   path = "";
 
   constructor(readonly problem: string) {}
 
-  /** Puts a field or an index before the path. */
+  /** Prepends a field or an index to the path. */
   within(step: string): this {
     this.path = step + this.path;
     return this;
@@ -19,7 +22,7 @@ export function expected(what: string, value: unknown): ValueMismatch {
   return new ValueMismatch(`expected ${what}, got ${shown(value)}`);
 }
 
-/** A value in a few words. */
+/** A short description of a value. */
 function shown(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
@@ -30,7 +33,7 @@ function shown(value: unknown): string {
   return String(value);
 }
 
-/** Runs a step of a path, which errors get to know. */
+/** Runs a function and prepends `step` to the path of its errors. */
 export function within<T>(step: string, run: () => T): T {
   try {
     return run();

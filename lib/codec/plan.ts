@@ -1,6 +1,6 @@
 /**
- * Plans: a BTF type worked out for a codec. Names, offsets and operations are found, and everything that can be wrong with a type
- * is found out, before the first value. A codec or a view is made of a plan, and never looks at BTF again.
+ * Plans: BTF types prepared for codecs. Building a plan resolves names, offsets and operations and finds all errors in
+ * the type, before the first value. Codecs and views are built from plans and do not use BTF again.
  */
 
 import { MAX_DEPTH } from "../btf/btf-kinds";
@@ -17,34 +17,37 @@ import {
 import { ArgumentError } from "../errors";
 import { type Enumeration, enumerationOf } from "./enumeration";
 
-/** What 64-bit integers are: bigints, exactly, or numbers, faster, which beyond 2^53 are rounded. */
+/** How 64-bit integers are decoded: "bigint" is exact; "number" is faster and rounds beyond 2^53. */
 export type U64 = "bigint" | "number";
 
-/** How values look. */
+/** How values are decoded. */
 export interface CodecOptions {
-  /** What the values are, for errors: "map denied: key". */
+  /** What the values are, for error messages: "map denied: key". */
   path: string;
-  /** By default "bigint". */
+  /** How 64-bit integers are decoded. Default "bigint". */
   u64?: U64;
-  /** Arrays of `char` as texts, or as Uint8Arrays. By default texts. */
+  /** Whether arrays of `char` decode to strings or to Uint8Arrays. Default "string". */
   chars?: "string" | "bytes";
-  /** Leaves out what the kernel manages in a map's values: spin locks, timers, kptrs. By default they are as any field. */
+  /**
+   * "skip" omits the fields of map values that the kernel manages: spin locks, timers, kptrs. By default they are
+   * ordinary fields.
+   */
   managed?: "skip";
 }
 
-/** An integer, and what is one in memory: a boolean, an enum, a pointer, a bit-field. */
+/** An integer, or a type stored as one: a boolean, an enum, a pointer, a bit-field. */
 export interface IntPlan {
   readonly op: "int";
-  /** Bytes; of a bit-field those that it lies in, up to 17. */
+  /** Size in bytes. For a bit-field, the bytes that hold it, up to 17. */
   readonly size: number;
-  /** Bits. More than 32 are a bigint while they are moved, whatever they become. */
+  /** Width in bits. More than 32 bits are handled as bigint, whatever the decoded value is. */
   readonly width: number;
-  /** A bit-field's first bit in its first byte; undefined for a whole integer. */
+  /** Offset of a bit-field's first bit in its first byte; undefined for a whole integer. */
   readonly shift: number | undefined;
   readonly signed: boolean;
   readonly as: "number" | "bigint" | "bool" | "enum";
   readonly enumeration?: Enumeration;
-  /** For errors: "u32". */
+  /** The expected value, for error messages: "u32". */
   readonly expected: string;
 }
 
@@ -53,11 +56,11 @@ export interface FloatPlan {
   readonly size: 4 | 8;
 }
 
-/** Texts and bytes. */
+/** Strings and byte arrays. */
 export interface BytesPlan {
   readonly op: "chars" | "bytes";
   readonly size: number;
-  /** Takes what is left. */
+  /** Whether it is a flexible array, which extends to the end of the bytes. */
   readonly flexible: boolean;
 }
 
@@ -70,9 +73,9 @@ export interface ArrayPlan {
 }
 
 export interface PlannedField {
-  /** "" for an anonymous struct or union, whose fields are its parent's. */
+  /** "" for an anonymous struct or union, whose fields are merged into its parent's. */
   readonly name: string;
-  /** Bytes. */
+  /** Offset in bytes. */
   readonly offset: number;
   readonly plan: Plan;
 }
@@ -80,27 +83,31 @@ export interface PlannedField {
 export interface StructPlan {
   readonly op: "struct" | "union";
   readonly size: number;
-  /** "struct key" */
+  /** The label in error messages: "struct key". */
   readonly label: string;
   readonly members: readonly PlannedField[];
-  /** The members with those of anonymous members in their place: what a value has. */
+  /** The fields of a value: the members, with anonymous ones replaced by their own members. */
   readonly fields: readonly PlannedField[];
 }
 
 export type Plan = IntPlan | FloatPlan | BytesPlan | ArrayPlan | StructPlan;
 
-/** More than the greatest struct of the kernel has. */
+/** Maximum number of fields; larger than any struct of the kernel. */
 const FIELDS = 1 << 16;
 const WHOLE = [1, 2, 4, 8, 16];
 
 interface Site {
   readonly path: string;
   readonly depth: number;
-  /** Whether what is left of the bytes belongs to it: a flexible array there takes them. */
+  /** Whether the type ends the value, so that a flexible array in it extends to the end of the bytes. */
   readonly last: boolean;
 }
 
-/** @throws {@link ArgumentError} with the type's path for a type that has no values, or BTF that contradicts itself */
+/**
+ * Builds the plan of a type.
+ *
+ * @throws {@link ArgumentError} with the type's path, for a type without values or contradictory BTF
+ */
 export function planOf(type: BtfType, options: CodecOptions): Plan {
   return new Planner(options).plan(type, { path: options.path, depth: 0, last: true });
 }
@@ -155,7 +162,7 @@ class Planner {
   #intOf(encoding: BtfInt["encoding"], size: number, field?: { offset: number; bits: number }): IntPlan {
     const width = field?.bits ?? size * 8;
     const signed = encoding === "signed";
-    // A bit-field is what its declared type is: `__u64 flag : 1` is a bigint.
+    // A bit-field decodes as its declared type: `__u64 flag : 1` is a bigint.
     const wide = size === 16 || (size === 8 && this.#options.u64 !== "number");
     const expected = encoding === "bool" ? "a boolean" : `${signed ? "s" : "u"}${width}`;
     const as = encoding === "bool" ? "bool" : wide ? "bigint" : "number";
@@ -179,7 +186,7 @@ class Planner {
     }
     const element = this.plan(array.element, { path: `${site.path}[]`, depth: site.depth + 1, last: false });
     const size = element.size * array.length;
-    if (element.size === 0 && array.length > FIELDS) throw refuse(site.path, `${array.length} elements without bytes`);
+    if (element.size === 0 && array.length > FIELDS) throw refuse(site.path, `${array.length} elements of size 0`);
     if (size > 0xffffffff) throw refuse(site.path, "too large");
     return { op: "array", size, length: array.length, element, flexible };
   }
@@ -192,7 +199,7 @@ class Planner {
       const path = member.name === "" ? site.path : `${site.path}.${member.name}`;
       const last = site.last && (type.kind === "union" || index === count - 1);
       const field = this.#memberOf(member, { path, depth: site.depth + 1, last });
-      // Nameless and no struct: padding that a compiler wrote down.
+      // Unnamed and not a struct: padding that the compiler emitted.
       if (field === undefined) continue;
       if (field.offset + field.plan.size > type.size) throw refuse(path, `reaches beyond ${label}`);
       members.push(field);
@@ -204,7 +211,7 @@ class Planner {
     });
     const names = new Set<string>();
     for (const { name } of fields) {
-      if (names.has(name)) throw refuse(`${site.path}.${name}`, `${label} has two fields of this name`);
+      if (names.has(name)) throw refuse(`${site.path}.${name}`, `${label} has two fields with this name`);
       names.add(name);
     }
     return { op: type.kind, size: type.size, label, members, fields };
@@ -214,16 +221,15 @@ class Planner {
     const bare = resolved(type);
     const isStruct = bare.kind === "struct" || bare.kind === "union";
     if (name === "" && !isStruct) return undefined;
-    // Without the struct's kind_flag, the bits in use are the integer type's own.
+    // Without kind_flag on the struct, the integer type itself has the bit-field's width.
     const old = bare.kind === "int" && bare.bits !== bare.size * 8;
     const bits = bitSize !== 0 ? bitSize : old ? bare.bits : 0;
     if (bits === 0) {
-      if (bitOffset % 8 !== 0) throw refuse(site.path, "begins within a byte");
+      if (bitOffset % 8 !== 0) throw refuse(site.path, "does not begin at a byte boundary");
       return { name, offset: bitOffset / 8, plan: this.plan(type, site) };
     }
     const isInt = bare.kind === "int" || bare.kind === "enum" || bare.kind === "enum64";
-    if (!isInt || !WHOLE.includes(bare.size) || bits > bare.size * 8)
-      throw refuse(site.path, "an impossible bit-field");
+    if (!isInt || !WHOLE.includes(bare.size) || bits > bare.size * 8) throw refuse(site.path, "invalid bit-field");
     const from = bitOffset + (bitSize === 0 && bare.kind === "int" ? bare.bitOffset : 0);
     const field = { offset: from % 8, bits };
     this.#left--;
@@ -240,7 +246,6 @@ function placeOf(size: number, field?: { offset: number; bits: number }): { size
   return { size: Math.ceil((field.offset + field.bits) / 8), shift: field.offset };
 }
 
-/** "struct key"; the typedef's name for a type without one. */
 export function labelOf(kind: string, type: BtfType): string {
   const { name } = resolved(type);
   if (name !== "") return `${kind} ${name}`;

@@ -1,21 +1,25 @@
-/** Writing structs and unions: which fields a value has, and whether a union's members agree. */
+/** Writes structs and unions: checks a value's fields, and whether a union's members agree. */
 import { isDeepStrictEqual } from "node:util";
 import { nearest } from "../nearest";
 import { expected, ValueMismatch, within } from "./mismatch";
 import type { Plan, PlannedField, StructPlan } from "./plan";
 
-/** @param end where the bytes end, for flexible arrays */
+/**
+ * Reads a value.
+ *
+ * @param end end offset of the bytes, for flexible arrays
+ */
 export type Reader = (view: DataView, offset: number, end: number) => unknown;
-/** Writes over zeroes; throws {@link ValueMismatch}. */
+/** Writes a value over zeroed bytes. Throws {@link ValueMismatch}. */
 export type Writer = (view: DataView, offset: number, end: number, value: unknown) => void;
 
-/** Readers and writers of the members: ./interpret has them, whose structs are these. */
+/** Creates readers and writers of members; implemented by ./interpret. */
 export interface Interpreter {
   readerOf(plan: Plan): Reader;
   writerOf(plan: Plan): Writer;
 }
 
-/** A value's fields by name, each read once: they may be getters. A field that is undefined is not there. */
+/** A value's fields by name, each read once because it may be a getter. A field that is undefined counts as missing. */
 type Given = ReadonlyMap<string, unknown>;
 type Fill = (view: DataView, offset: number, end: number, given: Given) => void;
 
@@ -43,7 +47,7 @@ function givenBy(value: unknown, label: string, names: ReadonlySet<string>): Giv
   return given;
 }
 
-/** What every object has is no field of it, unless it is its own. */
+/** A property of `value`; inherited properties of Object.prototype do not count as fields. */
 export function fieldOf(value: object, name: string): unknown {
   if (name in Object.prototype && !Object.hasOwn(value, name)) return undefined;
   return (value as Record<string, unknown>)[name];
@@ -61,11 +65,11 @@ interface Member {
   readonly isGiven: (given: Given) => boolean;
   readonly fill: Fill;
   readonly read: Reader;
-  /** Whether what was read is what was given. */
+  /** Whether a decoded member equals the given one. */
   readonly isHeld: (held: unknown, given: Given) => boolean;
 }
 
-/** A member, as a part of its parent: offsets are the parent's. */
+/** Wraps a member so that offsets are its parent's. */
 function memberOf({ name, offset: at, plan }: PlannedField, interpreter: Interpreter): Member {
   const inner = interpreter.readerOf(plan);
   const read: Reader = (view, offset, end) => inner(view, offset + at, end);
@@ -93,7 +97,10 @@ function memberOf({ name, offset: at, plan }: PlannedField, interpreter: Interpr
   };
 }
 
-/** One member says all; of several, one has to say what all of them say, as the members of a decoded union do. */
+/**
+ * Writes a union. One given member determines all bytes. If several are given, as in a decoded union, the bytes of one
+ * must agree with all others.
+ */
 function fillerOfUnion(plan: StructPlan, members: readonly Member[]): Fill {
   const names = plan.fields.map(({ name }) => name).join(", ");
   const open = endsOpen(plan);
@@ -112,7 +119,7 @@ function fillerOfUnion(plan: StructPlan, members: readonly Member[]): Fill {
       present.every((member, index) => {
         const held = member.read(draft, 0, size);
         const own = drafts[index] as DataView | ValueMismatch;
-        // What decoding gave needs no draft of its own, which a text that is no UTF-8 does not have.
+        // A value that decoding produced needs no encoding of its own; text that is not UTF-8 has none.
         if (member.isHeld(held, given)) return true;
         return !(own instanceof ValueMismatch) && isDeepStrictEqual(held, member.read(own, 0, size));
       });

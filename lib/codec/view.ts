@@ -1,4 +1,7 @@
-/** Views: objects whose fields are memory. Reading one reads the memory as it is now, assigning writes it, nothing is copied. */
+/**
+ * Views: objects whose properties access memory. Reading a property reads the memory, assigning writes it; nothing is
+ * cached.
+ */
 
 import type { BtfType } from "../btf/types";
 import { little } from "../endian";
@@ -10,49 +13,54 @@ import { readerOf } from "./interpret";
 import { ValueMismatch } from "./mismatch";
 import { type CodecOptions, type IntPlan, type Plan, planOf, type StructPlan } from "./plan";
 
-/** Makes the view of what lies at an offset. */
+/** Creates the view at an offset. */
 type Make = (memory: SharedMemory, offset: number, path: string) => unknown;
-/** Writes what is assigned. */
+/** Writes an assigned value. */
 type Assign = (memory: SharedMemory, offset: number, path: string, value: unknown) => void;
 
 /**
- * A view of the struct, union or array at an offset of shared memory. Fields are accessors; nested structs are views; an array of
- * numbers is a typed array over the memory where it can be, others are lists. Texts and bytes are copies when they are read.
+ * Creates a view of the struct, union or array at an offset of shared memory. Fields are accessors and nested structs
+ * are views. An array of numbers is a typed array over the memory where possible, other arrays are lists. Strings and
+ * byte arrays are copied when read.
  *
- * A field of up to 64 bits that is aligned is read and written at once; a bit-field is written by writing the bytes that it lies
- * in, and a text or struct byte by byte: a program may see half of it.
+ * An aligned field of up to 64 bits is read and written with a single access. A bit-field is written by rewriting its
+ * bytes, a string or struct byte by byte: a BPF program can observe a partial write.
  *
- * @throws {@link ArgumentError} for another type, or if the memory ends before it
+ * @throws {@link ArgumentError} for any other type, or if the memory ends before the value
  */
 export function viewOf<T>(type: BtfType, memory: SharedMemory, offset: number, options: CodecOptions): T {
   return viewMaker<T>(type, options)(memory, offset);
 }
 
-/** What makes views of one type: {@link viewOf} for many of them. */
+/** A factory for views of one type, for many {@link viewOf} of it. */
 export type ViewMaker<T> = (memory: SharedMemory, offset: number) => T;
 
-/** @throws {@link ArgumentError} for a type that has no views */
+/**
+ * Creates a factory for views of a type.
+ *
+ * @throws {@link ArgumentError} for a type without views
+ */
 export function viewMaker<T>(type: BtfType, options: CodecOptions): ViewMaker<T> {
   const plan = planOf(type, options);
   const make = nestedOf(plan);
-  if (make === undefined) throw refuse(options.path, "only structs, unions and arrays have views");
+  if (make === undefined) throw refuse(options.path, "only structs, unions and arrays can be viewed");
   return (memory, offset) => {
     checkRoom(memory, offset, plan.size, options.path);
     return make(memory, offset, options.path) as T;
   };
 }
 
-/** Where the elements of an array of views are. */
+/** Layout of an array of views. */
 export interface Elements {
   readonly length: number;
-  /** Bytes from one to the next, if not those of the type. */
+  /** Distance between elements in bytes, if it is not the type's size. */
   readonly stride?: number;
 }
 
 /**
- * A view of elements of one type that lie in a row, such as the values of an array map.
+ * Creates a view of consecutive elements of one type, such as the values of an array map.
  *
- * @throws {@link ArgumentError} for a type without values, or if the memory ends before them
+ * @throws {@link ArgumentError} for a type without values, or if the memory ends before the elements
  */
 export function elementsOf<T>(
   type: BtfType,
@@ -70,18 +78,18 @@ export function elementsOf<T>(
 function checkRoom(memory: SharedMemory, offset: number, size: number, path: string): void {
   const { byteLength } = memory.view;
   if (Number.isSafeInteger(offset) && offset >= 0 && offset + size <= byteLength) return;
-  throw refuse(path, `it has ${size} bytes, and the memory ${byteLength}, from ${offset}`);
+  throw refuse(path, `it needs ${size} bytes at offset ${offset}, but the memory has ${byteLength}`);
 }
 
 function refuse(path: string, what: string): ArgumentError {
   return new ArgumentError(`${path}: ${what}`, { operation: "view" });
 }
 
-/** What makes the view of a type that is seen in parts; undefined for one that is read whole. */
+/** The view factory of a composite type; undefined for a type that is read as a whole. */
 function nestedOf(plan: Plan): Make | undefined {
   if (plan.op === "struct" || plan.op === "union") return structOf(plan);
   if (plan.op === "bytes") return listOf(BYTE, plan.size, 1);
-  // Not a flexible array: nobody knows where shared memory's value ends.
+  // Not for a flexible array: the end of a value in shared memory is unknown.
   return plan.op === "array" ? listOf(plan.element, plan.length, plan.element.size) : undefined;
 }
 
@@ -100,7 +108,7 @@ function structOf(plan: StructPlan): Make {
       this.#memory = memory;
       this.#offset = offset;
       this.#path = path;
-      // What is no field can't be assigned.
+      // Assigning to an unknown field throws.
       Object.preventExtensions(this);
     }
 
@@ -127,7 +135,7 @@ function structOf(plan: StructPlan): Make {
       }
     }
   }
-  // Nothing but the fields: no constructor, no toString() that a field may be called like.
+  // Only the fields: no constructor and no toString(), whose names a field could have.
   if (!fields.some(({ name }) => name === "constructor")) Reflect.deleteProperty(View.prototype, "constructor");
   if (!fields.some(({ name }) => name === "__proto__")) Object.setPrototypeOf(View.prototype, null);
   return (memory, offset, path) => new View(memory, offset, path);
@@ -145,7 +153,7 @@ function listOf(element: Plan, length: number, stride: number): Make {
   return (memory, offset, path) => {
     const { buffer, byteOffset } = memory.view;
     const start = byteOffset + offset;
-    // A typed array asks nobody before it writes.
+    // A typed array would write without checking that the memory is writable.
     const direct = typed !== undefined && memory.writable && start % typed.BYTES_PER_ELEMENT === 0;
     if (direct) return new typed(buffer as ArrayBuffer, start, length);
     return scalars(memory, length, path, {
@@ -174,14 +182,14 @@ interface Access {
   write(index: number, value: unknown): void;
 }
 
-/** An array in which every element is read and written in memory. */
+/** An array that reads and writes each element in memory. */
 function scalars(memory: SharedMemory, length: number, path: string, { read, write }: Access): unknown[] {
   const indexOf = (key: string | symbol) => {
     const index = typeof key === "string" ? Number(key) : Number.NaN;
     return String(index) === key && index >= 0 && index < length ? index : undefined;
   };
   const fixed = () => {
-    throw refuse(path, `an array in memory has ${length} elements, and no others`);
+    throw refuse(path, `an array in memory has a fixed length of ${length}`);
   };
   return new Proxy(new Array(length), {
     get(target, key, receiver) {
@@ -230,7 +238,7 @@ function assignFloat({ size }: { size: 4 | 8 }): Assign {
   };
 }
 
-/** By way of memory that nobody sees: what does not fit leaves all as it was. */
+/** Encodes into private memory first, so that a value that does not fit changes nothing. */
 function assignWhole(plan: Plan): Assign {
   return (memory, offset, path, value) => {
     const draft = new DataView(new ArrayBuffer(plan.size));

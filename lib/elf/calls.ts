@@ -1,4 +1,7 @@
-/** What a program calls, in all functions that it reaches; where each call stands, and whether the verifier is certain to see it. */
+/**
+ * Finds all calls in a program and the functions it reaches: the regions that hold at each call, and whether the
+ * verifier is certain to reach it.
+ */
 import type { CallContext, CallFacts, RegionFacts } from "../verdict";
 import {
   type Constants,
@@ -14,43 +17,46 @@ import {
 import type { CoreRelocation } from "./core-relocations";
 import { type BpfFunction, mapOf } from "./functions";
 
-/** What a program's instructions name. */
+/** What a program's instructions reference. */
 export interface Reach {
-  /** Maps by name; those of variables by their section's. The kernel looks at all, before it drops what is never run. */
+  /**
+   * Referenced maps by name; variables by the name of their section. The kernel resolves all of them, before it removes
+   * dead code.
+   */
   maps: string[];
-  /** Maps that are named, and that load() does not make. */
+  /** Referenced maps that load() does not create. */
   missing: CallFacts[];
-  /** Fields and types that the kernel has not. */
+  /** CO-RE relocations to fields and types that the kernel does not have. */
   unresolved: CallFacts[];
-  /** Whether it reads what lies in the kernel's structs; undefined if not. */
+  /** Whether it reads kernel structs; undefined if not. */
   readsKernel: { conditional: boolean } | undefined;
   helpers: CallFacts[];
   kfuncs: CallFacts[];
-  /** Functions that are called where nothing may sleep; static ones under a lock alone. */
+  /** Functions called in a region where sleeping is not allowed; static functions only under a lock. */
   functions: CallFacts[];
-  /** What is wrong about the regions where nothing may sleep. */
+  /** Faults in the use of regions where sleeping is not allowed. */
   regions: RegionFacts[];
 }
 
-/** How a function is come to. */
+/** How a function is reached. */
 interface Visit {
   fn: BpfFunction;
   entry: Entry;
-  /** The verifier is certain to come. */
+  /** Whether the verifier is certain to reach it. */
   certain: boolean;
-  /** Where its caller stands, if not in the program's own context. */
+  /** The caller's region, if it is not the program's own context. */
   context: CallContext | undefined;
-  /** A global function lies between: older kernels verify it without regard to its caller. */
+  /** Whether the call chain has a global function, which older kernels verify independently of its callers. */
   global: boolean;
-  /** A static function, which its caller goes on from. */
+  /** A static function, after which its caller continues. */
   inner?: true;
 }
 
-/** Something of a run: that is not the stack's, and that nothing is known of. */
+/** A run-time value that is not a stack address and otherwise unknown. */
 const SOME = { is: "read", at: -2, bits: (1n << 64n) - 1n, free: "none" } as const;
 const CONTEXT: Entry = { arguments: [{ ...SOME, kernel: "context" }], regions: OUTSIDE };
 
-/** What takes a callback and calls it later, and where that is. */
+/** Functions that take a callback and call it later, with the context of that call. */
 const LATER: Readonly<Record<string, CallContext>> = {
   bpf_timer_set_callback: "timer",
   bpf_wq_set_callback: "work",
@@ -60,20 +66,21 @@ const LATER: Readonly<Record<string, CallContext>> = {
   bpf_task_work_schedule_resume: "work",
   bpf_task_work_schedule_resume_impl: "work",
 };
-/** Map types that bpf_for_each_map_elem() holds rcu_read_lock() over (bpf_for_each_hash_elem()). */
+/** Map types for which bpf_for_each_map_elem() holds rcu_read_lock() (bpf_for_each_hash_elem()). */
 const WALKED_UNDER_RCU = /hash$/;
 
-/** What else is asked of a program. */
+/** What the caller wants to know about a program. */
 export interface Questions {
-  /** Names what a relocation is about. */
+  /** Names the target of a relocation. */
   describe(relocation: CoreRelocation): string;
-  /** Whether it reads the kernel's structs: only a licence makes that matter. */
+  /** Whether to look for reads of kernel structs. These matter only for the licence. */
   lookForReads: boolean;
 }
 
 /**
- * Walks from a program's first instruction, along what the verifier may follow: never the side of a branch that a constant rules
- * out. A call is certain if it is sure to come there. What only its own analysis decides is left open.
+ * Walks from a program's first instruction along every path that the verifier may take, without branches that a
+ * constant rules out. A call is certain if every path reaches it. Results that depend on the verifier's own analysis
+ * stay open.
  */
 export function reachOf(program: BpfFunction, constants: Constants, questions: Questions): Reach {
   return new Walk(program, constants, questions).reach();
@@ -134,7 +141,7 @@ class Walk {
   }
 
   reach(): Reach {
-    // Before 6.8 the verifier looks at every global function, whether it is called or not.
+    // Before 6.8 the verifier checks every global function, called or not.
     for (let visit = this.#open.pop(); visit !== undefined; visit = this.#open.pop() ?? this.#unvisited())
       this.#enter(visit);
     const addresses = this.#named.flatMap((fn) => [...fn.addresses.values()]);
@@ -208,7 +215,10 @@ class Walk {
     }
   }
 
-  /** What a global function may call goes by its instructions, before the verifier drops any (since 6.15). */
+  /**
+   * Since 6.15 the set of functions that a global function may call depends on its instructions before dead code
+   * removal.
+   */
   #findUnreachedCalls({ flow, visit: { fn, context, global } }: Entered): void {
     for (const [at, { name, kfunc, weak }] of fn.calls) {
       if (flow.reaches(at)) continue;
@@ -283,7 +293,7 @@ class Walk {
         this.#open.push({ fn: target, entry, certain, context: later ?? inherited, global });
       }
     }
-    // Who calls these is not seen here.
+    // Their callers are not known here.
     for (const [, address] of entered.sites(fn.addresses)) {
       if (address.of !== "function" || passed.has(address.target)) continue;
       const entry = { arguments: [], regions: OUTSIDE };
@@ -292,7 +302,7 @@ class Walk {
   }
 }
 
-/** Calls by name and context. */
+/** Calls by name and region. */
 class Calls {
   readonly #calls = new Map<string, CallFacts>();
 
@@ -307,7 +317,7 @@ class Calls {
   }
 }
 
-/** Flows by function and entry: a program calls its functions from many places in the same way. */
+/** Flows by function and entry state: a program often calls a function from many places in the same state. */
 class Flows {
   readonly #constants: Constants;
   readonly #flows = new Map<string, Flow>();
@@ -338,7 +348,7 @@ class Flows {
   }
 
   #after(callee: BpfFunction, entry: Entry): readonly Regions[] {
-    // The kernel refuses recursion.
+    // The kernel rejects recursion.
     if (this.#open.has(callee)) return [entry.regions];
     this.#open.add(callee);
     const exits = this.of(callee, entry).exits();
@@ -355,7 +365,7 @@ class Flows {
   }
 }
 
-/** A global function is verified for any arguments of their types. */
+/** The verifier checks a global function for all arguments of the declared types. */
 function globalEntry({ parameters }: BpfFunction): Entry {
   const values = parameters.map((scalar, index): Value => {
     const at = -3 - index;
@@ -364,12 +374,12 @@ function globalEntry({ parameters }: BpfFunction): Entry {
   return { arguments: values, regions: OUTSIDE };
 }
 
-/** The verifier looks into the callback of bpf_loop() if it may be called at all. */
+/** Whether the verifier checks the callback of bpf_loop(): it does unless the count is certain to be zero. */
 function loops(count: Value): boolean {
   return count?.is === "constant" ? count.value > 0n : count?.is === "read" && count.free === "any";
 }
 
-/** What a helper or kfunc holds while it calls back. */
+/** The lock that a helper or kfunc holds while it calls the callback. */
 function heldBy(name: string, map: Value, constants: Constants): CallContext | undefined {
   if (name.startsWith("bpf_rbtree_add")) return "lock";
   if (name !== "bpf_for_each_map_elem") return undefined;
@@ -382,7 +392,7 @@ function contextIn(regions: Regions): RegionFacts["region"] | undefined {
   return REGIONS.find((region) => regions[region] > 0);
 }
 
-/** A function and all that its instructions name, at any depth: libbpf appends those of calls never run too. */
+/** A function and all functions it references, at any depth. libbpf also appends those whose call is never reached. */
 function closure(program: BpfFunction): BpfFunction[] {
   const found = new Set([program]);
   for (const fn of found) {
@@ -392,7 +402,7 @@ function closure(program: BpfFunction): BpfFunction[] {
   return [...found];
 }
 
-/** What throws ends the program in the middle of a path. */
+/** Functions that can throw, which ends the program in the middle of a path. */
 function throwers(functions: readonly BpfFunction[]): (fn: BpfFunction) => boolean {
   const throwing = new Set(
     functions.filter(({ calls }) => [...calls.values()].some(({ name }) => name === "bpf_throw")),

@@ -1,6 +1,7 @@
 /**
- * What a function's registers hold at each instruction, which way its branches go, and what it holds a lock on meanwhile: as
- * far as the kernel's verifier is certain to know it too (kernel/bpf/verifier.c, do_check()). It knows more than this does.
+ * Control flow analysis of one function: register contents at each instruction, branch directions, and the locks held,
+ * as far as the kernel's verifier is certain to know them too (do_check() in kernel/bpf/verifier.c). The verifier knows
+ * more.
  */
 
 import type { RegionFacts } from "../verdict";
@@ -8,67 +9,77 @@ import { CoreKind, type CoreRelocation } from "./core-relocations";
 import type { CoreValue } from "./core-resolve";
 import { type Address, type BpfFunction, mapOf } from "./functions";
 
-/** What is constant from load on. Undefined: not known here. */
+/** Values that are constant after load. Undefined: not known here. */
 export interface Constants {
-  /** An integer of a read-only section. */
+  /** An integer in a read-only section. */
   data(section: string, offset: number, size: number): bigint | undefined;
-  /** An extern of the kernel's configuration: the least and the greatest that it may be. */
+  /** The range, minimum and maximum, of a __kconfig extern. */
   kconfig(name: string): readonly [bigint, bigint] | undefined;
-  /** Whether the kernel has a function, of the prototype that the object wants. */
+  /** Whether the kernel has a kfunc with the prototype that the object declares. */
   kfunc(name: string, prototype: number): boolean | undefined;
-  /** True if the kernel's function of a name is sure to have another prototype: to libbpf it is none (bpf_core_types_are_compat()). */
+  /**
+   * Whether the kernel's function of this name is certain to have another prototype: libbpf treats it as missing
+   * (bpf_core_types_are_compat()).
+   */
   isChanged(name: string, prototype: number): boolean;
-  /** Whether load() makes a map. */
+  /** Whether load() creates a map. */
   isCreated(map: string): boolean;
-  /** A map's type, in lower case. */
+  /** A map's type in lower case. */
   mapType(map: string): string | undefined;
-  /** What libbpf finds for a CO-RE relocation. */
+  /** The value that libbpf computes for a CO-RE relocation. */
   core(relocation: CoreRelocation): CoreValue;
 }
 
 /**
- * What a register holds; undefined: anything. `read`: a value of run time, at the instruction that read it, that is not the
- * stack's address. Its zero bits are zero. `free` says what it may surely be, and the verifier knows no better.
+ * The content of a register; undefined: anything. `read`: a run-time value read by the instruction at `at` that is not
+ * a stack address. Bits that are zero in `bits` are zero in the value. `free`: the values that are certainly possible
+ * and that the verifier can't rule out.
  */
 export type Value =
   | undefined
   | { is: "constant"; value: bigint }
   | { is: "range"; from: bigint; to: bigint }
-  /** From the frame's end; of another frame, or anywhere, without an offset. */
+  /** `offset` is relative to the end of this frame; without it, the address is in another frame or unknown. */
   | { is: "stack"; offset?: number }
   | { is: "address"; address: Address }
   | { is: "read"; at: number; bits: bigint; free: "any" | "zero" | "nonzero" | "none"; kernel?: Provenance };
 
-/** Of what a program is called with, that itself, and what is the kernel's: read from there, and from what was read so. */
+/**
+ * "context": the program's context. "own": kernel memory reached from the context, directly or through other such
+ * memory.
+ */
 type Provenance = "context" | "own";
 
-/** Regions where nothing may sleep: how deep the program is in each. */
+/** Regions where sleeping is not allowed, with the nesting depth of each. */
 export interface Regions {
   readonly lock: number;
   readonly preempt: number;
   readonly irq: number;
   readonly rcu: number;
-  /** Where on the stack the flags of irq are, the outermost first. */
+  /** Stack offsets of the saved flags of irq regions, outermost first. */
   readonly flags: readonly (number | undefined)[];
 }
 
 type Region = RegionFacts["region"];
 
-/** How a function is entered. */
+/** The state in which a function is entered. */
 export interface Entry {
-  /** r1 to r5. */
+  /** Registers r1 to r5. */
   readonly arguments: readonly Value[];
   readonly regions: Regions;
 }
 
-/** An instruction, come to in some regions: the verifier keeps these apart, as all else that paths differ in. */
+/**
+ * An instruction reached in certain regions. The verifier keeps such states apart, like any other difference between
+ * paths.
+ */
 export interface Node {
   readonly at: number;
   readonly regions: Regions;
   readonly registers: readonly Value[];
 }
 
-/** Where control goes, and with what. */
+/** A control flow edge and its state. */
 interface Edge {
   to: number;
   reachability: Reachability;
@@ -80,12 +91,12 @@ interface Edge {
 type Reachability = "certain" | "maybe" | "never";
 
 export const OUTSIDE: Regions = { lock: 0, preempt: 0, irq: 0, rcu: 0, flags: [] };
-/** What forbids most, first. */
+/** Regions, the most restrictive first. */
 export const REGIONS: readonly Region[] = ["lock", "preempt", "irq", "rcu"];
-/** What enters a region over and over is not followed for ever. */
+/** Maximum nesting depth, so that a loop that enters regions ends. */
 const DEEPEST = 8;
 
-/** Tells regions apart. */
+/** Identifies regions, as a map key. */
 export const keyOf = (regions: Regions) => `${REGIONS.map((region) => regions[region]).join()} ${regions.flags.join()}`;
 
 const REGISTERS = 11;
@@ -106,31 +117,34 @@ const ENTERS: Readonly<Record<string, readonly [Region, number]>> = {
   bpf_res_spin_unlock: ["lock", -1],
   bpf_res_spin_unlock_irqrestore: ["lock", -1],
 };
-/** Zero if these got their lock, or else an errno: the verifier goes on with both (res_spin_lock() of 0de2046137f9). */
+/**
+ * Functions that return zero if they took the lock, else an errno. The verifier follows both (res_spin_lock() since
+ * 0de2046137f9).
+ */
 const TRIES: ReadonlySet<string> = new Set(["bpf_res_spin_lock", "bpf_res_spin_lock_irqsave"]);
 const ERRNO: Value = { is: "range", from: (1n << 64n) - 4095n, to: (1n << 64n) - 1n };
 const ZERO: Value = { is: "constant", value: 0n };
 
-/** Helpers that return any 64 bits, of which the verifier knows nothing. */
+/** Helpers that return any 64-bit value, so that the verifier knows nothing about it. */
 const ANYTHING: ReadonlySet<string> = new Set(
   "bpf_get_current_pid_tgid bpf_get_current_uid_gid bpf_get_current_cgroup_id bpf_get_prandom_u32 bpf_ktime_get_ns bpf_ktime_get_boot_ns bpf_ktime_get_coarse_ns bpf_jiffies64 bpf_get_attach_cookie bpf_get_func_ip".split(
     " ",
   ),
 );
-/** Helpers that return an address or null: where it is null, the verifier may know better. */
+/** Helpers that return an address or null. The verifier may know that it can't be null. */
 const ADDRESSES =
   /^bpf_(map_lookup_\w+|ringbuf_reserve|\w+_storage_get|get_current_task_btf|get_local_storage|sk\w*_lookup_\w+|skc_\w+|sk_fullsock|tcp_sock|kptr_xchg|dynptr_data|per_cpu_ptr|this_cpu_ptr|task_pt_regs|sock_from_file|get_listener_sock|iter_\w+_next)$/;
-/** Helpers whose result the verifier knows within bounds, zero among them. */
+/** Helpers whose result the verifier knows to be within bounds that include zero. */
 const BOUNDED =
   /^bpf_(get_stack|get_task_stack|probe_read\w*|copy_from_user\w*|map_\w+_elem|get_smp_processor_id|get_numa_node_id|perf_event_output|ringbuf_output|d_path|get_current_comm|timer_\w+|loop|for_each_map_elem)$/;
 
-/** A function, entered in one way. */
+/** The control flow of a function entered in one state. */
 export class Flow {
   readonly #fn: BpfFunction;
   readonly #constants: Constants;
-  /** By instruction and regions; none of those that are never reached. */
+  /** Nodes by instruction and regions; unreachable ones are absent. */
   readonly #nodes: Map<string, Node>[];
-  /** Regions that a call of a function of the program may leave behind. */
+  /** The regions that a call of a function of the program can leave held. */
   readonly #after: (callee: BpfFunction, entry: Entry) => readonly Regions[];
 
   constructor(
@@ -144,14 +158,14 @@ export class Flow {
     this.#after = after;
     this.#nodes = Array.from({ length: fn.instructions.length }, () => new Map());
     const registers: Value[] = new Array(REGISTERS).fill(undefined);
-    // Of its caller's frame.
+    // A stack address passed by the caller points to the caller's frame.
     for (const [index, value] of entry.arguments.entries())
       registers[index + 1] = value?.is === "stack" ? { is: "stack" } : value;
     registers[10] = { is: "stack", offset: 0 };
     this.#settle(registers, entry.regions);
   }
 
-  /** An instruction in all regions that it is reached in. */
+  /** The nodes of an instruction, one for each set of regions it is reached in. */
   nodesAt(at: number): Node[] {
     return [...(this.#nodes[at]?.values() ?? [])];
   }
@@ -164,13 +178,13 @@ export class Flow {
     return (this.#nodes[at]?.size ?? 0) > 0;
   }
 
-  /** Its ends. */
+  /** The nodes at which the function ends. */
   exits(): Node[] {
     const { instructions } = this.#fn;
     return this.#nodes.flatMap((nodes, at) => (instructions.isExit(at) ? [...nodes.values()] : []));
   }
 
-  /** True for a load from the kernel's own memory, by an address that the verifier knows the type behind. */
+  /** Whether an instruction loads from kernel memory through an address whose type the verifier tracks. */
   readsKernel({ at, registers }: Node): boolean {
     const { instructions } = this.#fn;
     if ((instructions.opcode(at) & 7) !== 1) return false;
@@ -178,7 +192,7 @@ export class Flow {
     return base?.is === "read" && base.kernel === "own";
   }
 
-  /** What is wrong about the region that an instruction enters or leaves. */
+  /** The fault in the region that an instruction enters or leaves. */
   faultAt({ at, regions, registers }: Node): Pick<RegionFacts, "fault" | "region"> | undefined {
     const [region, change] = ENTERS[this.#fn.calls.get(at)?.name ?? ""] ?? [];
     if (region === undefined || change === undefined) return undefined;
@@ -190,20 +204,26 @@ export class Flow {
     return disorder ? { fault: "disorder", region } : undefined;
   }
 
-  /** libbpf makes the load of such an address a call that no kernel takes (poison_map_ldimm64()). */
+  /**
+   * libbpf replaces the load of the address of a map that is not created by a call that the kernel rejects
+   * (poison_map_ldimm64()).
+   */
   isPoisoned(at: number): boolean {
     const address = this.#fn.addresses.get(at);
     const map = address && mapOf(address);
     return map !== undefined && !this.#constants.isCreated(map);
   }
 
-  /** The same of an instruction about a field or type that the kernel has not (bpf_core_poison_insn()). */
+  /** Likewise for an instruction that uses a field or type that the kernel does not have (bpf_core_poison_insn()). */
   isUnresolved(at: number): boolean {
     const relocation = this.#fn.relocations.get(at);
     return relocation !== undefined && this.#constants.core(relocation) === "none";
   }
 
-  /** Where no path goes on: what throws, names a map that is not made, or leaves a region that was not entered. */
+  /**
+   * Whether paths end here: at an instruction that throws, uses a map that is not created, or leaves a region that was
+   * not entered.
+   */
   #ends(node: Node): boolean {
     if (this.#fn.calls.get(node.at)?.name === "bpf_throw" || this.isPoisoned(node.at) || this.isUnresolved(node.at))
       return true;
@@ -212,8 +232,8 @@ export class Flow {
   }
 
   /**
-   * Whether the verifier is certain to come to one of these: from the entry, or from where it may go two ways and both lead
-   * there.
+   * Whether the verifier is certain to reach one of these nodes, either from the entry or from a branch both sides of
+   * which it may take and that lead there.
    */
   sees(wanted: ReadonlySet<Node>, mayThrow: (callee: BpfFunction) => boolean): boolean {
     const [first] = this.nodesAt(0);
@@ -234,7 +254,7 @@ export class Flow {
     return !throws && forks.some((node) => this.#allLeadTo(node, wanted));
   }
 
-  /** True if no path from an instruction comes to an end past the wanted ones. */
+  /** Whether every path from a node reaches a wanted node before it ends. */
   #allLeadTo(from: Node, wanted: ReadonlySet<Node>): boolean {
     const seen = new Set([from]);
     for (const node of seen) {
@@ -253,7 +273,7 @@ export class Flow {
     const open = new Set<string>();
     const come = (edge: Edge) => {
       const nodes = this.#nodes[edge.to];
-      // A jump out of the function is the kernel's to refuse.
+      // The kernel rejects a jump out of the function.
       if (edge.reachability === "never" || nodes === undefined) return;
       const key = keyOf(edge.regions);
       const before = nodes.get(key);
@@ -271,7 +291,7 @@ export class Flow {
     }
   }
 
-  /** Where control goes from an instruction. */
+  /** The edges that leave a node. */
   #edges(node: Node): Edge[] {
     const { at, regions, registers } = node;
     const { calls, callees } = this.#fn;
@@ -310,7 +330,7 @@ export class Flow {
     ];
   }
 
-  /** What registers hold after an instruction. */
+  /** The register contents after an instruction. */
   #step({ at, registers: before }: Node): Value[] {
     const { instructions, calls } = this.#fn;
     const registers = [...before];
@@ -325,7 +345,7 @@ export class Flow {
         registers[0] = resultOf(call.name, at);
         return registers;
       }
-      // What it was passed, it may have looked at.
+      // The called function may have branched on its arguments.
       for (const value of passed) if (value?.is === "read") tell(registers, value.at);
       return registers;
     }
@@ -338,7 +358,7 @@ export class Flow {
     else if (family === 1) registers[destination] = this.#load(at, before[instructions.source(at)]);
     else if (family === 4 || family === 7) registers[destination] = compute(instructions, at, before);
     else if (family === 3 && opcode >> 5 === 6) {
-      // Atomic operations that fetch.
+      // Atomic operations with BPF_FETCH.
       registers[instructions.source(at)] = undefined;
       registers[0] = undefined;
     }
@@ -381,7 +401,7 @@ export class Flow {
     }
     if (base?.is !== "read") return undefined;
     const kernel = base.kernel !== undefined && plain && size === 8 ? ({ kernel: "own" } as const) : undefined;
-    // Of eight bytes, that may be an address which the verifier trusts.
+    // An 8-byte value can be an address that the verifier trusts.
     return {
       is: "read",
       at,
@@ -392,24 +412,24 @@ export class Flow {
   }
 }
 
-/** No program branches on these. */
+/** Relocation kinds that no program uses as a branch condition. */
 const NO_CONDITION: ReadonlySet<number> = new Set([CoreKind.FIELD_BYTE_OFFSET, CoreKind.TYPE_ID_LOCAL]);
-/** BPF_MOV of an immediate, and the load of 64 bits. */
+/** BPF_MOV of an immediate, and BPF_LD_IMM64. */
 const MOVES: ReadonlySet<number> = new Set([0xb7, 0xb4, 0x18]);
 
-/** What a move moves, once libbpf has written a value into it. */
+/** The value of a move after libbpf's relocation. */
 function written(value: CoreValue, opcode: number): Value {
   if (typeof value !== "bigint") return undefined;
   const moved = opcode === 0x18 ? value : opcode === 0xb4 ? value & LOW : signed(value, 32);
   return { is: "constant", value: BigInt.asUintN(64, moved) };
 }
 
-/** Of values that several instructions may have read. */
+/** The position of a value that several instructions may have read. */
 const NOWHERE = -1;
 
 const widthOf = (size: number) => (1n << BigInt(8 * size)) - 1n;
 
-/** A value was looked at: what it may be now, the verifier knows better. */
+/** Records that a program branched on a value: the verifier may now know more about it. */
 function tell(registers: Value[], at: number): void {
   for (const [index, value] of registers.entries()) {
     if (value?.is === "read" && value.at === at) registers[index] = { ...value, free: "none" };
@@ -424,7 +444,7 @@ function resultOf(name: string, at: number): Value {
   return BOUNDED.test(name) ? read("zero") : undefined;
 }
 
-/** Where on the stack the flags are that r1 points to. */
+/** The stack offset of the saved flags that r1 points to. */
 function slotOf([, pointer]: readonly Value[]): number | undefined {
   return pointer?.is === "stack" ? pointer.offset : undefined;
 }
@@ -442,7 +462,7 @@ function add<T>(set: Set<T>, item: T | undefined): void {
   if (item !== undefined) set.add(item);
 }
 
-/** The first, if the other adds nothing to it. */
+/** Merges two states. Returns the first if the second adds nothing. */
 function join(one: readonly Value[], other: readonly Value[]): readonly Value[] {
   let same = true;
   const registers = one.map((value, index) => {
@@ -463,7 +483,7 @@ function joinValues(one: Value, other: Value): Value {
     return isSame(one, joined) ? one : joined;
   }
   if (one.is === "stack" && other.is === "stack") return { is: "stack" };
-  // An address that may be null is none of the stack's.
+  // An address that may be null is not a stack address.
   return undefined;
 }
 
@@ -488,7 +508,7 @@ function isSame(one: NonNullable<Value>, other: NonNullable<Value>): boolean {
 type Decoded = BpfFunction["instructions"];
 type Range = Extract<Value, { is: "range" }>;
 
-/** A range's lower half, if that is one. */
+/** The range as 32-bit values, if it fits. */
 function within32({ from, to }: Range): Range | undefined {
   const [low, high] = [from & LOW, to & LOW];
   return to - from <= LOW && low <= high ? { is: "range", from: low, to: high } : undefined;
@@ -510,7 +530,7 @@ function compute(instructions: Decoded, at: number, registers: readonly Value[])
   const within = narrow ? LOW : ALL;
   const isRead = (value: Value) => value?.is === "read";
   if (operation === 0xb) {
-    // Sign extension and casts of address spaces have an offset.
+    // Sign extensions and address space casts have a nonzero offset.
     if (instructions.offset(at) !== 0) return undefined;
     if (!narrow) return right;
     if (right?.is === "constant") return { is: "constant", value: right.value & LOW };
@@ -531,11 +551,11 @@ function compute(instructions: Decoded, at: number, registers: readonly Value[])
       const offset = left.address.offset + Number(signed(right.value, 64));
       return { is: "address", address: { ...left.address, offset } };
     }
-    // Somewhere in a section, where nothing is known.
+    // An unknown position in a section.
     if (isRead(right)) return { is: "read", at, bits: ALL, free: "none" };
     return undefined;
   }
-  // Compilers widen an int by these two.
+  // Compilers zero-extend an int with these two shifts.
   if (left?.is === "range" && right?.is === "constant" && right.value === 32n && !narrow) {
     const low = within32(left);
     if (operation === 6) return low && { is: "range", from: low.from << 32n, to: low.to << 32n };
@@ -550,7 +570,7 @@ function compute(instructions: Decoded, at: number, registers: readonly Value[])
     if (operation === 6 && right.value < 64n) return { ...left, bits: (bits << right.value) & within, free };
     if (operation === 7 && right.value < 64n) return { ...left, bits: bits >> right.value, free };
   }
-  // Any other arithmetic of values that are not the stack's.
+  // Other arithmetic on values that are not stack addresses.
   if (isRead(left) && (isRead(right) || right?.is === "constant" || operation === 8 || operation === 0xd)) {
     const kernel = left?.is === "read" && left.kernel === "own" ? ({ kernel: "own" } as const) : undefined;
     return { is: "read", at, bits: within, free: "none", ...kernel };
@@ -560,7 +580,7 @@ function compute(instructions: Decoded, at: number, registers: readonly Value[])
 
 const shifted = (value: bigint) => BigInt.asUintN(64, signed(value, 64) >> 32n);
 
-/** BPF_ADD, SUB, MUL, OR, AND, LSH, RSH, NEG, XOR, ARSH of constants. */
+/** Computes BPF_ADD, SUB, MUL, OR, AND, LSH, RSH, NEG, XOR or ARSH of constants. */
 function calculate(operation: number, left: bigint, right: bigint, narrow: boolean): bigint | undefined {
   const width = narrow ? 32 : 64;
   const shift = right & BigInt(width - 1);
@@ -588,10 +608,10 @@ function calculate(operation: number, left: bigint, right: bigint, narrow: boole
   }
 }
 
-/** Unsigned JGT, JGE, JLT, JLE. */
+/** Unsigned comparisons: JGT, JGE, JLT, JLE. */
 const ORDER: ReadonlySet<number> = new Set([2, 3, 0xa, 0xb]);
 
-/** Whether the verifier falls through a branch, and whether it jumps. */
+/** Whether the verifier takes the fall-through and the jump of a branch. */
 function branch(instructions: Decoded, at: number, registers: readonly Value[]): readonly [Reachability, Reachability] {
   const opcode = instructions.opcode(at);
   const operation = opcode >> 4;
@@ -619,13 +639,13 @@ function branch(instructions: Decoded, at: number, registers: readonly Value[]):
   }
   if (left?.is !== "read") return ["maybe", "maybe"];
   const values = possible(left, limit, width);
-  // Zero or not is all that is known of these.
+  // For these values only zero or nonzero is known.
   if (left.free === "nonzero" && operation !== 1 && operation !== 5) return ["maybe", "maybe"];
   const results = new Set(values.map((value) => compare(operation, value, limit, width)));
   return [results.has(false) ? "certain" : "maybe", results.has(true) ? "certain" : "maybe"];
 }
 
-/** Some values that a register may surely have, those at the edges among them. */
+/** Samples of the values that a register can certainly have, with the minimum and maximum. */
 function possible({ bits, free }: Extract<Value, { is: "read" }>, limit: bigint, width: number): bigint[] {
   if (free === "none") return [];
   if (free === "zero") return [0n];

@@ -1,9 +1,11 @@
-/** CO-RE relocations, from .BTF.ext. Format: Documentation/bpf/btf.rst, struct bpf_core_relo of include/uapi/linux/bpf.h. */
+/**
+ * CO-RE relocations from .BTF.ext. Format: Documentation/bpf/btf.rst, struct bpf_core_relo in include/uapi/linux/bpf.h.
+ */
 
 import type { Btf } from "../btf/btf";
 import { little } from "../endian";
 
-/** enum bpf_core_relo_kind, as far as it is told apart here. */
+/** enum bpf_core_relo_kind, the members used here. */
 export const CoreKind = {
   FIELD_BYTE_OFFSET: 0,
   FIELD_BYTE_SIZE: 1,
@@ -15,23 +17,23 @@ export const CoreKind = {
   ENUMVAL_VALUE: 11,
 } as const;
 
-/** What libbpf writes into an instruction: something about a type of the kernel's that the object has too. */
+/** A CO-RE relocation: a value that libbpf writes into an instruction, derived from the kernel's version of a type. */
 export interface CoreRelocation {
   kind: number;
-  /** The object's own type. */
+  /** The id of the object's own type. */
   type: number;
-  /** Indices of members and elements, from the type on; of an enumerator. */
+  /** Indices of members and elements, starting at the type; or the index of an enumerator. */
   path: readonly number[];
 }
 
-/** By the name of a section, and the byte offset of an instruction in it. */
+/** Relocations by section name, then by the byte offset of the instruction. */
 export function coreRelocations(ext: Uint8Array | undefined, btf: Btf): Map<string, Map<number, CoreRelocation>> {
   const result = new Map<string, Map<number, CoreRelocation>>();
   if (ext === undefined || ext.length < 32) return result;
   const view = new DataView(ext.buffer, ext.byteOffset, ext.byteLength);
   const u32 = (at: number) => view.getUint32(at, little);
   const header = u32(4);
-  // Headers without the last two fields are of compilers that know no CO-RE.
+  // A header without the last two fields comes from a compiler without CO-RE.
   if (header < 32) return result;
   let at = header + u32(24);
   const end = Math.min(at + u32(28), ext.length);

@@ -1,31 +1,37 @@
-/** What libbpf finds in the kernel's types for a CO-RE relocation (its relo_core.c, bpf_core_calc_relo_insn()). */
+/** Resolves CO-RE relocations against kernel types as libbpf does (bpf_core_calc_relo_insn() in relo_core.c). */
 import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/btf-kinds";
 import type { BtfMember } from "../btf/type-records";
 import { CoreKind, type CoreRelocation } from "./core-relocations";
 import { withoutFlavor } from "./functions";
 
-/** A value; "none": there is nothing like it, and the instruction becomes one that no kernel takes; undefined: not known here. */
+/**
+ * The value of a relocation. "none": no matching type or field, so that libbpf poisons the instruction. Undefined: not
+ * known here.
+ */
 export type CoreValue = bigint | "none" | undefined;
 
 const COMPOSITE: ReadonlySet<number> = new Set([BtfKind.STRUCT, BtfKind.UNION]);
 const ENUMS: ReadonlySet<number> = new Set([BtfKind.ENUM, BtfKind.ENUM64]);
 const NAMED: ReadonlySet<number> = new Set([...ENUMS, BtfKind.FWD]);
 const POINTER = 8n;
-/** Types nest no deeper (bpf_core_types_are_compat()). */
+/** Maximum nesting depth of types (bpf_core_types_are_compat()). */
 const DEPTH = 32;
 
-/** What a field is found as. */
+/** A matching field. */
 interface Field {
   type: number;
-  /** Of a bit-field, whose value is more than its type's. */
+  /** Whether it is a bit-field, whose relocations need more than its type. */
   bits: boolean;
 }
 
-/** Resolves the relocations of one object against the kernel's types and, where these have none, its modules'. */
+/**
+ * Resolves the relocations of an object against the kernel's BTF, and against its modules' where the kernel has no
+ * match.
+ */
 export class CoreResolver {
   readonly #own: Btf;
-  /** The kernel's, then its modules'. */
+  /** The kernel's BTF, then that of its modules. */
   readonly #kernels: () => Iterable<Btf>;
   readonly #values = new Map<CoreRelocation, CoreValue>();
   readonly #candidates = new Map<string, [Btf, number][]>();
@@ -41,7 +47,10 @@ export class CoreResolver {
     return this.#values.get(relocation);
   }
 
-  /** Whether the first of the kernel's functions of a name is as the object has it; undefined if there is none. */
+  /**
+   * Whether the first kernel function of this name has the object's prototype; undefined if the kernel has no such
+   * function.
+   */
   isLike(name: string, prototype: number): boolean | undefined {
     const key = `${prototype} ${name}`;
     if (!this.#likeness.has(key)) this.#likeness.set(key, this.#isLike(name, prototype));
@@ -56,7 +65,7 @@ export class CoreResolver {
     return undefined;
   }
 
-  /** As C has it: "struct task_struct.comm". */
+  /** The C name of the target: "struct task_struct.comm". */
   describe({ type, path, kind }: CoreRelocation): string {
     const own = this.#own;
     if (kind === CoreKind.ENUMVAL_VALUE)
@@ -78,7 +87,7 @@ export class CoreResolver {
         return BigInt(candidates.some(([btf, id]) => this.#isCompatible(type, btf, id)));
       case CoreKind.TYPE_SIZE: {
         const found = candidates.filter(([btf, id]) => this.#isCompatible(type, btf, id));
-        // Of no type it is 0, and no mistake (bpf_core_calc_type_relo()).
+        // 0 if no type matches; that is not an error (bpf_core_calc_type_relo()).
         return found.length === 0 ? 0n : agreed(found.map(([btf, id]) => sizeOf(btf, id)));
       }
       case CoreKind.ENUMVAL_EXISTS:
@@ -103,7 +112,7 @@ export class CoreResolver {
     }
   }
 
-  /** Types of the kernel's of the same kind and name, flavors apart; modules are asked if the kernel has none. */
+  /** Kernel types of the same kind and name, ignoring flavors; those of modules if the kernel has none. */
   #candidatesOf(type: number): [Btf, number][] {
     const kind = this.#own.kind(type);
     const name = withoutFlavor(this.#own.name(type));
@@ -136,13 +145,13 @@ export class CoreResolver {
   #field(type: number, path: readonly number[], btf: Btf, id: number): Field | undefined {
     let own = this.#own.resolve(type);
     let found: Field = { type: btf.resolve(id), bits: false };
-    // The first is of the pointer itself, as of an array.
+    // The first index applies to the pointer itself, as to an array.
     for (const index of path.slice(1)) {
       if (COMPOSITE.has(this.#own.kind(own))) {
         const member = this.#own.members(own)[index];
         if (member === undefined) return undefined;
         own = this.#own.resolve(member.type);
-        // What lies in a member without a name is found by its own name.
+        // Members of an unnamed member are matched by their own names.
         if (member.name === "") continue;
         const other = this.#member(member, btf, found.type);
         if (other === undefined) return undefined;
@@ -158,7 +167,7 @@ export class CoreResolver {
     return found;
   }
 
-  /** bpf_core_match_member(): of a name, in a struct and in what in it has no name. */
+  /** bpf_core_match_member(): finds a member by name in a struct and its unnamed members. */
   #member(wanted: BtfMember, btf: Btf, id: number, depth = 0): BtfMember | undefined {
     if (!COMPOSITE.has(btf.kind(id)) || depth > DEPTH) return undefined;
     for (const member of btf.members(id)) {
@@ -208,7 +217,7 @@ export class CoreResolver {
 
 const isSameKind = (one: number, other: number) => one === other || (ENUMS.has(one) && ENUMS.has(other));
 
-/** libbpf fails where candidates differ. */
+/** libbpf fails if candidates disagree. */
 function agreed(values: readonly (bigint | undefined)[]): CoreValue {
   if (values.length === 0) return "none";
   return values.every((value) => value === values[0]) ? values[0] : undefined;

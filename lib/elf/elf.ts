@@ -1,6 +1,6 @@
 /**
- * An ELF file's sections, and whether it is a whole BPF object for this machine: libbpf's own answer to most of that is a
- * bare EINVAL.
+ * Reads an ELF file's sections and checks that it is a complete BPF object for this machine. For most of these faults
+ * libbpf returns a bare EINVAL.
  */
 import { little } from "../endian";
 import { type ErrorCode, ObjectError } from "../errors";
@@ -8,9 +8,12 @@ import { type ErrorCode, ObjectError } from "../errors";
 const EM_BPF = 247;
 const ET_REL = 1;
 const SHT_NOBITS = 8;
-/** Zeroes that a file may claim (.bss), for which it needs no bytes: no kernel makes a map of more than 2 GiB. */
+/**
+ * Maximum total size of zeroed variables (.bss), which take no space in the file. No kernel creates a map larger than 2
+ * GiB.
+ */
 export const MAX_ZEROES = 1 << 30;
-/** What libbpf reads without asking whether it is there: bpf_object__elf_collect(). */
+/** Sections that libbpf reads without checking that they have contents: bpf_object__elf_collect(). */
 const NEVER_ZEROES: readonly string[] = ["license", "version"];
 const HEADER_SIZE = 64;
 const SECTION_HEADER_SIZE = 64;
@@ -19,20 +22,20 @@ const SHN_XINDEX = 0xffff;
 /** A section and its header. */
 export interface ElfSection {
   name: string;
-  /** SHT_* */
+  /** Section type, SHT_*. */
   type: number;
-  /** SHF_* */
+  /** Section flags, SHF_*. */
   flags: number;
-  /** The section that goes with it: a symbol table's strings, relocations' symbols. */
+  /** Index of the associated section: a symbol table's strings, or relocations' symbols. */
   link: number;
-  /** The section that relocations are for. */
+  /** Index of the section that relocations apply to. */
   info: number;
-  /** Bytes that it has in memory: those of its contents, or zeroes (.bss). */
+  /** Size in memory in bytes: the contents, or zeroes (.bss). */
   size: number;
   contents: Uint8Array;
 }
 
-/** All sections of an object, as {@link readElf} gives them. Throws an {@link ObjectError} for want of BTF too. */
+/** All sections of an object, as from {@link readElf}. Throws {@link ObjectError} also if there is no BTF. */
 export function readSections(bytes: Uint8Array, name: string): ElfSection[] {
   const sections = readElf(bytes, name);
   if (sections.some((section) => section.name === ".BTF")) return sections;
@@ -42,11 +45,11 @@ export function readSections(bytes: Uint8Array, name: string): ElfSection[] {
   });
 }
 
-const RECOMPILE = "Compile it again, or copy it again";
+const RECOMPILE = "Recompile it, or copy it again";
 
 type Fail = (code: ErrorCode, what: string, hint: string) => never;
 
-/** All sections, each at its index; the first is empty. Throws an {@link ObjectError} that names what is wrong with the file. */
+/** All sections by index; the first is empty. Throws {@link ObjectError} if the file is not a valid ELF object. */
 export function readElf(bytes: Uint8Array, name: string, machine: "bpf" | "any" = "bpf"): ElfSection[] {
   const fail: Fail = (code, what, hint) => {
     throw new ObjectError(code, `${name} ${what}`, { operation: "open", hint });
@@ -61,18 +64,18 @@ function checkHeader(bytes: Uint8Array, machine: "bpf" | "any", fail: Fail): voi
   if (bytes.length === 0) fail("ERR_BPF_OBJECT_EMPTY", "is empty", RECOMPILE);
   if (!startsLikeElf(bytes))
     fail("ERR_BPF_OBJECT_NOT_ELF", "is not an ELF file", "Pass the .o that clang -target bpf made");
-  if (bytes.length < HEADER_SIZE) fail("ERR_BPF_OBJECT_TRUNCATED", "is cut off in its ELF header", RECOMPILE);
+  if (bytes.length < HEADER_SIZE) fail("ERR_BPF_OBJECT_TRUNCATED", "is truncated in its ELF header", RECOMPILE);
   if (bytes[4] !== 2)
     fail("ERR_BPF_OBJECT_32BIT", "is a 32-bit ELF file", "BPF objects are 64-bit: compile with clang -target bpf");
   if ((bytes[5] === 1) !== little) {
     const [found, target] = little ? ["big", "bpfel"] : ["little", "bpfeb"];
     const hint = `Compile with clang -target ${target}`;
-    fail("ERR_BPF_OBJECT_ENDIANNESS", `is ${found}-endian, this machine is not`, hint);
+    fail("ERR_BPF_OBJECT_ENDIANNESS", `is ${found}-endian, but this machine is not`, hint);
   }
   const view = viewOf(bytes);
   const found = view.getUint16(18, little);
   if (machine === "bpf" && (found !== EM_BPF || view.getUint16(16, little) !== ET_REL)) {
-    const what = `is an ELF file, but no BPF object (e_machine ${found})`;
+    const what = `is an ELF file, but not a BPF object (e_machine ${found})`;
     fail("ERR_BPF_OBJECT_NOT_BPF", what, "Compile with clang -target bpf -c");
   }
 }
@@ -83,19 +86,19 @@ function sectionsOf(bytes: Uint8Array, fail: Fail): ElfSection[] {
   const table = u64(40);
   const inTable = (index: number) => table + index * SECTION_HEADER_SIZE;
   if (table === 0 || inTable(1) > bytes.length)
-    fail("ERR_BPF_OBJECT_TRUNCATED", "is cut off before its section table", RECOMPILE);
-  // Counts that do not fit the header stand in the first section header.
+    fail("ERR_BPF_OBJECT_TRUNCATED", "is truncated before its section table", RECOMPILE);
+  // Counts too large for the header are stored in the first section header.
   const count = view.getUint16(60, little) || u64(inTable(0) + 32);
   const names = view.getUint16(62, little);
   const namesIndex = names === SHN_XINDEX ? view.getUint32(inTable(0) + 40, little) : names;
-  if (inTable(count) > bytes.length) fail("ERR_BPF_OBJECT_TRUNCATED", "is cut off in its section table", RECOMPILE);
+  if (inTable(count) > bytes.length) fail("ERR_BPF_OBJECT_TRUNCATED", "is truncated in its section table", RECOMPILE);
   if (namesIndex >= count) fail("ERR_BPF_OBJECT_INVALID", "has no section names", RECOMPILE);
 
   const extent = (index: number): [number, number] => {
     const header = inTable(index);
     const size = view.getUint32(header + 4, little) === SHT_NOBITS ? 0 : u64(header + 32);
     const offset = size === 0 ? 0 : u64(header + 24);
-    if (offset + size > bytes.length) fail("ERR_BPF_OBJECT_TRUNCATED", "is cut off in a section", RECOMPILE);
+    if (offset + size > bytes.length) fail("ERR_BPF_OBJECT_TRUNCATED", "is truncated in a section", RECOMPILE);
     return [offset, size];
   };
   const [namesOffset, namesSize] = extent(namesIndex);
@@ -124,19 +127,18 @@ function checkZeroes(sections: readonly ElfSection[], fail: Fail): void {
   for (const { name, type, size } of sections) {
     if (type !== SHT_NOBITS) continue;
     zeroes += size;
-    if (NEVER_ZEROES.includes(name))
-      fail("ERR_BPF_OBJECT_INVALID", `has no contents in its section ${name}`, RECOMPILE);
+    if (NEVER_ZEROES.includes(name)) fail("ERR_BPF_OBJECT_INVALID", `has no contents in section ${name}`, RECOMPILE);
   }
   if (zeroes <= MAX_ZEROES) return;
-  const hint = "Variables without a value may have 1 GiB in all: put what is larger into a map";
-  fail("ERR_BPF_OBJECT_INVALID", `claims ${zeroes} bytes of variables without a value (.bss)`, hint);
+  const hint = "Zero-initialized variables are limited to 1 GiB in total: use a map for larger data";
+  fail("ERR_BPF_OBJECT_INVALID", `declares ${zeroes} bytes of zero-initialized variables (.bss)`, hint);
 }
 
 function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength);
 }
 
-/** The text at an offset, up to NUL or the end. */
+/** The string at an offset, up to NUL or the end. */
 export function stringAt(bytes: Uint8Array, offset: number): string {
   const end = bytes.indexOf(0, offset);
   return Buffer.from(bytes.subarray(offset, end < 0 ? bytes.length : end)).toString("utf8");

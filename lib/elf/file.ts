@@ -1,8 +1,12 @@
-/** The bytes of a file, or an error that says which and why not. */
+/** Reads object files, with an error that names the file and the cause. */
 import { readFileSync } from "node:fs";
 import { ArgumentError, type ErrorCode, ObjectError } from "../errors";
 
-/** @throws {@link ObjectError} */
+/**
+ * The contents of an object file.
+ *
+ * @throws {@link ObjectError} if it can't be read
+ */
 export function readObject(path: string, operation = "open"): Uint8Array {
   const fail = (code: ErrorCode, what: string, hint: string, cause: unknown): never => {
     throw new ObjectError(code, `${path} ${what}`, { operation, hint, cause });
@@ -27,7 +31,7 @@ export function readObject(path: string, operation = "open"): Uint8Array {
   }
 }
 
-/** A copy that nobody else changes. Detached memory has no bytes, and throws when it is copied. */
+/** A private copy of the bytes. Copying a detached buffer throws. */
 export function ownBytes(source: Uint8Array): Uint8Array {
   return source.length === 0 ? new Uint8Array() : Uint8Array.from(source);
 }

@@ -1,4 +1,4 @@
-/** An object's functions, and what each one's instructions name: helpers, kfuncs, functions, maps, variables. */
+/** An object's functions and what their instructions reference: helpers, kfuncs, functions, maps, variables. */
 import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/btf-kinds";
 import { HELPERS } from "../helpers";
@@ -10,62 +10,65 @@ import { type ElfSymbol, relocationsOf, SymbolBinding, SymbolType, symbolsOf } f
 
 const SHF_EXECINSTR = 4;
 const INSTRUCTION = 8;
-/** r1 to r5. */
+/** Argument registers r1 to r5. */
 const ARGUMENTS = 5;
 const NUMBERS: ReadonlySet<number> = new Set([BtfKind.INT, BtfKind.ENUM, BtfKind.ENUM64]);
 
-/** A helper or kfunc that is called. */
+/** A call of a helper or kfunc. */
 export interface Call {
   name: string;
   kfunc: boolean;
-  /** A kfunc that the kernel need not have. */
+  /** A weak kfunc, which the kernel need not have. */
   weak: boolean;
-  /** A kfunc's type, as the object has it. */
+  /** The id of a kfunc's prototype in the object's BTF. */
   prototype?: number | undefined;
 }
 
-/** What an address load is of. */
+/** The target of an address load. */
 export type Address =
   | { of: "data"; section: string; offset: number }
   | { of: "map"; name: string }
   | { of: "function"; target: BpfFunction }
   | { of: "kconfig"; name: string }
-  /** A function of the kernel's, or a variable, which has no prototype. */
+  /** A kernel function, or a kernel variable, which has no prototype. */
   | { of: "symbol"; name: string; weak: boolean; prototype: number | undefined };
 
 export interface BpfFunction {
   name: string;
   section: string;
-  /** Verified on its own, for all arguments (since Linux 5.6); a static one is verified at each call, for that call's. */
+  /**
+   * A global function, which is verified once for all arguments (since Linux 5.6). A static one is verified at each
+   * call for that call's arguments.
+   */
   global: boolean;
-  /** Whether each is a number, and no address. */
+  /** For each parameter, whether it is a number rather than an address. */
   parameters: boolean[];
   instructions: Instructions;
-  /** By the position of the instruction, as all that follow. */
+  /** Calls by instruction position; the following maps have the same key. */
   calls: Map<number, Call>;
   callees: Map<number, BpfFunction>;
   addresses: Map<number, Address>;
-  /** What libbpf writes into instructions (CO-RE). */
+  /** CO-RE relocations. */
   relocations: Map<number, CoreRelocation>;
 }
 
-/** What functions are read from. */
+/** The parts of an object that functions are read from. */
 export interface ObjectSource {
   sections: readonly ElfSection[];
   btf: Btf;
-  /** Of all sections, at their offsets. */
+  /** Variables of all sections, with their offsets. */
   variables: readonly VariableDescription[];
-  /** Throws. */
+  /** Throws the error of a damaged object. */
   damaged: (what: string) => never;
 }
 
 interface Placed extends BpfFunction {
   sectionIndex: number;
-  /** In instructions from the section's beginning. */
+  /** Offset from the start of the section, in instructions. */
   start: number;
 }
 
-/** All functions of executable sections. libbpf: bpf_object__add_programs(), bpf_program__record_reloc(). */
+/** All functions in executable sections. libbpf: bpf_object__add_programs(), bpf_program__record_reloc(). */
 export function readFunctions(source: ObjectSource): BpfFunction[] {
   const { sections, btf, damaged } = source;
   const symbols = symbolsOf(sections);
@@ -123,7 +126,7 @@ function placed(symbol: ElfSymbol, section: string, bytes: Uint8Array, parameter
   };
 }
 
-/** Finds what an instruction names, and notes it in the function. */
+/** Resolves what an instruction references and records it in the function. */
 class Resolver {
   readonly #source: ObjectSource;
   readonly #text: readonly Placed[];
@@ -138,7 +141,7 @@ class Resolver {
     this.#kconfig = new Set(kconfig.map(({ name }) => name));
   }
 
-  /** A call that the compiler left as it is: of a helper, or of a static function in the same section. */
+  /** A call without relocation: of a helper, or of a static function in the same section. */
   call(fn: Placed, at: number): void {
     const immediate = fn.instructions.immediate(at);
     const source = fn.instructions.source(at);
@@ -168,7 +171,7 @@ class Resolver {
     else fn.addresses.set(at, { of: "symbol", name, weak, prototype });
   }
 
-  /** `start` counts from the beginning of .text: libbpf takes functions from nowhere else. */
+  /** `start` is relative to .text: libbpf takes subprograms only from there. */
   #function(fn: Placed, start: number): BpfFunction {
     const target = this.#text.find((other) => start >= other.start && start < other.start + other.instructions.length);
     return target ?? this.#source.damaged(`a call in ${fn.name}`);
@@ -179,7 +182,7 @@ class Resolver {
       fn.addresses.set(at, { of: "data", section, offset });
       return;
     }
-    // Of maps, the section is not one map.
+    // For maps the section is not one map.
     const variable = this.#source.variables.find(
       (other) => other.section === section && offset >= other.offset && offset < other.offset + other.size,
     );
@@ -187,14 +190,14 @@ class Resolver {
   }
 }
 
-/** The map that an address lies in; variables' by their section's name. */
+/** The map that an address points into. For variables it is named after the section. */
 export function mapOf(address: Address): string | undefined {
   if (address.of === "map") return address.name;
   if (address.of === "data") return address.section;
   return address.of === "kconfig" ? ".kconfig" : undefined;
 }
 
-/** libbpf: bpf_core_essential_name_len(). What comes after three underscores tells variants of a name apart. */
+/** The name without its flavor, the suffix after three underscores. libbpf: bpf_core_essential_name_len(). */
 export function withoutFlavor(name: string): string {
   return name.replace(/^(.*[^_])___[^_].*$/, "$1");
 }

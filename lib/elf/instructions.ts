@@ -1,4 +1,4 @@
-/** BPF instructions: their fields, and where control goes from each. Format: RFC 9669. */
+/** Decodes BPF instructions: fields and successors. Format: RFC 9669. */
 import { little } from "../endian";
 
 const SIZE = 8;
@@ -6,14 +6,14 @@ const LDIMM64 = 0x18;
 const CALL = 0x85;
 const EXIT = 0x95;
 const JA = 0x05;
-/** Jumps as far as imm says, for what off has no room for. */
+/** BPF_JA with a 32-bit offset in imm, for distances that do not fit into off. */
 const JA_LONG = 0x06;
-/** Jumps to an address in a register. */
+/** Jump to an address in a register. */
 const JA_INDIRECT = 0x0d;
-/** src_reg of a call: a function of the program. src_reg 0: a helper. */
+/** src_reg of a call: BPF_PSEUDO_CALL calls a function of the program, 0 a helper. */
 export const PSEUDO_CALL = 1;
 
-/** A function's instructions. All positions are in instructions from the function's beginning. */
+/** A function's instructions. Positions are instruction indices from the start of the function. */
 export class Instructions {
   readonly length: number;
   readonly #bytes: Uint8Array;
@@ -29,7 +29,7 @@ export class Instructions {
     return this.opcode(at) === CALL;
   }
 
-  /** True for the two-slot load that takes the address of a map, function or extern. */
+  /** Whether it is a BPF_LD_IMM64 of the address of a map, function or extern. */
   isAddressLoad(at: number): boolean {
     return this.opcode(at) === LDIMM64;
   }
@@ -43,7 +43,7 @@ export class Instructions {
     return this.#view.getInt32(at * SIZE + 4, little);
   }
 
-  /** The 64 bits of an address load that nothing relocates. */
+  /** The 64-bit immediate of a BPF_LD_IMM64 without relocation. */
   wideImmediate(at: number): bigint {
     const high = at + 1 < this.length ? this.immediate(at + 1) : 0;
     return BigInt.asUintN(64, (BigInt(high) << 32n) | BigInt(this.immediate(at) >>> 0));
@@ -62,7 +62,7 @@ export class Instructions {
     return this.#view.getInt16(at * SIZE + 2, little);
   }
 
-  /** Of the classes BPF_JMP and BPF_JMP32, once unconditional jumps are told apart. */
+  /** Whether it is a conditional jump, of class BPF_JMP or BPF_JMP32. */
   isConditionalJump(at: number): boolean {
     const opcode = this.opcode(at);
     const jump = (opcode & 7) === 5 || (opcode & 7) === 6;
@@ -73,7 +73,7 @@ export class Instructions {
     return this.opcode(at) === EXIT;
   }
 
-  /** Where control goes from an instruction; of a conditional jump first where it falls through. */
+  /** The successors of an instruction. For a conditional jump, the fall-through comes first. */
   next(at: number): number[] {
     const opcode = this.opcode(at);
     if (opcode === EXIT) return [];

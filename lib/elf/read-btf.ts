@@ -1,4 +1,4 @@
-/** readBtf(): the types of a file, an ELF one or BTF alone. */
+/** readBtf(): reads the types of an ELF file or of raw BTF. */
 import { basename } from "node:path";
 import { isUint8Array } from "node:util/types";
 import { Btf, BtfKindError } from "../btf/btf";
@@ -11,16 +11,17 @@ const MAGIC = 0xeb9f;
 
 /** Options of {@link readBtf}. */
 export interface ReadBtfOptions {
-  /** The BTF that this one goes on from: the kernel's, for a module's. */
+  /** The base BTF of split BTF: the kernel's, for a module. */
   base?: Btf;
 }
 
 /**
- * The types of a BPF object, a kernel module, a vmlinux (ELF files with a section .BTF) or of BTF alone, given by path or
- * bytes. All of it is checked: a node of its graph never leads to what is not there, nor back to itself but by a pointer to
- * a struct or union that has a name. Needs no privilege.
+ * Reads the types of a BPF object, a kernel module or a vmlinux (ELF files with a .BTF section), or raw BTF, given by
+ * path or bytes. All of it is checked: every reference in the type graph is valid, and cycles pass through a pointer to
+ * a named struct or union. Needs no privilege. libbpf: btf__parse(), btf__parse_split().
  *
- * @throws {@link ObjectError} if it can't be read, has no BTF, or its BTF is damaged: the message says at which type
+ * @throws {@link ObjectError} if the file can't be read, has no BTF, or its BTF is damaged; the message names the type
+ * @throws {@link ArgumentError} for an invalid argument
  */
 export function readBtf(source: string | Uint8Array, options: ReadBtfOptions = {}): Btf {
   if (typeof options !== "object" || options === null)
@@ -43,15 +44,15 @@ function sectionOf(bytes: Uint8Array, label: string): Uint8Array {
     if ((magic === MAGIC) === little) return bytes;
     fail(
       "ERR_BPF_OBJECT_ENDIANNESS",
-      `${label} is BTF of a machine with another byte order`,
-      "Read it on such a machine",
+      `${label} is BTF for a machine with the opposite byte order`,
+      "Read it on a machine of that byte order",
     );
   }
   if (bytes.length > 0 && bytes[0] !== 0x7f)
     fail(
       "ERR_BPF_OBJECT_NOT_ELF",
       `${label} is neither BTF nor an ELF file`,
-      "Pass an object file, or BTF as in /sys/kernel/btf",
+      "Pass an object file, or raw BTF as in /sys/kernel/btf",
     );
   const section = readElf(bytes, label, "any").find(({ name }) => name === ".BTF");
   return (
@@ -61,11 +62,12 @@ function sectionOf(bytes: Uint8Array, label: string): Uint8Array {
 }
 
 /**
- * @internal The types of bytes that somebody else made.
- * @throws {@link ObjectError} if they are damaged, or of a kind that is not known here (ERR_BPF_NOT_SUPPORTED)
+ * @internal Parses and checks untrusted BTF.
+ *
+ * @throws {@link ObjectError} if it is damaged, or has types of an unknown kind (ERR_BPF_NOT_SUPPORTED)
  */
 export function checkedBtf(bytes: Uint8Array, label: string, base?: Btf): Btf {
-  const hint = base === undefined ? "Compile it again with clang -g" : "Is it a module of this base?";
+  const hint = base === undefined ? "Recompile it with clang -g" : "Check that the module belongs to this base";
   const fault = (what: string, cause?: unknown) =>
     fail("ERR_BPF_OBJECT_INVALID", `${label} has damaged BTF: ${what}`, hint, cause);
   try {
@@ -78,7 +80,7 @@ export function checkedBtf(bytes: Uint8Array, label: string, base?: Btf): Btf {
     if (cause instanceof BtfKindError)
       return fail(
         "ERR_BPF_NOT_SUPPORTED",
-        `${label} has BTF that is newer than this library: ${message}`,
+        `${label} has BTF newer than this library supports: ${message}`,
         "Update node-libbpf",
         cause,
       );

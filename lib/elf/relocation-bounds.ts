@@ -1,4 +1,4 @@
-/** What libbpf believes of an object's symbols and relocations, and would go past the end of its memory for. */
+/** Checks symbols and relocations that libbpf does not check, and that would make it access memory out of bounds. */
 import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/btf-kinds";
 import { sizeOf } from "../btf/types";
@@ -7,17 +7,17 @@ import { Instructions } from "./instructions";
 import { relocationsOf, SymbolBinding, SymbolType, symbolsOf } from "./symbols";
 
 const SHF_EXECINSTR = 4;
-/** Bytes of a pointer in a map's definition. */
+/** Size of a pointer in a map definition, in bytes. */
 const POINTER = 8;
-/** Functions that share instructions are copied for each: so many times the file at most. */
+/** Functions that share instructions are copied for each. This limits the copies to a multiple of the file size. */
 const MAX_COPIES = 16;
 
 /**
- * What is wrong, in words; undefined if nothing is.
+ * The fault in words; undefined if there is none.
  *
- * libbpf writes to both halves of a two-slot load, where a function has just room for one (bpf_object__relocate_data(),
- * bpf_core_patch_insn()); makes room for as many slots of a map of maps as an offset near 2^64 says (bpf_object__collect_map_relos());
- * and copies each function's instructions (bpf_object__init_prog()).
+ * libbpf writes to both slots of a two-slot load even where the function has room for only one
+ * (bpf_object__relocate_data(), bpf_core_patch_insn()). It allocates as many slots for a map of maps as an offset near
+ * 2^64 implies (bpf_object__collect_map_relos()). It copies each function's instructions (bpf_object__init_prog()).
  */
 export function unsound(sections: readonly ElfSection[], bytes: number): string | undefined {
   const symbols = symbolsOf(sections);
@@ -26,7 +26,7 @@ export function unsound(sections: readonly ElfSection[], bytes: number): string 
     const section = sections[index];
     if (type !== SymbolType.FUNC || section === undefined || (section.flags & SHF_EXECINSTR) === 0) continue;
     const { contents } = section;
-    if (value + size > contents.length) return `the function ${name} is longer than its section`;
+    if (value + size > contents.length) return `the function ${name} extends beyond its section`;
     const instructions = new Instructions(contents.subarray(value, value + size));
     if (instructions.length > 0 && instructions.isAddressLoad(instructions.length - 1))
       return `the function ${name} ends inside an instruction`;
@@ -39,12 +39,12 @@ export function unsound(sections: readonly ElfSection[], bytes: number): string 
   return outside ? "a relocation is outside of .maps" : undefined;
 }
 
-/** What libbpf makes itself, for what is defined elsewhere. */
+/** Sections that libbpf creates for externs. */
 const EXTERNS: readonly string[] = [".kconfig", ".ksyms"];
 
 /**
- * A variable that is not inside its section. libbpf adds place and size in 32 bits before it copies a struct_ops (init_struct_ops_maps()),
- * and gives the others out as they are. Places are where btf_fixup_datasec() finds them.
+ * A variable outside its section. libbpf adds offset and size in 32 bits before it copies a struct_ops
+ * (init_struct_ops_maps()), and reports other variables unchecked. Offsets are determined as in btf_fixup_datasec().
  */
 export function variableOutside(sections: readonly ElfSection[], btf: Btf): string | undefined {
   const places = new Map<string, number>();
@@ -57,20 +57,20 @@ export function variableOutside(sections: readonly ElfSection[], btf: Btf): stri
     const datasec = btf.type(id);
     if (datasec.kind !== "datasec") return;
     if (EXTERNS.includes(name)) {
-      // libbpf makes .kconfig as large as its types: bpf_object__collect_externs().
+      // libbpf makes .kconfig as large as the types of its variables: bpf_object__collect_externs().
       const sizes = datasec.variables.map(({ variable }) => sizeOf(variable) ?? 0);
       if (name === ".kconfig" && sizes.reduce((sum, size) => sum + size, 0) > MAX_ZEROES)
-        found ??= "its __kconfig variables claim more than 1 GiB";
+        found ??= "its __kconfig variables declare more than 1 GiB";
       return;
     }
     const room = Math.min(...sections.filter((section) => section.name === name).map(({ size }) => size));
     for (const { variable, offset, size } of datasec.variables) {
       if (variable.kind !== "var") continue;
-      // Linked objects say it in BTF; so do others of static variables.
+      // Linked objects have offsets in BTF, others for static variables only.
       const place =
         datasec.size === 0 && variable.linkage !== "static" ? (places.get(variable.name) ?? offset) : offset;
       if (place + Math.max(size, sizeOf(variable.type) ?? 0) > room)
-        found ??= `the variable ${variable.name} lies beyond its section ${name}`;
+        found ??= `the variable ${variable.name} lies outside its section ${name}`;
     }
   });
   return found;

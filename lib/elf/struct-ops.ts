@@ -1,4 +1,4 @@
-/** Which member of which struct a struct_ops program is for. libbpf: bpf_object__collect_st_ops_relos(). */
+/** Finds the struct member that each struct_ops program implements. libbpf: bpf_object__collect_st_ops_relos(). */
 import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/btf-kinds";
 import type { VariableDescription } from "../native";
@@ -8,21 +8,21 @@ import { relocationsOf, symbolsOf } from "./symbols";
 
 const SECTIONS: ReadonlySet<string> = new Set([".struct_ops", ".struct_ops.link", "?.struct_ops", "?.struct_ops.link"]);
 
-/** A section whose variables are struct_ops maps. */
+/** Whether a section's variables are struct_ops maps. */
 export const isStructOps = (section: string): boolean => SECTIONS.has(section);
 
-/** A member of a struct_ops map that a program is for. */
+/** The member of a struct_ops map that a program implements. */
 export interface StructOpsSlot {
   program: string;
-  /** The map's own name. */
+  /** The name of the map variable. */
   map: string;
-  /** Bytes into the map's struct. */
+  /** Offset in the map's struct, in bytes. */
   offset: number;
   /** "struct.member" */
   target: string;
 }
 
-/** In the order of the file. */
+/** All slots in file order. */
 export function structOpsSlots(
   sections: readonly ElfSection[],
   btf: Btf,

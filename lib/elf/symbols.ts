@@ -1,4 +1,4 @@
-/** Symbols and relocations of an ELF file, as libbpf reads them. Format: elf(5). */
+/** Symbols and relocations of an ELF file, read as libbpf reads them. Format: elf(5). */
 import { little } from "../endian";
 import { type ElfSection, stringAt } from "./elf";
 
@@ -14,21 +14,21 @@ export const SymbolBinding = { LOCAL: 0, WEAK: 2 } as const;
 
 export interface ElfSymbol {
   name: string;
-  /** STT_* */
+  /** Symbol type, STT_*. */
   type: number;
-  /** STB_* */
+  /** Symbol binding, STB_*. */
   binding: number;
-  /** STV_HIDDEN or STV_INTERNAL */
+  /** Whether the visibility is STV_HIDDEN or STV_INTERNAL. */
   hidden: boolean;
-  /** The index of its section; 0 if it is defined elsewhere. */
+  /** Index of its section; 0 for an undefined symbol. */
   section: number;
-  /** Bytes into the section. */
+  /** Offset in the section, in bytes. */
   value: number;
   size: number;
 }
 
 export interface ElfRelocation {
-  /** Bytes into the section that it changes. */
+  /** Offset in the section it applies to, in bytes. */
   offset: number;
   /** Undefined in a damaged file. */
   symbol: ElfSymbol | undefined;
@@ -38,7 +38,7 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The symbol table, each symbol at its index; empty if there is none. */
+/** The symbol table by index; empty if there is none. */
 export function symbolsOf(sections: readonly ElfSection[], kind: number = SHT_SYMTAB): ElfSymbol[] {
   const table = sections.find(({ type }) => type === kind);
   if (table === undefined) return [];
@@ -61,7 +61,7 @@ export function symbolsOf(sections: readonly ElfSection[], kind: number = SHT_SY
   });
 }
 
-/** The relocations of the section with an index. */
+/** The relocations that apply to a section. */
 export function relocationsOf(
   sections: readonly ElfSection[],
   symbols: readonly ElfSymbol[],
@@ -78,13 +78,16 @@ export function relocationsOf(
     });
 }
 
-/** The functions of an executable or a library, which a stripped one has only for others to link to. */
+/** The function symbols of an executable or library. A stripped file has only its dynamic symbols. */
 export function functionNames(sections: readonly ElfSection[]): string[] {
   const symbols = [...symbolsOf(sections), ...symbolsOf(sections, SHT_DYNSYM)];
   return symbols.filter(({ type, section }) => type === SymbolType.FUNC && section !== 0).map(({ name }) => name);
 }
 
-/** The USDT probes of an executable or a library, as "provider:name": notes of SystemTap's, each with three addresses before its texts. */
+/**
+ * The USDT probes of an executable or library as "provider:name". They are SystemTap notes: three addresses, then the
+ * strings.
+ */
 export function usdtProbes(sections: readonly ElfSection[]): string[] {
   const notes = sections.find(({ name, type }) => name === ".note.stapsdt" && type === SHT_NOTE)?.contents;
   const probes: string[] = [];

@@ -1,13 +1,17 @@
 /**
- * A name for each variable and struct_ops map of an object. C's static names are a file's own, and linked objects may have several of one name:
- * the format of a bpf_printk() in a shared inline is enough. A global one keeps the name that it shares with others.
+ * Gives each variable and struct_ops map of an object a unique name. C static names are local to a file, so a linked
+ * object may have several with the same name; the format string of a bpf_printk() in a shared inline function is
+ * enough. A global symbol keeps its name.
  */
 import type { Description, VariableDescription } from "../native";
 import type { ElfSection } from "./elf";
 import { isStructOps } from "./struct-ops";
 import { SymbolBinding, SymbolType, symbolsOf } from "./symbols";
 
-/** Puts before a shared name where it is, "b.bpf.c:debug": the file, or where files tell them not apart, the section. */
+/**
+ * Prefixes a shared name with its origin, as in "b.bpf.c:debug": the file, or the section where the file does not
+ * distinguish them.
+ */
 export function giveOwnNames(description: Description, sections: readonly ElfSection[]): void {
   const { maps } = description;
   const data = new Set(maps.filter(({ internal }) => internal).map(({ valueTypeId }) => valueTypeId));
@@ -35,7 +39,8 @@ export function giveOwnNames(description: Description, sections: readonly ElfSec
       variable.shared = name;
       variable.name = free(`${prefix}:${name}`, taken);
     }
-    // Of static maps libbpf takes struct_ops alone. It makes those of .maps first, in the order of their section's variables.
+    // Of static maps libbpf takes only struct_ops. It creates those of .maps first, in the order of their section's
+    // variables.
     const named = maps.filter((map) => !map.internal && map.name === name);
     const definitions = group.filter(definesMap).toSorted((a, b) => +isStructOps(a.section) - +isStructOps(b.section));
     for (const [index, map] of named.entries()) map.name = definitions[index]?.name ?? map.name;
@@ -49,12 +54,12 @@ function free(name: string, taken: Set<string>): string {
 }
 
 interface SymbolLocation {
-  /** The C file, where the compiler said it. */
+  /** The C file, if the symbol table has it. */
   file: string;
   global: boolean;
 }
 
-/** Where each thing of data is from, by its section and offset. The local symbols of a file stand behind the file's own. */
+/** The origin of each data symbol by section and offset. The local symbols of a file follow its STT_FILE symbol. */
 function locationsOf(sections: readonly ElfSection[]): Map<string, SymbolLocation> {
   const places = new Map<string, SymbolLocation>();
   let file = "";

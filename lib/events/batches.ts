@@ -4,9 +4,9 @@ import { type Batch, Pace } from "./pace";
 import { type Reader, type ReadOptions, signalOf } from "./reader";
 
 /**
- * Batches as they come; ends when the channel is closed. While the consumer is busy nothing is read.
+ * Yields batches as records arrive; ends when the channel is closed. Reads nothing while the consumer is busy.
  *
- * @param read at most `limit` records; none: there are none now
+ * @param read returns at most `limit` records; an empty batch if there are none
  */
 export function batches<B extends Batch>(
   reader: Reader,
@@ -18,7 +18,7 @@ export function batches<B extends Batch>(
   const generator = generate(reader, read, signal, state);
   return {
     next: () => generator.next(),
-    // A generator alone would come to its end only after the next() that waits for a record.
+    // A generator alone would finish only after its pending next(), which waits for a record.
     return: () => {
       state.ended = true;
       state.wake();
@@ -47,7 +47,7 @@ async function* generate<B extends Batch>(
     end();
   };
   const wake = () => {
-    // A consumer that has a batch may never ask for the next one: then nothing comes to `finally`.
+    // A consumer may never ask for the next batch, so that `finally` never runs.
     if (reader.closed || signal?.aborted) stop();
     state.wake();
   };

@@ -1,4 +1,4 @@
-/** Records as columns: one typed array for each field that is a number, for whoever counts more than he looks. */
+/** Records as columns: one typed array per numeric field, for aggregation. */
 import { type Codec, planOfCodec } from "../codec/codec";
 import { compile } from "../codec/generate";
 import { readerOf } from "../codec/interpret";
@@ -20,16 +20,19 @@ export type NumberColumn =
 /** A column of 64-bit integers that are bigints. */
 export type BigIntColumn = BigUint64Array | BigInt64Array;
 
-/** The fields of `T` that have columns: numbers, bigints, booleans (as 0 and 1), and enums (their values, not their names). */
+/**
+ * The fields of `T` that can be columns: numbers, bigints, booleans (as 0 and 1) and enums (their values, not their
+ * names).
+ */
 export type ColumnName<T> = {
   [F in keyof T & string]: string extends T[F] ? never : T[F] extends number | bigint | boolean | string ? F : never;
 }[keyof T & string];
 
-/** Some records, field by field. */
+/** A batch of records, one array per field. */
 export interface ColumnBatch<T, F extends ColumnName<T> = ColumnName<T>> {
-  /** Records. */
+  /** Number of records. */
   readonly length: number;
-  /** An array for each field, `length` long. */
+  /** The values of each field, `length` elements per array. */
   readonly columns: { readonly [N in F]: T[N] extends bigint ? BigIntColumn : NumberColumn };
 }
 
@@ -37,16 +40,19 @@ type Column = NumberColumn | BigIntColumn;
 
 interface Field {
   readonly name: string;
-  /** Bytes from the record's start. */
+  /** Offset in the record, in bytes. */
   readonly offset: number;
-  /** What is kept of it: the bits of an enum or a boolean. */
+  /** What the column stores: for an enum or a boolean, its integer value. */
   readonly plan: IntPlan | FloatPlan;
 }
 
-/** Writes the fields of the first `count` records, up to one that is shorter than its type; returns how many. */
+/**
+ * Writes the fields of the first `count` records and stops at one that is shorter than its type. Returns the number of
+ * records written.
+ */
 type Fill = (view: DataView, entries: Int32Array, count: number, columns: readonly Column[]) => number;
 
-/** Reads records into columns of its own. */
+/** Reads records into reused columns. */
 export class ColumnReader<T, F extends ColumnName<T>> {
   readonly none: ColumnBatch<T, F>;
   readonly #fields: readonly Field[];
@@ -55,11 +61,13 @@ export class ColumnReader<T, F extends ColumnName<T>> {
   readonly #fill: Fill;
 
   /**
-   * @param codec of the records
-   * @param what whose records they are, for errors
-   * @param room records of the largest batch
-   * @param make makes functions of text; undefined where that is not allowed
-   * @throws {@link ArgumentError} for records that are no structs, or a field that is no number
+   * Prepares the columns.
+   *
+   * @param codec codec of the records
+   * @param what the source of the records, for errors
+   * @param room size of the largest batch, in records
+   * @param make compiles code; undefined where code generation is not allowed
+   * @throws {@link ArgumentError} if the records are not structs, or a field is not numeric
    */
   constructor(
     codec: Codec<T> | undefined,
@@ -70,12 +78,12 @@ export class ColumnReader<T, F extends ColumnName<T>> {
   ) {
     const plan = codec && planOfCodec(codec);
     if (plan?.op !== "struct" && plan?.op !== "union") {
-      const hint = `Say what its records are: the map's tag, or open()'s option events`;
-      throw new ArgumentError(`${what}: records without fields have no columns`, { operation: "columns", hint });
+      const hint = `Set the record type: a tag on the map, or open()'s option events`;
+      throw new ArgumentError(`${what}: columns need records with fields`, { operation: "columns", hint });
     }
     this.#fields = numericFields(plan, names, what);
     this.#columns = this.#fields.map((field) => columnOf(field.plan, room));
-    // A 64-bit integer is moved as two words, in memory's order: no bigint is made of it.
+    // A 64-bit integer is copied as two words in memory order, without creating a bigint.
     this.#written = this.#columns.map((column, index) =>
       isWords((this.#fields[index] as Field).plan) ? new Uint32Array(column.buffer) : column,
     );
@@ -83,14 +91,14 @@ export class ColumnReader<T, F extends ColumnName<T>> {
     this.none = this.#batch(0);
   }
 
-  /** The first records, up to one that is shorter than its type. What is read next overwrites them. */
+  /** Reads the first records; stops at one that is shorter than its type. The next read overwrites the arrays. */
   read(view: DataView, entries: Int32Array, count: number): ColumnBatch<T, F> {
     return this.#batch(this.#fill(view, entries, count, this.#written));
   }
 
   #batch(length: number): ColumnBatch<T, F> {
     const columns = this.#fields.map(({ name }, index) => [name, this.#columns[index]?.subarray(0, length)] as const);
-    // The names are those of T, which the object's BTF has told.
+    // T describes the object's BTF, which has these field names.
     return { length, columns: Object.fromEntries(columns) as ColumnBatch<T, F>["columns"] };
   }
 }
@@ -101,14 +109,14 @@ function numericFields(plan: StructPlan, names: readonly string[] | undefined, w
     return kept === undefined ? [] : [{ name, offset, plan: kept }];
   });
   if (names === undefined && found.length > 0) return found;
-  const hint = `Fields that are numbers: ${found.map(({ name }) => name).join(", ") || "none"}`;
+  const hint = `Numeric fields: ${found.map(({ name }) => name).join(", ") || "none"}`;
   const fail = (problem: string) => new ArgumentError(`${what}: ${problem}`, { operation: "columns", hint });
-  if (names === undefined) throw fail(`${plan.label} has no field that is a number`);
+  if (names === undefined) throw fail(`${plan.label} has no numeric field`);
   if (!Array.isArray(names)) throw fail(`columns' option fields must be an array of names, got ${shown(names)}`);
-  if (names.length === 0) throw fail("columns' option fields names no field");
+  if (names.length === 0) throw fail("columns' option fields is empty");
   return names.map((wanted) => {
     const field = found.find(({ name }) => name === wanted);
-    if (field === undefined) throw fail(`${plan.label} has no field "${wanted}" that is a number`);
+    if (field === undefined) throw fail(`${plan.label} has no numeric field "${wanted}"`);
     return field;
   });
 }
@@ -155,7 +163,7 @@ function fillOf(plan: StructPlan, fields: readonly Field[], make: typeof compile
   return made ?? filler(plan.size, fields);
 }
 
-/** The same where code can't be generated. */
+/** The same without code generation. */
 function filler(size: number, fields: readonly Field[]): Fill {
   const readers = fields.map(({ offset, plan }) => {
     const read = isWords(plan) ? undefined : readerOf(plan);

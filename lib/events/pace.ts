@@ -1,19 +1,19 @@
-/** How much is read in one turn of the event loop, so that timers, sockets and other readers get theirs. */
+/** Limits how much is read in one turn of the event loop, so that timers, sockets and other readers run too. */
 
-/** Milliseconds, of all readers together. */
+/** Time budget per turn in milliseconds, shared by all readers. */
 const TURN = 0.5;
-/** Steps of a turn: one may begin just before its end. */
+/** Steps per turn. A step may begin just before the budget ends. */
 const STEPS = 8;
-/** Records at once; few until it is known what they cost. */
+/** Records of the first step, before their cost is known. */
 const FIRST = 256;
 const LEAST = 16;
-/** As many as the native table has room for (binding/ring_buffer.cc). */
+/** Capacity of the native table (binding/ring_buffer.cc). */
 export const MOST = 4096;
 
-/** Readers that had more to read than fitted in their last turn: they share it. */
+/** Number of readers that did not finish in their last turn. They share the budget. */
 let behind = 0;
 
-/** What was read at once: nothing, if its length is 0. */
+/** The result of one read; length 0 means empty. */
 export interface Batch {
   readonly length: number;
 }
@@ -23,7 +23,7 @@ export class Pace {
   #limit = FIRST;
   #isBehind = false;
 
-  /** Begins a turn. */
+  /** Starts a turn. */
   begin(): void {
     this.#until = performance.now() + TURN / Math.max(1, behind);
   }
@@ -32,7 +32,7 @@ export class Pace {
     return performance.now() >= this.#until;
   }
 
-  /** Reads, and learns from the time that it took. */
+  /** Reads once and adapts the step size to the time it took. */
   step<B extends Batch>(read: (limit: number) => B): B {
     const start = performance.now();
     const batch = read(this.#limit);

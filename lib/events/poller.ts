@@ -1,11 +1,11 @@
-/** Who waits for which descriptor: one poller for all of this environment's, on Node's event loop. */
+/** Dispatches readiness of handles: one poller per environment, on Node's event loop. */
 import { type Handle, native } from "../native";
 
 const waiting = new Map<Handle, () => void>();
 let held = 0;
 let started = false;
 
-/** Calls `listener` each time that there is something new at the handle, until {@link forget}. */
+/** Calls `listener` whenever the handle becomes ready, until {@link forget}. */
 export function listen(handle: Handle, listener: () => void): void {
   waiting.set(handle, listener);
   if (started) return;
@@ -26,7 +26,7 @@ export function release(): void {
   if (--held === 0) native.pollerRef(false);
 }
 
-/** Each handle is told of once: what a listener throws must not keep it from the others. */
+/** Notifies each handle once. An exception of one listener must not skip the others. */
 function dispatch(ready: readonly Handle[], from = 0): void {
   let next = from;
   try {

@@ -1,28 +1,28 @@
-/** The one reader that a channel has at a time. */
+/** Enforces that a channel has one reader at a time. */
 import { ArgumentError, BpfError } from "../errors";
 import type { Handle } from "../native";
 import { forget, hold, listen, release } from "./poller";
 
-/** How a channel is read. */
+/** Options for reading. */
 export interface ReadOptions {
-  /** Ends the reading: an iteration throws the signal's reason, a handler is not called again. */
+  /** Stops reading when aborted: an iteration throws the signal's reason, a handler is not called again. */
   signal?: AbortSignal | undefined;
 }
 
-/** What is read from. */
+/** A source of records. */
 export interface Channel {
-  /** For errors: "ring buffer events". */
+  /** Name for errors: "ring buffer events". */
   readonly what: string;
   readonly closed: boolean;
-  /** What the poller tells of, opened when it is first used; throws once it is closed. */
+  /** The handle to poll, opened at first use. Throws after the channel is closed. */
   handle(operation: string): Handle;
 }
 
-/** What a reader does. */
+/** An active reader. */
 interface Reading {
-  /** There is something new, or the channel was closed, or the signal says so. */
+  /** Called when data has arrived, the channel was closed or the signal was aborted. */
   wake(): void;
-  /** Whoever wrote without waking the reader wants it to read all that is there. */
+  /** Reads everything available now, including records submitted without a wakeup. */
   flush(): void;
 }
 
@@ -35,7 +35,7 @@ export class Reader {
     this.#channel = channel;
   }
 
-  /** For errors. */
+  /** Name for errors. */
   get what(): string {
     return this.#channel.what;
   }
@@ -50,30 +50,30 @@ export class Reader {
     this.#alive = alive;
   }
 
-  /** To be called once the channel is closed. */
+  /** Must be called after the channel is closed. */
   wake(): void {
     this.#reading?.wake();
   }
 
   flush(): void {
     if (this.#reading === undefined) {
-      const hint = "Take what is there with read()";
-      throw new ArgumentError(`${this.#channel.what} has no reader to flush it to`, { operation: "flush", hint });
+      const hint = "Take the available records with read()";
+      throw new ArgumentError(`${this.#channel.what} has no reader to flush to`, { operation: "flush", hint });
     }
     this.#reading.flush();
   }
 
   /**
-   * Begins to read.
+   * Starts reading.
    *
-   * @returns what ends it
-   * @throws {@link BpfError} ERR_BPF_BUSY if somebody reads already
+   * @returns a function that stops it
+   * @throws {@link BpfError} ERR_BPF_BUSY if another reader is active
    */
   begin(reading: Reading, signal: AbortSignal | undefined): () => void {
     const { what } = this.#channel;
     if (this.#reading !== undefined) {
-      const hint = "It has one reader: end the other for await, or close the subscription, first";
-      throw new BpfError("ERR_BPF_BUSY", `${what} is being read already`, { operation: "read", hint });
+      const hint = "It allows one reader: first end the other for await loop, or close the subscription";
+      throw new BpfError("ERR_BPF_BUSY", `${what} already has a reader`, { operation: "read", hint });
     }
     signal?.throwIfAborted();
     const handle = this.#channel.handle("read");
@@ -92,7 +92,11 @@ export class Reader {
   }
 }
 
-/** @throws {@link ArgumentError} for what is no AbortSignal */
+/**
+ * The signal option.
+ *
+ * @throws {@link ArgumentError} if it is not an AbortSignal
+ */
 export function signalOf(options: ReadOptions | undefined, what: string): AbortSignal | undefined {
   const signal = options?.signal;
   if (signal === undefined || signal instanceof AbortSignal) return signal;

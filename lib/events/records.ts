@@ -1,22 +1,32 @@
-/** Records as values: loops over a table of where they are, made once for each type, so that each sees one kind of value. */
+/**
+ * Decodes records in loops over a table of their positions. Each type gets its own loop, so that V8 sees one shape of
+ * value in it.
+ */
 import { type Codec, planOfCodec } from "../codec/codec";
 import { compile } from "../codec/generate";
 
-/** How far a handler has come. */
+/** Progress of a handler. */
 export interface Progress {
-  /** Records that were handed to it, the one that it has now included. */
+  /** Records passed to the handler, including the current one. */
   done: number;
-  /** Set to false, it gets no more. */
+  /** Set to false to stop. */
   going: boolean;
 }
 
-/** Both read the first `count` records, up to one that is shorter than its type. `entries` are pairs of offset and length. */
+/**
+ * Both functions decode the first `count` records and stop at one that is shorter than its type. `entries` has pairs of
+ * offset and length.
+ */
 export interface Records<T> {
   read(view: DataView, entries: Int32Array, count: number): T[];
   each(view: DataView, entries: Int32Array, count: number, handler: (event: T) => void, progress: Progress): void;
 }
 
-/** @param make makes functions of text; undefined where that is not allowed */
+/**
+ * Creates the loops for a codec.
+ *
+ * @param make compiles code; undefined where code generation is not allowed
+ */
 export function recordsOf<T>(codec: Codec<T>, make: typeof compile = compile): Records<T> {
   const plan = planOfCodec(codec);
   const made =
@@ -25,7 +35,7 @@ export function recordsOf<T>(codec: Codec<T>, make: typeof compile = compile): R
       const value = source.read(plan, 0);
       const next = (otherwise: string) =>
         `const o = t[2 * i], e = o + t[2 * i + 1]; if (e - o < ${plan.size}) ${otherwise};`;
-      // An array of the right length: one that grows is copied on the way.
+      // Allocate the array with its final length: a growing array is copied.
       return `return { read: (v, t, n) => {
           const batch = new Array(n);
           for (let i = 0; i < n; i++) { ${next("{ batch.length = i; break; }")} batch[i] = ${value}; }
@@ -36,7 +46,7 @@ export function recordsOf<T>(codec: Codec<T>, make: typeof compile = compile): R
   return made ?? loopsOf(codec);
 }
 
-/** The same where code can't be generated. */
+/** The same without code generation. */
 function loopsOf<T>(codec: Codec<T>): Records<T> {
   const from = (entries: Int32Array, index: number) => entries[2 * index] as number;
   const length = (entries: Int32Array, index: number) => entries[2 * index + 1] as number;
@@ -57,7 +67,7 @@ function loopsOf<T>(codec: Codec<T>): Records<T> {
   };
 }
 
-/** Each record its own bytes. Those of a batch lie in one copy, which a record that is kept keeps. */
+/** Records as raw bytes. The records of a batch share one copy, which stays alive as long as any of them. */
 export const BYTES: Records<Uint8Array> = {
   read(view, entries, count) {
     const start = entries[0] as number;

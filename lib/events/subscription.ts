@@ -1,28 +1,30 @@
-/** Reading by a handler, which is called with what there is. */
+/** Reading with a handler that is called for each record. */
 import { ArgumentError } from "../errors";
 import { type Batch, Pace } from "./pace";
 import { type Reader, type ReadOptions, signalOf } from "./reader";
 import type { Progress } from "./records";
 
-/** How a handler is called. */
+/** Options of a handler. */
 export interface HandlerOptions extends ReadOptions {
   /**
-   * Is told what the handler threw, and of records that can't be read. Without it that is thrown on the event loop, as an uncaught
-   * exception. Either way the reading goes on behind the record; when the ring itself can't be read (ESTALE: another process reads it too), it ends.
+   * Called with what the handler throws, and with errors of undecodable records. Without it these are thrown on the
+   * event loop as uncaught exceptions. In both cases reading continues after the record. If the ring itself can't be
+   * read (ESTALE: another process reads it too), reading ends.
    */
   onError?: ((error: unknown) => void) | undefined;
 }
 
-/** A handler that is being called. */
+/** An active handler. */
 export interface Subscription extends Disposable {
-  /** The handler is not called again. What it was not given stays for the next reader. Idempotent. */
+  /** Stops calling the handler. Remaining records stay for the next reader. Idempotent. */
   close(): void;
 }
 
 /**
- * Calls a handler with what is there now, from the next turn of the event loop, and with what comes.
+ * Calls a handler for available records, starting in the next turn of the event loop, and for records that arrive
+ * later.
  *
- * @param step hands over at most `limit` records while `progress.going`; says how many
+ * @param step passes at most `limit` records to the handler while `progress.going`; returns their number
  */
 export function subscribe(
   reader: Reader,
@@ -50,7 +52,7 @@ export function subscribe(
     pace.begin();
     let more = true;
     try {
-      // Once at least: the process may have been away since the turn began.
+      // Run at least one step: the process may have been suspended since the turn began.
       do more = pace.step((limit) => step(limit, progress)).length > 0;
       while (more && progress.going && (whole || !pace.over));
     } catch (error) {

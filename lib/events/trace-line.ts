@@ -1,30 +1,35 @@
-/** Lines of the kernel's trace, as trace_pipe has them. */
+/** Parses lines of the kernel's trace_pipe. */
 
-/** A line of the trace. Fields that a line does not have are absent. */
+/** A line of the kernel's trace. Fields that the line does not have are absent. */
 export interface TraceEntry {
-  /** What was printed; the whole line, where it is not of the usual form: such as what follows a line break in a message. */
+  /** The printed text; the whole line if it has another form, such as the rest of a message with a line break. */
   readonly message: string;
-  /** The thread's name; "<...>" if the kernel does not know it any more. */
+  /** The thread's name; "<...>" if the kernel has forgotten it. */
   readonly task?: string;
-  /** The thread's id, which of a process' first thread is the process' id. */
+  /** The thread id. For the first thread of a process it equals the process id. */
   readonly pid?: number;
+  /** The number of the CPU that printed the line. */
   readonly cpu?: number;
-  /** Interrupts, preemption and so on as letters: Documentation/trace/ftrace.rst, "Output format". */
+  /** Flags for interrupts, preemption and so on, as letters: Documentation/trace/ftrace.rst, "Output format". */
   readonly flags?: string;
-  /** Seconds on the trace's clock, which by default begins near boot. */
+  /** Seconds on the trace clock, which by default starts near boot. */
   readonly timestamp?: number;
-  /** What printed: "bpf_trace_printk". */
+  /** What printed the line: "bpf_trace_printk". */
   readonly event?: string;
-  /** Lines of this CPU that were overwritten before they were read; NaN if the kernel does not know how many. */
+  /** Number of lines of this CPU that were overwritten before they were read; NaN if the kernel does not know it. */
   readonly lost?: number;
 }
 
-/** trace_print_context(), kernel/trace/trace_output.c. The name has exactly 16 columns, whatever is in it. */
+/** trace_print_context() in kernel/trace/trace_output.c. The name occupies exactly 16 columns, whatever it contains. */
 const ENTRY = /^(.{16})-(\d+) +(?:\([ \d-]{7}\) +)?\[(\d+)\] +(?:(\S{4,}) +)?(\d+(?:\.\d+)?): (\w+): (.*)$/s;
-/** test_cpu_buff_start() and print_trace_line(), kernel/trace/trace.c. */
+/** test_cpu_buff_start() and print_trace_line() in kernel/trace/trace.c. */
 const LOST = /^CPU:(\d+) \[LOST (?:(\d+) )?EVENTS\]$/;
 
-/** @param line its bytes as latin1: the kernel counts bytes, and prints whatever a name or message holds */
+/**
+ * Parses a line.
+ *
+ * @param line its bytes as latin1: the kernel counts bytes, and names and messages can contain any
+ */
 export function parseLine(line: string): TraceEntry {
   const lost = LOST.exec(line);
   if (lost !== null) return { message: line, cpu: Number(lost[1]), lost: Number(lost[2] ?? Number.NaN) };
@@ -44,11 +49,11 @@ export function parseLine(line: string): TraceEntry {
 
 const textOf = (latin1: string) => Buffer.from(latin1, "latin1").toString();
 
-/** Cuts what is read into lines. */
+/** Splits a byte stream into lines. */
 export class LineCutter {
   #rest = "";
 
-  /** The lines that `chunk` completes. */
+  /** Returns the lines that `chunk` completes. */
   push(chunk: Buffer): string[] {
     const lines = (this.#rest + chunk.toString("latin1")).split("\n");
     this.#rest = lines.pop() ?? "";

@@ -1,4 +1,4 @@
-/** What programs print with bpf_printk(): the kernel's trace_pipe. */
+/** Reads the output of bpf_printk() from the kernel's trace_pipe. */
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import { ArgumentError, BpfError, PermissionError } from "../errors";
@@ -6,38 +6,43 @@ import { onCollected } from "../native/collected";
 import { type ReadOptions, signalOf } from "./reader";
 import { LineCutter, parseLine, type TraceEntry } from "./trace-line";
 
-/** What of the trace is read. */
+/** Options of {@link tracePipe}. */
 export interface TracePipeOptions extends ReadOptions {
-  /** Lines of this thread alone, and those that say that lines were lost. The others are dropped: nobody else gets them. */
+  /**
+   * Yields only lines of this thread, and the lines that report lost ones. Other lines are dropped; no other reader
+   * gets them.
+   */
   pid?: number | undefined;
 }
 
 const PATHS = ["/sys/kernel/tracing/trace_pipe", "/sys/kernel/debug/tracing/trace_pipe"];
-/** More than the kernel gives at once, which is a page or two of whole lines. */
+/** More than the kernel returns per read, which is one or two pages of whole lines. */
 const CHUNK = 1 << 16;
-/** Milliseconds until an empty pipe is looked at again. */
+/** Polling interval of an empty pipe, in milliseconds. */
 const IDLE = 50;
 
 /**
- * What bpf_printk() prints, line by line, and whatever else the kernel traces, until the loop is left or the signal says so. Needs
- * root and a mounted tracefs.
+ * Yields the lines that bpf_printk() and other tracing write to trace_pipe, until the loop ends or the signal is
+ * aborted. Needs root and a mounted tracefs.
  *
- * The pipe is the whole system's: a line is gone for everybody once it is read, and who reads at the same time takes others (since
- * Linux 6.6 there is one reader at a time). For debugging; programs that are in use report through a {@link RingBuffer}. Waiting
- * keeps the process alive, and takes no thread: the pipe is looked at twenty times a second.
+ * The pipe is shared by the whole system: each line is delivered to one reader only, and concurrent readers take lines
+ * from each other (since Linux 6.6 only one reader at a time is allowed). It is meant for debugging; programs in
+ * production report through a {@link RingBuffer}. Waiting keeps the process alive but blocks no thread: the pipe is
+ * polled twenty times a second.
  *
- * @throws {@link BpfError} ERR_BPF_NOT_SUPPORTED without tracefs, ERR_BPF_BUSY if somebody else reads it; the signal's reason
+ * @throws {@link BpfError} ERR_BPF_NOT_SUPPORTED without tracefs, ERR_BPF_BUSY if there is another reader; the signal's
+ *   reason when aborted
  * @throws {@link PermissionError} without the privilege
  */
 export function tracePipe(options: TracePipeOptions = {}): AsyncGenerator<TraceEntry, void, void> {
   const pipe = new Pipe();
   const entries = read(pipe, options);
-  // Nothing comes to `finally` in a generator that nobody asks any more.
+  // If the consumer abandons the generator, its `finally` never runs.
   onCollected(entries, () => pipe.close());
   return entries;
 }
 
-/** The pipe's descriptor, once it is open. */
+/** The file descriptor of the pipe, opened on demand. */
 class Pipe {
   #fd: number | undefined;
 
@@ -57,7 +62,7 @@ async function* read(pipe: Pipe, options: TracePipeOptions): AsyncGenerator<Trac
   const { pid } = options;
   const signal = signalOf(options, "tracePipe");
   if (pid !== undefined && (!Number.isInteger(pid) || pid < 0)) {
-    throw new ArgumentError(`tracePipe's option pid must be a thread's id, got ${String(pid)}`, {
+    throw new ArgumentError(`tracePipe's option pid must be a thread id, got ${String(pid)}`, {
       operation: "tracePipe",
     });
   }
@@ -71,7 +76,7 @@ async function* read(pipe: Pipe, options: TracePipeOptions): AsyncGenerator<Trac
       const length = readNow(fd, chunk);
       for (const line of cutter.push(chunk.subarray(0, length))) {
         const entry = parseLine(line);
-        // A line of another form goes on with the message of the one before.
+        // A line of another form continues the previous message.
         if (pid !== undefined && entry.pid !== undefined) isWanted = entry.pid === pid;
         if (isWanted || entry.lost !== undefined) yield entry;
         signal?.throwIfAborted();
@@ -85,7 +90,7 @@ async function* read(pipe: Pipe, options: TracePipeOptions): AsyncGenerator<Trac
   }
 }
 
-/** Without O_NONBLOCK a read would hold a thread until something is printed, at the process' end too. */
+/** O_NONBLOCK: a blocking read would occupy a thread until something is printed, even at process exit. */
 function openPipe(): number {
   let cause: NodeJS.ErrnoException | undefined;
   for (const path of PATHS) {
@@ -99,17 +104,17 @@ function openPipe(): number {
   const { code = "EIO" } = cause ?? {};
   const details = { operation: "tracePipe", errno: code, cause };
   if (code === "EACCES" || code === "EPERM") {
-    throw new PermissionError("trace_pipe can't be opened", { ...details, hint: "Only root may read it" });
+    throw new PermissionError("trace_pipe can't be opened", { ...details, hint: "Run it as root" });
   }
   if (code === "EBUSY") {
-    const hint = "It has one reader at a time: end the other, such as bpftool prog tracelog";
-    throw new BpfError("ERR_BPF_BUSY", "trace_pipe is being read already", { ...details, hint });
+    const hint = "It allows one reader at a time: end the other, such as bpftool prog tracelog";
+    throw new BpfError("ERR_BPF_BUSY", "trace_pipe already has a reader", { ...details, hint });
   }
   const hint = "Mount tracefs: mount -t tracefs tracefs /sys/kernel/tracing";
   throw new BpfError("ERR_BPF_NOT_SUPPORTED", `trace_pipe can't be opened (${code})`, { ...details, hint });
 }
 
-/** What there is now: how many bytes. */
+/** Reads what is available; returns the number of bytes. */
 function readNow(fd: number, chunk: Buffer): number {
   try {
     return readSync(fd, chunk, 0, chunk.length, null);

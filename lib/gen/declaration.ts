@@ -1,17 +1,17 @@
-/** A declaration as C writes it, for doc comments: one line, what has no name left out. */
+/** C declarations for doc comments: one line, with the bodies of unnamed types omitted. */
 import type { BtfType } from "../btf/types";
 import { inComment } from "./names";
 
-/** `char comm[16]`, `void (*done)(struct work *)`, `__u32 flags : 3`. */
+/** The declaration of a name, such as `char comm[16]`, `void (*done)(struct work *)` or `__u32 flags : 3`. */
 export function declaration(type: BtfType, name: string, bitSize = 0): string {
   const bits = bitSize === 0 ? "" : ` : ${bitSize}`;
   return inComment(`${declare(type, name, 0)}${bits}`);
 }
 
-/** The type alone: `struct event *`. */
+/** The type without a name: `struct event *`. */
 export const typeName = (type: BtfType): string => declaration(type, "");
 
-/** `inner` is what is declared so far, which C writes around the name: from the inside out. */
+/** Builds the declaration from the inside out. `inner` is the declarator so far, around the name. */
 function declare(type: BtfType, inner: string, depth: number): string {
   const word = (text: string) => (/^(?:$|\[)/.test(inner) ? text + inner : `${text} ${inner}`);
   if (depth > 32) return word("…");
@@ -43,7 +43,7 @@ function declare(type: BtfType, inner: string, depth: number): string {
     case "volatile":
     case "restrict": {
       const qualifier = type.kind === "restrict" ? "__restrict" : type.kind;
-      // A pointer's own qualifier stands behind its star; the others before the type.
+      // A pointer's qualifier follows its star; other qualifiers precede the type.
       if (type.target.kind !== "ptr") return `${qualifier} ${declare(type.target, inner, depth + 1)}`;
       return declare(type.target, inner === "" ? qualifier : `${qualifier} ${inner}`, depth + 1);
     }

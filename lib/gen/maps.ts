@@ -1,15 +1,15 @@
-/** How the class of each map type is written in TypeScript: the counterpart of lib/map/classes.ts. */
+/** The TypeScript class of each map type: the counterpart of lib/map/classes.ts. */
 import type { MapTypeName } from "../map/classes";
 
-/** What a class's type parameters stand for; "inner" is the class of the maps in a map. */
+/** A type argument of a map class; "inner" is the class of the inner maps of a map of maps. */
 export type Element = "key" | "value" | "event" | "inner";
 
-/** A class's name and type parameters. */
+/** A class name and its type arguments. */
 export type MapClass = readonly [name: string, ...parameters: Element[]];
 
 const kernel: MapClass = ["KernelMap", "key", "value"];
 
-/** As MapTypes in lib/map/classes.ts has them. */
+/** In step with MapTypes in lib/map/classes.ts. */
 const classes: Readonly<Record<MapTypeName, MapClass>> = {
   hash: ["HashMap", "key", "value"],
   lru_hash: ["HashMap", "key", "value"],
@@ -47,10 +47,13 @@ const classes: Readonly<Record<MapTypeName, MapClass>> = {
   insn_array: kernel,
 };
 
-/** All that a module may import: a name that clashes with one stays what it is, whatever maps the object gets. */
+/**
+ * All class names that a module can import. Reserving them all keeps the names of types stable when the object gets
+ * other maps.
+ */
 export const mapClassNames: readonly string[] = ["BpfMap", ...Object.values(classes).map(([name]) => name)];
 
-/** The class for a map type, such as "hash". */
+/** The class of a map type such as "hash". */
 export function mapClass(type: string): MapClass {
   return Object.hasOwn(classes, type) ? classes[type as MapTypeName] : ["BpfMap"];
 }

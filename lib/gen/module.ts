@@ -1,4 +1,7 @@
-/** The TypeScript module of one object: its types, its shape, and an open() that finds it. Formatted as biome would. */
+/**
+ * Generates the TypeScript module of an object: its types, its shape, and an open() that finds it. Formatted as biome
+ * does.
+ */
 import { codecOf } from "../codec/codec";
 import type { U64 } from "../codec/plan";
 import { mapClassNames } from "./maps";
@@ -8,27 +11,28 @@ import { TypeWriter } from "./typescript-types";
 
 /** Options of {@link generateModule}. */
 export interface GenerateOptions {
-  /** The object's file name, "guard.bpf.o": it names the shape, and stands in the header. */
+  /** The object's file name, such as "guard.bpf.o": names the shape and appears in the header. */
   fileName: string;
-  /** Where the object lies, from the module's folder; undefined: its bytes become part of the module. */
+  /** Path of the object relative to the module's folder; undefined embeds the object's bytes in the module. */
   path: string | undefined;
   module: "esm" | "cjs";
-  /** The types of ring buffers' records, by the map's name: "struct exec_event". They go before tags. */
+  /** Record types of ring buffers by map name, such as "struct exec_event". They override tags. */
   events?: Readonly<Record<string, string>>;
-  /** What 64-bit integers are; by default "bigint". */
+  /** How 64-bit integers are decoded. Default "bigint". */
   u64?: U64 | undefined;
 }
 
-/** What a module imports and declares, whatever the object. */
+/** Names that every module imports or declares. */
 const OWN = ["ObjectSpec", "OpenOptions", "join", "open", "openObject", "OBJECT"];
 
-/** Columns that a line may have. */
+/** Maximum line width. */
 const WIDTH = 120;
 
 /**
- * Writes a module that types an object. The same bytes and options give the same text.
+ * Generates a module with the types of an object. The same bytes and options give the same text.
  *
- * @throws {@link ArgumentError} with the type's path, for what can't be typed; what {@link open} throws
+ * @throws {@link ArgumentError} with the type's path, for types without a TypeScript equivalent; the errors of {@link
+ *   open}
  */
 export function generateModule(bytes: Uint8Array, options: GenerateOptions): string {
   const { fileName, events = {}, u64 = "bigint" } = options;
@@ -36,9 +40,9 @@ export function generateModule(bytes: Uint8Array, options: GenerateOptions): str
   const shape = pascalCase(name, [...OWN, ...mapClassNames]);
   const items = objectItems(bytes, fileName, events);
   const types = new TypeWriter([shape, ...OWN, ...importedTypes(items)], u64);
-  // All types are added before any is written: one's name hangs on the others'.
+  // Collect all types before writing any: names depend on each other.
   for (const { type, wish, path } of items.roots) {
-    // What would fail at run time fails here.
+    // A type that fails at run time must fail here.
     codecOf(type, { path, managed: "skip" });
     types.add(type, wish, path);
   }
@@ -54,7 +58,7 @@ export function generateModule(bytes: Uint8Array, options: GenerateOptions): str
   return parts.filter((part) => part !== "").join("\n");
 }
 
-/** `before`, then the entries, then `after`: on a line, or on one each where they don't fit. */
+/** `before`, then the entries, then `after`: on one line, or one entry per line if they do not fit. */
 function list(before: string, entries: readonly string[], after: string, indent: string, padding = ""): string {
   const line = `${before}${padding}${entries.join(", ")}${padding}${after}`;
   if (indent.length + line.length <= WIDTH) return line;
@@ -76,7 +80,7 @@ const isClass = (parameter: ClassItem["parameters"][number]): parameter is Class
   typeof parameter === "object" && "className" in parameter;
 
 function imports(items: ObjectItems, { path }: GenerateOptions): string {
-  // By letters, and of a letter the capital first: open() comes after all that begin with O.
+  // Sorted by letter, capitals first: open() follows all names that begin with O.
   const [before, after] = [/^[A-O]/, /^[^A-O]/].map((letters) =>
     importedTypes(items).filter((name) => letters.test(name)),
   );

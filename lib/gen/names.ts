@@ -1,8 +1,11 @@
-/** Names of C as TypeScript's: keywords, names that are no identifiers, names that C keeps apart and TypeScript does not. */
+/**
+ * Converts C names to TypeScript: keywords, names that are not identifiers, and names that are distinct in C but not in
+ * TypeScript.
+ */
 
 /**
- * What no type or constant of a module can be called, or would be taken for something else: words of strict mode, types and type
- * operators of TypeScript, names that the compiler keeps for itself, globals that generated code refers to.
+ * Names that a type or constant of a module can't have: reserved words of strict mode, types and type operators of
+ * TypeScript, names reserved by the compiler, and globals that generated code uses.
  */
 const RESERVED: ReadonlySet<string> = new Set(
   (
@@ -15,51 +18,51 @@ const RESERVED: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** A name as an identifier that nothing else claims; the same for the same name. */
+/** A valid identifier for a name; deterministic and not reserved. */
 export function identifier(name: string): string {
   const clean = name.replaceAll(/[^\p{ID_Continue}$]/gu, "_").replace(/^(?![\p{ID_Start}$_])/u, "_");
   return RESERVED.has(clean) ? `${clean}_` : clean;
 }
 
-/** What comes from outside, in a comment of one line or several: it ends neither. */
+/** Escapes foreign text for a single-line or block comment, so that it can't end the comment. */
 export function inComment(text: string): string {
   return text.replaceAll("*/", "* /").replaceAll(/[\p{Cc}\u2028\u2029]/gu, "?");
 }
 
-/** A name as a key of an object literal, where `__proto__` is none. */
+/** A name as key in an object literal, where a plain `__proto__` would set the prototype. */
 export function literalKey(name: string): string {
   return name === "__proto__" ? '["__proto__"]' : propertyKey(name);
 }
 
-/** A name as a property's key. */
+/** A name as property key. */
 export function propertyKey(name: string): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? name : JSON.stringify(name);
 }
 
-/** "exec-watch" as "ExecWatch"; "ring_buffer" as "RingBuffer_" if that is taken. */
+/** "exec-watch" becomes "ExecWatch"; "ring_buffer" becomes "RingBuffer_" if that is taken. */
 export function pascalCase(name: string, taken: readonly string[] = []): string {
   const words = name.split(/[^\p{ID_Continue}$]+|_/u).filter((word) => word !== "");
   const own = identifier(words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(""));
   return taken.includes(own) ? `${own}_` : own;
 }
 
-/** By code points, whatever the locale. */
+/** Compares by code point, independent of locale. */
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Something that wants a name. */
+/** Something that needs a name. */
 export interface Nameless {
-  /** Its name in C; for a type that has none, one made of where it is. */
+  /** Its C name; for an unnamed type, a name derived from its path. */
   readonly wish: string;
-  /** What C calls it by: names of different keywords are different. "" for a type that has no name in C. */
+  /** Its C keyword: in C, names after different keywords are distinct. "" for an unnamed type. */
   readonly keyword: "struct" | "union" | "enum" | "typedef" | "";
-  /** Where it was found. */
+  /** Where it was found, for errors. */
   readonly path: string;
 }
 
 /**
- * A name for each, by its wish: `foo`; `struct_foo` and `typedef_foo` where both are wanted, `foo_2` for a type without a name
- * that is in another's way; `foo` and `foo___2` for two that C itself calls the same, as files of one object and functions of one
- * file may have them. Hangs on the order only there.
+ * Assigns a name to each item, based on its wish: `foo`; `struct_foo` and `typedef_foo` if both exist; `foo_2` for an
+ * unnamed type that conflicts with another; `foo` and `foo___2` for two types with the same C name, which linked files
+ * and functions of one file can have. Only in the last case does the result depend on the order.
  */
 export function assignNames<T extends Nameless>(items: readonly T[], taken: Iterable<string>): Map<T, string> {
   const names = new Map<T, string>();
@@ -75,7 +78,7 @@ export function assignNames<T extends Nameless>(items: readonly T[], taken: Iter
     if (item.keyword !== "") wishes.set(wish, [...(wishes.get(wish) ?? []), item]);
   }
   for (const [wish, rivals] of wishes) {
-    // One of a keyword alone keeps the name; of two that C itself calls the same, prefixes tell nothing.
+    // A keyword's only item keeps the name. Prefixes can't distinguish two items with the same C name.
     const plain = new Set(rivals.map(({ keyword }) => keyword)).size === 1 && !used.has(wish);
     for (const item of rivals) claim(item, plain ? wish : identifier(`${item.keyword}_${item.wish}`));
   }
@@ -87,7 +90,7 @@ export function assignNames<T extends Nameless>(items: readonly T[], taken: Iter
   return names;
 }
 
-/** The first name that is free of `foo_2`, `foo_3` … */
+/** The first unused name of `foo_2`, `foo_3` … */
 function freeName(base: string, used: ReadonlySet<string>): string {
   let number = 2;
   while (used.has(`${base}${number}`)) number++;

@@ -1,4 +1,4 @@
-/** What there is to write about an object: its programs, maps and variables, with the types that they have. */
+/** Describes an object for code generation: its programs, maps and variables, with their types. */
 import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/btf-kinds";
 import { type BtfType, resolved } from "../btf/types";
@@ -10,17 +10,17 @@ import { declaration, typeName } from "./declaration";
 import { mapClass } from "./maps";
 import { byText } from "./names";
 
-/** A type, and where it was found. */
+/** A type and where it was found. */
 export interface Root {
   type: BtfType;
-  /** What it is called if it has no name. */
+  /** Its name if the type is unnamed. */
   wish: string;
   path: string;
 }
 
 interface Item {
   name: string;
-  /** Its declaration in C, or what comes near. */
+  /** Its C declaration, or a similar description. */
   doc: string;
 }
 
@@ -28,10 +28,10 @@ export interface ProgramItem extends Item {
   kind: string;
 }
 
-/** A map's class. */
+/** A map class. */
 export interface ClassItem {
   className: string;
-  /** What it is of; bytes where the object does not say. */
+  /** Its type arguments; "bytes" where the object declares no type. */
   parameters: readonly (Root | ClassItem | "bytes")[];
 }
 
@@ -42,18 +42,20 @@ export interface VariableItem extends Item {
   constant: boolean;
 }
 
-/** Each list is sorted by name: what the compiler does first is its own affair. */
+/** The object's items. Each list is sorted by name, because the compiler's order is arbitrary. */
 export interface ObjectItems {
   programs: readonly ProgramItem[];
   maps: readonly MapItem[];
   variables: readonly VariableItem[];
-  /** All types, those that nothing but a function or a pointer leads to included. */
+  /** All types, including those reachable only through a function or a pointer. */
   roots: readonly Root[];
 }
 
 /**
- * @param events types of ring buffers' records by the map's name, which go before tags
- * @throws what {@link open} does
+ * Collects the items of an object.
+ *
+ * @param events record types of ring buffers by map name, which override tags
+ * @throws the errors of {@link open}
  */
 export function objectItems(bytes: Uint8Array, label: string, events: Readonly<Record<string, string>>): ObjectItems {
   const spec = open(bytes, { name: objectName(label) });
@@ -73,14 +75,14 @@ export function objectItems(bytes: Uint8Array, label: string, events: Readonly<R
   return { programs: sorted(programs), maps: sorted(maps), variables: sorted(variables), roots };
 }
 
-/** As open() names it: "guard" for "guard.bpf.o". */
+/** The object's name as in open(): "guard" for "guard.bpf.o". */
 export const objectName = (fileName: string): string => fileName.replace(/\..*/, "") || "object";
 
 function sorted<T extends { name: string }>(items: readonly T[]): T[] {
   return items.toSorted((a, b) => byText(a.name, b.name));
 }
 
-/** Programs and global functions. */
+/** Programs and global functions by name. */
 function functionsOf(btf: Btf): Map<string, BtfType> {
   const found = new Map<string, BtfType>();
   btf.scan({ [BtfKind.FUNC]: "" }, (_, name, id) => {
@@ -90,7 +92,10 @@ function functionsOf(btf: Btf): Map<string, BtfType> {
   return found;
 }
 
-/** A global function's, and a syscall program's, whose context is the caller's. Others have the kernel's contexts. */
+/**
+ * The parameters of a global function or syscall program, whose context the caller provides. Other programs get
+ * contexts from the kernel.
+ */
 function parametersOf(name: string, type: BtfType, spec: ObjectSpec): Root[] {
   const kind = spec.programs[name]?.kind ?? "syscall";
   const prototype = type.kind === "func" ? type.prototype : type;
@@ -102,12 +107,12 @@ function parametersOf(name: string, type: BtfType, spec: ObjectSpec): Root[] {
   }));
 }
 
-/** What a pointer leads to, if it can have a name. */
+/** The target of a pointer, if it can have a name. */
 function pointee({ type, wish, path }: Root): Root[] {
   const pointer = resolved(type);
   if (pointer.kind !== "ptr") return [];
   const target = resolved(pointer.target);
-  // An enum of no bytes is declared and not defined, as a forward is.
+  // An enum of size 0 is a forward declaration.
   const isDefined = "members" in target || ("values" in target && target.size > 0);
   return isDefined ? [{ type: pointer.target, wish, path }] : [];
 }
@@ -116,7 +121,7 @@ function mapsOf(spec: ObjectSpec, btf: Btf, events: ReadonlyMap<string, BtfType>
   const declared = spec.described.filter(({ section }) => section === ".maps");
   const definitions = new Map(declared.map(({ name, typeId }) => [name, definitionOf(btf.type(typeId))]));
   return Object.values(spec.maps).map(({ name, type, maxEntries }) => {
-    // Its variables are read and written by their names; the map's size can be set.
+    // Variables are accessed by name; only the map's size can be set.
     if (name.startsWith(".")) return { name, className: "BpfMap", parameters: [], doc: `The variables in ${name}` };
     const definition = { ...definitions.get(name), event: events.get(name) };
     const { key, value, event } = definition;
@@ -127,7 +132,7 @@ function mapsOf(spec: ObjectSpec, btf: Btf, events: ReadonlyMap<string, BtfType>
   });
 }
 
-/** What a map definition says: `__uint(type, …)`, `__type(key, …)`, `__type(value, …)`, `__array(values, …)`. */
+/** A map definition: `__uint(type, …)`, `__type(key, …)`, `__type(value, …)`, `__array(values, …)`. */
 interface Definition {
   type?: string;
   key?: BtfType;
@@ -157,7 +162,9 @@ function rootsOf({ parameters }: ClassItem): Root[] {
   });
 }
 
-/** Definitions are structs of pointers, whose targets say what there is to say; numbers are lengths of arrays. */
+/**
+ * Map definitions are structs of pointers. The pointers' targets hold the types, and array lengths hold the numbers.
+ */
 function definitionOf(type: BtfType): Definition {
   const found: Definition = {};
   const struct = resolved(type);

@@ -1,6 +1,6 @@
 /**
- * BTF types as TypeScript's: the values that lib/codec/codec.ts makes of them. Only types that can have values: what hangs on a
- * pointer is another's memory, and a bigint.
+ * BTF types as TypeScript: the types of the values that lib/codec/codec.ts decodes. Covers only types that have values;
+ * a pointer is a bigint, because its target is in another address space.
  */
 
 import { MAX_DEPTH } from "../btf/btf-kinds";
@@ -12,10 +12,10 @@ import { declaration, typeName } from "./declaration";
 import { assignNames, byText, inComment, literalKey, type Nameless, propertyKey } from "./names";
 
 /**
- * TypeScript declarations of types and of all they are made of, sorted by name. The same types give the same text; types of one
- * name that differ, as the kernel has them, are numbered as libbpf does: `foo`, `foo___2`.
+ * TypeScript declarations of types and their dependencies, sorted by name. The same types give the same text. Different
+ * types with the same name, as in the kernel, are numbered as libbpf does: `foo`, `foo___2`.
  *
- * @throws {@link ArgumentError} for a type that has no values
+ * @throws {@link ArgumentError} for a type without values
  */
 export function renderTypes(types: readonly BtfType[]): string {
   const writer = new TypeWriter([], "bigint");
@@ -23,34 +23,36 @@ export function renderTypes(types: readonly BtfType[]): string {
   return writer.render();
 }
 
-/** A member, of a struct or of a nameless one inside it. */
+/** A member of a struct, or of an unnamed struct inside it. */
 interface Property {
   name: string;
   type: BtfType;
   bitSize: number;
-  /** Of a union: reading gives all its members, writing takes one. */
+  /** For a union: reading returns all members, writing takes one. */
   optional: boolean;
 }
 
 interface Declared extends Nameless {
   type: BtfStruct | BtfEnum;
   properties: readonly Property[];
-  /** What it is called and looks like. */
+  /** Its structure as text, which identifies equal types. */
   look: string;
 }
 
-/** Collects what types are made of, names it, and writes it down. */
+/** Collects types and their dependencies, names them and writes their declarations. */
 export class TypeWriter {
   readonly #declared = new Map<BtfType, Declared>();
-  /** By look: what linked objects declare twice is one. */
+  /** Types by structure: a type declared twice in linked objects is written once. */
   readonly #alike = new Map<string, Declared>();
   readonly #taken: readonly string[];
   readonly #u64: U64;
   #names: Map<Declared, string> | undefined;
 
   /**
-   * @param taken names that are not to be given
-   * @param u64 what integers of 64 bits are
+   * Creates an empty collection.
+   *
+   * @param taken names that must not be used
+   * @param u64 how 64-bit integers are decoded
    */
   constructor(taken: readonly string[], u64: U64) {
     this.#taken = taken;
@@ -58,17 +60,17 @@ export class TypeWriter {
   }
 
   /**
-   * Takes a type, and what it is made of.
+   * Adds a type and its dependencies.
    *
-   * @param wish what it is called if it has no name
+   * @param wish its name if it is unnamed
    * @param path where it was found, for errors
-   * @throws {@link ArgumentError} for a type that has no values: void, a function, what is declared and not defined
+   * @throws {@link ArgumentError} for a type without values: void, a function, a forward declaration
    */
   add(type: BtfType, wish: string, path: string): void {
     this.#visit(type, wish, path, []);
   }
 
-  /** How a value of the type is written in TypeScript; the type must have been added. */
+  /** The TypeScript expression for the type, which must have been added. */
   expression(type: BtfType): string {
     const bare = resolved(type);
     switch (bare.kind) {
@@ -76,7 +78,7 @@ export class TypeWriter {
         if (bare.encoding === "bool") return "boolean";
         return bare.size === 8 ? this.#u64 : bare.size > 8 ? "bigint" : "number";
       case "float":
-        // JavaScript has no number for a long double.
+        // JavaScript has no equivalent of long double.
         return bare.size > 8 || bare.size < 4 ? "Uint8Array" : "number";
       case "ptr":
         return "bigint";
@@ -93,7 +95,7 @@ export class TypeWriter {
     }
   }
 
-  /** The declarations of all that was added, each after an empty line. */
+  /** The declarations of all added types, each preceded by an empty line. */
   render(): string {
     const names = this.#named();
     const sorted = Array.from(names).toSorted(([, a], [, b]) => byText(a, b));
@@ -128,7 +130,7 @@ export class TypeWriter {
     this.#names = undefined;
   }
 
-  /** A member with all that it is made of, up to types that have names. */
+  /** A member with its structure, down to named types. */
   readonly #look = ({ type, name, bitSize }: Property): string => {
     let bare = resolved(type);
     while (bare.kind === "array") bare = resolved(bare.element);
@@ -163,8 +165,8 @@ export class TypeWriter {
 }
 
 /**
- * The members of a struct or union, with those of its nameless structs and unions in their place, and without those that are the
- * kernel's own.
+ * The members of a struct or union, with those of unnamed structs and unions inlined, and without kernel-managed
+ * fields.
  */
 function propertiesOf(struct: BtfStruct, path: string): Property[] {
   const found = new Map<string, Property>();
@@ -177,7 +179,7 @@ function propertiesOf(struct: BtfStruct, path: string): Property[] {
         if (within.includes(bare)) throw noValue(path, `${typeName(bare)} contains itself`);
         walk(bare, inUnion, [...within, bare]);
       } else if (name !== "") {
-        if (found.has(name)) throw noValue(`${path}.${name}`, "two members have this name");
+        if (found.has(name)) throw noValue(`${path}.${name}`, "two members have the same name");
         found.set(name, { name, type, bitSize, optional: inUnion });
       }
     }
@@ -188,7 +190,7 @@ function propertiesOf(struct: BtfStruct, path: string): Property[] {
 
 const keywordOf = ({ kind }: BtfStruct | BtfEnum) => (kind === "enum64" ? "enum" : kind);
 
-/** The name of the typedef that stands before a type without a name of its own; "" if none does. */
+/** The name of the typedef before an unnamed type; "" if there is none. */
 function aliasOf(type: BtfType): string {
   let alias = "";
   for (let next = type, depth = 0; depth < MAX_DEPTH && "target" in next && next.kind !== "ptr"; depth++) {

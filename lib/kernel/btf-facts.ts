@@ -1,4 +1,4 @@
-/** What the kernel's BTF tells: which hooks, iterators, tracepoints and functions exist, which types it knows. */
+/** Facts from the kernel's BTF: which hooks, iterators, tracepoints, functions and types it has. */
 import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/btf-kinds";
 import { VMLINUX, vmlinuxBtf } from "../btf/kernel-btf";
@@ -7,25 +7,28 @@ import { type Fact, factOf, mapFact } from "./fact";
 
 /** Facts that are read from BTF. */
 export interface BtfFacts {
-  /** Bytes of the kernel's BTF. */
+  /** Size of the kernel's BTF in bytes. */
   btfSize: Fact<number>;
-  /** Functions bpf_lsm_*, without the prefix: LSM hooks, and a few of the kernel's own helpers. */
+  /** LSM hooks: functions named bpf_lsm_*, without the prefix. Includes a few helper functions of the kernel. */
   lsmHooks: Fact<string[]>;
   /** Targets of iter programs. */
   iterators: Fact<string[]>;
   /** Tracepoints with BTF: targets of raw_tp and tp_btf programs. */
   tracepoints: Fact<string[]>;
-  /** Functions of the kernel proper: possible targets of fentry, fexit and fmod_ret programs. */
+  /** Functions of vmlinux: possible targets of fentry, fexit and fmod_ret programs. May contain duplicates. */
   functions: Fact<string[]>;
-  /** Structs that struct_ops programs can implement, with their members that are functions; none if it is not registered. */
+  /**
+   * Structs that struct_ops programs can implement, each with its function members; empty list if the struct is not
+   * registered.
+   */
   structOps: Fact<Record<string, string[]>>;
-  /** Program types by their names in lower case, without BPF_PROG_TYPE_. */
+  /** Program types in lower case, without BPF_PROG_TYPE_. */
   programTypes: Fact<string[]>;
-  /** Map types by their names in lower case, without BPF_MAP_TYPE_. */
+  /** Map types in lower case, without BPF_MAP_TYPE_. */
   mapTypes: Fact<string[]>;
 }
 
-/** What is found by the names' prefixes: all but the functions, of which there are some 50,000. */
+/** Everything that is found by name prefix: all but the functions, some 50,000. */
 interface Found {
   functions: string[];
   tracepoints: string[];
@@ -33,7 +36,7 @@ interface Found {
   enums: Map<string, number>;
 }
 
-/** The facts; each is read when it is first looked at. */
+/** The facts, each read at first use. */
 export function btfFacts(): { [Key in keyof BtfFacts]: () => BtfFacts[Key] } {
   const source: { btf: Fact<Btf>; found: Fact<Found> } = lazy({
     btf: () => factOf(VMLINUX, vmlinuxBtf),
@@ -73,7 +76,7 @@ function scan(btf: Btf): Found {
   return { functions, tracepoints, structs, enums };
 }
 
-/** Some stand there twice (6.1 has 156 system calls with their weak stubs): to whom that matters makes a set. */
+/** May contain duplicates: 6.1 has 156 system calls together with their weak stubs. */
 function allFunctions(btf: Btf): string[] {
   const names: string[] = [];
   btf.scan({ [BtfKind.FUNC]: "" }, (_, name) => names.push(name));
@@ -85,13 +88,13 @@ function withPrefix(names: Iterable<string>, prefix: string): string[] {
   return [...new Set(found)].map((name) => name.slice(prefix.length)).sort();
 }
 
-/** A target has a function and a context of its name: DEFINE_BPF_ITER_FUNC in include/linux/bpf.h, struct bpf_iter__NAME. */
+/** A target has a function and a context struct: DEFINE_BPF_ITER_FUNC in include/linux/bpf.h, struct bpf_iter__NAME. */
 function iterators(functions: readonly string[], structs: ReadonlyMap<string, number>): string[] {
   const contexts = new Set(withPrefix(structs.keys(), "bpf_iter__"));
   return withPrefix(functions, "bpf_iter_").filter((name) => contexts.has(name));
 }
 
-/** The kernel wraps each struct X in a struct bpf_struct_ops_X, whose last member it is. */
+/** The kernel wraps each struct X in a struct bpf_struct_ops_X, as its last member. */
 function structOps(btf: Btf, structs: ReadonlyMap<string, number>): Record<string, string[]> {
   const entries = withPrefix(structs.keys(), "bpf_struct_ops_").flatMap((name) => {
     const wrapped = btf.members(structs.get(`bpf_struct_ops_${name}`) ?? 0).find((member) => member.name === "data");
@@ -102,7 +105,8 @@ function structOps(btf: Btf, structs: ReadonlyMap<string, number>): Record<strin
       return btf.kind(pointer) === BtfKind.PTR && btf.kind(btf.resolve(btf.typeOrSize(pointer))) === BtfKind.FUNC_PROTO;
     };
     const all = btf.members(struct);
-    // Without CONFIG_MODULES a struct that modules own is not registered (kernel/bpf/bpf_struct_ops.c, bpf_struct_ops_desc_init()).
+    // Without CONFIG_MODULES a struct with an owner member is not registered (bpf_struct_ops_desc_init() in
+    // kernel/bpf/bpf_struct_ops.c).
     const owner = all.find((member) => member.name === "owner");
     const module = owner === undefined ? undefined : btf.kind(btf.resolve(btf.typeOrSize(btf.resolve(owner.type))));
     const members = module === BtfKind.FWD ? [] : all.filter((member) => isFunction(member.type));

@@ -1,19 +1,23 @@
-/** A host's facts, to be carried elsewhere. */
+/** Captures a host's facts as a profile. */
 import { given, isKnown, mapFact, unknown } from "./fact";
 import type { KernelFacts, ProbedKind } from "./kernel-facts";
 import { withProbeResults } from "./probe";
 import { kernelFacts } from "./running-kernel";
 import { SYSTEM_CALL } from "./system-calls";
 
-/** What `captureProfile()` does beside reading files. */
+/** Options of {@link captureProfile}. */
 export interface CaptureOptions {
-  /** Ask the kernel about every LSM hook, tracepoint, system call and error-injection function, by loading. Needs root. */
+  /** Probes every LSM hook, tracepoint, system call and error-injection function by loading a program. Needs root. */
   probe?: boolean;
-  /** Called between the kinds that are probed. */
+  /** Called between the probed kinds. */
   onProgress?: (done: number, of: number) => void;
 }
 
-/** {@link kernelFacts}, with what the kernel answers if it is asked. */
+/**
+ * The facts of {@link kernelFacts}, optionally with the results of probing the kernel.
+ *
+ * @throws {@link BpfError} ERR_BPF_NOT_SUPPORTED if the kernel is not Linux
+ */
 export function captureProfile({ probe = false, onProgress }: CaptureOptions = {}): KernelFacts {
   let facts = kernelFacts();
   if (!probe) return facts;
@@ -37,7 +41,7 @@ export function captureProfile({ probe = false, onProgress }: CaptureOptions = {
   return facts;
 }
 
-/** Without what makes it large or is of the host, not the kernel: for the profiles that are built in. */
+/** The facts without large ones and those of the host: for the built-in profiles. */
 export function kernelOnly(facts: KernelFacts): KernelFacts {
   const host = unknown("a fact of a host, and this is a profile of a build");
   return {
@@ -50,7 +54,7 @@ export function kernelOnly(facts: KernelFacts): KernelFacts {
   };
 }
 
-/** What the functions tell of the configuration. */
+/** Configuration options implied by the functions. */
 function injectionOf(functions: readonly string[]): Record<string, string> {
   return { FUNCTION_ERROR_INJECTION: functions.includes("within_error_injection_list") ? "y" : "n" };
 }

@@ -1,4 +1,4 @@
-/** The kernel's build configuration, as far as it decides what may sleep, and what can be attached. */
+/** The kernel's build configuration: the options that decide what may sleep and what can be attached. */
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
 import { type Fact, known, unknown } from "./fact";
@@ -10,7 +10,7 @@ const OPTIONS: readonly string[] = [
   "BPF_KPROBE_OVERRIDE",
   "BPF_LSM",
   "BPF_SYSCALL",
-  // CFI_CLANG until it was renamed.
+  // CFI_CLANG before it was renamed.
   "CFI",
   "CFI_CLANG",
   "DEBUG_INFO_BTF",
@@ -33,12 +33,12 @@ const OPTIONS: readonly string[] = [
 ];
 
 /**
- * The options by their names without CONFIG_: "y", "m", "n" or a text. /proc/config.gz is the running kernel's own; a file
- * under /boot is believed if it is named after the running release, though a container may show another host's.
+ * Options by name without CONFIG_: "y", "m", "n" or text. /proc/config.gz is the running kernel's own. A file under
+ * /boot is used if its name has the running release, even though a container may show another host's.
  */
 export function readConfig(): Fact<Record<string, string>> {
   const places = [`/boot/config-${release()}`, `/lib/modules/${release()}/config`];
-  // Not imported: it takes a millisecond to load, and few verdicts hang on the configuration.
+  // Required lazily: loading takes a millisecond, and few verdicts need the configuration.
   const { gunzipSync } = require("node:zlib") as typeof import("node:zlib");
   try {
     return known(parseConfig(gunzipSync(readFileSync("/proc/config.gz")).toString("latin1")), "/proc/config.gz");
@@ -49,13 +49,13 @@ export function readConfig(): Fact<Record<string, string>> {
     try {
       return known(parseConfig(readFileSync(place, "latin1")), place);
     } catch {
-      // The next place.
+      // Try the next path.
     }
   }
   return unknown(`no kernel configuration in /proc/config.gz, ${places.join(", ")}`);
 }
 
-/** An option that the text does not name depends on one that is off: it is off. */
+/** An option that is absent depends on one that is off, so it is off too. */
 export function parseConfig(text: string): Record<string, string> {
   const set = new Map(
     Array.from(text.matchAll(/^CONFIG_(\w+)=(?:"(.*)"|(\S+))$/gm), ([, name, quoted, bare]) => [

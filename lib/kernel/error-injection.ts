@@ -1,4 +1,4 @@
-/** Functions that errors may be injected into: what fentry.s, fexit.s and fmod_ret.s programs may be attached to. */
+/** Functions with error injection: targets of sleepable fentry, fexit and fmod_ret programs. */
 import { readFileSync } from "node:fs";
 import { type Fact, known, unknown } from "./fact";
 
@@ -6,8 +6,8 @@ const LIST = "/sys/kernel/debug/error_injection/list";
 const SYMBOLS = "/proc/kallsyms";
 
 /**
- * The list, with the other names that its functions have. The kernel compares addresses (lib/error-inject.c), and prints
- * whichever name it finds first: __do_sys_getpid stands there for __x64_sys_getpid.
+ * The list, with all aliases of its functions. The kernel compares addresses (lib/error-inject.c) and prints the first
+ * name it finds: it lists __do_sys_getpid for __x64_sys_getpid.
  */
 export function readErrorInjection(): Fact<string[]> {
   let list: string;
@@ -19,18 +19,18 @@ export function readErrorInjection(): Fact<string[]> {
   const names = parseList(list);
   const aliases = withAliases(names, readFileSync(SYMBOLS, "latin1"));
   return aliases === undefined
-    ? unknown(
-        `${SYMBOLS} hides addresses from this user, so that other names of the functions in ${LIST} can't be told`,
-      )
+    ? unknown(`${SYMBOLS} hides addresses from this user, so that aliases of the functions in ${LIST} are unknown`)
     : known(aliases, `${LIST} and ${SYMBOLS}`);
 }
 
 function reason(code: string | undefined): string {
   if (code === "ENOENT") return "no such file: debugfs is not mounted, or CONFIG_FUNCTION_ERROR_INJECTION is off";
-  return code === "EACCES" || code === "EPERM" ? "may be read by root only" : String(code);
+  return code === "EACCES" || code === "EPERM" ? "readable by root only" : String(code);
 }
 
-/** Lines are "name<TAB>type"; a module's function is "name [module]", and here "module:name", as in a section. */
+/**
+ * Parses lines "name<TAB>type". A module's function is "name [module]", and becomes "module:name" as in a section name.
+ */
 export function parseList(text: string): string[] {
   return text
     .split("\n")
@@ -38,7 +38,7 @@ export function parseList(text: string): string[] {
     .filter((name) => name !== "");
 }
 
-/** Undefined if all addresses are 0, as they are without CAP_SYSLOG. */
+/** Adds aliases. Undefined if all addresses are 0, as they are without CAP_SYSLOG. */
 export function withAliases(names: readonly string[], symbols: string): string[] | undefined {
   const wanted = new Set(names);
   const addresses = new Set<string>();
@@ -53,7 +53,10 @@ export function withAliases(names: readonly string[], symbols: string): string[]
   return [...all].sort();
 }
 
-/** Lines are "address type name", and "<TAB>[module]" after a module's: some 150,000 of them, so no array is made of each. */
+/**
+ * Calls `visit` for each line "address type name", with "<TAB>[module]" for modules. Creates no arrays: there are some
+ * 150,000 lines.
+ */
 function forEachSymbol(symbols: string, visit: (address: string, name: string) => void): void {
   for (let start = 0; start < symbols.length; ) {
     const end = symbols.indexOf("\n", start);

@@ -1,18 +1,19 @@
-/** A fact: a value and where it comes from, or the reason why it is not known. Plain JSON. */
+/** A fact: a value and its origin, or the reason why it is unknown. Plain JSON. */
 
-/** A fact about a kernel: known, with its origin, or unknown, with the reason. */
+/** A fact about a kernel: either known, with its origin, or unknown, with the reason. */
 export type Fact<T> = Known<T> | Unknown;
 
-/** A fact that is known. */
+/** A known fact. */
 export interface Known<T> {
+  /** The value. */
   value: T;
-  /** The file, call or table that it was read from. */
+  /** The file, system call or table it was read from. */
   origin: string;
 }
 
-/** A fact that could not be told. */
+/** An unknown fact. */
 export interface Unknown {
-  /** Why it could not be told. */
+  /** Why it is unknown. */
   unknown: string;
 }
 
@@ -32,7 +33,7 @@ export function given<T>(fact: Fact<T>): T | undefined {
   return isKnown(fact) ? fact.value : undefined;
 }
 
-/** The fact that `read` makes; what it throws becomes the reason. */
+/** Creates a fact from a function; if it throws, its error becomes the reason. */
 export function factOf<T>(origin: string, read: () => T): Fact<T> {
   try {
     return known(read(), origin);
@@ -42,13 +43,13 @@ export function factOf<T>(origin: string, read: () => T): Fact<T> {
   }
 }
 
-/** A fact computed from another. */
+/** Derives a fact from another. */
 export function mapFact<T, U>(fact: Fact<T>, compute: (value: T) => U): Fact<U> {
   return isKnown(fact) ? known(compute(fact.value), fact.origin) : fact;
 }
 
 function describe(code: string): string {
   if (code === "ENOENT") return "does not exist";
-  if (code === "EACCES" || code === "EPERM") return "may not be read by this user";
+  if (code === "EACCES" || code === "EPERM") return "is not readable by this user";
   return code;
 }

@@ -1,4 +1,4 @@
-/** Why the kernel said EPERM or EACCES: the cause that is really there, found by looking, not a list of guesses. */
+/** Finds the actual cause of an EPERM or EACCES by checking the system, instead of listing possible causes. */
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { MapType, ProgramType } from "../constants";
 
@@ -15,51 +15,56 @@ const BITS = {
 
 type Capability = keyof typeof BITS;
 
-/** The capabilities of a set that matter to BPF, by name. */
+/** The names of the capabilities in a set that matter to BPF. */
 export function capabilityNames(set: bigint): string[] {
   return Object.entries(BITS).flatMap(([name, bit]) => ((set & (1n << bit)) === 0n ? [] : [name]));
 }
 
-/** What the kernel was asked to do, and refused. */
+/** The operation that the kernel refused. */
 export type Refused =
-  /** A program of a type, enum bpf_prog_type, or several. */
+  /** Loading a program; enum bpf_prog_type, or several. */
   | { readonly operation: "load"; readonly types: readonly number[]; readonly trampoline?: boolean }
   | { readonly operation: "attach"; readonly kind: string; readonly errno: string; readonly trampoline?: boolean }
-  /** Of a type, enum bpf_map_type; `types` of the programs that are to be loaded with it. */
+  /** Creating a map; enum bpf_map_type. `types`: the programs that are to be loaded with it. */
   | { readonly operation: "map.create"; readonly type: number; readonly types?: readonly number[] }
-  /** What the kernel knows by a number: a map, BTF. */
+  /** Opening a map or BTF by id. */
   | { readonly operation: "by-id" }
   | { readonly operation: "perf-buffer" }
-  /** What is there, by its descriptor or its pin. */
+  /** Using an existing object through its descriptor or pin. */
   | { readonly operation: "use" };
 
-/** A cause of a refusal and what to do about it. */
+/** The cause of a refusal, and its remedy. */
 export interface PermissionCause {
   cause: string;
   hint: string;
 }
 
-/** What the explanation is made of; see {@link readPermissionFacts}. */
+/** The input of the explanation; see {@link readPermissionFacts}. */
 export interface PermissionFacts {
   /** The effective capability set. */
   capabilities: bigint;
-  /** False in a user namespace: capabilities there do not count for bpf(2). */
+  /** False in a user namespace, where capabilities do not count for bpf(2). */
   initialUserNamespace: boolean;
-  /** "none", "integrity" or "confidentiality"; undefined where it can't be read. */
+  /** "none", "integrity" or "confidentiality"; undefined if it can't be read. */
   lockdown: string | undefined;
-  /** 0: no seccomp filter. */
+  /** Seccomp mode of the process; 0: no filter. */
   seccomp: number;
-  /** Kernels before 5.11 charge BPF memory to RLIMIT_MEMLOCK (commit d5299b67dd59 and its series). */
+  /** Whether BPF memory is charged to RLIMIT_MEMLOCK, as before Linux 5.11 (commit d5299b67dd59 and its series). */
   chargesMemlock: boolean;
-  /** Soft limit in bytes; Infinity for none. */
+  /** Soft limit in bytes; Infinity if unlimited. */
   memlock: number;
-  /** Every bpf(2) call asks for CAP_BPF: kernel.unprivileged_bpf_disabled before Linux 5.19 (commit c8644cd0efe7). */
+  /**
+   * Whether every bpf(2) call needs CAP_BPF: kernel.unprivileged_bpf_disabled before Linux 5.19 (commit c8644cd0efe7).
+   */
   asksAlways: boolean;
-  /** Whether this user may read tracefs, where libbpf looks tracepoints up; undefined where none is mounted. */
+  /** Whether this user can read tracefs, where libbpf looks up tracepoints; undefined if not mounted. */
   tracefs: boolean | undefined;
-  /** The kernel has no PMU for kprobes: they are made in tracefs. */
+  /** Whether the kernel has no PMU for kprobes, so that they are created through tracefs. */
   kprobesInTracefs: boolean;
-  /** kernel.perf_event_paranoid. From 3 on, which distributions know, perf_event_open(2) asks for CAP_SYS_ADMIN. */
+  /**
+   * Sysctl kernel.perf_event_paranoid. From 3, a value of distributions' kernels, perf_event_open(2) needs
+   * CAP_SYS_ADMIN.
+   */
   perfParanoid: number;
 }
 
@@ -87,10 +92,10 @@ export function readPermissionFacts(): PermissionFacts {
 }
 
 /**
- * Explains an EPERM or EACCES. What each operation needs was measured, on Linux 5.10 to 7.3, by dropping one capability at a time:
- * test/kernel/permission.test.ts.
+ * Explains an EPERM or EACCES. The needs of each operation were measured on Linux 5.10 to 7.3 by dropping one
+ * capability at a time: test/kernel/permission.test.ts.
  *
- * @param loads whether the kernel takes a program of two instructions: asked where a seccomp filter may be in the way
+ * @param loads whether the kernel loads a minimal program; called only if a seccomp filter could be the cause
  */
 export function explainPermission(facts: PermissionFacts, refused: Refused, loads: () => boolean): PermissionCause {
   const has = (name: Capability) => (facts.capabilities & (1n << BITS[name])) !== 0n;
@@ -112,7 +117,7 @@ export function explainPermission(facts: PermissionFacts, refused: Refused, load
     if (facts.lockdown === "confidentiality") {
       return {
         cause: "the kernel is locked down (confidentiality)",
-        hint: "Boot with lockdown=integrity or without lockdown; kprobes and tracepoints are out of reach otherwise",
+        hint: "Boot with lockdown=integrity or without lockdown; otherwise kprobes and tracepoints can't be used",
       };
     }
     looked.push(facts.lockdown === undefined ? "lockdown, which can't be read" : "lockdown");
@@ -137,23 +142,23 @@ export function explainPermission(facts: PermissionFacts, refused: Refused, load
   if (facts.seccomp !== 0 && operation === "attach" && PERF.has(refused.kind) && refused.errno === "EPERM") {
     return {
       cause:
-        "a seccomp filter is active, takes bpf(2), and may refuse perf_event_open(2): the kernel itself would say EACCES",
+        "a seccomp filter is active; it allows bpf(2) but may refuse perf_event_open(2): the kernel itself would return EACCES",
       hint: "Allow perf_event_open(2) in the container's seccomp profile",
     };
   }
   if (trampoline) {
     return {
-      cause: `this kernel refuses BPF trampolines: ${list(looked)} are not in the way`,
+      cause: `this kernel refuses BPF trampolines: ${list(looked)} are not the cause`,
       hint: "fentry, fexit, fmod_ret and lsm programs can't run on this kernel: use another host or a VM; kprobes, tracepoints, uprobes and iterators need no trampoline",
     };
   }
   return {
-    cause: `it could not be told why: ${list(looked)} were looked at and are not in the way`,
+    cause: `the cause is unknown: ${list(looked)} were checked and are not the cause`,
     hint: "Look for a denial in the kernel log and the audit log: a security module (SELinux, AppArmor) or the platform may forbid it",
   };
 }
 
-/** What CAP_SYS_ADMIN counts for. */
+/** Capabilities that CAP_SYS_ADMIN includes. */
 const ADMIN: ReadonlySet<Capability> = new Set(["CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN"] as const);
 
 /** Program types: is_net_admin_prog_type(), is_perfmon_prog_type() in kernel/bpf/syscall.c. */
@@ -174,29 +179,29 @@ const PERF_TYPES: ReadonlySet<number> = new Set([
     ProgramType.EXT,
   ],
 ]);
-/** map_create() in kernel/bpf/syscall.c; before Linux 6.5 each type's own function. */
+/** map_create() in kernel/bpf/syscall.c; before Linux 6.5 each map type's own function. */
 const NET_MAPS: ReadonlySet<number> = new Set([
   ...[MapType.SOCKMAP, MapType.SOCKHASH, MapType.DEVMAP, MapType.DEVMAP_HASH, MapType.XSKMAP],
 ]);
 
-/** Kinds that are attached by perf events. */
+/** Kinds that are attached as perf events. */
 const PERF = new Set(["kprobe", "kretprobe", "uprobe", "uretprobe", "tracepoint", "ksyscall", "kretsyscall", "usdt"]);
 const UPROBES = new Set(["uprobe", "uretprobe", "usdt"]);
-/** Kinds that need tracefs: tracepoints have their numbers there, kprobes where the kernel has no PMU for them. */
+/** Kinds that need tracefs: it has the ids of tracepoints, and creates kprobes if the kernel has no PMU for them. */
 const TRACED = new Set(["tracepoint", "kprobe", "kretprobe", "ksyscall", "kretsyscall"]);
 
 interface Need {
   readonly name: Capability;
-  /** What is not said by the name. */
+  /** The reason, if the name does not make it clear. */
   readonly because?: string;
-  /** CAP_SYS_ADMIN does not count for it. */
+  /** Whether CAP_SYS_ADMIN does not include it. */
   readonly itself?: true;
 }
 
 const BPF: Need = { name: "CAP_BPF" };
 const PERFMON: Need = { name: "CAP_PERFMON" };
 const NET_ADMIN: Need = { name: "CAP_NET_ADMIN" };
-/** Since Linux 6.9 CAP_SYS_ADMIN counts (BPF tokens): such a kernel refuses nobody who has it. */
+/** Since Linux 6.9 CAP_SYS_ADMIN is sufficient (BPF tokens). Such a kernel refuses nobody who has it. */
 const NET_ADMIN_FOR_MAPS: Need = { name: "CAP_NET_ADMIN", itself: true };
 
 function needs(refused: Refused, facts: PermissionFacts): Need[] {
@@ -209,7 +214,7 @@ function needs(refused: Refused, facts: PermissionFacts): Need[] {
       return unique([...ofMap, ...(types.length > 0 ? ofTypes(types) : [])]);
     }
     case "by-id":
-      return [{ name: "CAP_SYS_ADMIN", because: "the kernel asks for it to find things by their id" }];
+      return [{ name: "CAP_SYS_ADMIN", because: "the kernel requires it to look up objects by id" }];
     case "perf-buffer":
       return ofPerf(PERFMON, facts);
     case "attach":
@@ -231,19 +236,19 @@ function ofTypes(types: readonly number[]): Need[] {
 function ofAttaching(kind: string, facts: PermissionFacts): Need[] {
   if (UPROBES.has(kind)) {
     // A kernel before ba677dbe77af refuses nobody who has CAP_PERFMON.
-    const because = "uprobes need it since Linux 6.16 and the stable releases of July 2025; before, CAP_PERFMON";
+    const because = "uprobes need it since Linux 6.16 and the stable releases of July 2025; before that, CAP_PERFMON";
     return ofPerf({ name: "CAP_SYS_ADMIN", because }, facts);
   }
   if (!PERF.has(kind)) return [];
   const inTracefs = kind === "tracepoint" || facts.kprobesInTracefs;
-  const because = "tracefs can't be read by this user";
+  const because = "this user can't read tracefs";
   const search: Need[] = inTracefs && facts.tracefs === false ? [{ name: "CAP_DAC_READ_SEARCH", because }] : [];
   return [...ofPerf(PERFMON, facts), ...search];
 }
 
 function ofPerf(need: Need, { perfParanoid }: PermissionFacts): Need[] {
   if (perfParanoid < 3) return [need];
-  const because = `perf_event_open(2) asks for it while kernel.perf_event_paranoid is ${perfParanoid}`;
+  const because = `perf_event_open(2) requires it while kernel.perf_event_paranoid is ${perfParanoid}`;
   return [{ name: "CAP_SYS_ADMIN", because }];
 }
 

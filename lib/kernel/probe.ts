@@ -1,6 +1,6 @@
 /**
- * Asks the running kernel: one BPF_PROG_LOAD of `r0 = 0; exit` with the flag and the real attach target. Nothing is
- * attached, and the program is gone when the call returns.
+ * Probes the running kernel: one BPF_PROG_LOAD of `r0 = 0; exit` with BPF_F_SLEEPABLE and the attach target. Nothing is
+ * attached, and the program is freed before the call returns.
  */
 
 import { BtfKind } from "../btf/btf-kinds";
@@ -40,16 +40,16 @@ const TARGETS: Readonly<Record<ProbedKind, Target>> = {
   fmod_ret: tracing(AttachType.MODIFY_RETURN),
 };
 
-/** Kinds whose targets a load alone can tell. */
+/** Kinds whose targets can be probed by loading alone. */
 export const PROBED_KINDS = Object.keys(TARGETS) as readonly ProbedKind[];
 
-/** The answers of this kernel; it gives the same as long as it runs, and this process does not outlive it. */
+/** Cached answers. They are constant while the kernel runs. */
 const results = new Map<string, boolean>();
 const ids = new Map<string, ReadonlyMap<string, number>>();
 
 /**
- * Whether the running kernel takes a sleepable program of a kind on a target; undefined if it did not answer that: EPERM
- * and a lack of memory are no answer.
+ * Whether the running kernel accepts a sleepable program of a kind for a target; undefined if the result is
+ * inconclusive, such as EPERM or a lack of memory.
  */
 export function probe(kind: ProbedKind, target: string): boolean | undefined {
   const key = `${kind}/${target}`;
@@ -60,11 +60,11 @@ export function probe(kind: ProbedKind, target: string): boolean | undefined {
   return answer;
 }
 
-/** The kernel's own answer: 0 or -errno, and the verifier's words; undefined if its BTF has no such target. */
+/** The kernel's result: 0 or -errno, and the verifier's log; undefined if its BTF has no such target. */
 export function tryLoad(probed: ProbedKind, target: string): { status: number; log: string } | undefined {
   const { type, attachType, kind, prefix } = TARGETS[probed];
   const id = idsOf(kind, prefix).get(prefix + target);
-  // What is in a module's BTF is left to the load itself.
+  // Targets in a module's BTF are left to load().
   return id === undefined ? undefined : native.probeLoad({ type, attachType, flags: Flag.SLEEPABLE, btfId: id });
 }
 
@@ -75,7 +75,7 @@ function tryTarget(kind: ProbedKind, target: string): boolean | undefined {
   return REFUSALS.includes(errnoName(status)) ? false : undefined;
 }
 
-/** What the kernel says of a program; the rest it says of the process or the machine. */
+/** Errnos that concern the program. All others concern the process or the machine. */
 const REFUSALS: readonly string[] = ["EINVAL", "ENOENT", "EOPNOTSUPP", "ENOTSUPP"];
 
 /** The first id of each name, as libbpf finds it. */
@@ -91,7 +91,7 @@ function idsOf(kind: number, prefix: string): ReadonlyMap<string, number> {
   return map;
 }
 
-/** Facts with the kernel's answers about targets added to what was measured before; the same facts if it gave none. */
+/** The facts with the kernel's answers about targets added to `measured`; the same object if there are none. */
 export function withProbeResults(kernel: KernelFacts, targets: Iterable<readonly [ProbedKind, string]>): KernelFacts {
   const before = given(kernel.probed) ?? {};
   const measured: ProbeResults = { ...before };

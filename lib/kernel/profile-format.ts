@@ -1,4 +1,4 @@
-/** Whether some JSON is a profile: every fact there, and of its form. */
+/** Validates a profile: every fact must be present and well-formed. */
 
 type Check = (value: unknown) => boolean;
 
@@ -19,7 +19,7 @@ const memlock: Check = (value) => {
   return truth(charged) && (limit === null || number(limit));
 };
 
-/** The facts of {@link KernelFacts}, and what each is. */
+/** The facts of {@link KernelFacts}, with a check of the value. */
 const FACTS: Readonly<Record<string, Check>> = {
   release: text,
   version: text,
@@ -51,14 +51,14 @@ const FACTS: Readonly<Record<string, Check>> = {
   probed: record(answers),
 };
 
-/** What is wrong with it, or undefined if nothing is. Facts of later versions are let be. */
+/** The fault in a profile; undefined if valid. Unknown facts, from later versions, are ignored. */
 export function validateProfile(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return "it is no JSON object";
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return "it is not a JSON object";
   const profile = value as Record<string, unknown>;
   if (profile.format !== 1) {
     return profile.format === undefined
       ? 'it has no "format"'
-      : `its format is ${String(profile.format)}, and only 1 is known here`;
+      : `its format is ${String(profile.format)}, but only 1 is supported`;
   }
   for (const [name, check] of Object.entries(FACTS)) {
     const problem = validateFact(profile[name], check);
@@ -73,5 +73,5 @@ function validateFact(fact: unknown, check: Check): string | undefined {
   if (text(unknown) && value === undefined) return undefined;
   if (value === undefined || !text(origin))
     return "has neither a value with its origin nor the reason why it is unknown";
-  return check(value) ? undefined : "has a value of another form";
+  return check(value) ? undefined : "has a value of the wrong form";
 }

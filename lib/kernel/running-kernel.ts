@@ -1,4 +1,4 @@
-/** kernelFacts(): what there is to know about the running kernel, each fact with its origin. */
+/** kernelFacts(): the facts of the running kernel, each with its origin. */
 import { readdirSync, readFileSync } from "node:fs";
 import { machine, release, version } from "node:os";
 import { BpfError } from "../errors";
@@ -14,10 +14,10 @@ import { probedOn } from "./profiles";
 import { identify } from "./version";
 
 /**
- * Reads the facts of the running kernel and this process. Changes nothing, makes no bpf(2) call, and needs no privilege; root
- * sees more. Takes some 60 ms with 5 MB of BTF.
+ * Reads the facts of the running kernel and this process. Changes nothing, makes no bpf(2) call and needs no privilege,
+ * but root can read more facts. Takes some 60 ms with 5 MB of BTF.
  *
- * @throws {@link BpfError} ERR_BPF_NOT_SUPPORTED where the kernel is not Linux
+ * @throws {@link BpfError} ERR_BPF_NOT_SUPPORTED if the kernel is not Linux
  */
 export function kernelFacts(): KernelFacts {
   return ofRunning({ ...lazyFacts() });
@@ -25,18 +25,18 @@ export function kernelFacts(): KernelFacts {
 
 const running = new WeakSet<KernelFacts>();
 
-/** Marks facts as the running kernel's. */
+/** Marks facts as those of the running kernel. */
 export function ofRunning(facts: KernelFacts): KernelFacts {
   running.add(facts);
   return facts;
 }
 
-/** True for facts of the running kernel, of which there is more to look at than they hold. */
+/** Whether these are the running kernel's facts, so that rules can check more than the facts contain. */
 export function isRunning(facts: KernelFacts): boolean {
   return running.has(facts);
 }
 
-/** The same; each fact is read when it is first looked at, as few programs hang on all. */
+/** The same facts, each read at first use: few programs need all. */
 export function lazyFacts(): KernelFacts {
   if (process.platform !== "linux") throw noKernel();
   const status = "/proc/self/status";
@@ -77,8 +77,8 @@ export function lazyFacts(): KernelFacts {
 }
 
 function noKernel(): BpfError {
-  const hint = "Name another: kernelProfile(), readProfile(); on the command line --kernel, --profile";
-  return new BpfError("ERR_BPF_NOT_SUPPORTED", `the running kernel is not Linux, but ${process.platform}`, { hint });
+  const hint = "Choose another: kernelProfile(), readProfile(); on the command line --kernel, --profile";
+  return new BpfError("ERR_BPF_NOT_SUPPORTED", `the running kernel is ${process.platform}, not Linux`, { hint });
 }
 
 function lockdown(state: string | undefined): Fact<string> {
@@ -92,7 +92,7 @@ function memlock({ chargesMemlock, memlock }: PermissionFacts): KernelFacts["mem
   return known({ charged: chargesMemlock, limit }, "/proc/self/limits");
 }
 
-/** Ubuntu's, which has the upstream version. */
+/** Ubuntu's file with the upstream version. */
 function signature(): string | undefined {
   try {
     return readFileSync("/proc/version_signature", "utf8").trim();

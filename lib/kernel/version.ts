@@ -1,30 +1,30 @@
 /**
- * Which kernel this really is. `uname -r` names an ABI on Debian and Ubuntu ("6.1.0-56-cloud-amd64" runs 6.1.192), and
- * every rule that changed in a stable release hangs on the real number.
+ * Determines the kernel's upstream version. `uname -r` names an ABI on Debian and Ubuntu ("6.1.0-56-cloud-amd64" runs
+ * 6.1.192), and rules that changed in stable releases depend on the real version.
  */
 import { type Fact, known, unknown } from "./fact";
 
-/** What the running kernel says of itself. */
+/** How the running kernel identifies itself. */
 export interface Identity {
   /** `uname -r` */
   release: string;
   /** `uname -v` */
   version: string;
-  /** /proc/version_signature, which Ubuntu has. */
+  /** /proc/version_signature, on Ubuntu. */
   signature: string | undefined;
 }
 
-/** The upstream version a kernel is made from, and by whom. */
+/** A kernel's upstream version and vendor. */
 export interface KernelIdentity {
-  /** "6.12.117"; only "6.12" where the stable release can't be told. */
+  /** "6.12.117"; only "6.12" if the stable release is unknown. */
   version: Fact<string>;
-  /** The distribution's own name for the build: "Debian 6.12.117-1~deb12u1". */
+  /** The distribution's name of the build: "Debian 6.12.117-1~deb12u1". */
   build: Fact<string>;
-  /** A vendor whose kernels take BPF over from newer ones, so that their version says little; "" for none known. */
+  /** A vendor that backports BPF from newer kernels, which makes the version unreliable; "" if none. */
   backports: Fact<string>;
 }
 
-/** Vendors that backport BPF wholesale, by how their `uname -r` looks. */
+/** Vendors that backport BPF wholesale, by the form of `uname -r`. */
 const BACKPORTERS: readonly (readonly [RegExp, string])[] = [
   [/\.el\d/, "RHEL and its rebuilds"],
   [/el\d+uek/, "Oracle UEK"],
@@ -52,19 +52,20 @@ export function identify({ release, version, signature }: Identity): KernelIdent
   const build = known(`${release} ${version}`, "uname -r -v");
   const [, series, patch] = /^(\d+\.\d+)(\.\d+)?/.exec(release) ?? [];
   if (series === undefined) {
-    return { version: unknown(`uname -r is no version: ${release}`), build, backports };
+    return { version: unknown(`uname -r is not a version: ${release}`), build, backports };
   }
-  // Distributions number their ABIs with a patch level of 0: 5.15.0-91-generic may be any 5.15. A candidate is none of the releases yet.
+  // Distributions use patch level 0 for ABIs: 5.15.0-91-generic may be any 5.15. A release candidate has no patch level
+  // yet.
   const abi = patch === undefined || /^\d+\.\d+\.0-(\d|rc)/.test(release);
   return { version: known(abi ? series : series + patch, "uname -r"), build, backports };
 }
 
-/** "7.3" is 7.3.0 where a build names it: Debian's first upload of a series. */
+/** "7.3" is 7.3.0 in the name of a build: Debian's first upload of a series. */
 function full(version: string): string {
   return version.split(".").length === 2 ? `${version}.0` : version;
 }
 
-/** A version in numbers; `patch` is absent where only the series is known. */
+/** A version as numbers; `patch` is absent if only the series is known. */
 export interface Version {
   major: number;
   minor: number;
@@ -78,7 +79,7 @@ export function parseVersion(text: string): Version | undefined {
   return { major: major as number, minor: minor as number, ...(patch !== undefined && { patch }) };
 }
 
-/** The series as one number that orders: 6.12 is 6012. */
+/** The series as a sortable number: 6.12 is 6012. */
 export function seriesNumber({ major, minor }: Version): number {
   return major * 1000 + minor;
 }

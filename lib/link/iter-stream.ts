@@ -1,4 +1,7 @@
-/** The output of an iterator, read off the JavaScript thread: the program runs inside read(2). */
+/**
+ * The output of a BPF iterator as a stream. Reads run off the JavaScript thread, because the program runs inside
+ * read(2).
+ */
 import { Readable } from "node:stream";
 import { BpfError, errnoName, isErrno } from "../errors";
 import { type Handle, native } from "../native";
@@ -7,15 +10,15 @@ import type { Lifetime } from "../native/lifetime";
 
 const CHUNK = 1 << 16;
 /**
- * How often in a row a read may give up (EAGAIN) without an output. The kernel gives up after a million elements, to be asked again
- * (bpf_seq_read(), MAX_ITER_OBJECTS), and no map has more than 2^32. It gives up, too, for a program that returns 1: each time at
- * the same element.
+ * Maximum number of consecutive reads that end with EAGAIN without output. The kernel stops a read after a million
+ * elements and expects another read (bpf_seq_read(), MAX_ITER_OBJECTS); no map has more than 2^32. It also returns
+ * EAGAIN for a program that returns 1, each time at the same element.
  */
 const PATIENCE = Math.ceil(2 ** 32 / 1e6);
-/** Milliseconds until it is asked again: a program that returns 1 must not take a whole CPU. */
+/** Delay before the next read in milliseconds: a program that returns 1 must not use a whole CPU. */
 const PAUSE = 1;
 
-/** Owns a run of an iterator. A read that is under way ends before its descriptor is closed, which native code sees to. */
+/** Owns one run of an iterator. Native code closes its descriptor only after a pending read has ended. */
 export class IterStream extends Readable {
   readonly #run: Handle;
   readonly #release: () => void;
@@ -51,7 +54,7 @@ export class IterStream extends Readable {
       if (++this.#gaveUp > PATIENCE) this.destroy(stuck());
       else setTimeout(() => this.destroyed || this._read(), PAUSE);
     } else if (isErrno(chunk, "EBADF")) {
-      // Its object was closed: whoever waits for the end hears that it was premature, and nobody else hears anything.
+      // The object was closed. Code that waits for the end gets a premature-close error; nothing else is reported.
       this.destroy();
     } else this.destroy(failed(chunk));
   }
@@ -69,7 +72,8 @@ function failed(status: number): BpfError {
 }
 
 function stuck(): BpfError {
-  const what = `the iterator stopped: it gave up ${PATIENCE} times in a row without an output (EAGAIN)`;
-  const hint = "An iterator that returns 1 is called again for the same element, for ever: return 0 to go on";
+  const what = `the iterator stopped: ${PATIENCE} consecutive reads gave no output (EAGAIN)`;
+  const hint =
+    "An iterator program that returns 1 is called again for the same element without end: return 0 to continue";
   return new BpfError("ERR_BPF_LINK", what, { operation: "link.read", errno: "EAGAIN", hint });
 }

@@ -1,23 +1,23 @@
-/** struct bpf_link_info, as far as it is told. */
+/** Decodes the common part of struct bpf_link_info. */
 
 import { LinkType } from "../constants";
 import { little } from "../endian";
 
-/** What the kernel says of a link. Since Linux 5.8. */
+/** What the kernel reports about a link. Since Linux 5.8. libbpf: bpf_obj_get_info_by_fd(). */
 export interface LinkInfo {
   /** enum bpf_link_type in lower case: "tracing", "raw_tracepoint", "iter", "perf_event" … */
   readonly type: string;
-  /** The kernel's id of the link, as bpftool shows it. */
+  /** The kernel's link id, as shown by bpftool. */
   readonly id: number;
   /** The id of the attached program. */
   readonly programId: number;
-  /** tracing: enum bpf_attach_type. */
+  /** For tracing links: enum bpf_attach_type. */
   readonly attachType?: number;
-  /** tracing: BTF id of the function or hook. Since Linux 5.13. */
+  /** For tracing links: BTF id of the target function or hook. Since Linux 5.13. */
   readonly targetBtfId?: number;
 }
 
-/** Bytes of the part that is decoded; the kernel fills no more. */
+/** Size of the decoded part in bytes; the kernel fills no more. */
 export const LINK_INFO_SIZE = 32;
 
 const names = new Map<number, string>(Object.entries(LinkType).map(([name, value]) => [value, name.toLowerCase()]));

@@ -1,4 +1,4 @@
-/** Links: what holds a program at its hook. */
+/** Links: attachments of programs to hooks. */
 import type { Readable } from "node:stream";
 import {
   type BpfError,
@@ -24,26 +24,26 @@ interface Owner {
 }
 
 /**
- * A program's attachment. The program runs at its hook until the link is closed, its object is closed, or the process
- * ends; a pinned link outlives all three.
+ * A program's attachment to a hook (libbpf's struct bpf_link). The program runs at its hook until the link is closed,
+ * its object is closed, or the process ends. A pinned link stays attached after all three.
  *
- * A link that is garbage-collected without being closed stays attached, and a warning says so: policy is never dropped
- * because nobody kept a variable.
+ * A link that is garbage-collected without close() stays attached, and the process emits a warning: losing a reference
+ * must not disable a policy.
  */
 export class Link implements Disposable {
   static {
     refuseOthers(Link, (value) => #handle in value);
   }
 
-  /** The program's name; undefined for a link that was opened from a pin. */
+  /** The program's name; undefined for a link opened from a pin. */
   readonly program: string | undefined;
-  /** For errors. */
+  /** Name for errors. */
   readonly #what: string;
   readonly #handle: Handle;
   readonly #lifetime: Lifetime | undefined;
   readonly #forget: () => void;
   #closed = false;
-  /** Apart from this link, for what is said of it when it is gone. */
+  /** A separate object, because the finalizer needs it after the link is gone. */
   readonly #pin: { path: string | undefined } = { path: undefined };
 
   /** @internal */
@@ -57,48 +57,54 @@ export class Link implements Disposable {
     this.#what = what;
     const pin = this.#pin;
     this.#forget = onCollected(this, () => {
-      const pinned = pin.path === undefined ? "" : `, and by its pin ${pin.path} beyond that`;
+      const pinned = pin.path === undefined ? "" : `, and beyond that by its pin ${pin.path}`;
       const warning = `${what} was dropped without close(): it stays attached until the process ends${pinned}`;
       process.emitWarning(warning, { code: "WARN_BPF_LINK_DROPPED" });
     });
   }
 
   /**
-   * What the kernel says of the link. Since Linux 5.8; for kprobe, uprobe and tracepoint since 5.15, where before they
-   * were plain perf events. Not for USDT probes, which are several links to the kernel.
+   * What the kernel reports about the link. Since Linux 5.8; for kprobe, uprobe and tracepoint since 5.15, because
+   * earlier kernels attach them as plain perf events. Not for USDT probes, which consist of several kernel links.
+   * libbpf: bpf_obj_get_info_by_fd().
+   *
+   * @throws {@link LinkError} if the kernel has no single link for it
+   * @throws {@link ClosedError} after the link is closed
    */
   info(): LinkInfo {
     const bytes = new Uint8Array(LINK_INFO_SIZE);
     const status = native.linkInfo(this.#open("info"), bytes);
     if (status >= 0) return decodeLinkInfo(bytes);
-    throw linkError(`${this.#what} can't be asked for its info`, "info", status, this.#whyNone(status));
+    throw linkError(`${this.#what}: can't read its info`, "info", status, this.#whyNone(status));
   }
 
-  /** Where the link is pinned, as far as this handle knows. */
+  /** The path the link is pinned to, as far as this object knows. */
   get pinPath(): string | undefined {
     return this.#pin.path;
   }
 
-  /** True once it was closed, by itself or with its object. */
+  /** True after close(), detach() or close() of its object. */
   get closed(): boolean {
     return this.#closed;
   }
 
   /**
-   * Pins the link to a path in bpffs, so that the program stays attached when the process ends. The link does not close
-   * by that. Missing directories are made, for this user alone. libbpf: bpf_obj_pin(). Not for perf events, see {@link info}.
+   * Pins the link to a path in bpffs, so that the program stays attached when the process ends. Pinning does not close
+   * the link. Creates missing directories, accessible to this user only. libbpf: bpf_obj_pin(). Not for perf events,
+   * see {@link info}.
    *
-   * @throws {@link LinkError} EEXIST if there is a file of that name; if the path is not in bpffs; if another user owns a directory
-   *   on it, or may write to one that has no sticky bit: the pin could be replaced
+   * @param path path in bpffs
+   * @throws {@link LinkError} EEXIST if the path exists; if it is not in bpffs; if another user owns a directory on the
+   *   path or can write to one without sticky bit, because that user could replace the pin
    */
   pin(path: string): void {
     const handle = this.#open("pin");
     checkPinPath(path, "link.pin");
     if (this.#pin.path !== undefined) {
-      const hint = "unpin() it first: a link has one pin here";
+      const hint = "Call unpin() first: a Link has one pin";
       throw new LinkError(
         "ERR_BPF_LINK",
-        `${this.#what} is pinned already, to ${this.#pin.path}`,
+        `${this.#what} is already pinned to ${this.#pin.path}`,
         about("pin", { hint }),
       );
     }
@@ -109,14 +115,14 @@ export class Link implements Disposable {
     if (status >= 0) this.#pin.path = path;
     else if (isErrno(status, "EEXIST")) {
       const hint = "Unlink it, or open it with openLink()";
-      throw pinFailed("pin", what, { what: "something is there already (EEXIST)", errno: "EEXIST", hint });
+      throw pinFailed("pin", what, { what: "the path exists (EEXIST)", errno: "EEXIST", hint });
     } else throw linkError(what, "pin", status, this.#whyNone(status));
   }
 
   /**
-   * Removes the pin; the program stays attached as long as this link is open.
+   * Removes the pin. The program stays attached as long as this link is open.
    *
-   * @throws {@link LinkError} if it is not pinned, or the pin is another link's by now
+   * @throws {@link LinkError} if the link is not pinned, or another link has been pinned to the path since
    */
   unpin(): void {
     const { id } = this.info();
@@ -126,15 +132,16 @@ export class Link implements Disposable {
   }
 
   /**
-   * Detaches the program now, whoever else holds the link, and closes it. Where the kernel can't (it can for cgroup,
-   * xdp and the like) the pin is removed and this handle closed: that detaches too, unless another process has the link
-   * open. A pin that is gone, or another link's by now, is left as it is.
+   * Detaches the program at once, even if others hold the link, and closes the link. libbpf: bpf_link_detach(), since
+   * Linux 5.9. The kernel supports it for cgroup, xdp and similar links. For others this removes the pin and closes
+   * this handle, which detaches unless another process holds the link open. A pin that is gone, or that is now another
+   * link's, is left alone.
    *
-   * @throws {@link LinkError} if the pin can't be removed: the link is open then, and the program attached
+   * @throws {@link LinkError} if the pin can't be removed; the link then stays open and the program attached
    */
   detach(): void {
     const status = native.linkDetach(this.#open("detach"));
-    // Perf events before Linux 5.15 are no links, and say EINVAL.
+    // Before Linux 5.15 perf events are not links, and the kernel returns EINVAL.
     if (status < 0 && !isErrno(status, "EOPNOTSUPP") && !isErrno(status, "EINVAL")) {
       throw linkError(`${this.#what} could not be detached`, "detach", status);
     }
@@ -142,11 +149,11 @@ export class Link implements Disposable {
     if (fault !== undefined && !fault.gone) throw pinFailed("detach", `${this.#what} stays attached by its pin`, fault);
     this.#pin.path = undefined;
     const closed = this.#release();
-    // What tracefs was asked to forget, say: the program may still be attached.
+    // For example if tracefs rejects the removal of a probe: the program may still be attached.
     if (closed < 0) throw linkError(`${this.#what} could not be detached`, "detach", closed);
   }
 
-  /** Gives the link up: detaches the program, unless the link is pinned. Idempotent. */
+  /** Closes the link, which detaches the program unless the link is pinned. Idempotent. libbpf: bpf_link__destroy(). */
   close(): void {
     if (!this.#closed) this.#release();
   }
@@ -158,33 +165,38 @@ export class Link implements Disposable {
     return native.linkClose(this.#handle);
   }
 
-  /** `close()`: the program is detached, unless the link is pinned. */
+  /** Same as close(). */
   [Symbol.dispose](): void {
     this.close();
   }
 
   /**
-   * Iterators only: runs the iterator from its start and gives what it prints, as a stream of bytes. Each call runs it
-   * anew. Reading, during which the program runs and may sleep, is off the JavaScript thread. Since Linux 5.8.
+   * For iterators: runs the iterator from its start and returns its output as a byte stream. Each call runs it again.
+   * The program runs inside read(2), off the JavaScript thread, and may sleep. Since Linux 5.8. libbpf:
+   * bpf_iter_create().
    *
-   * The stream goes on when the link is closed, and ends prematurely when its object is; one that nobody uses any more is closed by the
-   * garbage collector. It fails with ERR_BPF_LINK and EAGAIN for a program that says "again" (returns 1) without end.
+   * The stream continues after the link is closed, and ends prematurely when the object is closed. The garbage
+   * collector closes an unused stream. The stream fails with ERR_BPF_LINK and EAGAIN if the program keeps returning 1.
+   *
+   * @throws {@link LinkError} if the program is not an iterator
    */
   read(): Readable {
     const run = native.iterCreate(this.#open("read"));
     if (run < 0) {
       const other = ["EINVAL", "EBADF", "EOPNOTSUPP"].includes(errnoName(run))
-        ? "only iter programs can be read"
+        ? "only iter programs produce output"
         : undefined;
       throw linkError(`${this.#what} can't be read`, "read", run, other);
     }
     return new IterStream(run, this.#lifetime);
   }
 
-  /** Why the kernel knows of no one link; undefined if it does, and said something else. */
+  /** Why the kernel has no single link for this; undefined if the errno has another reason. */
   #whyNone(status: number): string | undefined {
-    if (isErrno(status, "EOPNOTSUPP")) return "it is several to the kernel, one for each place of the USDT probe";
-    return isErrno(status, "EINVAL") ? "before Linux 5.15 the kernel attaches this kind without a link" : undefined;
+    if (isErrno(status, "EOPNOTSUPP")) return "a USDT probe has several kernel links, one for each location";
+    return isErrno(status, "EINVAL")
+      ? "before Linux 5.15 the kernel attaches programs of this kind without a link"
+      : undefined;
   }
 
   #open(operation: string): Handle {
@@ -196,7 +208,8 @@ export class Link implements Disposable {
 /**
  * Opens a pinned link. libbpf: bpf_link__open().
  *
- * @throws {@link LinkError} if nothing is pinned there, or no link
+ * @param path path in bpffs
+ * @throws {@link LinkError} if nothing or something other than a link is pinned there
  */
 export function openLink(path: string): Link {
   checkPinPath(path, "openLink");
@@ -213,7 +226,11 @@ function pinFailed(operation: string, doing: string, { what, gone: _, ...details
   return new LinkError("ERR_BPF_LINK", `${doing}: ${what}`, about(operation, details));
 }
 
-/** @param why undefined: what the errno says by itself */
+/**
+ * Builds the error.
+ *
+ * @param why undefined if the errno explains itself
+ */
 function linkError(message: string, operation: string, status: number, why?: string | undefined): BpfError {
   const errno = errnoName(status);
   if (why === undefined && isErrno(status, "EPERM")) {

@@ -1,4 +1,4 @@
-/** ARRAY, in system calls or in mapped memory. */
+/** ARRAY maps, through system calls or mapped memory. */
 
 import type { BtfValue, Codec } from "../codec/codec";
 import type { ViewMaker } from "../codec/view";
@@ -9,11 +9,13 @@ import { type ElementCodecs, indexOf } from "./map-codec";
 
 /** A constructor of typed arrays, such as Float64Array. */
 export interface TypedArrayConstructor<T> {
+  /** Size of an element in bytes. */
   readonly BYTES_PER_ELEMENT: number;
+  /** Creates a typed array over memory; offset in bytes, length in elements. */
   new (buffer: ArrayBuffer, byteOffset: number, length: number): T;
 }
 
-/** ARRAY: keys are the numbers from 0 to maxEntries - 1, all of which always exist. Since Linux 3.19. */
+/** ARRAY: keys are the numbers from 0 to maxEntries - 1; all elements always exist. Since Linux 3.19. */
 export class ArrayMap<V = BtfValue> extends ElementMap<number, V> {
   /** @internal */
   constructor(core: MapCore, codecs: ElementCodecs) {
@@ -21,13 +23,15 @@ export class ArrayMap<V = BtfValue> extends ElementMap<number, V> {
   }
 
   /**
-   * The map's own memory, as bytes or as any typed array: reading and writing it is no system call, and what programs write is
-   * seen at once. Each element begins on a multiple of 8 bytes ({@link stride}). Only for maps with the flag BPF_F_MMAPABLE,
-   * which are not frozen. Closing the map makes the array empty. Since Linux 5.5; mmap(2).
+   * The map's memory, as bytes or as a typed array. Access needs no system call, and writes of programs are visible at
+   * once. Each element starts at a multiple of 8 bytes ({@link stride}). Needs the flag BPF_F_MMAPABLE, and a map that
+   * is not frozen. Closing the map makes the array empty. Since Linux 5.5; mmap(2).
    *
    * @throws {@link MapError} if the map can't be mapped
+   * @throws {@link ClosedError} after the map is closed
    */
   mmap(): Uint8Array<ArrayBuffer>;
+  /** As a typed array of the given class. */
   mmap<T>(type: TypedArrayConstructor<T>): T;
   mmap(type: TypedArrayConstructor<unknown> = Uint8Array): unknown {
     const memory = this.core.memory("mmap");
@@ -38,12 +42,12 @@ export class ArrayMap<V = BtfValue> extends ElementMap<number, V> {
   }
 
   /**
-   * The struct at an index, in place: reading a field reads the memory, assigning writes it, without a system call. For maps of
-   * objects, whose types are known, with the flag BPF_F_MMAPABLE. It throws {@link ClosedError} once the map is closed. Since Linux
-   * 5.5; mmap(2).
+   * The struct at an index, in place: reading a field reads the memory and assigning writes it, without a system call.
+   * For maps of objects, whose types are known, with the flag BPF_F_MMAPABLE. Throws {@link ClosedError} after the map
+   * is closed. Since Linux 5.5; mmap(2).
    *
    * @throws {@link MapError} if the map can't be mapped
-   * @throws {@link ArgumentError} if the values are no structs, unions or arrays: {@link mmap} gives numbers
+   * @throws {@link ArgumentError} if the values are not structs, unions or arrays: use {@link mmap} for numbers
    */
   view(index: number): V {
     const make = this.viewMaker("use mmap()");
@@ -54,7 +58,7 @@ export class ArrayMap<V = BtfValue> extends ElementMap<number, V> {
     return make(this.core.sharedMemory("mmap"), index * this.stride);
   }
 
-  /** Bytes from one element to the next in {@link mmap}'s memory. */
+  /** Distance between elements in {@link mmap}'s memory, in bytes. */
   get stride(): number {
     return (this.valueSize + 7) & ~7;
   }

@@ -1,21 +1,27 @@
-/** Iteration of a map, some elements at a time: by batches where the kernel has them, else key by key. */
+/** Iterates over a map some elements at a time: with batch calls where the kernel supports them, else key by key. */
 import { MapType } from "../constants";
 import { little } from "../endian";
 import { isErrno } from "../errors";
 import { native } from "../native";
 import { CURSOR, isUnsupported, type MapCore } from "./core";
 
-/** Elements as the kernel packs them. The memory is used again for the next ones: copy what is to be kept. */
+/** Elements in the kernel's packed form. The memory is reused for the next batch: copy what you keep. */
 export interface MapBatch {
-  /** How many elements there are. */
+  /** Number of elements. */
   readonly count: number;
-  /** `count` keys of `keySize` bytes, one behind the other. */
+  /** `count` consecutive keys of `keySize` bytes. */
   readonly keys: Uint8Array;
-  /** `count` values; of a per-CPU map each is one value for each possible CPU, each on 8 bytes. */
+  /**
+   * `count` consecutive values. For a per-CPU map each has one value per possible CPU, each padded to a multiple of 8
+   * bytes.
+   */
   readonly values: Uint8Array;
 }
 
-/** Of these a batch is consistent in itself or can't break. Tries start again when a key is removed meanwhile. */
+/**
+ * Map types for which batches are consistent or can't be interrupted. A trie restarts when a key is removed during
+ * iteration.
+ */
 const BATCHED: ReadonlySet<number> = new Set([
   MapType.HASH,
   MapType.LRU_HASH,
@@ -25,23 +31,23 @@ const BATCHED: ReadonlySet<number> = new Set([
   MapType.PERCPU_ARRAY,
 ]);
 
-/** Bytes of a batch where the elements are not larger. */
+/** Target size of a batch in bytes. */
 const BYTES = 1 << 20;
-/** Elements of the first batch: a program that looks at the first few should not pay for a megabyte. */
+/** Elements of the first batch: a program that reads only the first few should not pay for a megabyte. */
 const FIRST = 512;
-/** Elements that are read ahead key by key. */
+/** Number of elements read ahead key by key. */
 const AHEAD = 64;
 
 /** How a map is read. */
 export interface ChunkOptions {
-  /** For errors: "entries", "keys" … */
+  /** The operation, for errors: "entries", "keys" … */
   operation: string;
-  /** Without them keys are told that can't be read. */
+  /** Whether values are read. If not, keys without a readable value are included. */
   values: boolean;
   flags?: number;
 }
 
-/** The map's elements, some at a time; ends in any case, whatever is written meanwhile. */
+/** Yields the map's elements in batches. Always terminates, even if the map is written meanwhile. */
 export function* chunks(core: MapCore, options: ChunkOptions): Generator<MapBatch, void, void> {
   if (BATCHED.has(core.type) && !core.batchless) {
     const ended: boolean = yield* batches(core, options);
@@ -51,8 +57,8 @@ export function* chunks(core: MapCore, options: ChunkOptions): Generator<MapBatc
 }
 
 /**
- * BPF_MAP_LOOKUP_BATCH, Linux 5.6. A hash map is read bucket by bucket, each as it was at one moment: what is added or removed
- * meanwhile may be seen or not, everything else is seen once. False if the kernel has no batches for the type.
+ * BPF_MAP_LOOKUP_BATCH, Linux 5.6. A hash map is read bucket by bucket, each at one moment. Elements added or removed
+ * meanwhile may or may not be seen; all others are seen once. Returns false if the kernel has no batches for the type.
  */
 function* batches(core: MapCore, { operation, flags = 0 }: ChunkOptions): Generator<MapBatch, boolean, void> {
   const { keySize, userValueSize } = core;
@@ -69,9 +75,9 @@ function* batches(core: MapCore, { operation, flags = 0 }: ChunkOptions): Genera
   let cursor: Uint8Array | undefined;
   for (;;) {
     const memory = core.scratch(operation);
-    if (cursor !== undefined) memory.bytes.set(cursor, CURSOR); // other iterations may have come between
+    if (cursor !== undefined) memory.bytes.set(cursor, CURSOR); // Other iterations may have changed it.
     const status = native.mapReadBatch(memory.handle, room, keys, values, cursor === undefined, flags);
-    // A bucket has more elements than there is room for.
+    // The bucket has more elements than fit.
     if (isErrno(status, "ENOSPC") && room < core.maxEntries) {
       grow(Math.min(2 * room, core.maxEntries));
       continue;
@@ -90,7 +96,7 @@ function* batches(core: MapCore, { operation, flags = 0 }: ChunkOptions): Genera
   }
 }
 
-/** Two calls for each element. Where keys are removed meanwhile, others may come twice, as in C. */
+/** Two calls per element. If keys are removed meanwhile, others may appear twice, as in C. */
 function* oneByOne(core: MapCore, options: ChunkOptions): Generator<MapBatch, void, void> {
   const { operation, flags = 0 } = options;
   const { keySize, userValueSize } = core;
@@ -99,7 +105,7 @@ function* oneByOne(core: MapCore, options: ChunkOptions): Generator<MapBatch, vo
   const values = new Uint8Array(options.values ? room * userValueSize : 0);
   let current: Uint8Array | undefined;
   let last = false;
-  // The kernel starts again from the first key when the current one is gone: without a bound that could go on forever.
+  // The kernel restarts at the first key when the current one is gone. The bound prevents an endless loop.
   for (let seen = 0; !last && seen < 2 * core.maxEntries; ) {
     const memory = core.scratch(operation);
     const key = memory.bytes.subarray(memory.key, memory.key + keySize);
@@ -113,7 +119,7 @@ function* oneByOne(core: MapCore, options: ChunkOptions): Generator<MapBatch, vo
       current = key.slice();
       if (options.values) {
         const read = native.mapLookup(memory.handle, flags);
-        if (isErrno(read, "ENOENT")) continue; // removed, or a slot without a value
+        if (isErrno(read, "ENOENT")) continue; // The element was removed, or the slot has no value.
         if (read < 0) throw core.failure(operation, read);
         values.set(memory.bytes.subarray(memory.value, memory.value + userValueSize), count * userValueSize);
       }

@@ -1,4 +1,4 @@
-/** A map's native side: its handle, and the memory that both sides see. The typed map and its raw form share one. */
+/** A map's native side: its handle and the memory shared with native code. The typed map and its raw form share one. */
 import { MapType } from "../constants";
 import { ArgumentError, ClosedError, errnoName, isErrno, MapError } from "../errors";
 import { type Handle, native } from "../native";
@@ -10,36 +10,36 @@ import type { MapIdentity } from "./map-identity";
 import { decodeMapInfo, MAP_INFO_SIZE, type MapInfo } from "./map-info";
 import { mapTypeName } from "./type-names";
 
-/** The memory of single elements, as binding/map.h lays it out: count, cursor, key, next key, value. */
+/** Memory for single elements, with the layout of binding/map.h: count, cursor, key, next key, value. */
 export interface Scratch {
   readonly handle: Handle;
   readonly view: DataView;
   readonly bytes: Uint8Array;
-  /** Offset of the key. */
+  /** Offset of the key in bytes. */
   readonly key: number;
-  /** Offset of the value. */
+  /** Offset of the value in bytes. */
   readonly value: number;
   readonly valueSize: number;
 }
 
-/** Memory of many elements, one behind the other. */
+/** Memory for consecutive elements. */
 export interface Packed {
-  /** Elements that there is room for. */
+  /** Capacity in elements. */
   readonly room: number;
   readonly keys: Uint8Array;
   readonly values: Uint8Array;
   readonly keyView: DataView;
   readonly valueView: DataView;
-  /** For each key whether it was there. */
+  /** For each key, whether it existed. */
   readonly found: Uint8Array;
 }
 
-/** Offset of the cursor of batches. */
+/** Offset of the batch cursor. */
 export const CURSOR = 8;
 
 const align8 = (size: number) => (size + 7) & ~7;
 
-/** As binding/map.cc has them: a type that neither knows counts as one. */
+/** In step with binding/map.cc; a type unknown to both counts as not per-CPU. */
 const PER_CPU: ReadonlySet<number> = new Set([
   MapType.PERCPU_HASH,
   MapType.PERCPU_ARRAY,
@@ -54,23 +54,30 @@ export class MapCore implements MapIdentity {
   readonly valueSize: number;
   readonly maxEntries: number;
   readonly flags: number;
-  /** Bytes of a value as user space sees it: for per-CPU maps all CPUs'. */
+  /** Size of a value in user space in bytes: for per-CPU maps, the values of all CPUs. */
   readonly userValueSize: number;
   readonly lifetime: Lifetime;
-  /** This kernel has no batches for this type. */
+  /** Whether this kernel has no batches for this type. */
   batchless = false;
-  /** How often the scratch was given out, or lost: whoever encodes to it compares, for a value's getters may use the map too. */
+  /**
+   * Number of times the scratch memory was handed out or invalidated. Encoders compare it, because a value's getters
+   * may use the map.
+   */
   #uses = 0;
   readonly #index: number;
   #handle: Handle | undefined;
-  /** Absent once the map is closed. */
+  /** Absent after the map is closed. */
   #scratch: Scratch | undefined;
   #valueMemory: SharedMemory | undefined;
   #packed: Packed | undefined;
   #shared: SharedMemory | undefined;
   #closed = false;
 
-  /** @param source the map's number in its object, or the handle of a map without one */
+  /**
+   * Creates the native side.
+   *
+   * @param source the map's index in its object, or the handle of a map without object
+   */
   constructor(lifetime: Lifetime, identity: MapIdentity, source: { index: number } | { handle: Handle }) {
     this.lifetime = lifetime;
     this.name = identity.name;
@@ -89,7 +96,7 @@ export class MapCore implements MapIdentity {
     return this.#closed || this.lifetime.closed;
   }
 
-  /** The map's handle, opened when it is first used. */
+  /** The map's handle, opened at first use. */
   handle(operation: string): Handle {
     if (this.closed) throw new ClosedError(`map ${this.name}`, `map.${operation}`);
     if (this.#handle === undefined) {
@@ -101,7 +108,7 @@ export class MapCore implements MapIdentity {
     return this.#handle;
   }
 
-  /** The memory that single elements cross in. */
+  /** The memory for single elements. */
   scratch(operation: string): Scratch {
     this.#uses++;
     return this.#scratch ?? this.#makeScratch(operation);
@@ -119,7 +126,7 @@ export class MapCore implements MapIdentity {
     return this.#scratch;
   }
 
-  /** The same for views, which may read it until the map is closed. */
+  /** The same memory for views, which can read it until the map is closed. */
   valueMemory(operation: string): SharedMemory {
     this.#valueMemory ??= new SharedMemory(`the value of map ${this.name}`, this.scratch(operation).view, false);
     return this.#valueMemory;
@@ -131,7 +138,7 @@ export class MapCore implements MapIdentity {
     this.#valueMemory?.close();
   }
 
-  /** The scratch with a key written to it, unless a getter of that used the map meanwhile. */
+  /** The scratch memory with an encoded key. Throws if a getter of the key used the map meanwhile. */
   encoded<K>(operation: string, codec: ElementCodec<unknown, K>, key: K): Scratch {
     const memory = this.scratch(operation);
     const uses = this.#uses;
@@ -140,14 +147,14 @@ export class MapCore implements MapIdentity {
     return memory;
   }
 
-  /** Writes a value to the scratch, whose key must stay. */
+  /** Encodes a value into the scratch memory, and checks that its key is unchanged. */
   encodeValue<V>(memory: Scratch, operation: string, codec: ElementCodec<unknown, V>, value: V): void {
     const uses = this.#uses;
     codec.encode(value, memory.view, memory.value, memory.valueSize);
     if (this.#uses !== uses) throw this.#overwritten(operation);
   }
 
-  /** Room for so many elements, taken until it is given back: a getter that uses the map meanwhile gets another. */
+  /** Memory for `count` elements, reserved until returned. A getter that uses the map meanwhile gets other memory. */
   takePacked(count: number): Packed {
     const packed = this.#packed;
     this.#packed = undefined;
@@ -177,7 +184,7 @@ export class MapCore implements MapIdentity {
     return memory;
   }
 
-  /** The same for views, which say that the map was closed. */
+  /** The same memory for views, which throw after the map is closed. */
   sharedMemory(operation: string): SharedMemory {
     const memory = this.memory(operation);
     if (this.#shared === undefined) {
@@ -210,7 +217,7 @@ export class MapCore implements MapIdentity {
     }
   }
 
-  /** The error of an operation; `processed` and `of` for one of many elements. */
+  /** The error of an operation; `processed` and `of` for an operation on many elements. */
   failure(operation: string, status: number, processed?: number, of?: number): MapError {
     const errno = errnoName(status);
     const hint = hintFor(this, operation, status, () => this.#isFrozen());
@@ -224,7 +231,7 @@ export class MapCore implements MapIdentity {
     });
   }
 
-  /** The error of an operation whose key or value was overwritten while it was encoded. */
+  /** The error if the key or value was overwritten while being encoded. */
   #overwritten(operation: string): Error {
     if (this.closed) return new ClosedError(`map ${this.name}`, `map.${operation}`);
     const message = `map ${this.name}: a getter in the key or value of ${operation} used the same map; nothing was done`;
@@ -232,7 +239,7 @@ export class MapCore implements MapIdentity {
     return new ArgumentError(message, { operation: `map.${operation}`, map: this.name, hint });
   }
 
-  /** The error of what the library itself finds out: what, and what to do. */
+  /** The error for a fault that the library itself detects, with its remedy. */
   refusal(operation: string, what: string, hint: string): MapError {
     const details = { operation: `map.${operation}`, map: this.name, hint };
     return new MapError("ERR_BPF_MAP", `${mapTypeName(this.type)} map ${this.name}: ${what}`, details);
@@ -247,7 +254,7 @@ export class MapCore implements MapIdentity {
   }
 }
 
-/** Whether the kernel does not know an operation for a type, or at all. */
+/** Whether the kernel does not support an operation for a type, or at all. */
 export function isUnsupported(status: number): boolean {
   return isErrno(status, "ENOTSUPP") || isErrno(status, "EOPNOTSUPP") || isErrno(status, "EINVAL");
 }

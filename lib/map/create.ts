@@ -1,4 +1,4 @@
-/** createMap(): a map without an object. */
+/** createMap(): creates a map without an object. */
 import type { Codec } from "../codec/codec";
 import { Flag, MapType } from "../constants";
 import { ArgumentError, errnoName, isErrno, MapError, PermissionError, shown } from "../errors";
@@ -11,42 +11,46 @@ import { infoOf } from "./map-info";
 import { mapOfHandle } from "./open";
 import { mapTypeNames } from "./type-names";
 
-/** What {@link createMap} makes. */
+/** Options of {@link createMap}. */
 export interface CreateMapOptions<T extends MapTypeName = MapTypeName, K = Uint8Array, V = Uint8Array> {
+  /** The map type: enum bpf_map_type in lower case. */
   type: T;
-  /** How keys are written; without it they are bytes. */
+  /** Codec of keys. Default: raw bytes. */
   key?: Codec<K>;
-  /** How values are written, of a per-CPU map one CPU's; without it they are bytes. */
+  /** Codec of values; for a per-CPU map, of one CPU's value. Default: raw bytes. */
   value?: Codec<V>;
-  /** Bytes of a key; by default the codec's, or what the type wants. */
+  /** Size of a key in bytes. Default: the codec's, or what the type requires. */
   keySize?: number;
-  /** Bytes of a value; by default the codec's, or what the type wants. */
+  /** Size of a value in bytes. Default: the codec's, or what the type requires. */
   valueSize?: number;
-  /** Entries; for ring buffers bytes, for arenas pages. */
+  /** Maximum number of entries; for ring buffers the size in bytes, for arenas in pages. */
   maxEntries?: number;
-  /** map_flags (BPF_F_*: {@link Flag}); those without which the type can't be made are added. */
+  /** map_flags (BPF_F_*: {@link Flag}). Flags that the type requires are added. */
   flags?: number;
-  /** Letters, digits, "_" and ".", of which the kernel keeps 15. Since Linux 4.15. */
+  /** The map's name: letters, digits, "_" and ".". The kernel keeps 15 characters. Since Linux 4.15. */
   name?: string;
-  /** What a map of maps holds: a map, or what would make one. Only its type, sizes and flags count. */
+  /**
+   * For a map of maps, the template of the inner maps: a map, or options for one. Only its type, sizes and flags
+   * matter.
+   */
   inner?: BpfMap | CreateMapOptions;
-  /** map_extra: hash functions of a Bloom filter, the address of an arena. Since Linux 5.16. */
+  /** map_extra: number of hash functions of a Bloom filter, address of an arena. Since Linux 5.16. */
   mapExtra?: bigint;
-  /** The NUMA node that its memory comes from (BPF_F_NUMA_NODE). Since Linux 4.14. */
+  /** The NUMA node to allocate memory from (BPF_F_NUMA_NODE). Since Linux 4.14. */
   numaNode?: number;
-  /** A network device to offload the map to. Since Linux 4.16. */
+  /** Index of the network device to offload the map to. Since Linux 4.16. */
   ifindex?: number;
-  /** struct_ops: the id of its value's struct, "bpf_struct_ops_…", in the kernel's BTF. Since Linux 5.6. */
+  /** struct_ops: BTF id of the value's struct, "bpf_struct_ops_…", in the kernel's BTF. Since Linux 5.6. */
   vmlinuxValueTypeId?: number;
 }
 
-/** What a type wants that one would else have to know: sizes, and flags that it can't be made without. */
+/** Requirements of a type that the caller need not know: sizes, and mandatory flags. */
 interface Demands {
   keySize?: number;
   valueSize?: number;
   maxEntries?: number;
   flags?: number;
-  /** The kernel wants BTF. */
+  /** Whether the kernel requires BTF. */
   btf?: boolean;
 }
 
@@ -89,11 +93,12 @@ const demands: Partial<Record<MapTypeName, Demands>> = {
 };
 
 /**
- * Makes a map that belongs to no object. It is open until its `close()`, or until nobody refers to it any more; what programs and
- * pins use lives on. libbpf: bpf_map_create().
+ * Creates a map that belongs to no object. It stays open until `close()`, or until it is garbage-collected; the kernel
+ * keeps a map that programs or pins use. libbpf: bpf_map_create().
  *
- * @throws {@link MapError} if this kernel does not know the type, or refuses its sizes or flags
- * @throws {@link PermissionError} which says what privilege is missing
+ * @throws {@link MapError} if this kernel does not support the type, or rejects its sizes or flags
+ * @throws {@link PermissionError} with the missing privilege
+ * @throws {@link ArgumentError} for an invalid option
  */
 export function createMap<T extends MapTypeName, K = Uint8Array, V = Uint8Array>(
   options: CreateMapOptions<T, K, V>,
@@ -107,8 +112,8 @@ export function createMap<T extends MapTypeName, K = Uint8Array, V = Uint8Array>
     const handle = native.mapCreate({ ...request, innerFd: model?.fd ?? 0 });
     if (handle < 0) throw notCreated(request, options, handle);
     try {
-      const info = infoOf(handle); // a ring buffer's size, a devmap's flags: as the kernel has them
-      // Which way this descriptor may be used is not told back: it is not the map's.
+      const info = infoOf(handle); // Use the kernel's values: it adjusts a ring buffer's size and a devmap's flags.
+      // The access mode belongs to the descriptor, not to the map, so the kernel does not report it.
       const flags = info.flags | (request.flags & (Flag.RDONLY | Flag.WRONLY));
       const identity = { ...info, flags, type: request.type, name: request.name || request.typeName };
       return mapOfHandle(handle, identity, options as Partial<ElementCodecs>) as unknown as MapTypes<K, V>[T];

@@ -1,4 +1,4 @@
-/** Maps of keys and values that can be iterated: JavaScript's Map, as far as that fits. */
+/** Maps of keys and values that can be iterated, with the interface of JavaScript's Map where possible. */
 import type { BtfValue } from "../codec/codec";
 import { little } from "../endian";
 import { ArgumentError, shown } from "../errors";
@@ -13,8 +13,9 @@ import { bytes, decodeAll, type ElementCodec } from "./map-codec";
 /**
  * A map whose elements can be iterated.
  *
- * Iteration reads many elements with one bpf(2) call where the kernel can (Linux 5.6, hashes and arrays), and gives each as it
- * was then. It ends whatever is written meanwhile: what is there all the time is seen, what comes or goes meanwhile may be.
+ * Iteration reads many elements with one bpf(2) call where the kernel supports it (Linux 5.6, hashes and arrays), and
+ * yields each as it was then. It always terminates. Elements that exist all the time are seen; elements added or
+ * removed meanwhile may or may not be.
  */
 export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
   extends KeyedMap<K, V, Input>
@@ -25,9 +26,9 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
   }
 
   /**
-   * The keys, while they are read from the kernel.
+   * Iterates over the keys.
    *
-   * @throws {@link MapError} while it iterates
+   * @throws {@link MapError} during iteration
    */
   keys(): IterableIterator<K> {
     const { keyCodec, keySize } = this;
@@ -38,9 +39,9 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
   }
 
   /**
-   * Keys and values, many with one system call where the kernel can (Linux 5.6).
+   * Iterates over keys and values, reading many with one system call where the kernel supports it (Linux 5.6).
    *
-   * @throws {@link MapError} while it iterates
+   * @throws {@link MapError} during iteration
    */
   entries(): IterableIterator<[K, V]> {
     const batches = chunks(this.core, { operation: "entries", values: true });
@@ -50,9 +51,9 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
   }
 
   /**
-   * The values.
+   * Iterates over the values.
    *
-   * @throws {@link MapError} while it iterates
+   * @throws {@link MapError} during iteration
    */
   values(): IterableIterator<V> {
     const { valueCodec } = this;
@@ -63,15 +64,16 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
     );
   }
 
-  /** `entries()`. */
+  /** Same as `entries()`. */
   [Symbol.iterator](): IterableIterator<[K, V]> {
     return this.entries();
   }
 
   /**
-   * Calls back with each element, as JavaScript's Map does.
+   * Calls back for each element, as JavaScript's Map does.
    *
-   * @throws {@link MapError}
+   * @throws {@link MapError} if the map can't be read
+   * @throws {@link ArgumentError} if `callback` is not a function
    */
   forEach(callback: (value: V, key: K, map: this) => void): void {
     if (typeof callback !== "function")
@@ -79,7 +81,11 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
     for (const [key, value] of this.entries()) callback(value, key, this);
   }
 
-  /** All elements at once. libbpf: bpf_map_lookup_batch() where the kernel has it for the type. */
+  /**
+   * All elements as an array. libbpf: bpf_map_lookup_batch() where the kernel supports it for the type.
+   *
+   * @throws {@link MapError} if the map can't be read
+   */
   getAll(): [K, V][] {
     const all: [K, V][] = [];
     for (const batch of chunks(this.core, { operation: "getAll", values: true })) {
@@ -88,14 +94,22 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
     return all;
   }
 
-  /** How many elements there are, by counting them: the kernel keeps no number. */
+  /**
+   * The number of elements, found by counting: the kernel keeps no number.
+   *
+   * @throws {@link MapError} if the map can't be read
+   */
   count(): number {
     let total = 0;
     for (const { count } of chunks(this.core, { operation: "keys", values: false })) total += count;
     return total;
   }
 
-  /** Removes all elements that are there when it comes by. */
+  /**
+   * Deletes all elements. Elements added meanwhile may remain.
+   *
+   * @throws {@link MapError} if an element can't be deleted
+   */
   clear(): void {
     for (const { count, keys } of chunks(this.core, { operation: "clear", values: false })) {
       const memory = this.core.scratch("clear");
@@ -104,7 +118,11 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
     }
   }
 
-  /** The elements in packed form, many at a time, for those who read them with typed arrays. */
+  /**
+   * Iterates over batches of elements in packed form, for access with typed arrays.
+   *
+   * @throws {@link MapError} during iteration
+   */
   batches(): IterableIterator<MapBatch> {
     return chunks(this.core, { operation: "batches", values: true });
   }
@@ -122,13 +140,13 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
     return entries;
   }
 
-  /** The same map with the bytes of keys and values as the kernel has them; of a per-CPU map those of all CPUs. */
+  /** The same map with keys and values as raw bytes; for a per-CPU map, the values of all CPUs. */
   get raw(): RawMap {
     return new RawMap(this.core);
   }
 }
 
-/** Whether a value may be decoded before it is asked for: that of a map of maps is a map that is opened. */
+/** Whether values can be decoded ahead. Not for a map of maps, where decoding opens a map. */
 function isPlain(codec: ElementCodec<unknown, never>): boolean {
   return codec.decodeAll !== undefined;
 }
@@ -137,12 +155,12 @@ function viewOver({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength);
 }
 
-/** Without those of maps that are gone. */
+/** Removes the entries of maps that are gone. */
 function existing<V>(values: (V | undefined)[]): V[] {
   return values.filter((value) => value !== undefined);
 }
 
-/** Keys and values as bytes: {@link ElementMap.raw}. */
+/** A map with keys and values as bytes: {@link ElementMap.raw}. */
 export class RawMap extends ElementMap<Uint8Array, Uint8Array> {
   /** @internal */
   constructor(core: MapCore) {

@@ -1,18 +1,18 @@
-/** Iteration in JavaScript's way over what is read many elements at a time. */
+/** JavaScript iteration over elements that are read in batches. */
 import type { MapBatch } from "./chunks";
 
-/** Decodes some elements of a batch: `count` of them from `start`. */
+/** Decodes `count` elements of a batch from `start`. */
 export type DecodeRun<T> = (batch: MapBatch, start: number, count: number) => readonly T[];
 
-/** Elements that are decoded at once: so few that the garbage collector seldom meets them. */
+/** Number of elements decoded at once: few enough to be short-lived for the garbage collector. */
 const RUN = 64;
 
-/** What generators inherit from: the helpers that a version of Node has, map(), filter() … */
+/** The prototype of generators, with the helpers of this version of Node: map(), filter() … */
 const IteratorPrototype: object = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
 
 /**
- * Gives elements one after the other. A generator would do, but takes several times as long: V8 inlines next(), and then makes
- * no object of what it returns.
+ * Yields elements one by one. A generator would take several times as long: V8 inlines this next(), and then allocates
+ * no result object.
  */
 export class Elements<T> implements IterableIterator<T> {
   readonly #batches: Iterator<MapBatch>;
@@ -23,7 +23,11 @@ export class Elements<T> implements IterableIterator<T> {
   #values: readonly T[] = [];
   #at = 0;
 
-  /** @param ahead whether elements may be decoded before they are asked for */
+  /**
+   * Creates the iterator.
+   *
+   * @param ahead whether elements may be decoded before they are requested
+   */
   constructor(batches: Iterator<MapBatch>, ahead: boolean, decode: DecodeRun<T>) {
     this.#batches = batches;
     this.#decode = decode;

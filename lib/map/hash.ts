@@ -1,4 +1,4 @@
-/** HASH and ARRAY, and their LRU and per-CPU forms. */
+/** HASH and ARRAY maps, and their LRU and per-CPU variants. */
 import type { BtfValue, Codec } from "../codec/codec";
 import type { ViewMaker } from "../codec/view";
 import { ArgumentError } from "../errors";
@@ -7,8 +7,8 @@ import { ElementMap } from "./element-map";
 import { type ElementCodecs, indexOf, perCpu } from "./map-codec";
 
 /**
- * HASH (Linux 3.19) and LRU_HASH (Linux 4.10); the latter drops elements that were not used for long when it is full, and may
- * do so before.
+ * HASH (Linux 3.19) and LRU_HASH (Linux 4.10). When full, or shortly before, LRU_HASH drops the least recently used
+ * elements.
  */
 export class HashMap<K = BtfValue, V = BtfValue> extends ElementMap<K, V> {
   /** @internal */
@@ -17,7 +17,7 @@ export class HashMap<K = BtfValue, V = BtfValue> extends ElementMap<K, V> {
   }
 }
 
-/** PERCPU_HASH (Linux 4.6) and LRU_PERCPU_HASH (Linux 4.10): a value is an array of values, one for each possible CPU. */
+/** PERCPU_HASH (Linux 4.6) and LRU_PERCPU_HASH (Linux 4.10): a value is an array with one value per possible CPU. */
 export class PerCpuHashMap<K = BtfValue, V = BtfValue> extends ElementMap<K, V[]> {
   /** @internal */
   constructor(core: MapCore, codecs: ElementCodecs) {
@@ -25,16 +25,17 @@ export class PerCpuHashMap<K = BtfValue, V = BtfValue> extends ElementMap<K, V[]
   }
 
   /**
-   * The sum over all CPUs; undefined if there is no such key.
+   * The sum over all CPUs; undefined if the key does not exist.
    *
-   * @throws {@link ArgumentError} if the values are no numbers
+   * @throws {@link ArgumentError} if the values are not numbers
+   * @throws {@link MapError} if the map can't be read
    */
   sum(key: K): V | undefined {
     return sumOf(this.get(key), this.name);
   }
 }
 
-/** PERCPU_ARRAY: a value is an array of values, one for each possible CPU. Since Linux 4.6. */
+/** PERCPU_ARRAY: a value is an array with one value per possible CPU. Since Linux 4.6. */
 export class PerCpuArrayMap<V = BtfValue> extends ElementMap<number, V[]> {
   /** @internal */
   constructor(core: MapCore, codecs: ElementCodecs) {
@@ -44,7 +45,8 @@ export class PerCpuArrayMap<V = BtfValue> extends ElementMap<number, V[]> {
   /**
    * The sum over all CPUs; undefined past the end.
    *
-   * @throws {@link ArgumentError} if the values are no numbers
+   * @throws {@link ArgumentError} if the values are not numbers
+   * @throws {@link MapError} if the map can't be read
    */
   sum(index: number): V | undefined {
     return sumOf(this.get(index), this.name);

@@ -1,4 +1,4 @@
-/** What an errno of a map's operation means for a map of that type, and what to do about it. */
+/** Explains the errno of a map operation for the map's type, and what to do about it. */
 import { Flag, MapType } from "../constants";
 import { isErrno } from "../errors";
 import type { PermissionCause } from "../kernel/permission";
@@ -14,11 +14,15 @@ const STORAGES: readonly number[] = [
 ];
 const QUEUES: readonly number[] = [MapType.QUEUE, MapType.STACK];
 
-/** Writes that read too: what is to be removed is iterated, what is taken is read. */
+/** Write operations that also read: clear() iterates, take() and pop() read the value. */
 const BOTH = ["clear", "take", "pop"];
 const WRITES = ["set", "setMany", "delete", "deleteMany", "clear", "take", "push", "pop", "add"];
 
-/** @param isFrozen asks the kernel; only for EPERM */
+/**
+ * The hint.
+ *
+ * @param isFrozen asks the kernel; called only for EPERM
+ */
 export function hintFor(
   map: MapIdentity,
   operation: string,

@@ -1,7 +1,7 @@
 /**
- * Maps of keys and values, whether user space can iterate them or not.
+ * Maps of keys and values, iterable or not.
  *
- * Keys and values cross to native code in memory that both sides see: a call allocates nothing there.
+ * Keys and values are passed to native code in shared memory, so that a call allocates nothing.
  */
 import { isTypedArray } from "node:util/types";
 import type { Codec } from "../codec/codec";
@@ -14,22 +14,27 @@ import type { MapCore } from "./core";
 import { BpfMap } from "./map";
 import type { ElementCodec } from "./map-codec";
 
-/** Whether `set` may create, must create, or must replace (BPF_ANY, BPF_NOEXIST, BPF_EXIST). */
+/** Whether `set` may create or replace (BPF_ANY), must create (BPF_NOEXIST), or must replace (BPF_EXIST). */
 export type UpdateMode = "any" | "noexist" | "exist";
 
-/** How a value is read. */
+/** Options for reading a value. */
 export interface GetOptions {
-  /** Under the bpf_spin_lock in the value (BPF_F_LOCK): never half of an update. Since Linux 5.1. */
+  /**
+   * Whether to hold the bpf_spin_lock in the value (BPF_F_LOCK), so that no partial update is seen. Since Linux 5.1.
+   */
   lock?: boolean;
 }
 
-/** How a value is written. */
+/** Options for writing a value. */
 export interface SetOptions extends GetOptions {
-  /** "any" by default. */
+  /** Whether to create or replace. Default "any". */
   mode?: UpdateMode;
 }
 
-/** The addon's exports are so many that V8 keeps them as a dictionary, which it would search at every call. */
+/**
+ * Cached functions: the addon has so many exports that V8 keeps them as a dictionary, and would search it at every
+ * call.
+ */
 let calls: Pick<Native, "mapLookup" | "mapUpdate" | "mapDelete" | "mapTake">;
 
 function often({ mapLookup, mapUpdate, mapDelete, mapTake }: Native): typeof calls {
@@ -38,10 +43,10 @@ function often({ mapLookup, mapUpdate, mapDelete, mapTake }: Native): typeof cal
 
 const MODES: Record<UpdateMode, number> = { any: 0, noexist: 1, exist: 2 };
 const LOCK = 4;
-/** Bytes that one native call for many elements takes at most. */
+/** Maximum size in bytes of one native call for many elements. */
 const CHUNK = 1 << 20;
 
-/** A map whose elements are read and written by key. Every call is at least one bpf(2) call on this thread. */
+/** A map whose elements are read and written by key. Each call makes at least one bpf(2) call on this thread. */
 export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   static {
     refuseOthers(KeyedMap, (value) => #pack in value, ["getView", "viewMaker", "getMany", "setMany", "deleteMany"]);
@@ -52,7 +57,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   /** @internal */
   protected readonly valueCodec: ElementCodec<V | undefined, Input>;
   readonly #makeView: ViewMaker<V> | undefined;
-  /** Over the value in the scratch. */
+  /** A view of the value in the scratch memory. */
   #view: V | undefined;
 
   /** @internal */
@@ -69,7 +74,12 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
     this.#makeView = makeView;
   }
 
-  /** The value of a key, or undefined if there is none. libbpf: bpf_map_lookup_elem_flags(). */
+  /**
+   * The value of a key; undefined if the key does not exist. libbpf: bpf_map_lookup_elem_flags().
+   *
+   * @throws {@link MapError} for any other failure
+   * @throws {@link ArgumentError} for a key of the wrong type
+   */
   get(key: K, options?: GetOptions): V | undefined {
     const memory = this.core.encoded("get", this.keyCodec, key);
     const status = calls.mapLookup(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
@@ -79,11 +89,13 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   }
 
   /**
-   * The value of a key as a view, or undefined if there is none: as {@link get}, but only those fields are decoded that are read,
-   * and no object is made. It is one read-only view, over a copy of the value: the next call of any method of this map overwrites
-   * it. For maps of objects, whose types are known. libbpf: bpf_map_lookup_elem_flags().
+   * The value of a key as a view; undefined if the key does not exist. Same as {@link get}, but decodes only the fields
+   * that are read and creates no object. There is one read-only view per map, on a copy of the value: the next call of
+   * any method of this map overwrites it. For maps of objects, whose types are known. libbpf:
+   * bpf_map_lookup_elem_flags().
    *
-   * @throws {@link ArgumentError} if the values are no structs, unions or arrays, or have one for each CPU
+   * @throws {@link ArgumentError} if the values are not structs, unions or arrays, or are per-CPU
+   * @throws {@link MapError} if the map can't be read
    */
   getView(key: K, options?: GetOptions): V | undefined {
     const memory = this.core.encoded("getView", this.keyCodec, key);
@@ -97,9 +109,9 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   }
 
   /**
-   * True if there is an element with this key (bpf_map_lookup_elem).
+   * Whether an element with this key exists. libbpf: bpf_map_lookup_elem().
    *
-   * @throws {@link MapError} for all but ENOENT
+   * @throws {@link MapError} for any error but ENOENT
    */
   has(key: K): boolean {
     const memory = this.core.encoded("has", this.keyCodec, key);
@@ -112,7 +124,9 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   /**
    * Writes a value. libbpf: bpf_map_update_elem().
    *
-   * @throws {@link MapError} E2BIG if the map is full, EEXIST for "noexist" and ENOENT for "exist" where they don't hold
+   * @throws {@link MapError} E2BIG if the map is full, EEXIST for "noexist" if the key exists, ENOENT for "exist" if it
+   *   does not
+   * @throws {@link ArgumentError} for a key or value of the wrong type
    */
   set(key: K, value: Input, options?: UpdateMode | SetOptions): this {
     const flags = options === undefined ? 0 : updateFlags(options, this.name);
@@ -123,7 +137,11 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
     return this;
   }
 
-  /** Removes a key; false if it was not there. libbpf: bpf_map_delete_elem(). */
+  /**
+   * Deletes a key; false if it did not exist. libbpf: bpf_map_delete_elem().
+   *
+   * @throws {@link MapError} for any error but ENOENT
+   */
   delete(key: K): boolean {
     const memory = this.core.encoded("delete", this.keyCodec, key);
     const status = calls.mapDelete(memory.handle, 0);
@@ -133,8 +151,10 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   }
 
   /**
-   * Removes a key and gives the value that it had, in one step; undefined if it was not there. Hash maps since Linux 5.14.
+   * Atomically deletes a key and returns its value; undefined if it did not exist. For hash maps since Linux 5.14.
    * libbpf: bpf_map_lookup_and_delete_elem_flags().
+   *
+   * @throws {@link MapError} for any error but ENOENT
    */
   take(key: K, options?: GetOptions): V | undefined {
     const memory = this.core.encoded("take", this.keyCodec, key);
@@ -145,9 +165,9 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   }
 
   /**
-   * The values of many keys, in their order, undefined for those that are not there: one native call for each megabyte.
+   * The values of many keys, in their order; undefined for keys that do not exist. Makes one native call per megabyte.
    *
-   * @throws {@link MapError} whose `processed` says how many were read
+   * @throws {@link MapError} whose `processed` is the number of values read
    */
   getMany(keys: Iterable<K>, options?: GetOptions): (V | undefined)[] {
     const list = listOf(keys, this.name);
@@ -169,13 +189,13 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   }
 
   /**
-   * Writes many elements. libbpf: bpf_map_update_batch() (Linux 5.6) where the kernel has it for the type, else one after the
-   * other. What is written before an error stays.
+   * Writes many elements. libbpf: bpf_map_update_batch() (Linux 5.6) where the kernel supports it for the type, else
+   * one by one. Elements written before an error remain.
    *
-   * @throws {@link MapError} whose `processed` says how many were written
+   * @throws {@link MapError} whose `processed` is the number of elements written
    */
   setMany(entries: Iterable<readonly [K, Input]>, options?: UpdateMode | SetOptions): this {
-    // A copy: a getter in one of them may add to the list.
+    // A copy, because a getter in an entry may add to the list.
     const list = Array.from(listOf(entries, this.name), (entry) => pairOf<K, Input>(entry, this.name));
     const flags = options === undefined ? 0 : updateFlags(options, this.name);
     const keys = list.map(([key]) => key);
@@ -196,9 +216,9 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   }
 
   /**
-   * Removes many keys, and says how many of them were there.
+   * Deletes many keys; returns the number that existed.
    *
-   * @throws {@link MapError} whose `processed` says how many were done
+   * @throws {@link MapError} whose `processed` is the number of keys processed
    */
   deleteMany(keys: Iterable<K>): number {
     const list = listOf(keys, this.name);
@@ -227,7 +247,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
     return this.core.failure(operation, status, before + done, of);
   }
 
-  /** Some of the keys, one behind the other, and room for their values. */
+  /** Consecutive keys, and memory for their values. */
   #pack(operation: string, list: ArrayLike<K>, start: number) {
     const { core, keySize } = this;
     core.scratch(operation);
@@ -239,7 +259,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   }
 }
 
-/** A list of its own: getters in keys and values may change the caller's meanwhile, and make it longer without end. */
+/** A private list: getters in keys and values could change the caller's, even extend it endlessly. */
 function listOf<T>(items: Iterable<T>, map: string): ArrayLike<T> {
   if (Array.isArray(items)) return Array.prototype.slice.call(items);
   if (isTypedArray(items)) return items.slice() as unknown as ArrayLike<T>;
@@ -253,9 +273,9 @@ function pairOf<K, V>(entry: unknown, map: string): readonly [K, V] {
   throw new ArgumentError(`map ${map}: setMany takes pairs of key and value, got ${shown(entry)}`, { map });
 }
 
-/** Checks a codec that a map was given against the size of its keys or values. */
+/** Checks a codec against the size of the map's keys or values. */
 export function fitting<T>(codec: Codec<T>, size: number, map: string, what: "key" | "value"): Codec<T> {
-  // A type with a flexible array is longer than it says.
+  // A type with a flexible array is longer than its size.
   if (codec.size <= size) return codec;
   throw new ArgumentError(`map ${map}: its ${what}s have ${size} bytes, and the codec ${codec.size}`, { map });
 }

@@ -1,4 +1,4 @@
-/** LPM_TRIE: the longest prefix that matches. */
+/** LPM_TRIE maps: longest prefix match. */
 import type { BtfValue, Codec } from "../codec/codec";
 import type { ViewMaker } from "../codec/view";
 import type { MapCore } from "./core";
@@ -7,9 +7,9 @@ import type { ElementCodecs } from "./map-codec";
 import { type LpmKey, prefixCodec } from "./prefix";
 
 /**
- * LPM_TRIE: `get("10.1.2.3")` gives the value of the longest prefix that the address begins with; `set` and `delete` take the
- * prefix itself. Keys with 4 and 16 bytes of data are IPv4 and IPv6 prefixes as text, others `{ prefixLength, data }`. `get` and
- * `has` of a prefix find what covers all of it. Since Linux 4.11, iteration since 4.16.
+ * LPM_TRIE: `get("10.1.2.3")` returns the value of the longest prefix that matches the address; `set` and `delete` use
+ * the exact prefix. Keys with 4 or 16 bytes of data are IPv4 or IPv6 prefixes as text, others `{ prefixLength, data }`.
+ * `get` and `has` with a prefix find the longest prefix that covers all of it. Since Linux 4.11, iteration since 4.16.
  */
 export class LpmTrieMap<V = BtfValue> extends ElementMap<LpmKey, V> {
   /** @internal */

@@ -1,4 +1,4 @@
-/** Keys and values as the kernel has them, and as users do. */
+/** Codecs of keys and values. */
 import { isUint8Array } from "node:util/types";
 import type { Codec } from "../codec/codec";
 import type { ViewMaker } from "../codec/view";
@@ -6,16 +6,16 @@ import { little } from "../endian";
 import { ArgumentError, shown } from "../errors";
 import { native } from "../native";
 
-/** A codec that may take more than it gives: a map of maps takes a map's descriptor, and gives a map. */
+/** A codec that may accept other values than it returns: a map of maps accepts a map's descriptor and returns a map. */
 export interface ElementCodec<T, Input = T> {
   readonly size: number;
   encode(value: Input, view: DataView, offset: number, length?: number): void;
   decode(view: DataView, offset: number, length?: number): T;
-  /** Many values in one call, if decoding one is no more than reading it: see {@link BulkCodec}. */
+  /** Decodes many values in one call, if decoding has no side effects: see {@link BulkCodec}. */
   decodeAll?(view: DataView, offset: number, stride: number, count: number): T[];
 }
 
-/** Values in a row, each of `stride` bytes. */
+/** Decodes consecutive values of `stride` bytes. */
 export function decodeAll<T>(
   codec: Pick<ElementCodec<T>, "decode" | "decodeAll">,
   view: DataView,
@@ -29,22 +29,22 @@ export function decodeAll<T>(
   return values;
 }
 
-/** How a map's keys and values are read and written; of a per-CPU map, those of one CPU. */
+/** The codecs of a map's keys and values; for a per-CPU map, those of one CPU. */
 export interface ElementCodecs {
   readonly key: Codec<unknown>;
   readonly value: Codec<unknown>;
-  /** A ring buffer's records; bytes where it is absent. */
+  /** Codec of a ring buffer's records; bytes if absent. */
   readonly event?: Codec<unknown> | undefined;
-  /** Makes views of values, where it is known what they are in C; throws {@link ArgumentError} where that has no views. */
+  /** Creates views of values, if their C type is known. Throws {@link ArgumentError} for a type without views. */
   readonly view?: ViewMaker<unknown> | undefined;
 }
 
-/** Keys and values as bytes. */
+/** Codecs for keys and values as bytes. */
 export function bytesOf(map: string, keySize: number, valueSize: number): ElementCodecs {
   return { key: bytes(map, "a key", keySize), value: bytes(map, "a value", valueSize) };
 }
 
-/** Bytes of a fixed number; the map and what they are go into errors. */
+/** Codec for a fixed number of bytes; errors name the map and `what`. */
 export function bytes(map: string, what: string, size: number): Codec<Uint8Array> {
   return {
     size,
@@ -53,7 +53,7 @@ export function bytes(map: string, what: string, size: number): Codec<Uint8Array
         const found = value === null ? "null" : typeof value;
         throw new ArgumentError(`map ${map}: ${what} is a Uint8Array of ${size} bytes, got ${found}`, { map });
       }
-      // A detached array has none.
+      // A detached array has length 0.
       if (value.length !== size) {
         throw new ArgumentError(`map ${map}: ${what} has ${size} bytes, got ${value.length}`, { map });
       }
@@ -63,7 +63,7 @@ export function bytes(map: string, what: string, size: number): Codec<Uint8Array
   };
 }
 
-/** An integer of 32 bits from 0: an index, a descriptor, an id. */
+/** Codec for an unsigned 32-bit integer: an index, a descriptor, an id. */
 export function u32(map: string, what: string): Codec<number> {
   return {
     size: 4,
@@ -77,10 +77,10 @@ export function u32(map: string, what: string): Codec<number> {
   };
 }
 
-/** An array's key. */
+/** Codec for an array's key. */
 export const indexOf = (map: string) => u32(map, "an index");
 
-/** A per-CPU value: one for each possible CPU, which the kernel keeps on 8 bytes each. */
+/** Codec for a per-CPU value: one value per possible CPU, each padded to a multiple of 8 bytes. */
 export function perCpu<V>(map: string, one: Codec<V>): Codec<V[]> {
   const cpus = native.possibleCpus;
   const stride = (one.size + 7) & ~7;

@@ -1,7 +1,7 @@
-/** What a map is. */
+/** A map's properties. */
 export interface MapIdentity {
   readonly name: string;
-  /** enum bpf_map_type */
+  /** enum bpf_map_type. */
   readonly type: number;
   readonly keySize: number;
   readonly valueSize: number;

@@ -1,4 +1,4 @@
-/** struct bpf_map_info and a map's fdinfo, as far as they are told. */
+/** Decodes struct bpf_map_info and a map's fdinfo. */
 
 import { readFileSync } from "node:fs";
 import { little } from "../endian";
@@ -6,38 +6,41 @@ import { errnoName, MapError } from "../errors";
 import { type Handle, native } from "../native";
 import { mapTypeName } from "./type-names";
 
-/** What the kernel says of a map. Since Linux 4.13. */
+/** What the kernel reports about a map. Since Linux 4.13. */
 export interface MapInfo {
   /** enum bpf_map_type in lower case: "hash", "ringbuf" … */
   readonly type: string;
-  /** The kernel's id of the map, as bpftool shows it. */
+  /** The kernel's map id, as shown by bpftool. */
   readonly id: number;
-  /** Bytes of a key. */
+  /** Size of a key in bytes. */
   readonly keySize: number;
-  /** Bytes of a value; of one CPU's value for per-CPU maps. */
+  /** Size of a value in bytes; for per-CPU maps, of one CPU's value. */
   readonly valueSize: number;
+  /** Maximum number of entries; for a ring buffer its size in bytes. */
   readonly maxEntries: number;
   /** map_flags (BPF_F_*). */
   readonly flags: number;
-  /** As the kernel has it: 15 characters at most. */
+  /** The kernel's name of the map, 15 characters at most. */
   readonly name: string;
-  /** The network device that a map is offloaded to; 0 for none. */
+  /** Index of the network device that the map is offloaded to; 0 if none. */
   readonly ifindex: number;
-  /** The id of the BTF that the map was made with, and of the types in it; 0 for none. Since Linux 4.18. */
+  /** Id of the BTF that the map was created with; 0 if none. Since Linux 4.18. */
   readonly btfId: number;
+  /** Id of the key's type in that BTF; 0 if none. */
   readonly btfKeyTypeId: number;
+  /** Id of the value's type in that BTF; 0 if none. */
   readonly btfValueTypeId: number;
-  /** struct_ops: the id of its struct in the kernel's BTF. Since Linux 5.6. */
+  /** struct_ops: id of the value's struct in the kernel's BTF. Since Linux 5.6. */
   readonly vmlinuxValueTypeId: number;
-  /** Bloom filters: the number of hash functions; arenas: the address. Since Linux 5.16. */
+  /** map_extra: number of hash functions of a Bloom filter, address of an arena. Since Linux 5.16. */
   readonly mapExtra: bigint;
-  /** Bytes of kernel memory, as /proc/self/fdinfo tells it; an estimate between Linux 5.11 and 6.3. */
+  /** Kernel memory in bytes, from /proc/self/fdinfo; an estimate between Linux 5.11 and 6.3. */
   readonly memory: number;
-  /** Whether user space may not write it any more ({@link BpfMap.freeze}). Since Linux 5.2. */
+  /** Whether user space can no longer write it ({@link BpfMap.freeze}). Since Linux 5.2. */
   readonly frozen: boolean;
 }
 
-/** @internal What the kernel says of the map of a handle. */
+/** @internal What the kernel reports about the map of a handle. */
 export function infoOf(handle: Handle): MapInfo {
   const bytes = new Uint8Array(MAP_INFO_SIZE);
   const size = native.mapInfo(handle, bytes);
@@ -51,13 +54,17 @@ export function infoOf(handle: Handle): MapInfo {
   return decodeMapInfo(bytes.subarray(0, size), native.mapFd(handle));
 }
 
-/** Room for struct bpf_map_info as newer headers have it. */
+/** Large enough for struct bpf_map_info of newer kernels. */
 export const MAP_INFO_SIZE = 256;
 
 const NAME = 24;
 const NAME_LENGTH = 16;
 
-/** @param bytes as many as this kernel filled */
+/**
+ * Decodes the info.
+ *
+ * @param bytes as many as this kernel filled
+ */
 export function decodeMapInfo(bytes: Uint8Array, fd: number): MapInfo {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const u32 = (offset: number) => (offset + 4 <= bytes.length ? view.getUint32(offset, little) : 0);
@@ -85,7 +92,7 @@ function fromProc(fd: number): { memory: number; frozen: boolean } {
   try {
     text = readFileSync(`/proc/self/fdinfo/${fd}`, "utf8");
   } catch {
-    // No /proc: what it would tell counts as none.
+    // Without /proc, its values count as absent.
   }
   const field = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+)`, "m").exec(text)?.[1] ?? 0);
   return { memory: field("memlock"), frozen: field("frozen") === 1 };

@@ -13,13 +13,18 @@ import { asMade, type ExpectedMap, refuseOther } from "./reuse";
 import { mapName, mapTypeName, typeNumber } from "./type-names";
 import { codecsOf, type ObjectCodecs } from "./typed";
 
-/** What a map of maps holds: only maps like this can be put into it. */
+/** The template of the inner maps of a map of maps: only compatible maps can be put into it. */
 export interface InnerMap {
   /** enum bpf_map_type in lower case. */
   readonly type: string;
+  /** Size of a key in bytes. */
   readonly keySize: number;
+  /** Size of a value in bytes. */
   readonly valueSize: number;
-  /** Since Linux 5.10 inner hash maps may differ in this, inner arrays with BPF_F_INNER_MAP. */
+  /**
+   * Maximum number of entries. Since Linux 5.10 inner hash maps may differ in this, and inner arrays with
+   * BPF_F_INNER_MAP.
+   */
   readonly maxEntries: number;
   /** map_flags (BPF_F_*). */
   readonly flags: number;
@@ -31,10 +36,11 @@ export class MapSpec {
     refuseOthers(MapSpec, (value) => #described in value);
   }
 
+  /** The map's C name; the maps of global variables have the name of their section, such as ".rodata". */
   readonly name: string;
   /** enum bpf_map_type in lower case: "hash", "lru_hash", "ringbuf" … */
   readonly type: string;
-  /** Bytes of a key. */
+  /** Size of a key in bytes. */
   readonly keySize: number;
   readonly #checkValueSize: (size: number) => void;
   readonly #described: MapDescription;
@@ -54,8 +60,8 @@ export class MapSpec {
   /**
    * @internal
    * @param checkValueSize throws for a size that a section of variables can't have
-   * @param typeOf the types of the object's BTF ids
-   * @throws {@link ArgumentError} for a key or value of a type that has no values
+   * @param typeOf the type with a BTF id
+   * @throws {@link ArgumentError} for a key or value whose type has no values
    */
   constructor(
     description: MapDescription,
@@ -82,7 +88,7 @@ export class MapSpec {
     this.#codecs = codecsOf(description, typeOf, u64);
   }
 
-  /** @internal How the loaded map is read: its sizes may have changed since. */
+  /** @internal The codecs of the loaded map, whose sizes may have been changed. */
   loadedCodecs(loaded: MapDescription): ObjectCodecs {
     const { keyTypeId, valueTypeId, inner } = this.#described;
     if (loaded.valueSize === this.#described.valueSize && this.#inner === undefined) return this.#codecs;
@@ -92,9 +98,11 @@ export class MapSpec {
   }
 
   /**
-   * Bytes of a value; of one CPU's value for per-CPU maps. That of .bss, .data or .rodata can be set where the section's last
-   * variable is an array, which then gets as many elements as there is room for: `spec.maps[".bss"].valueSize = 4096`.
-   * libbpf: bpf_map__set_value_size() (variables: since libbpf 1.3).
+   * Size of a value in bytes; for per-CPU maps, of one CPU's value. For .bss, .data or .rodata it can be set if the
+   * section's last variable is an array, which then has as many elements as fit: `spec.maps[".bss"].valueSize = 4096`.
+   * libbpf: bpf_map__set_value_size() (for variables since libbpf 1.3).
+   *
+   * @throws {@link ArgumentError} if set to an invalid size
    */
   get valueSize(): number {
     return this.#valueSize;
@@ -106,7 +114,12 @@ export class MapSpec {
     this.#valueSize = size;
   }
 
-  /** Entries that the map can hold; for a ring buffer its size in bytes, which load() rounds up to a power of two and of pages. */
+  /**
+   * Maximum number of entries; for a ring buffer its size in bytes, which load() rounds up to a power of two and a
+   * multiple of the page size. libbpf: bpf_map__set_max_entries().
+   *
+   * @throws {@link ArgumentError} if set to something other than an unsigned 32-bit integer
+   */
   get maxEntries(): number {
     return this.#maxEntries;
   }
@@ -115,7 +128,11 @@ export class MapSpec {
     this.#maxEntries = this.#u32("maxEntries", value);
   }
 
-  /** map_flags (BPF_F_*). */
+  /**
+   * map_flags (BPF_F_*). libbpf: bpf_map__set_map_flags().
+   *
+   * @throws {@link ArgumentError} if set to something other than an unsigned 32-bit integer
+   */
   get flags(): number {
     return this.#flags;
   }
@@ -124,7 +141,12 @@ export class MapSpec {
     this.#flags = this.#u32("flags", value);
   }
 
-  /** Where the map is pinned in bpffs at load, or taken from if it is there already; undefined: not pinned. */
+  /**
+   * Path in bpffs where load() pins the map, or reuses the one that is pinned there; undefined: not pinned. libbpf:
+   * bpf_map__set_pin_path().
+   *
+   * @throws {@link ArgumentError} if set to something other than a path
+   */
   get pinPath(): string | undefined {
     return this.#pinPath;
   }
@@ -134,7 +156,12 @@ export class MapSpec {
     this.#pinPath = value;
   }
 
-  /** The NUMA node that its memory comes from, if `flags` have BPF_F_NUMA_NODE. Since Linux 4.14. */
+  /**
+   * The NUMA node to allocate memory from, if `flags` has BPF_F_NUMA_NODE. Since Linux 4.14. libbpf:
+   * bpf_map__set_numa_node().
+   *
+   * @throws {@link ArgumentError} if set to something other than an unsigned 32-bit integer
+   */
   get numaNode(): number {
     return this.#numaNode;
   }
@@ -143,7 +170,12 @@ export class MapSpec {
     this.#numaNode = this.#u32("numaNode", value);
   }
 
-  /** map_extra: hash functions of a Bloom filter, the address of an arena. Since Linux 5.16. */
+  /**
+   * map_extra: number of hash functions of a Bloom filter, address of an arena. Since Linux 5.16. libbpf:
+   * bpf_map__set_map_extra().
+   *
+   * @throws {@link ArgumentError} if set to something other than a 64-bit bigint
+   */
   get mapExtra(): bigint {
     return this.#mapExtra;
   }
@@ -155,7 +187,12 @@ export class MapSpec {
     this.#mapExtra = value;
   }
 
-  /** Whether load() makes the map. A program that uses a map that was not made is refused. libbpf: bpf_map__set_autocreate(). */
+  /**
+   * Whether load() creates the map. The kernel rejects a program that uses a map that was not created. libbpf:
+   * bpf_map__set_autocreate().
+   *
+   * @throws {@link ArgumentError} if set to something other than a boolean
+   */
   get autocreate(): boolean {
     return this.#autocreate;
   }
@@ -166,8 +203,11 @@ export class MapSpec {
   }
 
   /**
-   * Of a map of maps: what it holds; undefined if the object does not say. Fields that an assigned object leaves out stay as they
-   * are; types that the object says of keys and values are no longer asked of the maps. libbpf: bpf_map__set_inner_map_fd().
+   * For a map of maps: the template of its inner maps; undefined if the object declares none. Fields that are omitted
+   * in an assignment keep their value. After an assignment, the key and value types declared in the object are no
+   * longer required of inner maps. libbpf: bpf_map__set_inner_map_fd().
+   *
+   * @throws {@link ArgumentError} if the map is not a map of maps, or a field is invalid
    */
   get inner(): InnerMap | undefined {
     const inner = this.#inner ?? this.#described.inner;
@@ -193,11 +233,12 @@ export class MapSpec {
   }
 
   /**
-   * @internal What libbpf is to make, or to find at {@link pinPath}.
-   * @throws {@link MapError} if it can't be pinned there, or what is there is not this map
+   * @internal The request for libbpf: the map to create, or to find at {@link pinPath}.
+   *
+   * @throws {@link MapError} if it can't be pinned there, or another map is pinned there
    */
   toRequest(initial: Uint8Array | undefined): Omit<MapRequest, "without"> {
-    // libbpf compares with what the kernel has; BPF_F_RDONLY is needed for a map that is made.
+    // libbpf compares with the kernel's values; BPF_F_RDONLY is needed only when a map is created.
     const made = asMade(this.type, { maxEntries: this.#maxEntries, flags: this.#flags });
     const { maxEntries } = made;
     const flags = this.#isPinned() ? made.flags : this.#flags;
@@ -218,8 +259,8 @@ export class MapSpec {
   }
 
   /**
-   * Makes ready where it is to be pinned, and says whether it is there already. Of another map libbpf would say EINVAL and no more, and it
-   * would take one that anybody put there.
+   * Prepares the pin's path and returns whether the map is already pinned there. For a different map libbpf would
+   * return a bare EINVAL, and it would accept a map that another user pinned.
    */
   #isPinned(): boolean {
     const path = this.#pinPath;
@@ -230,7 +271,7 @@ export class MapSpec {
     if (handle < 0) {
       if (isErrno(handle, "ENOENT")) return false;
       const what = whyNotOpened(handle, path, "map");
-      if (what === undefined) return false; // what libbpf will say
+      if (what === undefined) return false; // libbpf will report the error.
       throw this.#notPinned(path, { what: `${what} (${errnoName(handle)})`, errno: errnoName(handle) });
     }
     try {
@@ -253,22 +294,22 @@ export class MapSpec {
 
   #expected(): ExpectedMap {
     const { type, keySize, valueSize, maxEntries, flags, mapExtra } = this;
-    // libbpf makes it as large as there are CPUs.
+    // libbpf sets it to the number of CPUs.
     const sized = type === "perf_event_array" && maxEntries === 0 ? {} : { maxEntries };
     return { type, keySize, valueSize, flags, mapExtra, ...sized };
   }
 
-  /** @internal The BTF id of the data section that the map holds. */
+  /** @internal BTF id of the map's data section. */
   get sectionId(): number {
     return this.#described.valueTypeId;
   }
 
-  /** @internal What the precheck asks of it; `fieldsOf` tells the kernel-managed structs in a BTF type. */
+  /** @internal The facts for the precheck; `fieldsOf` returns the kernel-managed structs in a BTF type. */
   facts(fieldsOf: (type: number) => Pick<MapFacts, "fields" | "nested">): MapFacts {
     const pinned = this.#pinPath === undefined ? undefined : ({ pinned: true } as const);
     const facts = { ...factsOf(this.#described, fieldsOf), flags: this.#flags, ...pinned };
     if (this.#inner === undefined) return facts;
-    // What is made for a map whose inner map was set has no types.
+    // A map created for an inner map that was set has no types.
     const { type, flags } = this.#inner;
     return { ...facts, inner: { name: facts.inner?.name ?? facts.name, type: mapTypeName(type), flags, fields: [] } };
   }
@@ -284,8 +325,9 @@ export class MapSpec {
 }
 
 /**
- * A section of global variables: its memory is shared with the kernel. libbpf leaves the flag out where all are static
- * (map_is_mmapable()), since no skeleton names them; takes it away where the kernel lacks it (Linux 5.5).
+ * Whether it is a section of global variables, whose memory is shared with the kernel. libbpf omits the flag if all
+ * variables are static (map_is_mmapable()), because skeletons do not name them, and removes it if the kernel does not
+ * support it (Linux 5.5).
  */
 function isVariables({ internal, valueTypeId }: MapDescription): boolean {
   return internal && valueTypeId !== 0;

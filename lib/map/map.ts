@@ -1,4 +1,4 @@
-/** What all maps have in common. */
+/** The base class of all maps. */
 import { MapError } from "../errors";
 import { native } from "../native";
 import type { Lifetime } from "../native/lifetime";
@@ -8,20 +8,23 @@ import type { MapCore } from "./core";
 import type { MapInfo } from "./map-info";
 import { mapTypeName } from "./type-names";
 
-/** A map in the kernel, of any type. The types that can be read and written have classes of their own. */
+/**
+ * A map in the kernel, of any type. Types that can be read or written have their own classes. libbpf: struct bpf_map.
+ */
 export class BpfMap implements Disposable {
   static {
     refuseOthers(BpfMap, (value) => #pinFailed in value, ["pin", "unpin"]);
   }
 
+  /** The map's C name; the maps of global variables have the name of their section, such as ".rodata". */
   readonly name: string;
   /** enum bpf_map_type in lower case: "hash", "lru_hash", "ringbuf" … */
   readonly type: string;
-  /** Bytes of a key. */
+  /** Size of a key in bytes. */
   readonly keySize: number;
-  /** Bytes of a value; of one CPU's value for per-CPU maps. */
+  /** Size of a value in bytes; for per-CPU maps, of one CPU's value. */
   readonly valueSize: number;
-  /** As the kernel has it: libbpf rounds a ring buffer's size. */
+  /** Maximum number of entries, as reported by the kernel: libbpf rounds a ring buffer's size up. */
   readonly maxEntries: number;
   /** map_flags (BPF_F_*). */
   readonly flags: number;
@@ -39,27 +42,41 @@ export class BpfMap implements Disposable {
     this.flags = core.flags;
   }
 
-  /** The map's file descriptor. It belongs to this map and is closed with it: never close it. */
+  /**
+   * The map's file descriptor. It belongs to this map and is closed with it: do not close it. libbpf: bpf_map__fd().
+   *
+   * @throws {@link ClosedError} after the map is closed
+   */
   get fd(): number {
     const fd = native.mapFd(this.core.handle("fd"));
     if (fd < 0) throw this.core.failure("fd", fd);
     return fd;
   }
 
-  /** The kernel's id of the map, as bpftool shows it. Since Linux 4.13. */
+  /**
+   * The kernel's map id, as shown by bpftool. Since Linux 4.13.
+   *
+   * @throws {@link ClosedError} after the map is closed
+   */
   get id(): number {
     return this.info().id;
   }
 
-  /** What the kernel says of the map. libbpf: bpf_obj_get_info_by_fd(). Since Linux 4.13. */
+  /**
+   * What the kernel reports about the map. libbpf: bpf_obj_get_info_by_fd(). Since Linux 4.13.
+   *
+   * @throws {@link MapError} if the kernel returns an error
+   * @throws {@link ClosedError} after the map is closed
+   */
   info(): MapInfo {
     return this.core.info();
   }
 
   /**
-   * Forbids user space to write the map, for good; programs still may. libbpf: bpf_map_freeze(). Since Linux 5.2.
+   * Makes the map read-only for user space, permanently; programs can still write. libbpf: bpf_map_freeze(). Since
+   * Linux 5.2.
    *
-   * @throws {@link MapError} EBUSY while it is mapped for writing, or if it is frozen already
+   * @throws {@link MapError} EBUSY while it is mapped for writing, or if it is already frozen
    */
   freeze(): void {
     const status = native.mapFreeze(this.core.handle("freeze"));
@@ -67,11 +84,12 @@ export class BpfMap implements Disposable {
   }
 
   /**
-   * Pins the map in bpffs, where it lives on after this process: {@link openMap} opens it again. Missing directories are
-   * made, for this user alone. libbpf: bpf_obj_pin(). Since Linux 4.4.
+   * Pins the map in bpffs, where it outlives this process; {@link openMap} opens it again. Creates missing directories,
+   * accessible to this user only. libbpf: bpf_obj_pin(). Since Linux 4.4.
    *
-   * @throws {@link MapError} EEXIST if there is a file of that name; if the path is not in bpffs; if another user owns a directory
-   *   on it, or may write to one that has no sticky bit: the pin could be replaced
+   * @param path path in bpffs
+   * @throws {@link MapError} EEXIST if the path exists; if it is not in bpffs; if another user owns a directory on the
+   *   path or can write to one without sticky bit, because that user could replace the pin
    */
   pin(path: string): void {
     const handle = this.core.handle("pin");
@@ -83,9 +101,10 @@ export class BpfMap implements Disposable {
   }
 
   /**
-   * Removes a pin of this map. The map lives on while it is open, or in use by a program.
+   * Removes a pin of this map. The map exists as long as it is open or a program uses it.
    *
-   * @throws {@link MapError} if there is no pin, or it is another map's
+   * @param path path in bpffs
+   * @throws {@link MapError} if nothing is pinned there, or another map is
    */
   unpin(path: string): void {
     const id = this.id;
@@ -99,20 +118,20 @@ export class BpfMap implements Disposable {
     return new MapError("ERR_BPF_MAP", `map ${this.name}: ${doing}: ${what}`, { ...about, ...details });
   }
 
-  /** Whether the map, or the object that it belongs to, was closed. */
+  /** True after the map, or the object it belongs to, is closed. */
   get closed(): boolean {
     return this.core.closed;
   }
 
   /**
-   * Closes the map: every further call throws {@link ClosedError}. The kernel frees it when no program, pin or other process
-   * uses it. A map of an object need not be closed: its object does that. Idempotent.
+   * Closes the map: every later call throws {@link ClosedError}. The kernel frees it when no program, pin or other
+   * process uses it. Optional for a map of an object, which is closed with the object. Idempotent.
    */
   close(): void {
     this.core.close();
   }
 
-  /** `close()`. */
+  /** Same as `close()`. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -123,13 +142,17 @@ export class BpfMap implements Disposable {
   }
 }
 
-/** What a value is that should have been a map. Two copies of this library share no classes, so that a map of the other is none here. */
+/** Describes a value that should be a map. A map of another copy of this library is an instance of another class. */
 export function describeOther(value: unknown): string {
   if (isOfOtherCopy(value)) return `the ${value.constructor.name} of another copy of node-libbpf: npm ls node-libbpf`;
   return value === null ? "null" : typeof value;
 }
 
-/** @param value no {@link BpfMap} */
+/**
+ * Whether a value is a map of another copy of this library.
+ *
+ * @param value not a {@link BpfMap}
+ */
 export function isOfOtherCopy(value: unknown): value is object {
   return typeof value === "object" && value !== null && "fd" in value && "keySize" in value;
 }

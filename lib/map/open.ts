@@ -1,4 +1,4 @@
-/** Maps from where they are: objects, pins, ids. */
+/** Opens maps of objects, by pin and by id. */
 import { basename } from "node:path";
 import type { BtfValue, Codec } from "../codec/codec";
 import { ArgumentError, errnoName, isErrno, MapError, PermissionError, shown } from "../errors";
@@ -17,17 +17,20 @@ import { checkExpected, type ExpectedMap, refuseOther } from "./reuse";
 import { typeNumber } from "./type-names";
 import { codecsOfOpened, type ObjectCodecs } from "./typed";
 
-/** How a map that exists is opened: what it must be, and how its keys and values are read. */
+/** Options for opening an existing map: what it must be, and the codecs of its keys and values. */
 export interface OpenMapOptions<T extends MapTypeName, K, V> extends ExpectedMap {
-  /** By default as the kernel says. */
+  /** The map type. Default: the kernel's answer. */
   type?: T;
-  /** By default as the BTF says that the map was made with; bytes if it has none, or this process may not read it. */
+  /**
+   * Codec of keys. Default: from the BTF that the map was created with; bytes if it has none, or this process may not
+   * read it.
+   */
   key?: Codec<K>;
-  /** The same; of a per-CPU map, one CPU's. */
+  /** Codec of values; for a per-CPU map, of one CPU's value. Default: as for keys. */
   value?: Codec<V>;
 }
 
-/** A map of an opened type, or of any. */
+/** The class of an opened map, if its type is known. */
 export type OpenedMap<T extends MapTypeName, K, V> = MapTypeName extends T ? BpfMap : MapTypes<K, V>[T];
 
 /** @internal A map of a loaded object. */
@@ -42,7 +45,7 @@ export function mapOfObject(
   return mapOf(core, codecs, codecs.inner);
 }
 
-/** @internal A map that belongs to no object; it owns the handle. */
+/** @internal A map that belongs to no object; takes ownership of the handle. */
 export function mapOfHandle(
   handle: Handle,
   identity: MapIdentity,
@@ -61,7 +64,7 @@ function mapOf(core: MapCore, codecs: ElementCodecs, inner: Partial<ElementCodec
   return new (classOf(core.type))(core, { ...codecs, openInner: (id) => openInner(id, inner) });
 }
 
-/** The map of an id, unless it is gone. */
+/** The map with an id; undefined if it is gone. */
 function openInner(id: number, codecs: Partial<ElementCodecs>): BpfMap | undefined {
   const handle = native.mapOfId(id);
   if (isErrno(handle, "ENOENT")) return undefined;
@@ -70,12 +73,13 @@ function openInner(id: number, codecs: Partial<ElementCodecs>): BpfMap | undefin
 }
 
 /**
- * Opens a pinned map. With options it must be what they say, down to each field. libbpf: bpf_obj_get(). Since Linux 4.4.
+ * Opens a pinned map. With options, each of the given fields must match. libbpf: bpf_obj_get(). Since Linux 4.4.
  *
- * The map is open until its `close()`, or until nobody refers to it any more.
+ * The map stays open until `close()`, or until it is garbage-collected.
  *
- * @throws {@link MapError} if there is no map at the path, or it is another kind of map: with every field that differs
- * @throws {@link PermissionError} which says what privilege is missing
+ * @param path path in bpffs
+ * @throws {@link MapError} if no map is pinned there, or a field differs: the message lists all that differ
+ * @throws {@link PermissionError} with the missing privilege
  */
 export function openMap<T extends MapTypeName = MapTypeName, K = BtfValue, V = BtfValue>(
   path: string,
@@ -89,10 +93,11 @@ export function openMap<T extends MapTypeName = MapTypeName, K = BtfValue, V = B
 }
 
 /**
- * Opens the map that the kernel calls by an id, as bpftool shows it. libbpf: bpf_map_get_fd_by_id(); needs CAP_SYS_ADMIN. Since
- * Linux 4.13.
+ * Opens a map by its kernel id, as shown by bpftool. Needs CAP_SYS_ADMIN. libbpf: bpf_map_get_fd_by_id(). Since Linux
+ * 4.13.
  *
- * @throws {@link MapError} if there is none, or it is not what the options say
+ * @throws {@link MapError} if there is none, or a field differs from the options
+ * @throws {@link PermissionError} without CAP_SYS_ADMIN
  */
 export function openMapById<T extends MapTypeName = MapTypeName, K = BtfValue, V = BtfValue>(
   id: number,
@@ -122,7 +127,11 @@ function opened<K, V>(handle: Handle, what: string, name: string, options: OpenM
   }
 }
 
-/** @param why undefined: what the errno says by itself */
+/**
+ * Builds the error.
+ *
+ * @param why undefined if the errno explains itself
+ */
 function notOpened(status: number, what: string, why: string | undefined, operation: "by-id" | "use"): Error {
   const errno = errnoName(status);
   const details = { operation: "map.open", errno };

@@ -1,4 +1,4 @@
-/** PERF_EVENT_ARRAY: records from programs, through a ring for each CPU. */
+/** PERF_EVENT_ARRAY: records from programs, with one ring per CPU. */
 import { ArgumentError, BpfError, shown } from "../errors";
 import { type Handle, native } from "../native";
 import { refuseOthers } from "../receivers";
@@ -7,37 +7,42 @@ import { type ElementCodecs, indexOf, u32 } from "./map-codec";
 import { RecordMap } from "./record-map";
 import { KernelMap } from "./special-maps";
 
-/** Records of one CPU, in their order. */
+/** Records of one CPU, in order. */
 export interface PerfBatch<T> {
+  /** The CPU's number. */
   readonly cpu: number;
-  /** Records that programs on this CPU lost before these, or among them, because its ring was full. */
+  /** Number of records of this CPU that were lost before or among these, because its ring was full. */
   readonly lost: number;
-  /** How many records there are. */
+  /** Number of records. */
   readonly length: number;
+  /** The records. */
   readonly records: T[];
 }
 
-/** What a perf buffer has done. */
+/** Counters of a perf buffer. */
 export interface PerfBufferStats {
-  /** Records that were read. */
+  /** Number of records read. */
   readonly delivered: number;
-  /** Bytes of these, with their padding. */
+  /** Their size in bytes, including padding. */
   readonly bytes: number;
-  /** Batches in which they were read. */
+  /** Number of batches read. */
   readonly batches: number;
-  /** Records that were lost because a ring was full, as far as the kernel has told: it tells with the CPU's next record. */
+  /**
+   * Number of records lost because a ring was full, as far as reported: the kernel reports losses with the CPU's next
+   * record.
+   */
   readonly lost: number;
-  /** Records that nobody had read when the buffer was closed; 0 before. */
+  /** Number of records left unread when the buffer was closed; 0 before that. */
   readonly undelivered: number;
 }
 
-/** How a perf buffer is opened. */
+/** Options of {@link PerfBuffer.open}. */
 export interface PerfBufferOptions {
-  /** Pages of each CPU's ring: a power of two. 64 by default, 256 KiB where a page has 4096 bytes. libbpf: page_cnt. */
+  /** Size of each CPU's ring in pages, a power of two. Default 64: 256 KiB with 4096-byte pages. libbpf: page_cnt. */
   pages?: number;
   /**
-   * Records of a CPU after which the reader is woken, 1 by default. With more there are fewer wake-ups, and the last records wait for
-   * {@link PerfBuffer.flush}. libbpf: sample_period.
+   * Number of records of a CPU after which the reader is woken. Default 1. A larger number causes fewer wakeups, and
+   * the last records wait for {@link PerfBuffer.flush}. libbpf: sample_period.
    */
   wakeupEvents?: number;
 }
@@ -45,13 +50,13 @@ export interface PerfBufferOptions {
 const PAGES = 64;
 
 /**
- * A perf buffer: records that programs write with bpf_perf_event_output(), through a ring for each CPU. Since Linux 4.4. Where the
- * kernel has them (5.8), {@link RingBuffer}s take less memory and keep the order over all CPUs.
+ * A perf buffer: records that programs write with bpf_perf_event_output(), with one ring per CPU. Since Linux 4.4.
+ * Prefer a {@link RingBuffer} where the kernel has it (5.8): it needs less memory and keeps the order across CPUs.
  *
- * A batch holds records of one CPU, in their order; CPUs take turns. Records are `T` where the object says what they are ({@link
- * OpenOptions.events}), bytes else: those end with up to 7 bytes of padding, for the kernel keeps a record's length no more exactly.
- * It is read as a ring buffer is. What a program writes before the buffer is open is lost, and for the program an error: call
- * {@link PerfBuffer.open} before it is attached.
+ * A batch has records of one CPU, in order; CPUs take turns. Records are `T` if their type is known ({@link
+ * OpenOptions.events}), else bytes. Bytes end with up to 7 bytes of padding, because the kernel does not keep the exact
+ * length. Reading works as for a ring buffer. Records written before the buffer is open are lost, and
+ * bpf_perf_event_output() fails: call {@link PerfBuffer.open} before attaching the program.
  */
 export class PerfBuffer<T = Uint8Array> extends RecordMap<T, PerfBatch<T>, PerfBufferStats> {
   static {
@@ -76,17 +81,17 @@ export class PerfBuffer<T = Uint8Array> extends RecordMap<T, PerfBatch<T>, PerfB
   }
 
   /**
-   * Opens the rings, one for each CPU that is online. Reading does that too, with the default options. libbpf:
-   * perf_buffer__new_raw().
+   * Opens one ring for each online CPU. Reading does so too, with default options. libbpf: perf_buffer__new_raw().
    *
-   * @throws {@link ArgumentError} for pages that are no power of two
-   * @throws {@link MapError} EMFILE for want of descriptors, ENOMEM of memory that may be locked; EPERM for want of privilege
-   * @throws {@link BpfError} ERR_BPF_BUSY if it is open already
+   * @throws {@link ArgumentError} if `pages` is not a power of two
+   * @throws {@link MapError} EMFILE if descriptors run out, ENOMEM if lockable memory runs out; EPERM if a privilege is
+   *   missing
+   * @throws {@link BpfError} ERR_BPF_BUSY if it is already open
    */
   open(options: PerfBufferOptions = {}): this {
     const { pages = PAGES, wakeupEvents = 1 } = options;
     const fail = (what: string) => new ArgumentError(`perf buffer ${this.name}: ${what}`, { operation: "map.open" });
-    // The kernel's own limit is far below.
+    // The kernel's own limit is much lower.
     if (!Number.isInteger(pages) || pages < 1 || pages > 1 << 24 || (pages & (pages - 1)) !== 0) {
       throw fail(`pages must be a power of two, got ${shown(pages)}`);
     }
@@ -102,7 +107,7 @@ export class PerfBuffer<T = Uint8Array> extends RecordMap<T, PerfBatch<T>, PerfB
     return this;
   }
 
-  /** The map as what the kernel knows: a descriptor of a perf event for each index. For counters (bpf_perf_event_read()). */
+  /** The map's entries in the kernel: a perf event descriptor per index. For counters (bpf_perf_event_read()). */
   get slots(): KernelMap<number, number> {
     return new KernelMap(this.core, { key: indexOf(this.name), value: u32(this.name, "a descriptor") });
   }
@@ -112,7 +117,8 @@ export class PerfBuffer<T = Uint8Array> extends RecordMap<T, PerfBatch<T>, PerfB
     const handle = native.perfOpen(map, this.#options);
     if (handle < 0) return handle;
     this.#isOpen = true;
-    // Records that came before the event loop began to watch woke nobody (binding/poller.h); the loop has begun then.
+    // Records that arrived before the event loop began to watch caused no wakeup (binding/poller.h); setImmediate()
+    // runs after it began.
     setImmediate(() => this.wake()).unref();
     return handle;
   }

@@ -1,18 +1,21 @@
-/** Keys of LPM tries: prefixes of addresses as text, or of any bytes. */
+/** Keys of LPM tries: address prefixes as text, or prefixes of any bytes. */
 import { isUint8Array } from "node:util/types";
 import type { Codec } from "../codec/codec";
 import { little } from "../endian";
 import { ArgumentError, shown } from "../errors";
 
-/** The first bits of some bytes. */
+/** A prefix: the first bits of some bytes. */
 export interface Prefix {
-  /** How many bits count. */
+  /** Number of significant bits. */
   readonly prefixLength: number;
   /** All bytes of the key, the first bits first (network byte order). */
   readonly data: Uint8Array;
 }
 
-/** A prefix, or an address and its length as text: "10.0.0.0/8", "2001:db8::/32". Without a length all bits count. */
+/**
+ * A prefix as bytes, or an address and prefix length as text: "10.0.0.0/8", "2001:db8::/32". Without a length all bits
+ * are significant.
+ */
 export type LpmKey = string | Prefix;
 
 const LENGTH = 4;
@@ -23,7 +26,7 @@ const KINDS = new Map([
   [IPV6, 'an IPv6 prefix such as "2001:db8::/32"'],
 ]);
 
-/** struct bpf_lpm_trie_key: a length, then the data. 4 and 16 bytes of data are read as addresses. */
+/** Codec for struct bpf_lpm_trie_key: a prefix length, then the data. 4 and 16 bytes of data are addresses. */
 export function prefixCodec(map: string, keySize: number): Codec<LpmKey> {
   const size = keySize - LENGTH;
   const fail = (message: string): never => {
@@ -60,7 +63,7 @@ function checkLength(prefixLength: number, size: number, data: Uint8Array, fail:
 
 function parse(text: string, size: number, fail: (message: string) => never): Prefix {
   const [address = "", length, ...rest] = text.split("/");
-  // Not imported: it takes milliseconds to load, and hardly a program has such a map.
+  // Required lazily: loading takes milliseconds, and few programs have such a map.
   const { isIPv4, isIPv6 } = require("node:net") as typeof import("node:net");
   const wanted = size === IPV4 ? isIPv4(address) : size === IPV6 && isIPv6(address) && !address.includes("%");
   const isLength = length === undefined || /^\d{1,3}$/.test(length);
@@ -71,7 +74,7 @@ function parse(text: string, size: number, fail: (message: string) => never): Pr
   return checkLength(length === undefined ? size * 8 : Number(length), size, data, fail);
 }
 
-/** A URL's host is in the canonical form, with the longest run of zeroes left out and no dotted part. */
+/** The host of a URL is in canonical form, with the longest run of zeroes compressed and no dotted part. */
 const canonical = (address: string) => new URL(`http://[${address}]`).hostname.slice(1, -1);
 
 function ipv6Bytes(address: string): Uint8Array {

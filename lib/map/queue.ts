@@ -9,7 +9,7 @@ import { bytes, type ElementCodecs } from "./map-codec";
 
 const EXIST = 2;
 
-/** QUEUE, first in first out, and STACK, last in first out. Since Linux 4.20. */
+/** QUEUE (first in, first out) and STACK (last in, first out). Since Linux 4.20. */
 export class QueueMap<V = BtfValue> extends BpfMap {
   static {
     refuseOthers(QueueMap, (value) => #value in value);
@@ -26,7 +26,8 @@ export class QueueMap<V = BtfValue> extends BpfMap {
   /**
    * Adds a value. libbpf: bpf_map_update_elem() without a key.
    *
-   * @throws {@link MapError} E2BIG if it is full and `replace`, which drops the oldest value, is not set
+   * @param options `replace`: drop the oldest value if the map is full
+   * @throws {@link MapError} E2BIG if the map is full and `replace` is not set
    */
   push(value: V, options: { replace?: boolean } = {}): this {
     const memory = this.core.scratch("push");
@@ -36,12 +37,20 @@ export class QueueMap<V = BtfValue> extends BpfMap {
     return this;
   }
 
-  /** Removes the next value and gives it; undefined if there is none. libbpf: bpf_map_lookup_and_delete_elem_flags(). */
+  /**
+   * Removes and returns the next value; undefined if the map is empty. libbpf: bpf_map_lookup_and_delete_elem_flags().
+   *
+   * @throws {@link MapError} for any other failure
+   */
   pop(): V | undefined {
     return this.#next("pop");
   }
 
-  /** The next value, which stays; undefined if there is none. libbpf: bpf_map_lookup_elem_flags(). */
+  /**
+   * Returns the next value without removing it; undefined if the map is empty. libbpf: bpf_map_lookup_elem_flags().
+   *
+   * @throws {@link MapError} for any other failure
+   */
   peek(): V | undefined {
     return this.#next("peek");
   }
@@ -60,13 +69,10 @@ export class QueueMap<V = BtfValue> extends BpfMap {
   }
 }
 
-/** STACK: a {@link QueueMap} that gives the newest value first. Since Linux 4.20. */
+/** STACK: a {@link QueueMap} that returns the newest value first. Since Linux 4.20. */
 export class StackMap<V = BtfValue> extends QueueMap<V> {}
 
-/**
- * BLOOM_FILTER: a set that sometimes takes a value for a member that is none, and never the other way. Nothing can be removed.
- * Since Linux 5.16.
- */
+/** BLOOM_FILTER: a set with false positives but no false negatives. Values can't be removed. Since Linux 5.16. */
 export class BloomFilterMap<V = BtfValue> extends BpfMap {
   static {
     refuseOthers(BloomFilterMap, (value) => #value in value);
@@ -80,7 +86,11 @@ export class BloomFilterMap<V = BtfValue> extends BpfMap {
     this.#value = codecs.value as Codec<V>;
   }
 
-  /** Adds a value. libbpf: bpf_map_update_elem() without a key. */
+  /**
+   * Adds a value. libbpf: bpf_map_update_elem() without a key.
+   *
+   * @throws {@link MapError} if the kernel returns an error
+   */
   add(value: V): this {
     const memory = this.core.scratch("add");
     this.core.encodeValue(memory, "add", this.#value, value);
@@ -89,7 +99,12 @@ export class BloomFilterMap<V = BtfValue> extends BpfMap {
     return this;
   }
 
-  /** False: the value was never added. True: it was, or others that look alike. libbpf: bpf_map_lookup_elem_flags(). */
+  /**
+   * False if the value was never added; true if it was, or if it is a false positive. libbpf:
+   * bpf_map_lookup_elem_flags().
+   *
+   * @throws {@link MapError} if the kernel returns an error
+   */
   has(value: V): boolean {
     const memory = this.core.scratch("has");
     this.core.encodeValue(memory, "has", this.#value, value);

@@ -1,4 +1,4 @@
-/** Maps of records that are read from the event loop: ring buffers and perf buffers. */
+/** Maps of records that are read on the event loop: ring buffers and perf buffers. */
 import type { Codec } from "../codec/codec";
 import { ArgumentError, BpfError } from "../errors";
 import { batches } from "../events/batches";
@@ -13,15 +13,15 @@ import type { MapCore } from "./core";
 import { BpfMap } from "./map";
 import type { ElementCodecs } from "./map-codec";
 
-/** Which fields are read into columns. */
+/** Selects the fields to read into columns. */
 export interface ColumnOptions<F extends string = string> extends ReadOptions {
-  /** All that are numbers, by default. */
+  /** Names of the fields. Default: all numeric fields. */
   fields?: readonly F[];
 }
 
-/** The native side of one kind. */
+/** The native functions of one kind of map. */
 interface Calls {
-  /** For errors: "ring buffer". */
+  /** Name for errors: "ring buffer". */
   readonly what: string;
   readonly kind: "rings" | "perfBuffers";
   memory(handle: Handle): RecordMemory | number;
@@ -39,7 +39,7 @@ interface Opened<T> {
   readonly records: Records<T>;
 }
 
-/** What ring buffers and perf buffers have in common. `B` is a batch of records, `S` their stats. */
+/** The common base of ring buffers and perf buffers. `B` is a batch of records, `S` the stats. */
 export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements AsyncIterable<B> {
   static {
     refuseOthers(RecordMap, (value) => #calls in value);
@@ -49,7 +49,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
   readonly #codec: Codec<T> | undefined;
   readonly #reader: Reader;
   #opened: Opened<T> | undefined;
-  /** What is being read now. */
+  /** The current read. */
   #taken: Progress | undefined;
   #batches = 0;
   #last: S | undefined;
@@ -58,7 +58,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
   constructor(core: MapCore, { event }: ElementCodecs, calls: Calls) {
     super(core);
     this.#calls = calls;
-    // What the records are is the object's word, which T repeats.
+    // The object declares the type of the records, and T matches it.
     this.#codec = event as Codec<T> | undefined;
     const map = this;
     this.#reader = new Reader({
@@ -71,29 +71,38 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
   }
 
   /**
-   * Some of the records that are there now; none if there are none. Does not wait.
+   * Reads some of the available records, without waiting; an empty batch if there are none.
    *
-   * @throws {@link ArgumentError} for a record that is shorter than its type, which is skipped then
+   * @throws {@link ArgumentError} for a record that is shorter than its type; the record is skipped
    */
   read(): B {
     return this.#batch(MOST);
   }
 
-  /** Batches of records as they come, until the map is closed. */
+  /**
+   * Iterates over batches of records as they arrive, until the map is closed.
+   *
+   * @throws {@link BpfError} ERR_BPF_BUSY if there is another reader
+   */
   batches(options?: ReadOptions): AsyncIterableIterator<B, void> {
     return batches(this.#reader, (limit) => this.#batch(limit), options);
   }
 
   /**
-   * `batches()`: one reader at a time.
+   * Same as `batches()`. One reader at a time.
    *
-   * @throws {@link BpfError} `ERR_BPF_BUSY` if there is one already
+   * @throws {@link BpfError} ERR_BPF_BUSY if there is another reader
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<B, void> {
     return this.batches();
   }
 
-  /** Calls a handler with batches of records as they come. */
+  /**
+   * Calls a handler with batches of records as they arrive.
+   *
+   * @throws {@link BpfError} ERR_BPF_BUSY if there is another reader
+   * @throws {@link ArgumentError} for an invalid argument
+   */
   onBatch(handler: (batch: B) => void, options?: HandlerOptions): Subscription {
     this.#checkHandler("onBatch", handler);
     const step = (limit: number, progress: Progress) => {
@@ -104,17 +113,23 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
     return subscribe(this.#reader, step, options);
   }
 
-  /** Calls a handler with each record as it comes. */
+  /**
+   * Calls a handler with each record as it arrives.
+   *
+   * @throws {@link BpfError} ERR_BPF_BUSY if there is another reader
+   * @throws {@link ArgumentError} for an invalid argument
+   */
   onEvent(handler: (event: T) => void, options?: HandlerOptions): Subscription {
     this.#checkHandler("onEvent", handler);
     return subscribe(this.#reader, (limit, progress) => this.#each(limit, handler, progress), options);
   }
 
   /**
-   * Batches of numbers as they come, one typed array for each field: no object is made of a record. A batch is valid until the next one is
-   * asked for.
+   * Iterates over batches of columns as they arrive: one typed array per numeric field, without an object per record. A
+   * batch is valid until the next one is requested.
    *
-   * @throws {@link ArgumentError} if the records' type is not known, or a field is no number
+   * @throws {@link ArgumentError} if the records' type is unknown, or a field is not numeric
+   * @throws {@link BpfError} ERR_BPF_BUSY if there is another reader
    */
   columns<F extends ColumnName<T> = ColumnName<T>>(
     options?: ColumnOptions<F>,
@@ -132,32 +147,33 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
   }
 
   /**
-   * Gives the reader what is there now, also records that were submitted with BPF_RB_NO_WAKEUP. A handler that does not throw has got
-   * all of it when this returns.
+   * Delivers all available records to the reader, including records submitted with BPF_RB_NO_WAKEUP. If the handler
+   * does not throw, it has received all of them when this returns.
    *
-   * @throws {@link ArgumentError} if nobody reads
+   * @throws {@link ArgumentError} if there is no reader
    */
   flush(): void {
     this.#reader.flush();
   }
 
-  /** Reading keeps the process alive: the default. */
+  /** Makes reading keep the process alive, which is the default. */
   ref(): this {
     this.#reader.alive = true;
     return this;
   }
 
-  /** Reading does not keep the process alive. */
+  /** Lets the process exit while reading. */
   unref(): this {
     this.#reader.alive = false;
     return this;
   }
 
-  /** What was read, dropped and left, since it was opened. */
+  /** Counters since the map was opened: records read, dropped and left. */
   get stats(): S {
     return this.#last ?? this.statsOf(this.opened("stats"), this.#batches, 0);
   }
 
+  /** Closes the map as {@link BpfMap.close} does, and ends reading: iterations end, handlers are not called again. */
   override close(): void {
     if (this.closed) return;
     super.close();
@@ -167,21 +183,21 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
     this.#calls.close(this.#opened.handle);
   }
 
-  /** @internal Opens the native side, which the poller tells of: a handle, or -errno. */
+  /** @internal Opens the native side, which the poller watches: a handle, or -errno. */
   protected abstract openNative(map: Handle, operation: string): Handle;
 
-  /** @internal What is given for records that were read together. */
+  /** @internal Builds the result for records that were read together. */
   protected abstract batchOf(records: T[], handle: Handle): B;
 
   /** @internal */
   protected abstract statsOf(handle: Handle, batches: number, undelivered: number): S;
 
-  /** @internal Its handle, opened when it is first used. */
+  /** @internal The native handle, opened at first use. */
   protected opened(operation: string): Handle {
     return this.#open(operation).handle;
   }
 
-  /** @internal To be called when there may be something that the poller did not tell of. */
+  /** @internal Checks for records that the poller did not report. */
   protected wake(): void {
     this.#reader.wake();
   }
@@ -206,7 +222,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
     return { length: progress.done };
   }
 
-  /** Lets `use` read some records, and gives those back that it has done. */
+  /** Lets `use` process some records, and releases those that it has processed. */
   #take(
     limit: number,
     progress: Progress,
@@ -220,7 +236,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
     const opened = this.#open("read");
     const count = this.#calls.take(opened.handle, limit);
     if (count < 0) {
-      progress.going = false; // it would fail again, in every turn
+      progress.going = false; // It would fail again in every turn.
       throw this.core.failure("read", count);
     }
     if (count === 0) return opened;
@@ -230,12 +246,13 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
     } finally {
       this.#taken = undefined;
       if (progress.done > 0) this.#batches++;
-      // A handler may have closed it.
+      // A handler may have closed the map.
       if (progress.done > 0 && this.#last === undefined) this.#calls.giveBack(opened.handle, progress.done);
     }
     if (progress.done > 0) return opened;
     const [offset = 0, length = 0] = opened.entries;
-    // The first one is shorter than its type: it must not come again, and decode() says what is wrong with it.
+    // The first record is shorter than its type. It is released, so that it does not come again; decode() throws the
+    // error.
     this.#calls.giveBack(opened.handle, 1);
     this.#codec?.decode(opened.view, offset, length);
     return opened;
@@ -261,7 +278,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
     return this.#opened;
   }
 
-  /** It goes: what it has done is kept, and its reader comes to an end. */
+  /** Ends reading: keeps the counters, and ends the reader. */
   #end(): void {
     if (this.#opened === undefined || this.#last !== undefined) return;
     const { handle } = this.#opened;

@@ -1,4 +1,4 @@
-/** Maps whose values are references to things of the kernel: to other maps, to programs. */
+/** Maps whose values refer to kernel objects: other maps, or programs. */
 import type { BtfValue, Codec } from "../codec/codec";
 import { little } from "../endian";
 import { ArgumentError } from "../errors";
@@ -7,10 +7,10 @@ import { ElementMap, type RawMap } from "./element-map";
 import { BpfMap, describeOther } from "./map";
 import { type ElementCodec, type ElementCodecs, indexOf, u32 } from "./map-codec";
 
-/** Opens the map of an id; undefined if it is gone. */
+/** Opens the map with an id; undefined if it is gone. */
 type OpenId<M> = (id: number) => M | undefined;
 
-/** Takes a map and gives the same one, opened by its id. */
+/** Codec that accepts a map and returns the same map, opened by its id. */
 function mapCodec<M extends BpfMap>(name: string, open: OpenId<M>): ElementCodec<M | undefined, BpfMap> {
   return {
     size: 4,
@@ -23,15 +23,15 @@ function mapCodec<M extends BpfMap>(name: string, open: OpenId<M>): ElementCodec
   };
 }
 
-/** Opens maps by their ids: {@link openMapById}, which the classes of maps can't import. */
+/** Opens maps by id: {@link openMapById}, which the map classes can't import. */
 export interface MapOpener {
   openInner: OpenId<BpfMap>;
 }
 
 /**
- * ARRAY_OF_MAPS: `set` takes a map, which needs no more to stay open: the array keeps it. `get` and iteration open the map that is
- * there once more: close what they give (`using inner = outer.get(0)`). Before Linux 5.10 all inner maps must have the same
- * maxEntries. Since Linux 4.12, `get` since 4.14.
+ * ARRAY_OF_MAPS: `set` stores a map, which can then be closed: the array holds a reference. `get` and iteration open
+ * the stored map again: close the maps they return (`using inner = outer.get(0)`). Before Linux 5.10 all inner maps
+ * must have the same maxEntries. Since Linux 4.12, `get` since 4.14.
  */
 export class ArrayOfMaps<M extends BpfMap = BpfMap> extends ElementMap<number, M, BpfMap> {
   /** @internal */
@@ -39,20 +39,24 @@ export class ArrayOfMaps<M extends BpfMap = BpfMap> extends ElementMap<number, M
     super(core, indexOf(core.name), mapCodec(core.name, codecs.openInner as OpenId<M>));
   }
 
-  /** The id of the map at an index; undefined if there is none. Opens nothing. */
+  /**
+   * The id of the map at an index; undefined if there is none. Opens no map.
+   *
+   * @throws {@link MapError} if the map can't be read
+   */
   idOf(index: number): number | undefined {
     return idAt(this, keyBytes(this.keyCodec, index, 4));
   }
 
-  /** The indexes that have maps. */
+  /** Iterates over the indexes that have maps. */
   override *keys(): IterableIterator<number> {
     for (const [key] of this.raw.entries()) yield new Uint32Array(key.buffer, key.byteOffset, 1)[0] as number;
   }
 }
 
 /**
- * HASH_OF_MAPS: `set` takes a map, which needs no more to stay open: the hash keeps it. `get` and iteration open the map that is
- * there once more: close what they give (`using inner = outer.get(key)`). Since Linux 4.12, `get` since 4.14.
+ * HASH_OF_MAPS: `set` stores a map, which can then be closed: the hash holds a reference. `get` and iteration open the
+ * stored map again: close the maps they return (`using inner = outer.get(key)`). Since Linux 4.12, `get` since 4.14.
  */
 export class HashOfMaps<K = BtfValue, M extends BpfMap = BpfMap> extends ElementMap<K, M, BpfMap> {
   /** @internal */
@@ -60,13 +64,20 @@ export class HashOfMaps<K = BtfValue, M extends BpfMap = BpfMap> extends Element
     super(core, codecs.key as Codec<K>, mapCodec(core.name, codecs.openInner as OpenId<M>));
   }
 
-  /** The id of a key's map; undefined if there is none. Opens nothing. */
+  /**
+   * The id of a key's map; undefined if there is none. Opens no map.
+   *
+   * @throws {@link MapError} if the map can't be read
+   */
   idOf(key: K): number | undefined {
     return idAt(this, keyBytes(this.keyCodec, key, this.keySize));
   }
 }
 
-/** PROG_ARRAY, the table of tail calls: `set` takes a {@link Program} or its descriptor, `get` gives its id. Since Linux 4.2. */
+/**
+ * PROG_ARRAY, the table of tail calls: `set` accepts a {@link Program} or its descriptor, `get` returns the program's
+ * id. Since Linux 4.2.
+ */
 export class ProgArray extends ElementMap<number, number, { readonly fd: number } | number> {
   /** @internal */
   constructor(core: MapCore) {
@@ -78,7 +89,7 @@ export class ProgArray extends ElementMap<number, number, { readonly fd: number 
     });
   }
 
-  /** The indexes that have programs. */
+  /** Iterates over the indexes that have programs. */
   override *keys(): IterableIterator<number> {
     for (const [index] of this.entries()) yield index;
   }

@@ -1,15 +1,18 @@
-/** Whether a map that exists is the one that is wanted. */
+/** Checks whether an existing map is the wanted one. */
 import { Flag } from "../constants";
 import { ArgumentError, MapError, shown } from "../errors";
 import { native } from "../native";
 import type { MapInfo } from "./map-info";
 
-/** What a map must be; fields that are left out may be anything. */
+/** Required properties of a map; omitted fields may have any value. */
 export interface ExpectedMap {
   /** enum bpf_map_type in lower case. */
   type?: string;
+  /** Size of a key in bytes. */
   keySize?: number;
+  /** Size of a value in bytes; for per-CPU maps, of one CPU's value. */
   valueSize?: number;
+  /** Maximum number of entries; for a ring buffer its size in bytes. */
   maxEntries?: number;
   /** map_flags (BPF_F_*). */
   flags?: number;
@@ -17,7 +20,7 @@ export interface ExpectedMap {
   mapExtra?: bigint;
 }
 
-/** Each field under the kernel's name. */
+/** Each field, with the kernel's name. */
 const FIELDS: readonly (readonly [keyof ExpectedMap & keyof MapInfo, string])[] = [
   ["type", "type"],
   ["keySize", "key_size"],
@@ -27,7 +30,7 @@ const FIELDS: readonly (readonly [keyof ExpectedMap & keyof MapInfo, string])[] 
   ["mapExtra", "map_extra"],
 ];
 
-/** Every field that differs: "max_entries: pinned has 64, wanted 128". */
+/** All fields that differ: "max_entries: pinned has 64, wanted 128". */
 export function differences(found: MapInfo, wanted: ExpectedMap, label: string): string[] {
   const made: ExpectedMap = asMade(found.type, { ...wanted, flags: wanted.flags ?? found.flags });
   return FIELDS.flatMap(([field, name]) => {
@@ -38,12 +41,15 @@ export function differences(found: MapInfo, wanted: ExpectedMap, label: string):
   });
 }
 
-/** The kernel sets BPF_F_RDONLY_PROG on every DEVMAP itself (dev_map_init_map()). */
+/** The kernel sets BPF_F_RDONLY_PROG on every DEVMAP (dev_map_init_map()). */
 function settableFlags({ type, flags }: MapInfo): number {
   return type.startsWith("devmap") ? flags & ~Flag.RDONLY_PROG : flags;
 }
 
-/** What the kernel has of a map that was made with these: sizes are rounded, and flags that are a descriptor's are none of the map's. */
+/**
+ * The kernel's values for a map created with the given ones: sizes are rounded, and flags of the descriptor are not
+ * kept.
+ */
 export function asMade<W extends Pick<ExpectedMap, "maxEntries" | "flags">>(type: string, wanted: W): W {
   const { maxEntries, flags } = wanted;
   return {
@@ -61,7 +67,7 @@ function roundedEntries(type: string, flags: number, entries: number): number {
     const rounded = native.pageSize * 2 ** Math.ceil(Math.log2(Math.max(1, entries / native.pageSize)));
     return rounded < 2 ** 32 ? rounded : entries;
   }
-  // A list for each CPU, of equal length: htab_map_alloc().
+  // One list per CPU, all of the same length: htab_map_alloc().
   if (type === "lru_hash" || type === "lru_percpu_hash") {
     const cpus = native.possibleCpus;
     if ((flags & Flag.NO_COMMON_LRU) === 0) return entries;
@@ -71,7 +77,11 @@ function roundedEntries(type: string, flags: number, entries: number): number {
   return entries;
 }
 
-/** @throws {@link ArgumentError} for an option that there is not: what it asks for would not be looked at */
+/**
+ * Rejects unknown options, whose condition would not be checked.
+ *
+ * @throws {@link ArgumentError} for an unknown option
+ */
 export function checkExpected(wanted: ExpectedMap, operation: string): void {
   const about = { operation: "map.open" };
   if (typeof wanted !== "object" || wanted === null)
@@ -82,7 +92,11 @@ export function checkExpected(wanted: ExpectedMap, operation: string): void {
     throw new ArgumentError(`${operation} has no option "${unknown}"; it has: ${known.join(", ")}`, about);
 }
 
-/** @throws {@link MapError} with every field that differs */
+/**
+ * Rejects a map that differs.
+ *
+ * @throws {@link MapError} with all fields that differ
+ */
 export function refuseOther(found: MapInfo, wanted: ExpectedMap, what: string): void {
   const different = differences(found, wanted, "it");
   if (different.length === 0) return;

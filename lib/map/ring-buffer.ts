@@ -1,40 +1,44 @@
-/** RINGBUF: records from programs, read from the event loop. */
+/** RINGBUF: records from programs, read on the event loop. */
 import { Flag } from "../constants";
 import { type Handle, native } from "../native";
 import type { MapCore } from "./core";
 import type { ElementCodecs } from "./map-codec";
 import { RecordMap } from "./record-map";
 
-/** What a ring buffer has done, and where it is. Sizes are in bytes. */
+/** Counters and positions of a ring buffer. Sizes are in bytes. */
 export interface RingBufferStats {
-  /** Records that were read. */
+  /** Number of records read. */
   readonly delivered: number;
-  /** Bytes of these, without headers. */
+  /** Their size in bytes, without headers. */
   readonly bytes: number;
-  /** Batches in which they were read. */
+  /** Number of batches read. */
   readonly batches: number;
-  /** Records that programs discarded instead of submitting. */
+  /** Number of records that programs discarded instead of submitting. */
   readonly discarded: number;
-  /** What waits in the ring now, with headers. */
+  /** Size of the unread data in the ring, with headers. */
   readonly lag: number;
-  /** The most that waited when something was read: near `size`, the ring is too small, and programs lose records. */
+  /**
+   * The largest amount of unread data at any read. If it is near `size`, the ring is too small, and programs lose
+   * records.
+   */
   readonly highWater: number;
+  /** Size of the ring. */
   readonly size: number;
-  /** Records that nobody had read when the ring was closed; 0 before. A pinned ring keeps them. */
+  /** Number of records left unread when the ring was closed; 0 before that. A pinned ring keeps them. */
   readonly undelivered: number;
 }
 
 /**
  * A ring buffer. Since Linux 5.8; for sleepable programs since 5.12.
  *
- * Records come in the order in which they were reserved: as `T` where the object says what they are ({@link OpenOptions.events}), as
- * bytes else. They are decoded where the kernel put them, and what is given is the reader's own. A ring has one reader at a time; reading
- * keeps the process alive (see {@link RingBuffer.unref}) and leaves time to others: a turn of the event loop reads for half a
- * millisecond. While nobody reads, or the reader is busy, records stay in the ring; once that is full, programs can't reserve any more,
- * which only they can count.
+ * Records come in the order in which they were reserved: as `T` if their type is known ({@link OpenOptions.events}),
+ * else as bytes. They are decoded in place, and the result is a copy. A ring has one reader at a time. Reading keeps
+ * the process alive (see {@link RingBuffer.unref}) and yields to other work: it takes half a millisecond per turn of
+ * the event loop. While nobody reads, or the reader is busy, records stay in the ring. When the ring is full, programs
+ * can't reserve records; only the programs can count such losses.
  *
- * `for await (const batch of ring)` gives arrays of records; `onBatch` and `onEvent` call a handler; `columns` reads numbers
- * only, and leaves no garbage. Maps the ring's memory; the kernel's protocol is that of kernel/bpf/ringbuf.c.
+ * `for await (const batch of ring)` yields arrays of records; `onBatch` and `onEvent` call a handler; `columns` reads
+ * only numbers and creates no garbage. Maps the ring's memory and implements the protocol of kernel/bpf/ringbuf.c.
  */
 export class RingBuffer<T = Uint8Array> extends RecordMap<T, T[], RingBufferStats> {
   /** @internal */

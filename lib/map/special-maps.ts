@@ -1,4 +1,6 @@
-/** STRUCT_OPS and ARENA, and the maps of devices, CPUs, sockets, events and stacks, which programs use and user space fills. */
+/**
+ * STRUCT_OPS and ARENA, and maps of devices, CPUs, sockets, events and stacks, which programs use and user space fills.
+ */
 import type { BtfValue, Codec } from "../codec/codec";
 import { Flag } from "../constants";
 import type { MapCore } from "./core";
@@ -7,10 +9,11 @@ import { BpfMap } from "./map";
 import { type ElementCodecs, indexOf } from "./map-codec";
 
 /**
- * The maps that have no class of their own, with keys and values as the kernel has them: DEVMAP (Linux 4.14), DEVMAP_HASH (5.4),
- * CPUMAP (4.15), XSKMAP (4.18), SOCKMAP (4.14), SOCKHASH (4.18), REUSEPORT_SOCKARRAY (4.19), CGROUP_ARRAY (4.8), STACK_TRACE (4.6),
- * CGROUP_STORAGE (4.19), PERCPU_CGROUP_STORAGE (4.20), INSN_ARRAY (6.19); and {@link PerfBuffer.slots}. Which calls user space may
- * make depends on the type: some can't be read, some not written, and the error says so.
+ * Maps without a class of their own, with keys and values as in the kernel: DEVMAP (Linux 4.14), DEVMAP_HASH (5.4),
+ * CPUMAP (4.15), XSKMAP (4.18), SOCKMAP (4.14), SOCKHASH (4.18), REUSEPORT_SOCKARRAY (4.19), CGROUP_ARRAY (4.8),
+ * STACK_TRACE (4.6), CGROUP_STORAGE (4.19), PERCPU_CGROUP_STORAGE (4.20), INSN_ARRAY (6.19); and {@link
+ * PerfBuffer.slots}. The type decides which calls user space can make: some can't be read, some can't be written; the
+ * error says so.
  */
 export class KernelMap<K = BtfValue, V = BtfValue> extends ElementMap<K, V> {
   /** @internal */
@@ -19,7 +22,10 @@ export class KernelMap<K = BtfValue, V = BtfValue> extends ElementMap<K, V> {
   }
 }
 
-/** STRUCT_OPS: functions that the kernel calls; its one value is what an object says it is, and its state. Since Linux 5.6. */
+/**
+ * STRUCT_OPS: functions that the kernel calls. It has one value: the struct from the object, and its state. Since Linux
+ * 5.6.
+ */
 export class StructOpsMap<V = BtfValue> extends ElementMap<number, V> {
   /** @internal */
   constructor(core: MapCore, codecs: ElementCodecs) {
@@ -27,13 +33,14 @@ export class StructOpsMap<V = BtfValue> extends ElementMap<number, V> {
   }
 }
 
-/** ARENA: memory that programs and this process see at the same address. Since Linux 6.9. */
+/** ARENA: memory that programs and this process share at the same address. Since Linux 6.9. */
 export class ArenaMap extends BpfMap {
   /**
-   * The arena's memory, `maxEntries` pages of it. A page is made when it is first touched, here or by a program. Closing the map
-   * makes the array empty; the kernel lets go of it in the next turn of the event loop, as V8 does.
+   * The arena's memory, `maxEntries` pages. A page is allocated when this process or a program first touches it.
+   * Closing the map makes the array empty; the kernel frees the memory in the next turn of the event loop, as V8
+   * requires.
    *
-   * @throws {@link MapError} if it can't be mapped, or touching a page that is not there would end the process
+   * @throws {@link MapError} if it can't be mapped, or if touching an unallocated page would kill the process
    *   (BPF_F_SEGV_ON_FAULT)
    */
   memory(): Uint8Array<ArrayBuffer> {

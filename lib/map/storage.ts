@@ -1,4 +1,7 @@
-/** Local storage: values that hang on a task, inode, socket or cgroup, and go with it. User space names these by descriptors. */
+/**
+ * Local storage: values attached to a task, inode, socket or cgroup, and freed with it. User space identifies these by
+ * descriptor.
+ */
 import { closeSync, constants, openSync } from "node:fs";
 import type { BtfValue, Codec } from "../codec/codec";
 import { ArgumentError, errnoName, isErrno, MapError, shown } from "../errors";
@@ -9,16 +12,19 @@ import { type GetOptions, KeyedMap, type SetOptions, type UpdateMode } from "./k
 import { BpfMap } from "./map";
 import { bytes, type ElementCodecs, u32 } from "./map-codec";
 
-/** A path, or an open descriptor, which stays open. */
+/** A path, or an open file descriptor, which is not closed. */
 export type PathOrFd = string | number;
 
-/** Without waiting for the other end of a FIFO. O_PATH would do with less, but counts as no descriptor before Linux 6.4. */
+/**
+ * O_NONBLOCK does not wait for the other end of a FIFO. O_PATH would need less, but bpf(2) does not accept such a
+ * descriptor before Linux 6.4.
+ */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
-/** The same map by descriptors. */
+/** The same map with descriptors as keys. */
 class ByDescriptor<V> extends KeyedMap<number, V> {}
 
-/** What local storage maps have in common. They can't be iterated by user space. */
+/** The common base of local storage maps. User space can't iterate over them. */
 export abstract class StorageMap<Key, V> extends BpfMap {
   static {
     refuseOthers(StorageMap, (value) => #elements in value);
@@ -32,36 +38,48 @@ export abstract class StorageMap<Key, V> extends BpfMap {
     this.#elements = new ByDescriptor(core, u32(core.name, "a descriptor"), codecs.value as Codec<V>);
   }
 
-  /** The value of a key, or undefined if there is none. libbpf: bpf_map_lookup_elem_flags(). */
+  /**
+   * The value of a key; undefined if there is none. libbpf: bpf_map_lookup_elem_flags().
+   *
+   * @throws {@link MapError} for any other failure
+   */
   get(key: Key, options?: GetOptions): V | undefined {
     return this.#with(key, "get", (fd) => this.#elements.get(fd, options));
   }
 
   /**
-   * True if something is stored with what the key names.
+   * Whether there is a value for the key.
    *
-   * @throws {@link MapError}
+   * @throws {@link MapError} if the key can't be opened, or the map can't be read
    */
   has(key: Key): boolean {
     return this.#with(key, "has", (fd) => this.#elements.has(fd));
   }
 
-  /** Writes a value, which goes when what it hangs on does. libbpf: bpf_map_update_elem(). */
+  /**
+   * Writes a value. It is freed together with its owner. libbpf: bpf_map_update_elem().
+   *
+   * @throws {@link MapError} if the key can't be opened, or the kernel returns an error
+   */
   set(key: Key, value: V, options?: UpdateMode | SetOptions): this {
     this.#with(key, "set", (fd) => this.#elements.set(fd, value, options));
     return this;
   }
 
-  /** Removes the value; false if there was none. libbpf: bpf_map_delete_elem(). */
+  /**
+   * Deletes the value; false if there was none. libbpf: bpf_map_delete_elem().
+   *
+   * @throws {@link MapError} if the key can't be opened, or the kernel returns an error
+   */
   delete(key: Key): boolean {
     return this.#with(key, "delete", (fd) => this.#elements.delete(fd));
   }
 
-  /** @internal A descriptor of what the key names, and whether it was opened for that. */
+  /** @internal A descriptor for the key, and whether it was opened for this purpose. */
   protected abstract descriptor(key: Key, operation: string): { fd: number; opened: boolean };
 
   #with<T>(key: Key, operation: string, run: (fd: number) => T): T {
-    this.core.handle(operation); // throws if it was closed
+    this.core.handle(operation); // Throws if the map is closed.
     const { fd, opened } = this.descriptor(key, operation);
     try {
       if (!Number.isInteger(fd) || fd < 0 || fd > 0x7fffffff) {
@@ -75,7 +93,7 @@ export abstract class StorageMap<Key, V> extends BpfMap {
   }
 }
 
-/** Storage of tasks: keys are process ids, or `{ pidfd }`. Since Linux 5.11. */
+/** TASK_STORAGE: values attached to tasks. Keys are process ids, or `{ pidfd }`. Since Linux 5.11. */
 export class TaskStorageMap<V = BtfValue> extends StorageMap<number | { readonly pidfd: number }, V> {
   /** The same map with values as bytes. */
   get raw(): TaskStorageMap<Uint8Array> {
@@ -101,7 +119,7 @@ export class TaskStorageMap<V = BtfValue> extends StorageMap<number | { readonly
   }
 }
 
-/** Storage of files: keys are paths or descriptors. The path's last part may be a symbolic link, which is followed. */
+/** Storage of files: keys are paths or descriptors. Symbolic links are followed. */
 abstract class PathStorageMap<V> extends StorageMap<PathOrFd, V> {
   /** @internal */
   protected descriptor(key: PathOrFd, operation: string) {
@@ -125,7 +143,10 @@ abstract class PathStorageMap<V> extends StorageMap<PathOrFd, V> {
   }
 }
 
-/** Storage of inodes: keys are paths or descriptors of open files. Since Linux 5.10; needs CONFIG_BPF_LSM. */
+/**
+ * INODE_STORAGE: values attached to inodes. Keys are paths or descriptors of open files. Since Linux 5.10; needs
+ * CONFIG_BPF_LSM.
+ */
 export class InodeStorageMap<V = BtfValue> extends PathStorageMap<V> {
   /** The same map with values as bytes. */
   get raw(): InodeStorageMap<Uint8Array> {
@@ -133,7 +154,9 @@ export class InodeStorageMap<V = BtfValue> extends PathStorageMap<V> {
   }
 }
 
-/** CGRP_STORAGE: keys are paths or descriptors of cgroup v2 directories. Since Linux 6.2. */
+/**
+ * CGRP_STORAGE: values attached to cgroups. Keys are paths or descriptors of cgroup v2 directories. Since Linux 6.2.
+ */
 export class CgroupLocalStorageMap<V = BtfValue> extends PathStorageMap<V> {
   /** The same map with values as bytes. */
   get raw(): CgroupLocalStorageMap<Uint8Array> {
@@ -141,7 +164,7 @@ export class CgroupLocalStorageMap<V = BtfValue> extends PathStorageMap<V> {
   }
 }
 
-/** Storage of sockets: keys are sockets' descriptors. Since Linux 5.2. */
+/** SK_STORAGE: values attached to sockets. Keys are descriptors of sockets. Since Linux 5.2. */
 export class SkStorageMap<V = BtfValue> extends StorageMap<number, V> {
   /** The same map with values as bytes. */
   get raw(): SkStorageMap<Uint8Array> {

@@ -1,20 +1,20 @@
-/** The names of maps and of their types. */
+/** The names of maps and of map types. */
 import { MapType } from "../constants";
 import type { MapDescription } from "../native";
 
-/** Types that came after the carried linux/bpf.h. */
+/** Types newer than the bundled linux/bpf.h. */
 const NEWER: Readonly<Record<string, number>> = { RHASH: 35 };
 
 const typeNames = new Map<number, string>(
   Object.entries({ ...MapType, ...NEWER }).map(([name, value]) => [value, name.toLowerCase()]),
 );
 
-/** Map types by name; of two names for one, the newer stands last and wins in {@link mapTypeName}. */
+/** Map types by name. If a type has two names, the newer one is last and is used by {@link mapTypeName}. */
 export const mapTypeNames: ReadonlyMap<string, number> = new Map(
   [...typeNames].map(([value, name]) => [name, value] as const),
 );
 
-/** A map type's number; 0 for none. */
+/** A map type's number; 0 if unknown. */
 export function typeNumber(name: string): number {
   return mapTypeNames.get(name) ?? Number(/^type (\d+)$/.exec(name)?.[1] ?? 0);
 }
@@ -25,8 +25,8 @@ export function mapTypeName(type: number): string {
 }
 
 /**
- * The name that users know a map by: its C name, and for the maps of global variables the section's, such as ".rodata"
- * (libbpf puts part of the object's name before it).
+ * The map's name for users: its C name, or for the maps of global variables the section's, such as ".rodata", to which
+ * libbpf prepends part of the object's name.
  */
 export function mapName(description: Pick<MapDescription, "name" | "internal">): string {
   const dot = description.internal ? description.name.indexOf(".") : 0;

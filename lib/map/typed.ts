@@ -1,4 +1,4 @@
-/** How the keys and values of a map are read: as their BTF types say, or as bytes where only their sizes are known. */
+/** The codecs of a map's keys and values: from their BTF types, or bytes if only their sizes are known. */
 import { Btf, BtfError } from "../btf/btf";
 import type { BtfType } from "../btf/types";
 import { type Codec, type CodecOptions, codecOf } from "../codec/codec";
@@ -10,7 +10,7 @@ import { bytes, type ElementCodecs } from "./map-codec";
 import type { MapInfo } from "./map-info";
 import { mapName, typeNumber } from "./type-names";
 
-/** Codecs of a map, and of the maps in it. */
+/** Codecs of a map and of its inner maps. */
 export interface ObjectCodecs extends ElementCodecs {
   readonly inner?: ObjectCodecs;
 }
@@ -23,14 +23,16 @@ type Typed = Pick<
 >;
 
 /**
- * @param typeOf the type of a BTF id; undefined where the BTF can't be read
+ * The codecs of a map of an object.
+ *
+ * @param typeOf the type with a BTF id; undefined if the BTF can't be read
  * @throws {@link ArgumentError} with the path of a type that has no values
  */
 export function codecsOf(description: Typed, typeOf: TypeOf | undefined, u64: U64): ObjectCodecs {
   const { keySize, valueSize, inner } = description;
   const name = mapName(description);
   const keyType = typed(description.keyTypeId, typeOf);
-  // The kernel keeps more of a struct_ops map than its type says.
+  // The kernel's value of a struct_ops map is larger than its type.
   const valueType = description.type === MapType.STRUCT_OPS ? undefined : typed(description.valueTypeId, typeOf);
   return {
     key: codecFor(keyType, keySize, name, "key", u64),
@@ -40,7 +42,7 @@ export function codecsOf(description: Typed, typeOf: TypeOf | undefined, u64: U6
   };
 }
 
-/** At the first view: of the many maps of an object few are read by views. */
+/** Created at the first view: few maps of an object are read by views. */
 function madeOnce(make: () => ViewMaker<unknown>): ViewMaker<unknown> {
   let made: ViewMaker<unknown> | undefined;
   return (memory, offset) => {
@@ -53,7 +55,7 @@ function optionsOf(map: string, what: "key" | "value", u64: U64): CodecOptions {
   return { path: `${map}.${what}`, u64, managed: "skip" };
 }
 
-/** A section is no value but variables. */
+/** A section's value is accessed only through variables. */
 function typed(id: number, typeOf: TypeOf | undefined): BtfType | undefined {
   const type = id === 0 ? undefined : typeOf?.(id);
   return type?.kind === "datasec" ? undefined : type;
@@ -67,11 +69,11 @@ function codecFor(
   u64: U64,
 ): Codec<unknown> {
   const codec = type === undefined ? undefined : codecOf(type, optionsOf(map, what, u64));
-  // The size may be set after the type was; a type with a flexible array is longer than it says.
+  // The size may have been set after the type; a type with a flexible array is longer than its size.
   return codec === undefined || codec.size > size ? (bytes(map, `a ${what}`, size) as Codec<unknown>) : codec;
 }
 
-/** Those of a map that was opened: the kernel has the BTF that it was made with, and gives it to CAP_SYS_ADMIN. */
+/** The codecs of a map that was opened. The kernel returns the BTF that the map was created with to CAP_SYS_ADMIN. */
 export function codecsOfOpened(info: MapInfo, name: string): ObjectCodecs {
   const btf = info.btfId === 0 ? undefined : btfOf(info.btfId);
   const description = {
@@ -92,7 +94,7 @@ function btfOf(id: number): Btf | undefined {
   try {
     return new Btf(found.bytes, undefined, `BTF ${id}`);
   } catch (error) {
-    if (error instanceof BtfError) return undefined; // of kinds that came later than this library
+    if (error instanceof BtfError) return undefined; // The BTF is newer than this library supports.
     throw error;
   }
 }

@@ -11,10 +11,11 @@ import { BpfMap } from "./map";
 import type { ElementCodecs } from "./map-codec";
 
 /**
- * A user ring buffer: a program takes what is submitted here, in order, when it calls bpf_user_ringbuf_drain(). Since Linux 6.1.
+ * A user ring buffer: a program receives the submitted records in order when it calls bpf_user_ringbuf_drain(). Since
+ * Linux 6.1.
  *
- * Records are bytes, or `T` where the object says what they are ({@link OpenOptions.events}). A ring has one producer: another
- * process or worker that submits to the same map at the same time damages what is in it.
+ * Records are `T` if their type is known ({@link OpenOptions.events}), else bytes. A ring has one producer: if another
+ * process or worker submits to the same map concurrently, the ring's data is corrupted.
  */
 export class UserRingBuffer<T = Uint8Array> extends BpfMap {
   static {
@@ -23,22 +24,23 @@ export class UserRingBuffer<T = Uint8Array> extends BpfMap {
 
   readonly #codec: Codec<T> | undefined;
   #ring: Handle | undefined;
-  /** Whether the program may have drained something since a record last found no room. */
+  /** Whether the program may have drained records since a record last did not fit. */
   #drained = true;
   readonly #waiting = new Set<() => void>();
 
   /** @internal */
   constructor(core: MapCore, { event }: ElementCodecs) {
     super(core);
-    // What the records are is the object's word, which T repeats.
+    // The object declares the type of the records, and T matches it.
     this.#codec = event as Codec<T> | undefined;
   }
 
   /**
-   * Submits one record. libbpf: user_ring_buffer__reserve(), user_ring_buffer__submit().
+   * Submits a record. libbpf: user_ring_buffer__reserve(), user_ring_buffer__submit().
    *
-   * @throws {@link MapError} ENOSPC if the ring is full; E2BIG if the record, its 8 bytes of header included, is larger than it
-   * @throws {@link ArgumentError} for a value that is not of the records' type
+   * @throws {@link MapError} ENOSPC if the ring is full; E2BIG if the record and its 8-byte header are larger than the
+   *   ring
+   * @throws {@link ArgumentError} for a value that does not fit the records' type
    */
   submit(value: T): void {
     const status = this.#submit([value]);
@@ -46,11 +48,11 @@ export class UserRingBuffer<T = Uint8Array> extends BpfMap {
   }
 
   /**
-   * Submits records with one call, until one finds no room.
+   * Submits records with one call, until one does not fit.
    *
-   * @returns how many were submitted, from the first one on; 0 if the ring is full
+   * @returns the number of records submitted, from the first on; 0 if the ring is full
    * @throws {@link MapError} E2BIG if the first one is larger than the ring
-   * @throws {@link ArgumentError} for a value that is not of the records' type; none is submitted then
+   * @throws {@link ArgumentError} for a value that does not fit the records' type; none is submitted then
    */
   submitMany(values: readonly T[]): number {
     if (!Array.isArray(values)) {
@@ -64,10 +66,10 @@ export class UserRingBuffer<T = Uint8Array> extends BpfMap {
   }
 
   /**
-   * Waits until a program has drained something since a record last found no room. Then there is room, if not enough for every
-   * record: try again. A drain with BPF_RB_NO_WAKEUP is not heard. Waiting keeps the process alive.
+   * Waits until a program has drained records since a record last did not fit. The freed room may still be too small:
+   * try again. A drain with BPF_RB_NO_WAKEUP is not noticed. Waiting keeps the process alive.
    *
-   * @throws the signal's reason; {@link ClosedError} if the map is closed meanwhile
+   * @throws the signal's reason when aborted; {@link ClosedError} if the map is closed meanwhile
    */
   async drained(options?: ReadOptions): Promise<void> {
     const signal = signalOf(options, `map ${this.name}`);
@@ -90,6 +92,7 @@ export class UserRingBuffer<T = Uint8Array> extends BpfMap {
     if (this.closed) throw new ClosedError(`map ${this.name}`, "map.drained");
   }
 
+  /** Closes the map as {@link BpfMap.close} does; a pending {@link drained} throws {@link ClosedError}. */
   override close(): void {
     if (this.closed) return;
     super.close();
@@ -112,12 +115,12 @@ export class UserRingBuffer<T = Uint8Array> extends BpfMap {
     const codec = this.#codec;
     if (codec === undefined) {
       const records = values.map((value) => this.#bytes(value));
-      // One whose memory was detached has no bytes, and throws when it is copied.
+      // A record with a detached buffer has no bytes, and copying it throws.
       const full = records.filter(({ length }) => length > 0);
       return { records: Buffer.concat(full), lengths: Uint32Array.from(records, ({ length }) => length) };
     }
     const { size } = codec;
-    const { length } = values; // a getter of a value may make the list longer
+    const { length } = values; // A value's getter could extend the list.
     const records = new Uint8Array(length * size);
     const view = new DataView(records.buffer);
     for (let index = 0; index < length; index++) codec.encode(values[index] as T, view, index * size);
@@ -146,7 +149,9 @@ export class UserRingBuffer<T = Uint8Array> extends BpfMap {
     return ring;
   }
 
-  /** Until it is drained only: the poller refers to whoever listens, and a map that nobody uses is to be collected. */
+  /**
+   * Listens only until the ring is drained: the poller references its listeners, and an unused map must be collectable.
+   */
   #listen(ring: Handle): void {
     this.#drained = false;
     listen(ring, () => {

@@ -1,17 +1,17 @@
-/** The addon's file: where it may lie, and whether it can be loaded here. */
+/** Finds the addon's file and checks that it can be loaded here. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 
-/** What decides which file it is. */
+/** The platform that selects the file. */
 export interface Platform {
   platform: string;
   arch: string;
 }
 
 /**
- * Where the addon is looked for, in this order. What NODE_LIBBPF_PREBUILD names is all there is then: a file, or a folder that has
- * prebuilds/, as node-gyp-build understands it.
+ * Candidate paths of the addon, in search order. NODE_LIBBPF_PREBUILD, if set, replaces all others: a file, or a folder
+ * that contains prebuilds/, as in node-gyp-build.
  */
 export function places(root: string, { platform, arch }: Platform, named: string | undefined): string[] {
   const shipped = (folder: string) => join(folder, `prebuilds/${platform}-${arch}/node-libbpf.glibc.node`);
@@ -19,17 +19,24 @@ export function places(root: string, { platform, arch }: Platform, named: string
   return [join(root, "build/Release/node_libbpf.node"), shipped(root)];
 }
 
-/** @throws {@link Error} that says why the file can't be loaded */
+/**
+ * Loads an addon.
+ *
+ * @throws {@link Error} that says why the file can't be loaded
+ */
 export function loadFile(path: string, arch: string): unknown {
   checkFile(path, arch);
-  // Not require(): bundlers put something of theirs in its place.
+  // Not require(): bundlers replace it.
   return createRequire(path)(path);
 }
 
-/** Node's names of architectures by e_machine, of ELF files of 64 bits and little-endian. */
+/** Node's architecture names by e_machine, for little-endian 64-bit ELF files. */
 const MACHINES: Readonly<Record<number, string>> = { 62: "x64", 183: "arm64", 243: "riscv64", 258: "loong64" };
 
-/** The dynamic linker says of a file for another machine that it does not exist, and ends the process for one that is cut off. */
+/**
+ * Checks the file first: for a file of another machine the dynamic linker reports that it does not exist, and for a
+ * truncated one it kills the process.
+ */
 function checkFile(path: string, arch: string): void {
   const header = Buffer.alloc(64);
   const file = openSync(path, "r");
@@ -40,11 +47,11 @@ function checkFile(path: string, arch: string): void {
   } finally {
     closeSync(file);
   }
-  if (header.toString("latin1", 0, 4) !== "\x7fELF") throw new Error("is no ELF file");
+  if (header.toString("latin1", 0, 4) !== "\x7fELF") throw new Error("is not an ELF file");
   const machine = MACHINES[header.readUInt16LE(18)];
   if (machine === undefined) return;
   if (machine !== arch) throw new Error(`is for ${machine}`);
-  // The table of sections is the last that a linker writes.
+  // Linkers write the section header table last.
   const end = Number(header.readBigUInt64LE(40)) + header.readUInt16LE(58) * header.readUInt16LE(60);
-  if (end > size) throw new Error("is cut off");
+  if (end > size) throw new Error("is truncated");
 }

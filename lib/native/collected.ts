@@ -1,10 +1,10 @@
-/** Lifetime of native handles: released when closed, and for what nobody closed, when it is garbage-collected. */
+/** Releases native handles of objects that are garbage-collected without being closed. */
 
 const registry = new FinalizationRegistry<() => void>((release) => release());
 
 /**
  * Calls `release` when `owner` is garbage-collected, unless the returned function is called first. `release` must not
- * refer to `owner`.
+ * reference `owner`.
  */
 export function onCollected(owner: object, release: () => void): () => void {
   const token = {};

@@ -1,23 +1,27 @@
-/** What is said where the addon can't be loaded: what was tried, why it failed, and what to do. */
+/** The error text for an addon that can't be loaded: what was tried, why it failed, and what to do. */
 import type { Host } from "./host";
 
-/** As `engines` in package.json says it. */
+/** The minimum version from `engines` in package.json. */
 const OLDEST_NODE = "20.19";
 const SHIPPED: readonly string[] = ["x64", "arm64"];
 const BUILD = "build it here: npm explore node-libbpf -- npm run build:native";
 
-/** A file that could not be loaded. */
+/** A file that could not be loaded, and its error. */
 export interface Attempt {
   path: string;
   error: NodeJS.ErrnoException;
 }
 
-/** False where no file can do. */
+/** Whether the addon can exist for this platform. */
 export function isSupported({ platform, versions }: { platform: string; versions: { node: string } }): boolean {
   return platform === "linux" && !isTooOld(versions.node);
 }
 
-/** @param attempts those that failed; none where it {@link isSupported} not */
+/**
+ * The error text.
+ *
+ * @param attempts the failed attempts; empty if the platform is not {@link isSupported}
+ */
 export function helpPage(host: Host, attempts: readonly Attempt[]): string {
   const { platform, arch, node } = host;
   const tried = attempts.map(({ path, error }) => `\n  ${path}: ${reasonOf(error)}`);
@@ -45,7 +49,7 @@ function unsupported({ platform, node }: Host): string[] {
   return [
     ...advice,
     "Run it on Linux, in a container or in a virtual machine",
-    'What asks no kernel works here: import it from "node-libbpf/sleepable"',
+    'The parts that need no kernel work here: import them from "node-libbpf/sleepable"',
   ];
 }
 
@@ -58,28 +62,27 @@ function advise(host: Host, attempts: readonly Attempt[]): string[] {
 
   if (has("ERR_DLOPEN_DISABLED") || has("ERR_ACCESS_DENIED"))
     return permissions
-      ? ["Give Node --allow-addons, and --allow-fs-read for the package: its permission model is on"]
-      : ["Start Node without --no-addons, which may stand in NODE_OPTIONS too"];
-  if (named) advice.push(`Correct or unset NODE_LIBBPF_PREBUILD, which is ${named}`);
+      ? ["Node's permission model is on: add --allow-addons, and --allow-fs-read for the package"]
+      : ["Start Node without --no-addons; check NODE_OPTIONS too"];
+  if (named) advice.push(`Correct or unset NODE_LIBBPF_PREBUILD, which is set to ${named}`);
   else if (!isPackage)
     advice.push(
       `A bundler moved the code to ${root}: declare node-libbpf as external,`,
-      "or set NODE_LIBBPF_PREBUILD to a folder that has the package's prebuilds/",
+      "or set NODE_LIBBPF_PREBUILD to a folder that contains the package's prebuilds/",
     );
-  if (!SHIPPED.includes(arch))
-    advice.push(`There are binaries for ${SHIPPED.join(" and ")}: use such a Node, or ${BUILD}`);
+  if (!SHIPPED.includes(arch)) advice.push(`Binaries exist for ${SHIPPED.join(" and ")}: use such a Node, or ${BUILD}`);
   else if (musl)
-    advice.push(`This Node is linked with musl, the binaries with glibc: use an image with glibc, or ${BUILD}`);
+    advice.push(`This Node is linked with musl, but the binaries with glibc: use an image with glibc, or ${BUILD}`);
   if (needed !== undefined)
-    advice.push(`It needs glibc ${needed}, this is ${glibc() ?? "older"}: use a newer distribution, or ${BUILD}`);
-  if (failed(/^is for /)) advice.push("Install it on the machine where it runs; delete build/ if that was copied");
-  if (failed(/^is (no ELF file|cut off)/)) advice.push("Install it again: a file is damaged");
+    advice.push(`It needs glibc ${needed}, but this is ${glibc() ?? "older"}: use a newer distribution, or ${BUILD}`);
+  if (failed(/^is for /)) advice.push("Install it on the machine where it runs; delete build/ if it was copied");
+  if (failed(/^is (not an ELF file|truncated)/)) advice.push("Reinstall it: a file is damaged");
   if (failed(/failed to map segment/)) advice.push("Install it on a file system that is not mounted noexec");
   if (advice.length > 0) return advice;
   const missing = attempts.every(({ error }) => error.code === "ENOENT");
   return [
     missing
-      ? "Install it again: the package lacks its binaries; in a checkout: npm run setup"
-      : `Install it again, or ${BUILD}`,
+      ? "Reinstall it: the package lacks its binaries; in a checkout: npm run setup"
+      : `Reinstall it, or ${BUILD}`,
   ];
 }

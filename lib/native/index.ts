@@ -1,4 +1,4 @@
-/** The typed face of binding/, and the only file that loads the addon. */
+/** TypeScript signatures of binding/. Only this file loads the addon. */
 import { join } from "node:path";
 import { BpfError } from "../errors";
 import { loadFile, places } from "./binary";
@@ -12,18 +12,18 @@ export interface Message {
   text: string;
 }
 
-/** What an operation that may fail with a story returns: a status, libbpf's messages, the verifier's log. */
+/** The result of an operation that reports details: a status, libbpf's messages, the verifier's log. */
 export interface Outcome {
-  /** 0, a handle or a count; negative: -errno. */
+  /** 0, a handle or a count; a negative value is -errno. */
   status: number;
-  /** Which part failed: "open", "configure", "target", "features", "load"; "" if none. */
+  /** The stage that failed: "open", "configure", "target", "features", "load"; "" if none. */
   stage: string;
-  /** The index of the program it failed for, or -1. */
+  /** The index of the program that failed, or -1. */
   program: number;
   messages: readonly Message[];
-  /** The verifier's log, if there is one. */
+  /** The verifier's log, if any. */
   log?: Uint8Array | undefined;
-  /** Those of programs that were asked for theirs, by index. */
+  /** Verifier logs by program index, for programs that requested theirs. */
   logs?: Readonly<Record<number, Uint8Array | undefined>>;
 }
 
@@ -37,7 +37,7 @@ export interface OpenRequest {
   pinRoot: string | undefined;
   kconfig: string | undefined;
   btfPath: string | undefined;
-  /** Collect debug messages too. */
+  /** Whether to collect debug messages too. */
   verbose: boolean;
 }
 
@@ -60,11 +60,11 @@ export interface MapRequest {
   numaNode: number;
   mapExtra: bigint;
   autocreate: boolean;
-  /** What a map of maps shall hold, where that was changed. */
+  /** The inner map of a map of maps, if it was changed. */
   inner: InnerRequest | undefined;
   pinPath: string | undefined;
   initial: Uint8Array | undefined;
-  /** Of a struct_ops map: offsets of members that are to have no program. */
+  /** For a struct_ops map: offsets of members that get no program. */
   without: Uint32Array;
 }
 
@@ -78,13 +78,13 @@ export interface InnerRequest {
 
 export interface MapCreateRequest extends InnerRequest {
   name: string;
-  /** What a map of maps holds: maps like this one; 0 for none. */
+  /** For a map of maps: fd of the template for inner maps; 0 if none. */
   innerFd: number;
   mapExtra: bigint;
   numaNode: number;
   ifindex: number;
   vmlinuxValueType: number;
-  /** Give the kernel BTF for keys and values: an int, and bytes. */
+  /** Whether to give the kernel BTF for keys and values: an int, and bytes. */
   byteTypes: boolean;
 }
 
@@ -115,25 +115,30 @@ export interface MapDescription {
   autocreate: boolean;
   internal: boolean;
   pinPath?: string;
-  /** BTF ids in the object; 0 for none. Zero once loaded: some versions of libbpf drop them (kernels that refuse BTF). */
+  /**
+   * BTF ids in the object; 0 if none. Also 0 after load: some versions of libbpf drop them if the kernel rejects BTF.
+   */
   keyTypeId: number;
   valueTypeId: number;
-  /** What a map of variables starts with; absent for zeroes (.bss). */
+  /** Initial contents of a map of variables; absent if zero (.bss). */
   initial?: Uint8Array;
-  /** What a map of maps holds, if the object says it. */
+  /** The inner map of a map of maps, if the object defines it. */
   inner?: MapDescription;
 }
 
 export interface VariableDescription {
-  /** Its own: where static variables of linked objects share one, with where it is before it (lib/elf/unique-names.ts). */
+  /**
+   * The unique name. For a static variable of a linked object that shares its name, prefixed with its origin
+   * (lib/elf/unique-names.ts).
+   */
   name: string;
-  /** The name that it shares with others, if it does. */
+  /** The name shared with other variables, if any. */
   shared?: string;
   section: string;
   sectionId: number;
   offset: number;
   size: number;
-  /** The BTF id of its type. */
+  /** BTF id of its type. */
   typeId: number;
 }
 
@@ -225,12 +230,12 @@ export interface TestRunOutcome {
 }
 
 /**
- * A handle: an integer that names something in this environment's native tables.
- * Integer results are 0 or a positive value, or -errno; a stale handle gives -EBADF.
+ * A handle: an integer that identifies an entry in this environment's native tables. Integer results are 0 or positive,
+ * or -errno; a stale handle gives -EBADF.
  */
 export type Handle = number;
 
-/** The addon's functions; binding/ documents each where it is defined. */
+/** The addon's functions. binding/ documents each at its definition. */
 export interface Native {
   readonly libbpfVersion: string;
   readonly libbpfSources: string;
@@ -246,20 +251,26 @@ export interface Native {
   memoryRead(object: Handle, map: number, offset: number, target: Uint8Array): number;
   memoryWrite(object: Handle, map: number, offset: number, source: Uint8Array): number;
 
-  /** Loads `r0 = 0; exit` and drops it: 0 or -errno, and the verifier's words. */
+  /** Loads `r0 = 0; exit` and closes the program. Returns 0 or -errno, and the verifier's log. */
   probeLoad(request: ProbeRequest): { status: number; log: string };
 
-  /** The kernel's BTF, from where libbpf finds it. */
+  /** The kernel's BTF, found as libbpf finds it. */
   btfKernel(): Uint8Array | number;
-  /** The BTF of an id: which is an object's, a module's ("split") or the kernel's own, by its name. Needs CAP_SYS_ADMIN. */
+  /**
+   * The BTF with an id, and whether it belongs to an object, a module ("split") or the kernel, by its name. Needs
+   * CAP_SYS_ADMIN.
+   */
   btfById(id: number): { bytes: Uint8Array; name: string; kernel: boolean } | number;
   /**
-   * C of the types of the ids, and of all that these need; then of the prototypes of functions of the kernel. The BTF must have
-   * no fault: libbpf does not look for any.
+   * C declarations of the types with these ids and their dependencies, then prototypes of kfuncs. The BTF must have no
+   * fault: libbpf does not check it.
    */
   btfDumpC(request: DumpRequest): Uint8Array | number;
 
-  /** Makes one object of several, without their DWARF, as `bpftool gen object` does. They must be a compiler's. */
+  /**
+   * Links objects into one, without DWARF, as `bpftool gen object` does. They must come from a compiler: libbpf does
+   * not check them.
+   */
   linkFiles(output: string, inputs: readonly string[]): Outcome;
 
   programTestRun(object: Handle, index: number, request: TestRunRequest): Promise<TestRunOutcome>;
@@ -281,13 +292,15 @@ export interface Native {
   linkPin(link: Handle, path: string): number;
   linkInfo(link: Handle, info: Uint8Array): number;
 
-  /** A run of an iterator, from its start. */
+  /** Starts a run of an iterator. */
   iterCreate(link: Handle): Handle;
-  /** Off this thread. No bytes at the end. */
+  /** Reads off the JavaScript thread. No bytes at the end. */
   iterRead(run: Handle, size: number): Promise<Uint8Array | number>;
   iterClose(run: Handle): number;
 
-  /** The kernel's id of what is pinned there; EINVAL for a pin of another kind, ENODATA where /proc can't tell which it is. */
+  /**
+   * The kernel's id of the pinned object. EINVAL for a pin of another kind, ENODATA where /proc can't tell the kind.
+   */
   pinnedId(path: string, kind: "map" | "link"): number;
 
   mapOfObject(object: Handle, index: number): Handle;
@@ -318,10 +331,10 @@ export interface Native {
   mapPin(map: Handle, path: string): number;
   mapMemory(map: Handle, object: Handle, index: number): ArrayBuffer | number;
   mapUnmap(map: Handle): number;
-  /** A process file descriptor (Linux 5.3), which the caller closes. */
+  /** A process file descriptor (Linux 5.3). The caller closes it. */
   pidfdOpen(pid: number, flags: number): number;
 
-  /** Who is called with the handles that became ready. */
+  /** Sets the listener that is called with the handles that became ready. */
   pollerListen(listener: (...handles: Handle[]) => void): number;
   pollerRef(alive: boolean): number;
 
@@ -348,7 +361,7 @@ export interface Native {
   userRingClose(ring: Handle): number;
 }
 
-/** The package's root; this file runs as dist/lib/native/index.js. */
+/** The package root; this file runs as dist/lib/native/index.js. */
 const ROOT = join(__dirname, "../../..");
 
 function load(): Native {
@@ -363,7 +376,7 @@ function load(): Native {
   throw new BpfError("ERR_BPF_NO_BINARY", helpPage(readHost(ROOT), attempts), { cause: attempts.at(-1)?.error });
 }
 
-/** The addon, loaded when it is first looked at: what asks nothing of the kernel works without it, on any system. */
+/** The addon, loaded at first access: code that needs no kernel works without it, on any system. */
 export declare const native: Native;
 
 Object.defineProperty(exports, "native", {

@@ -1,12 +1,12 @@
 /**
- * libbpf's words on a failure: which of its lines is the cause, and what to do about it. test/gates/libbpf-words.test.ts holds the tables
- * against all warnings of libbpf's source.
+ * Interprets libbpf's warnings: which one is the cause of a failure, and what to do about it.
+ * test/gates/libbpf-words.test.ts checks the tables against all warnings in libbpf's source.
  */
 import type { ErrorCode } from "../errors";
 
-/** What libbpf said was the cause. */
+/** The cause of a failure according to libbpf. */
 export interface Cause {
-  /** Its line, without what the error says by itself: the program's name and the errno. */
+  /** libbpf's line, without the parts that the error has already: the program's name and the errno. */
   words: string;
   code?: ErrorCode;
   hint?: string;
@@ -15,35 +15,38 @@ export interface Cause {
 interface Row {
   pattern: RegExp;
   code?: ErrorCode;
-  /** From what the pattern's groups matched. Absent where the errno says what to do. */
+  /** Built from the pattern's groups. Absent if the errno already explains what to do. */
   hint?: string | ((...names: string[]) => string);
 }
 
-/** An errno at a line's end, as libbpf writes it: "-EINVAL" since 1.6, before "-22", "Invalid argument(-22)" and "Invalid argument". */
+/**
+ * An errno at the end of a line: "-EINVAL" since libbpf 1.6; before, "-22", "Invalid argument(-22)" and "Invalid
+ * argument".
+ */
 const ERRNO =
   /: (?:-E[A-Z0-9]+|-\d+|[A-Z][\w -]+\(-\d+\)|Invalid argument|No such (?:file or directory|process)|Operation not (?:permitted|supported)|Permission denied|File exists|Device or resource busy)\.?$/;
 
-/** What libbpf goes on after, or says of its own doing. */
+/** Warnings after which libbpf continues, or that describe its own steps. */
 const PASSED =
   /^(?:Failed to bump RLIMIT_MEMLOCK|permission error while running as root|Error in \w+\(.*\): .*Retrying without BTF|Error in \w+\(\): .*(?:Couldn't create simple array map|Program )|Detection of kernel|BTF loading error|-- BEGIN BTF LOAD LOG|Error loading ELF section \.BTF\.ext|BTF\.ext header missing|prog '.*': missing \.BTF\.ext|prog '.*': subprog '.*' arg#\d+ is expected|extern \(kcfg\) '.*': long string|usdt: failed to get absolute path|map '.*': failed to adjust resized BTF|unexpected kind .* relocated|Netlink error reporting not supported|map '.*': BPF skeleton version is old)/;
 
-/** What says no more than which part failed. */
+/** Warnings that only say which part failed. */
 const GENERIC =
   /^(?:failed to load object|map '.*': failed to create:|prog '.*': (?:BPF program load failed|failed to (?:load|attach|initialize|prepare load attributes):|-- BEGIN PROG LOAD LOG))/;
 
-const RECOMPILE = "Compile it again with clang -g -O2 -target bpf";
+const RECOMPILE = "Recompile it with clang -g -O2 -target bpf";
 const MOUNT = "mount -t bpf bpf /sys/fs/bpf";
-const DEFINITION = 'Look at its definition in SEC(".maps")';
+const DEFINITION = 'Check its definition in SEC(".maps")';
 const NO_KERNEL_BTF =
   "lsm, fentry, fexit, tp_btf and struct_ops programs, kfuncs and CO-RE need a kernel with CONFIG_DEBUG_INFO_BTF=y, or its vmlinux with BTF in /boot; for CO-RE alone, open(path, { btfPath })";
-const KCONFIG_LINE = 'open(path, { kconfig }) takes lines such as "CONFIG_HZ=250\\n"';
+const KCONFIG_LINE = 'open(path, { kconfig }) expects lines such as "CONFIG_HZ=250\\n"';
 
-/** Of two rows that match the first is taken. */
+/** The first matching row is used. */
 export const CAUSES: readonly Row[] = [
   // Opening: the file
   {
     pattern: /^elf: legacy map definitions|^elf: .*'maps' section/,
-    hint: 'libbpf 1.x takes BTF-defined maps only: SEC(".maps")',
+    hint: 'libbpf 1.x supports only BTF-defined maps: SEC(".maps")',
   },
   { pattern: /couldn't find symbol table/, hint: "Strip it with llvm-strip -g, which keeps the symbols" },
   {
@@ -61,7 +64,7 @@ export const CAUSES: readonly Row[] = [
   },
   {
     pattern: /forgot to initialize global var/,
-    hint: "Give the variable a value where it is defined",
+    hint: "Initialize the variable in its definition",
   },
   {
     pattern: /ARENA map size .* is too small/,
@@ -70,13 +73,13 @@ export const CAUSES: readonly Row[] = [
   { pattern: /ARENA map/, hint: 'An object with __arena variables has one map of the type arena, in SEC(".maps")' },
   {
     pattern: /conflicting (key|value) size/,
-    hint: (what = "") => `Give the ${what} once: __type(${what}, …), or __uint(${what}_size, …)`,
+    hint: (what = "") => `Declare the ${what} once: __type(${what}, …), or __uint(${what}_size, …)`,
   },
   { pattern: /unsupported map linkage/, hint: "Make the map global: without static" },
   { pattern: /couldn't build pin path/, hint: "Pass a shorter pinRoot, or a shorter name" },
   {
     pattern: /^map '.*': map type isn't specified/,
-    hint: "Say it in the map's definition: __uint(type, BPF_MAP_TYPE_HASH)",
+    hint: "Declare it in the map's definition: __uint(type, BPF_MAP_TYPE_HASH)",
   },
   {
     pattern:
@@ -85,21 +88,21 @@ export const CAUSES: readonly Row[] = [
   },
   {
     pattern: /^\.maps relo .*hash-of-maps/,
-    hint: "Maps in maps have keys of 4 bytes, the inner map's place: __uint(key_size, sizeof(int))",
+    hint: "A map of maps needs keys of 4 bytes, the index of the inner map: __uint(key_size, sizeof(int))",
   },
-  { pattern: /^\.maps relo .*isn't an entry-point program/, hint: "Name a program with a SEC(), not a function" },
+  { pattern: /^\.maps relo .*isn't an entry-point program/, hint: "Name a function with a SEC(), not a subprogram" },
   { pattern: /^\.maps relo/, hint: DEFINITION },
   {
     pattern:
       /^(?:failed to find BTF for extern|extern function|unrecognized extern section|failed to (?:find extern definition|resolve size of extern|determine alignment of extern)|extern \(kcfg\) '.*': type is unsupported|cannot create a dummy)/,
-    hint: "Declare it extern … __ksym for the kernel's, or extern … __kconfig for its configuration's: an int, bool, char, char array or enum libbpf_tristate",
+    hint: "Declare it extern … __ksym if it is the kernel's, or extern … __kconfig for a kernel option: an int, bool, char, char array or enum libbpf_tristate",
   },
   { pattern: /^struct_ops reloc.*unsupported non-static/, hint: 'Name a program with SEC("struct_ops") in the struct' },
   {
     pattern: /^struct_ops reloc.*is not struct_ops BPF program/,
     hint: 'Give the program SEC("struct_ops")',
   },
-  { pattern: /^struct_ops (?:reloc|init:)/, hint: 'Look at the struct in SEC(".struct_ops")' },
+  { pattern: /^struct_ops (?:reloc|init:)/, hint: 'Check the struct in SEC(".struct_ops")' },
   {
     pattern:
       /^(?:elf: (?!failed to find symbol|failed to open \S+: |ambiguous|.* is 0 in symtab|could not read)|sec '|failed to (?:init libelf|open .* as ELF|get (?:EHDR|ELF class|section|e_shstrndx|sym name))|alloc memory failed|invalid kver|DATASEC '|Error loading ELF section|internal error|unexpected section type|failed to find '.*' ELF section|failed to alloc map|BTF types? |btf: type|Can't load BTF|unsupported BTF_KIND|map '\.jumptables')/,
@@ -115,7 +118,7 @@ export const CAUSES: readonly Row[] = [
   },
   {
     pattern: /^failed to parse target BTF/,
-    hint: "open(path, { btfPath }) takes a file of BTF of the kernel, or a vmlinux",
+    hint: "open(path, { btfPath }) expects a BTF file of the kernel, or a vmlinux",
   },
   {
     pattern: /^failed to open system Kconfig/,
@@ -128,7 +131,7 @@ export const CAUSES: readonly Row[] = [
   },
   {
     pattern: /^extern \(kcfg\) '(\w+)': unrecognized virtual extern/,
-    hint: "libbpf knows CONFIG_…, LINUX_KERNEL_VERSION, LINUX_HAS_BPF_COOKIE and LINUX_HAS_SYSCALL_WRAPPER; another LINUX_… must be __weak",
+    hint: "libbpf knows CONFIG_…, LINUX_KERNEL_VERSION, LINUX_HAS_BPF_COOKIE and LINUX_HAS_SYSCALL_WRAPPER; any other LINUX_… must be __weak",
   },
   {
     pattern: /^extern \(kcfg\) '(\w+)': (?:value|invalid string)|^failed to parse '.*'/,
@@ -138,19 +141,19 @@ export const CAUSES: readonly Row[] = [
   {
     pattern: /^extern (?:\(kcfg\) )?'(CONFIG_\w+)'(?: \(strong\))?: not resolved/,
     hint: (name = "") =>
-      `This kernel's configuration does not have it: declare it __weak, or pass open(path, { kconfig: "${name}=…\\n" })`,
+      `This kernel's configuration lacks it: declare it __weak, or pass open(path, { kconfig: "${name}=…\\n" })`,
   },
   {
     pattern: /^extern \(func ksym\) '\w+': func_proto|^extern \(var ksym\) '\w+': incompatible/,
-    hint: "Declare it as this kernel's BTF has it: node-libbpf btf dump --format c",
+    hint: "Declare it as in this kernel's BTF: node-libbpf btf dump --format c",
   },
   {
     pattern: /^extern (?:\((?:func |var )?ksym\) )?'\w+'(?: \(strong\))?: (?:not found|not resolved)/,
-    hint: "Declare it __weak and guard it with bpf_ksym_exists(), require a kernel that has it, or load the module that does",
+    hint: "Declare it __weak and guard it with bpf_ksym_exists(), require a kernel that has it, or load its module",
   },
   {
     pattern: /^extern \(ksym\) '\w+': resolution is ambiguous/,
-    hint: "The kernel has more than one symbol of that name",
+    hint: "The kernel has more than one symbol with that name",
   },
   {
     pattern: /^failed to (?:open \/proc\/kallsyms|read kallsyms)/,
@@ -159,27 +162,27 @@ export const CAUSES: readonly Row[] = [
   {
     pattern:
       /^extern '.*': unrecognized extern kind|^extern \(kcfg\) '.*': failed to get kernel version|^extern \(func ksym\) '.*': module BTF fd index/,
-    hint: "Leave the extern out",
+    hint: "Remove the extern",
   },
   {
     pattern: /^struct_ops init_kern.*(?:is|data is) not found in/,
-    hint: "This kernel has no such struct_ops, or the module that has it is not loaded; set the map's autocreate to false to leave it out",
+    hint: "This kernel has no such struct_ops, or its module is not loaded; set the map's autocreate to false to skip it",
   },
   {
     pattern: /^struct_ops init_kern.*invalid reuse of prog/,
-    hint: "A struct_ops program is for one member of one struct: write another program for the other",
+    hint: "A struct_ops program implements one member of one struct: write another program for the other",
   },
   {
     pattern: /^struct_ops init_kern/,
-    hint: "The struct differs from this kernel's: declare it as its BTF has it, node-libbpf btf dump --format c",
+    hint: "The struct differs from this kernel's: declare it as in its BTF, node-libbpf btf dump --format c",
   },
   {
     pattern: /^(?:failed to (?:iterate|get|load module).*BTF object|failed to load module)/,
-    hint: "Reading the BTF of modules takes CAP_SYS_ADMIN, and descriptors: ulimit -n",
+    hint: "Reading the BTF of modules needs CAP_SYS_ADMIN, and file descriptors: ulimit -n",
   },
   {
     pattern: /^Error loading \.BTF into kernel/,
-    hint: "This kernel does not take the object's BTF, which one of its maps or programs needs: require a newer one, or do without spin locks, timers, kptrs and struct_ops",
+    hint: "This kernel rejects the object's BTF, which one of its maps or programs needs: require a newer one, or avoid spin locks, timers, kptrs and struct_ops",
   },
   {
     pattern: /Couldn't load trivial BPF program/,
@@ -190,11 +193,11 @@ export const CAUSES: readonly Row[] = [
   {
     pattern:
       /^prog '.*': relo #?\d+:? .*(?:accesses field incorrectly|unexpected mem size|too big|invalid new mem size)/,
-    hint: "The field has another size in this kernel: read it with BPF_CORE_READ_BITFIELD(), or by bpf_core_field_size()",
+    hint: "The field has another size in this kernel: read it with BPF_CORE_READ_BITFIELD(), or use bpf_core_field_size()",
   },
   {
     pattern: /^prog '.*': relo #?\d+:? .*ambiguity/,
-    hint: "More than one of the kernel's types has that name: say which by a flavour, struct name___x",
+    hint: "The kernel has more than one type with that name: select one by a flavor, struct name___x",
   },
   {
     pattern: /^(?:prog '.*': relo |failed to perform CO-RE)/,
@@ -206,17 +209,17 @@ export const CAUSES: readonly Row[] = [
   },
   {
     pattern: /attach program FD is not set/,
-    hint: "An freplace program replaces a function of another program, which this library can't name yet: set its autoload to false",
+    hint: "An freplace program replaces a function of another program, which this library can't select yet: set its autoload to false",
   },
   {
     pattern:
       /^(?:failed bpf_prog_get_info_by_fd|The target program|Failed to get BTF \d+ of the program|.* is not found in prog's BTF|prog '.*': failed to find BPF program)/,
-    hint: "The program that is to be replaced must have BTF, and such a function",
+    hint: "The program to be replaced must have BTF, and such a function",
   },
   {
     pattern: /no BTF-based attach target is specified/,
     code: "ERR_BPF_TARGET_MISSING",
-    hint: "Name it in the section, or set attachTarget before load",
+    hint: "Set it in the section, or set attachTarget before load",
   },
   {
     pattern: /is not found in vmlinux BTF|failed to find kernel BTF type ID/,
@@ -230,19 +233,19 @@ export const CAUSES: readonly Row[] = [
   },
   {
     pattern: /^prog '.*': (?:exception|multiple subprogs|cannot find exception)/,
-    hint: "Look at the program's __exception_cb()",
+    hint: "Check the program's __exception_cb()",
   },
   {
     pattern:
       /^prog '.*': (?:bad |incorrect |invalid relo|extern relo|map relo|data relo|unexpected relo|missing subprog|no \.text|error relocating|failed to (?:relocate|perform|realloc|add subprog))/,
     hint: RECOMPILE,
   },
-  { pattern: /^prog '.*': failed to bind map/, hint: "The kernel refuses the map for the program" },
+  { pattern: /^prog '.*': failed to bind map/, hint: "The kernel rejects the map for the program" },
 
   // Maps and pins
   {
     pattern: /specified path (.+) is not on BPF FS/,
-    hint: (path = "") => `Nothing of bpffs is mounted at ${path}: ${MOUNT}, or pass a pinRoot where one is`,
+    hint: (path = "") => `bpffs is not mounted at ${path}: ${MOUNT}, or pass a pinRoot where it is`,
   },
   {
     pattern: /(?:failed to (?:mkdir|statfs|auto-pin|pin)|pinned map).*(?:EROFS|Read-only)/,
@@ -250,11 +253,11 @@ export const CAUSES: readonly Row[] = [
   },
   {
     pattern: /failed to (?:mkdir|statfs) (\S+): .*(?:ENOENT|No such file)/,
-    hint: (path = "") => `Its folder is not there: mkdir -p ${path}`,
+    hint: (path = "") => `Its folder does not exist: mkdir -p ${path}`,
   },
   {
     pattern: /failed to auto-pin at '.*\.[^/]*'/,
-    hint: 'bpffs takes no dot in a name: use "_" instead',
+    hint: 'bpffs allows no dot in a name: use "_" instead',
   },
   {
     pattern: /failed to (?:auto-pin|pin).*(?:EEXIST|exists)/,
@@ -262,21 +265,21 @@ export const CAUSES: readonly Row[] = [
   },
   {
     pattern: /failed to (?:mkdir|statfs|auto-pin|pin)/,
-    hint: `Pins lie in bpffs, in a folder that this user may write to: ${MOUNT}`,
+    hint: `Pins must be in bpffs, in a folder that this user can write to: ${MOUNT}`,
   },
   {
     pattern: /^couldn't (?:reuse|retrieve) pinned map|error reusing pinned map|cannot find pinned map/,
-    hint: "Unpin it, set another pinPath, or change the map's definition to what is pinned",
+    hint: "Unpin it, set another pinPath, or change the map's definition to match the pinned map",
   },
-  { pattern: /^map '.*': failed to create inner map/, hint: "Look at the inner map's definition" },
+  { pattern: /^map '.*': failed to create inner map/, hint: "Check the inner map's definition" },
   {
     pattern: /^map '.*': failed to initialize slot \[\d+\] to (map|prog)/,
     hint: (what = "") =>
-      `The kernel does not take the ${what === "prog" ? "program" : "map"} in that place: all in one map are alike`,
+      `The kernel rejects this ${what === "prog" ? "program" : "map"} as an element: all elements of a map must be compatible`,
   },
   {
     pattern: /cannot be resized/,
-    hint: "valueSize of a section's map can be set where its last variable is an array, to whole elements",
+    hint: "The valueSize of a section's map can be set if its last variable is an array, to a multiple of its element size",
   },
   { pattern: /^map '.*': failed to (?:set initial|freeze|re-mmap|mmap arena|resize)/ },
   {
@@ -293,12 +296,12 @@ export const CAUSES: readonly Row[] = [
   // Attaching
   {
     pattern: /^elf: failed to find symbol '(.*)' in '(.*)'/,
-    hint: "The file has no such function, or was stripped: pass attach({ offset })",
+    hint: "The file has no such function, or is stripped: pass attach({ offset })",
   },
-  { pattern: /^elf: ambiguous match/, hint: "The file has several functions of that name: pass attach({ offset })" },
+  { pattern: /^elf: ambiguous match/, hint: "The file has several functions with that name: pass attach({ offset })" },
   {
     pattern: /^elf: .* is 0 in symtab/,
-    hint: "The symbol is of another file: pass the library that has the function as path",
+    hint: "The symbol is imported from another file: pass the library that defines the function as path",
   },
   {
     pattern: /^(?:elf: could not read|elf: failed to open|zip:)/,
@@ -306,25 +309,31 @@ export const CAUSES: readonly Row[] = [
   },
   {
     pattern: /failed to resolve full path for/,
-    hint: "It is in none of PATH, LD_LIBRARY_PATH and the usual folders: pass an absolute path",
+    hint: "It is not in PATH, LD_LIBRARY_PATH or the usual folders: pass an absolute path",
   },
   {
     pattern: /failed to add legacy (kprobe|uprobe) event/,
     hint: (what = "") =>
-      `This kernel makes ${what}s in tracefs alone: it may have been built without CONFIG_${what.toUpperCase()}S and CONFIG_${what.toUpperCase()}_EVENTS, or tracefs not be mounted`,
+      `This kernel creates ${what}s only through tracefs: it may lack CONFIG_${what.toUpperCase()}S and CONFIG_${what.toUpperCase()}_EVENTS, or tracefs is not mounted`,
   },
   {
     pattern: /legacy (?:kprobe|uprobe)|failed to determine (?:legacy|\w+probe|.* (?:perf type|retprobe bit))/,
     hint: "Mount tracefs: mount -t tracefs tracefs /sys/kernel/tracing",
   },
-  { pattern: /user context value is not supported/, hint: "Cookies of perf events need Linux 5.15: attach without" },
+  {
+    pattern: /user context value is not supported/,
+    hint: "Cookies of perf events need Linux 5.15: attach without a cookie",
+  },
   { pattern: /PERF_SAMPLE_CALLCHAIN/, hint: "bpf_get_stackid() takes a perf event with PERF_SAMPLE_CALLCHAIN" },
   {
     pattern:
       /k(?:ret)?probes? (?:name|multi pattern|session pattern) is invalid|kretprobes do not support|uretprobes do not support|invalid (?:section|format)|missing ':function/,
-    hint: "Look at the section's name",
+    hint: "Check the section's name",
   },
-  { pattern: /failed to find a unique match for/, hint: "Functions of that name are several, or none: name the one" },
+  {
+    pattern: /failed to find a unique match for/,
+    hint: "No function, or more than one, matches that name: pass an unambiguous one",
+  },
   {
     pattern: /available_filter_functions/,
     hint: "Patterns are looked up in tracefs: mount -t tracefs tracefs /sys/kernel/tracing",
@@ -333,12 +342,12 @@ export const CAUSES: readonly Row[] = [
   { pattern: /^usdt: no USDT notes section/, hint: "The file has no USDT probes" },
   {
     pattern: /^usdt: attaching to shared libraries without specific PID/,
-    hint: "Before Linux 5.15 a library's probes are attached for one process",
+    hint: "Before Linux 5.15 a library's probes can be attached only for one process",
   },
   { pattern: /^usdt: kernel doesn't support USDT semaphore/, hint: "Probes with a semaphore need Linux 4.20" },
   {
     pattern: /^usdt: (?:too many USDT arguments|unsupported arg|unrecognized|invalid SIB)/,
-    hint: "libbpf does not read the probe's arguments as they were compiled",
+    hint: "libbpf does not support the compiled form of the probe's arguments",
   },
   { pattern: /^usdt:/, hint: "The file's USDT probes can't be used: see SEC(\"usdt/path:provider:name\")" },
   {
@@ -352,8 +361,8 @@ export const CAUSES: readonly Row[] = [
 ];
 
 /**
- * The cause of a failure, of libbpf's warnings: it says the cause first, and then, from the inside out, what failed by it. Undefined if it
- * said no more than that it failed.
+ * The cause of a failure among libbpf's warnings. libbpf reports the cause first, and then, from the inside out, what
+ * failed because of it. Undefined if no warning names a cause.
  */
 export function causeOf(texts: readonly string[]): Cause | undefined {
   const own = texts.filter((text) => !PASSED.test(text) && !GENERIC.test(text));
@@ -377,7 +386,7 @@ export function causeOf(texts: readonly string[]): Cause | undefined {
   return { words, ...(advice !== undefined && { hint: advice }), ...(code !== undefined && { code }) };
 }
 
-/** True for a warning whose meaning is known here. */
+/** Whether the tables cover a warning. */
 export function isKnown(text: string): boolean {
   return PASSED.test(text) || GENERIC.test(text) || rowOf(text) !== undefined;
 }
@@ -386,7 +395,7 @@ function rowOf(text: string): Row | undefined {
   return CAUSES.find(({ pattern }) => pattern.test(text));
 }
 
-/** The error has its own: "EINVAL (EINVAL)" says nothing more. */
+/** The error has its own errno: "EINVAL (EINVAL)" adds nothing. */
 function withoutErrno(text: string): string {
   return text.replace(ERRNO, "") || text;
 }

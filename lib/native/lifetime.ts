@@ -1,13 +1,13 @@
 /**
- * What a loaded object, its programs, maps and links share: the native handles, and the order of closing them. A map without
- * an object has one of its own.
+ * The native handles shared by a loaded object, its programs, maps and links, and the order of closing them. A map
+ * without an object has its own Lifetime.
  */
 import { ClosedError } from "../errors";
 import { type Handle, native } from ".";
 import { onCollected } from "./collected";
 import type { LogCallback } from "./log";
 
-/** What an object's handles name, in the order of closing them. */
+/** Handles of an object, in the order of closing. */
 const closers = {
   iterators: (run: Handle) => native.iterClose(run),
   rings: (ring: Handle) => native.ringClose(ring),
@@ -22,20 +22,20 @@ interface Resources extends Record<Kind, Set<Handle>> {
   object: Handle;
 }
 
-/** Something that is closed before its object. */
+/** Something that must be closed before its object. */
 interface Closable {
   close(): void;
 }
 
-/** No object: a handle that names nothing. */
+/** An invalid handle: there is no object. */
 const NONE = -1;
 
 export class Lifetime {
   readonly name: string;
   readonly onLog: LogCallback | undefined;
-  /** In order of attaching. */
+  /** In the order of attaching. */
   readonly links = new Set<Closable>();
-  /** End waits for events, and views of memory. */
+  /** Callbacks that end waits for events and views of memory. */
   readonly waits = new Set<() => void>();
   readonly #resources: Resources;
   readonly #pending = new Set<Promise<unknown>>();
@@ -54,18 +54,19 @@ export class Lifetime {
       maps: new Set(),
     };
     this.#resources = resources;
-    // Everything that a user can hold refers to this Lifetime: it is collected when nothing of the object is in use.
+    // Every object that users can hold references this Lifetime, so it is collected when nothing of the object is in
+    // use.
     this.#forget = onCollected(this, () => release(resources));
   }
 
-  /** Of a map that belongs to no object. */
+  /** The lifetime of a map without an object. */
   static ofMap(map: Handle, name: string): Lifetime {
     const lifetime = new Lifetime(NONE, name, undefined);
     lifetime.own("maps", map);
     return lifetime;
   }
 
-  /** Whether there is no object: what closes a map then closes all. */
+  /** Whether there is no object: closing the map then closes everything. */
   get isMap(): boolean {
     return this.#resources.object === NONE;
   }
@@ -74,24 +75,24 @@ export class Lifetime {
     return this.#closed;
   }
 
-  /** The object's handle; throws if it was closed. */
+  /** The object's handle. Throws after close(). */
   handle(what: string, operation: string): Handle {
     if (this.#closed) throw new ClosedError(what, operation);
     return this.#resources.object;
   }
 
-  /** Makes a handle one that is closed with the object. */
+  /** Registers a handle to be closed with the object. */
   own(kind: Kind, handle: Handle): Handle {
     this.#resources[kind].add(handle);
     return handle;
   }
 
-  /** Takes it back: it was closed before. */
+  /** Removes a handle that has been closed separately. */
   disown(kind: Kind, handle: Handle): void {
     this.#resources[kind].delete(handle);
   }
 
-  /** Makes disposal wait for work in flight. */
+  /** Delays disposal until pending work is done. */
   track<T>(work: Promise<T>): Promise<T> {
     this.#pending.add(work);
     const done = () => this.#pending.delete(work);
@@ -103,10 +104,11 @@ export class Lifetime {
     if (this.#closed) return;
     this.#closed = true;
     this.#forget();
-    // Newest first: detaching in the order of attaching waits for a grace period at some hooks.
+    // Newest first: at some hooks, detaching in the order of attaching waits for a grace period.
     for (const link of [...this.links].reverse()) link.close();
     for (const stop of this.waits) stop();
-    // Before the memory goes: views over it become empty. Where nobody closed, they keep it.
+    // Unmap before closing, so that views become empty. If the object is garbage-collected, views keep the memory
+    // instead.
     for (const map of this.#resources.maps) native.mapUnmap(map);
     release(this.#resources);
   }

@@ -1,20 +1,20 @@
-/** libbpf's messages on their way to the user. */
+/** Delivers libbpf's messages to the user. */
 import type { Outcome } from ".";
 
-/** How serious libbpf thinks a message is. */
+/** libbpf's log level of a message (enum libbpf_print_level). */
 export type LogLevel = "warn" | "info" | "debug";
 
 /**
- * Receives libbpf's messages, once each, after the operation that caused them; never called for other operations. What it throws becomes a
- * warning, WARN_BPF_LOG_CALLBACK: the operation is done, or has failed, all the same.
+ * Receives libbpf's messages, each once, after the operation that caused them; never called for other operations. An
+ * exception in the callback becomes a warning, WARN_BPF_LOG_CALLBACK, and does not change the operation's result.
  */
 export type LogCallback = (level: LogLevel, message: string) => void;
 
 const LEVELS: readonly LogLevel[] = ["warn", "info", "debug"];
 
 /**
- * Hands an outcome's messages to the user's callback, when all that the operation does is done. What the callback throws is a warning:
- * a program is attached or not, whatever becomes of a line about it.
+ * Delivers an outcome's messages to the callback when the operation is complete. An exception in the callback becomes a
+ * warning, because it must not affect whether a program is attached.
  */
 export function deliver(outcome: Outcome, onLog: LogCallback | undefined): void {
   if (onLog === undefined) return;
@@ -29,7 +29,7 @@ export function deliver(outcome: Outcome, onLog: LogCallback | undefined): void 
   }
 }
 
-/** The texts of warnings, without libbpf's prefix. */
+/** Warnings without libbpf's prefix. */
 export function warnings(outcome: Outcome): string[] {
   const ofWarnings = outcome.messages.filter(({ level }) => LEVELS[level] === "warn");
   return ofWarnings.map(({ text }) => text.replace(/^libbpf: /, ""));

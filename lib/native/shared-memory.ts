@@ -1,17 +1,17 @@
-/** Memory that this process shares with the kernel, for as long as it is open. */
+/** Memory that this process shares with the kernel. */
 import { ClosedError, MapError } from "../errors";
 
-/** Mapped memory, and whether it may still be read and may be written. */
+/** Mapped memory with its state: open or closed, writable or read-only. */
 export class SharedMemory {
-  /** Whose memory it is, for errors: "map counters". */
+  /** The owner of the memory, for errors: "map counters". */
   readonly what: string;
-  /** False for memory that is mapped read-only: a write would end the process, and is refused before. */
+  /** False for memory mapped read-only: a write would kill the process with SIGSEGV, so it is rejected. */
   readonly writable: boolean;
   #view: DataView | undefined;
 
   /**
    * @internal
-   * @param view all of the memory; whoever unmaps it calls close() first
+   * @param view all of the memory; call close() before unmapping it
    */
   constructor(what: string, view: DataView, writable: boolean) {
     this.what = what;
@@ -24,9 +24,9 @@ export class SharedMemory {
   }
 
   /**
-   * The memory, to be read.
+   * The memory for reading.
    *
-   * @throws {@link ClosedError} once it is closed
+   * @throws {@link ClosedError} after close()
    */
   get view(): DataView {
     const view = this.#view;
@@ -35,9 +35,9 @@ export class SharedMemory {
   }
 
   /**
-   * The memory, to be written.
+   * The memory for writing.
    *
-   * @throws {@link ClosedError} once it is closed
+   * @throws {@link ClosedError} after close()
    * @throws {@link MapError} if it is read-only
    */
   get target(): DataView {
@@ -45,7 +45,7 @@ export class SharedMemory {
     throw new MapError("ERR_BPF_MAP", `${this.what} is read-only`, { operation: "view", errno: "EPERM" });
   }
 
-  /** From now on every access throws. Idempotent. */
+  /** Makes every later access throw. Idempotent. */
   close(): void {
     this.#view = undefined;
   }

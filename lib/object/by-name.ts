@@ -1,9 +1,9 @@
-/** Things with names: programs, maps. */
+/** Access to programs and maps by name. */
 import { ArgumentError, shown } from "../errors";
 
 /**
- * Items by their name. Without a prototype, so that a program or map may have any name. `R` is the caller's word for the
- * names that there are, which the compiler can't know.
+ * Items by name, in an object without prototype, so that a program or map can have any name. `R` is the caller's type
+ * for the names, which the compiler can't check.
  */
 export function byName<R extends object>(items: readonly { readonly name: string }[]): R {
   const record = Object.create(null) as Record<string, unknown>;
@@ -11,7 +11,7 @@ export function byName<R extends object>(items: readonly { readonly name: string
   return Object.freeze(record) as R;
 }
 
-/** The item of a name; throws an error that lists the names there are. */
+/** The item with a name. Throws an error that lists all names. */
 export function named<R extends object, N extends keyof R>(
   record: R,
   name: N,

@@ -1,4 +1,7 @@
-/** What is constant in an object once it is loaded: read-only variables, the kernel's configuration and version, what it has. */
+/**
+ * Values of an object that are constant after load: read-only variables, the kernel's configuration and version, and
+ * which kernel types and functions exist.
+ */
 import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/btf-kinds";
 import type { Constants } from "../elf/control-flow";
@@ -13,17 +16,17 @@ import type { VariableDescription } from "../native";
 import { hasKfunc } from "../sleepable/availability";
 import { Kernel } from "../sleepable/judged-kernel";
 
-/** What an object is set to, and who will load it. */
+/** The settings of an object, and the kernel it is judged for. */
 export interface Settings {
   maps: readonly MapSpec[];
   license: string;
   /** Contents of a section of variables, by the BTF id of its type. */
   contents(sectionId: number): Uint8Array;
-  /** Lines of a kernel configuration that go before the kernel's. */
+  /** Lines of a kernel configuration that override the kernel's. */
   kconfig: string | undefined;
-  /** What it is judged for: what is constant there decides branches. */
+  /** The kernel that the object is judged for; its constants decide branches. */
   kernel: KernelFacts | undefined;
-  /** A file of BTF that goes before the kernel's. */
+  /** A BTF file that replaces the kernel's. */
   btfPath: string | undefined;
 }
 
@@ -31,9 +34,9 @@ interface Compiled {
   sections: readonly ElfSection[];
   variables: readonly VariableDescription[];
   btf: Btf;
-  /** Of types; undefined where the kernel's are not known here. */
+  /** Resolves CO-RE relocations to types; undefined if the kernel's types are not known here. */
   core: CoreResolver | undefined;
-  /** The same, of functions, which are the kernel's own whatever types are asked for. */
+  /** Resolves functions. These are always the kernel's own, even if `btfPath` is set. */
   functions: CoreResolver | undefined;
 }
 
@@ -90,7 +93,7 @@ export function constantsOf(
   }
 }
 
-/** KERNEL_VERSION() of a kernel, as libbpf finds it; of a series, that of its first and last release. */
+/** KERNEL_VERSION() of a kernel, as libbpf computes it; for a series, the range from its first to its last release. */
 function versionCodes(kernel: KernelFacts): [bigint, bigint] | undefined {
   const version = parseVersion(given(kernel.version) ?? "");
   if (version === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Makes one clear error of a load that failed: which program or map, what the kernel said, what to do. */
+/** Builds one error for a failed load: which program or map failed, what the kernel reported, what to do. */
 import { MapType } from "../constants";
 import {
   type BpfError,
@@ -25,7 +25,11 @@ import { explain, explained } from "../sleepable/explain";
 import { usesTrampoline } from "../sleepable/rules-trampolines";
 import { lastLines, summarise } from "./verifier-log";
 
-/** @param programs in libbpf's order */
+/**
+ * Builds the error.
+ *
+ * @param programs in libbpf's order
+ */
 export function loadError(
   outcome: Outcome,
   name: string,
@@ -46,8 +50,9 @@ export function loadError(
   }
 
   if (outcome.stage === "features") {
-    const hint = "Nothing was loaded. It passes: load again when there are descriptors and memory";
-    const what = `${name} could not be loaded: libbpf could not find out what this kernel has (${errno})`;
+    const hint =
+      "Nothing was loaded, and the cause is temporary: load again when file descriptors and memory are available";
+    const what = `${name} could not be loaded: libbpf could not probe this kernel's features (${errno})`;
     return new LoadError("ERR_BPF_LOAD", what, { operation, errno, hint });
   }
 
@@ -63,16 +68,16 @@ export function loadError(
   if (outcome.stage === "target" && isErrno(outcome.status, "EOPNOTSUPP")) {
     return new LoadError(
       "ERR_BPF_NOT_SUPPORTED",
-      `program ${program?.name}: the linked libbpf can't clear what the section ${program?.section} sets`,
+      `program ${program?.name}: the linked libbpf can't clear the flag that section ${program?.section} sets`,
       {
         ...about,
-        hint: "Link libbpf 1.2 or newer (the bundled one is), or use a section without .s and set sleepable where it is wanted",
+        hint: "Link libbpf 1.2 or newer (the bundled one is), or use a section without .s and set sleepable where needed",
       },
     );
   }
 
   if (outcome.stage === "members") {
-    const what = `${name}: the linked libbpf loads struct_ops programs with their maps, whatever their autoload is`;
+    const what = `${name}: the linked libbpf loads struct_ops programs with their maps and ignores autoload`;
     const hint = "Link libbpf 1.4 or newer (the bundled one is), or set the maps' autocreate to false";
     return new LoadError("ERR_BPF_NOT_SUPPORTED", what, { ...about, hint });
   }
@@ -117,14 +122,14 @@ function nameOf({ name, section }: GivenProgram): string {
   return `program ${name} (${section})`;
 }
 
-/** The verifier said no, or the kernel before it. */
+/** The verifier rejected the program, or the kernel before it. */
 function refusedProgram(program: GivenProgram, status: number, log: Uint8Array, about: ErrorDetails): VerifierError {
   const errno = errnoName(status);
   const what = `${nameOf(program)} was refused by the kernel`;
-  // The kernel says ENOSPC for a log that does not fit, whatever was wrong with the program.
+  // The kernel returns ENOSPC if the log does not fit, whatever the program's fault was.
   const cutOff = isErrno(status, "ENOSPC");
   const lines = lastLines(log);
-  const summary = cutOff ? "its log is longer than can be kept, and cut off" : summarise(lines);
+  const summary = cutOff ? "its log exceeds the maximum size and is truncated" : summarise(lines);
   const why = cutOff ? undefined : explain({ errno, log: lines, program: factsOf(program) });
   if (summary !== undefined) {
     const hint = perfmonHint(summary);
@@ -134,13 +139,13 @@ function refusedProgram(program: GivenProgram, status: number, log: Uint8Array, 
   if (isErrno(status, "EINVAL") && !isKernelName(program.name))
     return new VerifierError(`${what} for its name (${errno})`, { ...about, hint: NAMES }, log);
   const meant = why === undefined ? "" : `: ${why.message}`;
-  return new VerifierError(`${what} without a word${meant} (${errno})`, { ...about, ...explained(why) }, log);
+  return new VerifierError(`${what} without a message${meant} (${errno})`, { ...about, ...explained(why) }, log);
 }
 
-/** Where libbpf has no words, the errno is all there is. */
+/** If libbpf printed no cause, only the errno is known. */
 function hintOf(status: number): string | undefined {
   if (isErrno(status, "EMFILE") || isErrno(status, "ENFILE")) return MORE_FILES;
-  if (isErrno(status, "ENOMEM")) return "There is no memory for it";
+  if (isErrno(status, "ENOMEM")) return "There is not enough memory";
   if (isErrno(status, "ENAMETOOLONG")) return "Pass a shorter name or pinRoot";
   return undefined;
 }
@@ -154,11 +159,11 @@ function creationHint(name: string, type: number, status: number): string | unde
     return hintOf(status);
   if (!isKernelName(name)) return NAMES;
   const types = given(btfFacts().mapTypes());
-  // Some have two names.
-  if (types !== undefined && type >= types.length) return `This kernel has no maps of the ${nameOfType(type)}`;
+  // Some map types have two names.
+  if (types !== undefined && type >= types.length) return `This kernel does not support the map ${nameOfType(type)}`;
   if (type === MapType.RINGBUF || type === MapType.USER_RINGBUF)
     return "maxEntries is its size in bytes: a power of two, and a multiple of the page size";
-  return `Check its sizes and flags; this kernel may not know the type ${mapTypeName(type)}, or have been built without it`;
+  return `Check its sizes and flags; this kernel may not know the type ${mapTypeName(type)}, or be built without it`;
 }
 
 function nameOfType(type: number): string {
@@ -166,18 +171,21 @@ function nameOfType(type: number): string {
   return name.startsWith("type ") ? name : `type ${name}`;
 }
 
-/** bpf_obj_name_cpy(), which is given so many bytes of it. */
+/** bpf_obj_name_cpy(), which gets only that many bytes of the name. */
 function isKernelName(name: string): boolean {
   return /^[\w.]*$/.test(name.slice(0, 15));
 }
 
-const NAMES = 'The kernel takes letters, digits, "_" and "." in a name: rename it';
+const NAMES = 'The kernel allows only letters, digits, "_" and "." in a name: rename it';
 
 function factsOf({ kind, section, sleepable, attachTarget: target }: GivenProgram) {
   return { kind, section, sleepable, ...(target !== undefined && { target }) };
 }
 
-/** Without CAP_PERFMON the verifier forbids programs to show addresses, and knows no helpers that read the kernel (bpf_base_func_proto()). */
+/**
+ * Without CAP_PERFMON the verifier forbids programs to leak addresses, and does not offer helpers that read kernel
+ * memory (bpf_base_func_proto()).
+ */
 function perfmonHint(summary: string): string | undefined {
   const isOfPerfmon = /leaks addr|!root|pointer comparison|corrupt spilled|(unknown func|cannot use helper) bpf_/.test(
     summary,
@@ -188,14 +196,15 @@ function perfmonHint(summary: string): string | undefined {
   return "This process lacks CAP_PERFMON, without which the kernel forbids this: run it as root, or give it CAP_PERFMON";
 }
 
-/** What a verdict does not tell by itself. */
+/** The cause that a verdict does not contain. */
 function lockdownHint(summary: string): string | undefined {
-  // Under lockdown of confidentiality the kernel has no such helpers (bpf_tracing_func_proto, LOCKDOWN_BPF_READ_KERNEL).
+  // Under lockdown (confidentiality) the kernel does not offer these helpers (bpf_tracing_func_proto,
+  // LOCKDOWN_BPF_READ_KERNEL).
   if (
     /(unknown func|cannot use helper) bpf_probe_read/.test(summary) &&
     readPermissionFacts().lockdown === "confidentiality"
   ) {
-    return "The kernel is locked down (confidentiality), and lets no program read its memory: boot with lockdown=integrity";
+    return "The kernel is locked down (confidentiality), so programs can't read its memory: boot with lockdown=integrity";
   }
   return undefined;
 }
@@ -214,7 +223,7 @@ function targetNotFound(program: GivenProgram | undefined, target: string, about
     ...about,
     ...(program !== undefined && { program: program.name, section: program.section }),
     target,
-    hint: "Check its name in the kernel's BTF (/sys/kernel/btf/vmlinux), or set autoload to false to leave the program out",
+    hint: "Check its name in the kernel's BTF (/sys/kernel/btf/vmlinux), or set autoload to false to skip the program",
   });
 }
 

@@ -1,4 +1,4 @@
-/** What an object file says by itself: read once, however often it is opened. */
+/** The contents of an object file, read once even if it is opened repeatedly. */
 import { Btf, BtfKindError } from "../btf/btf";
 import { damagedObject } from "../elf/damaged-object";
 import { type ElfSection, readSections, stringAt } from "../elf/elf";
@@ -11,20 +11,20 @@ import { deliver, type LogCallback } from "../native/log";
 import { loadError } from "./load-error";
 import { type FactsReader, factsReader } from "./program-facts";
 
-/** Files that are compared with one that is opened. */
+/** Number of recent files that an opened file is compared with. */
 const RECENT = 8;
 
-/** Those opened last. What nobody has a use for may go at any time. */
+/** The most recently opened files. Unused ones can be garbage-collected. */
 let recent: WeakRef<ObjectFile>[] = [];
 
 export class ObjectFile {
   readonly request: OpenRequest;
   readonly label: string;
   readonly license: string;
-  /** Undefined if it is newer than this library. */
+  /** Undefined if the BTF is newer than this library. */
   readonly btf: Btf | undefined;
   readonly description: Description;
-  /** What struct_ops programs are for. */
+  /** The struct members that struct_ops programs implement. */
   readonly structOps: readonly StructOpsSlot[];
   readonly #sections: readonly ElfSection[];
   #facts: FactsReader | undefined;
@@ -44,7 +44,7 @@ export class ObjectFile {
     this.description = native.describe(request);
     deliver(this.description, onLog);
     const { status, hasBtf } = this.description;
-    if (status === 0 && !hasBtf) throw damagedBtf(label, "libbpf does not take it");
+    if (status === 0 && !hasBtf) throw damagedBtf(label, "libbpf rejects it");
     if (status < 0) throw loadError({ ...this.description, stage: "open" }, label, []);
     const { btf } = this;
     giveOwnNames(this.description, sections);
@@ -52,9 +52,9 @@ export class ObjectFile {
   }
 
   /**
-   * A file as it is to be opened; the same if it was opened so before.
+   * The file for a request; returns the same object if it was opened with the same request before.
    *
-   * @throws {@link ObjectError} if it is no BPF object for this machine
+   * @throws {@link ObjectError} if it is not a BPF object for this machine
    */
   static of(request: OpenRequest, label: string, onLog: LogCallback | undefined): ObjectFile {
     const others = recent.flatMap((reference) => reference.deref() ?? []);
@@ -67,9 +67,9 @@ export class ObjectFile {
   }
 
   /**
-   * What the precheck asks.
+   * The facts for the precheck.
    *
-   * @throws {@link ObjectError} for an object that is damaged where libbpf looks at load only
+   * @throws {@link ObjectError} for an object with damage that libbpf detects only at load
    */
   get facts(): FactsReader {
     const { btf, request, description, structOps } = this;
@@ -83,7 +83,7 @@ function isSame({ bytes, ...one }: OpenRequest, { bytes: others, ...other }: Ope
   return keys.every((key) => one[key] === other[key]) && Buffer.compare(bytes, others) === 0;
 }
 
-/** libbpf before 1.3 believes every offset in BTF, and reads through null where it names no text. */
+/** libbpf before 1.3 trusts every offset in BTF, and dereferences null for an invalid string offset. */
 function soundBtf(bytes: Uint8Array, label: string): Btf | undefined {
   let fault: string | undefined;
   try {
@@ -91,7 +91,7 @@ function soundBtf(bytes: Uint8Array, label: string): Btf | undefined {
     fault = btf.fault()?.what;
     if (fault === undefined) return btf;
   } catch (error) {
-    // What came later than this library is left to libbpf.
+    // libbpf handles BTF that is newer than this library.
     if (error instanceof BtfKindError) return undefined;
     fault = (error as Error).message;
   }
@@ -99,6 +99,6 @@ function soundBtf(bytes: Uint8Array, label: string): Btf | undefined {
 }
 
 function damagedBtf(label: string, fault: string): ObjectError {
-  const hint = "Compile it again with clang -g";
+  const hint = "Recompile it with clang -g";
   return new ObjectError("ERR_BPF_OBJECT_INVALID", `${label} has damaged BTF: ${fault}`, { operation: "open", hint });
 }

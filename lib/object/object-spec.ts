@@ -1,4 +1,4 @@
-/** open(): an object file as inert data. */
+/** open(): an object file as plain data. */
 import { basename } from "node:path";
 import { isUint8Array } from "node:util/types";
 import type { Btf } from "../btf/btf";
@@ -26,35 +26,43 @@ import { type TypeOf, variablesOver } from "./variables";
 
 /** Options of {@link open}. */
 export interface OpenOptions {
-  /** The object's name, which goes into the names of its data maps; by default the file's. libbpf: object_name. */
+  /**
+   * The object's name, which becomes part of the names of its data maps. Default: the file name without extensions.
+   * libbpf: object_name.
+   */
   name?: string;
-  /** Directory in bpffs for maps pinned by name; by default /sys/fs/bpf. libbpf: pin_root_path. */
+  /** Directory in bpffs for maps pinned by name. Default /sys/fs/bpf. libbpf: pin_root_path. */
   pinRoot?: string;
   /** Values of `extern … __kconfig` variables, as lines of a kernel config. libbpf: kconfig. */
   kconfig?: string;
-  /** A BTF file to relocate against instead of the kernel's own (for CO-RE only). libbpf: btf_custom_path. */
+  /** Path of a BTF file to use instead of the kernel's, for CO-RE relocations only. libbpf: btf_custom_path. */
   btfPath?: string;
   /**
-   * What the records of ring and perf buffers are, by the map's name: "struct exec_event", of the object's BTF. Goes before the tag that says
-   * so in C: `__attribute__((btf_decl_tag("event:struct exec_event")))` on the map. Without either a record is bytes.
+   * Record types of ring and perf buffers by map name, such as "struct exec_event"; the types must be in the object's
+   * BTF. Overrides the tag on the map in C: `__attribute__((btf_decl_tag("event:struct exec_event")))`. Without either,
+   * records are raw bytes.
    */
   events?: Readonly<Record<string, string>>;
   /**
-   * What 64-bit integers of keys, values, records and variables are: "bigint", exactly, by default, or "number", several times as
-   * fast and rounded beyond 2^53. Types that were generated say "bigint" unless `gen` was told otherwise. Pointers stay bigints.
+   * How 64-bit integers in keys, values, records and variables are decoded: "bigint" (default) is exact, "number" is
+   * several times as fast but rounds beyond 2^53. Generated types assume "bigint" unless `gen` was run with another
+   * setting. Pointers are always bigints.
    */
   u64?: U64;
-  /** Receives libbpf's messages of this object's operations. Without it they are dropped, except from errors. */
+  /**
+   * Receives libbpf's messages of this object's operations. Without it, only those that are part of an error are shown.
+   */
   onLog?: LogCallback;
 }
 
 /**
- * Opens a BPF object file, given by its path or its bytes.
+ * Opens a BPF object file, given by path or bytes.
  *
- * Needs no privilege and makes no bpf(2) call. libbpf: bpf_object__open_mem(). `S` is what the caller knows of the object,
- * unchecked: the `open()` that `node-libbpf gen` writes passes what it found in it.
+ * Needs no privilege and makes no bpf(2) call. libbpf: bpf_object__open_mem(). `S` is the object's shape, which is not
+ * checked: the `open()` written by `node-libbpf gen` passes the generated one.
  *
- * @throws {@link ObjectError} if the file can't be read or is no BPF object for this machine
+ * @throws {@link ObjectError} if the file can't be read or is not a BPF object for this machine
+ * @throws {@link ArgumentError} for an invalid argument or option
  */
 export function open<S extends ObjectShape = AnyShape>(
   source: string | Uint8Array,
@@ -77,20 +85,23 @@ export function open<S extends ObjectShape = AnyShape>(
 }
 
 /**
- * A BPF object before it is loaded: its programs, maps and variables, which can be changed. It holds no resource of the
- * kernel, needs no closing, and can be loaded any number of times.
+ * A BPF object before load: its programs, maps and variables, which can be changed. Holds no kernel resource, needs no
+ * close(), and can be loaded any number of times.
  */
 export class ObjectSpec<S extends ObjectShape = AnyShape> {
   static {
     refuseOthers(ObjectSpec, (value) => #file in value);
   }
 
+  /** The object's name: {@link OpenOptions.name}, or derived from the file name. libbpf: bpf_object__name(). */
   readonly name: string;
-  /** The licence that the kernel is told; many helpers and all LSM programs need a GPL-compatible one. */
+  /** The object's license, as given to the kernel. Many helpers and all LSM programs need a GPL-compatible one. */
   readonly license: string;
+  /** The programs by C function name. */
   readonly programs: Named<S["programs"], ProgramSpec>;
+  /** The maps by C name; those of global variables by section name, such as ".rodata". */
   readonly maps: Named<S["maps"], MapSpec>;
-  /** Global variables; a value assigned here is what the program starts with. Constants (.rodata) can be set too. */
+  /** Global variables. A value assigned here is the variable's initial value. Constants (.rodata) can be set too. */
   readonly variables: Settable<S["variables"]>;
   readonly #file: ObjectFile;
   readonly #onLog: LogCallback | undefined;
@@ -98,7 +109,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
   readonly #programs: readonly ProgramSpec[];
   readonly #maps: readonly MapSpec[];
   readonly #sections: Sections;
-  /** How ring buffers' records are read, by the map's name. */
+  /** Codecs of ring buffer records, by map name. */
   readonly #events: ReadonlyMap<string, Codec<unknown>>;
   #loading = false;
 
@@ -139,21 +150,21 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
   /**
    * The object's types.
    *
-   * @throws {@link ObjectError} if they are of kinds that came later than this library
+   * @throws {@link ObjectError} if they use BTF kinds that this library does not know
    */
   get btf(): Btf {
     if (this.#file.btf !== undefined) return this.#file.btf;
     const hint = "Update node-libbpf";
-    throw new ObjectError("ERR_BPF_NOT_SUPPORTED", `${this.name} has BTF that is newer than this library`, { hint });
+    throw new ObjectError("ERR_BPF_NOT_SUPPORTED", `${this.name} has BTF newer than this library supports`, { hint });
   }
 
-  /** @internal What BTF says of every variable, maps' definitions included. */
+  /** @internal BTF descriptions of all variables, map definitions included. */
   get described(): readonly VariableDescription[] {
     return this.#file.description.variables;
   }
 
   /**
-   * The program of a name.
+   * The program with this name. libbpf: bpf_object__find_program_by_name().
    *
    * @throws {@link ArgumentError} if there is none
    */
@@ -162,7 +173,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
   }
 
   /**
-   * The map of a name.
+   * The map with this name. libbpf: bpf_object__find_map_by_name().
    *
    * @throws {@link ArgumentError} if there is none
    */
@@ -171,16 +182,16 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
   }
 
   /**
-   * Loads the object: creates its maps and loads its programs, on another thread. Nothing is attached.
+   * Loads the object off the JavaScript thread: creates its maps and loads its programs. Attaches nothing.
    *
-   * Every program is judged first ({@link check}): what this kernel would refuse, or take and must not, is refused here, all of
-   * it at once, before any bpf(2) call for it. libbpf: bpf_object__load().
+   * Judges every program first ({@link check}). Programs that this kernel would refuse, or accept although it must not,
+   * are rejected here, all in one error, before any bpf(2) call for them. libbpf: bpf_object__load().
    *
-   * @throws {@link SleepableError} if the precheck finds that the kernel would refuse a program, or should
-   * @throws {@link VerifierError} with the whole log if the kernel refuses a program
+   * @throws {@link SleepableError} if the precheck rejects a program
+   * @throws {@link VerifierError} with the whole log if the kernel rejects a program
    * @throws {@link MapError} if a map can't be created
-   * @throws {@link PermissionError} which says what privilege is missing
-   * @throws {@link LoadError} for a hook that this kernel does not have, a section without meaning, and the rest
+   * @throws {@link PermissionError} with the missing privilege
+   * @throws {@link LoadError} for a hook that this kernel lacks, an unknown section, and other failures
    */
   async load(options: LoadOptions = {}): Promise<BpfObject<S>> {
     const request = this.#prepare(options);
@@ -193,19 +204,23 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     }
   }
 
-  /** {@link load} on this thread, which it blocks for milliseconds to seconds: for scripts. */
+  /** Same as {@link load}, but blocks the JavaScript thread, for milliseconds to seconds. For scripts. */
   loadSync(options: LoadOptions = {}): BpfObject<S> {
     const request = this.#prepare(options);
     return this.#loaded(native.loadSync(request), this.#given());
   }
 
   /**
-   * Judges every program that `load()` would load: whether the kernel takes it, as far as that hangs on sleeping and on what
-   * its target, maps and calls are, and why not. One verdict for each; nothing is loaded but, where the tables do not tell
-   * and this process may, `r0 = 0; exit` on the same target. With a `kernel`, or `precheck: "tables"`, it makes no bpf(2)
-   * call, and takes a millisecond or two for a few programs once the facts are read (the first time in a process, some more).
+   * Predicts for every program that `load()` would load whether the kernel accepts it, as far as that depends on
+   * sleeping and on its target, maps and calls, and why not. Returns one verdict per program. Loads nothing except `r0
+   * = 0; exit` on the same target, where the tables give no answer and this process may load programs. With a `kernel`,
+   * or `precheck: "tables"`, it makes no bpf(2) call, and takes a millisecond or two for a few programs once the facts
+   * are read (longer for the first call in a process).
    *
-   * A program that load() would not get as far as that with, for its section has no meaning or names no target, is unknown.
+   * A program whose section is unknown or lacks a target gets the verdict "unknown", because load() would fail before
+   * judging it.
+   *
+   * @throws {@link ArgumentError} for an invalid option
    */
   check(options: CheckOptions = {}): ProgramVerdict[] {
     checkOptionsOf("check", options);
@@ -216,9 +231,10 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
   }
 
   /**
-   * @internal What the precheck asks of the programs that load() would load, as they and the maps are set now.
-   * @param kernel the one that they are judged for
-   * @throws {@link ObjectError} for an object that is damaged where libbpf looks at load only
+   * @internal Facts for the precheck of the programs that load() would load, with their current settings.
+   *
+   * @param kernel the kernel they are judged for
+   * @throws {@link ObjectError} for an object with damage that libbpf detects only at load
    */
   programFacts(kernel?: KernelFacts): ProgramFacts[] {
     const read = this.#file.facts;
@@ -236,9 +252,9 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
   #prepare(options: LoadOptions): LoadRequest {
     checkOptionsOf("load", options);
     if (this.#loading) {
-      throw new BpfError("ERR_BPF_BUSY", `${this.name} is being loaded already`, {
+      throw new BpfError("ERR_BPF_BUSY", `${this.name} is already being loaded`, {
         operation: "load",
-        hint: "Await the first load(); open the object twice to load it twice at once",
+        hint: "Await the first load(); open the object twice for two concurrent loads",
       });
     }
     for (const program of this.#programs) if (program.autoload) checkLoadable(program);
@@ -255,7 +271,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     return { ...this.#file.request, programs: this.#programs.map((program) => program.toRequest()), maps };
   }
 
-  /** The members of a struct_ops map whose programs are not wanted: libbpf would load these after all. */
+  /** Offsets of a struct_ops map's members whose programs have autoload off: libbpf would load them anyway. */
   #without({ name, autocreate }: MapSpec): Uint32Array {
     if (!autocreate) return new Uint32Array();
     const slots = this.#file.structOps.filter((slot) => slot.map === name);
@@ -264,7 +280,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     return Uint32Array.from(dropped, ({ offset }) => offset);
   }
 
-  /** What load() gives to the kernel, which may be set to something else before that has answered. */
+  /** A snapshot of what load() passes to the kernel. The settings may change before load() completes. */
   #given(): Given {
     return { programs: this.#programs.map((program) => program.given()), variables: this.#sections.current() };
   }
@@ -369,7 +385,7 @@ function faultOf({ type, section, needsBtfTarget, attachTarget }: ProgramSpec) {
   if (!needsBtfTarget || attachTarget !== undefined) return undefined;
   return {
     code: "ERR_BPF_TARGET_MISSING" as const,
-    message: `SEC("${section}") names no attach target`,
-    hint: `Name it in the section, as in SEC("${section}/…"), or set attachTarget before load`,
+    message: `SEC("${section}") has no attach target`,
+    hint: `Set it in the section, as in SEC("${section}/…"), or set attachTarget before load`,
   };
 }

@@ -17,23 +17,26 @@ import { memoryOf } from "./variable-memory";
 import { type TypeOf, variablesOver } from "./variables";
 
 /**
- * An object in the kernel: its programs can be attached, its maps and variables read and written. `S` says which it has, where
- * types were generated for it.
+ * An object in the kernel: its programs can be attached, its maps and variables read and written. `S` is its shape, if
+ * types were generated. libbpf: struct bpf_object.
  *
- * Close it with `close()`, or let `using` or `await using` do so. If nothing of it is referred to any more it is closed
- * by the garbage collector, but links never are: see {@link Link}.
+ * Close it with `close()`, `using` or `await using`. The garbage collector closes an object that is no longer
+ * referenced, but never its links: see {@link Link}.
  */
 export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, AsyncDisposable {
   static {
     refuseOthers(BpfObject, (value) => #lifetime in value);
   }
 
+  /** The object's name, as in {@link ObjectSpec.name}. */
   readonly name: string;
-  /** All programs, those with `autoload` off too; these can't be attached. */
+  /** All programs by C function name. Includes programs with `autoload` off, which can't be attached. */
   readonly programs: Programs<S>;
-  /** All maps by their C names; the maps of global variables by their section, such as ".rodata". */
+  /** All maps by C name; maps of global variables by section name, such as ".rodata". */
   readonly maps: Readonly<S["maps"]>;
-  /** Global variables in the kernel's memory: what a program writes is seen at once. Those of .rodata are read-only. */
+  /**
+   * Global variables in the kernel's memory: writes of programs are visible at once. Those in .rodata are read-only.
+   */
   readonly variables: S["variables"];
   readonly #lifetime: Lifetime;
 
@@ -56,7 +59,7 @@ export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, 
     this.maps = byName(
       maps.flatMap((spec, index) => {
         const description = native.objectMap(handle, index);
-        // A number: a map that this kernel was not asked to create (autocreate off).
+        // A number instead of a map: it was not created (autocreate off).
         if (typeof description === "number") return [];
         const codecs = { ...spec.loadedCodecs(description), event: events.get(spec.name) };
         return [mapOfObject(lifetime, description, spec.name, index, codecs)];
@@ -64,30 +67,30 @@ export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, 
     );
     const indexOf = new Map(maps.map((map, index) => [map.sectionId, index]));
     const memory = memoryOf(lifetime, indexOf, this.maps);
-    // Those of a section that was not made are told so when they are asked for; `{...object.variables}` is of the others.
+    // A variable of a missing section throws when accessed; `{...object.variables}` skips it.
     const isThere = ({ section }: VariableDescription) => Object.hasOwn(this.maps, section);
     this.variables = variablesOver(variables, memory, typeOf, u64, isThere);
   }
 
   /**
-   * The map of a name and class, for callers without generated types: `object.map("events", RingBuffer)`.
+   * The map with this name and class, for callers without generated types: `object.map("events", RingBuffer)`.
    *
-   * @throws {@link ArgumentError} if there is no such map, or it is of another class
+   * @throws {@link ArgumentError} if there is no such map, or it has another class
    */
   map<T extends BpfMap>(name: keyof S["maps"] & string, type: abstract new (...args: never[]) => T): T {
     const map: BpfMap = named(this.maps, name, "map", this.name);
     if (typeof type !== "function" || typeof type.prototype !== "object")
-      throw new ArgumentError(`map(name, class) takes the map's class, got ${shown(type)}`, {
+      throw new ArgumentError(`map(name, class) expects the map's class, got ${shown(type)}`, {
         map: name,
-        hint: `It is a ${map.constructor.name}; object.maps has all maps without`,
+        hint: `It is a ${map.constructor.name}; object.maps gives all maps without naming a class`,
       });
     if (map instanceof type) return map;
     const other = map.constructor.name === type.name ? " of another copy of node-libbpf: npm ls node-libbpf" : "";
-    throw new ArgumentError(`map ${name} is a ${map.type} map, no ${type.name}${other}`, { map: name });
+    throw new ArgumentError(`map ${name} is a ${map.type} map, not a ${type.name}${other}`, { map: name });
   }
 
   /**
-   * The program of a name.
+   * The program with this name.
    *
    * @throws {@link ArgumentError} if there is none
    */
@@ -95,25 +98,25 @@ export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, 
     return named(this.programs, name, "program", this.name);
   }
 
-  /** Whether `close()` was called. */
+  /** True after `close()`. */
   get closed(): boolean {
     return this.#lifetime.closed;
   }
 
   /**
-   * Detaches the object's links (pinned ones stay attached), and closes its maps and programs. Idempotent. A test run
-   * in flight ends normally.
+   * Detaches the object's links, except pinned ones, and closes its maps and programs. Idempotent. A pending test run
+   * ends normally. libbpf: bpf_object__close().
    */
   close(): void {
     this.#lifetime.close();
   }
 
-  /** `close()`. */
+  /** Same as `close()`. */
   [Symbol.dispose](): void {
     this.close();
   }
 
-  /** Waits for test runs in flight, then closes. */
+  /** Waits for pending test runs, then closes. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#lifetime.closeAfterWork();
   }

@@ -1,4 +1,4 @@
-/** The precheck in load() and check(): every program judged before the kernel is asked to load any. */
+/** The precheck of load() and check(): judges every program before the kernel loads any. */
 import { ArgumentError, isErrno, ObjectError, SleepableError } from "../errors";
 import { given } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
@@ -11,31 +11,31 @@ import { usesTrampoline } from "../sleepable/rules-trampolines";
 import type { ProgramFacts, ProgramVerdict } from "../verdict";
 
 /**
- * How a program is judged before it is loaded. `tables`: by what is known of this kernel, without a bpf(2) call. `probe`: the
- * kernel is asked about every sleepable program's target, by loading `r0 = 0; exit`. `auto`: it is asked where the tables do
- * not tell, and this process may load programs. `off`: not at all.
+ * How a program is judged before load. `tables`: from known facts about this kernel, without a bpf(2) call. `probe`:
+ * the kernel is asked about every sleepable program's target by loading `r0 = 0; exit`. `auto`: the kernel is asked
+ * only where the tables give no answer and this process may load programs. `off`: not at all.
  */
 export type Precheck = "auto" | "tables" | "probe" | "off";
 
 /** Options of `ObjectSpec.load()`. */
 export interface LoadOptions {
-  /** By default "auto". */
+  /** How programs are judged. Default "auto". */
   precheck?: Precheck;
-  /** Load what the kernel takes though it should not, and what would never run. */
+  /** Whether to load programs that the kernel accepts although it must not, or that would never run. Default false. */
   allowUnsafe?: boolean;
 }
 
 /** Options of `ObjectSpec.check()`. */
 export interface CheckOptions {
-  /** The kernel to judge by: a profile, or facts of this one; by default the running kernel. */
+  /** The kernel to judge for: a profile, or facts of this kernel. Default: the running kernel. */
   kernel?: KernelFacts;
-  /** By default "auto"; a kernel that is passed is never asked. */
+  /** How programs are judged. Default "auto". A kernel given by {@link kernel} is never asked. */
   precheck?: Exclude<Precheck, "off">;
 }
 
 const MODES: readonly string[] = ["auto", "tables", "probe", "off"] satisfies Precheck[];
 
-/** Refuses options that do not exist or do not fit. */
+/** Rejects unknown options and invalid values. */
 export function checkOptionsOf(
   operation: "load" | "check",
   options: Omit<LoadOptions, "precheck"> & Omit<CheckOptions, "precheck"> & { precheck?: Precheck },
@@ -57,22 +57,24 @@ export function checkOptionsOf(
     fail(`load's option allowUnsafe must be a boolean, got ${typeof allowUnsafe}`);
   }
   if (kernel !== undefined && (typeof kernel !== "object" || kernel?.format !== 1)) {
-    fail("check's option kernel must be what kernelFacts(), kernelProfile() or readProfile() gives");
+    fail("check's option kernel must be a result of kernelFacts(), kernelProfile() or readProfile()");
   }
 }
 
 let running: KernelFacts | undefined;
 
-/** The facts of the running kernel, read once: what changes while it runs (mounts, capabilities) decides no verdict. */
+/**
+ * The facts of the running kernel, read once. Facts that change while it runs (mounts, capabilities) decide no verdict.
+ */
 function runningKernel(): KernelFacts {
   running ??= lazyFacts();
   return running;
 }
 
-/** Facts of an object's programs, for a kernel: what is constant there decides what they do. */
+/** Reads the facts of an object's programs for a kernel, whose constants decide branches. */
 type Read = (kernel: KernelFacts) => ProgramFacts[];
 
-/** A verdict for each program. */
+/** One verdict per program. */
 export function verdicts(read: Read, { kernel, precheck = "auto" }: CheckOptions): ProgramVerdict[] {
   const programs = read(kernel ?? runningKernel());
   const facts = kernel ?? asked(programs, precheck);
@@ -81,9 +83,11 @@ export function verdicts(read: Read, { kernel, precheck = "auto" }: CheckOptions
   return judged.map((verdict, index) => onThisHost(verdict, programs[index] as ProgramFacts));
 }
 
-/** What the host says to any program of a kind: some refuse all BPF trampolines, whatever the kernel is. */
+/**
+ * Adds what the host decides for all programs of a kind: some hosts refuse all BPF trampolines, whatever the kernel.
+ */
 function onThisHost(verdict: ProgramVerdict, { kind, type, target }: ProgramFacts): ProgramVerdict {
-  // The same program type at the same function, but for how it is attached.
+  // The same program type and target function; only attaching differs.
   const asked = kind === "lsm_cgroup" ? "lsm" : kind;
   if (!usesTrampoline(kind) || !isProbed(asked) || target === undefined || verdict.verdict === "refused")
     return verdict;
@@ -92,23 +96,25 @@ function onThisHost(verdict: ProgramVerdict, { kind, type, target }: ProgramFact
   const { cause, hint } = whyRefused({ operation: "load", types: [type], trampoline: true });
   const remedy = hint.charAt(0).toLowerCase() + hint.slice(1);
   const source = "kernel/bpf/syscall.c: bpf_prog_load()";
-  const found = refused("NO_PERMISSION", `the kernel answers EPERM: ${cause}`, { source, remedy });
+  const found = refused("NO_PERMISSION", `the kernel returns EPERM: ${cause}`, { source, remedy });
   const { reason, message } = found;
   return { ...verdict, verdict: "refused", reason, message, remedy, findings: [found, ...verdict.findings] };
 }
 
-/** Programs with nothing against them, and the facts that they were judged by: they are not judged again. */
+/** Programs without findings, and the facts they were judged by. They are not judged again. */
 const good = new WeakMap<ProgramFacts, KernelFacts>();
 
 /**
+ * Rejects bad programs.
+ *
  * @param checkWhole throws for a damaged object
- * @throws {@link SleepableError} if one would be refused, or is unsafe
- * @throws {@link ObjectError} for a damaged object, whatever the options say
+ * @throws {@link SleepableError} if a program would be refused, or is unsafe
+ * @throws {@link ObjectError} for a damaged object, whatever the options
  */
 export function refuseBad(read: Read, checkWhole: () => void, name: string, options: LoadOptions): void {
   const { precheck = "auto", allowUnsafe = false } = options;
   if (precheck === "off") {
-    // What the instructions do takes time and memory to find out.
+    // Analysing the instructions takes time and memory.
     ifReadable(checkWhole);
     return;
   }
@@ -125,7 +131,9 @@ export function refuseBad(read: Read, checkWhole: () => void, name: string, opti
   if (refused.length > 0) throw new SleepableError(name, refused);
 }
 
-/** What is newer than this library may be libbpf's to load all the same. What is damaged never comes to it. */
+/**
+ * Ignores errors about BTF newer than this library, which libbpf may be able to load. Errors about damage are thrown.
+ */
 function ifReadable<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -135,7 +143,7 @@ function ifReadable<T>(read: () => T): T | undefined {
   }
 }
 
-/** The running kernel's facts, with its answers about targets where they are wanted. */
+/** The running kernel's facts, with its answers about targets if requested. */
 function asked(programs: readonly ProgramFacts[], precheck: Precheck): KernelFacts {
   const facts = runningKernel();
   const sleepable = programs.filter((program) => program.sleepable);
@@ -151,7 +159,7 @@ function isProbed(kind: string): kind is ProbedKind {
   return (PROBED_KINDS as readonly string[]).includes(kind);
 }
 
-/** Loading a program for tracing or LSM takes these. */
+/** The capabilities needed to load tracing and LSM programs. */
 function mayLoad({ capabilities }: KernelFacts): boolean {
   const has = given(capabilities) ?? [];
   return has.includes("CAP_SYS_ADMIN") || (has.includes("CAP_BPF") && has.includes("CAP_PERFMON"));

@@ -1,4 +1,4 @@
-/** Facts of an object's programs for the precheck, from its bytes alone. */
+/** Facts about an object's programs for the precheck, from its bytes alone. */
 import { readFileSync } from "node:fs";
 import { Btf } from "../btf/btf";
 import { directFields, managedFields } from "../btf/fields";
@@ -24,7 +24,10 @@ import { usesTrampoline } from "../sleepable/rules-trampolines";
 import type { MapFacts, ProgramFacts } from "../verdict";
 import { constantsOf, type Settings } from "./known-constants";
 
-/** Tells the facts of a program, as it and its object are set when it is asked: the same object while these stay. */
+/**
+ * Returns the facts of a program with the current settings of the program and its object. Returns the same object until
+ * these change.
+ */
 export type FactsReader = (program: ProgramSpec, settings: Settings) => ProgramFacts;
 
 /** What an object's bytes say, for all of its programs. */
@@ -39,9 +42,9 @@ interface Parsed {
 }
 
 /**
- * Reads what does not change: instructions, types.
+ * Creates a reader, which reads instructions and types once.
  *
- * @throws {@link ObjectError} for a damaged object, where libbpf would fail to load it
+ * @throws {@link ObjectError} for a damaged object that libbpf would fail to load
  */
 export function factsReader(
   name: string,
@@ -125,7 +128,7 @@ class ObjectFacts {
     };
   }
 
-  /** What load() fails without, whichever programs it loads. */
+  /** Requirements of load(), whichever programs it loads. */
   #needs({ kfuncs }: Reach, { kernel, kconfig = "" }: Settings, { isChanged }: Constants) {
     const own = new Set(kfuncs.map(({ name }) => name));
     const others = [...this.#strong].filter(([name]) => !own.has(name));
@@ -146,7 +149,7 @@ class ObjectFacts {
     return found && { signature: found };
   }
 
-  /** Undefined where the types that libbpf will look at are not known here. */
+  /** Undefined if the types that libbpf will use are not known here. */
   #resolverOf({ kernel, btfPath }: Settings): CoreResolver | undefined {
     if (btfPath === undefined && (kernel === undefined || !isRunning(kernel))) return undefined;
     const known = this.#resolvers.get(btfPath) ?? this.#makeResolver(btfPath);
@@ -160,7 +163,7 @@ class ObjectFacts {
       if (file === undefined) vmlinuxBtf();
       return new CoreResolver(this.#parsed.types, file === undefined ? kernelBtfs : () => [file]);
     } catch {
-      // libbpf will say what is wrong with it.
+      // libbpf will report the fault.
       return null;
     }
   }
@@ -184,7 +187,7 @@ class ObjectFacts {
   }
 }
 
-/** Kfuncs that libbpf loads no program of the object without, and their prototypes. */
+/** Kfuncs that libbpf requires for any program of the object, with their prototypes. */
 function strongKfuncs(functions: readonly BpfFunction[]): Map<string, number> {
   const found = functions.flatMap(({ calls, addresses }) => [
     ...[...calls.values()].filter(({ kfunc }) => kfunc),
@@ -202,6 +205,6 @@ function libbpfFindsConfig({ config }: KernelFacts): boolean {
 
 function tooNew(name: string): never {
   const hint = "Update node-libbpf";
-  const what = `${name} has BTF that is newer than this library`;
+  const what = `${name} has BTF newer than this library supports`;
   throw new ObjectError("ERR_BPF_NOT_SUPPORTED", what, { operation: "check", hint });
 }

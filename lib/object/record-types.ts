@@ -1,6 +1,6 @@
 /**
- * The types of the records of ring buffers and perf buffers, which BTF does not tell by itself: a declaration tag on the map does,
- * `__attribute__((btf_decl_tag("event:struct exec_event")))`, or an option of open().
+ * The record types of ring buffers and perf buffers. BTF does not have them, so they come from a declaration tag on the
+ * map, `__attribute__((btf_decl_tag("event:struct exec_event")))`, or from an option of open().
  */
 import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/btf-kinds";
@@ -11,10 +11,10 @@ import { ArgumentError, ObjectError } from "../errors";
 
 const TAG = "event:";
 
-/** The types of maps that have records. */
+/** Types of maps that have records. */
 const CHANNELS: readonly string[] = ["ringbuf", "user_ringbuf", "perf_event_array"];
 
-/** The codec of each of {@link eventTypes}. */
+/** A codec for each of {@link eventTypes}. */
 export function eventCodecs(types: ReadonlyMap<string, BtfType>, u64: U64): Map<string, Codec<unknown>> {
   return new Map(Array.from(types, ([map, type]) => [map, codecOf(type, { path: `map ${map}: a record`, u64 })]));
 }
@@ -25,10 +25,10 @@ interface NamedMap {
 }
 
 /**
- * The type of the records of each map that has one told. The option goes before the tag.
+ * The record types of all maps that have one. The option overrides the tag.
  *
- * @param named open()'s option: types by the map's name
- * @throws {@link ArgumentError} for an option, {@link ObjectError} for a tag, that names what there is not
+ * @param named open()'s option: types by map name
+ * @throws {@link ArgumentError} for an option, {@link ObjectError} for a tag, that names an unknown map or type
  */
 export function eventTypes(
   btf: Btf,
@@ -50,13 +50,13 @@ export function eventTypes(
       return isOption ? new ArgumentError(what, about) : new ObjectError("ERR_BPF_OBJECT_INVALID", what, about);
     };
     if (!channels.includes(map))
-      throw fail("is about no ring or perf buffer", `These are: ${channels.join(", ") || "none"}`);
+      throw fail("does not apply to a ring or perf buffer", `Ring and perf buffers: ${channels.join(", ") || "none"}`);
     const type = typeNamed(btf, text);
     if (type === undefined) {
       const name = text.replace(/^\w+\s+/, "");
       const declared = name === text ? `struct ${name}` : text;
       const hint =
-        "clang writes down the types of globals, functions and maps only; " +
+        "clang records only the types of globals, functions and maps; " +
         `add a global: const ${declared} *unused_${name} __attribute__((unused));`;
       throw fail("names a type that is not in the object's BTF", hint);
     }
@@ -73,7 +73,7 @@ function typeNamed(btf: Btf, name: string): BtfType | undefined {
   }
 }
 
-/** What tags on variables say, by the variable. */
+/** The tags on variables, by variable. */
 function tagsOf(btf: Btf): [string, string][] {
   const tags: [string, string][] = [];
   btf.scan({ [BtfKind.DECL_TAG]: TAG }, (_, tag, id) => {

@@ -1,18 +1,18 @@
-/** The sections of variables that an object starts with: .data, .bss, .rodata. */
+/** The initial contents of an object's variable sections: .data, .bss, .rodata. */
 import { resolved, sizeOf } from "../btf/types";
 import { ArgumentError } from "../errors";
 import type { Description, VariableDescription } from "../native";
 import type { TypeOf, VariableMemory } from "./variables";
 
-/** Sections have the BTF ids of their types for names. */
+/** Sections are identified by the BTF ids of their types. */
 export class Sections implements VariableMemory {
   readonly live = false;
-  /** Those that lie in a section with contents. */
+  /** Variables in a section with contents. */
   readonly variables: readonly VariableDescription[];
   readonly #typeOf: TypeOf;
-  /** What they start with, as compiled; undefined for zeroes, of which a file may claim a gigabyte. */
+  /** Compiled contents; undefined for zeroes, of which a file may declare a gigabyte. */
   readonly #compiled: ReadonlyMap<number, { size: number; bytes: Uint8Array | undefined }>;
-  /** Contents that are no longer as compiled. */
+  /** Contents that differ from the compiled ones. */
   readonly #changed = new Map<number, Uint8Array>();
   readonly #sizes = new Map<number, number>();
 
@@ -41,7 +41,7 @@ export class Sections implements VariableMemory {
     if (section === ".kconfig") {
       const about = { operation: `variables.${name}` };
       const hint = name.startsWith("CONFIG_") ? { hint: `Pass open(path, { kconfig: "${name}=…\\n" })` } : {};
-      const message = `variable ${name} is extern __kconfig: libbpf sets it at load, from the kernel's configuration`;
+      const message = `variable ${name} is extern __kconfig: libbpf sets it at load from the kernel's configuration`;
       throw new ArgumentError(message, { ...about, ...hint });
     }
     const own = this.#changed.get(sectionId) ?? this.contents(sectionId);
@@ -49,20 +49,20 @@ export class Sections implements VariableMemory {
     own.set(bytes, offset);
   }
 
-  /** The contents for libbpf, if they were changed. */
+  /** The contents for libbpf, if changed. */
   changed(sectionId: number): Uint8Array | undefined {
     return this.#changed.get(sectionId);
   }
 
-  /** The variables with the sizes that they have now. */
+  /** The variables with their current sizes. */
   current(): VariableDescription[] {
     return this.variables.map((variable) => ({ ...variable, size: this.sizeOf(variable) }));
   }
 
   /**
-   * Makes room in a section's last variable; any size will do for what is no section. libbpf: map_btf_datasec_resize().
+   * Resizes a section's last variable; an id that is not a section accepts any size. libbpf: map_btf_datasec_resize().
    *
-   * @throws {@link ArgumentError} if it is no array, or its elements would not end where the section does
+   * @throws {@link ArgumentError} if that variable is not an array, or the size does not fit whole elements
    */
   resize(sectionId: number, size: number): void {
     const compiled = this.#compiled.get(sectionId);
@@ -73,7 +73,7 @@ export class Sections implements VariableMemory {
     if (own !== undefined && own.length !== size) this.#changed.set(sectionId, resized(own, size));
   }
 
-  /** A copy of the contents as they are set, at the size that they have now. */
+  /** A copy of the current contents, at the current size. */
   contents(sectionId: number): Uint8Array {
     const { size = 0, bytes = new Uint8Array() } = this.#compiled.get(sectionId) ?? {};
     return resized(this.#changed.get(sectionId) ?? bytes, this.#sizes.get(sectionId) ?? size);
@@ -93,12 +93,12 @@ export class Sections implements VariableMemory {
     const each = array?.kind === "array" ? sizeOf(array.element) : undefined;
     if (last === undefined || !each) {
       const which = last === undefined ? "it has none" : `that is ${last.name}`;
-      throw new ArgumentError(`a section of variables grows if the last one is an array; ${which}`, {
+      throw new ArgumentError(`a section of variables can grow only if the last one is an array; ${which}`, {
         operation: "valueSize",
       });
     }
     if (size < last.offset + each || (size - last.offset) % each !== 0) {
-      const sizes = `${last.section} has ${last.offset} bytes and ${each} for each element of ${last.name}`;
+      const sizes = `${last.section} has ${last.offset} bytes plus ${each} for each element of ${last.name}`;
       throw new ArgumentError(`${sizes}; valueSize can't be ${size}`, { operation: "valueSize", map: last.section });
     }
     return size;

@@ -1,20 +1,23 @@
-/** What an object has, for the compiler: generated types say it of one object, and without them anything goes. */
+/** The shape of an object at compile time. `gen` writes the shape of one object; without it any name is accepted. */
 
 import type { ProgramKind } from "../kinds";
 import type { BpfMap } from "../map/map";
 import type { Program } from "../program/program";
 import type { Variables } from "./variables";
 
-/** The programs' kinds, the maps and the variables of an object, by name: `node-libbpf gen` writes one for each object. */
+/** An object's programs, maps and variables by name: written by `node-libbpf gen` for each object. */
 export interface ObjectShape {
+  /** The kind of each program. */
   programs: Record<string, ProgramKind>;
+  /** The class of each map. */
   maps: Record<string, BpfMap>;
-  /** Those that are `readonly` are constants: they can be set before load only. */
+  /** The type of each variable. `readonly` ones are constants, which can be set only before load. */
   variables: object;
 }
 
-/** The shape of an object that no types were generated for: any name, each of any kind. */
+/** The shape of an object without generated types: any name, with any kind, class or type. */
 export interface AnyShape extends ObjectShape {
+  /** Any variable. */
   variables: Variables;
 }
 
@@ -23,7 +26,7 @@ export type Programs<S extends ObjectShape> = {
   readonly [N in keyof S["programs"]]: Program<S["programs"][N]>;
 };
 
-/** Things of one type by the names that a shape has for them. */
+/** Items of one type, by the names in a shape. */
 export type Named<Names, T> = { readonly [N in keyof Names]: T };
 
 /** Variables before load, when constants can be set too. */

@@ -9,8 +9,10 @@ import type { Lifetime } from "../native/lifetime";
 import type { VariableMemory } from "./variables";
 
 /**
- * @param indexOf the index of each section's map, by the section's BTF id
- * @param maps the object's maps by their names: one that is not mapped is looked up
+ * The memory of an object's variables.
+ *
+ * @param indexOf index of each section's map, by the section's BTF id
+ * @param maps the object's maps by name, for access to sections that are not mapped
  */
 export function memoryOf(
   lifetime: Lifetime,
@@ -39,7 +41,10 @@ export function memoryOf(
 
 const ONLY = new Uint8Array(4);
 
-/** A section is one value, of which a part can be read, and only the whole be written: the rest is the program's meanwhile. */
+/**
+ * A section is one map value. Parts of it can be read, but only the whole can be written, which would overwrite
+ * concurrent writes of programs.
+ */
 function elementAccess(
   call: "memoryRead" | "memoryWrite",
   section: RawMap,
@@ -60,7 +65,7 @@ function elementAccess(
 function failure({ name, section }: VariableDescription, status: number): MapError {
   const errno = errnoName(status);
   const details = { operation: `variables.${name}`, map: section, errno };
-  // The addon's own word for what was not asked of the kernel, which would say EPERM.
+  // The addon returns EROFS itself without asking the kernel, which would return EPERM.
   if (isErrno(status, "EROFS")) {
     const hint = "Set it on the ObjectSpec before load, or make it a non-const global";
     return new MapError("ERR_BPF_MAP", `variable ${name} is constant: ${section} was frozen at load`, {
@@ -69,18 +74,14 @@ function failure({ name, section }: VariableDescription, status: number): MapErr
     });
   }
   if (isErrno(status, "ENOENT")) {
-    const hint = `Leave the autocreate of map ${section} on. Without global data (before Linux 5.2) libbpf turns it off`;
+    const hint = `Leave the autocreate of map ${section} on. libbpf turns it off if the kernel lacks global data (before Linux 5.2)`;
     return new MapError("ERR_BPF_MAP", `variable ${name} has no memory: the map ${section} was not created`, {
       ...details,
       hint,
     });
   }
   if (!isErrno(status, "ERANGE"))
-    return new MapError(
-      "ERR_BPF_MAP",
-      `variable ${name}: the memory of ${section} can't be mapped (${errno})`,
-      details,
-    );
-  const hint = `Leave the flag BPF_F_MMAPABLE of map ${section} set (Linux 5.5)`;
+    return new MapError("ERR_BPF_MAP", `variable ${name}: can't map the memory of ${section} (${errno})`, details);
+  const hint = `Keep the flag BPF_F_MMAPABLE of map ${section} (Linux 5.5)`;
   return new MapError("ERR_BPF_MAP", `variable ${name} is not in mapped memory (${errno})`, { ...details, hint });
 }

@@ -1,4 +1,4 @@
-/** Global variables by name: those of .data, .bss and .rodata, as their types say. */
+/** Global variables by name: those in .data, .bss and .rodata, decoded by their types. */
 
 import { holdsManaged } from "../btf/fields";
 import { type BtfType, resolved, sizeOf } from "../btf/types";
@@ -8,33 +8,34 @@ import { ArgumentError } from "../errors";
 import type { VariableDescription } from "../native";
 
 /**
- * A variable's value, as its C type says: a number for integers of up to 32 bits, a bigint for those of 64, a boolean, a text for
- * an array of char, an object for a struct. What is read is a copy: to change a field, assign the whole.
+ * A variable's value, depending on its C type: a number for integers up to 32 bits, a bigint for 64 bits, a boolean, a
+ * string for an array of char, an object for a struct. Values are copies: to change a field, assign the whole value.
  */
 export type VariableValue = BtfValue;
 
-/** Variables by name. Reading copies, assigning writes; assigning to an unknown name throws a TypeError. */
+/** Variables by name. Reading returns a copy, assigning writes; assigning to an unknown name throws a TypeError. */
 export interface Variables {
+  /** The variable's value, by its C name. */
   [name: string]: VariableValue;
 }
 
-/** Where the bytes of variables are. */
+/** Access to the bytes of variables. */
 export interface VariableMemory {
-  /** Whether programs use it meanwhile. */
+  /** Whether programs use the memory concurrently. */
   readonly live: boolean;
-  /** Its bytes: the last of a section can grow. */
+  /** Size in bytes. The last variable of a section can grow. */
   sizeOf(variable: VariableDescription): number;
   read(variable: VariableDescription): Uint8Array;
   write(variable: VariableDescription, bytes: Uint8Array): void;
 }
 
-/** The type of a BTF id. */
+/** The type with a BTF id. */
 export type TypeOf = (id: number) => BtfType;
 
 /**
- * Makes one accessor for each variable.
+ * Defines one accessor per variable.
  *
- * @param isThere tells those that can be read; the others are not enumerable
+ * @param isThere whether a variable can be read; others are not enumerable
  */
 export function variablesOver(
   descriptions: readonly VariableDescription[],
@@ -50,12 +51,12 @@ export function variablesOver(
   }
   for (const name of new Set(descriptions.flatMap(({ shared = [] }) => shared))) {
     if (Object.hasOwn(variables, name)) continue;
-    // Not enumerable: it is none of them.
+    // Not enumerable, because it is not a variable.
     const ambiguous = (): never => {
       const own = descriptions.filter(({ shared }) => shared === name).map((one) => JSON.stringify(one.name));
       throw new ArgumentError(`variable ${name} is ambiguous: static variables of several files have this name`, {
         operation: `variables.${name}`,
-        hint: `They are ${own.map((key) => `variables[${key}]`).join(", ")}`,
+        hint: `Use one of ${own.map((key) => `variables[${key}]`).join(", ")}`,
       });
     };
     Object.defineProperty(variables, name, { get: ambiguous, set: ambiguous });
@@ -81,7 +82,7 @@ function accessorsOf(variable: VariableDescription, memory: VariableMemory, type
     get: () => {
       const { decode } = current();
       const bytes = memory.read(variable);
-      // A struct's flexible array has what is behind its size.
+      // A flexible array member lies beyond the struct's size.
       return decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.length) as VariableValue;
     },
     set: (value: VariableValue) => {
@@ -94,17 +95,17 @@ function accessorsOf(variable: VariableDescription, memory: VariableMemory, type
   };
 }
 
-/** clang writes void for a type that BTF can't say, such as a complex number: bytes are all that is known of it. */
+/** clang emits void for a type that BTF can't express, such as a complex number. Such a variable has only bytes. */
 export const hasNoSize = (type: BtfType): boolean => sizeOf(type) === undefined;
 
-/** Writing the whole would write a lock that a program may hold. */
+/** Writing the whole variable would overwrite a lock that a program may hold. */
 function managed({ name }: VariableDescription): ArgumentError {
-  const message = `variable ${name} holds what the kernel manages, such as a bpf_spin_lock: it can't be set after load`;
-  const hint = "Set it on the ObjectSpec before load, or move what is to be set to a variable of its own";
+  const message = `variable ${name} contains a kernel-managed field, such as a bpf_spin_lock: it can't be set after load`;
+  const hint = "Set it on the ObjectSpec before load, or move the data to set into a separate variable";
   return new ArgumentError(message, { operation: `variables.${name}`, hint });
 }
 
-/** An array with as many elements as there are bytes for; any other type as it is. */
+/** An array with as many elements as fit the bytes; any other type unchanged. */
 function grown(type: BtfType, size: number): BtfType {
   const array = resolved(type);
   const each = array.kind === "array" ? sizeOf(array.element) : undefined;

@@ -1,16 +1,16 @@
-/** The words of a verifier log that say what was wrong. */
+/** Extracts the reason for a rejection from a verifier log. */
 import { diagnosis, verdictOf } from "../sleepable/log-lines";
 
-/** What a summary is looked for in: 7.3's block is up to a hundred lines. */
+/** Bytes at the end of the log that are searched. The block that 7.3 prints has up to a hundred lines. */
 const TAIL_BYTES = 65536;
 
-/** The lines at a log's end. */
+/** The last lines of a log. */
 export function lastLines(log: Uint8Array): string[] {
   const tail = log.subarray(Math.max(0, log.length - TAIL_BYTES));
   return Buffer.from(tail).toString("utf8").split("\n");
 }
 
-/** The verdict as one line of text, or undefined if the log has none. */
+/** The verdict as one line; undefined if the log has none. */
 export function summarise(log: readonly string[]): string | undefined {
   const [first, ...others] = verdictOf(log);
   if (first === undefined) return diagnosis(log).reason;

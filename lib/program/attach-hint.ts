@@ -1,4 +1,4 @@
-/** What to do about an attach that failed, by libbpf's words and by the errno; and the name that was meant. */
+/** Hints for a failed attach, from libbpf's messages and the errno; and suggestions for misspelt names. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readElf } from "../elf/elf";
@@ -20,62 +20,70 @@ interface Row {
 
 const FUNCTIONS = /^k(ret)?probe(\.multi|\.session)?$|^k(ret)?syscall$/;
 
-/** Of an errno alone. Of two rows that match the first is taken. */
+/** Hints by errno. The first matching row is used. */
 export const ERRNOS: readonly Row[] = [
-  { kind: /^xdp$/, errno: /^ENODEV$/, hint: "There is no network interface of that name here" },
+  { kind: /^xdp$/, errno: /^ENODEV$/, hint: "There is no network interface with that name" },
   {
     kind: /^xdp$/,
     errno: /^(EBUSY|EEXIST)$/,
-    hint: "The interface has a program of its own, or one of another kind: detach it",
+    hint: "The interface already has a program, or one of another kind: detach it",
   },
   {
     kind: /^xdp$/,
     errno: /^EINVAL$/,
-    hint: "The interface's driver may not take the program: its MTU, features or queues",
+    hint: "The interface's driver may not support the program: its MTU, features or queues",
   },
   {
     errno: /^EADDRNOTAVAIL$/,
-    hint: "The kernel has no probe point there: the function may be in a section that takes none, or its address be unknown",
+    hint: "The kernel can't probe there: the function may be in a section without probes, or its address be unknown",
   },
-  { errno: /^EILSEQ$/, hint: "The offset is inside an instruction: probe where one begins" },
+  { errno: /^EILSEQ$/, hint: "The offset is inside an instruction: probe at the start of one" },
   {
     kind: /^k(ret)?probe\.(multi|session)$/,
     errno: /^(EINVAL|EOPNOTSUPP)$/,
-    hint: "Linux before 5.18 (sessions: before 6.10), or without CONFIG_FPROBE, attaches no such programs; or the function takes no probes",
+    hint: "Before Linux 5.18 (sessions: 6.10), or without CONFIG_FPROBE, the kernel can't attach such programs; or the function can't be probed",
   },
   {
     kind: FUNCTIONS,
     errno: /^EINVAL$/,
-    hint: "The function may be one that takes no probes (/sys/kernel/debug/kprobes/blacklist), or the offset be outside it",
+    hint: "The function may not allow probes (/sys/kernel/debug/kprobes/blacklist), or the offset be outside it",
   },
   {
     kind: /^u/,
     errno: /^EINVAL$/,
-    hint: "The offset may be outside the file's code, or the file of a kind that takes no uprobes",
+    hint: "The offset may be outside the file's code, or the file be of a kind that does not allow uprobes",
   },
   { kind: /^u/, errno: /^ESRCH$/, hint: "There is no such process" },
   {
     kind: /^iter$/,
     errno: /^EACCES$/,
-    hint: "The map's keys or values are smaller than what the program reads of them",
+    hint: "The map's keys or values are smaller than what the program reads from them",
   },
-  { kind: /^iter$/, errno: /^EBADF$/, hint: "Pass what it walks: attach({ map }), or attach({ cgroupFd })" },
+  {
+    kind: /^iter$/,
+    errno: /^EBADF$/,
+    hint: "Pass the object to iterate over: attach({ map }), or attach({ cgroupFd })",
+  },
   {
     kind: /^iter$/,
     errno: /^(EOPNOTSUPP|E2BIG)$/,
-    hint: "Before Linux 6.1 iterators of tasks walk all of them: attach without pid and tid, and choose in the program",
+    hint: "Before Linux 6.1 task iterators walk all tasks: attach without pid and tid, and filter in the program",
   },
-  { errno: /^EOPNOTSUPP$/, hint: "This library can't attach programs of this kind yet, or this kernel lacks them" },
-  { errno: /^EBUSY$/, hint: "Something else holds the attach point, or too many programs are attached to it" },
+  { errno: /^EOPNOTSUPP$/, hint: "This library can't attach programs of this kind yet, or this kernel lacks support" },
+  { errno: /^EBUSY$/, hint: "The attach point is in use, or too many programs are attached to it" },
   { errno: /^E2BIG$/, hint: "Too many programs are attached there" },
   { errno: /^(EMFILE|ENFILE)$/, hint: "Raise the limit of open files: ulimit -n" },
-  { errno: /^(ENOMEM|ENOSPC)$/, hint: "There is no memory for it" },
-  { errno: /^EINTR$/, hint: "A signal came between: attach it again" },
+  { errno: /^(ENOMEM|ENOSPC)$/, hint: "There is not enough memory" },
+  { errno: /^EINTR$/, hint: "A signal interrupted it: attach it again" },
 ];
 
 const ABSENT = /^(ENOENT|ESRCH)$/;
 
-/** @param texts libbpf's warnings */
+/**
+ * The hint for a failed attach.
+ *
+ * @param texts libbpf's warnings
+ */
 export function attachHint(
   kind: ProgramKind,
   target: string,
@@ -83,7 +91,7 @@ export function attachHint(
   texts: readonly string[],
 ): string | undefined {
   if (kind === "tracepoint" && errno === "ENOENT" && !TRACEFS.some((path) => existsSync(join(path, "events"))))
-    return "tracefs can't be read: mount -t tracefs tracefs /sys/kernel/tracing (lockdown of confidentiality forbids it)";
+    return "tracefs can't be read: mount -t tracefs tracefs /sys/kernel/tracing (lockdown=confidentiality forbids it)";
   const near = ABSENT.test(errno) ? meant(kind, target, texts) : undefined;
   if (near !== undefined) return `The attach target does not exist here: check its name. Did you mean ${near}?`;
   const said = causeOf(texts)?.hint;
@@ -93,7 +101,7 @@ export function attachHint(
   return ABSENT.test(errno) ? "The attach target does not exist here: check its name" : undefined;
 }
 
-/** What was perhaps meant, where there is a list to look into. */
+/** The most similar existing target, where the targets can be listed. */
 function meant(kind: ProgramKind, target: string, texts: readonly string[]): string | undefined {
   const wanted = target.replace(/\+.*/, "");
   const [category = "", name = ""] = wanted.split("/");
@@ -108,14 +116,14 @@ function meant(kind: ProgramKind, target: string, texts: readonly string[]): str
   return undefined;
 }
 
-/** The nearest tracepoint of a category, or with no category the nearest one. */
+/** The most similar tracepoint in a category, or in all if the category is unknown. */
 function tracepoints(category: string, name: string, rest = ""): string | undefined {
   const folder = TRACEFS.map((path) => join(path, "events", category)).find((path) => existsSync(path));
   const close = folder === undefined ? undefined : nearest(name, readdirSync(folder));
   return close && `${category && `${category}/`}${close}${rest}`;
 }
 
-/** Of "path:provider:name". */
+/** The most similar probe for "path:provider:name". */
 function usdtProbe(target: string): string | undefined {
   const [, path, wanted] = /^(.+?):([^:]+:[^:]+)$/.exec(target) ?? [];
   if (path === undefined || wanted === undefined) return undefined;
@@ -124,7 +132,7 @@ function usdtProbe(target: string): string | undefined {
   return close && `${path}:${close}`;
 }
 
-/** Where libbpf looks for a file that is named without a folder (resolve_full_path()). */
+/** Folders where libbpf looks for a file without folder (resolve_full_path()). */
 function searched(): string[] {
   const { LD_LIBRARY_PATH = "", PATH = "" } = process.env;
   const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
@@ -138,10 +146,10 @@ function searched(): string[] {
   return folders.filter((folder) => folder !== "");
 }
 
-/** Reading the symbols of a larger file takes seconds. */
+/** Maximum file size: reading the symbols of a larger file takes seconds. */
 const LARGEST = 32 << 20;
 
-/** What is read of a file for a hint's sake: nothing, where it can't be read. */
+/** Reads a file for a hint. Empty if it can't be read. */
 function inFile(path: string, read: (sections: ReturnType<typeof readElf>) => string[]): string[] {
   try {
     return statSync(path).size > LARGEST ? [] : read(readElf(readFileSync(path), path, "any"));

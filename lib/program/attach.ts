@@ -20,28 +20,31 @@ export interface AttachOptions {
    * 5.19 for fentry, fexit, fmod_ret, tp_btf and lsm, 6.10 for raw_tp.
    */
   cookie?: bigint;
-  /** lsm: attach even if `bpf` is not among the active LSMs, so that the program never runs. */
+  /** lsm: attach even if `bpf` is not among the active LSMs, although the program will then never run. */
   allowInactive?: boolean;
-  /** raw_tp: the tracepoint; tracepoint: "category/name". By default the section's. */
+  /** raw_tp: the tracepoint; tracepoint: "category/name". Default: the section's. */
   target?: string;
-  /** kprobe, uprobe: the function. By default the section's. */
+  /** kprobe, uprobe: the function. Default: the section's. */
   function?: string;
-  /** kprobe, uprobe: bytes from the function's start, or with no function, from the start of the file. */
+  /** kprobe, uprobe: offset in bytes from the function's start, or without a function, from the start of the file. */
   offset?: number;
-  /** uprobe: the executable or library. By default the section's. */
+  /** uprobe: path of the executable or library. Default: the section's. */
   path?: string;
   /**
-   * uprobe: the process to watch, 0 for this one; by default every process. iter/task, iter/task_file, iter/task_vma: one process, since
-   * Linux 6.1.
+   * uprobe: the process to trace, 0 for this one; default: all. iter/task, iter/task_file, iter/task_vma: only this
+   * process, since Linux 6.1.
    */
   pid?: number;
-  /** iter/task, iter/task_file, iter/task_vma: one thread. Since Linux 6.1. */
+  /** iter/task, iter/task_file, iter/task_vma: only this thread. Since Linux 6.1. */
   tid?: number;
-  /** iter/bpf_map_elem, iter/bpf_sk_storage_map, iter/sockmap: the {@link BpfMap} to walk. */
+  /** iter/bpf_map_elem, iter/bpf_sk_storage_map, iter/sockmap: the {@link BpfMap} to iterate over. */
   map?: { readonly fd: number };
-  /** iter/cgroup: an open directory's fd; its descendants are walked, it first. Since Linux 6.1. */
+  /**
+   * iter/cgroup: file descriptor of the cgroup's open directory. Iterates over it, then over its descendants. Since
+   * Linux 6.1.
+   */
   cgroupFd?: number;
-  /** xdp: the network interface by name, in this process's network namespace. Since Linux 5.9. */
+  /** xdp: name of the network interface, in this process's network namespace. Since Linux 5.9. */
   interface?: string;
 }
 

@@ -1,16 +1,16 @@
-/** A program before it is loaded. */
+/** A program before load. */
 import { Flag } from "../constants";
 import { ArgumentError, shown } from "../errors";
 import { kindOf, type ProgramKind, parseSection, type SectionFacts } from "../kinds";
 import type { ProgramDescription, ProgramRequest } from "../native";
 import { refuseOthers } from "../receivers";
 
-/** What is told of a program once it is loaded: as it was when that began, whatever its spec becomes meanwhile. */
+/** A program's settings at the start of load(). Later changes to the spec do not affect it. */
 export type GivenProgram = Pick<
   ProgramSpec,
   "name" | "section" | "kind" | "type" | "attachTarget" | "sleepable" | "autoload" | "logLevel"
 > & {
-  /** The verifier's, if it was asked for. */
+  /** The verifier log, if requested. */
   log?: Uint8Array | undefined;
 };
 
@@ -22,16 +22,16 @@ export class ProgramSpec {
 
   /** The C function's name. */
   readonly name: string;
-  /** The ELF section, such as "lsm.s/file_open"; libbpf's "?" prefix is taken off. */
+  /** The ELF section, such as "lsm.s/file_open", without libbpf's "?" prefix. */
   readonly section: string;
-  /** Attached by libbpf's skeletons; here only told. */
+  /** Whether libbpf's skeletons attach it; not used by this library. libbpf: bpf_program__autoattach(). */
   readonly autoattach: boolean;
   readonly #index: number;
   readonly #described: ProgramDescription;
   readonly #section: SectionFacts;
   #flags: number;
   #autoload: boolean;
-  /** Of a struct_ops program that maps have: whether one of them is to be made. */
+  /** For a struct_ops program referenced by maps: whether at least one of them will be created. */
   readonly #isCalledFor: (() => boolean) | undefined;
   #target: string | undefined;
   #type: number;
@@ -40,7 +40,7 @@ export class ProgramSpec {
 
   /**
    * @internal
-   * @param isCalledFor of a struct_ops program that maps have: whether one of them is to be made
+   * @param isCalledFor for a struct_ops program referenced by maps: whether at least one of them will be created
    */
   constructor(description: ProgramDescription, index: number, isCalledFor?: () => boolean) {
     const section = parseSection(description.section, description.type);
@@ -53,23 +53,25 @@ export class ProgramSpec {
     this.#described = description;
     this.#section = section;
     this.#flags = description.flags | section.flags;
-    // libbpf loads it with its map, whatever its section says (bpf_object_adjust_struct_ops_autoload()).
+    // libbpf loads it with its map, whatever its section (bpf_object_adjust_struct_ops_autoload()).
     this.#autoload = description.autoload || isCalledFor !== undefined;
     this.#isCalledFor = isCalledFor;
     this.#target = section.target;
   }
 
   /**
-   * What the section makes it: "lsm", "fentry", "uprobe" …; "unspec" for an unknown section. Where {@link type} or {@link attachType} was
-   * set, what these make it, or the type's name: "sched_cls".
+   * The kind that the section implies: "lsm", "fentry", "uprobe" …; "unspec" for an unknown section. If {@link type} or
+   * {@link attachType} was set, the kind they imply, or the type's name: "sched_cls".
    */
   get kind(): ProgramKind {
     return this.#isOfSection ? this.#section.kind : kindOf(this.#type, this.#attachType).kind;
   }
 
   /**
-   * enum bpf_prog_type, `ProgramType`: what the section says, or what is set here for a section that says nothing. What the section said
-   * beside it no longer counts, but for {@link flags}. libbpf: bpf_program__set_type().
+   * enum bpf_prog_type, `ProgramType`: from the section, or set here. Setting it makes libbpf ignore what else the
+   * section implies, except {@link flags}. libbpf: bpf_program__set_type().
+   *
+   * @throws {@link ArgumentError} if set to something other than an integer in range
    */
   get type(): number {
     return this.#type;
@@ -79,7 +81,12 @@ export class ProgramSpec {
     this.#type = this.#integer("type", value, 1, 0x7fffffff);
   }
 
-  /** enum bpf_attach_type, `AttachType`, as expected at load. libbpf: bpf_program__set_expected_attach_type(). */
+  /**
+   * enum bpf_attach_type, `AttachType`: the expected attach type at load. libbpf:
+   * bpf_program__set_expected_attach_type().
+   *
+   * @throws {@link ArgumentError} if set to something other than an integer in range
+   */
   get attachType(): number {
     return this.#attachType;
   }
@@ -89,9 +96,11 @@ export class ProgramSpec {
   }
 
   /**
-   * What the verifier is to log, though the program loads: 1 for the last path that it took, 2 for all, 4 for statistics; a sum of them, 0 by
-   * default. It stands in {@link Program.log}. A log of more than 256 MiB is cut off, which Linux before 6.4 takes for a failure (ENOSPC).
-   * libbpf: bpf_program__set_log_level().
+   * Verifier log level for a program that loads: 1 logs the last path, 2 all paths, 4 statistics; values can be added.
+   * Default 0. The log is in {@link Program.log}. A log of more than 256 MiB is truncated, which Linux before 6.4
+   * reports as an error (ENOSPC). libbpf: bpf_program__set_log_level().
+   *
+   * @throws {@link ArgumentError} if set to something other than an integer in range
    */
   get logLevel(): number {
     return this.#logLevel;
@@ -104,17 +113,23 @@ export class ProgramSpec {
   /**
    * Whether the program is loaded with BPF_F_SLEEPABLE: because its section ends in ".s", because a syscall program
    * must be, or because it was set. Since Linux 5.10.
+   *
+   * @throws {@link ArgumentError} if set to something other than a boolean
    */
   get sleepable(): boolean {
     return (this.#flags & Flag.SLEEPABLE) !== 0;
   }
 
   set sleepable(value: boolean) {
-    if (typeof value !== "boolean") throw this.#argument(`sleepable must be true or false, not ${typeof value}`);
+    if (typeof value !== "boolean") throw this.#argument(`sleepable must be true or false, got ${typeof value}`);
     this.#flags = value ? this.#flags | Flag.SLEEPABLE : this.#flags & ~Flag.SLEEPABLE;
   }
 
-  /** prog_flags that the kernel will be given (BPF_F_*), those that the section implies included. */
+  /**
+   * prog_flags for the kernel (BPF_F_*), including those that the section implies. libbpf: bpf_program__set_flags().
+   *
+   * @throws {@link ArgumentError} if set to something other than an integer in range
+   */
   get flags(): number {
     return this.#flags;
   }
@@ -124,21 +139,26 @@ export class ProgramSpec {
   }
 
   /**
-   * Whether `load()` loads this program; false for a section that begins with "?". A struct_ops program is loaded with the maps that
-   * have it: false while none of them is made (`autocreate`), and set to false it is left out of them (libbpf 1.4 or newer).
+   * Whether `load()` loads this program; false for a section that begins with "?". A struct_ops program is loaded
+   * together with the maps that reference it: it is false while none of them is created (`autocreate`), and setting it
+   * to false removes the program from the maps (libbpf 1.4 or newer). libbpf: bpf_program__set_autoload().
+   *
+   * @throws {@link ArgumentError} if set to something other than a boolean
    */
   get autoload(): boolean {
     return this.#autoload && (this.#isCalledFor?.() ?? true);
   }
 
   set autoload(value: boolean) {
-    if (typeof value !== "boolean") throw this.#argument(`autoload must be true or false, not ${typeof value}`);
+    if (typeof value !== "boolean") throw this.#argument(`autoload must be true or false, got ${typeof value}`);
     this.#autoload = value;
   }
 
   /**
-   * The hook, function, tracepoint or iterator that the program is for, as the section names it or as set. For a kernel
-   * module's function: "module:function". libbpf: bpf_program__set_attach_target().
+   * The attach target from the section, or as set: a hook, function, tracepoint or iterator. For a kernel module's
+   * function: "module:function". libbpf: bpf_program__set_attach_target().
+   *
+   * @throws {@link ArgumentError} if set to something other than a non-empty string without NUL
    */
   get attachTarget(): string | undefined {
     return this.#target;
@@ -151,13 +171,13 @@ export class ProgramSpec {
     this.#target = value;
   }
 
-  /** @internal True if the kernel resolves the target at load, through BTF. */
+  /** @internal Whether the kernel resolves the target at load, through BTF. */
   get needsBtfTarget(): boolean {
     const { targetForm } = this.#isOfSection ? this.#section : kindOf(this.#type, this.#attachType);
     return targetForm === "btf";
   }
 
-  /** Whether the section says what the program is. */
+  /** Whether the section determines the program's type. */
   get #isOfSection(): boolean {
     const { type = this.#described.type, attachType = this.#described.attachType } = this.#section;
     return this.#type === type && this.#attachType === attachType;
@@ -166,7 +186,7 @@ export class ProgramSpec {
   /** @internal */
   toRequest(): ProgramRequest {
     const dropSection = (this.#section.flags & ~this.#flags) !== 0;
-    // libbpf finds the target by the section's name only if it knows the section and still heeds it.
+    // libbpf finds the target by section name only if it knows the section and type and attach type were not set.
     const own =
       dropSection || !this.#isOfSection || this.#described.type === 0 || this.#target !== this.#section.target;
     return {

@@ -1,4 +1,4 @@
-/** A program in the kernel. */
+/** A loaded program. */
 import { BpfError, errnoName, linesOf } from "../errors";
 import type { ProgramKind } from "../kinds";
 import type { Link } from "../link/link";
@@ -9,7 +9,7 @@ import { type AttachOptionsFor, attachProgram } from "./attach";
 import type { GivenProgram } from "./program-spec";
 import { type TestRunOptions, type TestRunResult, testRun } from "./test-run";
 
-/** A loaded program of a {@link BpfObject}; `K` is its kind, where generated types tell it. */
+/** A loaded program of a {@link BpfObject}; `K` is its kind, if types were generated. libbpf: struct bpf_program. */
 export class Program<K extends ProgramKind = ProgramKind> {
   static {
     refuseOthers(Program, (value) => #lifetime in value);
@@ -17,11 +17,13 @@ export class Program<K extends ProgramKind = ProgramKind> {
 
   /** The C function's name. */
   readonly name: string;
+  /** The ELF section, such as "lsm.s/file_open". */
   readonly section: string;
+  /** The program's kind, as in {@link ProgramSpec.kind}. */
   readonly kind: K;
-  /** What it was loaded for: hook, function, tracepoint, iterator. */
+  /** The attach target at load: hook, function, tracepoint or iterator. */
   readonly attachTarget: string | undefined;
-  /** Whether it was loaded with BPF_F_SLEEPABLE. The kernel does not tell: this is what it was given. */
+  /** Whether it was loaded with BPF_F_SLEEPABLE. The kernel does not report this; it is the flag given at load. */
   readonly sleepable: boolean;
   readonly #lifetime: Lifetime;
   readonly #index: number;
@@ -40,21 +42,32 @@ export class Program<K extends ProgramKind = ProgramKind> {
   }
 
   /**
-   * What the verifier logged, line by line, where {@link ProgramSpec.logLevel} asked for it; else no lines. What it said of a program that
-   * did not load is in {@link VerifierError.log}. libbpf: bpf_program__log_buf().
+   * The verifier log by line, if {@link ProgramSpec.logLevel} requested it; else empty. For a program that failed to
+   * load see {@link VerifierError.log}. libbpf: bpf_program__log_buf().
    */
   get log(): readonly string[] {
     return linesOf(this.#log);
   }
 
-  /** The kernel's id of the program, as bpftool shows it. */
+  /**
+   * The kernel's program id, as shown by bpftool.
+   *
+   * @throws {@link ClosedError} after the object is closed
+   * @throws {@link BpfError} ERR_BPF_NOT_LOADED if the program was not loaded
+   */
   get id(): number {
     const id = native.programId(this.#lifetime.handle(`program ${this.name}`, "program.id"), this.#index);
     if (id < 0) throw this.#notLoaded("program.id", id);
     return id;
   }
 
-  /** The program's file descriptor. It belongs to the object and is closed with it: never close it. */
+  /**
+   * The program's file descriptor. It belongs to the object and is closed with it: do not close it. libbpf:
+   * bpf_program__fd().
+   *
+   * @throws {@link ClosedError} after the object is closed
+   * @throws {@link BpfError} ERR_BPF_NOT_LOADED if the program was not loaded
+   */
   get fd(): number {
     const fd = native.programFd(this.#lifetime.handle(`program ${this.name}`, "program.fd"), this.#index);
     if (fd < 0) throw this.#notLoaded("program.fd", fd);
@@ -62,13 +75,16 @@ export class Program<K extends ProgramKind = ProgramKind> {
   }
 
   /**
-   * Attaches the program; it runs until the returned link is closed, the process ends, or for a pinned link, longer.
+   * Attaches the program. It runs until the returned link or its object is closed or the process ends; a pinned link
+   * outlives these.
    *
-   * Which options apply depends on the kind: {@link AttachOptions}, {@link attachOptions}. libbpf: bpf_program__attach_*().
+   * The available options depend on the kind: {@link AttachOptions}, {@link attachOptions}. libbpf:
+   * bpf_program__attach_*().
    *
-   * @throws {@link AttachError} if the kernel refuses, or the program would never run because `bpf` is not among the
+   * @throws {@link AttachError} if the kernel rejects it, or the program would never run because `bpf` is not among the
    *   active LSMs (code ERR_BPF_LSM_INACTIVE)
-   * @throws {@link PermissionError} which says what privilege is missing
+   * @throws {@link PermissionError} with the missing privilege
+   * @throws {@link ArgumentError} for an invalid option
    */
   attach(options?: AttachOptionsFor<K>): Link {
     const handle = this.#lifetime.handle(`program ${this.name}`, "attach");
@@ -78,9 +94,13 @@ export class Program<K extends ProgramKind = ProgramKind> {
   }
 
   /**
-   * Runs the program once, or `repeat` times, without attaching it; for syscall programs the way to run at all. Off the
-   * JavaScript thread: such a program may sleep. libbpf: bpf_prog_test_run_opts(). Which kinds can be run depends on
-   * the kernel.
+   * Runs the program once, or `repeat` times, without attaching it. For syscall programs this is the only way to run.
+   * Off the JavaScript thread, because the program may sleep. The kernel decides which kinds can be run. libbpf:
+   * bpf_prog_test_run_opts().
+   *
+   * @throws {@link BpfError} ERR_BPF_TEST_RUN with the errno if the run fails, ERR_BPF_NOT_SUPPORTED if the kernel
+   *   can't run this kind; the signal's reason when aborted
+   * @throws {@link ArgumentError} for an invalid option
    */
   async testRun(options: TestRunOptions = {}): Promise<TestRunResult> {
     const handle = this.#lifetime.handle(`program ${this.name}`, "testRun");
@@ -95,7 +115,7 @@ export class Program<K extends ProgramKind = ProgramKind> {
       errno: errnoName(status),
       program: this.name,
       section: this.section,
-      hint: "Its autoload was off; set it to true before load",
+      hint: "Its autoload was off: set it to true before load",
     });
   }
 }

@@ -7,27 +7,29 @@ import type { Lifetime } from "../native/lifetime";
 
 /** Options of {@link Program.testRun}. */
 export interface TestRunOptions {
-  /** The program's context; for a syscall program any bytes, which it may change. */
+  /** The program's context, as bytes. For a syscall program any bytes, which the program may change. */
   context?: Uint8Array;
-  /** Bytes of context wanted back from kinds that return it apart (xdp, tc); 0 by default. */
+  /** Size in bytes of the context to return, for kinds that return it separately (xdp, tc). Default 0. */
   contextOutSize?: number;
-  /** Packet data, for network programs. */
+  /** Packet data for network programs. */
   data?: Uint8Array;
-  /** Bytes of data wanted back; 0 by default. */
+  /** Size in bytes of the data to return. Default 0. */
   dataOutSize?: number;
-  /** Times to run, up to 10,000,000; 1 by default. Not for syscall programs. */
+  /** Number of runs, up to 10,000,000. Default 1. Not for syscall programs. */
   repeat?: number;
   /** BPF_F_TEST_* flags. */
   flags?: number;
-  /** Gives the wait up: the promise is rejected with its reason. The program itself runs to its end, which nobody waits for. */
+  /**
+   * Stops waiting when aborted: the promise is rejected with the signal's reason. The program itself runs to its end.
+   */
   signal?: AbortSignal;
 }
 
-/** What a test run gave. */
+/** The result of a test run. */
 export interface TestRunResult {
-  /** What the program returned. */
+  /** The program's return value. */
   returnValue: number;
-  /** Average nanoseconds of a run, as the kernel measured; 0 where it does not measure. */
+  /** Average duration of a run in nanoseconds, measured by the kernel; 0 if it does not measure. */
   durationNs: number;
   /** The context after the run. */
   context: Uint8Array;
@@ -35,10 +37,10 @@ export interface TestRunResult {
   data: Uint8Array;
 }
 
-/** More than the kernel takes in any case: one allocation of this size must not end the process. */
+/** Larger than any size that the kernel accepts, so that an allocation can't end the process. */
 const MAX_BYTES = 1 << 24;
 
-/** Seconds of a short program, on a thread that nothing but the process' end takes back. */
+/** Some seconds with a short program. The thread can't be cancelled. */
 const MAX_REPEAT = 10_000_000;
 
 interface Runnable {

@@ -1,4 +1,7 @@
-/** Which helpers and kfuncs a kernel gives to a program: by the answers of four kernels, and by when each came. */
+/**
+ * Decides which helpers and kfuncs a program can call, from the answers of four measured kernels and the release that
+ * introduced each.
+ */
 import { ProgramType } from "../constants";
 import { HELPERS } from "../helpers";
 import { given } from "../kernel/fact";
@@ -7,7 +10,10 @@ import type { ProgramFacts } from "../verdict";
 import { CALLS, type CallsOfKernel, GPL_HELPERS, KFUNC_NAMES } from "./calls-measured";
 import type { Kernel } from "./judged-kernel";
 
-/** The first helper that a release brought (include/uapi/linux/bpf.h, ___BPF_FUNC_MAPPER); none since. */
+/**
+ * The first helper of each release that added some (include/uapi/linux/bpf.h, ___BPF_FUNC_MAPPER). Later releases added
+ * none.
+ */
 const HELPERS_SINCE: readonly (readonly [number: number, since: string])[] = [
   [210, "6.2"],
   [208, "6.1"],
@@ -23,7 +29,10 @@ const HELPERS_SINCE: readonly (readonly [number: number, since: string])[] = [
   [156, "5.11"],
 ];
 
-/** When kfuncs came. Those that a kernel has by its configuration alone, or that are not here, are looked for in its BTF. */
+/**
+ * Releases that introduced kfuncs. Kfuncs that depend only on the configuration, or are not listed here, are looked up
+ * in the kernel's BTF.
+ */
 const KFUNCS_SINCE: readonly (readonly [names: RegExp, since: string])[] = [
   [/^bpf_(lookup_(user|system)_key|key_put|verify_pkcs7_signature)$/, "6.1"],
   [/^bpf_(rcu_read_(un)?lock|obj_(new|drop)_impl|list_(pop|push)_(front|back)|cast_to_kern_ctx|rdonly_cast)$/, "6.2"],
@@ -61,47 +70,50 @@ const KFUNCS_SINCE: readonly (readonly [names: RegExp, since: string])[] = [
   [/^bpf_(res_spin_\w+|copy_from_user_task_str)$/, "6.15"],
   [/^bpf_task_work_schedule_\w+$/, "6.18"],
 ];
-/** Programs can call kfuncs at all (e6ac2450d6de). */
+/** The release with which programs can call kfuncs (e6ac2450d6de). */
 const KFUNCS = "5.13";
 
 const has = (set: string, bit: number) => bit >= 0 && ((BigInt(`0x${set || "0"}`) >> BigInt(bit)) & 1n) === 1n;
 
-/** True for a helper that only programs under a GPL-compatible licence may call. */
+/** Whether a helper can be called only by programs with a GPL-compatible license. */
 export const needsGpl = (helper: string) => has(GPL_HELPERS, HELPERS.indexOf(helper));
 
-/** The release that brought a helper, if that was after 5.10. */
+/** The release that introduced a helper, if later than 5.10. */
 export function helperSince(name: string): string | undefined {
   const number = HELPERS.indexOf(name);
   return HELPERS_SINCE.find(([first]) => number >= first)?.[1];
 }
 
-/** The release that brought a kfunc, where it is known. */
+/** The release that introduced a kfunc, if known. */
 export function kfuncSince(name: string): string | undefined {
   return KFUNCS_SINCE.find(([names]) => names.test(name))?.[1];
 }
 
-/** Whether a kernel has a kfunc; undefined if what is known of it does not tell. */
+/** Whether a kernel has a kfunc; undefined if the facts do not decide. */
 export function hasKfunc(name: string, kernel: Kernel): boolean | undefined {
   if (kernel.since(KFUNCS) === false) return false;
   const listed = kernel.lists("functions", name);
   if (listed === true) return true;
-  // A module may have what the kernel proper has not, but not what the kernel proper has elsewhere.
+  // A module may have kfuncs that vmlinux lacks, but not those that vmlinux has in other builds.
   const proper = KFUNC_NAMES.includes(name);
   if (listed === false) return proper || given(kernel.facts.btfModules)?.length === 0 ? false : undefined;
   const since = kfuncSince(name);
   const there = since === undefined ? undefined : kernel.since(since);
   if (there === false) return false;
-  // That no measured kernel has it may be their configuration.
+  // Its absence from all measured kernels may be due to their configuration.
   const measured = between(kernel, ({ present }) => has(present, KFUNC_NAMES.indexOf(name)));
   return measured === true || (there && measured !== false) ? true : undefined;
 }
 
-/** Whether programs of a kind may call a helper. Undefined: nothing is known against it; "differs": kernels around it differ. */
+/**
+ * Whether programs of a kind can call a helper. Undefined: nothing known forbids it. "differs": neighboring measured
+ * kernels disagree.
+ */
 export function givesHelper(name: string, program: ProgramFacts, kernel: Kernel): boolean | "differs" | undefined {
   const number = HELPERS.indexOf(name);
   if (number < 0) return undefined;
   return between(kernel, (calls) => {
-    // Some hang on the configuration: nobody is given these where it is off.
+    // Some helpers depend on the configuration: if it is off, no program gets them.
     if (!calls.helpers.some(([, numbers]) => has(numbers, number))) return undefined;
     return ofKind(calls.helpers, program, number);
   });
@@ -125,7 +137,7 @@ function ofKind(sets: CallsOfKernel["helpers"], program: ProgramFacts, bit: numb
   return answers.size === 1 ? [...answers][0] : undefined;
 }
 
-/** What the kernels next to this one agree on. */
+/** The answer on which the neighboring measured kernels agree. */
 function between(
   kernel: Kernel,
   answer: (calls: CallsOfKernel) => boolean | undefined,

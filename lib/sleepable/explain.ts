@@ -1,44 +1,46 @@
 /**
- * What a kernel meant when it refused a program: errno and verifier log, in the wordings of Linux 5.10 to 7.3, as one of
- * the precheck's reasons.
+ * Explains why a kernel refused a program: maps errno and verifier log, in the wordings of Linux 5.10 to 7.3, to reason
+ * codes of the precheck.
  */
 import { ArgumentError, shown } from "../errors";
 import type { ProgramFacts, ReasonCode, Source } from "../verdict";
 import { diagnosis, verdictOf } from "./log-lines";
 import { type Found, type Of, RULES, type Rule, VERIFIER, WORDLESS } from "./refusal-rules";
 
-/** A kernel's no: what {@link explain} is given. */
+/** A kernel's refusal, the input of {@link explain}. */
 export interface Refusal {
-  /** By name: "EINVAL". */
+  /** The errno by name: "EINVAL". */
   errno: string;
-  /** The verifier's log, or its end. */
+  /** The lines of the verifier log, or its end. */
   log: readonly string[];
-  /** What is known of the program; the more, the better the reason. */
+  /** Known facts about the program. More facts give a more precise reason. */
   program?: Partial<ProgramFacts>;
-  /** By default "load". */
+  /** The stage at which the kernel refused. Default "load". */
   stage?: "load" | "attach";
 }
 
-/** What a kernel meant when it refused a program. */
+/** Why a kernel refused a program. */
 export interface Explanation {
+  /** The reason code. */
   reason: ReasonCode;
-  /** One sentence. */
+  /** The explanation, as one sentence. */
   message: string;
   /** What to do instead. */
   remedy?: string;
-  /** The line of the log that it rests on. */
+  /** The line of the log that the explanation is based on. */
   line?: string;
+  /** The function in the kernel's source that refuses, and the commit. */
   source: Source;
 }
 
-/** No kernel's sentence is longer. */
+/** Maximum length of a kernel message. */
 const LONGEST = 1000;
 
 /**
- * Why the kernel refused a program: its errno and the verifier's words, in every wording of Linux 5.10 to 7.3, as one of the
- * reasons of the precheck. Undefined if its words are not known here. Pure.
+ * Explains why the kernel refused a program, from its errno and the verifier log, in the wordings of Linux 5.10 to 7.3.
+ * The reason is one of the precheck's codes. Undefined if the message is unknown. Pure: needs no kernel.
  *
- * @throws {@link ArgumentError} for what is no {@link Refusal}
+ * @throws {@link ArgumentError} if `refusal` is not a valid {@link Refusal}
  */
 export function explain(refusal: Refusal): Explanation | undefined {
   checkRefusal(refusal);
@@ -79,7 +81,7 @@ function checkRefusal(refusal: Refusal): void {
   if (stage !== undefined && stage !== "load" && stage !== "attach") fail('the stage "load" or "attach"', stage);
 }
 
-/** An explanation as an error has it; a hint that knows more than its remedy goes first. */
+/** The reason and hint for an error. A more specific hint replaces the explanation's remedy. */
 export function explained(why: Explanation | undefined, hint?: string): { reason?: ReasonCode; hint?: string } {
   const advice = hint ?? (why?.remedy && why.remedy.charAt(0).toUpperCase() + why.remedy.slice(1));
   return { ...(why !== undefined && { reason: why.reason }), ...(advice !== undefined && { hint: advice }) };
@@ -123,7 +125,7 @@ function sourceOf({ source, commit }: { source: string; commit?: string }): Sour
   return { file: source, ...(commit !== undefined && { commit }) };
 }
 
-/** The helper of the last call that the verifier stepped on; none if that was of a function. */
+/** The helper of the last call in the log; "" if the last call was of a function. */
 function lastHelper(log: readonly string[]): string {
   const line = log.findLast((text) => /^\d+: \(85\) call /.test(text));
   return /call (bpf_\w+)#/.exec(line ?? "")?.[1] ?? "";

@@ -1,4 +1,4 @@
-/** Short ways to write findings. */
+/** Helpers that create findings. */
 import type { Finding, Input, ReasonCode, Source, Stage, Verdict } from "../verdict";
 
 export interface More {
@@ -33,7 +33,7 @@ export const unsafe: Make = (reason, message, more) => finding("unsafe", reason,
 
 const PROBE = "Probe it on such a kernel as root, or take its profile with node-libbpf profile --probe";
 
-/** Not known: `why` completes the sentence. */
+/** An `unknown` finding: `what` is the question, `why` the reason. */
 export function undecided(what: string, why: string, more: More): Finding {
   return finding("unknown", "NOT_KNOWN", `${what}: ${why}`, { remedy: PROBE, ...more });
 }

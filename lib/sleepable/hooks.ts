@@ -1,4 +1,4 @@
-/** What a program can be attached to that may sleep: kinds, and the names that a kernel has for each. */
+/** Attach targets of sleepable programs: the kinds, and the names on a kernel. */
 import { ArgumentError, shown } from "../errors";
 import { given } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
@@ -10,13 +10,13 @@ import { KNOWN_HOOKS, NOT_HOOKS } from "./lsm-hooks";
 import { ITERATORS } from "./rules-iter";
 
 interface KindFacts {
-  /** What a section for it begins with. */
+  /** Prefix of the section. */
   section: string;
-  /** What can be asked by loading; an iterator is refused only when it is attached. */
+  /** The kind to probe by loading; absent for iterators, which are refused only at attach. */
   probed?: ProbedKind;
-  /** Where no list is known, of every kernel there was; in the order in which they are shown. */
+  /** The names to list, in order. If the kernel's own list is unknown, those of all kernels. */
   names(facts: KernelFacts): Iterable<string>;
-  /** Names that are there, and not worth listing: all functions of the kernel. */
+  /** Names that exist but are not listed: all functions of the kernel. */
   more?(facts: KernelFacts): readonly string[];
 }
 
@@ -39,20 +39,24 @@ const kinds = {
   tp: { section: "tp_btf.s", probed: "tp_btf", names: ({ tracepoints }) => given(tracepoints) ?? [] },
 } as const satisfies Record<string, KindFacts>;
 
-/** Of {@link Hook}s: LSM hooks, iterators, functions for fentry, fexit and fmod_ret, tracepoints. */
+/** The kind of a {@link Hook}: LSM hooks, iterators, functions for fentry, fexit and fmod_ret, tracepoints. */
 export type HookKind = keyof typeof kinds;
 /** @internal */
 export const HOOK_KINDS: Readonly<Record<HookKind, KindFacts>> = kinds;
 
-/** What a sleepable program can be attached to. */
+/** An attach target of sleepable programs. */
 export interface Hook {
+  /** The kind of target. */
   kind: HookKind;
+  /** The target's name, without prefix. */
   name: string;
 }
 
 /**
- * What there is on a kernel for sleepable programs to be attached to, whether it may sleep there or not: {@link judge} tells, of the
- * {@link hookProgram} of each. Where a kernel's own lists are not known, all that any kernel ever had.
+ * The attach targets on a kernel that sleepable programs could use. Whether they may sleep is decided by {@link judge}
+ * with the {@link hookProgram} of each. If the kernel's own lists are unknown, the targets of all kernels.
+ *
+ * @throws {@link ArgumentError} for invalid facts
  */
 export function hooks(kernel: KernelFacts): Hook[] {
   checkFacts(kernel, "hooks");
@@ -61,7 +65,11 @@ export function hooks(kernel: KernelFacts): Hook[] {
   );
 }
 
-/** The facts of a program that does nothing but sleep there. */
+/**
+ * The facts of an empty sleepable program for a target, as input of {@link judge}.
+ *
+ * @throws {@link ArgumentError} for an invalid hook
+ */
 export function hookProgram(hook: Hook): ProgramFacts {
   const { kind, name } = typeof hook === "object" && hook !== null ? hook : ({} as Partial<Hook>);
   if (typeof kind !== "string" || !Object.hasOwn(kinds, kind) || typeof name !== "string") {
@@ -76,13 +84,13 @@ export function hookProgram(hook: Hook): ProgramFacts {
   };
 }
 
-/** Those that may be: system calls, functions that errors may be injected into, and those that a kernel was asked about. */
+/** Functions that may be able to sleep: system calls, functions with error injection, and measured functions. */
 function sleepableFunctions({ functions, errorInjection, probed: measured }: KernelFacts): Iterable<string> {
   const all = given(functions);
   const answers = Object.entries(given(measured) ?? {}).filter(([kind]) => kind.startsWith("f"));
   const asked = answers.flatMap(([, { accepted, refused }]) => [...accepted, ...refused]);
   const names = new Set([...(all ?? []).filter((name) => SYSTEM_CALL.test(name)), ...asked]);
-  // The list has other names of its functions too, which BTF may not have.
+  // The error injection list also has aliases, which BTF may lack.
   const traceable = all && new Set(all);
   for (const name of given(errorInjection) ?? []) if (traceable?.has(name) ?? true) names.add(name);
   return [...names].sort();

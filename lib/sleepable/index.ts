@@ -1,5 +1,6 @@
 /**
- * What may sleep, on this kernel and on others: the part of node-libbpf that needs no addon, and so no Linux.
+ * Decides which programs may sleep, on this kernel and on others. This part of node-libbpf needs no addon, and so runs
+ * on any platform.
  *
  * @packageDocumentation
  * @module node-libbpf/sleepable

@@ -1,4 +1,4 @@
-/** judge(): program facts and kernel facts in, a verdict out. Pure: no file is read, no kernel is called. */
+/** judge(): derives a verdict from program facts and kernel facts. Pure: reads no file, makes no system call. */
 
 import { ArgumentError, shown } from "../errors";
 import type { KernelFacts } from "../kernel/kernel-facts";
@@ -12,13 +12,13 @@ import { judgeActive } from "./rules-lsm";
 import { judgeMap, judgeMissing, judgeNeeds, judgeOther } from "./rules-maps";
 import { judgeTrampoline } from "./rules-trampolines";
 
-/** What decides, first. */
+/** Answers by precedence, the decisive first. */
 const WORST: readonly Verdict[] = ["refused", "unsafe", "unknown", "allowed"];
 
 /**
- * What a kernel would say to a program, and why.
+ * Predicts whether a kernel accepts a program, and why. Pure: needs no kernel.
  *
- * @throws {@link ArgumentError} for what are no facts
+ * @throws {@link ArgumentError} for invalid facts
  */
 export function judge(program: ProgramFacts, facts: KernelFacts): ProgramVerdict {
   checkProgram(program);
@@ -55,14 +55,14 @@ const LISTS = ["maps", "helpers", "kfuncs"] as const;
 
 function checkProgram(program: ProgramFacts): void {
   const fail = (what: string, got: unknown): never => {
-    throw new ArgumentError(`judge takes a program's facts: ${what}, got ${shown(got)}`, { operation: "judge" });
+    throw new ArgumentError(`judge expects a program's facts: ${what}, got ${shown(got)}`, { operation: "judge" });
   };
   if (typeof program !== "object" || program === null) fail("an object", program);
-  for (const name of TEXTS) if (typeof program[name] !== "string") fail(`${name} is a text`, program[name]);
-  for (const name of LISTS) if (!Array.isArray(program[name])) fail(`${name} are a list`, program[name]);
+  for (const name of TEXTS) if (typeof program[name] !== "string") fail(`${name} must be a string`, program[name]);
+  for (const name of LISTS) if (!Array.isArray(program[name])) fail(`${name} must be an array`, program[name]);
 }
 
-/** A verdict on a program that no kernel is asked about, as libbpf would not get as far as that. */
+/** The verdict for a program that libbpf would reject before the kernel sees it. */
 export function unjudged(about: { program: string; section: string; message: string; remedy: string }): ProgramVerdict {
   const { program, section, message, remedy } = about;
   const source = { file: "libbpf: bpf_object__open()" };
@@ -86,7 +86,7 @@ function nothing({ sleepable }: ProgramFacts, kernel: Kernel): Finding {
   });
 }
 
-/** What CO-RE finds no match for: libbpf makes the instruction one that no kernel takes. */
+/** CO-RE relocations without a match: libbpf replaces the instruction by one that the kernel rejects. */
 function judgeUnresolved({ unresolved = [] }: ProgramFacts): Finding[] {
   return unresolved.map(({ name, conditional }) => {
     const more = {
@@ -99,7 +99,7 @@ function judgeUnresolved({ unresolved = [] }: ProgramFacts): Finding[] {
   });
 }
 
-/** license_is_gpl_compatible(), include/linux/license.h */
+/** license_is_gpl_compatible() in include/linux/license.h. */
 const GPL: ReadonlySet<string> = new Set([
   "GPL",
   "GPL v2",
@@ -117,16 +117,16 @@ const NEEDS_GPL: Readonly<Record<string, string>> = {
   struct_ops: "kernel/bpf/verifier.c: check_struct_ops_btf_id()",
 };
 
-/** Seen to refuse it, and the first after those that were seen to take it. */
+/** Refused on this kernel and accepted on the measured ones before it. */
 const READ_BY_LICENCE = "6.12";
 const READ_FREELY = "6.2";
-/** What these are called with lies in structs of the kernel, whose types the verifier knows. */
+/** Kinds whose context refers to kernel structs with types that the verifier knows. */
 const READERS: ReadonlySet<string> = new Set(["iter", "fentry", "fexit", "fmod_ret", "fsession", "tp_btf"]);
 
 function license({ kind, license, helpers, kfuncs, readsKernel }: ProgramFacts, kernel: Kernel): Finding[] {
   if (GPL.has(license)) return [];
   const refusal = (what: string, source: string) =>
-    refused("LICENSE_NOT_GPL", `${what} a GPL-compatible licence, and this is ${JSON.stringify(license)}`, {
+    refused("LICENSE_NOT_GPL", `${what} a GPL-compatible licence, but this is ${JSON.stringify(license)}`, {
       source,
       inputs: [{ name: "license", value: license, origin: "the object's license section" }],
       remedy: `declare one that is compatible, if it is: ${[...GPL].join(", ")}`,
@@ -138,7 +138,7 @@ function license({ kind, license, helpers, kfuncs, readsKernel }: ProgramFacts, 
     const why = "kernel/bpf/verifier.c: add_kfunc_call()";
     const found = refusal(`a call of ${kfunc.name} needs`, why);
     if (!kfunc.conditional) return [found];
-    // libbpf takes the call of a weak one out where the kernel has none.
+    // libbpf removes the call of a weak kfunc that the kernel lacks.
     return [undecided(`whether the kernel sees the call of ${kfunc.name}`, "a constant may decide it", { ...found })];
   }
   const helper = helpers.find(({ name, conditional }) => needsGpl(name) && !conditional);
@@ -147,9 +147,9 @@ function license({ kind, license, helpers, kfuncs, readsKernel }: ProgramFacts, 
   const open = helpers.find(({ name }) => needsGpl(name));
   const reads = READERS.has(kind) && kernel.since(READ_FREELY) !== false ? readsKernel : undefined;
   if (reads?.conditional === false && kernel.since(READ_BY_LICENCE))
-    return [refusal("reading structs of the kernel's needs", "kernel/bpf/verifier.c: check_ptr_to_btf_access()")];
+    return [refusal("reading kernel structs needs", "kernel/bpf/verifier.c: check_ptr_to_btf_access()")];
   const question =
-    open === undefined ? "whether it reads the kernel's structs" : `whether the kernel sees the call of ${open.name}`;
+    open === undefined ? "whether it reads kernel structs" : `whether the kernel sees the call of ${open.name}`;
   if (open === undefined && reads === undefined) return [];
   const {
     verdict: _,
@@ -157,5 +157,5 @@ function license({ kind, license, helpers, kfuncs, readsKernel }: ProgramFacts, 
     message: ___,
     ...more
   } = refusal("", "kernel/bpf/verifier.c: check_ptr_to_btf_access()");
-  return [undecided(question, "that needs a GPL-compatible licence, and only the verifier tells", more)];
+  return [undecided(question, "that needs a GPL-compatible licence, and only the verifier can tell", more)];
 }

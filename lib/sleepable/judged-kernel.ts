@@ -1,38 +1,38 @@
-/** A kernel as the rules look at it: questions to its facts, and to what is known of its version. */
+/** The view of a kernel that the rules use: its facts, and what is known about its version. */
 import { ArgumentError, shown } from "../errors";
 import { type Fact, given, isKnown } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
 import { parseVersion, seriesNumber, type Version } from "../kernel/version";
 import type { Input } from "../verdict";
 
-/** The series that the tables go up to; what a later kernel took out of a set, nobody here knows. */
+/** The last series in the tables. Removals in later kernels are unknown. */
 export const NEWEST = "7.3";
-/** The release that BPF_F_SLEEPABLE came with (1e6c62a88215). */
+/** The release that introduced BPF_F_SLEEPABLE (1e6c62a88215). */
 export const OLDEST = "5.10";
 
 /** A change of the kernel's rules. */
 export interface Change {
-  /** The mainline release that has it first. */
+  /** The first mainline release with the change. */
   since: string;
-  /** The first patch level of the stable series that took it over. */
+  /** The first patch level of each stable series with the backported change. */
   stable?: Readonly<Record<string, number>>;
-  /** Stable releases took it over without order: what exact versions were seen to do. */
+  /** Measured exact versions, for a change that stable releases backported in no order. */
   seen?: Readonly<Record<string, boolean>>;
-  /** Stable series that are not listed may have it too. */
+  /** Whether stable series that are not listed may have it too. */
   stray?: true;
   commit?: string;
 }
 
-/** A change that reached stable releases without order: what exact versions were seen to do. */
+/** A removal that reached stable releases in no order. */
 export interface Removal {
   since?: string;
   until: string;
   seen?: Readonly<Record<string, boolean>>;
-  /** The first release that may not have it any more. */
+  /** The first release that may lack it. */
   unsure?: string;
 }
 
-/** The facts whose values are lists of names. */
+/** The facts that are lists of names. */
 type Listing = {
   [Key in keyof KernelFacts]: KernelFacts[Key] extends Fact<string[]> ? Key : never;
 }[keyof KernelFacts];
@@ -41,19 +41,23 @@ const LOOKUPS_WITHOUT_SET = 24;
 
 const views = new WeakMap<KernelFacts, Kernel>();
 
-/** @throws {@link ArgumentError} for what kernelFacts(), kernelProfile() and readProfile() do not give */
+/**
+ * Checks facts.
+ *
+ * @throws {@link ArgumentError} if they are not from kernelFacts(), kernelProfile() or readProfile()
+ */
 export function checkFacts(facts: KernelFacts, operation: string): void {
   if (typeof facts === "object" && facts?.format === 1) return;
-  const what = "a kernel's facts, which kernelFacts(), kernelProfile() and readProfile() give";
-  throw new ArgumentError(`${operation} takes ${what}, got ${shown(facts)}`, { operation });
+  const what = "a kernel's facts from kernelFacts(), kernelProfile() or readProfile()";
+  throw new ArgumentError(`${operation} expects ${what}, got ${shown(facts)}`, { operation });
 }
 
 export class Kernel {
   readonly #sets = new Map<Listing, ReadonlySet<string>>();
   readonly #asked = new Map<Listing, number>();
-  /** Undefined if the version is not known, or says nothing of the rules. */
+  /** Undefined if the version is unknown, or not reliable for the rules. */
   readonly version: Version | undefined;
-  /** For sentences: "Linux 6.12.117". */
+  /** Name for messages: "Linux 6.12.117". */
   readonly label: string;
 
   private constructor(readonly facts: KernelFacts) {
@@ -70,11 +74,11 @@ export class Kernel {
     return found;
   }
 
-  /** Whether a list of names has a name; undefined if the list is not known. */
+  /** Whether a list contains a name; undefined if the list is unknown. */
   lists(listing: Listing, name: string): boolean | undefined {
     const names = given(this.facts[listing]);
     if (names === undefined) return undefined;
-    // A set of a kernel's 50,000 functions takes longer to make than a few look-ups without.
+    // Creating a set of a kernel's 50,000 functions takes longer than a few searches in the array.
     const asked = (this.#asked.get(listing) ?? 0) + 1;
     this.#asked.set(listing, asked);
     if (asked <= LOOKUPS_WITHOUT_SET) return names.includes(name);
@@ -83,12 +87,12 @@ export class Kernel {
     return set.has(name);
   }
 
-  /** An option of the configuration; undefined if the configuration is not known. */
+  /** A configuration option; undefined if the configuration is unknown. */
   config(option: string): string | undefined {
     return given(this.facts.config)?.[option];
   }
 
-  /** Whether this kernel has a change; undefined if its version does not tell. */
+  /** Whether this kernel has a change; undefined if its version does not decide. */
   has({ since, stable = {}, seen = {}, stray }: Change): boolean | undefined {
     if (this.version === undefined) return undefined;
     if (seriesNumber(this.version) >= seriesOf(since)) return true;
@@ -101,14 +105,15 @@ export class Kernel {
     return patch === undefined ? undefined : patch >= from;
   }
 
-  /** {@link has}, for a release alone. */
+  /** {@link has} for a release without stable backports. */
   since(series: string): boolean | undefined {
     return this.has({ since: series });
   }
 
   /**
-   * Whether what one release gave and another took is still there. A stable release may have taken it earlier: seen there
-   * at 6.12.117, it is gone from then on; seen present at 6.1.192, it was so before; in between, nobody knows.
+   * Whether something that one release added and another removed still exists. A stable release may have removed it
+   * earlier: if it is measured as gone at 6.12.117, it is gone from then on; if measured as present at 6.1.192, it was
+   * present before; in between it is unknown.
    */
   still({ since = OLDEST, until, unsure = until, seen = {} }: Removal): boolean | undefined {
     if (this.version === undefined) return undefined;
@@ -117,7 +122,7 @@ export class Kernel {
     return seenThere ?? (this.version.patch === 0 && !this.since(unsure) ? true : undefined);
   }
 
-  /** What a stable release seen of this series tells of this one. */
+  /** What a measured stable release of this series implies for this kernel. */
   #seen(
     seen: Readonly<Record<string, boolean>>,
     tells: (patch: number, at: number, there: boolean) => boolean,
@@ -131,7 +136,7 @@ export class Kernel {
     return found?.[1];
   }
 
-  /** What a kernel of this build answered about a target, if it was asked. */
+  /** The measured answer of a kernel of this build for a target, if any. */
   probed(kind: string, target: string): { accepted: boolean; input: Input } | undefined {
     const answers = given(this.facts.probed)?.[kind as ProbedKind];
     const accepted = answers?.accepted.includes(target) ?? false;
@@ -144,13 +149,13 @@ export class Kernel {
     return input("version", this.facts.version);
   }
 
-  /** Why the version does not tell, for `unknown`. */
+  /** Why the version does not decide, for an `unknown` finding. */
   get versionDoubt(): string {
     const backports = given(this.facts.backports);
-    if (backports) return `${backports} takes BPF over from newer kernels, so that ${this.label} says little`;
-    if (!isKnown(this.facts.version)) return `its version is not known (${this.facts.version.unknown})`;
-    if (this.version === undefined) return `it is newer than what is known here (${NEWEST})`;
-    return "stable releases differ, and this one has not been seen";
+    if (backports) return `${backports} backports BPF from newer kernels, so ${this.label} is not conclusive`;
+    if (!isKnown(this.facts.version)) return `its version is unknown (${this.facts.version.unknown})`;
+    if (this.version === undefined) return `it is newer than the known kernels (${NEWEST})`;
+    return "stable releases differ, and this one was not measured";
   }
 }
 

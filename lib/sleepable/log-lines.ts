@@ -1,30 +1,34 @@
-/** What of a verifier log is the kernel's words on a refusal: the lines that say it, and since Linux 7.3 a block that explains it. */
+/** Finds the lines of a verifier log that state the refusal, and since Linux 7.3 the block that explains it. */
 
-/** Lines that tell how the verifier went on and what it cost, in any kernel's wording: no word of why. */
+/** Lines about the verifier's progress and statistics, in the wordings of all kernels; none states a reason. */
 const NOISE = new RegExp(
   [
     "processed \\d+ insns|verification time|stack depth|insns processed|peak_states|-- (BEGIN|END)|=+$|-+$",
-    // States and precision, which follow the verdict on a loop, and stand before that on a value.
+    // States and precision: they follow the verdict on a loop, and precede the verdict on a value.
     "(cur|old) state:|mark_precise|last_idx|regs=|parent (already had|didn't have) regs=|(frame ?\\d+: )?propagating ",
-    // Functions, as they are entered and left.
+    // Entry to and exit from functions.
     "Validating \\S+\\(\\) func#|Func#\\d+ .*(assumed valid|safe for any args|Skipping)|func#\\d+ @",
     "func '\\w+' arg\\d+ has btf_id|arg#\\d+ type is not a struct|Unrecognized arg#\\d+ type|caller:|callee:|returning from callee|to caller at|Live regs before|stack use/def",
   ]
     .map((some) => `^(?:${some})`)
     .join("|"),
 );
-/** Instructions, branches, source lines and register states, which follow the program and not the kernel's mind. */
+/** Instructions, branches, source lines and register states, which trace the program. */
 const TRACE = /^(\d+: |from \d+ to |;|\s)/;
-/** kernel/bpf/verifier.c of 7.3: "Verification failed: …", then "Reason:", "At:", "Causal path:", "Suggestion:", each over indented text. */
+/**
+ * The block of kernel/bpf/verifier.c in 7.3: "Verification failed: …", then "Reason:", "At:", "Causal path:",
+ * "Suggestion:", each followed by indented text.
+ */
 const BLOCK = /^Verification failed:/;
 const HEADING = /^(Reason|At|Causal path|Suggestion):(.*)$/;
 
-/** No verdict of any kernel has more lines of its own. */
+/** Maximum number of lines of a verdict, over all kernels. */
 const MOST = 5;
 
 /**
- * The kernel's verdict: its words after the last instruction or state, in its order. It says in one line what is wrong and in another why,
- * whichever comes first; what it said between instructions is of what it went past. A block that explains is apart.
+ * The kernel's verdict: the lines after the last instruction or state, in order. One line states the fault and another
+ * the reason, in either order. Lines between instructions concern instructions that the verifier already accepted. An
+ * explaining block is separate.
  */
 export function verdictOf(log: readonly string[]): string[] {
   const { start, end } = blockOf(log);
@@ -38,7 +42,7 @@ export function verdictOf(log: readonly string[]): string[] {
   return words;
 }
 
-/** Where 7.3's block begins and ends, if there is one: all in it but its headings is indented. */
+/** Start and end of the 7.3 block, if any: everything in it but the headings is indented. */
 function blockOf(log: readonly string[]): { start: number; end: number } {
   const start = log.findLastIndex((line) => BLOCK.test(line));
   if (start < 0) return { start: log.length, end: log.length };
@@ -46,7 +50,7 @@ function blockOf(log: readonly string[]): { start: number; end: number } {
   return { start, end: after < 0 ? log.length : after };
 }
 
-/** The sentences of 7.3's block. */
+/** The sentences of the 7.3 block. */
 export function diagnosis(log: readonly string[]): { reason?: string; suggestion?: string } {
   const { start, end } = blockOf(log);
   const sections = new Map<string, string[]>();

@@ -1,30 +1,34 @@
 /**
- * LSM hooks: which ever could sleep, since when and until when. From sleepable_lsm_hooks in kernel/bpf/bpf_lsm.c (5.10:
- * btf_sleepable_lsm_hooks in kernel/bpf/verifier.c) of the versions named, and its history between them.
+ * LSM hooks: which have ever been allowed to sleep, from and until which release. Source: sleepable_lsm_hooks in
+ * kernel/bpf/bpf_lsm.c (5.10: btf_sleepable_lsm_hooks in kernel/bpf/verifier.c) of the named versions, and the commits
+ * in between.
  */
 
 import type { Change } from "./judged-kernel";
 
-/** When a hook could sleep. */
+/** When a hook may sleep. */
 export interface HookHistory {
-  /** The first release whose set has it. */
+  /** The first release whose set contains it. */
   since: string;
-  /** The commit that put it in, where it is known. */
+  /** The commit that added it, if known. */
   commit?: string;
-  /** The first release whose set has it no longer; the hook itself may be gone too. */
+  /** The first release whose set no longer contains it; the hook itself may be gone too. */
   until?: string;
   /**
-   * It left stable releases as well, not in all of them alike: what exact versions were seen to answer. Between them
-   * nothing is known (CVE-2026-63865 says 6.1.175 took inet_conn_established out; 6.1.192 still has it).
+   * It was also removed from some stable releases: the measured answers of exact versions. In between it is unknown
+   * (CVE-2026-63865 says that 6.1.175 removed inet_conn_established, but 6.1.192 still has it).
    */
   seen?: Readonly<Record<string, boolean>>;
-  /** The first release that may not have it any more. */
+  /** The first release that may lack it. */
   unsure?: string;
-  /** The hook itself came with that release: one that an older kernel has was taken over, with what nobody knows. */
+  /**
+   * Whether the hook itself was added by that release. If an older kernel has it, it was backported, and it is unknown
+   * with which other changes.
+   */
   born?: true;
-  /** Why it left the set. */
+  /** Why it was removed from the set. */
   why?: string;
-  /** The hook exists only with this option. */
+  /** The configuration option that the hook depends on. */
   config?: string;
 }
 
@@ -41,7 +45,7 @@ const SET_5_11 = `
   task_prctl task_setscheduler
 `;
 
-/** 6.8: the hooks on paths. */
+/** 6.8: hooks on paths. */
 const SET_6_8 =
   "path_unlink path_mkdir path_rmdir path_truncate path_symlink path_link path_rename path_chmod path_chown";
 
@@ -59,7 +63,7 @@ function guard(name: string): { config: string } | undefined {
   return name === "key_free" ? { config: "KEYS" } : undefined;
 }
 
-/** Every hook that a released kernel put into its set. */
+/** Every hook that a released kernel allowed to sleep. */
 export const SLEEPABLE_HOOKS: ReadonlyMap<string, HookHistory> = new Map([
   ["bprm_committed_creds", { since: "5.10", commit: "1e6c62a88215" }],
   ...all(SET_5_11, { since: "5.11", commit: "423f16108c9d" }),
@@ -104,8 +108,8 @@ export const SLEEPABLE_HOOKS: ReadonlyMap<string, HookHistory> = new Map([
 ]);
 
 /**
- * Hooks that BPF may not use at all, sleeping or not (bpf_lsm_disabled_hooks, commit 21c7063f6d08 in 6.12, taken back to
- * 6.1.178).
+ * Hooks that BPF programs can't use, sleeping or not (bpf_lsm_disabled_hooks, commit 21c7063f6d08 in 6.12, backported
+ * to 6.1.178).
  */
 export const DISABLED_HOOKS: ReadonlyMap<string, Change> = new Map<string, Change>([
   ...names(
@@ -117,7 +121,7 @@ export const DISABLED_HOOKS: ReadonlyMap<string, Change> = new Map<string, Chang
   ["file_alloc_security", { since: "6.19" }],
 ]);
 
-/** Functions whose names look like a hook's, and that are the BPF LSM's own. */
+/** Functions of the BPF LSM itself that are named like hooks. */
 export const NOT_HOOKS: ReadonlySet<string> = new Set(
   names(
     "init func_proto verify_prog is_sleepable_hook is_trusted find_cgroup_shim get_retval_range has_d_inode_locked hook_returns_errno get_disabled_hooks",
@@ -125,8 +129,8 @@ export const NOT_HOOKS: ReadonlySet<string> = new Set(
 );
 
 /**
- * Every hook of include/linux/lsm_hook_defs.h in 5.10, 6.1, 6.12 or 7.3. A hook that is not listed came later, or came and
- * went between them.
+ * Every hook of include/linux/lsm_hook_defs.h in 5.10, 6.1, 6.12 or 7.3. A hook that is not listed was added later, or
+ * added and removed in between.
  */
 export const KNOWN_HOOKS: ReadonlySet<string> = new Set(
   names(`

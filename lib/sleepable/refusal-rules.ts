@@ -1,20 +1,20 @@
-/** The words of kernels that refuse programs, Linux 5.10 to 7.3, and what each means: the table of {@link explain}. */
+/** Kernel messages for refused programs, Linux 5.10 to 7.3, and their meaning: the table of {@link explain}. */
 import { HELPERS } from "../helpers";
 import type { ProgramFacts, ReasonCode } from "../verdict";
 import { DO_WITHOUT, MAY_SLEEP, makeSleepable as remedyOf } from "./remedies";
 
-/** What a rule may look at. */
+/** The input of a rule. */
 export interface Found {
-  /** What the pattern's groups matched; "" for those that did not. */
+  /** The pattern's groups; "" for groups that did not match. */
   names: string[];
   program: Partial<ProgramFacts>;
   errno: string;
-  /** The helper that the verifier was at, when the message does not name it. */
+  /** The helper whose call the verifier checked, if the message does not name it. */
   helper: string;
   log: readonly string[];
 }
 
-/** Undefined: the rule does not hold. */
+/** Undefined: the rule does not apply. */
 export type Of<T> = T | ((found: Found) => T | undefined);
 
 export interface Rule {
@@ -31,7 +31,10 @@ const CLEAR = "clear BPF_F_SLEEPABLE";
 
 const makeSleepable = ({ program: { kind } }: Found) => remedyOf(kind);
 
-/** A sleeping call is refused for what the program is, or for where in a sleepable program it stands. */
+/**
+ * A sleeping call is refused either because the program does not sleep, or because of its position in a sleepable
+ * program.
+ */
 function maySleep(reason: ReasonCode): (found: Found) => ReasonCode {
   return ({ program }) => (program.sleepable ? "ATOMIC_CONTEXT" : reason);
 }
@@ -42,7 +45,7 @@ const sleepHere = (found: Found) => (found.program.sleepable ? noCallback : make
 const inSleepHere = ({ program }: Found) =>
   program.sleepable ? "a callback that must not" : "a program that is not sleepable";
 
-/** Kinds that came after others of their program type, so that an older kernel takes them for something else. */
+/** Kinds that were added later to an existing program type: an older kernel takes them for another kind. */
 const LATER_KINDS = /^(fsession|(fentry|fexit|fsession)\.multi)$/;
 
 function wrongKind({ program: { kind = "" } }: Found): ReasonCode {
@@ -67,15 +70,15 @@ const HELPER = "(bpf_\\w+)#\\d+";
 const SLEEPING_HELPERS = "bpf_copy_from_user(?:_task)?|bpf_ima_(?:inode|file)_hash";
 
 /**
- * The kernel's words, one line each. Of two that match the first is taken.
+ * Kernel messages, each one line. The first match is used.
  *
- * A pattern must stay linear: logs have text that users write.
+ * Patterns must have linear run time: logs contain text written by users.
  */
 export const RULES: readonly Rule[] = [
   // Hooks and functions
   {
     pattern: /^bpf_lsm_(\w+) is not sleepable$/,
-    // Others trace the function of that name.
+    // Other kinds trace the function of that name.
     reason: ({ program: { kind = "lsm" } }) => (kind.startsWith("lsm") ? "HOOK_NOT_SLEEPABLE" : undefined),
     message: ({ names: [hook] }) => `the LSM hook ${hook} cannot sleep on this kernel`,
     remedy: `${CLEAR}, or use a hook that may sleep`,
@@ -94,7 +97,7 @@ export const RULES: readonly Rule[] = [
     pattern: /^attach_btf_id \d+ points to disabled hook (?:bpf_lsm_)?(\S+)$/,
     reason: "HOOK_DISABLED",
     message: ({ names: [hook] }) => `BPF programs may not use the LSM hook ${hook}, sleeping or not`,
-    remedy: "use another hook: what this one returns is not for BPF to decide",
+    remedy: "use another hook: BPF must not decide the result of this one",
     source: "kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()",
     commit: "21c7063f6d08",
   },
@@ -131,7 +134,7 @@ export const RULES: readonly Rule[] = [
   {
     pattern: /^The address of function (\S+) cannot be found$/,
     reason: "TARGET_NOT_FOUND",
-    message: ({ names: [name] }) => `the kernel's BTF has the function ${name}, and its symbols do not`,
+    message: ({ names: [name] }) => `the kernel's BTF has the function ${name}, but its symbols do not`,
     remedy: "trace another function: this one was dropped, inlined or freed",
     source: `${VERIFIER}: bpf_check_attach_target()`,
   },
@@ -139,7 +142,8 @@ export const RULES: readonly Rule[] = [
     pattern:
       /^The function (\S+) (?:arg\d+ type|return type|has|with) .*(?:unsupported|Too many|malformed void argument)\.?$/,
     reason: "TARGET_SIGNATURE",
-    message: ({ names: [name] }) => `${name} takes or returns what a BPF trampoline of this kernel can't pass on`,
+    message: ({ names: [name] }) =>
+      `${name} takes or returns a type that BPF trampolines of this kernel do not support`,
     remedy: "attach to another function or hook",
     source: "kernel/bpf/btf.c: btf_distill_func_proto()",
   },
@@ -153,7 +157,7 @@ export const RULES: readonly Rule[] = [
   {
     pattern: /^Extension program may sleep, while original does not\.?$/,
     reason: "REPLACED_NOT_SLEEPABLE",
-    message: "the program may sleep, and the one that it replaces a function of may not",
+    message: "the program may sleep, but the program whose function it replaces may not",
     remedy: `${DO_WITHOUT}, or load the original with BPF_F_SLEEPABLE`,
     source: `${VERIFIER}: bpf_check_attach_target()`,
   },
@@ -203,16 +207,16 @@ export const RULES: readonly Rule[] = [
   {
     pattern: /^attach_btf_id \d+ is not a supported struct$/,
     reason: "STRUCT_OPS_NOT_FOUND",
-    message: ({ program: { target = "this struct" } }) => `this kernel knows no struct_ops of ${target}`,
-    remedy: "load the module that has it, or leave it out",
+    message: ({ program: { target = "this struct" } }) => `this kernel has no struct_ops ${target}`,
+    remedy: "load the module that has it, or remove it",
     source: `${VERIFIER}: check_struct_ops_btf_id()`,
   },
   {
-    // libbpf's words (find_struct_ops_kern_types()).
+    // libbpf's message (find_struct_ops_kern_types()).
     pattern: /^(?:libbpf: )?struct_ops init_kern: struct (?:bpf_struct_ops_)?(\w+) is not found in kernel BTF$/,
     reason: "STRUCT_OPS_NOT_FOUND",
-    message: ({ names: [name] }) => `this kernel knows no struct_ops of ${name}`,
-    remedy: "load the module that has it, or leave it out",
+    message: ({ names: [name] }) => `this kernel has no struct_ops ${name}`,
+    remedy: "load the module that has it, or remove it",
     source: "libbpf: find_struct_ops_kern_types()",
   },
 
@@ -226,7 +230,7 @@ export const RULES: readonly Rule[] = [
         ? "LSM programs need a GPL-compatible licence"
         : struct
           ? `the program reads the kernel's ${struct}, which needs a GPL-compatible licence`
-          : "the program calls what needs a GPL-compatible licence",
+          : "the program calls a function that needs a GPL-compatible licence",
     remedy: 'declare one, if it is: char LICENSE[] SEC("license") = "GPL"',
     source: `${VERIFIER}: check_helper_call(); kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()`,
   },
@@ -248,10 +252,10 @@ export const RULES: readonly Rule[] = [
     source: `${VERIFIER}: check_map_prog_compatibility()`,
   },
   {
-    // The list that follows is not what the kernel goes by: 6.12's and 7.3's leaves out queue, arena and others.
+    // The list in the message is incomplete: that of 6.12 and 7.3 lacks queue, arena and others.
     pattern: /^Sleepable programs can only use .+ maps$/,
     reason: "MAP_TYPE_NOT_SLEEPABLE",
-    message: "sleepable programs cannot use one of the program's maps on this kernel, for its type",
+    message: "sleepable programs cannot use one of the program's maps on this kernel, because of its type",
     remedy: `use an array or a hash map (ring buffers since Linux 5.12), or ${CLEAR}`,
     source: `${VERIFIER}: check_map_prog_compatibility()`,
   },
@@ -309,9 +313,9 @@ export const RULES: readonly Rule[] = [
     commit: "01685c5bddaa",
   },
   {
-    // Before 6.2 a kernel hides these from programs that are not sleepable; some in 6.1 still.
+    // Before 6.2 the kernel does not offer these to programs that are not sleepable; some remain so in 6.1.
     pattern: new RegExp(`^(?:unknown func|program of this type cannot use helper) (${SLEEPING_HELPERS})#\\d+$`),
-    // A kind that never sleeps has not got it at all.
+    // A kind that never sleeps does not have the helper at all.
     reason: ({ program: { sleepable, kind = "lsm" } }) =>
       sleepable || !MAY_SLEEP.has(kind) ? undefined : "HELPER_MAY_SLEEP",
     message: ({ names: [helper] }) => `${helper} may sleep, and the program is not sleepable`,
@@ -359,7 +363,7 @@ export const RULES: readonly Rule[] = [
     source: `${VERIFIER}: check_kfunc_call()`,
   },
   {
-    // The second is libbpf's, for a call that it could not resolve (libbpf.c, poison_kfunc_call()).
+    // The second is libbpf's message for a call that it could not resolve (poison_kfunc_call() in libbpf.c).
     pattern:
       /^(?:calling kernel function (\w+) is not allowed|kfunc '(\w+)' is referenced but wasn't resolved|invalid kernel function call not eliminated in verifier pass)$/,
     reason: "KFUNC_NOT_AVAILABLE",
@@ -375,7 +379,7 @@ export const RULES: readonly Rule[] = [
     source: `${VERIFIER}: check_css_task_iter_allowlist()`,
   },
   {
-    // libbpf's words (bpf_object__resolve_ksym_func_btf_id()).
+    // libbpf's message (bpf_object__resolve_ksym_func_btf_id()).
     pattern: /^(?:libbpf: )?extern \(func ksym\) '(\w+)': not found in kernel or module BTFs$/,
     reason: "KFUNC_NOT_AVAILABLE",
     message: ({ names: [name] }) => `this kernel has no kfunc ${name}`,
@@ -405,12 +409,12 @@ export const RULES: readonly Rule[] = [
       /^(?:global )?function calls are not allowed (?:while holding a lock|with (?:preemption|IRQs) disabled),?$/,
     reason: "ATOMIC_CONTEXT",
     message: ({ helper }) =>
-      `${helper || "a function"} is called where the program must not sleep, in a region of a lock or with preemption off`,
+      `${helper || "a function"} is called where the program must not sleep: while it holds a lock or has preemption disabled`,
     remedy: ({ helper }) => (helper ? leave : `${leave}, or make the function static if it does not sleep`),
     source: `${VERIFIER}: check_func_call()`,
   },
   {
-    // Outside bpf_rcu_read_lock() a sleepable program's RCU-protected pointers are not trusted (in_rcu_cs()).
+    // A sleepable program's RCU-protected pointers are trusted only inside bpf_rcu_read_lock() (in_rcu_cs()).
     pattern:
       /^R\d+ (?:must be (?:a rcu pointer|referenced or trusted)|type=untrusted_\S* expected=.*\b(?:trusted|rcu)_ptr_.*)$/,
     reason: ({ program, log }) => (program.sleepable && !holdsRcu(log) ? "POINTER_NOT_TRUSTED" : undefined),
@@ -420,7 +424,7 @@ export const RULES: readonly Rule[] = [
     source: `${VERIFIER}: in_rcu_cs()`,
   },
 
-  // Linux 7.3's block says the same at greater length; here for kernels that drop the short line.
+  // Linux 7.3's block is a longer form of the same, for kernels that omit the short line.
   {
     pattern: new RegExp(
       `^The operation sleepable (?:helper ${HELPER}|(?:kfunc|kernel function|global function) (\\w+)(?:\\(\\))?) cannot be used in ([\\w -]+?)(?: because .*)?$`,
@@ -437,29 +441,29 @@ export const RULES: readonly Rule[] = [
   },
 ];
 
-/** Whether the verifier came past bpf_rcu_read_lock(), and not past its unlock. */
+/** Whether the verifier passed bpf_rcu_read_lock() but not its unlock. */
 function holdsRcu(log: readonly string[]): boolean {
   const last = log.findLast((line) => /\(85\) call bpf_rcu_read_(un)?lock#/.test(line));
   return last?.includes("bpf_rcu_read_lock#") ?? false;
 }
 
-/** "rcu_read_lock region" to "an rcu_read_lock region". */
+/** "rcu_read_lock region" becomes "an rcu_read_lock region". */
 function article(where = ""): string {
   if (where === "non-sleepable prog" || where === "non-sleepable program") return "a program that is not sleepable";
   return `${/^(rcu|RCU|IRQ|i)/.test(where) ? "an" : "a"} ${where}`;
 }
 
-/** A refusal without words: the errno, the stage and the program are all there is. */
+/** A refusal without message: only the errno, the stage and the program are known. */
 export interface WordlessRule {
   errno: string;
   stage: "load" | "attach";
-  /** As of {@link ProgramFacts.kind}. */
+  /** As in {@link ProgramFacts.kind}. */
   kind?: RegExp;
   target?: string;
   sleepable?: true;
-  /** Whether the log has no line at all; by default it may have the statistics, which tell that the verifier was reached. */
+  /** Whether the log must have no lines. By default it may have statistics, which show that the verifier ran. */
   empty?: boolean;
-  /** A map type of the program's. */
+  /** A map type that the program uses. */
   map?: string;
   reason: ReasonCode;
   message: string;
@@ -487,7 +491,7 @@ export const WORDLESS: readonly WordlessRule[] = [
   {
     ...{ errno: "EINVAL", stage: "load", sleepable: true, empty: true },
     reason: "FLAG_UNKNOWN",
-    message: "this kernel does not know BPF_F_SLEEPABLE, or no programs of this kind",
+    message: "this kernel does not know BPF_F_SLEEPABLE, or has no programs of this kind",
     remedy: `require Linux 5.10, or ${CLEAR}`,
     source: "kernel/bpf/syscall.c: bpf_prog_load()",
     commit: "1e6c62a88215",
@@ -515,7 +519,7 @@ export const WORDLESS: readonly WordlessRule[] = [
   {
     ...{ errno: "EINVAL", stage: "attach", sleepable: true, kind: /^k(ret)?(probe|syscall)$/ },
     reason: "KPROBE_NOT_SLEEPABLE",
-    message: "kprobes cannot sleep, though the program loads",
+    message: "kprobes cannot sleep, although the program loads",
     remedy: `${CLEAR}: sleepable programs can't be kprobes, only uprobes`,
     source: "kernel/events/core.c: __perf_event_set_bpf_prog()",
     commit: "64ad7556c75e",
@@ -523,7 +527,7 @@ export const WORDLESS: readonly WordlessRule[] = [
   {
     ...{ errno: "EINVAL", stage: "attach", sleepable: true, kind: /^k(ret)?probe\.(multi|session)$/ },
     reason: "KPROBE_MULTI_NOT_SLEEPABLE",
-    message: "kprobes cannot sleep, though the program loads",
+    message: "kprobes cannot sleep, although the program loads",
     remedy: `${CLEAR}: sleepable programs can't be kprobes, only uprobes`,
     source: "kernel/trace/bpf_trace.c: bpf_kprobe_multi_link_attach()",
     commit: "eb7024bfcc5f",
@@ -531,14 +535,14 @@ export const WORDLESS: readonly WordlessRule[] = [
   {
     ...{ errno: "EINVAL", stage: "attach", kind: /^iter$/, target: "cgroup" },
     reason: "OTHER",
-    message: "the iterator cgroup wants an order in which to walk",
+    message: "the iterator cgroup needs an order in which to walk",
     remedy: "attach it with an order, such as self_only; before Linux 6.1 there is no such iterator",
     source: "kernel/bpf/cgroup_iter.c: bpf_iter_attach_cgroup()",
   },
   {
     ...{ errno: "EINVAL", stage: "attach", sleepable: true, kind: /^iter$/ },
     reason: "ITER_NOT_SLEEPABLE",
-    message: "this iterator cannot sleep, though the program loads",
+    message: "this iterator cannot sleep, although the program loads",
     remedy: `${CLEAR}, or use one that can sleep, such as iter.s/task`,
     source: "kernel/bpf/bpf_iter.c: bpf_iter_link_attach()",
     commit: "b77fb25dcb34",
@@ -546,7 +550,7 @@ export const WORDLESS: readonly WordlessRule[] = [
   {
     ...{ errno: "EINVAL", stage: "attach", sleepable: true, kind: /^(raw_tp|tracepoint)$/ },
     reason: "TRACEPOINT_NOT_FAULTABLE",
-    message: "programs on this tracepoint cannot sleep, though the program loads",
+    message: "programs on this tracepoint cannot sleep, although the program loads",
     remedy: `${CLEAR}: only system call tracepoints can sleep, since Linux 7.2`,
     source: "kernel/bpf/syscall.c: bpf_raw_tp_link_attach(); kernel/events/core.c: __perf_event_set_bpf_prog()",
     commit: "439ebd5b5708",
@@ -560,10 +564,10 @@ export const WORDLESS: readonly WordlessRule[] = [
     commit: "d14e6b4346bf",
   },
   {
-    // arm64 before 6.0, and architectures without: arch_prepare_bpf_trampoline() is the weak one.
+    // arm64 before 6.0, and architectures without trampolines: the weak arch_prepare_bpf_trampoline().
     ...{ errno: "ENOTSUPP", stage: "attach", kind: /^(lsm|fentry|fexit|fmod_ret|fsession)$/ },
     reason: "NO_TRAMPOLINES",
-    message: "this kernel has no BPF trampolines for its architecture",
+    message: "this kernel has no BPF trampolines on its architecture",
     remedy: "use kprobes or tracepoints, or require a newer kernel",
     source: "kernel/bpf/trampoline.c: arch_prepare_bpf_trampoline()",
   },
@@ -571,7 +575,7 @@ export const WORDLESS: readonly WordlessRule[] = [
     ...{ errno: "EPERM", stage },
     reason: "NO_PERMISSION" as const,
     message: `the kernel forbids this process to ${stage} the program`,
-    remedy: "look at capabilities, lockdown and LSMs",
+    remedy: "check capabilities, lockdown and LSMs",
     source: "kernel/bpf/syscall.c: bpf_prog_load()",
   })),
 ];

@@ -1,4 +1,4 @@
-/** What to do about refusals that more than one rule knows. */
+/** Remedies that several rules share. */
 /** Kinds with a sleepable variant that is free to call what sleeps. */
 export const MAY_SLEEP: ReadonlySet<string> = new Set(
   "lsm fentry fexit fmod_ret fsession iter uprobe uretprobe usdt struct_ops".split(" "),
@@ -6,7 +6,7 @@ export const MAY_SLEEP: ReadonlySet<string> = new Set(
 
 export const DO_WITHOUT = "do without the call";
 
-/** For a call that may sleep, in a program that may not. */
+/** The remedy for a call that may sleep in a program that may not. */
 export function makeSleepable(kind: string | undefined): string {
   if (kind === undefined || MAY_SLEEP.has(kind)) {
     const since = kind !== undefined && /^u(ret)?probe|^usdt/.test(kind) ? ", since Linux 6.0" : "";

@@ -1,4 +1,4 @@
-/** Helpers and kfuncs that may sleep: where a program may call them, and where not. */
+/** Helpers and kfuncs that may sleep: where a program can call them. */
 import { ProgramType } from "../constants";
 import type { CallContext, CallFacts, Finding, ProgramFacts, RegionFacts } from "../verdict";
 import { givesHelper, givesKfunc, hasKfunc, helperSince, kfuncSince } from "./availability";
@@ -7,7 +7,10 @@ import { input, type Kernel } from "./judged-kernel";
 import { DO_WITHOUT, makeSleepable } from "./remedies";
 import { hookCanSleep } from "./rules-lsm";
 
-/** Helpers that may sleep in every kernel that has them (their proto's might_sleep; before 6.2 a proto that is not given). */
+/**
+ * Helpers that may sleep in every kernel that has them (might_sleep of their proto; before 6.2 a proto that is not
+ * offered).
+ */
 const HELPERS: ReadonlySet<string> = new Set([
   "bpf_copy_from_user",
   "bpf_copy_from_user_task",
@@ -15,7 +18,7 @@ const HELPERS: ReadonlySet<string> = new Set([
   "bpf_ima_file_hash",
 ]);
 
-/** KF_SLEEPABLE kfuncs: the first version that was read with the flag, and the first that was read without. */
+/** KF_SLEEPABLE kfuncs: the first examined version with the flag, and the first without it. */
 const KFUNCS: ReadonlyMap<string, { from: string; until?: string }> = new Map<string, { from: string; until?: string }>(
   [
     ...kfuncs("6.1", "bpf_lookup_user_key bpf_verify_pkcs7_signature"),
@@ -28,7 +31,7 @@ const KFUNCS: ReadonlyMap<string, { from: string; until?: string }> = new Map<st
       "bpf_ksock_create bpf_ksock_connect bpf_ksock_send bpf_mem_cgroup_flush_stats scx_bpf_cid_override css_rstat_flush bpf_copy_from_user_task_str bpf_iter_kmem_cache_new bpf_iter_kmem_cache_next bpf_iter_kmem_cache_destroy bpf_copy_from_user_dynptr bpf_copy_from_user_str_dynptr bpf_copy_from_user_task_dynptr bpf_copy_from_user_task_str_dynptr bpf_iter_dmabuf_new bpf_iter_dmabuf_next bpf_iter_dmabuf_destroy bpf_io_uring_submit_sqes bpf_binprm_set_interp bpf_binprm_select_interp bpf_binprm_set_interp_arg bpf_binprm_set_flags bpf_set_dentry_xattr bpf_remove_dentry_xattr bpf_real_data_inode",
     ),
     ["cgroup_rstat_flush", { from: "6.1", until: "7.3" }],
-    // The verifier picks one that sleeps or one that does not, since some release before 7.3.
+    // The verifier selects a sleeping or a non-sleeping variant, since some release before 7.3.
     ["bpf_arena_alloc_pages", { from: "6.12", until: "7.3" }],
     ["bpf_arena_free_pages", { from: "6.12", until: "7.3" }],
     ["bpf_arena_reserve_pages", { from: "6.17", until: "7.3" }],
@@ -40,31 +43,34 @@ function kfuncs(from: string, names: string): [string, { from: string }][] {
 }
 
 /**
- * Callbacks of timers are not verified as sleepable, though their program is (469d638d1520). Not seen on 6.18, and stable releases may
- * have taken it over: older ones that were seen take such a callback.
+ * Timer callbacks are not verified as sleepable, even in a sleepable program (469d638d1520). 6.18 was not measured, and
+ * stable releases may have backported it; the older ones measured accept such a callback.
  */
 const TIMERS = { since: "6.19", unsure: "6.18", commit: "469d638d1520" };
-/** Global functions that may sleep are refused where nothing may (e2d8f560d178); before, preemption off forbade all. */
+/**
+ * Global functions that may sleep are refused where sleeping is not allowed (e2d8f560d178); before, none could be
+ * called with preemption disabled.
+ */
 const SUMMARIES = { since: "6.15", unsure: "6.15", commit: "e2d8f560d178" };
-/** Functions are called, and regions passed on to their callers (a44b1334aadd, 6fceea0fa59f). */
+/** Functions can be called under a lock, and regions are passed to callers (a44b1334aadd, 6fceea0fa59f). */
 const CALLS_UNDER_LOCK = "6.9";
-/** RCU regions nest (4167096cb964). Stable releases were not looked at. */
+/** RCU regions can be nested (4167096cb964). Stable releases were not examined. */
 const NESTED_RCU = { since: "6.19", unsure: "6.17", commit: "4167096cb964" };
-/** A global function is verified for each context that it is called from. */
+/** A global function is verified for each context it is called from. */
 const BY_CONTEXT = "7.3";
 
 const HELPER_CHECK = "kernel/bpf/verifier.c: check_helper_call()";
 const KFUNC_CHECK = "kernel/bpf/verifier.c: check_kfunc_call()";
 
 const WHERE: Readonly<Record<CallContext, string>> = {
-  timer: "in the callback of a timer, which runs in softirq",
-  work: "in the callback of a work queue",
-  walk: "in the callback of bpf_for_each_map_elem(), which goes through a hash map under RCU",
+  timer: "in a timer callback, which runs in softirq",
+  work: "in a work queue callback",
+  walk: "in a callback of bpf_for_each_map_elem(), which walks a hash map under RCU",
   rcu: "under bpf_rcu_read_lock()",
   preempt: "with preemption disabled",
   irq: "with interrupts disabled",
   lock: "while a lock is held",
-  unclear: "where who calls it is not seen",
+  unclear: "in a function whose caller is unknown",
 };
 
 export function judgeCalls(program: ProgramFacts, kernel: Kernel): Finding[] {
@@ -82,7 +88,7 @@ export function judgeCalls(program: ProgramFacts, kernel: Kernel): Finding[] {
 
 function helper(call: CallFacts, program: ProgramFacts, kernel: Kernel): (Finding | undefined)[] {
   const missing = helperThere(call, program, kernel);
-  // One that is not given is not asked whether it sleeps.
+  // A function that is not offered need not be checked for sleeping.
   if (missing?.verdict === "refused") return [missing];
   const locked = underLock(call, kernel, /^bpf_spin_unlock$/);
   if (locked !== undefined) return [missing, locked];
@@ -93,9 +99,11 @@ function helper(call: CallFacts, program: ProgramFacts, kernel: Kernel): (Findin
   return [missing, sleeping("HELPER_MAY_SLEEP", call, program, kernel)];
 }
 
-/** Seen on 6.1, and not on 5.10. */
+/** Measured on 6.1, not on 5.10. */
 const PATHS_OF_HOOKS = "6.1";
-/** Functions that bpf_d_path() may be called on (btf_allowlist_d_path), besides LSM hooks that may sleep, and iterators. */
+/**
+ * Functions for which bpf_d_path() is allowed (btf_allowlist_d_path), in addition to sleepable LSM hooks and iterators.
+ */
 const PATHS: ReadonlySet<string> = new Set(
   "security_file_permission security_inode_getattr security_file_open security_path_truncate vfs_truncate vfs_fallocate dentry_open vfs_getattr filp_close".split(
     " ",
@@ -113,11 +121,14 @@ function path(call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding |
   };
   const question = `whether bpf_d_path may be called on ${target || "its target"}`;
   if (may === undefined || call.conditional)
-    return undecided(question, "it may on LSM hooks that can sleep, and on a few functions", more);
+    return undecided(question, "it is allowed on LSM hooks that can sleep, and on a few functions", more);
   return refused("HELPER_NOT_AVAILABLE", `bpf_d_path may not be called by ${kind} programs on ${target}`, more);
 }
 
-/** LSM programs may on hooks that can sleep, whether they do or not. Iterators may, and LSM programs, since some release after 5.10. */
+/**
+ * Allowed for LSM programs on sleepable hooks, even if the program does not sleep, and for iterators; for both since
+ * some release after 5.10.
+ */
 function mayAskPath({ kind, target = "" }: ProgramFacts, kernel: Kernel): boolean | undefined {
   if (PATHS.has(target.replace(/^vmlinux:/, ""))) return true;
   if (kernel.version === undefined) return undefined;
@@ -126,7 +137,10 @@ function mayAskPath({ kind, target = "" }: ProgramFacts, kernel: Kernel): boolea
   return kind === "iter" ? true : hookCanSleep(target, kernel);
 }
 
-/** Iterators over a css's tasks hold a lock, which interrupts may want: for LSM programs, iterators and those that sleep. */
+/**
+ * Iterators over a css's tasks hold a lock that interrupt handlers may take: allowed for LSM programs, iterators and
+ * sleepable programs.
+ */
 function cssTasks(call: CallFacts, { kind, sleepable }: ProgramFacts, kernel: Kernel): Finding | undefined {
   if (call.name !== "bpf_iter_css_task_new" || sleepable || kind.startsWith("lsm") || kind === "iter") return undefined;
   const more = {
@@ -143,7 +157,10 @@ function cssTasks(call: CallFacts, { kind, sleepable }: ProgramFacts, kernel: Ke
   return refused("KFUNC_NOT_AVAILABLE", `${kind} programs that do not sleep cannot call ${call.name}`, more);
 }
 
-/** bpf_override_return() is there by CONFIG_BPF_KPROBE_OVERRIDE, off in the kernels that were asked, and is for kprobes. */
+/**
+ * bpf_override_return() depends on CONFIG_BPF_KPROBE_OVERRIDE, which is off in the measured kernels, and is for kprobes
+ * only.
+ */
 function configured(name: string, { type }: ProgramFacts, kernel: Kernel): boolean | "differs" | undefined {
   if (name !== "bpf_override_return") return undefined;
   const there = kernel.lists("functions", name);
@@ -151,7 +168,7 @@ function configured(name: string, { type }: ProgramFacts, kernel: Kernel): boole
   return false;
 }
 
-/** Helpers that a kernel has not, or not for programs of a kind. */
+/** Helpers that a kernel does not have, or not for a kind of program. */
 function helperThere(call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
   const { name, conditional } = call;
   const since = helperSince(name);
@@ -172,19 +189,22 @@ function helperThere(call: CallFacts, program: ProgramFacts, kernel: Kernel): Fi
   return refused("HELPER_NOT_AVAILABLE", message, more);
 }
 
-/** What libbpf finds no value for, whichever programs are loaded. */
+/** Configuration options without a value, which libbpf needs whichever programs are loaded. */
 export function judgeConfig({ unset = [] }: ProgramFacts, kernel: Kernel): Finding[] {
   if (unset.length === 0) return [];
-  const message = `the object asks for ${unset.join(", ")}, and the kernel's configuration is not there`;
+  const message = `the object uses ${unset.join(", ")}, but the kernel's configuration was not found`;
   const found = refused("CONFIG_NOT_FOUND", message, {
     source: "libbpf: bpf_object__read_kconfig_file()",
     inputs: [input("config", kernel.facts.config)],
-    remedy: `say what it is: open(file, { kconfig: "${unset[0]}=y" }); or install it as /boot/config-$(uname -r)`,
+    remedy: `set it: open(file, { kconfig: "${unset[0]}=y" }); or install the configuration as /boot/config-$(uname -r)`,
   });
   return [found];
 }
 
-/** Kfuncs: libbpf loads no object that needs one which is not there; a weak one it makes a call that no kernel takes. */
+/**
+ * Kfuncs: libbpf rejects an object that needs a missing one, and replaces the call of a missing weak one by a call that
+ * the kernel rejects.
+ */
 function kfuncThere(call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
   const { name, conditional, weak, changed } = call;
   const since = kfuncSince(name);
@@ -210,18 +230,14 @@ function kfuncThere(call: CallFacts, program: ProgramFacts, kernel: Kernel): Fin
     return refused("KFUNC_NOT_AVAILABLE", `${program.kind} programs cannot call ${name}`, inKind);
   }
   if (given === true && has) return undefined;
-  // Without its address in view, or a kernel that was asked, there is no telling.
+  // Undecidable unless its address is known or the kernel was measured.
   if (weak && conditional && given === undefined) return undefined;
-  return undecided(
-    question,
-    has === undefined ? "whether there is such a kfunc is not known" : "it is not known here",
-    {
-      ...more,
-    },
-  );
+  return undecided(question, has === undefined ? "it is unknown whether the kfunc exists" : "it is not known here", {
+    ...more,
+  });
 }
 
-/** What libbpf looks for, whichever programs are loaded. */
+/** Kfuncs that libbpf looks up, whichever programs are loaded. */
 function extern({ name, changed }: CallFacts, kernel: Kernel): Finding | undefined {
   const has = hasKfunc(name, kernel);
   if (has && !changed) return undefined;
@@ -232,7 +248,7 @@ function extern({ name, changed }: CallFacts, kernel: Kernel): Finding | undefin
     remedy: `declare it __weak and guard it with bpf_ksym_exists(), or require ${since === undefined ? "a kernel that has it" : `Linux ${since}`}`,
   };
   const question = `whether this kernel has the kfunc ${name}`;
-  if (has === undefined) return undecided(question, "without it libbpf loads no program of the object", more);
+  if (has === undefined) return undecided(question, "without it libbpf rejects every program of the object", more);
   const what = has ? `has ${name} with another prototype` : `has no kfunc ${name}`;
   return refused("KFUNC_NOT_AVAILABLE", `${kernel.label} ${what}, and the object needs it`, { ...more, since });
 }
@@ -261,13 +277,13 @@ function sleepingKfunc(call: CallFacts, program: ProgramFacts, kernel: Kernel): 
 
 type Reason = "HELPER_MAY_SLEEP" | "KFUNC_MAY_SLEEP";
 
-/** What a kernel makes of a call that may sleep. */
+/** What a kernel decides about a call that may sleep. */
 function sleeping(reason: Reason, call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
   const found = program.sleepable
     ? inSleepable(call, kernel, sourceOf(reason))
     : inPlain(reason, call, program, kernel);
   if (found === undefined || found.verdict === "unknown" || !call.conditional) return found;
-  // The verifier drops branches that it knows are not taken, and never sees what is in them.
+  // The verifier skips branches that it knows are not taken, and calls in them.
   const question = `whether the verifier sees the call of ${call.name}, which may sleep${placed(call)}`;
   return undecided(question, "only its own analysis of the program tells", {
     source: found.source,
@@ -283,14 +299,14 @@ function inputsOf({ name }: Pick<CallFacts, "name">, kernel: Kernel): Finding["i
   return [{ name: "instructions", value: `call ${name}`, origin: "the object file" }, kernel.versionInput];
 }
 
-/** A program that may not sleep may do so in the callbacks of work queues alone. */
+/** A program that may not sleep can do so only in work queue callbacks. */
 function inPlain(reason: Reason, call: CallFacts, program: ProgramFacts, kernel: Kernel): Finding | undefined {
   const more = { source: sourceOf(reason), inputs: inputsOf(call, kernel), remedy: makeSleepable(program.kind) };
   const question = `whether ${call.name} may be called${placed(call)}`;
-  if (call.context === "unclear") return undecided(question, "who calls this is not seen", more);
+  if (call.context === "unclear") return undecided(question, "its caller is unknown", more);
   if (call.context === "work") {
     if (!call.global || kernel.since(BY_CONTEXT)) return undefined;
-    return undecided(question, "it stands in a global function, which is verified on its own", more);
+    return undecided(question, "it is in a global function, which is verified on its own", more);
   }
   const inCallback = call.context === "timer";
   return refused(reason, `${call.name} may sleep, and the program is not sleepable`, {
@@ -300,17 +316,18 @@ function inPlain(reason: Reason, call: CallFacts, program: ProgramFacts, kernel:
 }
 
 const IN_CALLBACK = `${DO_WITHOUT} in the callback: a bpf_wq's may sleep (since Linux 6.10), a bpf_timer's may not`;
-const LEAVE = "move the call out of there: nothing may sleep in it";
+const LEAVE = "move the call out of there: sleeping is not allowed in it";
 
-/** A program that may sleep may not do so everywhere. */
+/** A sleepable program may not sleep everywhere. */
 function inSleepable(call: CallFacts, kernel: Kernel, source: string): Finding | undefined {
   const { name, context, global } = call;
   if (context === undefined || context === "work") return undefined;
   const message = `${name} may sleep, and is called ${WHERE[context]}`;
   const more = { source, inputs: inputsOf(call, kernel), remedy: context === "timer" ? IN_CALLBACK : LEAVE };
-  if (context === "unclear") return undecided(`whether ${name} is called where it may sleep`, "paths differ", more);
-  // No kernel looks at what helpers hold while they call back.
-  if (context === "walk") return unsafe("ATOMIC_CONTEXT", `${message}: no kernel refuses that`, more);
+  if (context === "unclear")
+    return undecided(`whether ${name} is called where it may sleep`, "it differs between paths", more);
+  // No kernel checks the locks that helpers hold during callbacks.
+  if (context === "walk") return unsafe("ATOMIC_CONTEXT", `${message}: but no kernel checks that`, more);
   const rule = context === "timer" ? TIMERS : global ? SUMMARIES : undefined;
   if (rule === undefined) return refused("ATOMIC_CONTEXT", message, more);
   const inRule = { ...more, source: { file: source, commit: rule.commit } };
@@ -318,35 +335,35 @@ function inSleepable(call: CallFacts, kernel: Kernel, source: string): Finding |
   if (kernel.version === undefined || kernel.since(rule.unsure)) {
     return undecided(`whether ${name} is refused ${WHERE[context]}`, kernel.versionDoubt, inRule);
   }
-  // Taken or not: to load it is no way to find out.
-  return unsafe("ATOMIC_CONTEXT", `${message}: ${kernel.label} may take it all the same`, {
+  // Accepted or not: loading it would not tell.
+  return unsafe("ATOMIC_CONTEXT", `${message}: ${kernel.label} may accept it anyway`, {
     ...inRule,
     until: rule.since,
   });
 }
 
-/** While a lock is held, what may be called is listed (kfunc_spin_allowed()). */
+/** While a lock is held, only listed functions can be called (kfunc_spin_allowed()). */
 function underLock(call: CallFacts, kernel: Kernel, may: RegExp): Finding | undefined {
   if (call.context !== "lock" || call.global || may.test(call.name)) return undefined;
   return inRegion(call, kernel, `${call.name} is called ${WHERE.lock}, and only its release may be`, LEAVE);
 }
 
-/** A program that is left so never leaves the region; which kernels look at that for regions without a lock has not been seen. */
+/** A tail call never leaves the region. Which kernels check that for regions without a lock was not measured. */
 function tailCall(call: CallFacts, kernel: Kernel): Finding {
-  return undecided(`whether a tail call may stand ${WHERE[call.context ?? "unclear"]}`, "the region is never left", {
+  return undecided(`whether a tail call is allowed ${WHERE[call.context ?? "unclear"]}`, "the region is never left", {
     source: HELPER_CHECK,
     inputs: inputsOf(call, kernel),
     remedy: LEAVE,
   });
 }
 
-/** Static functions may be called under a lock since 6.9 (a44b1334aadd). */
+/** Static functions can be called under a lock since 6.9 (a44b1334aadd). */
 function staticFunction(call: CallFacts, kernel: Kernel): Finding | undefined {
   if (kernel.since(CALLS_UNDER_LOCK)) return undefined;
   return inRegion(
     call,
     kernel,
-    `the function ${call.name} is called ${WHERE.lock}, which ${kernel.label} takes of none`,
+    `the function ${call.name} is called ${WHERE.lock}, where ${kernel.label} allows no function calls`,
     `inline the function, or require Linux ${CALLS_UNDER_LOCK}`,
     CALLS_UNDER_LOCK,
   );
@@ -361,15 +378,16 @@ function inRegion(call: CallFacts, kernel: Kernel, message: string, remedy: stri
 
 const REGION: Readonly<Record<RegionFacts["region"], { name: string; leave: string }>> = {
   lock: { name: "a lock's region", leave: "bpf_spin_unlock() or bpf_res_spin_unlock()" },
-  preempt: { name: "the region without preemption", leave: "bpf_preempt_enable()" },
-  irq: { name: "the region without interrupts", leave: "bpf_local_irq_restore()" },
+  preempt: { name: "the region with preemption disabled", leave: "bpf_preempt_enable()" },
+  irq: { name: "the region with interrupts disabled", leave: "bpf_local_irq_restore()" },
   rcu: { name: "the RCU region", leave: "bpf_rcu_read_unlock()" },
 };
 
-/** Regions are left as often as they are entered, in the same program. */
+/** Regions must be left as often as they are entered, in the same program. */
 function regionFault({ region, fault, conditional }: RegionFacts, kernel: Kernel): Finding | undefined {
   const { name, leave } = REGION[region];
-  // Functions pass regions on to their callers: locks and RCU since 6.9 (a44b1334aadd, 6fceea0fa59f), the others from the first.
+  // Functions pass regions to their callers: locks and RCU since 6.9 (a44b1334aadd, 6fceea0fa59f), the others from the
+  // first.
   if (
     fault === "not left in its function" &&
     (kernel.since(CALLS_UNDER_LOCK) || region === "preempt" || region === "irq")
@@ -390,15 +408,15 @@ function regionFault({ region, fault, conditional }: RegionFacts, kernel: Kernel
       ...(fault === "nested" && { commit: NESTED_RCU.commit }),
     },
     inputs: [{ name: "instructions", value: region, origin: "the object file" }, kernel.versionInput],
-    remedy: `call ${leave} once for each time that the region is entered, on every path`,
+    remedy: `call ${leave} once for each entry to the region, on every path`,
   };
   if (!conditional && kernel.version !== undefined && !(fault === "nested" && kernel.since(NESTED_RCU.unsure)))
     return refused("REGION_UNBALANCED", message[fault], more);
-  const why = conditional ? "only the verifier's analysis tells which paths there are" : kernel.versionDoubt;
+  const why = conditional ? "only the verifier's analysis tells which paths exist" : kernel.versionDoubt;
   return undecided(`whether ${message[fault]}`, why, more);
 }
 
-/** Global functions that may not be called in some regions, whatever they do. */
+/** Global functions that can't be called in some regions, whatever they do. */
 function globalFunction(call: CallFacts, kernel: Kernel): Finding | undefined {
   const { name, context, conditional } = call;
   if (context !== "lock" && context !== "preempt" && context !== "irq") return undefined;

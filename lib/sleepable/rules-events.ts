@@ -1,21 +1,21 @@
-/** Tracepoints, kprobes and uprobes: what may sleep there is decided when they are attached, mostly. */
+/** Tracepoints, kprobes and uprobes: whether these may sleep is mostly decided at attach. */
 
 import type { Finding, Input, ProgramFacts } from "../verdict";
 import { eventMissing, symbolMissing, tracepointMissing } from "./existence";
 import { allowed, refused, undecided, unsafe } from "./finding";
 import { input, type Kernel } from "./judged-kernel";
 
-/** System calls' tracepoints may fault, and so sleep (439ebd5b5708, 57918341dd19, 8cfb77d30920). */
+/** Tracepoints of system calls may fault, and so sleep (439ebd5b5708, 57918341dd19, 8cfb77d30920). */
 const FAULTABLE = { since: "7.2", seen: { "7.1.3": false, "7.1.7": true }, commit: "439ebd5b5708" };
-/** 7.1.7 took the change, and not the test of classic tracepoints: each that is asked is attached. */
+/** 7.1.7 has the change, but not the check of classic tracepoints: it attaches to all of them. */
 const ATTACH_CHECKED = "7.2";
-/** The only TRACE_EVENT_SYSCALLs of the kernel (include/trace/events/syscalls.h). */
+/** The kernel's only TRACE_EVENT_SYSCALLs (include/trace/events/syscalls.h). */
 const FAULTABLE_NAMES: readonly string[] = ["sys_enter", "sys_exit"];
 /** can_be_sleepable() refuses tp_btf (700e6f853eb3). */
 const GUARDED = { since: "6.3", commit: "700e6f853eb3" };
 /** KPROBE programs may sleep, for uprobes (64ad7556c75e). */
 const UPROBES = { since: "6.0", commit: "64ad7556c75e" };
-/** kprobe.multi refuses sleepable programs (eb7024bfcc5f); stable releases took it at different times. */
+/** kprobe.multi refuses sleepable programs (eb7024bfcc5f); stable releases backported it at different times. */
 const KPROBE_MULTI = {
   since: "6.0",
   until: "7.0",
@@ -27,8 +27,8 @@ const CAN_BE_SLEEPABLE = "kernel/bpf/verifier.c: can_be_sleepable()";
 const PLAIN = "clear BPF_F_SLEEPABLE";
 
 /**
- * Whether programs may sleep on tracepoints of system calls: by version, else by the function that came with it. Its absence
- * tells nothing: 7.1.7 has the one without the other.
+ * Whether programs may sleep on tracepoints of system calls: by version, else by the function that was added together
+ * with it. Its absence proves nothing: 7.1.7 has one without the other.
  */
 function faultable(kernel: Kernel): boolean | undefined {
   return kernel.has(FAULTABLE) ?? (kernel.lists("functions", "trace_call_bpf_faultable") || undefined);
@@ -47,7 +47,7 @@ function sleepableTpBtf(program: ProgramFacts, kernel: Kernel): Finding[] {
   const measured = kernel.probed("tp_btf", name);
   if (measured?.accepted === false) return [notFaultable(name, "load", [...inputs, measured.input])];
   const can = faultable(kernel);
-  // Stable releases took it over: a series alone does not tell.
+  // Stable releases backported it, so a series alone does not decide.
   if (can === undefined && FAULTABLE_NAMES.includes(name) && kernel.has(GUARDED)) {
     const more = { source: { file: CAN_BE_SLEEPABLE, commit: FAULTABLE.commit }, inputs, since: FAULTABLE.since };
     return [undecided(`whether programs on ${name} may sleep`, kernel.versionDoubt, more)];
@@ -73,7 +73,7 @@ function sleepableTpBtf(program: ProgramFacts, kernel: Kernel): Finding[] {
   if (guarded === undefined) return [undecided(`whether programs on ${name} may sleep`, kernel.versionDoubt, more)];
   if (guarded) return [notFaultable(name, "load", inputs)];
   return [
-    unsafe("TRACEPOINT_UNGUARDED", `this kernel takes a sleepable program on ${name} and runs it under RCU`, {
+    unsafe("TRACEPOINT_UNGUARDED", `this kernel accepts a sleepable program on ${name} and runs it under RCU`, {
       ...more,
       remedy: PLAIN,
     }),
@@ -89,7 +89,7 @@ function notFaultable(name: string, stage: "load" | "attach", inputs: (Input | u
   });
 }
 
-/** raw_tp and tracepoint programs: no kernel before 7.2 loads them, and later ones refuse when they are attached. */
+/** raw_tp and tracepoint programs: no kernel before 7.2 loads them as sleepable; later ones refuse at attach. */
 export function judgeTracepoint(program: ProgramFacts, kernel: Kernel): Finding[] {
   const { target, kind, sleepable } = program;
   const missing =
@@ -111,7 +111,7 @@ function sleepableTracepoint(program: ProgramFacts, kernel: Kernel): Finding[] {
     const remedy = `${PLAIN}, or require Linux ${FAULTABLE.since}, where those of system calls can`;
     return [refused("KIND_NOT_SLEEPABLE", `${kind} programs cannot sleep on ${kernel.label}`, { ...more, remedy })];
   }
-  if (target === undefined) return [undecided(`whether a ${kind} program may sleep`, "it names no target yet", more)];
+  if (target === undefined) return [undecided(`whether a ${kind} program may sleep`, "it has no target yet", more)];
   const ok = kind === "raw_tp" ? FAULTABLE_NAMES.includes(target) : /^syscalls\/sys_(enter|exit)_/.test(target);
   if (ok) return [allowed("SLEEPABLE", `${target} may fault, so its programs may sleep`, more)];
   if (kind === "tracepoint" && kernel.since(ATTACH_CHECKED) === false) {
@@ -130,7 +130,7 @@ const UPROBE_MULTI: Readonly<Record<string, string>> = {
   "uprobe.session": "6.13",
 };
 
-/** Programs of the type KPROBE: kprobes and uprobes alike, which the kernel tells apart only when it attaches them. */
+/** Programs of type KPROBE, kprobes and uprobes alike: the kernel distinguishes them only at attach. */
 export function judgeProbe(program: ProgramFacts, kernel: Kernel): Finding[] {
   const { kind, target, sleepable } = program;
   const missing = PLAIN_KPROBES.has(kind) && target !== undefined ? symbolMissing(target, kernel) : undefined;
@@ -169,7 +169,7 @@ function sleepableProbe(program: ProgramFacts, kernel: Kernel): Finding[] {
 }
 
 function kprobe(kind: string, inputs: Input[]): Finding {
-  return refused("KPROBE_NOT_SLEEPABLE", `${kind} programs cannot sleep: this one would load, and not be attached`, {
+  return refused("KPROBE_NOT_SLEEPABLE", `${kind} programs cannot sleep: this one would load, but not attach`, {
     source: "kernel/events/core.c: __perf_event_set_bpf_prog()",
     inputs,
     stage: "attach",

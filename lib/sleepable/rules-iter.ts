@@ -1,17 +1,19 @@
-/** Iterators: any loads with the flag, and only some are attached with it (kernel/bpf/bpf_iter.c, bpf_iter_link_attach()). */
+/**
+ * Iterators: all load with the flag, but only some attach with it (bpf_iter_link_attach() in kernel/bpf/bpf_iter.c).
+ */
 import { given } from "../kernel/fact";
 import { nearest } from "../nearest";
 import type { Finding, ProgramFacts } from "../verdict";
 import { allowed, refused, undecided, unsafe } from "./finding";
 import { input, type Kernel } from "./judged-kernel";
 
-/** Iterators run under rcu_tasks_trace, those that can be rescheduled (b77fb25dcb34); before, all ran under RCU. */
+/** Iterators that can be rescheduled run under rcu_tasks_trace (b77fb25dcb34); before, all ran under RCU. */
 const RESCHED = { since: "5.18", commit: "b77fb25dcb34" };
 
 interface Iterator {
-  /** The release that it came with. */
+  /** The release that introduced it. */
   since: string;
-  /** BPF_ITER_RESCHED */
+  /** Whether it has BPF_ITER_RESCHED. */
   sleepable: boolean;
 }
 
@@ -63,7 +65,7 @@ export function judgeIter(program: ProgramFacts, kernel: Kernel): Finding[] {
   if (listed === false) {
     const names = given(iterators);
     const close = nearest(name, names ?? []);
-    // A module may bring an iterator of its own; that it has nearly the name of another is not believed.
+    // A module may have its own iterator, so a similar name is not conclusive.
     const ofModule = names !== undefined && iterator === undefined && given(kernel.facts.btfModules)?.length !== 0;
     if (ofModule && close === undefined) {
       return [undecided(`whether there is an iterator ${name}`, "a module may have it", { source, inputs })];
@@ -83,7 +85,7 @@ export function judgeIter(program: ProgramFacts, kernel: Kernel): Finding[] {
   if (!checked) {
     const remedy = `clear BPF_F_SLEEPABLE, or require Linux ${RESCHED.since}, where the iterators of tasks can sleep`;
     return [
-      unsafe("ITER_UNDER_RCU", "this kernel takes a sleepable iterator and runs it under RCU", {
+      unsafe("ITER_UNDER_RCU", "this kernel accepts a sleepable iterator and runs it under RCU", {
         ...more,
         remedy,
         until: RESCHED.since,
@@ -92,10 +94,10 @@ export function judgeIter(program: ProgramFacts, kernel: Kernel): Finding[] {
   }
   if (iterator?.sleepable) return [allowed("SLEEPABLE", `the iterator ${name} may sleep`, more)];
   if (iterator === undefined)
-    return [undecided(question, "it is not known here, and only attaching it would tell", more)];
+    return [undecided(question, "it is unknown here, and only attaching it would tell", more)];
   const remedy = `clear BPF_F_SLEEPABLE, or use one that can sleep: ${CAN_SLEEP}`;
   return [
-    refused("ITER_NOT_SLEEPABLE", `the iterator ${name} cannot sleep: the program would load, and not be attached`, {
+    refused("ITER_NOT_SLEEPABLE", `the iterator ${name} cannot sleep: the program would load, but not attach`, {
       ...more,
       remedy,
     }),

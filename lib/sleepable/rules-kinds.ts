@@ -1,4 +1,4 @@
-/** Which rule goes with which kind of program. */
+/** The rules for each kind of program. */
 import { given, isKnown } from "../kernel/fact";
 import type { Finding, ProgramFacts, Stage } from "../verdict";
 import { allowed, refused, undecided } from "./finding";
@@ -16,7 +16,7 @@ const PROBE_KINDS: readonly string[] = [
   ...["uprobe", "uretprobe", "usdt", "uprobe.multi", "uretprobe.multi", "uprobe.session"],
 ];
 
-/** Kinds that came after 5.10, by their sections: with which release, and whether older kernels load them and do not attach them. */
+/** Kinds added after 5.10, by section: the release, and whether older kernels load them but do not attach them. */
 const CAME: readonly (readonly [section: RegExp, since: string, stage: Stage])[] = [
   [/^fsession(\.s)?\//, "7.0", "load"],
   [/^(fentry|fexit|fsession)\.multi/, "7.2", "load"],
@@ -61,7 +61,7 @@ export function judgeKind(program: ProgramFacts, kernel: Kernel): Finding[] {
   return unknownKind === undefined ? findings : [unknownKind, ...findings];
 }
 
-/** Kprobes of many functions go by fprobes: CONFIG_FPROBE, whose functions are inline stubs without it. */
+/** Kinds that attach to many functions through fprobe: without CONFIG_FPROBE its functions are inline stubs. */
 const BY_FPROBE: ReadonlySet<string> = new Set(["kprobe.multi", "kretprobe.multi", "kprobe.session"]);
 
 function withoutFprobe(kind: string, kernel: Kernel): Finding | undefined {
@@ -70,7 +70,7 @@ function withoutFprobe(kind: string, kernel: Kernel): Finding | undefined {
   if (there !== "n" && there !== false) return undefined;
   return refused("KIND_UNKNOWN", `this kernel is built without CONFIG_FPROBE, which ${kind} programs need`, {
     source: "kernel/trace/bpf_trace.c: bpf_kprobe_multi_link_attach()",
-    inputs: [input("functions", kernel.facts.functions, "no register_fprobe_ips"), kernel.versionInput],
+    inputs: [input("functions", kernel.facts.functions, "register_fprobe_ips is absent"), kernel.versionInput],
     stage: "attach",
     remedy: "use kprobe, one program for each function",
   });
@@ -99,7 +99,7 @@ function flagUnknown(kernel: Kernel): Finding {
   });
 }
 
-/** Syscall programs run in the context of their caller, and must be sleepable (79a7f8bdb159). */
+/** Syscall programs run in their caller's context, and must be sleepable (79a7f8bdb159). */
 function syscall({ sleepable }: ProgramFacts, kernel: Kernel): Finding[] {
   const more = {
     source: { file: "kernel/bpf/verifier.c: check_attach_btf_id()", commit: "79a7f8bdb159" },
@@ -110,7 +110,7 @@ function syscall({ sleepable }: ProgramFacts, kernel: Kernel): Finding[] {
   return [refused("KIND_MUST_SLEEP", "syscall programs must be sleepable", { ...more, remedy: "set BPF_F_SLEEPABLE" })];
 }
 
-/** The load names a placeholder; each function is tested when the link is made (d14e6b4346bf). */
+/** The load names a placeholder; each function is checked when the link is created (d14e6b4346bf). */
 function multi(program: ProgramFacts, kernel: Kernel): Finding[] {
   const { target, sleepable, kind } = program;
   if (!sleepable) return [];
@@ -126,7 +126,7 @@ function multi(program: ProgramFacts, kernel: Kernel): Finding[] {
   ];
 }
 
-/** perf_event, the network types, freplace and the rest: no kernel up to 7.3 lets them sleep. */
+/** perf_event, network types, freplace and others: no kernel up to 7.3 allows them to sleep. */
 function never({ kind, sleepable }: ProgramFacts, kernel: Kernel): Finding[] {
   if (!sleepable) return [];
   const more = { source: "kernel/bpf/verifier.c: can_be_sleepable()", inputs: [kernel.versionInput] };

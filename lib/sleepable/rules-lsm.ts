@@ -1,4 +1,4 @@
-/** LSM programs: bpf_lsm_verify_prog() and the set of hooks that may sleep (kernel/bpf/bpf_lsm.c). */
+/** LSM programs: bpf_lsm_verify_prog() and the set of sleepable hooks (kernel/bpf/bpf_lsm.c). */
 import { given, isKnown } from "../kernel/fact";
 import { nearest } from "../nearest";
 import type { Finding, Input, ProgramFacts } from "../verdict";
@@ -9,7 +9,7 @@ import { DISABLED_HOOKS, type HookHistory, KNOWN_HOOKS, NOT_HOOKS, SLEEPABLE_HOO
 const SET = "kernel/bpf/bpf_lsm.c: sleepable_lsm_hooks";
 const VERIFY = "kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()";
 
-/** Removed from stable releases without order: seen on exact versions (5b038319be44, CVE-2026-74338). */
+/** Removed from stable releases in no order: measured on exact versions (5b038319be44, CVE-2026-74338). */
 const LSM_CGROUP = {
   since: "6.0",
   until: "7.2",
@@ -38,13 +38,13 @@ export function judgeLsm(program: ProgramFacts, kernel: Kernel): Finding[] {
   return [sleep, ...findings];
 }
 
-/** Hooks that take structs by value, of kuid_t, kgid_t and sockptr_t: since when, as far as it was seen. */
+/** Hooks that take structs by value (kuid_t, kgid_t and sockptr_t), and since when, as far as measured. */
 const STRUCTS: ReadonlyMap<string, Change> = new Map([
   ["path_chown", { since: "5.5" }],
   ["socket_getpeersec_stream", { since: "6.2", seen: { "5.10.262": true }, stray: true, commit: "b10b9c342f75" }],
 ]);
 
-/** A trampoline takes no structs by value before 6.1 (720e6a435194). Where the kernel's types are known, these tell. */
+/** A trampoline supports no structs by value before 6.1 (720e6a435194). Used only if the kernel's types are unknown. */
 function signatureByName(hook: string, kernel: Kernel): Finding | undefined {
   const change = STRUCTS.get(hook);
   if (change === undefined || kernel.since("6.1") !== false) return undefined;
@@ -56,23 +56,23 @@ function signatureByName(hook: string, kernel: Kernel): Finding | undefined {
     since: "6.1",
   };
   if (takes === undefined)
-    return undecided(`whether ${hook} takes structs, which BPF trampolines can't pass on`, kernel.versionDoubt, more);
+    return undecided(`whether ${hook} takes structs, which BPF trampolines do not support`, kernel.versionDoubt, more);
   if (!takes) return undefined;
   return refused(
     "TARGET_SIGNATURE",
-    `${hook} takes structs, which BPF trampolines of ${kernel.label} can't pass on`,
+    `${hook} takes structs, which BPF trampolines of ${kernel.label} do not support`,
     more,
   );
 }
 
-/** Findings about the host, not the hook: the program loads and is attached, and never runs. */
+/** Findings about the host instead of the hook: the program loads and attaches, but never runs. */
 export function judgeActive({ kind }: ProgramFacts, kernel: Kernel): Finding[] {
   if (kind !== "lsm") return [];
   const active = kernel.facts.lsms;
   if (!isKnown(active) || active.value.includes("bpf")) return [];
   const names = active.value.join(",");
   return [
-    unsafe("LSM_INACTIVE", `bpf is not among the active LSMs (${names}): the program would be attached and never run`, {
+    unsafe("LSM_INACTIVE", `bpf is not among the active LSMs (${names}): the program would attach but never run`, {
       source: "security/security.c: lsm= and CONFIG_LSM",
       inputs: [input("active LSMs", active, names)],
       stage: "run",
@@ -99,7 +99,7 @@ function notThere(hook: string, kernel: Kernel, inputs: (Input | undefined)[]): 
   const close = nearest(hook, names);
   const history = SLEEPABLE_HOOKS.get(hook);
   const config = history?.config === undefined ? undefined : `it needs CONFIG_${history.config}`;
-  const ended = history?.until === undefined ? undefined : `it is gone since Linux ${history.until}`;
+  const ended = history?.until === undefined ? undefined : `it was removed in Linux ${history.until}`;
   const meant = close === undefined ? undefined : `did you mean ${close}?`;
   if (listed === undefined) {
     if (close === undefined) {
@@ -125,7 +125,7 @@ function disabled(hook: string, kernel: Kernel, inputs: (Input | undefined)[]): 
   return refused("HOOK_DISABLED", `BPF programs may not use the LSM hook ${hook}, sleeping or not`, {
     ...more,
     until: change.since,
-    remedy: "use another hook: what this one returns is not for BPF to decide",
+    remedy: "use another hook: BPF must not decide the result of this one",
   });
 }
 
@@ -138,9 +138,9 @@ function sleepableHook(hook: string, kernel: Kernel, inputs: (Input | undefined)
   if (measured !== undefined) more.inputs = [...inputs, measured.input];
   if (answer === undefined) return undecided(`whether ${hook} may sleep`, doubt(hook, kernel), more);
   if (answer) {
-    // By rule alone nobody knows what is configured; where hooks are listed, this one was among them.
+    // For a kernel known only by rule, the configuration is unknown. A listed hook exists, whatever the configuration.
     const guard = isKnown(kernel.facts.lsmHooks) ? undefined : history?.config;
-    return allowed("SLEEPABLE", `${hook} may sleep${guard === undefined ? "" : `, if there is CONFIG_${guard}`}`, more);
+    return allowed("SLEEPABLE", `${hook} may sleep${guard === undefined ? "" : `, if CONFIG_${guard} is on`}`, more);
   }
   return refused("HOOK_NOT_SLEEPABLE", `${hook} cannot sleep on ${kernel.label}`, {
     ...more,
@@ -148,20 +148,20 @@ function sleepableHook(hook: string, kernel: Kernel, inputs: (Input | undefined)
   });
 }
 
-/** Whether a hook is one that may sleep. */
+/** Whether a hook may sleep. */
 export function hookCanSleep(hook: string, kernel: Kernel): boolean | undefined {
   return kernel.probed("lsm", hook)?.accepted ?? bySet(SLEEPABLE_HOOKS.get(hook), kernel, hook);
 }
 
 function bySet(history: HookHistory | undefined, kernel: Kernel, hook: string): boolean | undefined {
   if (history === undefined) {
-    // A hook that came after the tables, or between the versions that they were made from.
+    // Unknown for a hook that was added after the tables, or between their versions.
     return kernel.version !== undefined && KNOWN_HOOKS.has(hook) ? false : undefined;
   }
   if (history.until !== undefined && history.seen !== undefined) {
     return kernel.still({ ...history, until: history.until });
   }
-  // A hook that is listed, though its name should be gone, is of a kernel that the tables do not know.
+  // A listed hook that should have been removed belongs to a kernel that the tables do not cover.
   const until = history.until === undefined ? false : kernel.since(history.until);
   if (until === true) return kernel.lists("lsmHooks", hook) === true ? undefined : false;
   const since = kernel.since(history.since);
@@ -170,11 +170,11 @@ function bySet(history: HookHistory | undefined, kernel: Kernel, hook: string): 
 }
 
 function doubt(hook: string, kernel: Kernel): string {
-  if (kernel.version !== undefined && !KNOWN_HOOKS.has(hook)) return `${hook} is not known here`;
+  if (kernel.version !== undefined && !KNOWN_HOOKS.has(hook)) return `${hook} is unknown here`;
   return kernel.versionDoubt;
 }
 
-/** Hooks that do nearly the same and may sleep. */
+/** Similar hooks that may sleep. */
 const INSTEAD: Readonly<Record<string, string>> = {
   file_permission: "file_open",
   file_mprotect: "mmap_file",
@@ -191,9 +191,9 @@ const INSTEAD: Readonly<Record<string, string>> = {
 
 function hookRemedy(hook: string, history: HookHistory | undefined, kernel: Kernel): string {
   if (history?.until !== undefined && history.why !== undefined) {
-    return `clear BPF_F_SLEEPABLE: ${hook} may not sleep since Linux ${history.until} and its stable updates, as ${history.why}`;
+    return `clear BPF_F_SLEEPABLE: ${hook} may not sleep since Linux ${history.until} and its stable updates, because ${history.why}`;
   }
-  // It is in the set, and refused for another reason.
+  // It is in the set, but refused for another reason.
   if (history !== undefined && kernel.since(history.since) === true)
     return "clear BPF_F_SLEEPABLE, or use another hook";
   if (history !== undefined) return `clear BPF_F_SLEEPABLE, or require Linux ${history.since}, where ${hook} may sleep`;
@@ -217,12 +217,12 @@ function cgroup(hook: string, kernel: Kernel, inputs: (Input | undefined)[]): Fi
   }
   const refusal = refused("LSM_CGROUP_NOT_SLEEPABLE", "lsm_cgroup programs cannot sleep", more);
   if (!accepted) return refusal;
-  // The hook is tested as any LSM program's.
+  // The hook is checked as for any LSM program.
   const asHook = sleepableHook(hook, kernel, inputs);
   if (asHook.verdict !== "allowed") return asHook;
   return unsafe(
     "LSM_CGROUP_NOT_SLEEPABLE",
-    "this kernel takes a sleepable lsm_cgroup program and runs it under RCU",
+    "this kernel accepts a sleepable lsm_cgroup program and runs it under RCU",
     more,
   );
 }

@@ -1,4 +1,4 @@
-/** Maps that a program names (kernel/bpf/verifier.c, check_map_prog_compatibility()). */
+/** Maps that a program references (check_map_prog_compatibility() in kernel/bpf/verifier.c). */
 import { Flag, MapType, ProgramType } from "../constants";
 import { given } from "../kernel/fact";
 import type { Finding, MapFacts, ProgramFacts } from "../verdict";
@@ -7,7 +7,7 @@ import { input, type Kernel, OLDEST } from "./judged-kernel";
 
 const SOURCE = "kernel/bpf/verifier.c: check_map_prog_compatibility()";
 
-/** The release since which sleepable programs may use a type, and the commit. */
+/** The release since which sleepable programs can use a map type, and the commit. */
 const TYPES: Readonly<Record<string, readonly [since: string, commit?: string]>> = {
   hash: ["5.10", "1e6c62a88215"],
   lru_hash: ["5.10", "1e6c62a88215"],
@@ -38,13 +38,13 @@ const NEVER: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Names that linux/bpf.h gave a type anew. */
+/** Map types that linux/bpf.h renamed. */
 const RENAMED: Readonly<Record<string, string>> = {
   cgroup_storage_deprecated: "cgroup_storage",
   percpu_cgroup_storage_deprecated: "percpu_cgroup_storage",
 };
 
-/** What does nearly the same. */
+/** Similar map types that can be used. */
 const INSTEAD: Readonly<Record<string, string>> = {
   perf_event_array: "ringbuf",
   lpm_trie: "hash",
@@ -63,11 +63,11 @@ const INSTEAD: Readonly<Record<string, string>> = {
   sk_storage: "hash",
 };
 
-/** Elements that are allocated one by one (02cc5aa29e8c). */
+/** Elements allocated individually (02cc5aa29e8c). */
 const NO_PREALLOC = { since: "6.1", commit: "02cc5aa29e8c" };
 const PREALLOCATED: ReadonlySet<string> = new Set(["hash", "percpu_hash", "hash_of_maps"]);
 
-/** Flags that came after 5.10: map_create() refuses what it does not know. */
+/** Flags added after 5.10: map_create() rejects unknown ones. */
 const FLAGS = [
   { flag: Flag.LINK, name: "BPF_F_LINK", since: "6.4", commit: "68b04864ca42", instead: 'SEC(".struct_ops")' },
   { flag: Flag.RB_OVERWRITE, name: "BPF_F_RB_OVERWRITE", since: "6.19", commit: "feeaf1346f80" },
@@ -86,19 +86,21 @@ export function judgeMap(map: MapFacts, program: ProgramFacts, kernel: Kernel): 
   return findings;
 }
 
-/** Maps that load() makes too: it fails with them. */
+/** Maps that load() creates too: it fails if they fail. */
 export function judgeOther(map: MapFacts, kernel: Kernel): Finding[] {
   const missing = notThere(map, kernel) ?? newerFlag(map, kernel);
   return missing === undefined ? needsLsm(map, kernel) : [missing];
 }
 
-/** Whether every kernel can make a map. */
+/** Whether every kernel can create a map. */
 export function isEverywhere({ type, flags }: Pick<MapFacts, "type" | "flags">): boolean {
   const number = (MapType as Readonly<Record<string, number>>)[type.toUpperCase()];
   return number !== undefined && number < LAST_OF_5_10 && FLAGS.every(({ flag }) => (flags & flag) === 0);
 }
 
-/** Maps that are named, and not made: libbpf puts a call that no kernel takes where their address is loaded. */
+/**
+ * Referenced maps that are not created: libbpf replaces the load of their address by a call that the kernel rejects.
+ */
 export function judgeMissing({ missing = [] }: ProgramFacts): Finding[] {
   return missing.map(({ name, conditional }) => {
     const more = {
@@ -106,15 +108,16 @@ export function judgeMissing({ missing = [] }: ProgramFacts): Finding[] {
       inputs: [{ name: "autocreate", value: "false", origin: `map ${name}` }],
       remedy: `set autocreate of map ${name}, or keep the program from using it by a constant that is set before load`,
     };
-    if (conditional) return undecided(`whether the verifier sees the use of map ${name}`, "the map is not made", more);
-    return refused("MAP_NOT_CREATED", `the program uses map ${name}, which is not made (autocreate is false)`, more);
+    if (conditional)
+      return undecided(`whether the verifier sees the use of map ${name}`, "the map is not created", more);
+    return refused("MAP_NOT_CREATED", `the program uses map ${name}, which is not created (autocreate is false)`, more);
   });
 }
 
-/** The last type of 5.10, in the order of enum bpf_map_type. */
+/** The last map type of 5.10, in the order of enum bpf_map_type. */
 const LAST_OF_5_10 = MapType.INODE_STORAGE;
 
-/** Types that came after 5.10, and with which release. */
+/** Map types added after 5.10, with the release. */
 const CAME: Readonly<Record<string, string>> = {
   task_storage: "5.11",
   bloom_filter: "5.16",
@@ -127,17 +130,17 @@ const CAME: Readonly<Record<string, string>> = {
 
 function notThere(map: MapFacts, kernel: Kernel): Finding | undefined {
   const number = (MapType as Readonly<Record<string, number>>)[map.type.toUpperCase()];
-  // What every kernel with sleepable programs has is not looked for in BTF.
+  // Types in every kernel with sleepable programs need no lookup in BTF.
   if (number !== undefined && number <= LAST_OF_5_10 && kernel.since(OLDEST)) return undefined;
   const { mapTypes } = kernel.facts;
   const came = CAME[map.type];
   const listed = kernel.lists("mapTypes", map.type) || kernel.lists("mapTypes", RENAMED[map.type] ?? "");
   const more = { source: "include/uapi/linux/bpf.h: enum bpf_map_type", since: came };
-  // Names of types that came later than these tables are not known either.
+  // Names of types newer than these tables are unknown too.
   if (came === undefined && number === undefined) {
     if (listed) return undefined;
     const inputs = [input("map types", mapTypes), kernel.versionInput];
-    return undecided(`whether this kernel has maps of ${map.type} (map ${map.name})`, "it is not known here", {
+    return undecided(`whether this kernel has maps of ${map.type} (map ${map.name})`, "it is unknown here", {
       ...more,
       inputs,
     });
@@ -145,7 +148,7 @@ function notThere(map: MapFacts, kernel: Kernel): Finding | undefined {
   const there = listed ?? (came === undefined ? undefined : kernel.since(came));
   if (there !== false) return undefined;
   const require = came === undefined ? "use another type" : `require Linux ${TYPES[map.type]?.[0] ?? came}`;
-  return refused("MAP_TYPE_UNKNOWN", `map ${map.name}: ${kernel.label} has no maps of the type ${map.type}`, {
+  return refused("MAP_TYPE_UNKNOWN", `map ${map.name}: ${kernel.label} does not support the map type ${map.type}`, {
     ...more,
     inputs: [input("map types", mapTypes, "not listed"), kernel.versionInput],
     remedy: instead(map.type, kernel, require),
@@ -163,8 +166,8 @@ function newerFlag(map: MapFacts, kernel: Kernel): Finding | undefined {
     remedy: `${"instead" in newer ? `use ${newer.instead}` : "clear it"}, or require Linux ${since}`,
   };
   if (kernel.since(since) === undefined)
-    return undecided(`whether this kernel takes ${name} (map ${map.name})`, kernel.versionDoubt, more);
-  return refused("MAP_FLAG_UNKNOWN", `map ${map.name}: ${kernel.label} has no ${name}`, more);
+    return undecided(`whether this kernel supports ${name} (map ${map.name})`, kernel.versionDoubt, more);
+  return refused("MAP_FLAG_UNKNOWN", `map ${map.name}: ${kernel.label} does not support ${name}`, more);
 }
 
 function instead(type: string, kernel: Kernel, require: string): string {
@@ -181,7 +184,7 @@ function sleepableFindings(map: MapFacts, kernel: Kernel): Finding[] {
   const more = { source: { file: SOURCE, ...(commit !== undefined && { commit }) }, inputs, since };
   const what = `map ${map.name} (${type})`;
   if (NEVER.has(type)) {
-    // What a newer kernel makes of it is not known; up to 7.3 none took it.
+    // Newer kernels may differ; up to 7.3 none accepts it.
     if (kernel.version === undefined)
       return [undecided(`whether sleepable programs may use ${what}`, kernel.versionDoubt, more)];
     return [
@@ -193,7 +196,7 @@ function sleepableFindings(map: MapFacts, kernel: Kernel): Finding[] {
   }
   const can = since === undefined ? undefined : kernel.since(since);
   if (can === undefined) {
-    const why = since === undefined ? "the type is not known here" : kernel.versionDoubt;
+    const why = since === undefined ? "the type is unknown here" : kernel.versionDoubt;
     return [undecided(`whether sleepable programs may use ${what}`, why, more)];
   }
   if (!can) {
@@ -221,7 +224,7 @@ function preallocated(map: MapFacts, type: string, kernel: Kernel, who = "sleepa
     inputs: [{ name: "map_flags", value: "BPF_F_NO_PREALLOC", origin: `map ${map.name}` }, kernel.versionInput],
     since: NO_PREALLOC.since,
   };
-  // The trees of 5.18 to 6.0 have not been seen.
+  // 5.18 to 6.0 were not measured.
   if (kernel.since("5.18"))
     return undecided(`whether map ${map.name} must be preallocated`, "not known between 5.18 and 6.0", more);
   const of = culprit === map ? `(${type})` : `(its inner ${culprit.type})`;
@@ -230,12 +233,12 @@ function preallocated(map: MapFacts, type: string, kernel: Kernel, who = "sleepa
     `map ${map.name} ${of} must be preallocated for ${who} programs on ${kernel.label}`,
     {
       ...more,
-      remedy: `set BPF_F_NO_PREALLOC off, or require Linux ${NO_PREALLOC.since}`,
+      remedy: `clear BPF_F_NO_PREALLOC, or require Linux ${NO_PREALLOC.since}`,
     },
   );
 }
 
-/** is_tracing_prog_type() */
+/** is_tracing_prog_type(). */
 const TRACING_TYPES: ReadonlySet<number> = new Set([
   ProgramType.KPROBE,
   ProgramType.TRACEPOINT,
@@ -244,15 +247,18 @@ const TRACING_TYPES: ReadonlySet<number> = new Set([
   ProgramType.RAW_TRACEPOINT_WRITABLE,
 ]);
 
-/** Structs that run something later, and the release that brought them. */
+/** Structs for deferred execution, with the release that introduced them. */
 const DEFERRED: Readonly<Record<string, string>> = { bpf_timer: "5.15", bpf_wq: "6.10" };
 
-/** The kernel looks for them in structs and arrays of a value too (64e8ee814819); before, such a one is data like any other. */
+/**
+ * The kernel also looks for them in structs and arrays inside a value (64e8ee814819); before, such a field is plain
+ * data.
+ */
 const NESTED = "6.11";
 
 /**
- * Types whose values may hold what the kernel manages (kernel/bpf/syscall.c, map_check_btf()). Of a map of another type the kernel wants no
- * BTF, and libbpf makes it without: its values are data.
+ * Map types whose values may contain kernel-managed fields (map_check_btf() in kernel/bpf/syscall.c). Other types need
+ * no BTF, and libbpf creates them without: their values are plain data.
  */
 const LOCKABLE =
   "hash array cgroup_storage cgroup_storage_deprecated sk_storage inode_storage task_storage cgrp_storage".split(" ");
@@ -271,7 +277,7 @@ function holds({ type, fields, nested = [] }: MapFacts, field: string, kernel: K
   return nested.includes(field) ? kernel.since(NESTED) : true;
 }
 
-/** What calls need in a value of a map, and since when a lock may lie elsewhere. */
+/** The field that each call needs in a map value, and since when a lock may also be elsewhere. */
 const NEEDS: readonly (readonly [call: RegExp, field: string, elsewhere?: string])[] = [
   [/^bpf_timer_(init|set_callback|start|cancel)$/, "bpf_timer"],
   [/^bpf_wq_(init|set_callback(_impl)?|start)$/, "bpf_wq"],
@@ -279,7 +285,7 @@ const NEEDS: readonly (readonly [call: RegExp, field: string, elsewhere?: string
   [/^bpf_spin_(un)?lock$/, "bpf_spin_lock", "6.2"],
 ];
 
-/** Calls for a timer, a lock … that no map of the program has. */
+/** Calls on a timer, lock or other field that no map of the program has. */
 export function judgeNeeds({ maps, helpers, kfuncs }: ProgramFacts, kernel: Kernel): Finding[] {
   const all = maps.flatMap((map) => [map, ...(map.inner === undefined ? [] : [map.inner])]);
   return [...helpers, ...kfuncs].flatMap(({ name, conditional }) => {
@@ -293,12 +299,12 @@ export function judgeNeeds({ maps, helpers, kfuncs }: ProgramFacts, kernel: Kern
       remedy: `keep the ${field} in the values of a map of the type ${HOLDERS.get(field)?.join(", ")}, not in a struct within`,
     };
     if (conditional || found.includes(undefined))
-      return [undecided(`whether ${name} is given a ${field}`, "no map of the program is sure to have one", more)];
-    return [refused("MAP_FIELD_MISSING", `${name} needs a ${field}, and no map of the program can hold one`, more)];
+      return [undecided(`whether ${name} is given a ${field}`, "no map of the program certainly has one", more)];
+    return [refused("MAP_FIELD_MISSING", `${name} needs a ${field}, but no map of the program can have one`, more)];
   });
 }
 
-/** What values hold that not every program may have. Sleepable uprobes count as tracing programs here. */
+/** Fields that not every program can use. Sleepable uprobes count as tracing programs here. */
 function fieldFindings(map: MapFacts, program: ProgramFacts, kernel: Kernel): Finding[] {
   const known = map.fields.filter((field) => holds(map, field, kernel));
   const doubted = map.fields.filter((field) => holds(map, field, kernel) === undefined);
@@ -323,7 +329,7 @@ function knownFields(map: MapFacts, program: ProgramFacts, kernel: Kernel): Find
   if (program.type === ProgramType.SOCKET_FILTER && has("bpf_spin_lock") && kernel.version !== undefined) {
     findings.push(refusal("bpf_spin_lock", "socket filters", "use atomic operations"));
   }
-  // What 6.15 and 6.16 make of it has not been seen.
+  // 6.15 and 6.16 were not measured.
   if (program.type === ProgramType.SOCKET_FILTER && has("bpf_res_spin_lock") && kernel.since("6.15") !== false) {
     const question = `whether socket filters may use bpf_res_spin_lock (map ${map.name})`;
     if (kernel.since("6.17")) findings.push(refusal("bpf_res_spin_lock", "socket filters", "use atomic operations"));
@@ -334,16 +340,16 @@ function knownFields(map: MapFacts, program: ProgramFacts, kernel: Kernel): Find
     const remedy = (field: string) => `use a map without ${field} in its values, or an fentry or lsm program`;
     if (has("bpf_spin_lock") && kernel.version !== undefined)
       findings.push(refusal("bpf_spin_lock", who, remedy("bpf_spin_lock")));
-    // It came with 6.15; what 6.15 and 6.16 make of it has not been seen.
+    // Added in 6.15; 6.15 and 6.16 were not measured.
     if (has("bpf_res_spin_lock") && kernel.since("6.15") !== false && kernel.since("7.3") !== true) {
       const question = `whether ${who} may use bpf_res_spin_lock (map ${map.name})`;
       if (kernel.since("6.17")) findings.push(refusal("bpf_res_spin_lock", who, remedy("bpf_res_spin_lock")));
       else findings.push(undecided(question, kernel.versionDoubt, more));
     }
     for (const [field, since] of Object.entries(DEFERRED).filter(([field]) => has(field))) {
-      // To a kernel before that, the struct is data like any other.
+      // For an earlier kernel the struct is plain data.
       if (kernel.since("7.3") || kernel.since(since) === false) continue;
-      // Seen on 6.12 and 6.18.
+      // Measured on 6.12 and 6.18.
       if (kernel.since("6.19") === false) findings.push(refusal(field, who, remedy(field)));
       else {
         const question = `whether ${who} may use ${field} (map ${map.name})`;
@@ -368,9 +374,12 @@ function knownFields(map: MapFacts, program: ProgramFacts, kernel: Kernel): Find
   return findings;
 }
 
-/** Storage on inodes is the BPF LSM's (kernel/bpf/bpf_inode_storage.c: inode_storage_map_alloc_check() and its lsm blob). */
+/**
+ * Inode storage belongs to the BPF LSM (inode_storage_map_alloc_check() in kernel/bpf/bpf_inode_storage.c and its LSM
+ * blob).
+ */
 function needsLsm(map: MapFacts, kernel: Kernel): Finding[] {
-  // 5.10 makes such a map all the same.
+  // 5.10 creates such a map anyway.
   if (map.type !== "inode_storage" || !kernel.since("6.1")) return [];
   const active = given(kernel.facts.lsms);
   if (active === undefined || active.includes("bpf")) return [];

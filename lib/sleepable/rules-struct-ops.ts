@@ -5,22 +5,22 @@ import type { Finding, ProgramFacts } from "../verdict";
 import { allowed, type More, refused, undecided, unsafe } from "./finding";
 import { input, type Kernel } from "./judged-kernel";
 
-/** check_member() is given the program, and STRUCT_OPS programs may sleep (1e12d3ef47d2, 51a52a29ebaa). */
+/** check_member() receives the program, and STRUCT_OPS programs may sleep (1e12d3ef47d2, 51a52a29ebaa). */
 const MEMBERS = { since: "6.3", commit: "1e12d3ef47d2" };
 
 interface Rule {
   file: string;
-  /** Members that may sleep; those that only newer kernels have stand for themselves. */
+  /** Members that may sleep. Those that only newer kernels have need no release. */
   sleepable?: string;
-  /** Of those, which were not from the first. */
+  /** The release for members that were not sleepable from the start. */
   later?: Readonly<Record<string, string>>;
-  /** There is no test: every member loads, wherever it runs. */
+  /** Whether the kernel checks nothing: every member loads, wherever it runs. */
   unchecked?: true;
-  /** Members that must sleep. */
+  /** Members that must be sleepable. */
   must?: string;
-  /** Functions of the struct that BPF may not implement, sleeping or not: the kernel has no stub for them. */
+  /** Members that BPF can't implement, sleeping or not: the kernel has no stub for them. */
   unsupported?: string;
-  /** The series from which on this is known to be the rule. */
+  /** The first series for which this rule is confirmed. */
   from: string;
 }
 
@@ -35,7 +35,7 @@ const SCHED_EXT: Rule = {
 
 const RULES: Readonly<Record<string, Rule>> = {
   sched_ext_ops: SCHED_EXT,
-  // The same test, by offset: the members have other names.
+  // The same check, by offset; the members have other names.
   sched_ext_ops_cid: {
     ...SCHED_EXT,
     sleepable:
@@ -65,7 +65,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   binfmt_misc_ops: { file: "fs/binfmt_misc_bpf.c: bm_bpf_check_member()", must: "match load", from: "7.3" },
 };
 
-/** The releases that structs came with. */
+/** The release that introduced each struct. */
 const CAME: ReadonlyMap<string, string> = new Map([
   ["tcp_congestion_ops", "5.6"],
   ["bpf_dummy_ops", "5.16"],
@@ -74,13 +74,13 @@ const CAME: ReadonlyMap<string, string> = new Map([
   ["Qdisc_ops", "6.16"],
 ]);
 
-/** By the release alone, where what is there is not known. */
+/** Decided by the release alone, if the kernel's structs are unknown. */
 function notYet(struct: string, kernel: Kernel, more: More): Finding | undefined {
   const since = CAME.get(struct);
   const there = since === undefined ? undefined : kernel.since(since);
   if (there) return undefined;
   if (there === undefined)
-    return undecided(`whether this kernel has the struct_ops ${struct}`, "it is not known here", more);
+    return undecided(`whether this kernel has the struct_ops ${struct}`, "it is unknown here", more);
   return refused("STRUCT_OPS_NOT_FOUND", `${kernel.label} has no struct_ops ${struct}`, {
     ...more,
     since,
@@ -112,7 +112,7 @@ export function judgeStructOps(program: ProgramFacts, kernel: Kernel): Finding[]
       }),
     ];
   }
-  if (target === undefined) return sleepable ? [undecided(question, "no struct_ops map names it", more)] : [];
+  if (target === undefined) return sleepable ? [undecided(question, "no struct_ops map refers to it", more)] : [];
   const missing = isKnown(structOps)
     ? notThere(struct, member, structOps.value, kernel, more)
     : notYet(struct, kernel, more);
@@ -121,12 +121,12 @@ export function judgeStructOps(program: ProgramFacts, kernel: Kernel): Finding[]
   const rule = RULES[struct];
   const known = rule !== undefined && kernel.since(rule.from) === true;
   if (!known || rule === undefined)
-    return sleepable ? [undecided(question, `the rule of ${struct} is not known here`, more)] : [];
+    return sleepable ? [undecided(question, `the rule of ${struct} is unknown here`, more)] : [];
   if (has(rule.unsupported, member)) {
     return [
-      refused("STRUCT_OPS_NOT_FOUND", `${target} is not for BPF programs to implement`, {
+      refused("STRUCT_OPS_NOT_FOUND", `BPF programs can't implement ${target}`, {
         ...more,
-        remedy: "leave it out",
+        remedy: "remove it",
       }),
     ];
   }
@@ -149,12 +149,12 @@ export function judgeStructOps(program: ProgramFacts, kernel: Kernel): Finding[]
     return [
       unsafe(
         "STRUCT_OPS_UNCHECKED",
-        `${struct} has no test for sleepable members, and calls ${member} where sleeping is forbidden`,
+        `${struct} does not check whether members are sleepable, and calls ${member} where sleeping is not allowed`,
         { ...more, remedy },
       ),
     ];
   }
-  // What binfmt_misc makes of its other members' flag has not been seen.
+  // What binfmt_misc does for other members was not measured.
   if (rule.must !== undefined) return [undecided(question, `only ${rule.must} are known`, more)];
   return [
     refused("STRUCT_OPS_MEMBER_NOT_SLEEPABLE", `${target} cannot sleep`, {
@@ -164,7 +164,7 @@ export function judgeStructOps(program: ProgramFacts, kernel: Kernel): Finding[]
   ];
 }
 
-/** Modules register structs of their own. */
+/** Modules can register structs. */
 const OF_MODULES = "6.9";
 
 function notThere(
@@ -176,7 +176,7 @@ function notThere(
 ): Finding | undefined {
   const members = Object.hasOwn(structs, struct) ? structs[struct] : undefined;
   if (members?.includes(member)) return undefined;
-  // A module may bring the struct (e3f87fdfed7b).
+  // A module may have the struct (e3f87fdfed7b).
   if (members === undefined) {
     const modules = kernel.since(OF_MODULES) === false ? [] : given(kernel.facts.btfModules);
     if (modules?.length === 0)
@@ -185,12 +185,12 @@ function notThere(
         since: CAME.get(struct),
         remedy: `it has: ${Object.keys(structs).join(", ")}`,
       });
-    return undecided(`whether there is a struct_ops ${struct}`, "this kernel has none, though a module may", more);
+    return undecided(`whether there is a struct_ops ${struct}`, "this kernel has none, but a module may", more);
   }
   if (members.length === 0) {
     return refused("STRUCT_OPS_NOT_FOUND", `this kernel did not register ${struct}: its BTF has no struct module`, {
       ...more,
-      remedy: "it takes a kernel with CONFIG_MODULES",
+      remedy: "use a kernel with CONFIG_MODULES",
     });
   }
   const close = nearest(member, members);

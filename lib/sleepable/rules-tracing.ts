@@ -1,4 +1,7 @@
-/** fentry, fexit, fmod_ret and fsession programs: which functions may sleep (kernel/bpf/verifier.c, check_attach_sleepable()). */
+/**
+ * fentry, fexit, fmod_ret and fsession programs: which functions may sleep (check_attach_sleepable() in
+ * kernel/bpf/verifier.c).
+ */
 import { given, isKnown } from "../kernel/fact";
 import type { Finding, Input, ProgramFacts, Stage } from "../verdict";
 import { functionMissing } from "./existence";
@@ -7,7 +10,7 @@ import { input, type Kernel } from "./judged-kernel";
 
 const CHECK = { file: "kernel/bpf/verifier.c: check_attach_sleepable()", commit: "1e6c62a88215" };
 
-/** Without error injection, system calls are told by their prefix, since 7.1 (16d9c5660692, 20c2e102a2f3). */
+/** Without error injection, system calls are recognized by their prefix, since 7.1 (16d9c5660692, 20c2e102a2f3). */
 const PREFIXED = { since: "7.1", commit: "16d9c5660692" };
 const PREFIXES: Readonly<Record<string, string>> = {
   x86_64: "__x64_",
@@ -20,12 +23,12 @@ const PREFIXES: Readonly<Record<string, string>> = {
   loongarch64: "sys_",
 };
 
-/** fmod_ret id sets, some of whose functions have KF_SLEEPABLE (5b481acab4ce); seen from 6.12 on. */
+/** fmod_ret id sets, in which some functions have KF_SLEEPABLE (5b481acab4ce); measured from 6.12. */
 const MODIFY_RETURN = { since: "6.2" };
 const SLEEPABLE_IDS: readonly string[] = ["bpf_fentry_test1"];
 const SLEEPABLE_IDS_SEEN = "6.12";
 
-/** Within the list, and refused all the same: btf_non_sleepable_error_inject. */
+/** In the error injection list, but refused: btf_non_sleepable_error_inject. */
 const DENIED: readonly { name: string; since: string; until?: string }[] = [
   { name: "__add_to_page_cache_locked", since: "5.10", until: "5.16" },
   { name: "__filemap_add_folio", since: "5.16" },
@@ -33,7 +36,7 @@ const DENIED: readonly { name: string; since: string; until?: string }[] = [
   { name: "should_failslab", since: "5.10" },
 ];
 
-/** Functions that never return: their exit can't be traced (noreturn_deny, cfe816d469dc). */
+/** Functions that never return, so that their exit can't be traced (noreturn_deny, cfe816d469dc). */
 const NORETURN = { since: "6.15", stable: { "6.12": 26 }, commit: "cfe816d469dc" };
 const NORETURN_NAMES: ReadonlySet<string> = new Set(
   "__ia32_sys_exit __ia32_sys_exit_group __kunit_abort kunit_try_catch_throw __module_put_and_kthread_exit __x64_sys_exit __x64_sys_exit_group do_exit do_group_exit kthread_complete_and_exit kthread_exit make_task_dead".split(
@@ -41,7 +44,7 @@ const NORETURN_NAMES: ReadonlySet<string> = new Set(
   ),
 );
 
-/** No program may be attached to these: its own machinery calls them (btf_id_deny). */
+/** No program can attach to these, because BPF itself calls them (btf_id_deny). */
 const UNTRACEABLE: ReadonlySet<string> = new Set(
   "migrate_disable migrate_enable rcu_read_unlock_strict preempt_count_add preempt_count_sub __rcu_read_lock __rcu_read_unlock".split(
     " ",
@@ -74,7 +77,7 @@ function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding 
   }
 
   const ids = sleepableIds(target, kernel);
-  if (ids === true) return allowed("SLEEPABLE", `${target} may sleep: it is marked so`, more);
+  if (ids === true) return allowed("SLEEPABLE", `${target} may sleep: it is marked KF_SLEEPABLE`, more);
 
   if (injection.value === true) {
     const listed = kernel.lists("errorInjection", target) || listedOfModule(target, kernel);
@@ -84,33 +87,33 @@ function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding 
         ({ name, since, until }) => name === target && kernel.still({ since, until: until ?? "999.0" }) !== false,
       );
       if (denied === undefined)
-        return allowed("SLEEPABLE", `errors may be injected into ${target}, so it may sleep`, {
+        return allowed("SLEEPABLE", `${target} has error injection, so it may sleep`, {
           ...more,
           inputs: listInputs,
         });
-      return refused("TARGET_DENIED", `${target} cannot sleep, though errors may be injected into it`, {
+      return refused("TARGET_DENIED", `${target} cannot sleep, although it has error injection`, {
         source: { ...CHECK, file: "kernel/bpf/verifier.c: btf_non_sleepable_error_inject" },
         inputs: listInputs,
-        remedy: "clear BPF_F_SLEEPABLE: it is called where sleeping is forbidden",
+        remedy: "clear BPF_F_SLEEPABLE: the function is called where sleeping is not allowed",
       });
     }
     if (listed === undefined) {
       const why = isKnown(errorInjection) ? "" : errorInjection.unknown;
       return undecided(question, `the list of functions can't be read (${why})`, { ...more, inputs: listInputs });
     }
-    // A module's functions come and go with it.
+    // A module's functions come and go with the module.
     if (ids === undefined || isOfModule(target, kernel))
-      return undecided(question, "its mark as sleepable can't be read", { ...more, inputs: listInputs });
+      return undecided(question, "whether it is marked KF_SLEEPABLE can't be read", { ...more, inputs: listInputs });
     return refusedTarget(target, kernel, true, { ...more, inputs: listInputs });
   }
 
   const prefixed = kernel.has(PREFIXED);
   if (prefixed === undefined || (injection.value === undefined && (prefixed || target.includes("sys_")))) {
-    const why = injection.value === undefined ? "it hangs on CONFIG_FUNCTION_ERROR_INJECTION" : kernel.versionDoubt;
+    const why = injection.value === undefined ? "it depends on CONFIG_FUNCTION_ERROR_INJECTION" : kernel.versionDoubt;
     return undecided(question, why, more);
   }
   if (injection.value === undefined && !isTestFunction(target)) {
-    return undecided(question, "it hangs on CONFIG_FUNCTION_ERROR_INJECTION", more);
+    return undecided(question, "it depends on CONFIG_FUNCTION_ERROR_INJECTION", more);
   }
   if (prefixed) {
     const prefix = PREFIXES[given(architecture) ?? ""];
@@ -123,16 +126,18 @@ function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding 
       });
     }
     if (!isKnown(architecture))
-      return undecided(question, "the architecture is not known", { ...more, inputs: archInputs });
+      return undecided(question, "the architecture is unknown", { ...more, inputs: archInputs });
   }
-  if (ids === undefined) return undecided(question, "its mark as sleepable can't be read", more);
+  if (ids === undefined) return undecided(question, "whether it is marked KF_SLEEPABLE can't be read", more);
   return refusedTarget(target, kernel, injection.value, more);
 }
 
-/** In an fmod_ret id set, sleeping or not; seen from 6.12 on. HID-BPF had one until it became struct_ops. */
+/**
+ * Functions in an fmod_ret id set, sleeping or not; measured from 6.12. HID-BPF had a set until it became struct_ops.
+ */
 const MODIFIABLE = /^(bpf_modify_return_test(2|_tp)?|bpf_fentry_test1|update_socket_protocol)$/;
 
-/** Whether a function is in such a set. Modules have sets of their own. */
+/** Whether a function is in such a set. Modules have their own sets. */
 function inModifiableSet(name: string, kernel: Kernel): boolean | undefined {
   const sets = kernel.has(MODIFY_RETURN);
   if (!sets) return sets;
@@ -141,7 +146,7 @@ function inModifiableSet(name: string, kernel: Kernel): boolean | undefined {
   return name.startsWith("hid_bpf_") && !seen ? undefined : false;
 }
 
-/** What fmod_ret programs may change the result of, sleeping or not (check_attach_modify_return()). */
+/** Functions whose result fmod_ret programs can modify, sleeping or not (check_attach_modify_return()). */
 function modifiable(target: string, kernel: Kernel): Finding | undefined {
   const name = target.slice(target.indexOf(":") + 1);
   if (name.startsWith("security_")) return undefined;
@@ -158,13 +163,13 @@ function modifiable(target: string, kernel: Kernel): Finding | undefined {
     : injection.value;
   const inSet = isOfModule(target, kernel) ? undefined : inModifiableSet(name, kernel);
   if (listed || inSet) return undefined;
-  // By the prefix of a system call, where errors can't be injected (since 7.1).
+  // By the prefix of a system call, if the kernel has no error injection (since 7.1).
   const prefixed =
     injection.value === false && (prefix === undefined || name.startsWith(prefix)) && kernel.has(PREFIXED);
   if (prefixed && prefix !== undefined) return undefined;
   if (listed === undefined || prefixed !== false || inSet === undefined) {
     const why =
-      isKnown(errorInjection) || injection.value === false ? kernel.versionDoubt : "it hangs on error injection";
+      isKnown(errorInjection) || injection.value === false ? kernel.versionDoubt : "it depends on error injection";
     return undecided(`whether the result of ${target} may be modified`, why, more);
   }
   return refused("TARGET_NOT_MODIFIABLE", `the result of ${target} can't be modified`, more);
@@ -172,18 +177,20 @@ function modifiable(target: string, kernel: Kernel): Finding | undefined {
 
 const isTestFunction = (target: string) => SLEEPABLE_IDS.includes(target);
 
-/** True for a function that is named with its module, or that the kernel proper has not. */
+/** Whether a function is given with its module, or is not in vmlinux. */
 function isOfModule(target: string, kernel: Kernel): boolean {
   return target.includes(":") || kernel.lists("functions", target) === false;
 }
 
-/** The list has a module's functions with the module; a section may name them without. */
+/** The list has a module's functions with the module; a section may name them without it. */
 function listedOfModule(target: string, kernel: Kernel): boolean | undefined {
   const list = given(kernel.facts.errorInjection);
   return list && isOfModule(target, kernel) && list.some((name) => name.endsWith(`:${target}`));
 }
 
-/** Whether a function is in an fmod_ret id set with KF_SLEEPABLE. Modules have sets of their own, which nothing exports. */
+/**
+ * Whether a function is in an fmod_ret id set with KF_SLEEPABLE. Modules have their own sets, which are not exported.
+ */
 function sleepableIds(target: string, kernel: Kernel): boolean | undefined {
   const sets = kernel.has(MODIFY_RETURN);
   if (sets === false) return false;
@@ -200,7 +207,10 @@ interface Injection {
   input: Input;
 }
 
-/** CONFIG_FUNCTION_ERROR_INJECTION: the configuration, or else its function in BTF, which is an inline stub without it. */
+/**
+ * CONFIG_FUNCTION_ERROR_INJECTION: from the configuration, or from its function in BTF, which is an inline stub if the
+ * option is off.
+ */
 export function hasErrorInjection(kernel: Kernel): Injection {
   const { config, functions, errorInjection } = kernel.facts;
   const name = "CONFIG_FUNCTION_ERROR_INJECTION";
@@ -234,7 +244,7 @@ function noreturn(target: string, kind: string, kernel: Kernel): Finding | undef
     until: NORETURN.since,
     remedy: `use fentry: ${target} never returns`,
   };
-  // 6.13 and 6.14 are between the mainline release and the oldest stable one that has it.
+  // 6.13 and 6.14 are between the mainline release and the oldest stable release that has it.
   if (here === undefined || (!here && kernel.since("6.13")))
     return undecided(`whether the return of ${target} can be traced`, kernel.versionDoubt, more);
   return here

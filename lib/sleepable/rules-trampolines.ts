@@ -1,19 +1,19 @@
-/** BPF trampolines, which fentry, fexit, fmod_ret and lsm programs run through: not every architecture has them. */
+/** BPF trampolines, which fentry, fexit, fmod_ret and lsm programs need, and which not every architecture has. */
 import { given, isKnown } from "../kernel/fact";
 import type { Finding, ProgramFacts } from "../verdict";
 import { type More, refused, undecided } from "./finding";
 import { input, type Kernel } from "./judged-kernel";
 
 /**
- * The release that brought them to functions of the kernel; other architectures' are not known here. arm64 has trampolines since 6.0, and
- * ftrace's direct calls, by which they reach the kernel's functions, since 6.4 (2aa6ac03516d): in between programs load, and are not
- * attached (ENOTSUPP).
+ * The release with trampolines to kernel functions, by architecture; others are unknown here. arm64 has trampolines
+ * since 6.0, and ftrace's direct calls, which they need to reach kernel functions, since 6.4 (2aa6ac03516d): in between
+ * programs load, but fail to attach (ENOTSUPP).
  */
 const SINCE: Readonly<Record<string, string>> = { x86_64: "5.5", aarch64: "6.4" };
 
 const KINDS: ReadonlySet<string> = new Set(["lsm", "lsm_cgroup", "fentry", "fexit", "fmod_ret", "fsession"]);
 
-/** True for kinds that run through a BPF trampoline, which needs support of the architecture and the kernel. */
+/** Whether a kind runs through a BPF trampoline, which the architecture and the kernel must support. */
 export function usesTrampoline(kind: string): boolean {
   return KINDS.has(kind);
 }
@@ -26,7 +26,7 @@ export function judgeTrampoline(program: ProgramFacts, kernel: Kernel): Finding[
 
 /** Structs by value as arguments (720e6a435194). */
 const STRUCTS = { since: "6.1", commit: "720e6a435194", most: 16 };
-/** Arguments that do not fit into registers: how many those are, and since when trampolines pass on more (473e3150e30a). */
+/** Arguments beyond the registers: the number of registers, and since when trampolines support more (473e3150e30a). */
 const STACKED: Readonly<Record<string, { registers: number; since: string; unsure: string; source: string }>> = {
   x86_64: {
     registers: 6,
@@ -34,7 +34,7 @@ const STACKED: Readonly<Record<string, { registers: number; since: string; unsur
     unsure: "6.6",
     source: "arch/x86/net/bpf_jit_comp.c: arch_prepare_bpf_trampoline()",
   },
-  // Not seen between 6.12 and 7.3.
+  // Not measured between 6.12 and 7.3.
   aarch64: {
     registers: 8,
     since: "7.3",
@@ -42,10 +42,13 @@ const STACKED: Readonly<Record<string, { registers: number; since: string; unsur
     source: "arch/arm64/net/bpf_jit_comp.c: arch_prepare_bpf_trampoline()",
   },
 };
-/** MAX_BPF_FUNC_ARGS */
+/** MAX_BPF_FUNC_ARGS. */
 const MOST_ARGUMENTS = 12;
 
-/** What a trampoline can't pass on (kernel/bpf/btf.c, btf_distill_func_proto(); arch_prepare_bpf_trampoline()). */
+/**
+ * Signatures that trampolines do not support (btf_distill_func_proto() in kernel/bpf/btf.c;
+ * arch_prepare_bpf_trampoline()).
+ */
 function signatureFindings({ kind, target = "", signature }: ProgramFacts, kernel: Kernel): Finding[] {
   if (signature === undefined) return [];
   const { registers, arguments: count, struct, returnsStruct, variadic } = signature;
@@ -56,12 +59,12 @@ function signatureFindings({ kind, target = "", signature }: ProgramFacts, kerne
     remedy: `use ${kind === "lsm" ? "another hook" : "another function, or a kprobe"}`,
   };
   const refusal = (what: string, also: Partial<More> = {}) => [
-    refused("TARGET_SIGNATURE", `${target} ${what}, which BPF trampolines of ${kernel.label} can't pass on`, {
+    refused("TARGET_SIGNATURE", `${target} ${what}, which BPF trampolines of ${kernel.label} do not support`, {
       ...more,
       ...also,
     }),
   ];
-  if (variadic) return refusal("takes any number of arguments");
+  if (variadic) return refusal("takes a variable number of arguments");
   if (count > MOST_ARGUMENTS) return refusal(`takes ${count} arguments`);
   if (returnsStruct) return refusal("returns a struct");
   if (struct > STRUCTS.most) return refusal(`takes a struct of ${struct} bytes`);
@@ -86,12 +89,12 @@ const DIRECT_CALLS = "DYNAMIC_FTRACE_WITH_DIRECT_CALLS";
 
 function noDirectCalls(kind: string, kernel: Kernel, value: string, more: More): Finding {
   const cfi = ["CFI", "CFI_CLANG"].find((option) => kernel.config(option) === "y");
-  // arch/arm64/Kconfig: HAVE_DYNAMIC_FTRACE_WITH_CALL_OPS
+  // arch/arm64/Kconfig: HAVE_DYNAMIC_FTRACE_WITH_CALL_OPS.
   const why =
     cfi !== undefined && given(kernel.facts.architecture) === "aarch64"
       ? `, as CONFIG_${cfi} rules them out there`
       : "";
-  const message = `this kernel is built without CONFIG_${DIRECT_CALLS}${why}: BPF trampolines, which ${kind} programs need, do not reach its functions`;
+  const message = `this kernel is built without CONFIG_${DIRECT_CALLS}${why}: BPF trampolines, which ${kind} programs need, can't reach its functions`;
   return refused("NO_TRAMPOLINES", message, {
     ...more,
     inputs: [...(more.inputs ?? []), input(`CONFIG_${DIRECT_CALLS}`, kernel.facts.config, value)],
@@ -112,12 +115,12 @@ function trampolineFindings(kind: string, kernel: Kernel): Finding[] {
     const question = `whether ${architecture.value} has the BPF trampolines that ${kind} programs need`;
     return [undecided(question, "only x86_64 and aarch64 are known here", more)];
   }
-  // Of the build itself, where it is known: by ftrace's direct calls trampolines reach the kernel's functions.
+  // The build itself decides, if known: trampolines reach kernel functions through ftrace's direct calls.
   const direct = kernel.config(DIRECT_CALLS);
   if (direct === "y") return [];
   if (direct !== undefined && kernel.since(since) !== false) return [noDirectCalls(kind, kernel, direct, more)];
   const has = kernel.since(since);
-  // Without a version: x86_64 has had them longer than there have been sleepable programs.
+  // If the version is unknown: x86_64 has had them for longer than sleepable programs exist.
   if (has === true || (has === undefined && architecture.value === "x86_64")) return [];
   if (has === undefined) {
     const question = `whether this kernel has the BPF trampolines that ${kind} programs need`;

@@ -1,12 +1,14 @@
 /**
- * Chooses how QEMU runs the guest. KVM is tried, not assumed: under some hypervisors /dev/kvm opens and the guest then
- * hangs. The answer is kept until the host boots again.
+ * Chooses how QEMU runs the guest. A test boot decides whether KVM works, because under some hypervisors /dev/kvm opens
+ * but guests hang. The result is cached until the host reboots.
  */
 import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cacheDirectory } from "./cache";
 
-/** How QEMU runs the guest; "icount": emulated, one CPU, a nanosecond of its time for each instruction. */
+/**
+ * How QEMU runs the guest. "icount": emulated, with one CPU, where each instruction takes one nanosecond of guest time.
+ */
 export type Accelerator = "kvm" | "tcg" | "icount";
 
 /** A KVM guest reaches user space in about a second. */
@@ -15,11 +17,15 @@ export const KVM_DEADLINE_SECONDS = 10;
 export const ACCELERATOR_ARGUMENTS: Readonly<Record<Accelerator, readonly string[]>> = {
   kvm: ["-accel", "kvm"],
   tcg: ["-accel", "tcg,thread=multi"],
-  // sleep=off: an idle guest's time jumps to its next timer and waits for nothing.
+  // sleep=off: the time of an idle guest jumps to its next timer.
   icount: ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"],
 };
 
-/** @param bootsWithKvm tries a boot; asked once per boot of the host, and only where /dev/kvm can be opened */
+/**
+ * Chooses the accelerator.
+ *
+ * @param bootsWithKvm performs a test boot; called once per boot of the host, and only if /dev/kvm can be opened
+ */
 export async function chooseAccelerator(bootsWithKvm: () => Promise<boolean>): Promise<"kvm" | "tcg"> {
   if (!canOpenKvm()) return "tcg";
   const memory = join(cacheDirectory(), "accelerator");

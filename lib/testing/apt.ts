@@ -1,37 +1,37 @@
 /**
- * A private apt: reads suites that the system itself is not set up for, and leaves the system untouched.
+ * A private apt configuration: reads suites that the system is not set up for, without changing the system.
  *
- * The mirrors are the system's own and the one that NODE_LIBBPF_DEBIAN_MIRROR names, Debian's keyring verifies them, and
- * everything that apt writes stays under one directory. An archive is a moving thing: its index may name files that are gone
- * or not there yet, so that what it lists is tried, newest first, on all mirrors.
+ * It uses the system's mirrors and the one in NODE_LIBBPF_DEBIAN_MIRROR, verifies with Debian's keyring, and writes
+ * only below one directory. Archives change all the time: an index can list files that are already gone or not yet
+ * there, so candidates are tried newest first, on all mirrors.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { aptSetting, MIRROR_VARIABLE, mirrors } from "./mirrors";
 
-/** The system's is newer where there is one; ours is for systems that are not Debian. */
+/** The system's keyring is newer where it exists; the bundled one is for systems other than Debian. */
 const KEYRINGS = [
   "/usr/share/keyrings/debian-archive-keyring.gpg",
   join(__dirname, "../../../lib/testing/debian-archive-keyring.gpg"),
 ];
-/** apt's lists are fetched again after this long: package names change with every kernel update. */
+/** Age after which apt's lists are fetched again: package names change with every kernel update. */
 const LISTS_MAX_AGE_MS = 24 * 3600 * 1000;
-/** A connection that is closed is opened again by apt. */
+/** apt retries closed connections. */
 export const PATIENCE = ["-o", "Acquire::Retries=4", "-o", "Acquire::http::Timeout=60"];
-/** A server that is busy, or a file that came wrong, is asked again after so long: apt 2.6 does not. */
+/** Delays before retries if a server is busy or a file is corrupt, in milliseconds: apt 2.6 does not retry these. */
 export const WAITS_MS = [1000, 3000, 9000];
 
 const RELEASES = ["bullseye", "bookworm", "trixie", "forky", "sid", "experimental"] as const;
 export type Suite = `${string}-security` | `${string}-backports` | `${string}-updates` | (typeof RELEASES)[number];
 
-/** Told of what takes long, and of what was done instead of what was asked for. */
+/** Receives descriptions of slow steps and of fallbacks. */
 export type OnProgress = (step: string) => void;
 
-/** apt has no file of that name on any mirror. */
+/** No mirror has a file of that name. */
 export class GoneError extends Error {}
 
-/** There is no apt, or it knows no mirror: other suites are not to be had either. */
+/** apt is missing or knows no mirror: other suites would not help. */
 export class NoAptError extends Error {}
 
 export class PrivateApt {
@@ -43,10 +43,12 @@ export class PrivateApt {
   #isFresh = false;
 
   /**
-   * @param directory where lists, sources.list and downloads are kept; made if it does not exist
-   * @param suites lists of the first must be had; the others are taken if they can
-   * @param architecture Debian's name of it; by default the system's own
-   * @param kind what to look for: packages, or their sources
+   * Prepares the configuration.
+   *
+   * @param directory for lists, sources.list and downloads; created if missing
+   * @param suites lists of the first are required, the others optional
+   * @param architecture Debian's architecture name; default: the system's
+   * @param kind packages or their sources
    */
   constructor(
     directory: string,
@@ -68,9 +70,9 @@ export class PrivateApt {
       `Dir::Cache=${join(directory, "cache")}`,
       `Dir::Etc::sourcelist=${list}`,
       "Dir::Etc::sourceparts=/dev/null",
-      // Root's downloads are otherwise handed to the _apt user, who may not enter this directory.
+      // By default root's downloads run as the user _apt, who can't access this directory.
       "APT::Sandbox::User=root",
-      // Else a package that is installed here in a newer version would be looked for in that version.
+      // Otherwise apt would look only for newer versions than those installed.
       "Dir::State::status=/dev/null",
       ...(architecture === undefined
         ? []
@@ -87,7 +89,7 @@ export class PrivateApt {
       .filter((name) => pattern.test(name));
   }
 
-  /** Downloads a binary package's .deb into `into` and returns its path: the newest version that can be had. */
+  /** Downloads the newest available version of a binary package into `into`. Returns the path of the .deb. */
   download(name: string, into: string): string {
     mkdirSync(into, { recursive: true });
     const versions = this.versions(name);
@@ -99,20 +101,20 @@ export class PrivateApt {
         continue;
       }
       if (failures.length > 0)
-        this.#onProgress(`${name} ${versions[0]} can't be had (${failures[0]}): took ${version}`);
+        this.#onProgress(`${name} ${versions[0]} can't be downloaded (${failures[0]}): using ${version}`);
       const file = readdirSync(into).find((entry) => entry.startsWith(`${name}_`) && entry.endsWith(".deb"));
       if (file === undefined) throw new Error(`apt-get download ${name} left no .deb in ${into}`);
       return join(into, file);
     }
     if (this.refresh()) return this.download(name, into);
     const why = versions.length === 0 ? "no suite has it" : failures.join("; ");
-    throw new GoneError(`package ${name} can't be had: ${why}`);
+    throw new GoneError(`can't download package ${name}: ${why}`);
   }
 
-  /** Downloads packages' .debs into `into`, an empty directory, and returns their paths. */
+  /** Downloads the .debs of packages into `into`, an empty directory, and returns their paths. */
   downloadAll(names: readonly string[], into: string): string[] {
     mkdirSync(into, { recursive: true });
-    // All at once, so that apt reads its lists once. Where that fails, each is looked after by itself.
+    // All at once, so that apt reads its lists once. If that fails, each package is downloaded separately.
     if (this.#fetch(names, into) === undefined) return readdirSync(into).map((file) => join(into, file));
     rmSync(into, { recursive: true });
     return names.map((name) => this.download(name, into));
@@ -123,25 +125,32 @@ export class PrivateApt {
     return this.#run("apt-cache", ["showsrc", "--only-source", name]).split(/\n\n+/);
   }
 
-  /** Versions of a package, as apt orders them: the newest first. */
+  /** Versions of a package in apt's order, newest first. */
   versions(name: string): string[] {
     return versionsOf(this.#run("apt-cache", ["madison", name]));
   }
 
-  /** Why the archive has not got them; undefined if they are there now. @throws if that could not be found out */
+  /**
+   * Downloads packages. Returns why the archive lacks them, or undefined on success.
+   *
+   * @throws if the archive could not be asked
+   */
   #fetch(names: readonly string[], into: string): string | undefined {
     const args = [...this.#options, ...PATIENCE, "download", "-q", ...names];
     return patiently(() => spawnApt("apt-get", args, into), names.join(" "), this.#onProgress);
   }
 
-  /** Fetches the lists again, whatever their age; false if that was done already: what they name is not there. */
+  /**
+   * Fetches the lists again, whatever their age. Returns false if that was already done, so that listed files are
+   * really missing.
+   */
   refresh(): boolean {
     if (this.#isFresh) return false;
     this.#update();
     return true;
   }
 
-  /** Fetches lists that are missing, old, or of other suites and mirrors. */
+  /** Fetches lists that are missing, outdated, or of other suites and mirrors. */
   #readLists(list: string, suites: readonly Suite[], kind: string): void {
     const text = sourcesList(suites, kind);
     const age = Date.now() - (statSync(this.#stamp, { throwIfNoEntry: false })?.mtimeMs ?? 0);
@@ -154,12 +163,12 @@ export class PrivateApt {
   #update(): void {
     this.#isFresh = true;
     const lock = join(this.#directory, "lock");
-    // apt-get's own lock is not waited for.
+    // apt-get does not wait for its own lock.
     const { stderr } = spawnApt("flock", [lock, "apt-get", ...this.#options, ...PATIENCE, "update", "-q"], "/");
-    // Its status says little: a list that can't be fetched is a warning, or the failure of all.
-    if (!this.#hasLists()) throw new Error(`the lists of Debian's ${this.#suite} can't be had: ${firstError(stderr)}`);
+    // The exit status is not conclusive: a list that can't be fetched can be a warning or fail everything.
+    if (!this.#hasLists()) throw new Error(`can't fetch the lists of Debian's ${this.#suite}: ${firstError(stderr)}`);
     if (/^[EW]: /m.test(stderr))
-      this.#onProgress(`apt-get update: ${firstError(stderr)}; going on with the lists that are there`);
+      this.#onProgress(`apt-get update: ${firstError(stderr)}; continuing with the existing lists`);
     writeFileSync(this.#stamp, "");
   }
 
@@ -190,15 +199,15 @@ function sourcesList(suites: readonly Suite[], kind: string): string {
   if (lines.length > 0) return lines.join("");
   spawnApt("apt-get", ["--version"], "/");
   throw new NoAptError(
-    `this system's apt names no Debian mirror for ${suites.join(", ")}; name one in ${MIRROR_VARIABLE}, such as http://mirror.example/debian`,
+    `this system's apt has no Debian mirror for ${suites.join(", ")}; set one in ${MIRROR_VARIABLE}, such as http://mirror.example/debian`,
   );
 }
 
 /**
- * Fetches one file that is known by its hash, from wherever it is: the base addresses are tried in turn.
+ * Fetches a file with a known hash, trying the base addresses in turn.
  *
- * @param file below each base address, such as pool/main/z/zlib/zlib_1.3.1.orig.tar.gz
- * @throws {@link GoneError} if no mirror has it; another error if one could not be asked
+ * @param file path below each base address, such as pool/main/z/zlib/zlib_1.3.1.orig.tar.gz
+ * @throws {@link GoneError} if no mirror has it; another error if a mirror could not be asked
  */
 export function fetchFile(
   file: string,
@@ -228,24 +237,24 @@ export function fetchFile(
         continue;
       }
       renameSync(part, target);
-      if (failures.length > 0) onProgress(`${basename(file)}: ${failures.join("; ")}: took it from another mirror`);
+      if (failures.length > 0) onProgress(`${basename(file)}: ${failures.join("; ")}: used another mirror`);
       return;
     } catch (error) {
-      // Another mirror may be better.
+      // Another mirror may work.
       broken ??= error as Error;
       failures.push((error as Error).message);
     }
   }
   if (broken !== undefined) throw broken;
-  const why = bases.length === 0 ? `no mirror is known; name one in ${MIRROR_VARIABLE}` : failures.join("; ");
-  throw new GoneError(`${file} can't be had: ${why}`);
+  const why = bases.length === 0 ? `no mirror is known; set one in ${MIRROR_VARIABLE}` : failures.join("; ");
+  throw new GoneError(`can't fetch ${file}: ${why}`);
 }
 
 /**
- * Runs apt until it has fetched something or the archive says that it has not got it, which is returned. What passes by itself is
- * waited for, and told.
+ * Runs apt until it succeeds or the archive reports that it lacks the file, which is returned. Retries after transient
+ * errors, and reports them.
  *
- * @throws if it does not pass: that says nothing of what the archive has
+ * @throws if the errors persist: that does not mean that the archive lacks the file
  */
 function patiently(fetch: () => ReturnType<typeof spawnApt>, what: string, onProgress: OnProgress): string | undefined {
   for (let attempt = 0; ; attempt++) {
@@ -259,41 +268,41 @@ function patiently(fetch: () => ReturnType<typeof spawnApt>, what: string, onPro
       if (isWrong(stderr)) return failure;
       throw new Error(failure);
     }
-    onProgress(`${what}: fetched again (${failure})`);
+    onProgress(`${what}: retried (${failure})`);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, wait);
   }
 }
 
-/** The archive has no such file. */
+/** Whether the archive has no such file. */
 export function isGone(stderr: string): boolean {
   return /^E: .*(\b4(04|10)\b|was not found|Unable to (find|locate))/m.test(stderr);
 }
 
-/** It has another one by that name. */
+/** Whether the archive has a different file by that name. */
 function isWrong(stderr: string): boolean {
   return /Hash Sum mismatch|unexpected size/.test(stderr);
 }
 
-/** The versions in the output of `apt-cache madison`, which has the newest first. */
+/** The versions in the output of `apt-cache madison`, which lists the newest first. */
 export function versionsOf(madison: string): string[] {
   return [...new Set(madison.split("\n").flatMap((row) => row.split("|")[1]?.trim() || []))];
 }
 
-/** What apt's output says of faults that passed: "Ign:1 http://mirror/debian bookworm/main amd64 clang amd64 1:14.0". */
+/** Transient errors in apt's output: "Ign:1 http://mirror/debian bookworm/main amd64 clang amd64 1:14.0". */
 export function retriesOf(stdout: string): string[] {
   return [...stdout.matchAll(/^Ign:\d+ \S*?([^/\s]*)(?: (.+))?\n(?: {2}(.*))?/gm)].map(([, file, listed, why]) => {
     const reason = why && withoutAddress(why).trim();
-    return `${listed ?? file}: fetched again${reason ? ` (${reason})` : ", a transfer failed"}`;
+    return `${listed ?? file}: retried${reason ? ` (${reason})` : ", a transfer failed"}`;
   });
 }
 
-/** What apt says of the first thing that went wrong, without the addresses that it tried. */
+/** apt's first error, without the addresses it tried. */
 export function firstError(stderr: string): string {
   const line = stderr.split("\n").find((text) => /^[EW]: /.test(text)) ?? stderr.trim().split("\n").at(-1) ?? "";
   return withoutAddress(line.replace(/^[EW]: /, ""));
 }
 
-/** apt names the server's address behind what it says. */
+/** Removes the server's address, which apt appends to messages. */
 export function withoutAddress(text: string): string {
   return text.replace(/ \[IP: [^\]]*\]/, "");
 }

@@ -1,25 +1,25 @@
-/** What sets the machines of an architecture apart: QEMU's program, Debian's name, the serial ports. */
+/** Properties of each architecture's machines: QEMU's program, Debian's name, serial ports. */
 import { VmError } from "./vm-error";
 
-/** A machine's architecture, as `process.arch` names it. */
+/** A machine's architecture, as in `process.arch`. */
 export type Arch = "x64" | "arm64";
 
 export interface Platform {
   /** Debian's name of the architecture. */
   readonly debian: "amd64" | "arm64";
   readonly qemu: string;
-  /** The Debian package that has it. */
+  /** The Debian package with that QEMU program. */
   readonly qemuPackage: string;
   readonly machine: readonly string[];
-  /** The CPU under emulation. */
+  /** The emulated CPU. */
   readonly cpu: string;
   /** The kernel's name of the first serial port. */
   readonly console: string;
-  /** Arguments for four serial ports that write to these files: the console's, then the guest's ttyS1 to ttyS3. */
+  /** QEMU arguments for four serial ports that write to these files: the console, then the guest's ttyS1 to ttyS3. */
   readonly serial: (files: readonly string[]) => string[];
-  /** Where programs look for the loader. */
+  /** Path of the dynamic loader. */
   readonly loader: string;
-  /** Debian's folder of libraries, under /lib and /usr/lib. */
+  /** Debian's multiarch folder, under /lib and /usr/lib. */
   readonly libraries: string;
 }
 
@@ -29,7 +29,7 @@ const PLATFORMS: Readonly<Record<Arch, Platform>> = {
     qemu: "qemu-system-x86_64",
     qemuPackage: "qemu-system-x86",
     machine: [],
-    // Without fast strings: kernel and C library would copy by "rep movsb", which is emulated byte by byte.
+    // Without fast strings: otherwise kernel and C library copy with "rep movsb", which is emulated byte by byte.
     cpu: "max,-erms,-fsrm",
     console: "ttyS0",
     serial: (files) => files.flatMap((file) => ["-serial", `file:${file}`]),
@@ -41,12 +41,12 @@ const PLATFORMS: Readonly<Record<Arch, Platform>> = {
     qemu: "qemu-system-aarch64",
     qemuPackage: "qemu-system-arm",
     machine: ["-machine", "virt,gic-version=max"],
-    // A server's CPU of its time. With what "max" adds, QEMU 7.2 lets Node crash at random, and its pointer authentication
-    // takes five times as long as all else that a boot does.
+    // A real server CPU. With the features of "max", QEMU 7.2 makes Node crash at random, and pointer authentication
+    // takes five times as long as the rest of the boot.
     cpu: "neoverse-n1",
     console: "ttyAMA0",
-    // The machine has one port of its own. Debian's kernels have the driver of the four of a PCI card built in, of which
-    // the first stays unused so that the others have the names that they have on x64.
+    // The machine has one serial port of its own. Debian's kernels have a built-in driver for a PCI card with four. Its
+    // first stays unused, so that the others have the same names as on x64.
     serial: ([console, ...files]) => [
       ...["-serial", `file:${console}`, "-chardev", "null,id=unused"],
       ...files.flatMap((file, index) => ["-chardev", `file,id=port${index + 1},path=${file}`]),
@@ -57,11 +57,15 @@ const PLATFORMS: Readonly<Record<Arch, Platform>> = {
   },
 };
 
-/** @throws {@link VmError} ERR_BPF_VM if there are no machines of this architecture */
+/**
+ * The properties of an architecture.
+ *
+ * @throws {@link VmError} ERR_BPF_VM if it is not supported
+ */
 export function platformOf(arch: string): Platform {
   const platform = PLATFORMS[arch as Arch];
   if (platform !== undefined) return platform;
   throw new VmError("ERR_BPF_VM", `there are no ${arch} machines`, {
-    hint: `There are ${Object.keys(PLATFORMS).join(" and ")} ones: name one of these as arch.`,
+    hint: `Supported are ${Object.keys(PLATFORMS).join(" and ")}: set one as arch.`,
   });
 }

@@ -1,4 +1,4 @@
-/** Where downloads and answers that outlive a run are kept: kernels, apt's lists, whether KVM works here. */
+/** The cache directory for downloads and results that outlive a run: kernels, apt's lists, whether KVM works. */
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 

@@ -1,4 +1,4 @@
-/** Writes a cpio archive (the "newc" kind, which Linux unpacks as its initramfs) straight into an open file. */
+/** Writes a cpio archive in "newc" format, which Linux unpacks as its initramfs, directly to a file descriptor. */
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { posix } from "node:path";
 
@@ -6,14 +6,14 @@ const TYPE = { file: 0o100000, directory: 0o040000, link: 0o120000, device: 0o02
 const CHUNK = 1 << 20;
 
 export interface Entry {
-  /** Type and permissions, as in stat's st_mode. */
+  /** Type and permissions, as st_mode of stat(2). */
   readonly mode: number;
   readonly size?: number;
   /** Major and minor number of a device node. */
   readonly device?: readonly [number, number];
 }
 
-/** An entry's header and name, padded; the content follows it, padded to four bytes as well. */
+/** The padded header and name of an entry. The content follows, also padded to four bytes. */
 export function cpioHeader(path: string, inode: number, { mode, size = 0, device = [0, 0] }: Entry): Buffer {
   const name = Buffer.from(`${path}\0`);
   const owner = [0, 0];
@@ -56,7 +56,7 @@ export class CpioWriter {
     this.#entry(path, { mode: TYPE.device | permissions, device });
   }
 
-  /** Copies a file of the host; `size` and `permissions` are those of its stat. */
+  /** Adds a file of the host; `size` and `permissions` are from its stat. */
   file(path: string, from: string, size: number, permissions: number): void {
     this.#entry(path, { mode: TYPE.file | permissions, size });
     const source = openSync(from, "r");
@@ -80,7 +80,7 @@ export class CpioWriter {
 
   #entry(path: string, entry: Entry): void {
     const parent = posix.dirname(path);
-    // The kernel makes no parents by itself.
+    // The kernel does not create parent directories.
     if (!this.#directories.has(parent)) this.directory(parent);
     this.#write(cpioHeader(path.slice(1), ++this.#inode, entry));
   }

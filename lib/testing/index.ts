@@ -1,5 +1,5 @@
 /**
- * Runs commands and tests as root on chosen kernels, in throw-away virtual machines. No addon is loaded.
+ * Runs commands and tests as root on chosen kernels, in throw-away virtual machines. Does not load the addon.
  *
  * @packageDocumentation
  * @module node-libbpf/testing

@@ -1,4 +1,4 @@
-/** The guest's file system: the init script, the programs that each guest has, what a run asks for, and libraries. */
+/** The guest's file system: the init script, base programs, the files of a run, and libraries. */
 import { readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { Arch } from "./arch";
@@ -16,43 +16,43 @@ export interface Guest {
   readonly put: readonly Put[];
 }
 
-/** The compiler leaves it where it is. */
+/** The script is not compiled, so it stays in lib/. */
 const INIT = join(__dirname, "../../../lib/testing/init.sh");
 const MIB = 1 << 20;
-/** What the kernel and a small command take. */
+/** Memory for the kernel and a small command. */
 const SYSTEM_MIB = 256;
 
 /**
- * All that the guest gets of the host's files.
+ * All files of the guest.
  *
- * @throws {@link VmError} ERR_BPF_VM if something is missing, or it does not fit into the memory
+ * @throws {@link VmError} ERR_BPF_VM if something is missing, or the files do not fit into memory
  */
 export function guestItems({ arch, put }: Guest, memoryMib: number, onProgress: (step: string) => void): Item[] {
   const programs = guestPrograms(arch, onProgress);
   const items = [...programs, ...put].flatMap((tree) => [...itemsOf(tree)]);
   if (arch === process.arch) {
-    // Nothing else that lies in a directory is taken for a program.
+    // Files that are only inside a directory are not taken for programs.
     const named = put.map(({ from }) => realpathSync(from));
     const addons = items.map(({ from }) => from).filter((path) => path.endsWith(".node"));
     const libraries = librariesOf([...programs.map(({ from }) => from), ...named, ...addons]);
     items.push(...libraries.flatMap((library) => [...itemsOf(library)]));
   }
   const size = Math.ceil(items.reduce((sum, item) => sum + memoryOf(item), 0) / MIB);
-  // The archive lies in memory beside what is unpacked of it, into a file system that may have half of the rest.
+  // The archive is in memory together with its unpacked content, in a file system that may use half of the rest.
   const needed = 3 * size + SYSTEM_MIB;
   if (needed <= memoryMib) return items;
   throw new VmError("ERR_BPF_VM", `the machine has ${memoryMib} MiB of memory and gets ${size} MiB of files`, {
-    hint: `Give it ${needed} (--memory, memoryMib), or fewer files`,
+    hint: `Raise its memory to ${needed} (--memory, memoryMib), or put fewer files`,
   });
 }
 
-/** Writes the archive into an open file, without a copy of anything on the way. */
+/** Writes the archive to a file descriptor, without intermediate copies. */
 export function writeInitramfs(fd: number, guest: Guest, items: readonly Item[]): void {
   const archive = new CpioWriter(fd);
   for (const path of ["/proc", "/sys", "/dev", "/run", "/var"]) archive.directory(path);
   archive.directory("/root", 0o700);
   archive.directory("/tmp", 0o1777);
-  // The kernel opens it before /init can mount a devtmpfs.
+  // The kernel opens it before /init can mount devtmpfs.
   archive.characterDevice("/dev/console", [5, 1]);
   archive.text("/init", readFileSync(INIT, "utf8"), 0o755);
   archive.text("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n");

@@ -1,6 +1,6 @@
 /**
- * Finds a kernel image for a name such as "6.12" or "6.12.117": Debian's cloud kernels, fetched once into the cache, or
- * the "-errinj" ones that scripts/vm-kernel.ts builds.
+ * Finds a kernel image by name, such as "6.12" or "6.12.117": Debian's cloud kernels, downloaded once into the cache,
+ * or the "-errinj" kernels built by scripts/vm-kernel.ts.
  */
 import {
   copyFileSync,
@@ -22,19 +22,21 @@ import { cloudKernels, compareVersions, isOf, type KernelPackage, kernelsOf, new
 import { VmError } from "./vm-error";
 
 export interface Kernel {
-  /** As asked for: "6.12", "6.12.117", "5.10-errinj", or the file's name. */
+  /** The requested name: "6.12", "6.12.117", "5.10-errinj", or the file name. */
   readonly name: string;
-  /** The bootable vmlinuz. */
+  /** Path of the bootable vmlinuz. */
   readonly image: string;
 }
 
-/** A new kernel is looked for after this long. */
+/** Age after which a newer kernel of the series is looked for. */
 const MAX_AGE_MS = 24 * 3600 * 1000;
 const PREFIX = "vmlinuz-";
 
 /**
- * @param onProgress told of what takes long
- * @throws {@link VmError} ERR_BPF_VM_NO_KERNEL if there is no such kernel, ERR_BPF_VM if it can't be fetched
+ * Finds or downloads a kernel.
+ *
+ * @param onProgress receives descriptions of slow steps
+ * @throws {@link VmError} ERR_BPF_VM_NO_KERNEL if there is no such kernel, ERR_BPF_VM if it can't be downloaded
  */
 export function resolveKernel(spec: string, arch: Arch, onProgress: OnProgress = () => {}): Kernel {
   const wanted = existsSync(spec) ? undefined : parseKernelName(spec);
@@ -45,7 +47,7 @@ export function resolveKernel(spec: string, arch: Arch, onProgress: OnProgress =
   };
 }
 
-/** Where images lie in the cache, as vmlinuz-<release>. */
+/** The cache directory of images, which are named vmlinuz-<release>. */
 export function kernelDirectory(): string {
   return join(cacheDirectory(), "kernels");
 }
@@ -68,14 +70,14 @@ function builtImage(series: string, arch: Arch): string {
     if (image !== undefined) return image;
   }
   throw new VmError("ERR_BPF_VM_NO_KERNEL", `no ${PREFIX}${series}.*-errinj for ${arch} in ${places.join(" or ")}`, {
-    hint: "Name the directory that has it in NODE_LIBBPF_KERNELS; the library's own sources build those for x64",
+    hint: "Set NODE_LIBBPF_KERNELS to the directory that has it; the library's own sources build those for x64",
   });
 }
 
 function debianImage(wanted: KernelName, arch: Arch, onProgress: OnProgress): string {
   const cached = newestImage(kernelDirectory(), wanted.release, `-cloud-${platformOf(arch).debian}`);
   const isSeries = wanted.release === wanted.series;
-  // The image's time is when it was last found to be the newest of its series, not when it was built.
+  // The image's timestamp is when it was last known to be the newest of its series, not when it was built.
   if (cached !== undefined && !(isSeries && Date.now() - statSync(cached).mtimeMs > MAX_AGE_MS)) return cached;
   try {
     const image = fetchDebianImage(wanted, arch, cached, onProgress);
@@ -85,7 +87,7 @@ function debianImage(wanted: KernelName, arch: Arch, onProgress: OnProgress): st
     return image;
   } catch (cause) {
     if (cached !== undefined) {
-      onProgress(`${(cause as Error).message}: took ${basename(cached)} from the cache`);
+      onProgress(`${(cause as Error).message}: using ${basename(cached)} from the cache`);
       return cached;
     }
     if (cause instanceof VmError) throw cause;
@@ -96,7 +98,7 @@ function debianImage(wanted: KernelName, arch: Arch, onProgress: OnProgress): st
   }
 }
 
-/** Looks through the suites that may have it. The first that lists it decides, unless its files are gone. */
+/** Searches the suites that may have it. The first that lists it decides, unless its files are gone. */
 function fetchDebianImage(
   { series, release }: KernelName,
   arch: Arch,
@@ -116,7 +118,7 @@ function fetchDebianImage(
       const builds = kernelsOf(series, packages);
       const named = builds.filter((build) => isOf(release, build.release));
       if (named.length > 0) return fetchNewest(apt, suite, named, cached, onProgress);
-      // Until 6.11 a package is named by its ABI, and only its version says which stable release it is.
+      // Until 6.11 packages are named by ABI, and only the package version has the stable release.
       const stable = builds.map(({ name }) => apt.versions(name)[0]?.replace(/-.*/, "") ?? "");
       const kernels = builds.filter((_, index) => stable[index] === release);
       if (kernels.length > 0) return fetchNewest(apt, suite, kernels, cached, onProgress);
@@ -135,7 +137,7 @@ function fetchDebianImage(
   });
 }
 
-/** The newest that the mirrors still have, or already: an index can be ahead of the files, and behind them. */
+/** The newest kernel that the mirrors can deliver: an index can be ahead of the files or behind them. */
 function fetchNewest(
   apt: PrivateApt,
   suite: Suite,
@@ -147,12 +149,12 @@ function fetchNewest(
   for (const kernel of kernels) {
     const image = join(kernelDirectory(), PREFIX + kernel.release);
     if (existsSync(image)) return image;
-    // Nothing older than what is here.
+    // Nothing older than the cached one.
     if (cached !== undefined && compareVersions(PREFIX + kernel.release, basename(cached)) < 0) return cached;
     try {
       onProgress(`fetching ${kernel.name} from ${suite}`);
       fetchImage(apt, kernel, image);
-      if (failures.length > 0) onProgress(`${failures[0]}: took ${kernel.release}`);
+      if (failures.length > 0) onProgress(`${failures[0]}: using ${kernel.release}`);
       return image;
     } catch (error) {
       if (!(error instanceof GoneError)) throw error;
@@ -167,22 +169,22 @@ function fetchImage(apt: PrivateApt, { release, name }: KernelPackage, image: st
   const scratch = mkdtempSync(join(kernelDirectory(), ".unpack-"));
   try {
     const unpacked = unpack(apt.download(name, scratch), join(scratch, "root"));
-    // The second place is 7.3's.
+    // 7.3 uses the second path.
     const places = [`boot/${PREFIX}${release}`, `usr/lib/modules/${release}/vmlinuz`];
     const source = places.map((place) => join(unpacked, place)).find((path) => existsSync(path));
     if (source === undefined) throw new Error(`${name} holds no vmlinuz`);
     copyFileSync(source, join(scratch, "image"));
     utimesSync(join(scratch, "image"), 0, 0);
-    // Renamed in one step, so that a run that is cut short leaves no half image behind.
+    // Rename atomically, so that an interrupted run leaves no partial image.
     renameSync(join(scratch, "image"), image);
   } finally {
     rmSync(scratch, { recursive: true });
   }
 }
 
-/** The suites that keep a series up to date, the best first; other series come and go in {@link NEWEST}. */
+/** Suites that maintain a series, the best first. Other series appear in {@link NEWEST} for a while. */
 const SUITES: Readonly<Record<string, readonly Suite[]>> = {
-  // The files of bullseye-security's arm64 kernels are gone, though it still lists them.
+  // bullseye-security still lists arm64 kernels, but their files are gone.
   "5.10": ["bullseye-security", "bullseye"],
   "6.1": ["bookworm-security", "bookworm"],
   "6.12": ["bookworm-security", "trixie-security", "trixie"],

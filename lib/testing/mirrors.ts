@@ -1,42 +1,46 @@
-/** The Debian mirrors that this system is set up for, read from apt's configuration: what apt has fetched tells less. */
+/** The system's Debian mirrors, read from apt's configuration. apt's fetched lists would be incomplete. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** Base addresses, the best first. */
+/** Base addresses, the preferred first. */
 export interface Mirrors {
-  /** Of the archive: what has dists/bookworm. */
+  /** Mirrors of the archive, with dists/bookworm. */
   readonly main: readonly string[];
-  /** Of the security archive: what has dists/bookworm-security. */
+  /** Mirrors of the security archive, with dists/bookworm-security. */
   readonly security: readonly string[];
 }
 
-/** A line of one-line style or a stanza of deb822 style that is in force. */
+/** An enabled line in one-line style, or stanza in deb822 style. */
 interface Source {
   readonly uris: readonly string[];
   readonly suites: readonly string[];
   readonly components: readonly string[];
 }
 
-/** Another mirror, before all others: for hosts that are not Debian, or whose own mirror lacks something. */
+/** Names a mirror that is used before all others: for hosts other than Debian, or whose mirror is incomplete. */
 export const MIRROR_VARIABLE = "NODE_LIBBPF_DEBIAN_MIRROR";
 
 export function mirrors(environment: NodeJS.ProcessEnv = process.env): Mirrors {
   return chooseMirrors(configuredSources(), environment[MIRROR_VARIABLE]);
 }
 
-/** The addresses of Debian that apt's configuration names. */
+/** The Debian addresses in apt's configuration. */
 export function configuredMirrors(): string[] {
   const sources = configuredSources();
   return [...sitesOf(sources, MAIN_SUITE), ...sitesOf(sources, SECURITY_SUITE)];
 }
 
-/** @param named the address that the environment gives */
+/**
+ * Selects the mirrors.
+ *
+ * @param named the address in the environment variable
+ */
 export function chooseMirrors(sources: readonly Source[], named?: string): Mirrors {
   const own = named ? [named.replace(/\/+$/, "")] : [];
   const main = unique([...own, ...sitesOf(sources, MAIN_SUITE)]);
   const configured = sitesOf(sources, SECURITY_SUITE);
-  // As a rule the security archive lies beside the archive.
+  // The security archive is usually next to the archive.
   const beside = (configured.length > 0 ? own : main)
     .filter((site) => /\/debian$/.test(site))
     .map((site) => `${site}-security`);
@@ -47,7 +51,8 @@ function sitesOf(sources: readonly Source[], suite: RegExp): string[] {
   const sites = sources
     .filter(({ suites, components }) => components.includes("main") && suites.some((name) => suite.test(name)))
     .flatMap(({ uris }) => uris.map((uri) => uri.replace(/\/+$/, "")));
-  // Other repositories name Debian's suites too. They come last: Debian's keyring does not verify them.
+  // Other repositories also have suites with Debian's names. They come last, because Debian's keyring does not verify
+  // them.
   return unique(sites).sort((a, b) => Number(isNamedDebian(b)) - Number(isNamedDebian(a)));
 }
 
@@ -64,13 +69,13 @@ function unique(values: readonly string[]): string[] {
   return [...new Set(values)];
 }
 
-/** A setting of apt's, such as "Dir::State::lists/d"; undefined where there is no apt. */
+/** An apt setting, such as "Dir::State::lists/d"; undefined without apt. */
 export function aptSetting(name: string): string | undefined {
   const { stdout } = spawnSync("apt-config", ["shell", "VALUE", name], { encoding: "utf8" });
   return /^VALUE='(.*)'$/m.exec(stdout ?? "")?.[1];
 }
 
-/** What apt's files say; nothing where there is no apt. */
+/** Sources in apt's files; empty without apt. */
 function configuredSources(): Source[] {
   const list = aptSetting("Dir::Etc::sourcelist/f");
   const parts = aptSetting("Dir::Etc::sourceparts/d");
@@ -97,7 +102,7 @@ export function parseOneLine(text: string): Source[] {
   });
 }
 
-/** sources.list(5), deb822 style: stanzas of "Field: value", set apart by empty lines. */
+/** sources.list(5), deb822 style: stanzas of "Field: value", separated by empty lines. */
 export function parseDeb822(text: string): Source[] {
   const stanzas = text
     .split("\n")
@@ -105,7 +110,7 @@ export function parseDeb822(text: string): Source[] {
     .join("\n")
     .split(/\n\s*\n/);
   return stanzas.flatMap((stanza) => {
-    // A line that begins with a space goes on with the one before.
+    // A line that starts with a space continues the previous one.
     const fields = new Map(
       stanza
         .replace(/\n[ \t]+/g, " ")
@@ -124,7 +129,7 @@ function words(text: string): string[] {
   return text.split(/\s+/).filter((word) => word !== "");
 }
 
-/** Cloud images name a file of mirrors: mirror+file:/etc/apt/mirrors/debian.list */
+/** Cloud images refer to a file of mirrors: mirror+file:/etc/apt/mirrors/debian.list */
 function expand(uris: readonly string[]): string[] {
   return uris.flatMap((uri) => {
     const file = /^mirror\+file:(?:\/\/)?(\/.*)$/.exec(uri)?.[1];

@@ -1,10 +1,10 @@
-/** Node's builds from npm: for machines of another architecture, and for tests on other versions. */
+/** Node builds from npm: for machines of another architecture, and for tests with other versions. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Arch } from "./arch";
 
-/** By major version. What is fetched runs as root, so that its hash is pinned. */
+/** Builds by major version, with pinned hashes because they run as root. */
 const BUILDS: Readonly<Record<Arch, Readonly<Record<number, readonly [version: string, integrity: string]>>>> = {
   x64: {
     18: ["18.20.8", "sha512-JWUTwZ9vMOjZXMtiBc74OZn12DXb4skKfY4Nlyc17Ss8BTaxjwkXAw6xZb0Ck5afUYU/neBbrHjo9O3baF34ww=="],
@@ -22,7 +22,7 @@ const BUILDS: Readonly<Record<Arch, Readonly<Record<number, readonly [version: s
   },
 };
 
-/** A Node of a major version, in a folder of its own below `directory`; fetched once. Returns the program's path. */
+/** Installs a major version of Node into its own folder below `directory`, once. Returns the path of the program. */
 export function nodeFromNpm(arch: Arch, major: number, directory: string): string {
   const [version, integrity] = BUILDS[arch][major] ?? [];
   if (version === undefined || integrity === undefined) throw new Error(`Node ${major} is not pinned for ${arch}`);
@@ -31,9 +31,10 @@ export function nodeFromNpm(arch: Arch, major: number, directory: string): strin
 }
 
 /**
- * A package for an architecture, fetched once into a folder's node_modules; none of its scripts is run. Returns its path.
+ * Installs a package for an architecture into a folder's node_modules, once, without running its scripts. Returns its
+ * path.
  *
- * @throws if what npm brings has another hash
+ * @throws if the package has another hash
  */
 export function fromNpm(name: string, version: string, integrity: string, arch: Arch, folder: string): string {
   const path = join(folder, "node_modules", name);
@@ -49,8 +50,8 @@ export function fromNpm(name: string, version: string, integrity: string, arch: 
       packages: Record<string, { integrity?: string }>;
     };
     const fetched = lock.packages[`node_modules/${name}`]?.integrity;
-    if (fetched !== integrity) throw new Error(`${name} ${version} has the hash ${fetched}, and not ${integrity}`);
-    // Renamed in one step, so that a run that is cut short leaves no half folder behind.
+    if (fetched !== integrity) throw new Error(`${name} ${version} has the hash ${fetched}, expected ${integrity}`);
+    // Rename atomically, so that an interrupted run leaves no partial folder.
     if (!existsSync(folder)) renameSync(scratch, folder);
     return path;
   } finally {

@@ -1,4 +1,4 @@
-/** The programs that each guest has: busybox, Node, npm. This host's own, or those of another architecture. */
+/** The base programs of each guest: busybox, Node, npm. Those of this host, or of another architecture. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
@@ -11,19 +11,19 @@ import { missing, VmError } from "./vm-error";
 
 const BUSYBOX = "/bin/busybox";
 const GUEST_NODE = "/bin/node";
-/** Where the guest has npm, if it has it. */
+/** Path of npm in the guest, if present. */
 export const GUEST_NPM = "/usr/lib/node_modules/npm";
-/** Debian's names of the libraries that Node's own builds need. */
+/** Debian packages of the libraries that Node's official builds need. */
 const LIBRARIES = ["libc6", "libgcc-s1", "libstdc++6"];
-/** The suite of the programs for other architectures: its C library is new enough for each supported Node. */
+/** Suite of the programs for other architectures. Its C library is new enough for every supported Node. */
 const SUITE = "bookworm";
-/** The oldest Node that the library supports: what runs on it runs on all. */
+/** The oldest supported Node: what runs on it runs on all. */
 const NODE_MAJOR = 20;
 
 /**
- * What to put into a guest. Libraries are left out where `ldd` can tell them: see {@link librariesOf}.
+ * The base programs. Libraries are omitted if `ldd` can determine them: see {@link librariesOf}.
  *
- * @throws {@link VmError} ERR_BPF_VM if one is missing here, or can't be fetched
+ * @throws {@link VmError} ERR_BPF_VM if one is missing here, or can't be downloaded
  */
 export function guestPrograms(arch: Arch, onProgress: (step: string) => void): Put[] {
   return arch === process.arch ? ownPrograms() : foreignPrograms(arch, onProgress);
@@ -37,7 +37,7 @@ function ownPrograms(): Put[] {
   ];
 }
 
-/** Debian's busybox and libraries, npm's Node; fetched once. */
+/** Debian's busybox and libraries, and Node from npm, downloaded once. */
 function foreignPrograms(arch: Arch, onProgress: (step: string) => void): Put[] {
   const { debian, loader, libraries } = platformOf(arch);
   const root = join(cacheDirectory(), "guest", debian);
@@ -47,7 +47,7 @@ function foreignPrograms(arch: Arch, onProgress: (step: string) => void): Put[] 
     { from: join(root, BUSYBOX), to: BUSYBOX },
     { from: node, to: GUEST_NODE },
     { from: join(root, "lib", libraries, basename(loader)), to: loader },
-    // Not all that the packages hold: most of it converts character sets.
+    // Not everything in the packages: most of it is for character set conversion.
     ...["lib", "usr/lib"].map((lib) => ({
       from: join(root, lib, libraries),
       to: `/lib/${libraries}`,
@@ -70,30 +70,26 @@ function fetchPrograms(arch: Arch, root: string, onProgress: (step: string) => v
     for (const deb of apt.downloadAll(["busybox-static", ...LIBRARIES], downloads)) unpack(deb, scratch);
     rmSync(downloads, { recursive: true });
     nodeFromNpm(arch, NODE_MAJOR, join(scratch, "node"));
-    // In one step, so that a run that is cut short leaves nothing half done behind.
+    // Rename atomically, so that an interrupted run leaves nothing partial.
     renameSync(scratch, root);
   } catch (cause) {
     rmSync(scratch, { recursive: true, force: true });
     if (existsSync(root)) return; // Another process was faster.
-    throw new VmError(
-      "ERR_BPF_VM",
-      `the programs of an ${arch} machine can't be fetched: ${(cause as Error).message}`,
-      {
-        hint: "Debian's apt and npm must reach their mirrors once; what they bring is kept",
-        cause,
-      },
-    );
+    throw new VmError("ERR_BPF_VM", `can't download the programs of an ${arch} machine: ${(cause as Error).message}`, {
+      hint: "Debian's apt and npm must reach their mirrors once; downloads are kept",
+      cause,
+    });
   }
 }
 
-/** This Node's npm, for guests that run a project; nothing if there is none. */
+/** This Node's npm, for guests that run a project; empty if there is none. */
 export function ownNpm(): Put[] {
   const besideNode = resolve(realpathSync(process.execPath), "../../lib/node_modules/npm");
   const onPath = (process.env.PATH ?? "")
     .split(delimiter)
     .map((directory) => join(directory, "npm"))
     .filter((path) => existsSync(path))
-    // A link to bin/npm-cli.js of the package.
+    // A symbolic link to bin/npm-cli.js of the package.
     .map((path) => resolve(realpathSync(path), "../.."));
   const from = [besideNode, ...onPath].find(isNpm);
   return from === undefined ? [] : [{ from, to: GUEST_NPM, filter: (path) => !/\/npm\/(man|docs)$/.test(path) }];
@@ -104,9 +100,9 @@ function isNpm(directory: string): boolean {
   return existsSync(manifest) && (JSON.parse(readFileSync(manifest, "utf8")) as { name?: string }).name === "npm";
 }
 
-/** The shared libraries that this host's programs need and their loader, at the paths where these look for them. */
+/** The shared libraries and loader of this host's programs, at their paths on this host. */
 export function librariesOf(programs: readonly string[]): Put[] {
-  // Its status tells nothing: it complains about each file that is no program, or is linked statically.
+  // The exit status is not conclusive: ldd complains about each file that is not a program, or is statically linked.
   const { stdout, error } = spawnSync("ldd", programs, { encoding: "utf8" });
   if (error) throw missing("ldd", "libc-bin", error);
   const paths = new Set([...stdout.matchAll(/(?:=>|^)\s*(\/\S+) \(0x/gm)].flatMap(([, path]) => path ?? []));

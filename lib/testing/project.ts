@@ -1,10 +1,10 @@
-/** A project of npm's, as a guest needs it: its folder, and what node_modules links to or lies above it. */
+/** The files of an npm project for a guest: its folder, linked packages, and node_modules of parent folders. */
 import { existsSync, lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, sep } from "node:path";
 import type { Tree } from "./tree";
 import { VmError } from "./vm-error";
 
-/** The nearest folder, from here upward, that has a package.json; the starting point if none has. */
+/** The nearest folder upward that has a package.json; the starting folder if none has. */
 export function projectOf(directory: string): string {
   for (let folder = directory; ; folder = dirname(folder)) {
     if (existsSync(join(folder, "package.json"))) return folder;
@@ -13,11 +13,11 @@ export function projectOf(directory: string): string {
 }
 
 /**
- * The project's files at the places that they have here, so that links, and paths in stack traces, stay right. Packages that
- * are elsewhere and linked into a node_modules (`npm link`, workspaces, pnpm) come along, and so does the node_modules of a
- * workspace's root. What is called .git is left out, as are sockets and devices.
+ * The project's files, at the same paths as on the host, so that links and stack traces stay valid. Includes packages
+ * linked into a node_modules (`npm link`, workspaces, pnpm) and the node_modules of a workspace's root. Excludes .git,
+ * sockets and devices.
  *
- * @throws {@link VmError} ERR_BPF_VM if the folder is not there, or is the root of everything
+ * @throws {@link VmError} ERR_BPF_VM if the folder does not exist, or is the file system's root
  */
 export function projectFiles(directory: string): Tree[] {
   const folders = new Set<string>();
@@ -34,14 +34,14 @@ export function projectFiles(directory: string): Tree[] {
 }
 
 function existingFolder(directory: string): string {
-  const hint = "Name a project's folder, or put files by themselves (--no-project, --put)";
+  const hint = "Set the folder of a project, or put single files (--no-project, --put)";
   try {
     const folder = realpathSync(directory);
     if (folder !== "/" && statSync(folder).isDirectory()) return folder;
   } catch (cause) {
     throw new VmError("ERR_BPF_VM", `${directory} can't be read: ${(cause as Error).message}`, { hint, cause });
   }
-  throw new VmError("ERR_BPF_VM", `${directory} is no folder of a project`, { hint });
+  throw new VmError("ERR_BPF_VM", `${directory} is not a project folder`, { hint });
 }
 
 function isWanted(path: string): boolean {
@@ -50,16 +50,16 @@ function isWanted(path: string): boolean {
   return stats.isFile() || stats.isDirectory() || stats.isSymbolicLink();
 }
 
-/** What links in the node_modules of a folder, at any depth, lead to; nothing for one that leads nowhere. */
+/** Targets of the links in a folder's node_modules, at any depth, without dangling links. */
 function linkedFrom(folder: string): string[] {
-  // A link to a program in a package leads to a file.
+  // A link to a program in a package points to a file.
   if (!statSync(folder).isDirectory()) return [];
   return nodeModulesIn(folder)
     .flatMap((modules) => linksIn(modules))
     .flatMap((link) => (existsSync(link) ? realpathSync(link) : []));
 }
 
-/** A folder's node_modules, at any depth; not those within another. */
+/** node_modules of a folder, at any depth, but not inside another. */
 function nodeModulesIn(folder: string): string[] {
   if (basename(folder) === "node_modules") return [folder];
   return readdirSync(folder, { withFileTypes: true })
@@ -74,7 +74,10 @@ function linksIn(folder: string): string[] {
   });
 }
 
-/** Where Node looks on for modules: the node_modules of packages above. What was installed somewhere has its own beside it. */
+/**
+ * The node_modules of parent folders, where Node continues module resolution. Installed packages have theirs next to
+ * them.
+ */
 function modulesAbove(folder: string): string[] {
   const above = dirname(folder);
   if (above === folder || basename(folder) === "node_modules") return [];

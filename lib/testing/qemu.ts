@@ -1,4 +1,4 @@
-/** One run of QEMU: starts it, hands over what its four serial ports say, and sees to it that it ends. */
+/** Runs QEMU once: starts it, collects the output of its four serial ports, and makes sure that it ends. */
 import { spawn } from "node:child_process";
 import { ACCELERATOR_ARGUMENTS, type Accelerator } from "./accel";
 import type { Platform } from "./arch";
@@ -13,30 +13,30 @@ export interface Machine {
   readonly memoryMib: number;
   readonly cpus: number;
   readonly timeoutSeconds: number;
-  /** Fills the initramfs. */
+  /** Writes the initramfs. */
   readonly writeInitramfs: (fd: number) => void;
   readonly onStdout?: ((chunk: Buffer) => void) | undefined;
   readonly onStderr?: ((chunk: Buffer) => void) | undefined;
-  /** Called when the guest's init is there. */
+  /** Called when the guest's init has started. */
   readonly onReady?: (() => void) | undefined;
 }
 
 export interface Outcome {
-  /** All that came through the report port: see report.ts. */
+  /** Everything received on the report port: see report.ts. */
   readonly report: Buffer;
-  /** The end of what QEMU and the kernel said. */
+  /** The end of the output of QEMU and the kernel. */
   readonly console: string;
   readonly timedOut: boolean;
 }
 
 const CONSOLE_LIMIT = 64 * 1024;
 const PUMP_MS = 50;
-/** The first descriptor that QEMU gets besides stdin, stdout and stderr. */
+/** The first file descriptor for QEMU after stdin, stdout and stderr. */
 const FIRST_FD = 3;
 
 export async function runMachine(machine: Machine): Promise<Outcome> {
   using initramfs = new ScratchFile();
-  // QEMU hands each byte on by a system call: into a file that is three times as fast as into a socket or pipe.
+  // QEMU writes each byte with a system call: to a file that is three times as fast as to a socket or pipe.
   using console = new ScratchFile();
   using stdout = new ScratchFile();
   using stderr = new ScratchFile();
@@ -83,7 +83,7 @@ function runQemu(machine: Machine, initramfs: ScratchFile, ports: readonly Scrat
     ...platform.serial(ports.map(pathOf)),
   ];
   return new Promise<{ timedOut: boolean; complaint: string }>((resolve, reject) => {
-    // However this process ends, be it by SIGKILL, the kernel takes QEMU down with it.
+    // If this process dies, even by SIGKILL, the kernel kills QEMU.
     const child = spawn("setpriv", ["--pdeathsig", "KILL", ...qemu], {
       stdio: ["ignore", "ignore", "pipe", ...files.map(({ fd }) => fd)],
     });

@@ -1,20 +1,20 @@
-/** Makes shell text that says exactly what was meant, whatever the strings hold. */
+/** Quotes strings for shell scripts. */
 import { ArgumentError } from "../errors";
 
-/** One word of a POSIX shell. */
+/** Quotes a string as one POSIX shell word. */
 export function quote(word: string): string {
-  if (word.includes("\0")) throw unfit(`a NUL byte cannot be part of a command: ${JSON.stringify(word)}`);
+  if (word.includes("\0")) throw unfit(`a command can't contain NUL: ${JSON.stringify(word)}`);
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** A script that runs `command` in `cwd`, with these environment variables added. */
+/** A script that runs `command` in `cwd`, with additional environment variables. */
 export function commandScript(
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
   cwd: string,
 ): string {
   for (const name of Object.keys(environment)) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw unfit(`not a name for an environment variable: ${name}`);
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw unfit(`not a valid environment variable name: ${name}`);
   }
   return [
     "#!/bin/sh",

@@ -1,12 +1,12 @@
-/** Reads what init.sh says on its report port: "ready", "exit N", then "tar INDEX SIZE" and its bytes, "end". */
+/** Parses the output of init.sh on the report port: "ready", "exit N", then "tar INDEX SIZE" and its bytes, "end". */
 
 export interface Report {
   readonly exitCode: number;
-  /** Tar archives, by the index of the path that was asked for; a path that the guest does not have is left out. */
+  /** Tar archives by index of the requested path; paths that do not exist in the guest are absent. */
   readonly archives: ReadonlyMap<number, Buffer>;
 }
 
-/** The report, or undefined if the guest did not come to its end. */
+/** Parses a report; undefined if it is incomplete. */
 export function parseReport(bytes: Buffer): Report | undefined {
   const archives = new Map<number, Buffer>();
   let exitCode: number | undefined;

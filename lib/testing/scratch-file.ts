@@ -1,4 +1,4 @@
-/** A temporary file without a name: nothing is left to remove, however this process ends. */
+/** A temporary file without a name, which leaves nothing behind however the process ends. */
 import { closeSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ export class ScratchFile implements Disposable {
     return fstatSync(this.fd).size;
   }
 
-  /** What has come since the last call. */
+  /** Returns the bytes written since the last call. */
   take(): Buffer {
     const chunk = this.read(this.#taken);
     this.#taken += chunk.length;

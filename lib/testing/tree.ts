@@ -1,50 +1,51 @@
-/** Trees of the host's files, as they are put into a guest. */
+/** Trees of host files to copy into a guest. */
 import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, type Stats } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { CpioWriter } from "./cpio";
 import { VmError } from "./vm-error";
 
-/** A file or directory of the host that the guest gets. */
+/** A file or directory of the host to copy into the guest. */
 export interface Put {
-  /** A path of the host. Inside directories symbolic links stay links. */
+  /** Host path. Symbolic links inside directories stay links. */
   readonly from: string;
-  /** The absolute path that it gets in the guest. */
+  /** Absolute path in the guest. */
   readonly to: string;
-  /** Leaves out what it says no to; asked with host paths, those of directories too. */
+  /** Excludes files for which it returns false. Called with host paths, of directories too. */
   readonly filter?: (path: string) => boolean;
 }
 
-/** As the harness itself puts files. */
+/** Files copied by the harness itself. */
 export interface Tree extends Put {
-  /** Links lead straight to where they end here: a link on the way may not be put. */
+  /** Links are resolved to their final target on the host, because an intermediate link may not be copied. */
   readonly resolveLinks?: true;
 }
 
-/** Something that a guest gets: a file, a directory, a link. */
+/** An entry of the guest's file system: a file, a directory or a link. */
 export interface Item {
   readonly from: string;
   readonly to: string;
   readonly stats: Stats;
-  /** Where a link leads. */
+  /** Target of a link. */
   readonly target?: string;
 }
 
 const PAGE = 4096;
 
 /**
- * All that a tree holds, parents first.
+ * All entries of a tree, parents first.
  *
- * @throws {@link VmError} ERR_BPF_VM for what can't be read, or is neither a file nor a directory nor a link
+ * @throws {@link VmError} ERR_BPF_VM for a file that can't be read, or is not a regular file, directory or symbolic
+ *   link
  */
 export function* itemsOf(tree: Tree): Generator<Item> {
   const { from, to } = tree;
-  if (!isAbsolute(to)) throw new VmError("ERR_BPF_VM", `a path of the guest must be absolute: ${to}`);
+  if (!isAbsolute(to)) throw new VmError("ERR_BPF_VM", `a guest path must be absolute: ${to}`);
   try {
-    // What is named itself is followed, as `cp -H` does.
+    // A link given directly is followed, as in `cp -H`.
     yield* walk(realpathSync(from), to.replace(/\/+$/, ""), tree);
   } catch (cause) {
     if (cause instanceof VmError) throw cause;
-    throw new VmError("ERR_BPF_VM", `${from} can't be put into the machine: ${(cause as Error).message}`, { cause });
+    throw new VmError("ERR_BPF_VM", `can't put ${from} into the machine: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -58,10 +59,10 @@ function* walk(from: string, to: string, tree: Tree): Generator<Item> {
     const resolve = tree.resolveLinks && existsSync(from);
     yield { from, to, stats, target: resolve ? realpathSync(from) : readlinkSync(from) };
   } else if (stats.isFile()) yield { from, to, stats };
-  else throw new VmError("ERR_BPF_VM", `${from} is neither a file nor a directory nor a symbolic link`);
+  else throw new VmError("ERR_BPF_VM", `${from} is not a file, directory or symbolic link`);
 }
 
-/** Memory that it takes once it is unpacked: whole pages, and what the kernel keeps of it. */
+/** Memory it uses when unpacked, in bytes: whole pages and the kernel's overhead. */
 export function memoryOf({ stats }: Item): number {
   return (stats.isFile() ? Math.ceil(stats.size / PAGE) * PAGE : 0) + PAGE / 4;
 }

@@ -1,6 +1,6 @@
-/** Orders kernel versions and picks the package that carries the newest one of a series. */
+/** Compares kernel versions and selects the package with the newest kernel of a series. */
 
-/** Numeric runs compare as numbers, the rest as text, so that 6.12.9 < 6.12.117 and 5.10.0-9 < 5.10.0-46. */
+/** Compares runs of digits as numbers and the rest as text, so that 6.12.9 < 6.12.117 and 5.10.0-9 < 5.10.0-46. */
 export function compareVersions(left: string, right: string): number {
   const parts = (version: string): readonly string[] => version.match(/\d+|\D+/g) ?? [];
   const [a, b] = [parts(left), parts(right)];
@@ -13,12 +13,12 @@ export function compareVersions(left: string, right: string): number {
   return 0;
 }
 
-/** Whether a release is one of a series or of a release of which less was said: 6.1.192 is of 6.1, 6.12.117 is not. */
+/** Whether a release belongs to a series or is a more specific release: 6.1.192 belongs to 6.1, 6.12.117 does not. */
 export function isOf(wanted: string, release: string): boolean {
   return release === wanted || (release.startsWith(wanted) && !/^\d/.test(release.slice(wanted.length)));
 }
 
-/** The highest of the versions that belong to the series ("6.1" has 6.1.192, not 6.12.117), or to a release of it. */
+/** The highest of the versions that belong to the series ("6.1" has 6.1.192, not 6.12.117) or release. */
 export function newestOf(wanted: string, versions: readonly string[]): string | undefined {
   return versions
     .filter((version) => isOf(wanted, version))
@@ -27,30 +27,30 @@ export function newestOf(wanted: string, versions: readonly string[]): string | 
 }
 
 export interface KernelPackage {
-  /** What `uname -r` says in it. */
+  /** The output of `uname -r`. */
   readonly release: string;
   readonly name: string;
 }
 
-/** The releases of the cloud kernels that a suite has packages of. */
+/** The releases of the cloud kernels in a suite. */
 export function cloudKernels(packages: readonly string[]): string[] {
   return (
     packages
-      // Three numbers at least: linux-image-6.1-cloud-amd64 is a metapackage.
+      // At least three numbers: linux-image-6.1-cloud-amd64 is a metapackage.
       .map((name) => /^linux-image-(\d+\.\d+\.\d+.*-cloud-[a-z0-9]+)$/.exec(name)?.[1])
-      // bullseye-security also carries bookworm's kernel, rebuilt as 6.1.0-0.deb11.N: another build than bookworm's own.
+      // bullseye-security also has bookworm's kernel, rebuilt as 6.1.0-0.deb11.N, which differs from bookworm's own.
       .filter((release) => release !== undefined && !/-0\.deb\d/.test(release)) as string[]
   );
 }
 
-/** The packages, of those that a suite names, that hold the cloud kernels of a series: the newest first. */
+/** The packages of a suite with the cloud kernels of a series, newest first. */
 export function kernelsOf(series: string, packages: readonly string[]): KernelPackage[] {
   return cloudKernels(packages)
     .filter((release) => isOf(series, release))
     .sort(compareVersions)
     .reverse()
     .map((release) => {
-      // Since 6.19 linux-image-* is a shell around linux-binary-*, which has the image.
+      // Since 6.19 linux-image-* only depends on linux-binary-*, which has the image.
       const binary = `linux-binary-${release}`;
       return { release, name: packages.includes(binary) ? binary : `linux-image-${release}` };
     });

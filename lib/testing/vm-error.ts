@@ -1,4 +1,4 @@
-/** The error of virtual machines. */
+/** The error class for virtual machines. */
 import { BpfError, type ErrorDetails } from "../errors";
 
 /** The codes of a {@link VmError}. */
@@ -10,16 +10,18 @@ export type VmErrorCode =
   | "ERR_BPF_VM_TIMEOUT";
 
 /**
- * What went wrong with a virtual machine, by its code:
+ * An error with a virtual machine. The codes:
  *
  * - `ERR_BPF_VM`: something is missing, such as QEMU or a file; no machine was started
- * - `ERR_BPF_VM_NO_KERNEL`: there is no such kernel, neither here nor in Debian; no machine was started
- * - `ERR_BPF_VM_DIED`: a panic, or QEMU gave up
- * - `ERR_BPF_VM_TIMEOUT`: the machine was stopped
- * - `ERR_BPF_VM_FAILED`: the machine was well, and the command of a {@link vmTest} had another exit status than 0
+ * - `ERR_BPF_VM_NO_KERNEL`: there is no such kernel, in the cache or in Debian; no machine was started
+ * - `ERR_BPF_VM_DIED`: the kernel panicked, or QEMU exited
+ * - `ERR_BPF_VM_TIMEOUT`: the machine was stopped after the timeout
+ * - `ERR_BPF_VM_FAILED`: the command of a {@link vmTest} had a nonzero exit status
  */
 export class VmError extends BpfError {
+  /** The class name. */
   override readonly name: string = "VmError";
+  /** The error code. */
   declare readonly code: VmErrorCode;
   /** The last 64 KiB of the kernel's console; "" if no machine was started. */
   readonly console: string;
@@ -31,7 +33,7 @@ export class VmError extends BpfError {
   }
 }
 
-/** A program that this host has not. */
+/** The error for a program that is not installed. */
 export function missing(program: string, debianPackage: string, cause?: Error): VmError {
   return new VmError("ERR_BPF_VM", `${program} is missing`, {
     hint: `Install it: apt-get install ${debianPackage}`,

@@ -1,24 +1,24 @@
-/** Tests of jest and node:test that run in virtual machines. */
+/** Tests for jest and node:test that run in virtual machines. */
 import { runInVm, type VmOptions } from "./vm";
 import { VmError } from "./vm-error";
 
 /** What a test runs, and on which kernels. */
 export interface VmTestOptions extends Omit<VmOptions, "kernel" | "onStdout" | "onStderr"> {
-  /** As VmOptions' `kernel`: there is a test for each. */
+  /** Kernels as in {@link VmOptions}; each gets a test. */
   readonly kernels: readonly string[];
 }
 
-/** As jest, vitest and their like have it. */
+/** The global `test` of jest, vitest and similar runners. */
 type GlobalTest = (name: string, run: () => Promise<void>, timeoutMs: number) => void;
 
-/** Of the output, what a failed test shows. */
+/** Maximum output in the error of a failed test, in bytes. */
 const OUTPUT_LIMIT = 64 * 1024;
-/** On top of the machine's own limit: fetching a kernel, packing a project. */
+/** Time in addition to the machine's own limit: downloading a kernel, packing a project. */
 const SETUP_MS = 600_000;
 
 /**
- * Declares a test for each kernel: the command runs in a machine, and the test fails with its output if the exit status is
- * not 0. It is a test of the runner whose global `test` is there (jest; vitest with globals), or else of node:test.
+ * Declares one test per kernel. It runs the command in a machine, and fails with the command's output if the exit
+ * status is not 0. Uses the global `test` if there is one (jest; vitest with globals), else node:test.
  */
 export function vmTest(name: string, { kernels, ...options }: VmTestOptions): void {
   const timeoutMs = (options.timeoutSeconds ?? 300) * 1000 + SETUP_MS;
@@ -31,12 +31,16 @@ export function vmTest(name: string, { kernels, ...options }: VmTestOptions): vo
   }
 }
 
-/** Not imported: it would take over the process's end for every user of this file. */
+/** Required lazily: importing node:test changes how the process ends for every user of this file. */
 function nodeTest(): typeof import("node:test") {
   return require("node:test");
 }
 
-/** @throws {@link VmError} ERR_BPF_VM_FAILED, with the end of the command's output, if its exit status is not 0 */
+/**
+ * Runs a command.
+ *
+ * @throws {@link VmError} ERR_BPF_VM_FAILED, with the end of the command's output, if its exit status is not 0
+ */
 async function passInVm(options: VmOptions): Promise<void> {
   let output = Buffer.alloc(0);
   const onOutput = (chunk: Buffer) => {
@@ -48,7 +52,7 @@ async function passInVm(options: VmOptions): Promise<void> {
   throw new VmError("ERR_BPF_VM_FAILED", `${what}\n${output}`);
 }
 
-/** In a virtual machine of this harness: the kernel's name there ("6.12"). Elsewhere undefined. */
+/** The kernel's name ("6.12") inside a virtual machine of this harness; undefined elsewhere. */
 export function insideVm(): string | undefined {
   return process.env.NODE_LIBBPF_TEST_KERNEL;
 }

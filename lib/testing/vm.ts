@@ -1,4 +1,4 @@
-/** Boots a kernel in a throw-away virtual machine and runs a command in it as root. */
+/** Boots a kernel in a throw-away virtual machine and runs a command there as root. */
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, realpathSync } from "node:fs";
@@ -16,62 +16,62 @@ import { parseReport } from "./report";
 import type { Put } from "./tree";
 import { VmError } from "./vm-error";
 
-/** What to run, and in which machine. */
+/** The command to run, and the machine to run it in. */
 export interface VmOptions {
-  /** A series that Debian has ("6.12") or a release of it ("6.12.117", "debian-6.12.117"), or the path of a vmlinuz file. */
+  /** A Debian series ("6.12"), a release of it ("6.12.117", "debian-6.12.117"), or the path of a vmlinuz file. */
   readonly kernel: string;
-  /** The program, searched for on the guest's PATH, and its arguments. */
+  /** The program, looked up in the guest's PATH, and its arguments. */
   readonly command: readonly string[];
   /**
-   * A project's folder: it is put into the guest at the place that it has here, with the packages that its node_modules
-   * link to, and with npm and npx.
+   * A project folder. The guest gets it at the same path, with the packages linked into its node_modules, and npm and
+   * npx.
    */
   readonly project?: string;
-  /** Where the command runs, in the guest; by default the project, or "/" without one. */
+  /** The command's working directory in the guest. Default: the project, or "/" without one. */
   readonly cwd?: string;
-  /** More environment variables. The guest has PATH, HOME, and NODE_LIBBPF_TEST_KERNEL: see {@link insideVm}. */
+  /** Additional environment variables. The guest has PATH, HOME and NODE_LIBBPF_TEST_KERNEL (see {@link insideVm}). */
   readonly env?: Readonly<Record<string, string>>;
-  /** More files and folders for the guest. */
+  /** Additional files and folders for the guest. */
   readonly put?: readonly Put[];
-  /** What to bring back. */
+  /** Files and folders to copy back. */
   readonly collect?: readonly Collect[];
-  /** By default this host's. Of another architecture the guest has Node 20, and what it is given. */
+  /** Architecture. Default: this host's. A guest of another architecture has Node 20 and the files given here. */
   readonly arch?: Arch;
-  /** The `lsm=` argument; the default has bpf, which Debian's 5.10 leaves out. */
+  /** The kernel's `lsm=` argument. The default includes bpf, which Debian's 5.10 omits. */
   readonly lsm?: string;
-  /** More kernel arguments. */
+  /** Additional kernel arguments. */
   readonly append?: string;
-  /** By default 1536. Files take three times their size while the machine boots. */
+  /** Memory in MiB. Default 1536. Files take three times their size while the machine boots. */
   readonly memoryMib?: number;
-  /** By default 2. */
+  /** Number of CPUs. Default 2. */
   readonly cpus?: number;
-  /** Guest time counts instructions, the same in each run: emulated, with one CPU. */
+  /** Guest time counts instructions, which is reproducible. Emulated, with one CPU. */
   readonly countInstructions?: boolean;
-  /** After which the machine is stopped; by default 300. */
+  /** Time limit for the machine in seconds. Default 300. */
   readonly timeoutSeconds?: number;
-  /** The command's standard output, as it comes. */
+  /** Receives the command's standard output as it arrives. */
   readonly onStdout?: (chunk: Buffer) => void;
-  /** Its standard error. */
+  /** Receives the command's standard error as it arrives. */
   readonly onStderr?: (chunk: Buffer) => void;
-  /** Told what takes long: "fetching …", "booting". */
+  /** Receives descriptions of slow steps: "fetching …", "booting". */
   readonly onProgress?: (step: string) => void;
 }
 
-/** A file or directory of the guest that is brought back under its own name once the command has ended. */
+/** A file or directory of the guest, copied back under its own name after the command. */
 export interface Collect {
-  /** A path of the guest. */
+  /** Guest path. */
   readonly from: string;
-  /** A directory of the host; made if it does not exist. */
+  /** Host directory; created if missing. */
   readonly into: string;
 }
 
-/** How a command ended, and in what time. */
+/** The result of a run. */
 export interface VmResult {
-  /** The command's exit status; 127 if there is no such program in the guest, 128 + N if signal N ended it. */
+  /** The command's exit status; 127 if the guest has no such program, 128 + N if signal N killed it. */
   readonly exitCode: number;
-  /** The host paths of what was brought back. */
+  /** Host paths of the files copied back. */
   readonly files: string[];
-  /** The guest paths that were to be brought back and did not exist. */
+  /** Guest paths that should have been copied back but do not exist. */
   readonly missing: string[];
   /** How QEMU ran the guest. */
   readonly accelerator: Accelerator;
@@ -82,10 +82,11 @@ export interface VmResult {
 }
 
 /**
- * Boots a kernel in a throw-away virtual machine and runs a command in it as root. The host needs no root, but QEMU, busybox,
- * and for kernels by series Debian's apt; what is fetched is kept in ~/.cache/node-libbpf.
+ * Boots a kernel in a throw-away virtual machine and runs a command there as root. The host needs no root, but it needs
+ * QEMU, busybox, and Debian's apt for kernels given by series. Downloads are cached in ~/.cache/node-libbpf.
  *
- * @throws {@link VmError} if the command gave no exit status: something is missing, a panic, a timeout
+ * @throws {@link VmError} if the command returned no exit status: something is missing, a kernel panic, a timeout
+ * @throws {@link ArgumentError} for an invalid option
  */
 export async function runInVm(options: VmOptions): Promise<VmResult> {
   const { timeoutSeconds = 300, collect = [], project, onProgress = () => {} } = options;
@@ -93,7 +94,7 @@ export async function runInVm(options: VmOptions): Promise<VmResult> {
   const platform = platformOf(arch);
   const kernel = resolveKernel(options.kernel, arch, onProgress);
   const environment = { NODE_LIBBPF_TEST_KERNEL: kernel.name, ...options.env };
-  if (options.command.length === 0) throw new ArgumentError("there is no command to run", { operation: "vm" });
+  if (options.command.length === 0) throw new ArgumentError("the command is empty", { operation: "vm" });
   const files = project === undefined ? [] : [...projectFiles(project), ...ownNpm()];
   const cwd = options.cwd ?? (project === undefined ? "/" : realpathSync(project));
   const guest = {
@@ -105,7 +106,7 @@ export async function runInVm(options: VmOptions): Promise<VmResult> {
   const machine = {
     platform,
     image: kernel.image,
-    // An oops is as good as a panic, and with -no-reboot a panic ends QEMU.
+    // Treat an oops as a panic. With -no-reboot a panic ends QEMU.
     append: [`console=${platform.console} panic=-1 oops=panic`, lsm && `lsm=${lsm}`, options.append]
       .filter(Boolean)
       .join(" "),
@@ -181,7 +182,9 @@ function noReport(kernel: string, { timedOut, report, console }: Outcome, timeou
 
 function guestPath(path: string): string {
   if (path.startsWith("/") && !path.includes("\n")) return path;
-  throw new ArgumentError(`a guest path is absolute and one line: ${JSON.stringify(path)}`, { operation: "vm" });
+  throw new ArgumentError(`a guest path must be absolute and without line breaks: ${JSON.stringify(path)}`, {
+    operation: "vm",
+  });
 }
 
 function unpackTar(archive: Buffer | undefined, into: string): void {
@@ -190,5 +193,5 @@ function unpackTar(archive: Buffer | undefined, into: string): void {
   const extract = ["-xf", "-", "-C", into, "--no-same-owner"];
   const { status, stderr, error } = spawnSync("tar", extract, { input: archive, encoding: "utf8" });
   if (status === 0) return;
-  throw new VmError("ERR_BPF_VM", `what came back can't be unpacked into ${into}: ${error?.message ?? stderr}`);
+  throw new VmError("ERR_BPF_VM", `can't unpack the files copied back into ${into}: ${error?.message ?? stderr}`);
 }

@@ -68,7 +68,7 @@ kernelTest("map names that the kernel refuses, and an unknown map type", [bundle
   expect(type).toMatchObject({
     code: "ERR_BPF_MAP_CREATE",
     map: "odd_type",
-    hint: "This kernel has no maps of the type 999",
+    hint: "This kernel does not support the map type 999",
   });
 });
 
@@ -136,9 +136,9 @@ kernelTest(
     const misspelt = await failure(() => object.programs.misspelt.attach());
     expect(misspelt.message).toMatch(/Did you mean libstdc\+\+\.so\.6:libstdcxx:throw\?$/);
     using link = object.programs.found.attach();
-    expect((await failure(() => link.info())).message).toMatch(/several to the kernel.*\(EOPNOTSUPP\)/);
-    expect((await failure(() => link.pin("/sys/fs/bpf/usdt"))).message).toMatch(/several to the kernel/);
-    expect((await failure(() => link.read())).message).toContain("only iter programs can be read");
+    expect((await failure(() => link.info())).message).toMatch(/several kernel links.*\(EOPNOTSUPP\)/);
+    expect((await failure(() => link.pin("/sys/fs/bpf/usdt"))).message).toMatch(/several kernel links/);
+    expect((await failure(() => link.read())).message).toContain("only iter programs produce output");
     link.detach();
     expect(link.closed).toBe(true);
   },

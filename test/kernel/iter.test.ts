@@ -154,7 +154,7 @@ kernelTest("a target that can't sleep is refused at attach, with the reason", [s
   await expect(spec.load()).rejects.toMatchObject({
     code: "ERR_BPF_SLEEPABLE",
     reason: "ITER_NOT_SLEEPABLE",
-    message: expect.stringContaining("would be loaded by this kernel, and refused when it is attached"),
+    message: expect.stringContaining("would be loaded by this kernel, but refused when attached"),
     hint: expect.stringContaining('precheck: "off"'),
   });
   using object = await spec.load({ precheck: "off" });

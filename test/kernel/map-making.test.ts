@@ -409,7 +409,7 @@ kernelTest("pinning outside of bpffs: reported, and nothing is left behind", [bp
     expect(() => map.pin(path)).toThrow("is not in bpffs");
   }
   expect(existsSync(join(tmpdir(), "no-bpffs"))).toBe(false);
-  expect(() => map.pin(`${PINS}/a.b`)).toThrow("takes no dot in a name");
+  expect(() => map.pin(`${PINS}/a.b`)).toThrow("allows no dot in a name");
 });
 
 kernelTest("options of createMap, set and freeze: misspelt names, wrong types, repeated calls", [], async () => {

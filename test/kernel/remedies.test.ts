@@ -136,7 +136,7 @@ const CURES: readonly [advice: RegExp, cure: ((trial: Trial) => void) | null][] 
     },
   ],
   [
-    /^(do without the call|require (Linux|a newer)|use atomic operations|read and use the pointer|load |leave |boot with|declare it __weak|set autocreate|use uprobe\.s|use kprobe, one program|did you mean|linux before|look its name up)/,
+    /^(do without the call|require (Linux|a newer)|use atomic operations|read and use the pointer|load |leave |boot with|declare it __weak|set autocreate|use uprobe\.s|use kprobe, one program|did you mean|linux before|check its name|remove it)/,
     null,
   ],
 ];
@@ -218,4 +218,4 @@ for (const [what, precheck] of [
  * remedy was followed.
  */
 const UNADVISED =
-  /number of funcs in func_info|has no (LSM hook|function|iterator|tracepoint)|this kernel has no|no such (hook|function)|Check its name|check its name|This library can't attach|R1 must be a rcu pointer|At program exit|Possibly NULL pointer|add a NULL check|bpf_rcu_read_unlock( is missing|\(\) before)|use this kfunc with a pointer|leave the program out/;
+  /number of funcs in func_info|has no (LSM hook|function|iterator|tracepoint)|this kernel has no|no such (hook|function)|Check its name|check its name|This library can't attach|R1 must be a rcu pointer|At program exit|Possibly NULL pointer|add a NULL check|bpf_rcu_read_unlock( is missing|\(\) before)|use this kfunc with a pointer|skip the program/;

@@ -47,11 +47,11 @@ describe("a file that can't be loaded", () => {
   };
 
   test.each([0, 3, 64, 3000, bytes.length >> 1, bytes.length - 1])("truncated after %d bytes", (size) => {
-    expect(load(bytes.subarray(0, size))).toThrow(size < 4 ? "is no ELF file" : "is cut off");
+    expect(load(bytes.subarray(0, size))).toThrow(size < 4 ? "is not an ELF file" : "is truncated");
   });
 
   test("other contents", () => {
-    expect(load(Buffer.from("<html>404</html>"))).toThrow("is no ELF file");
+    expect(load(Buffer.from("<html>404</html>"))).toThrow("is not an ELF file");
     expect(load(changed(18, 243))).toThrow("is for riscv64");
     expect(() => loadFile(join(folder, "none.node"), process.arch)).toThrow("ENOENT");
     expect(() => loadFile(folder, process.arch)).toThrow("EISDIR");
@@ -81,7 +81,7 @@ Tried:
   /p/x.node: does not exist
   /p/x.node: ${glibc}
 What to do:
-  It needs glibc 2.34, this is 2.31: use a newer distribution, or build it here: npm explore node-libbpf -- npm run build:native`,
+  It needs glibc 2.34, but this is 2.31: use a newer distribution, or build it here: npm explore node-libbpf -- npm run build:native`,
     );
   });
 
@@ -94,10 +94,10 @@ What to do:
     ],
     ["Windows", { platform: "win32" }, [], /on win32-x64\n.*\n {2}Run it on Linux/],
     ["Node 18", { node: "18.20.8" }, [], /Node 18\.20\.8 .*\nWhat to do:\n {2}Use Node 20\.19 or newer$/],
-    ["32-bit ARM", { arch: "arm" }, [missing], /binaries for x64 and arm64: use such a Node, or build it here/],
-    ["musl", { musl: true }, [failed(musl)], /linked with musl, the binaries with glibc/],
+    ["32-bit ARM", { arch: "arm" }, [missing], /Binaries exist for x64 and arm64: use such a Node, or build it here/],
+    ["musl", { musl: true }, [failed(musl)], /linked with musl, but the binaries with glibc/],
     ["--no-addons", {}, [disabled], /without --no-addons/],
-    ["--permission", { permissions: true }, [disabled], /Give Node --allow-addons/],
+    ["--permission", { permissions: true }, [disabled], /add --allow-addons/],
     [
       "no right to read",
       { permissions: true },
@@ -110,12 +110,17 @@ What to do:
       [missing],
       /moved the code to \/srv\/app.*NODE_LIBBPF_PREBUILD/s,
     ],
-    ["a wrong NODE_LIBBPF_PREBUILD", { named: "/x" }, [missing], /Correct or unset NODE_LIBBPF_PREBUILD, which is \/x/],
+    [
+      "a wrong NODE_LIBBPF_PREBUILD",
+      { named: "/x" },
+      [missing],
+      /Correct or unset NODE_LIBBPF_PREBUILD, which is set to \/x/,
+    ],
     ["another machine's", {}, [failed("is for arm64")], /Install it on the machine where it runs/],
-    ["a damaged file", {}, [failed("is cut off")], /a file is damaged/],
+    ["a damaged file", {}, [failed("is truncated")], /a file is damaged/],
     ["noexec", {}, [failed("/p/x.node: failed to map segment from shared object")], /not mounted noexec/],
-    ["no file", {}, [missing, missing], /Install it again: the package lacks its binaries/],
-    ["the rest", {}, [failed("/p/x.node: undefined symbol: napi_wrap")], /Install it again, or build it here/],
+    ["no file", {}, [missing, missing], /Reinstall it: the package lacks its binaries/],
+    ["the rest", {}, [failed("/p/x.node: undefined symbol: napi_wrap")], /Reinstall it, or build it here/],
   ])("%s", (_, changes, attempts, expected) => {
     expect(helpPage({ ...host, ...changes }, attempts)).toMatch(expected);
   });

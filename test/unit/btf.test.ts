@@ -225,7 +225,10 @@ describe("a name that is not an identifier is not written as C", () => {
     const builder = new TypeBuilder();
     make(builder, builder.int("int", 4, "signed"));
     expect(() => toC(builder.build())).toThrow(
-      expect.objectContaining({ code: "ERR_BPF_OBJECT_INVALID", message: expect.stringContaining("more than a name") }),
+      expect.objectContaining({
+        code: "ERR_BPF_OBJECT_INVALID",
+        message: expect.stringContaining("is not safe in C source"),
+      }),
     );
   });
 });
@@ -315,7 +318,7 @@ describe("faults", () => {
   const cases: Record<string, [make: (builder: BtfBuilder) => void, what: RegExp]> = {
     "a typedef of itself": [
       (b) => b.to(TYPEDEF, 1, "t"),
-      /^typedef t \(type 1\): it is made of itself: typedef t → typedef t$/,
+      /^typedef t \(type 1\): it contains itself: typedef t → typedef t$/,
     ],
     "const and volatile of each other": [(b) => [b.to(CONST, 2), b.to(VOLATILE, 1)], /const → volatile → const/],
     "an array of itself": [(b) => [b.int(), b.array(2, 4, 1)], /array → array/],
@@ -330,7 +333,7 @@ describe("faults", () => {
       (b) => [b.struct("", 8, [["s", 2, 0]]), b.to(PTR, 1)],
       /pointer → struct → pointer/,
     ],
-    "a function that takes itself": [(b) => b.add("", FUNC_PROTO, 1, 0, [0, 1]), /made of itself/],
+    "a function that takes itself": [(b) => b.add("", FUNC_PROTO, 1, 0, [0, 1]), /contains itself/],
     "pointers in a row": [
       (b) => {
         b.int();
@@ -378,15 +381,15 @@ describe("faults", () => {
     "an integer of 0 bits": [(b) => b.int("i", 4, 0), /^i \(type 1\): it has no bits$/],
     "a variable shorter than its type": [
       (b) => [b.int(), b.add("v", BtfKind.VAR, 0, 1, [1]), b.add(".data", BtfKind.DATASEC, 1, 4, [2, 0, 3])],
-      /^section \.data \(type 3\): its variable v has 3 bytes, and its type 4$/,
+      /^section \.data \(type 3\): its variable v has 3 bytes, but its type 4$/,
     ],
     "a variable of .kconfig that is shorter than its type": [
       (b) => [b.int(), b.add("v", BtfKind.VAR, 0, 1, [2]), b.add(".kconfig", BtfKind.DATASEC, 1, 0, [2, 0, 1])],
-      /its variable v has 1 bytes, and its type 4$/,
+      /its variable v has 1 bytes, but its type 4$/,
     ],
     "an integer of 33 bits": [(b) => b.int("i", 4, 33), /33 bits don't fit its 4 bytes/],
     "an enum of 3 bytes": [(b) => b.add("e", BtfKind.ENUM, 0, 3), /enum e \(type 1\): it can't have 3 bytes/],
-    "a type that is not there": [(b) => b.to(PTR, 9), /pointer \(type 1\): type 9 is not there/],
+    "a type that is not there": [(b) => b.to(PTR, 9), /pointer \(type 1\): type 9 does not exist/],
     "a struct of variables": [
       (b) => [b.int(), b.add("v", VAR, 0, 1, [0]), b.struct("s", 4, [["m", 2, 0]])],
       /struct s \(type 3\): it can't refer to variable v \(type 2\)/,
@@ -402,15 +405,15 @@ describe("faults", () => {
           ]);
         for (let id = 1; id < 40; ) id = twice(id);
       },
-      /it is too much to write out/,
+      /it is too large to write out/,
     ],
     "structs with nothing in them": [
       (b) => [b.int(), b.struct("s", 0x0fffffff, [["m", 1, 0]])],
-      /it is too much to write out/,
+      /it is too large to write out/,
     ],
     "many names of one long text": [
       (b) => Array.from({ length: 1000 }, () => b.int("a".repeat(100_000))),
-      /its names are too long to write out/,
+      /its names are too long in total/,
     ],
     "many members of one long name": [
       (b) => [
@@ -421,9 +424,9 @@ describe("faults", () => {
           Array.from({ length: 500 }, (_, i) => ["a".repeat(100_000), 1, i * 32]),
         ),
       ],
-      /its names are too long to write out/,
+      /its names are too long in total/,
     ],
-    "a variable of one": [(b) => b.add("v", VAR, 0, 9, [0]), /variable v \(type 1\): type 9 is not there/],
+    "a variable of one": [(b) => b.add("v", VAR, 0, 9, [0]), /variable v \(type 1\): type 9 does not exist/],
   };
 
   test.each(Object.entries(cases))("%s", (_, [make, what]) => {

@@ -200,8 +200,8 @@ describe("errors", () => {
     [{ list: "ab" }, '.list: expected an array of 2, got "ab"'],
     [{ comm: "abcde" }, ".comm: expected a text of at most 4 bytes, got 5 bytes"],
     [{ comm: "ab€" }, ".comm: expected a text of at most 4 bytes, got 5 bytes"],
-    [{ comm: "a\0b" }, ".comm: a text ends at NUL, and has one inside"],
-    [{ comm: "\ud800" }, ".comm: the text has half of a surrogate pair"],
+    [{ comm: "a\0b" }, ".comm: text ends at the first NUL, but this one contains a NUL"],
+    [{ comm: "\ud800" }, ".comm: the text contains a lone surrogate"],
     [{ comm: 5 }, ".comm: expected a text of at most 4 bytes, got 5"],
     [{ hash: [1, 2, 3, 4] }, ".hash: expected 4 bytes (a Uint8Array), got an array of 4"],
     [{ hash: new Uint8Array(3) }, ".hash: expected 4 bytes (a Uint8Array), got 3 bytes"],
@@ -264,9 +264,9 @@ describe("errors", () => {
   });
 
   test("too few bytes are neither read nor written", () => {
-    expect(() => codec.decode(view(64), 0, 55)).toThrow("denied.key: it has 56 bytes, got 55");
-    expect(() => codec.encode(good, view(64), 0, 8)).toThrow("denied.key: it has 56 bytes, got 8");
-    expect(() => codec.decode(view(40), 0)).toThrow("a codec's value ends at byte 56 of a view of 40 bytes");
+    expect(() => codec.decode(view(64), 0, 55)).toThrow("denied.key: expected at least 56 bytes, got 55");
+    expect(() => codec.encode(good, view(64), 0, 8)).toThrow("denied.key: expected at least 56 bytes, got 8");
+    expect(() => codec.decode(view(40), 0)).toThrow("a codec's value ends at byte 56, but its view has 40 bytes");
   });
 });
 
@@ -332,7 +332,7 @@ describe("types without values are refused when the codec is made", () => {
         { name: "", type: inner, offset: 32 },
       ]);
     };
-    expect(() => made(twice)).toThrow("denied.key.x: struct s has two fields of this name");
+    expect(() => made(twice)).toThrow("denied.key.x: struct s has two fields with this name");
   });
 });
 

@@ -415,7 +415,7 @@ describe("the error of a refused load", () => {
   test("explains a refusal without a message", () => {
     const error = refused("lsm.s/file_open", "");
     expect(error).toMatchObject({ code: "ERR_BPF_VERIFIER", reason: "FLAG_UNKNOWN" });
-    expect(error.message).toContain("without a word: this kernel does not know BPF_F_SLEEPABLE");
+    expect(error.message).toContain("without a message: this kernel does not know BPF_F_SLEEPABLE");
   });
 
   test("has no reason if the message is unknown", () => {

@@ -180,7 +180,7 @@ describe("open()", () => {
       /event type "struct nothing" of map events names a type that is not .* const struct nothing \*unused_nothing/,
     );
     expect(() => generate("cycle", { events: { evens: "int" } })).toThrow(
-      /map evens is about no ring or perf buffer.*are: events/,
+      /map evens does not apply to a ring or perf buffer.*buffers: events/,
     );
   });
 
@@ -205,7 +205,7 @@ describe("open()", () => {
 test("a stripped object and damaged BTF are refused as in open()", () => {
   const bytes = readFileSync(objectPath("maps"));
   const options = { fileName: "x.bpf.o", path: "x.bpf.o", module: "cjs" } as const;
-  expect(() => generateModule(bytes.subarray(0, -100), options)).toThrow(/cut off/);
+  expect(() => generateModule(bytes.subarray(0, -100), options)).toThrow(/truncated/);
   expect(() => generateModule(Buffer.from("nothing"), options)).toThrow(/not an ELF file/);
 });
 

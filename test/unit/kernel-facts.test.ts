@@ -134,7 +134,10 @@ describe("BTF", () => {
     const header = new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true);
     const named = Uint8Array.from(bytes);
     new DataView(named.buffer).setUint32(header, 0x7fffffff, true);
-    expect(new Btf(named).fault()).toMatchObject({ id: 1, what: expect.stringContaining("its name is not there") });
+    expect(new Btf(named).fault()).toMatchObject({
+      id: 1,
+      what: expect.stringContaining("its name offset is invalid"),
+    });
     const object = readFileSync(objectPath("mistakes"));
     const at = object.indexOf(Buffer.from(bytes));
     object.writeUInt32LE(0x7fffffff, at + header);
@@ -180,15 +183,15 @@ describe("profiles", () => {
   });
 
   test.each([
-    ["no JSON", "{", /is no JSON/],
+    ["no JSON", "{", /is not JSON/],
     ["another file", { name: "package" }, /has no "format"/],
-    ["a list", [], /no JSON object/],
+    ["a list", [], /not a JSON object/],
     ["a later format", { ...kernelFacts(), format: 2 }, /its format is 2/],
     ["a fact that is missing", { ...kernelFacts(), version: undefined }, /"version" is missing/],
     [
       "a fact of another form",
       { ...kernelFacts(), lsmHooks: { value: "file_open", origin: "x" } },
-      /"lsmHooks" has a value of another form/,
+      /"lsmHooks" has a value of the wrong form/,
     ],
     ["a fact without an origin", { ...kernelFacts(), release: { value: "6.1" } }, /"release" has neither/],
   ])("%s is refused", (_, content, message) => {

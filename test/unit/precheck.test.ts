@@ -118,6 +118,6 @@ test("a program with an unknown section, or without a target, gets a verdict, an
   expect(Object.fromEntries(told)).toEqual({
     no_sleep: expect.stringMatching(/^refused: task_free cannot sleep/),
     unknown_section: 'unknown: the section "my/section" is unknown',
-    no_target: 'unknown: SEC("fentry") names no attach target',
+    no_target: 'unknown: SEC("fentry") has no attach target',
   });
 });

@@ -47,6 +47,6 @@ test("there is no running kernel to query on another operating system", () => {
     try { kernelFacts(); } catch (error) { console.log(JSON.stringify([error.code, error.message])); }`;
   expect(run("darwin", code)).toEqual([
     "ERR_BPF_NOT_SUPPORTED",
-    expect.stringMatching(/is not Linux, but darwin\. Name another/),
+    expect.stringMatching(/is darwin, not Linux\. Choose another/),
   ]);
 });

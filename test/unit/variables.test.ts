@@ -76,7 +76,7 @@ test("a section's last array grows and shrinks with it", () => {
 test("a section whose last variable is not an array keeps its size", () => {
   const { u32, variable, typeOf } = fixture();
   const memory = sections([variable("count", u32, 28, 4)], typeOf);
-  expect(() => memory.resize(SECTION, 64)).toThrow("grows if the last one is an array; that is count");
+  expect(() => memory.resize(SECTION, 64)).toThrow("can grow only if the last one is an array; that is count");
   memory.resize(SECTION + 1, 64); // no section
 });
 
@@ -104,6 +104,6 @@ test("a lock in a variable is neither read nor written, nor overwritten once pro
   expect(after.state).toEqual({ n: 0 });
   expect(() => {
     after.state = { n: 5 };
-  }).toThrow("variable state holds what the kernel manages");
+  }).toThrow("variable state contains a kernel-managed field");
   expect(write).not.toHaveBeenCalled();
 });

@@ -100,9 +100,9 @@ describe("failures are reported, with a remedy", () => {
       ends(0),
       ["--memory=100"],
       125,
-      /has 100 MiB of memory and gets \d+ MiB of files\. Give it \d+ \(--memory/,
+      /has 100 MiB of memory and gets \d+ MiB of files\. Raise its memory to \d+ \(--memory/,
     ],
-    ["a file that is not there", ends(0), ["--put=/none:/a"], 125, /\/none can't be put into the machine: ENOENT/],
+    ["a file that is not there", ends(0), ["--put=/none:/a"], 125, /can't put \/none into the machine: ENOENT/],
     ["a guest path", ends(0), ["--put=/etc/passwd:a"], 125, /must be absolute: a/],
   ])("%s", (_, script, options, wanted, message) => {
     qemu.plays(script);
@@ -138,7 +138,7 @@ describe("failures are reported, with a remedy", () => {
   test.each([
     [["--", "true"], /--kernel/],
     [["--kernel=6.12"], /command/],
-    [["--kernel=6.12", "--memory=much", "--", "true"], /positive whole number/],
+    [["--kernel=6.12", "--memory=much", "--", "true"], /positive integer/],
     [["--kernel=6.12", "--put=/etc", "--", "true"], /two parts/],
     [["--kernel=6.12", "--arch=mips", "--", "true"], /x64, arm64/],
     [["--kernel", kernel, "--env=A;B=1", "--", "true"], /environment variable/],

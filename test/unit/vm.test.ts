@@ -148,7 +148,7 @@ describe("the choice of a kernel", () => {
   test("a kernel that can only be booted or only be judged is distinguished", () => {
     expect(() => resolveKernel("host", "x64")).toThrow(/run the command itself/);
     expect(() => kernelProfile("6.12-errinj")).toThrow(/vm --kernel 6\.12-errinj .*--profile/);
-    expect(() => kernelProfile("./vmlinuz")).toThrow(/is a kernel to boot/);
+    expect(() => kernelProfile("./vmlinuz")).toThrow(/is a bootable kernel/);
   });
 
   test("the cache is in the directory that the environment names", () => {
