@@ -1,7 +1,7 @@
 /** The TypeScript module of one object: its types, its shape, and an open() that finds it. Formatted as biome would. */
 import { codecOf } from "../codec/codec";
 import type { U64 } from "../codec/plan";
-import { mapClassNames } from "./maps";
+import { mapClasses } from "../map-types";
 import { byText, inComment, literalKey, pascalCase, propertyKey } from "./names";
 import { type ClassItem, type MapItem, type ObjectItems, objectItems, objectName } from "./object-description";
 import { TypeWriter } from "./typescript-types";
@@ -33,7 +33,7 @@ const WIDTH = 120;
 export function generateModule(bytes: Uint8Array, options: GenerateOptions): string {
   const { fileName, events = {}, u64 = "bigint" } = options;
   const name = objectName(fileName);
-  const shape = pascalCase(name, [...OWN, ...mapClassNames]);
+  const shape = pascalCase(name, [...OWN, ...Object.keys(mapClasses)]);
   const items = objectItems(bytes, fileName, events);
   const types = new TypeWriter([shape, ...OWN, ...importedTypes(items)], u64);
   // All types are added before any is written: one's name hangs on the others'.

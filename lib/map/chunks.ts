@@ -1,7 +1,7 @@
 /** Iteration of a map, some elements at a time: by batches where the kernel has them, else key by key. */
-import { MapType } from "../constants";
 import { little } from "../endian";
 import { isErrno } from "../errors";
+import { mapTypeRowOf } from "../map-types";
 import { native } from "../native";
 import { CURSOR, isUnsupported, type MapCore } from "./core";
 
@@ -14,16 +14,6 @@ export interface MapBatch {
   /** `count` values; of a per-CPU map each is one value for each possible CPU, each on 8 bytes. */
   readonly values: Uint8Array;
 }
-
-/** Of these a batch is consistent in itself or can't break. Tries start again when a key is removed meanwhile. */
-const BATCHED: ReadonlySet<number> = new Set([
-  MapType.HASH,
-  MapType.LRU_HASH,
-  MapType.PERCPU_HASH,
-  MapType.LRU_PERCPU_HASH,
-  MapType.ARRAY,
-  MapType.PERCPU_ARRAY,
-]);
 
 /** Bytes of a batch where the elements are not larger. */
 const BYTES = 1 << 20;
@@ -43,7 +33,7 @@ export interface ChunkOptions {
 
 /** The map's elements, some at a time; ends in any case, whatever is written meanwhile. */
 export function* chunks(core: MapCore, options: ChunkOptions): Generator<MapBatch, void, void> {
-  if (BATCHED.has(core.type) && !core.batchless) {
+  if (mapTypeRowOf(core.type)?.calls.batch && !core.batchless) {
     const ended: boolean = yield* batches(core, options);
     if (ended) return;
   }

@@ -1,12 +1,12 @@
 /** What all maps have in common. */
 import { MapError } from "../errors";
+import { mapTypeName } from "../map-types";
 import { native } from "../native";
 import type { Lifetime } from "../native/lifetime";
 import { checkPinPath, type PinFault, preparePin, removePin } from "../native/pins";
 import { refuseOthers } from "../receivers";
 import type { MapCore } from "./core";
 import type { MapInfo } from "./map-info";
-import { mapTypeName } from "./type-names";
 
 /** A map in the kernel, of any type. The types that can be read and written have classes of their own. */
 export class BpfMap implements Disposable {

@@ -1,6 +1,7 @@
 /** Whether a map that exists is the one that is wanted. */
 import { Flag } from "../constants";
 import { ArgumentError, MapError, shown } from "../errors";
+import { mapTypeRow } from "../map-types";
 import { native } from "../native";
 import type { MapInfo } from "./map-info";
 
@@ -38,9 +39,9 @@ export function differences(found: MapInfo, wanted: ExpectedMap, label: string):
   });
 }
 
-/** The kernel sets BPF_F_RDONLY_PROG on every DEVMAP itself (dev_map_init_map()). */
+/** Without those that the kernel sets itself. */
 function settableFlags({ type, flags }: MapInfo): number {
-  return type.startsWith("devmap") ? flags & ~Flag.RDONLY_PROG : flags;
+  return flags & ~(mapTypeRow(type)?.create.kernelFlags ?? 0);
 }
 
 /** What the kernel has of a map that was made with these: sizes are rounded, and flags that are a descriptor's are none of the map's. */
@@ -55,14 +56,15 @@ export function asMade<W extends Pick<ExpectedMap, "maxEntries" | "flags">>(type
 }
 
 function roundedEntries(type: string, flags: number, entries: number): number {
-  if (type === "ringbuf" || type === "user_ringbuf") {
+  const counted = mapTypeRow(type)?.elements.maxEntries;
+  if (counted === "bytes") {
     // libbpf: adjust_ringbuf_sz()
     if (entries === 0) return 0;
     const rounded = native.pageSize * 2 ** Math.ceil(Math.log2(Math.max(1, entries / native.pageSize)));
     return rounded < 2 ** 32 ? rounded : entries;
   }
   // A list for each CPU, of equal length: htab_map_alloc().
-  if (type === "lru_hash" || type === "lru_percpu_hash") {
+  if (counted === "lru") {
     const cpus = native.possibleCpus;
     if ((flags & Flag.NO_COMMON_LRU) === 0) return entries;
     const rounded = Math.ceil(entries / cpus) * cpus;

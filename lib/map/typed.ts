@@ -4,11 +4,11 @@ import type { BtfType } from "../btf/types";
 import { type Codec, type CodecOptions, codecOf } from "../codec/codec";
 import type { U64 } from "../codec/plan";
 import { type ViewMaker, viewMaker } from "../codec/view";
-import { MapType } from "../constants";
+import { mapTypeNumber, mapTypeRowOf } from "../map-types";
 import { type MapDescription, native } from "../native";
 import { bytes, type ElementCodecs } from "./map-codec";
+import { mapName } from "./map-identity";
 import type { MapInfo } from "./map-info";
-import { mapName, typeNumber } from "./type-names";
 
 /** Codecs of a map, and of the maps in it. */
 export interface ObjectCodecs extends ElementCodecs {
@@ -31,7 +31,8 @@ export function codecsOf(description: Typed, typeOf: TypeOf | undefined, u64: U6
   const name = mapName(description);
   const keyType = typed(description.keyTypeId, typeOf);
   // The kernel keeps more of a struct_ops map than its type says.
-  const valueType = description.type === MapType.STRUCT_OPS ? undefined : typed(description.valueTypeId, typeOf);
+  const isStructOps = mapTypeRowOf(description.type)?.elements.values === "struct_ops";
+  const valueType = isStructOps ? undefined : typed(description.valueTypeId, typeOf);
   return {
     key: codecFor(keyType, keySize, name, "key", u64),
     value: codecFor(valueType, valueSize, name, "value", u64),
@@ -76,7 +77,7 @@ export function codecsOfOpened(info: MapInfo, name: string): ObjectCodecs {
   const btf = info.btfId === 0 ? undefined : btfOf(info.btfId);
   const description = {
     name,
-    type: typeNumber(info.type),
+    type: mapTypeNumber(info.type),
     internal: false,
     keySize: info.keySize,
     valueSize: info.valueSize,
