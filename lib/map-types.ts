@@ -441,7 +441,7 @@ export const mapTypes = {
   rhash: {
     since: "7.2",
     class: "BpfMap",
-    create: {},
+    create: { flags: Flag.NO_PREALLOC },
     elements: { keys: "any", values: "data", perCpu: false, maxEntries: "elements" },
     calls: { iterate: true, delete: true, batch: false, mmap: false },
     programs: { sleepable: ["7.2", "16b4d3e2fb24"], preallocated: false, holds: [], instead: undefined },

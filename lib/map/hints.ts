@@ -87,7 +87,13 @@ const HINTS: readonly Hint[] = [
     type: (row) => isIndexed(row) && !row.calls.delete,
     hint: "Elements of an array can't be deleted: write zeroes",
   },
-  { of: DELETE, errno: UNSUPPORTED, hint: "Elements of this type can't be deleted by user space" },
+  {
+    of: DELETE,
+    errno: ["EINVAL"],
+    type: (row) => !row.calls.delete,
+    hint: "Elements of this type can't be deleted by user space",
+  },
+  { of: DELETE, errno: ["ENOTSUPP", "EOPNOTSUPP"], hint: "Elements of this type can't be deleted by user space" },
   {
     of: ["take"],
     errno: UNSUPPORTED,
