@@ -1,6 +1,6 @@
 /**
- * Map types: one row for each, with all that this library knows of it. The classes, createMap(), errors, generated TypeScript, the precheck and
- * the tables of docs/maps.md read the rows. A type or a fact that is left out is an error of the compiler.
+ * Map types: one row for each, with all that this library knows of it. The classes, createMap(), hints, generated TypeScript, the precheck
+ * and the tests read the rows. The compiler refuses a table in which a type or a field is missing.
  */
 import { Flag, MapType } from "./constants";
 
@@ -47,17 +47,17 @@ export interface Creation {
   readonly kernelFlags?: number;
 }
 
-/** What a map consists of. */
+/** Keys, values, and how many. */
 interface Elements {
   /** "cgroup": struct bpf_cgroup_storage_key. */
   readonly keys: "any" | "index" | "prefix" | "descriptor" | "cgroup" | "none";
   /** "descriptor": user space writes a file descriptor. "struct_ops": the kernel's struct, which holds more than its BTF type. */
   readonly values: "data" | "descriptor" | "map" | "program" | "struct_ops" | "none";
-  /** A value is one value for each possible CPU. binding/map.cc has these types too. */
+  /** A value is an array with one value for each possible CPU. binding/map.cc lists these types too. */
   readonly perCpu: boolean;
   /**
-   * What max_entries counts. "lru": with BPF_F_NO_COMMON_LRU the kernel rounds it to a multiple of the CPUs. "cpus": libbpf makes one for
-   * each CPU if it is 0.
+   * What max_entries counts. "lru": elements; with BPF_F_NO_COMMON_LRU the kernel rounds to a multiple of the CPUs. "cpus": elements;
+   * libbpf sets 0 to the number of CPUs.
    */
   readonly maxEntries: "elements" | "lru" | "bytes" | "pages" | "cpus" | "none";
 }
@@ -68,9 +68,9 @@ interface Calls {
   readonly iterate: boolean;
   /** bpf_map_delete_elem(). */
   readonly delete: boolean;
-  /** Iteration uses bpf_map_lookup_batch(): a batch is consistent in itself, or can't break. */
+  /** Iteration uses bpf_map_lookup_batch() where the kernel has it: other types may return an element twice, or fail. */
   readonly batch: boolean;
-  /** The elements can be mapped: mmap(2) of a map with BPF_F_MMAPABLE. */
+  /** mmap(2) of a map with BPF_F_MMAPABLE gives the elements. */
   readonly mmap: boolean;
 }
 
@@ -78,7 +78,7 @@ interface Calls {
 interface Programs {
   /** The release since which sleepable programs can use it, and the commit; "never": not up to Linux 7.3. */
   readonly sleepable: readonly [since: string, commit?: string] | "never";
-  /** Its elements are allocated ahead unless the map has BPF_F_NO_PREALLOC. */
+  /** The kernel allocates its elements when it makes the map, unless the map has BPF_F_NO_PREALLOC. */
   readonly preallocated: boolean;
   /** What its values can hold (kernel/bpf/syscall.c, map_check_btf()): spin locks; timers, work queues, list heads, tree roots. */
   readonly holds: readonly ("locks" | "objects")[];
@@ -99,16 +99,16 @@ export interface MapTypeRow {
   readonly needs: "CAP_NET_ADMIN" | "lsm" | undefined;
 }
 
-/** Types of kernels that are newer than the carried linux/bpf.h, with their numbers. Users can't name them in TypeScript. */
+/** Types that the carried linux/bpf.h does not have yet, with their numbers. {@link MapTypeName} does not have them. */
 const NEWER = { RHASH: 35 } as const satisfies Record<string, number> & { [Name in keyof typeof MapType]?: never };
 
-/** Names that linux/bpf.h replaced by others of the same number. */
+/** Old names of linux/bpf.h, and the new names of the same types. */
 const RENAMED = {
   cgroup_storage_deprecated: "cgroup_storage",
   percpu_cgroup_storage_deprecated: "percpu_cgroup_storage",
 } as const;
 
-/** A type of maps by its name: enum bpf_map_type in lower case. */
+/** A map type's name: enum bpf_map_type in lower case, as bpftool spells it. */
 export type MapTypeName = Exclude<Lowercase<keyof typeof MapType>, "unspec" | keyof typeof RENAMED>;
 
 const INDEXED: Creation = { keySize: 4 };

@@ -1,5 +1,6 @@
 /** The words of kernels that refuse programs, Linux 5.10 to 7.3, and what each means: the table of {@link explain}. */
 import { HELPERS } from "../helpers";
+import { type MapTypeName, mapTypes } from "../map-types";
 import type { ProgramFacts, ReasonCode } from "../verdict";
 import { DO_WITHOUT, MAY_SLEEP, makeSleepable as remedyOf } from "./remedies";
 
@@ -252,7 +253,7 @@ export const RULES: readonly Rule[] = [
     pattern: /^Sleepable programs can only use .+ maps$/,
     reason: "MAP_TYPE_NOT_SLEEPABLE",
     message: "sleepable programs cannot use one of the program's maps on this kernel, for its type",
-    remedy: `use an array or a hash map (ring buffers since Linux 5.12), or ${CLEAR}`,
+    remedy: `use an array or a hash map (ring buffers since Linux ${mapTypes.ringbuf.programs.sleepable[0]}), or ${CLEAR}`,
     source: `${VERIFIER}: check_map_prog_compatibility()`,
   },
   {
@@ -460,7 +461,7 @@ export interface WordlessRule {
   /** Whether the log has no line at all; by default it may have the statistics, which tell that the verifier was reached. */
   empty?: boolean;
   /** A map type of the program's. */
-  map?: string;
+  map?: MapTypeName;
   reason: ReasonCode;
   message: string;
   remedy?: string;

@@ -26,13 +26,15 @@ describe("what the compiler says of lib/map-types.ts", () => {
   const text = read("lib/map-types.ts");
   const constants = read("lib/constants.ts");
   const isNewer = text.replace('"./constants"', '"./newer-constants"');
+  const QUEUE = /^ {2}queue: \{[\s\S]*?^ {2}\},\n/m;
   const without = (pattern: RegExp) => text.replace(pattern, "");
 
   /** What becomes of the file, and what the compiler says then. */
   const CHANGES: readonly (readonly [what: string, changed: string, error: string | undefined])[] = [
     ["nothing", text, undefined],
-    ["a row was forgotten", without(/^ {2}queue: \{[\s\S]*?^ {2}\},\n/m), "Property 'queue' is missing"],
+    ["a row was forgotten", without(QUEUE), "Property 'queue' is missing"],
     ["a newer header has a new type", isNewer, "Property 'pretend' is missing"],
+    ["the new type has a row", isNewer.replace(QUEUE, (row) => row + row.replace("queue", "pretend")), undefined],
     ["since was forgotten", without(/since: "4.20",\n/), "Property 'since' is missing"],
     ["create was forgotten", without(/create: KEYLESS,\n/), "Property 'create' is missing"],
     ["maxEntries was forgotten", without(/, maxEntries: "elements"/), "Property 'maxEntries' is missing"],
@@ -127,6 +129,14 @@ describe("docs/maps.md", () => {
     const named = [...table.matchAll(/^\| ([^|]*) \|/gm)].flatMap(([, cell = ""]) => cell.match(/\w+/g) ?? []);
     expect(named.sort()).toEqual(Object.keys(mapClasses).sort());
   });
+});
+
+test("CONTRIBUTING.md: the steps name files that are there", () => {
+  const [, section = ""] = /^## How to add a map type\n([\s\S]*?)^## /m.exec(read("CONTRIBUTING.md")) ?? [];
+  const files = [...section.matchAll(/^\d\. `([^`]+)`/gm)].map(([, file = ""]) => file);
+  expect(files).toContain("lib/map-types.ts");
+  expect(files.length).toBeLessThanOrEqual(5);
+  for (const file of files) expect(read(file)).not.toBe("");
 });
 
 describe("hints", () => {
