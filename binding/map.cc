@@ -23,8 +23,8 @@ constexpr uint32_t kLastKnown = 35;
 
 constexpr size_t align8(size_t size) { return (size + 7) & ~size_t{7}; }
 
-// Follows bpf_map_value_size() in kernel/bpf/syscall.c. A type that is not known is treated as per-CPU, so that
-// the memory is always large enough.
+// Follows bpf_map_value_size() in kernel/bpf/syscall.c. A type that is not known is treated as per-CPU, so
+// that the memory is always large enough.
 bool mayBePerCpu(uint32_t type) {
   return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY ||
          type == BPF_MAP_TYPE_LRU_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE ||
