@@ -102,14 +102,14 @@ export interface MapTypeRow {
 /** Types that the carried linux/bpf.h does not have yet, with their numbers. {@link MapTypeName} does not have them. */
 const NEWER = { RHASH: 35 } as const satisfies Record<string, number> & { [Name in keyof typeof MapType]?: never };
 
+/** A map type's name: enum bpf_map_type in lower case, as bpftool spells it. */
+export type MapTypeName = Exclude<Lowercase<keyof typeof MapType>, "unspec" | `${string}_deprecated`>;
+
 /** Old names of linux/bpf.h, and the new names of the same types. */
 const RENAMED = {
   cgroup_storage_deprecated: "cgroup_storage",
   percpu_cgroup_storage_deprecated: "percpu_cgroup_storage",
-} as const;
-
-/** A map type's name: enum bpf_map_type in lower case, as bpftool spells it. */
-export type MapTypeName = Exclude<Lowercase<keyof typeof MapType>, "unspec" | keyof typeof RENAMED>;
+} as const satisfies Record<Extract<Lowercase<keyof typeof MapType>, `${string}_deprecated`>, MapTypeName>;
 
 const INDEXED: Creation = { keySize: 4 };
 const REFERENCES: Creation = { keySize: 4, valueSize: 4 };

@@ -1,4 +1,4 @@
-/** The classes of maps by their names, and so the class of each map type. */
+/** The class of each map type. */
 import { type MapClassName, type MapTypeName, mapTypeRowOf, type mapTypes } from "../map-types";
 import { ArrayMap } from "./array";
 import type { MapCore } from "./core";
@@ -15,7 +15,7 @@ import { CgroupLocalStorageMap, InodeStorageMap, SkStorageMap, TaskStorageMap } 
 import { UserRingBuffer } from "./user-ring-buffer";
 
 /** The classes by their names, with the types of keys and values. */
-export interface MapClasses<K, V> {
+export type MapClasses<K, V> = {
   HashMap: HashMap<K, V>;
   ArrayMap: ArrayMap<V>;
   PerCpuHashMap: PerCpuHashMap<K, V>;
@@ -38,7 +38,7 @@ export interface MapClasses<K, V> {
   PerfBuffer: PerfBuffer;
   KernelMap: KernelMap<K, V>;
   BpfMap: BpfMap;
-}
+};
 
 /** The class of each map type by its name: `MapTypes<number, bigint>["hash"]` is `HashMap<number, bigint>`. */
 export type MapTypes<K, V> = { [T in MapTypeName]: MapClasses<K, V>[(typeof mapTypes)[T]["class"]] };
@@ -52,7 +52,7 @@ const constructors: { readonly [C in MapClassName]: MapConstructor<MapClasses<un
   ...{ StructOpsMap, ArenaMap, RingBuffer, UserRingBuffer, PerfBuffer, KernelMap, BpfMap },
 };
 
-/** The class of a type; of types that are not known, one without elements. */
+/** The class of a type; for a type that this library does not know, {@link BpfMap}. */
 export function classOf(type: number): MapConstructor<BpfMap> {
   return constructors[mapTypeRowOf(type)?.class ?? "BpfMap"];
 }
