@@ -17,17 +17,18 @@ namespace node_libbpf {
 
 namespace {
 
-// enum bpf_map_type as of Linux 6.19; the system's header may be older.
+// As in lib/map-types.ts, which test/unit/map-types.test.ts compares; the system's linux/bpf.h may be older.
 constexpr uint32_t kArena = 33;
-constexpr uint32_t kLast = 34;
+constexpr uint32_t kLastKnown = 35;
 
 constexpr size_t align8(size_t size) { return (size + 7) & ~size_t{7}; }
 
-// Follows bpf_map_value_size() in kernel/bpf/syscall.c. A type newer than this file is treated as per-CPU, so
+// Follows bpf_map_value_size() in kernel/bpf/syscall.c. A type that is not known is treated as per-CPU, so
 // that the memory is always large enough.
 bool mayBePerCpu(uint32_t type) {
   return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY ||
-         type == BPF_MAP_TYPE_LRU_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE || type > kLast;
+         type == BPF_MAP_TYPE_LRU_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE ||
+         type > kLastKnown;
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ export { Link, openLink } from "./link/link";
 export type { LinkInfo } from "./link/link-info";
 export { ArrayMap, type TypedArrayConstructor } from "./map/array";
 export type { MapBatch } from "./map/chunks";
-export type { MapTypeName, MapTypes } from "./map/classes";
+export type { MapClasses, MapTypes } from "./map/classes";
 export { type CreateMapOptions, createMap } from "./map/create";
 export { ElementMap, RawMap } from "./map/element-map";
 export { HashMap, PerCpuArrayMap, PerCpuHashMap } from "./map/hash";
@@ -95,6 +95,7 @@ export {
   TaskStorageMap,
 } from "./map/storage";
 export { UserRingBuffer } from "./map/user-ring-buffer";
+export type { MapTypeName } from "./map-types";
 export { type Libbpf, libbpf } from "./native/libbpf";
 export type { LogCallback, LogLevel } from "./native/log";
 export type { BpfObject } from "./object/object";

@@ -4,7 +4,7 @@
  */
 import { codecOf } from "../codec/codec";
 import type { U64 } from "../codec/plan";
-import { mapClassNames } from "./maps";
+import { mapClasses } from "../map-types";
 import { byText, inComment, literalKey, pascalCase, propertyKey } from "./names";
 import { type ClassItem, type MapItem, type ObjectItems, objectItems, objectName } from "./object-description";
 import { TypeWriter } from "./typescript-types";
@@ -37,7 +37,7 @@ const WIDTH = 120;
 export function generateModule(bytes: Uint8Array, options: GenerateOptions): string {
   const { fileName, events = {}, u64 = "bigint" } = options;
   const name = objectName(fileName);
-  const shape = pascalCase(name, [...OWN, ...mapClassNames]);
+  const shape = pascalCase(name, [...OWN, ...Object.keys(mapClasses)]);
   const items = objectItems(bytes, fileName, events);
   const types = new TypeWriter([shape, ...OWN, ...importedTypes(items)], u64);
   // Collect all types before writing any: names depend on each other.

@@ -2,12 +2,11 @@
 import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/btf-kinds";
 import { type BtfType, resolved } from "../btf/types";
-import { mapTypeName } from "../map/type-names";
+import { mapClasses, mapTypeName, mapTypeRow } from "../map-types";
 import { type ObjectSpec, open } from "../object/object-spec";
 import { eventTypes } from "../object/record-types";
 import { hasNoSize } from "../object/variables";
 import { declaration, typeName } from "./declaration";
-import { mapClass } from "./maps";
 import { byText } from "./names";
 
 /** A type and where it was found. */
@@ -142,8 +141,8 @@ interface Definition {
 }
 
 function classItem(type: string, definition: Definition, wish: string, path: string): ClassItem {
-  const [className, ...elements] = mapClass(type);
-  const parameters = elements.map((element) => {
+  const className = mapTypeRow(type)?.class ?? "BpfMap";
+  const parameters = mapClasses[className].map((element) => {
     const place = { wish: `${wish}_${element}`, path: `${path}.${element}` };
     if (element !== "inner") {
       const type = definition[element];

@@ -1,6 +1,7 @@
 /** Finds the actual cause of an EPERM or EACCES by checking the system, instead of listing possible causes. */
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
-import { MapType, ProgramType } from "../constants";
+import { ProgramType } from "../constants";
+import { mapTypeRowOf } from "../map-types";
 
 /** Bits of a capability set that matter to BPF (linux/capability.h). */
 const BITS = {
@@ -179,10 +180,6 @@ const PERF_TYPES: ReadonlySet<number> = new Set([
     ProgramType.EXT,
   ],
 ]);
-/** map_create() in kernel/bpf/syscall.c; before Linux 6.5 each map type's own function. */
-const NET_MAPS: ReadonlySet<number> = new Set([
-  ...[MapType.SOCKMAP, MapType.SOCKHASH, MapType.DEVMAP, MapType.DEVMAP_HASH, MapType.XSKMAP],
-]);
 
 /** Kinds that are attached as perf events. */
 const PERF = new Set(["kprobe", "kretprobe", "uprobe", "uretprobe", "tracepoint", "ksyscall", "kretsyscall", "usdt"]);
@@ -209,7 +206,8 @@ function needs(refused: Refused, facts: PermissionFacts): Need[] {
     case "load":
       return ofTypes(refused.types);
     case "map.create": {
-      const ofMap = NET_MAPS.has(refused.type) ? [BPF, NET_ADMIN_FOR_MAPS] : [BPF];
+      // map_create() in kernel/bpf/syscall.c; before Linux 6.5 each type's own function.
+      const ofMap = mapTypeRowOf(refused.type)?.needs === "CAP_NET_ADMIN" ? [BPF, NET_ADMIN_FOR_MAPS] : [BPF];
       const types = refused.types ?? [];
       return unique([...ofMap, ...(types.length > 0 ? ofTypes(types) : [])]);
     }

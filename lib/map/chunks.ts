@@ -1,7 +1,7 @@
-/** Iterates over a map some elements at a time: with batch calls where the kernel supports them, else key by key. */
-import { MapType } from "../constants";
+/** Iteration of a map, some elements at a time: by batches where the kernel has them, else key by key. */
 import { little } from "../endian";
 import { isErrno } from "../errors";
+import { mapTypeRowOf } from "../map-types";
 import { native } from "../native";
 import { CURSOR, isUnsupported, type MapCore } from "./core";
 
@@ -18,20 +18,7 @@ export interface MapBatch {
   readonly values: Uint8Array;
 }
 
-/**
- * Map types for which batches are consistent or can't be interrupted. A trie restarts when a key is removed during
- * iteration.
- */
-const BATCHED: ReadonlySet<number> = new Set([
-  MapType.HASH,
-  MapType.LRU_HASH,
-  MapType.PERCPU_HASH,
-  MapType.LRU_PERCPU_HASH,
-  MapType.ARRAY,
-  MapType.PERCPU_ARRAY,
-]);
-
-/** Target size of a batch in bytes. */
+/** Bytes of a batch where the elements are not larger. */
 const BYTES = 1 << 20;
 /** Elements of the first batch: a program that reads only the first few should not pay for a megabyte. */
 const FIRST = 512;
@@ -49,7 +36,7 @@ export interface ChunkOptions {
 
 /** Yields the map's elements in batches. Always terminates, even if the map is written meanwhile. */
 export function* chunks(core: MapCore, options: ChunkOptions): Generator<MapBatch, void, void> {
-  if (BATCHED.has(core.type) && !core.batchless) {
+  if (mapTypeRowOf(core.type)?.calls.batch && !core.batchless) {
     const ended: boolean = yield* batches(core, options);
     if (ended) return;
   }

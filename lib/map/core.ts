@@ -1,6 +1,6 @@
-/** A map's native side: its handle and the memory shared with native code. The typed map and its raw form share one. */
-import { MapType } from "../constants";
+/** A map's native side: its handle, and the memory that both sides see. The typed map and its raw form share one. */
 import { ArgumentError, ClosedError, errnoName, isErrno, MapError } from "../errors";
+import { mapTypeName, mapTypeRowOf } from "../map-types";
 import { type Handle, native } from "../native";
 import type { Lifetime } from "../native/lifetime";
 import { SharedMemory } from "../native/shared-memory";
@@ -8,7 +8,6 @@ import { hintFor } from "./hints";
 import type { ElementCodec } from "./map-codec";
 import type { MapIdentity } from "./map-identity";
 import { decodeMapInfo, MAP_INFO_SIZE, type MapInfo } from "./map-info";
-import { mapTypeName } from "./type-names";
 
 /** Memory for single elements, with the layout of binding/map.h: count, cursor, key, next key, value. */
 export interface Scratch {
@@ -38,14 +37,6 @@ export interface Packed {
 export const CURSOR = 8;
 
 const align8 = (size: number) => (size + 7) & ~7;
-
-/** In step with binding/map.cc; a type unknown to both counts as not per-CPU. */
-const PER_CPU: ReadonlySet<number> = new Set([
-  MapType.PERCPU_HASH,
-  MapType.PERCPU_ARRAY,
-  MapType.LRU_PERCPU_HASH,
-  MapType.PERCPU_CGROUP_STORAGE,
-]);
 
 export class MapCore implements MapIdentity {
   readonly name: string;
@@ -86,7 +77,8 @@ export class MapCore implements MapIdentity {
     this.valueSize = identity.valueSize;
     this.maxEntries = identity.maxEntries;
     this.flags = identity.flags;
-    const perCpu = PER_CPU.has(identity.type) || identity.type > MapType.INSN_ARRAY;
+    // As binding/map.cc: a type that is not known counts as one with values per CPU.
+    const perCpu = mapTypeRowOf(identity.type)?.elements.perCpu ?? true;
     this.userValueSize = perCpu ? align8(identity.valueSize) * native.possibleCpus : identity.valueSize;
     this.#index = "index" in source ? source.index : -1;
     this.#handle = "handle" in source ? source.handle : undefined;

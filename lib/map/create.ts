@@ -1,15 +1,15 @@
 /** createMap(): creates a map without an object. */
 import type { Codec } from "../codec/codec";
-import { Flag, MapType } from "../constants";
+import { Flag } from "../constants";
 import { ArgumentError, errnoName, isErrno, MapError, PermissionError, shown } from "../errors";
 import { whyRefused } from "../kernel/refusal";
+import { type Creation, type MapTypeName, mapTypeNumber, mapTypes } from "../map-types";
 import { native } from "../native";
-import type { MapTypeName, MapTypes } from "./classes";
+import type { MapTypes } from "./classes";
 import { BpfMap, describeOther, isOfOtherCopy } from "./map";
 import type { ElementCodecs } from "./map-codec";
 import { infoOf } from "./map-info";
 import { mapOfHandle } from "./open";
-import { mapTypeNames } from "./type-names";
 
 /** Options of {@link createMap}. */
 export interface CreateMapOptions<T extends MapTypeName = MapTypeName, K = Uint8Array, V = Uint8Array> {
@@ -43,54 +43,6 @@ export interface CreateMapOptions<T extends MapTypeName = MapTypeName, K = Uint8
   /** struct_ops: BTF id of the value's struct, "bpf_struct_ops_…", in the kernel's BTF. Since Linux 5.6. */
   vmlinuxValueTypeId?: number;
 }
-
-/** Requirements of a type that the caller need not know: sizes, and mandatory flags. */
-interface Demands {
-  keySize?: number;
-  valueSize?: number;
-  maxEntries?: number;
-  flags?: number;
-  /** Whether the kernel requires BTF. */
-  btf?: boolean;
-}
-
-const INDEXED: Demands = { keySize: 4 };
-const REFERENCES: Demands = { keySize: 4, valueSize: 4 };
-const KEYLESS: Demands = { keySize: 0 };
-const STORAGE: Demands = { keySize: 4, maxEntries: 0, flags: Flag.NO_PREALLOC, btf: true };
-
-const demands: Partial<Record<MapTypeName, Demands>> = {
-  array: INDEXED,
-  percpu_array: INDEXED,
-  prog_array: REFERENCES,
-  perf_event_array: REFERENCES,
-  cgroup_array: REFERENCES,
-  array_of_maps: REFERENCES,
-  hash_of_maps: { valueSize: 4 },
-  devmap: REFERENCES,
-  devmap_hash: REFERENCES,
-  cpumap: REFERENCES,
-  xskmap: REFERENCES,
-  sockmap: REFERENCES,
-  sockhash: { valueSize: 4 },
-  reuseport_sockarray: { keySize: 4, valueSize: 8 },
-  stack_trace: INDEXED,
-  lpm_trie: { flags: Flag.NO_PREALLOC },
-  queue: KEYLESS,
-  stack: KEYLESS,
-  bloom_filter: KEYLESS,
-  ringbuf: { keySize: 0, valueSize: 0 },
-  user_ringbuf: { keySize: 0, valueSize: 0 },
-  arena: { keySize: 0, valueSize: 0, flags: Flag.MMAPABLE },
-  task_storage: STORAGE,
-  inode_storage: STORAGE,
-  sk_storage: STORAGE,
-  cgrp_storage: STORAGE,
-  cgroup_storage: { keySize: 16, maxEntries: 0 },
-  percpu_cgroup_storage: { keySize: 16, maxEntries: 0 },
-  struct_ops: { keySize: 4, maxEntries: 1 },
-  insn_array: { keySize: 4, valueSize: 16 },
-};
 
 /**
  * Creates a map that belongs to no object. It stays open until `close()`, or until it is garbage-collected; the kernel
@@ -136,12 +88,11 @@ function requestOf(options: Options) {
       throw argument(`createMap has no option "${option}"; it has: ${Object.keys(known).join(", ")}`);
   }
   const { type: typeName, name = "" } = options;
-  const type = mapTypeNames.get(typeName);
-  if (type === undefined || type === MapType.UNSPEC) throw argument(`there is no map type ${shown(typeName)}`);
+  if (!Object.hasOwn(mapTypes, typeName)) throw argument(`there is no map type ${shown(typeName)}`);
   if (typeof name !== "string" || !/^[\w.]*$/.test(name)) {
     throw argument(`a map's name has letters, digits, "_" and ".", got ${shown(name)}`);
   }
-  const wanted = demands[typeName] ?? {};
+  const wanted: Creation = mapTypes[typeName].create;
   const number = (what: keyof Options, fallback: number | undefined) => {
     const value = options[what] ?? fallback;
     if (value === undefined) throw argument(`a ${typeName} map needs ${what}`);
@@ -153,7 +104,7 @@ function requestOf(options: Options) {
     throw argument(`mapExtra must be a bigint of 64 bits, got ${shown(mapExtra)}`);
   }
   return {
-    type,
+    type: mapTypeNumber(typeName),
     typeName,
     name,
     keySize: number("keySize", options.key?.size ?? wanted.keySize),
@@ -194,15 +145,16 @@ function notCreated(request: ReturnType<typeof requestOf>, options: Options, sta
 }
 
 function creationHint(
-  { typeName, maxEntries }: { typeName: string; maxEntries: number },
+  { typeName, maxEntries }: { typeName: MapTypeName; maxEntries: number },
   options: Options,
   status: number,
 ) {
   if (isErrno(status, "E2BIG") || isErrno(status, "ENOMEM"))
     return "It is too large: lower maxEntries or the value's size";
   if (!isErrno(status, "EINVAL") && !isErrno(status, "EOPNOTSUPP") && !isErrno(status, "ENOTSUPP")) return undefined;
-  if (typeName.endsWith("_of_maps") && options.inner === undefined) return "Say with `inner` what it holds";
-  if (typeName.endsWith("ringbuf"))
+  const { elements } = mapTypes[typeName];
+  if (elements.values === "map" && options.inner === undefined) return "Say with `inner` what it holds";
+  if (elements.maxEntries === "bytes")
     return "maxEntries is its size in bytes: a power of two, and a multiple of the page size";
   if (maxEntries === 0) return "It needs maxEntries";
   return "Check its sizes and flags; this kernel may not know the type, or have been built without it";

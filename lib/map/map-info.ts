@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { little } from "../endian";
 import { errnoName, MapError } from "../errors";
+import { mapTypeName } from "../map-types";
 import { type Handle, native } from "../native";
-import { mapTypeName } from "./type-names";
 
 /** What the kernel reports about a map. Since Linux 4.13. */
 export interface MapInfo {

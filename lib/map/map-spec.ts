@@ -4,13 +4,14 @@ import type { BtfType } from "../btf/types";
 import type { U64 } from "../codec/plan";
 import { Flag } from "../constants";
 import { ArgumentError, errnoName, isErrno, MapError, shown } from "../errors";
+import { mapTypeName, mapTypeNumber, mapTypeRow } from "../map-types";
 import { type InnerRequest, type MapDescription, type MapRequest, native } from "../native";
 import { checkPinPath, foreignPin, type PinFault, preparePin, whyNotOpened } from "../native/pins";
 import { refuseOthers } from "../receivers";
 import type { MapFacts } from "../verdict";
+import { mapName } from "./map-identity";
 import { infoOf } from "./map-info";
 import { asMade, type ExpectedMap, refuseOther } from "./reuse";
-import { mapName, mapTypeName, typeNumber } from "./type-names";
 import { codecsOf, type ObjectCodecs } from "./typed";
 
 /** The template of the inner maps of a map of maps: only compatible maps can be put into it. */
@@ -217,11 +218,11 @@ export class MapSpec {
   }
 
   set inner(value: Partial<InnerMap>) {
-    if (!this.type.endsWith("_of_maps")) throw this.#refused(`a ${this.type} map holds no maps`);
+    if (mapTypeRow(this.type)?.elements.values !== "map") throw this.#refused(`a ${this.type} map holds no maps`);
     if (typeof value !== "object" || value === null)
       throw this.#refused(`inner must be an object, got ${shown(value)}`);
     const wanted = { keySize: 4, valueSize: 4, maxEntries: 1, flags: 0, ...this.inner, ...value };
-    const type = typeNumber(String(wanted.type));
+    const type = mapTypeNumber(String(wanted.type));
     if (type === 0) throw this.#refused(`inner.type must be a map type such as "hash", got ${shown(wanted.type)}`);
     this.#inner = {
       type,
@@ -294,9 +295,8 @@ export class MapSpec {
 
   #expected(): ExpectedMap {
     const { type, keySize, valueSize, maxEntries, flags, mapExtra } = this;
-    // libbpf sets it to the number of CPUs.
-    const sized = type === "perf_event_array" && maxEntries === 0 ? {} : { maxEntries };
-    return { type, keySize, valueSize, flags, mapExtra, ...sized };
+    const isSizedByLibbpf = maxEntries === 0 && mapTypeRow(type)?.elements.maxEntries === "cpus";
+    return { type, keySize, valueSize, flags, mapExtra, ...(!isSizedByLibbpf && { maxEntries }) };
   }
 
   /** @internal BTF id of the map's data section. */

@@ -1,12 +1,12 @@
 /** The base class of all maps. */
 import { MapError } from "../errors";
+import { mapTypeName } from "../map-types";
 import { native } from "../native";
 import type { Lifetime } from "../native/lifetime";
 import { checkPinPath, type PinFault, preparePin, removePin } from "../native/pins";
 import { refuseOthers } from "../receivers";
 import type { MapCore } from "./core";
 import type { MapInfo } from "./map-info";
-import { mapTypeName } from "./type-names";
 
 /**
  * A map in the kernel, of any type. Types that can be read or written have their own classes. libbpf: struct bpf_map.

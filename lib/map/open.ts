@@ -3,10 +3,11 @@ import { basename } from "node:path";
 import type { BtfValue, Codec } from "../codec/codec";
 import { ArgumentError, errnoName, isErrno, MapError, PermissionError, shown } from "../errors";
 import { whyRefused } from "../kernel/refusal";
+import { type MapTypeName, mapTypeNumber } from "../map-types";
 import { type Handle, type MapDescription, native } from "../native";
 import { Lifetime } from "../native/lifetime";
 import { checkPinPath, whyNotOpened } from "../native/pins";
-import { classOf, type MapTypeName, type MapTypes } from "./classes";
+import { classOf, type MapTypes } from "./classes";
 import { MapCore } from "./core";
 import { fitting } from "./keyed-map";
 import type { BpfMap } from "./map";
@@ -14,7 +15,6 @@ import { bytesOf, type ElementCodecs } from "./map-codec";
 import type { MapIdentity } from "./map-identity";
 import { infoOf } from "./map-info";
 import { checkExpected, type ExpectedMap, refuseOther } from "./reuse";
-import { typeNumber } from "./type-names";
 import { codecsOfOpened, type ObjectCodecs } from "./typed";
 
 /** Options for opening an existing map: what it must be, and the codecs of its keys and values. */
@@ -117,7 +117,7 @@ function opened<K, V>(handle: Handle, what: string, name: string, options: OpenM
   try {
     const info = infoOf(handle);
     refuseOther(info, options, what);
-    const identity = { ...info, type: typeNumber(info.type), name: info.name || name };
+    const identity = { ...info, type: mapTypeNumber(info.type), name: info.name || name };
     const known = options.key !== undefined && options.value !== undefined;
     const fallback = known ? undefined : codecsOfOpened(info, identity.name);
     return mapOfHandle(handle, identity, options as Partial<ElementCodecs>, fallback);

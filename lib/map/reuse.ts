@@ -1,6 +1,7 @@
 /** Checks whether an existing map is the wanted one. */
 import { Flag } from "../constants";
 import { ArgumentError, MapError, shown } from "../errors";
+import { mapTypeRow } from "../map-types";
 import { native } from "../native";
 import type { MapInfo } from "./map-info";
 
@@ -41,9 +42,9 @@ export function differences(found: MapInfo, wanted: ExpectedMap, label: string):
   });
 }
 
-/** The kernel sets BPF_F_RDONLY_PROG on every DEVMAP (dev_map_init_map()). */
+/** Without those that the kernel sets itself. */
 function settableFlags({ type, flags }: MapInfo): number {
-  return type.startsWith("devmap") ? flags & ~Flag.RDONLY_PROG : flags;
+  return flags & ~(mapTypeRow(type)?.create.kernelFlags ?? 0);
 }
 
 /**
@@ -61,14 +62,15 @@ export function asMade<W extends Pick<ExpectedMap, "maxEntries" | "flags">>(type
 }
 
 function roundedEntries(type: string, flags: number, entries: number): number {
-  if (type === "ringbuf" || type === "user_ringbuf") {
+  const counted = mapTypeRow(type)?.elements.maxEntries;
+  if (counted === "bytes") {
     // libbpf: adjust_ringbuf_sz()
     if (entries === 0) return 0;
     const rounded = native.pageSize * 2 ** Math.ceil(Math.log2(Math.max(1, entries / native.pageSize)));
     return rounded < 2 ** 32 ? rounded : entries;
   }
-  // One list per CPU, all of the same length: htab_map_alloc().
-  if (type === "lru_hash" || type === "lru_percpu_hash") {
+  // A list for each CPU, of equal length: htab_map_alloc().
+  if (counted === "lru") {
     const cpus = native.possibleCpus;
     if ((flags & Flag.NO_COMMON_LRU) === 0) return entries;
     const rounded = Math.ceil(entries / cpus) * cpus;

@@ -9,11 +9,9 @@ import { BpfMap } from "./map";
 import { type ElementCodecs, indexOf } from "./map-codec";
 
 /**
- * Maps without a class of their own, with keys and values as in the kernel: DEVMAP (Linux 4.14), DEVMAP_HASH (5.4),
- * CPUMAP (4.15), XSKMAP (4.18), SOCKMAP (4.14), SOCKHASH (4.18), REUSEPORT_SOCKARRAY (4.19), CGROUP_ARRAY (4.8),
- * STACK_TRACE (4.6), CGROUP_STORAGE (4.19), PERCPU_CGROUP_STORAGE (4.20), INSN_ARRAY (6.19); and {@link
- * PerfBuffer.slots}. The type decides which calls user space can make: some can't be read, some can't be written; the
- * error says so.
+ * Maps of the types that have no class of their own, such as DEVMAP, SOCKMAP and STACK_TRACE, and {@link PerfBuffer.slots}. Keys and values are
+ * as the kernel has them. The kernel lets user space read some of these types only, and write others only; the error says so. docs/maps.md
+ * lists the types, each with the Linux release that brought it.
  */
 export class KernelMap<K = BtfValue, V = BtfValue> extends ElementMap<K, V> {
   /** @internal */

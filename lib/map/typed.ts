@@ -4,11 +4,11 @@ import type { BtfType } from "../btf/types";
 import { type Codec, type CodecOptions, codecOf } from "../codec/codec";
 import type { U64 } from "../codec/plan";
 import { type ViewMaker, viewMaker } from "../codec/view";
-import { MapType } from "../constants";
+import { mapTypeNumber, mapTypeRowOf } from "../map-types";
 import { type MapDescription, native } from "../native";
 import { bytes, type ElementCodecs } from "./map-codec";
+import { mapName } from "./map-identity";
 import type { MapInfo } from "./map-info";
-import { mapName, typeNumber } from "./type-names";
 
 /** Codecs of a map and of its inner maps. */
 export interface ObjectCodecs extends ElementCodecs {
@@ -32,8 +32,9 @@ export function codecsOf(description: Typed, typeOf: TypeOf | undefined, u64: U6
   const { keySize, valueSize, inner } = description;
   const name = mapName(description);
   const keyType = typed(description.keyTypeId, typeOf);
-  // The kernel's value of a struct_ops map is larger than its type.
-  const valueType = description.type === MapType.STRUCT_OPS ? undefined : typed(description.valueTypeId, typeOf);
+  // The kernel keeps more of a struct_ops map than its type says.
+  const isStructOps = mapTypeRowOf(description.type)?.elements.values === "struct_ops";
+  const valueType = isStructOps ? undefined : typed(description.valueTypeId, typeOf);
   return {
     key: codecFor(keyType, keySize, name, "key", u64),
     value: codecFor(valueType, valueSize, name, "value", u64),
@@ -78,7 +79,7 @@ export function codecsOfOpened(info: MapInfo, name: string): ObjectCodecs {
   const btf = info.btfId === 0 ? undefined : btfOf(info.btfId);
   const description = {
     name,
-    type: typeNumber(info.type),
+    type: mapTypeNumber(info.type),
     internal: false,
     keySize: info.keySize,
     valueSize: info.valueSize,

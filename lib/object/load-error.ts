@@ -1,5 +1,4 @@
-/** Builds one error for a failed load: which program or map failed, what the kernel reported, what to do. */
-import { MapType } from "../constants";
+/** Makes one clear error of a load that failed: which program or map, what the kernel said, what to do. */
 import {
   type BpfError,
   type ErrorDetails,
@@ -16,7 +15,7 @@ import { given } from "../kernel/fact";
 import { capabilityNames, type Refused, readPermissionFacts } from "../kernel/permission";
 import { whyRefused } from "../kernel/refusal";
 import type { MapSpec } from "../map/map-spec";
-import { mapTypeName, typeNumber } from "../map/type-names";
+import { mapTypeName, mapTypeNumber, mapTypeRowOf } from "../map-types";
 import type { Outcome } from "../native";
 import { causeOf } from "../native/libbpf-messages";
 import { warnings } from "../native/log";
@@ -96,7 +95,7 @@ export function loadError(
 
   const map = found(/^map '(.+?)': failed to create/)?.[1];
   if (map !== undefined) {
-    const type = typeNumber(maps.find((candidate) => candidate.name === map)?.type ?? "hash");
+    const type = mapTypeNumber(maps.find((candidate) => candidate.name === map)?.type ?? "hash");
     return mapNotCreated(map, { operation: "map.create", type, types }, outcome.status, about, texts);
   }
 
@@ -159,9 +158,9 @@ function creationHint(name: string, type: number, status: number): string | unde
     return hintOf(status);
   if (!isKernelName(name)) return NAMES;
   const types = given(btfFacts().mapTypes());
-  // Some map types have two names.
-  if (types !== undefined && type >= types.length) return `This kernel does not support the map ${nameOfType(type)}`;
-  if (type === MapType.RINGBUF || type === MapType.USER_RINGBUF)
+  // Some have two names.
+  if (types !== undefined && type >= types.length) return `This kernel has no maps of the ${nameOfType(type)}`;
+  if (mapTypeRowOf(type)?.elements.maxEntries === "bytes")
     return "maxEntries is its size in bytes: a power of two, and a multiple of the page size";
   return `Check its sizes and flags; this kernel may not know the type ${mapTypeName(type)}, or be built without it`;
 }

@@ -8,13 +8,11 @@ import type { BtfType } from "../btf/types";
 import { type Codec, codecOf } from "../codec/codec";
 import type { U64 } from "../codec/plan";
 import { ArgumentError, ObjectError } from "../errors";
+import { hasRecords } from "../map-types";
 
 const TAG = "event:";
 
-/** Types of maps that have records. */
-const CHANNELS: readonly string[] = ["ringbuf", "user_ringbuf", "perf_event_array"];
-
-/** A codec for each of {@link eventTypes}. */
+/** The codec of each of {@link eventTypes}. */
 export function eventCodecs(types: ReadonlyMap<string, BtfType>, u64: U64): Map<string, Codec<unknown>> {
   return new Map(Array.from(types, ([map, type]) => [map, codecOf(type, { path: `map ${map}: a record`, u64 })]));
 }
@@ -37,7 +35,7 @@ export function eventTypes(
   label: string,
 ): Map<string, BtfType> {
   const found = new Map<string, BtfType>();
-  const channels = maps.filter(({ type }) => CHANNELS.includes(type)).map(({ name }) => name);
+  const channels = maps.filter(({ type }) => hasRecords(type)).map(({ name }) => name);
   const wanted = new Map([...tagsOf(btf), ...Object.entries(named)]);
   for (const [map, text] of wanted) {
     const isOption = Object.hasOwn(named, map);

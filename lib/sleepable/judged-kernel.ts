@@ -165,6 +165,11 @@ export function input(name: string, fact: Fact<unknown>, show?: string): Input {
   return { name, value: show ?? String(fact.value), origin: fact.origin };
 }
 
+/** Whether a series, such as "5.10", has what came with another. */
+export function isSince(series: string, since: string): boolean {
+  return seriesOf(series) >= seriesOf(since);
+}
+
 function seriesOf(text: string): number {
   const version = parseVersion(text);
   return version === undefined ? 0 : seriesNumber(version);

@@ -1,5 +1,6 @@
 /** Kernel messages for refused programs, Linux 5.10 to 7.3, and their meaning: the table of {@link explain}. */
 import { HELPERS } from "../helpers";
+import { type MapTypeName, mapTypes } from "../map-types";
 import type { ProgramFacts, ReasonCode } from "../verdict";
 import { DO_WITHOUT, MAY_SLEEP, makeSleepable as remedyOf } from "./remedies";
 
@@ -255,8 +256,8 @@ export const RULES: readonly Rule[] = [
     // The list in the message is incomplete: that of 6.12 and 7.3 lacks queue, arena and others.
     pattern: /^Sleepable programs can only use .+ maps$/,
     reason: "MAP_TYPE_NOT_SLEEPABLE",
-    message: "sleepable programs cannot use one of the program's maps on this kernel, because of its type",
-    remedy: `use an array or a hash map (ring buffers since Linux 5.12), or ${CLEAR}`,
+    message: "sleepable programs cannot use one of the program's maps on this kernel, for its type",
+    remedy: `use an array or a hash map (ring buffers since Linux ${mapTypes.ringbuf.programs.sleepable[0]}), or ${CLEAR}`,
     source: `${VERIFIER}: check_map_prog_compatibility()`,
   },
   {
@@ -463,8 +464,8 @@ export interface WordlessRule {
   sleepable?: true;
   /** Whether the log must have no lines. By default it may have statistics, which show that the verifier ran. */
   empty?: boolean;
-  /** A map type that the program uses. */
-  map?: string;
+  /** A map type of the program's. */
+  map?: MapTypeName;
   reason: ReasonCode;
   message: string;
   remedy?: string;

@@ -1,71 +1,15 @@
-/** Maps that a program references (check_map_prog_compatibility() in kernel/bpf/verifier.c). */
-import { Flag, MapType, ProgramType } from "../constants";
+/** Maps that a program names (kernel/bpf/verifier.c, check_map_prog_compatibility()). */
+import { Flag, ProgramType } from "../constants";
 import { given } from "../kernel/fact";
+import { currentMapTypeName, type MapTypeRow, mapTypeRow, mapTypes } from "../map-types";
 import type { Finding, MapFacts, ProgramFacts } from "../verdict";
 import { allowed, refused, undecided } from "./finding";
-import { input, type Kernel, OLDEST } from "./judged-kernel";
+import { input, isSince, type Kernel, OLDEST } from "./judged-kernel";
 
 const SOURCE = "kernel/bpf/verifier.c: check_map_prog_compatibility()";
 
-/** The release since which sleepable programs can use a map type, and the commit. */
-const TYPES: Readonly<Record<string, readonly [since: string, commit?: string]>> = {
-  hash: ["5.10", "1e6c62a88215"],
-  lru_hash: ["5.10", "1e6c62a88215"],
-  array: ["5.10", "1e6c62a88215"],
-  percpu_hash: ["5.12", "638e4b825d52"],
-  percpu_array: ["5.12", "638e4b825d52"],
-  lru_percpu_hash: ["5.12", "638e4b825d52"],
-  array_of_maps: ["5.12", "638e4b825d52"],
-  hash_of_maps: ["5.12", "638e4b825d52"],
-  ringbuf: ["5.12", "ba90c2cc0231"],
-  inode_storage: ["5.17", "0fe4b381a59e"],
-  sk_storage: ["5.17", "0fe4b381a59e"],
-  task_storage: ["5.17", "0fe4b381a59e"],
-  user_ringbuf: ["6.1"],
-  cgrp_storage: ["6.4"],
-  queue: ["6.9", "55bad79e33ae"],
-  stack: ["6.9", "55bad79e33ae"],
-  arena: ["6.9"],
-  insn_array: ["6.19"],
-  prog_array: ["7.0", "0f0c332992b8"],
-  lpm_trie: ["7.2", "a3d76e27bbbf"],
-  rhash: ["7.2", "16b4d3e2fb24"],
-};
-
-const NEVER: ReadonlySet<string> = new Set(
-  "perf_event_array stack_trace cgroup_array devmap devmap_hash cpumap xskmap sockmap sockhash reuseport_sockarray cgroup_storage cgroup_storage_deprecated percpu_cgroup_storage percpu_cgroup_storage_deprecated bloom_filter struct_ops".split(
-    " ",
-  ),
-);
-
-/** Map types that linux/bpf.h renamed. */
-const RENAMED: Readonly<Record<string, string>> = {
-  cgroup_storage_deprecated: "cgroup_storage",
-  percpu_cgroup_storage_deprecated: "percpu_cgroup_storage",
-};
-
-/** Similar map types that can be used. */
-const INSTEAD: Readonly<Record<string, string>> = {
-  perf_event_array: "ringbuf",
-  lpm_trie: "hash",
-  queue: "ringbuf",
-  stack: "array",
-  stack_trace: "array (bpf_get_stack() into its value)",
-  bloom_filter: "hash",
-  percpu_array: "array",
-  percpu_hash: "hash",
-  lru_percpu_hash: "lru_hash",
-  cgroup_storage: "cgrp_storage",
-  percpu_cgroup_storage: "cgrp_storage",
-  ringbuf: "array or hash",
-  inode_storage: "hash",
-  task_storage: "hash",
-  sk_storage: "hash",
-};
-
-/** Elements allocated individually (02cc5aa29e8c). */
+/** Elements that are allocated one by one (02cc5aa29e8c). */
 const NO_PREALLOC = { since: "6.1", commit: "02cc5aa29e8c" };
-const PREALLOCATED: ReadonlySet<string> = new Set(["hash", "percpu_hash", "hash_of_maps"]);
 
 /** Flags added after 5.10: map_create() rejects unknown ones. */
 const FLAGS = [
@@ -92,10 +36,15 @@ export function judgeOther(map: MapFacts, kernel: Kernel): Finding[] {
   return missing === undefined ? needsLsm(map, kernel) : [missing];
 }
 
-/** Whether every kernel can create a map. */
+/** Whether every kernel with sleepable programs can make a map. */
 export function isEverywhere({ type, flags }: Pick<MapFacts, "type" | "flags">): boolean {
-  const number = (MapType as Readonly<Record<string, number>>)[type.toUpperCase()];
-  return number !== undefined && number < LAST_OF_5_10 && FLAGS.every(({ flag }) => (flags & flag) === 0);
+  const row = mapTypeRow(type);
+  return row !== undefined && isOld(row) && row.needs !== "lsm" && FLAGS.every(({ flag }) => (flags & flag) === 0);
+}
+
+/** What every kernel with sleepable programs has. */
+function isOld({ since }: MapTypeRow): boolean {
+  return isSince(OLDEST, since);
 }
 
 /**
@@ -114,44 +63,27 @@ export function judgeMissing({ missing = [] }: ProgramFacts): Finding[] {
   });
 }
 
-/** The last map type of 5.10, in the order of enum bpf_map_type. */
-const LAST_OF_5_10 = MapType.INODE_STORAGE;
-
-/** Map types added after 5.10, with the release. */
-const CAME: Readonly<Record<string, string>> = {
-  task_storage: "5.11",
-  bloom_filter: "5.16",
-  user_ringbuf: "6.1",
-  cgrp_storage: "6.2",
-  arena: "6.9",
-  insn_array: "6.19",
-  rhash: "7.2",
-};
-
 function notThere(map: MapFacts, kernel: Kernel): Finding | undefined {
-  const number = (MapType as Readonly<Record<string, number>>)[map.type.toUpperCase()];
-  // Types in every kernel with sleepable programs need no lookup in BTF.
-  if (number !== undefined && number <= LAST_OF_5_10 && kernel.since(OLDEST)) return undefined;
-  const { mapTypes } = kernel.facts;
-  const came = CAME[map.type];
-  const listed = kernel.lists("mapTypes", map.type) || kernel.lists("mapTypes", RENAMED[map.type] ?? "");
-  const more = { source: "include/uapi/linux/bpf.h: enum bpf_map_type", since: came };
-  // Names of types newer than these tables are unknown too.
-  if (came === undefined && number === undefined) {
+  const row = mapTypeRow(map.type);
+  // Not looked for in BTF.
+  if (row !== undefined && isOld(row) && kernel.since(OLDEST)) return undefined;
+  const { mapTypes: listing } = kernel.facts;
+  const listed = kernel.lists("mapTypes", map.type) || kernel.lists("mapTypes", currentMapTypeName(map.type));
+  const source = "include/uapi/linux/bpf.h: enum bpf_map_type";
+  if (row === undefined) {
     if (listed) return undefined;
-    const inputs = [input("map types", mapTypes), kernel.versionInput];
-    return undecided(`whether this kernel has maps of ${map.type} (map ${map.name})`, "it is unknown here", {
-      ...more,
-      inputs,
+    return undecided(`whether this kernel has maps of ${map.type} (map ${map.name})`, "it is not known here", {
+      source,
+      inputs: [input("map types", listing), kernel.versionInput],
     });
   }
-  const there = listed ?? (came === undefined ? undefined : kernel.since(came));
-  if (there !== false) return undefined;
-  const require = came === undefined ? "use another type" : `require Linux ${TYPES[map.type]?.[0] ?? came}`;
-  return refused("MAP_TYPE_UNKNOWN", `map ${map.name}: ${kernel.label} does not support the map type ${map.type}`, {
-    ...more,
-    inputs: [input("map types", mapTypes, "not listed"), kernel.versionInput],
-    remedy: instead(map.type, kernel, require),
+  if ((listed ?? kernel.since(row.since)) !== false) return undefined;
+  const { sleepable } = row.programs;
+  return refused("MAP_TYPE_UNKNOWN", `map ${map.name}: ${kernel.label} has no maps of the type ${map.type}`, {
+    source,
+    since: row.since,
+    inputs: [input("map types", listing, "not listed"), kernel.versionInput],
+    remedy: instead(row, kernel, `require Linux ${sleepable === "never" ? row.since : sleepable[0]}`),
   });
 }
 
@@ -170,53 +102,45 @@ function newerFlag(map: MapFacts, kernel: Kernel): Finding | undefined {
   return refused("MAP_FLAG_UNKNOWN", `map ${map.name}: ${kernel.label} does not support ${name}`, more);
 }
 
-function instead(type: string, kernel: Kernel, require: string): string {
-  const other = INSTEAD[type];
+/** @param require what else would do */
+function instead({ programs }: MapTypeRow, kernel: Kernel, require: string): string {
+  const other = programs.instead;
   if (other === undefined) return require;
-  const allowedHere = kernel.since(TYPES[other]?.[0] ?? OLDEST) !== false;
-  return `use ${allowedHere ? other : "array or hash"}, or ${require.replace(/^use /, "")}`;
+  const sleepable = mapTypeRow(other)?.programs.sleepable ?? [OLDEST];
+  const allowedHere = sleepable !== "never" && kernel.since(sleepable[0]) !== false;
+  return `use ${allowedHere ? other : "array or hash"}, or ${require}`;
 }
 
 function sleepableFindings(map: MapFacts, kernel: Kernel): Finding[] {
-  const type = RENAMED[map.type] ?? map.type;
-  const [since, commit] = TYPES[type] ?? [];
+  const type = currentMapTypeName(map.type);
+  const row = mapTypeRow(type);
+  const { sleepable } = row?.programs ?? {};
+  const [since, commit] = sleepable === "never" ? [] : (sleepable ?? []);
   const inputs = [{ name: "map type", value: type, origin: `map ${map.name}` }, kernel.versionInput];
   const more = { source: { file: SOURCE, ...(commit !== undefined && { commit }) }, inputs, since };
   const what = `map ${map.name} (${type})`;
-  if (NEVER.has(type)) {
-    // Newer kernels may differ; up to 7.3 none accepts it.
-    if (kernel.version === undefined)
-      return [undecided(`whether sleepable programs may use ${what}`, kernel.versionDoubt, more)];
-    return [
-      refused("MAP_TYPE_NOT_SLEEPABLE", `${what}: sleepable programs cannot use ${type} maps`, {
-        ...more,
-        remedy: instead(type, kernel, "clear BPF_F_SLEEPABLE: no kernel up to 7.3 lets a sleepable program use one"),
-      }),
-    ];
+  const undecidedFor = (why: string) => [undecided(`whether sleepable programs may use ${what}`, why, more)];
+  if (row === undefined) return undecidedFor("the type is not known here");
+  if (since === undefined) {
+    // What a newer kernel makes of it is not known; up to 7.3 none took it.
+    if (kernel.version === undefined) return undecidedFor(kernel.versionDoubt);
+    const require = "clear BPF_F_SLEEPABLE: no kernel up to 7.3 lets a sleepable program use one";
+    const message = `${what}: sleepable programs cannot use ${type} maps`;
+    return [refused("MAP_TYPE_NOT_SLEEPABLE", message, { ...more, remedy: instead(row, kernel, require) })];
   }
-  const can = since === undefined ? undefined : kernel.since(since);
-  if (can === undefined) {
-    const why = since === undefined ? "the type is unknown here" : kernel.versionDoubt;
-    return [undecided(`whether sleepable programs may use ${what}`, why, more)];
-  }
+  const can = kernel.since(since);
+  if (can === undefined) return undecidedFor(kernel.versionDoubt);
   if (!can) {
-    return [
-      refused("MAP_TYPE_NOT_SLEEPABLE", `${what}: sleepable programs cannot use ${type} maps on ${kernel.label}`, {
-        ...more,
-        remedy: instead(
-          type,
-          kernel,
-          `require Linux ${since}: ${type} maps are allowed to sleepable programs since then`,
-        ),
-      }),
-    ];
+    const require = `require Linux ${since}: ${type} maps are allowed to sleepable programs since then`;
+    const message = `${what}: sleepable programs cannot use ${type} maps on ${kernel.label}`;
+    return [refused("MAP_TYPE_NOT_SLEEPABLE", message, { ...more, remedy: instead(row, kernel, require) })];
   }
   return [preallocated(map, type, kernel) ?? allowed("SLEEPABLE", `${what}: sleepable programs may use it`, more)];
 }
 
 function preallocated(map: MapFacts, type: string, kernel: Kernel, who = "sleepable"): Finding | undefined {
   const culprit = [map, map.inner].find(
-    (one) => one !== undefined && PREALLOCATED.has(one.type) && (one.flags & Flag.NO_PREALLOC) !== 0,
+    (one) => one && mapTypeRow(one.type)?.programs.preallocated && (one.flags & Flag.NO_PREALLOC) !== 0,
   );
   if (culprit === undefined || kernel.has(NO_PREALLOC)) return undefined;
   const more = {
@@ -257,23 +181,25 @@ const DEFERRED: Readonly<Record<string, string>> = { bpf_timer: "5.15", bpf_wq: 
 const NESTED = "6.11";
 
 /**
- * Map types whose values may contain kernel-managed fields (map_check_btf() in kernel/bpf/syscall.c). Other types need
- * no BTF, and libbpf creates them without: their values are plain data.
+ * What the kernel manages in values, as rows of map types say it (kernel/bpf/syscall.c, map_check_btf()). Of a map of a type that does not
+ * hold it the kernel wants no BTF, and libbpf makes it without: its values are data.
  */
-const LOCKABLE =
-  "hash array cgroup_storage cgroup_storage_deprecated sk_storage inode_storage task_storage cgrp_storage".split(" ");
-const PLAIN_ONES = "hash lru_hash array".split(" ");
-const HOLDERS: ReadonlyMap<string, readonly string[]> = new Map([
-  ["bpf_spin_lock", LOCKABLE],
-  ["bpf_res_spin_lock", LOCKABLE],
+const HELD: ReadonlyMap<string, "locks" | "objects"> = new Map([
+  ...["bpf_spin_lock", "bpf_res_spin_lock"].map((field) => [field, "locks"] as const),
   ...["bpf_timer", "bpf_wq", "bpf_task_work", "bpf_list_head", "bpf_rb_root"].map(
-    (field) => [field, PLAIN_ONES] as const,
+    (field) => [field, "objects"] as const,
   ),
 ]);
 
+/** Whether the values of a type can hold a field. */
+function canHold(type: string, field: string): boolean {
+  const held = HELD.get(field);
+  return held === undefined || (mapTypeRow(type)?.programs.holds.includes(held) ?? false);
+}
+
 /** Whether the kernel finds a field in a map's values. */
 function holds({ type, fields, nested = [] }: MapFacts, field: string, kernel: Kernel): boolean | undefined {
-  if (!fields.includes(field) || HOLDERS.get(field)?.includes(type) === false) return false;
+  if (!fields.includes(field) || !canHold(type, field)) return false;
   return nested.includes(field) ? kernel.since(NESTED) : true;
 }
 
@@ -293,10 +219,11 @@ export function judgeNeeds({ maps, helpers, kfuncs }: ProgramFacts, kernel: Kern
     if (field === undefined || (elsewhere !== undefined && kernel.since(elsewhere) !== false)) return [];
     const found = all.map((map) => (map.pinned && !map.fields.includes(field) ? undefined : holds(map, field, kernel)));
     if (found.includes(true)) return [];
+    const holders = Object.keys(mapTypes).filter((type) => canHold(type, field));
     const more = {
       source: "kernel/bpf/syscall.c: map_check_btf()",
       inputs: [{ name: "instructions", value: `call ${name}`, origin: "the object file" }, kernel.versionInput],
-      remedy: `keep the ${field} in the values of a map of the type ${HOLDERS.get(field)?.join(", ")}, not in a struct within`,
+      remedy: `keep the ${field} in the values of a map of the type ${holders.join(", ")}, not in a struct within`,
     };
     if (conditional || found.includes(undefined))
       return [undecided(`whether ${name} is given a ${field}`, "no map of the program certainly has one", more)];
@@ -379,12 +306,12 @@ function knownFields(map: MapFacts, program: ProgramFacts, kernel: Kernel): Find
  * blob).
  */
 function needsLsm(map: MapFacts, kernel: Kernel): Finding[] {
-  // 5.10 creates such a map anyway.
-  if (map.type !== "inode_storage" || !kernel.since("6.1")) return [];
+  // 5.10 makes such a map all the same.
+  if (mapTypeRow(map.type)?.needs !== "lsm" || !kernel.since("6.1")) return [];
   const active = given(kernel.facts.lsms);
   if (active === undefined || active.includes("bpf")) return [];
   return [
-    refused("MAP_NEEDS_LSM", `map ${map.name} (inode_storage) needs bpf among the active LSMs`, {
+    refused("MAP_NEEDS_LSM", `map ${map.name} (${map.type}) needs bpf among the active LSMs`, {
       source: "kernel/bpf/bpf_inode_storage.c",
       inputs: [input("active LSMs", kernel.facts.lsms, active.join(","))],
       remedy: `boot with lsm=${[...active, "bpf"].join(",")}`,

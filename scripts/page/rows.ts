@@ -1,8 +1,9 @@
 /** The rows of the page: each is a sleepable program that is judged on every kernel. */
-import { Flag, MapType, ProgramType } from "../../lib/constants";
+import { Flag, ProgramType } from "../../lib/constants";
 import { given } from "../../lib/kernel/fact";
 import type { KernelFacts } from "../../lib/kernel/kernel-facts";
 import { parseSection } from "../../lib/kinds";
+import { mapTypes } from "../../lib/map-types";
 import { KNOWN_HOOKS, NOT_HOOKS, SLEEPABLE_HOOKS } from "../../lib/sleepable/lsm-hooks";
 import { ITERATORS } from "../../lib/sleepable/rules-iter";
 import type { MapFacts, ProgramFacts } from "../../lib/verdict";
@@ -113,16 +114,12 @@ function asks(section: string, of: number = ProgramType.UNSPEC): ProgramFacts {
 }
 
 function maps(): MapFacts[] {
-  const types = Object.keys(MapType).map((name) => name.toLowerCase());
-  const plain = types.filter((type) => type !== "unspec" && !type.endsWith("_deprecated"));
-  // Newer than the header that the constants come from.
-  if (!plain.includes("rhash")) plain.push("rhash");
   const map = (type: string, more: Partial<MapFacts> = {}): MapFacts => ({
     ...{ name: type, type, flags: 0, fields: [] },
     ...more,
   });
   return [
-    ...plain.map((type) => map(type)),
+    ...Object.keys(mapTypes).map((type) => map(type)),
     map("hash", { name: "hash, BPF_F_NO_PREALLOC", flags: Flag.NO_PREALLOC }),
     map("hash", { name: "hash, with bpf_spin_lock", fields: ["bpf_spin_lock"] }),
   ];

@@ -1,19 +1,49 @@
 /** Every map type that this kernel supports: created, filled, read, iterated, deleted, pinned and opened again. */
 import { join } from "node:path";
-import { createMap, MapType, type MapTypeName, openMap, openMapById } from "node-libbpf";
+import {
+  type BpfMap,
+  type CreateMapOptions,
+  createMap,
+  Flag,
+  type MapTypeName,
+  openMap,
+  openMapById,
+} from "node-libbpf";
+import type { MapCore, Scratch } from "../../lib/map/core";
+import { mapTypes } from "../../lib/map-types";
+import { native } from "../../lib/native";
 import { cases, isBuilt } from "./map-types";
 import { bpffs, isSince, kernelTest, PINS } from "./needs";
 
-/** Names of the same type: bpf.h renames the old one of two to "deprecated". */
-const types = Object.keys(MapType)
-  .map((name) => name.toLowerCase())
-  .filter((name) => name !== "unspec" && !name.endsWith("_deprecated"));
+const UNSUPPORTED = [-22, -95, -524]; // EINVAL, EOPNOTSUPP, ENOTSUPP
 
-test("every type has a case", () => {
-  expect([...cases.keys()].sort()).toEqual([...types].sort());
+/** The memory of single elements, with a key that names none: a number of 0, a descriptor of -1. */
+function scratchOf(map: BpfMap): Scratch {
+  const memory = (map as unknown as { core: MapCore }).core.scratch("test");
+  const isDescriptor = mapTypes[map.type as MapTypeName].elements.keys === "descriptor";
+  memory.bytes.fill(isDescriptor ? 0xff : 0, memory.key, memory.key + map.keySize);
+  return memory;
+}
+
+const iterates = (map: BpfMap) => !UNSUPPORTED.includes(native.mapNextKey(scratchOf(map).handle, true));
+const deletes = (map: BpfMap) => !UNSUPPORTED.includes(native.mapDelete(scratchOf(map).handle, 0));
+
+function canBeMapped(options: CreateMapOptions<MapTypeName, number, bigint>): boolean {
+  try {
+    using map = createMap({ ...options, flags: Flag.MMAPABLE });
+    return typeof native.mapMemory(scratchOf(map).handle, -1, 0) !== "number";
+  } catch {
+    return false;
+  }
+}
+
+test("every type that users can name has a case", () => {
+  const types = Object.entries(mapTypes).filter(([, row]) => row.class !== "BpfMap");
+  expect([...cases.keys()].sort()).toEqual(types.map(([type]) => type).sort());
 });
 
-for (const [type, { since, config, options, use }] of cases) {
+for (const [type, { config, options, use }] of cases) {
+  const { since, calls } = mapTypes[type];
   const there = isSince(since) && isBuilt(config);
   if (there) {
     kernelTest(`${type}: made, used, pinned, reopened`, [bpffs], async () => {
@@ -33,6 +63,13 @@ for (const [type, { since, config, options, use }] of cases) {
       using byId = openMapById(map.id);
       expect([byId.type, byId.name]).toEqual([map.type, map.name]);
       await use(map);
+    });
+    kernelTest(`${type}: the row says what user space can do`, [], async () => {
+      using map = createMap(options());
+      expect(iterates(map)).toBe(calls.iterate);
+      // A sockmap has EINVAL for an empty slot too.
+      if (type !== "sockmap") expect(deletes(map)).toBe(calls.delete);
+      expect(canBeMapped(options())).toBe(calls.mmap);
     });
   } else if (!isSince(since)) {
     kernelTest(`${type}: refused before Linux ${since}`, [], async () => {

@@ -1,4 +1,4 @@
-/** Every map type: when it was added, how to create one, and what user space can do with it. */
+/** Every map type: how to create one, and what user space can do with it. */
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
@@ -22,8 +22,6 @@ import { isSince } from "./needs";
 type Made<T extends MapTypeName> = MapTypes<number, bigint>[T];
 
 export interface MapCase {
-  /** The series that added it. */
-  since: string;
   /** Kernels that were built without these options do not have it. */
   config?: readonly string[];
   options(): CreateMapOptions<MapTypeName, number, bigint>;
@@ -36,7 +34,6 @@ const { u32, u64 } = codecs;
 /** Combines how a map is created with how it is used. */
 function mapCase<T extends MapTypeName>(
   type: T,
-  since: string,
   options: Omit<CreateMapOptions<T, number, bigint>, "type">,
   use: (map: Made<T>) => void | Promise<void>,
   config: readonly string[] = [],
@@ -44,7 +41,6 @@ function mapCase<T extends MapTypeName>(
   return [
     type,
     {
-      since,
       config,
       options: () => ({ type, ...options }) as CreateMapOptions<MapTypeName, number, bigint>,
       use: use as (map: BpfMap) => void,
@@ -130,14 +126,14 @@ const slots = { key: u32, maxEntries: 4 };
 const none = (map: { getAll(): unknown[] }) => expect(map.getAll()).toEqual([]);
 
 export const cases = new Map<MapTypeName, MapCase>([
-  mapCase("hash", "3.19", small, hash),
-  mapCase("array", "3.19", small, (map) => {
+  mapCase("hash", small, hash),
+  mapCase("array", small, (map) => {
     map.set(1, 10n);
     expect([map.get(1), map.get(4)]).toEqual([10n, undefined]);
     expect(map.getAll()).toEqual([0n, 10n, 0n, 0n].map((value, index) => [index, value]));
     expect(() => map.delete(1)).toThrow(expect.objectContaining({ errno: "EINVAL" }));
   }),
-  mapCase("prog_array", "4.2", { maxEntries: 4 }, (map) => {
+  mapCase("prog_array", { maxEntries: 4 }, (map) => {
     using object = openEvents().loadSync();
     const program = object.programs.on_call;
     map.set(2, program);
@@ -147,17 +143,17 @@ export const cases = new Map<MapTypeName, MapCase>([
     expect([map.delete(2), map.get(2)]).toEqual([true, undefined]);
     expect(() => map.set(0, 1_000_000)).toThrow(expect.objectContaining({ errno: "EBADF" }));
   }),
-  mapCase("perf_event_array", "4.3", { maxEntries: 4 }, ({ slots }) => {
+  mapCase("perf_event_array", { maxEntries: 4 }, ({ slots }) => {
     refuses(slots as never, 1_000_000 as never, [0, 1, 2, 3]);
     noGet(slots as never, 0);
   }),
-  mapCase("percpu_hash", "4.6", small, perCpuHash),
-  mapCase("percpu_array", "4.6", small, (map) => {
+  mapCase("percpu_hash", small, perCpuHash),
+  mapCase("percpu_array", small, (map) => {
     map.set(3, each(2n));
     expect(map.sum(3)).toBe(2n * BigInt(CPUS));
     expect(map.getAll().map(([, values]) => values[0])).toEqual([0n, 0n, 0n, 2n]);
   }),
-  mapCase("stack_trace", "4.6", { ...slots, valueSize: 64 }, (map) => {
+  mapCase("stack_trace", { ...slots, valueSize: 64 }, (map) => {
     none(map);
     expect([map.get(1), map.delete(1)]).toEqual([undefined, false]);
     expect(() => map.raw.set(new Uint8Array(4), new Uint8Array(64))).toThrow(
@@ -166,7 +162,6 @@ export const cases = new Map<MapTypeName, MapCase>([
   }),
   mapCase(
     "cgroup_array",
-    "4.8",
     { ...slots, value: u32 as never },
     (map) => {
       const path = cgroup();
@@ -179,9 +174,9 @@ export const cases = new Map<MapTypeName, MapCase>([
     },
     ["CGROUPS"],
   ),
-  mapCase("lru_hash", "4.10", { ...small, maxEntries: 64 }, hash),
-  mapCase("lru_percpu_hash", "4.10", { ...small, maxEntries: 64 }, perCpuHash),
-  mapCase("lpm_trie", "4.11", { keySize: 8, value: u64, maxEntries: 4 }, (map) => {
+  mapCase("lru_hash", { ...small, maxEntries: 64 }, hash),
+  mapCase("lru_percpu_hash", { ...small, maxEntries: 64 }, perCpuHash),
+  mapCase("lpm_trie", { keySize: 8, value: u64, maxEntries: 4 }, (map) => {
     map.set("10.0.0.0/8", 8n).set("10.1.0.0/16", 16n);
     expect([map.get("10.1.2.3"), map.get("10.2.0.1"), map.get("11.0.0.1")]).toEqual([16n, 8n, undefined]);
     if (isSince("4.16"))
@@ -197,7 +192,6 @@ export const cases = new Map<MapTypeName, MapCase>([
   }),
   mapCase(
     "array_of_maps",
-    "4.12",
     { maxEntries: 2, inner: { type: "array", keySize: 4, valueSize: 8, maxEntries: 3 } },
     (map) => {
       using inner = createMap({ type: "array", value: u64, maxEntries: 3, name: "inner" });
@@ -215,7 +209,6 @@ export const cases = new Map<MapTypeName, MapCase>([
   ),
   mapCase(
     "hash_of_maps",
-    "4.12",
     { key: u32, maxEntries: 2, inner: { type: "hash", keySize: 4, valueSize: 8, maxEntries: 3 } },
     (map) => {
       using inner = createMap({ type: "hash", key: u32, value: u64, maxEntries: 3, name: "inner" });
@@ -229,11 +222,10 @@ export const cases = new Map<MapTypeName, MapCase>([
       expect([map.delete(77), map.get(77), [...map.keys()]]).toEqual([true, undefined, []]);
     },
   ),
-  mapCase("devmap", "4.14", { ...slots, value: u32 as never }, devices, ["NET"]),
-  mapCase("sockmap", "4.14", small, sockets, ["BPF_STREAM_PARSER|NET_SOCK_MSG"]),
+  mapCase("devmap", { ...slots, value: u32 as never }, devices, ["NET"]),
+  mapCase("sockmap", small, sockets, ["BPF_STREAM_PARSER|NET_SOCK_MSG"]),
   mapCase(
     "cpumap",
-    "4.15",
     { ...slots, value: u32 as never },
     (map) => {
       map.set(0, 192 as never);
@@ -244,7 +236,6 @@ export const cases = new Map<MapTypeName, MapCase>([
   ),
   mapCase(
     "xskmap",
-    "4.18",
     { ...slots, value: u32 as never },
     (map) => {
       refuses(map, 1_000_000 as never, [0, 1, 2, 3]);
@@ -253,10 +244,9 @@ export const cases = new Map<MapTypeName, MapCase>([
     },
     ["XDP_SOCKETS"],
   ),
-  mapCase("sockhash", "4.18", small, sockets, ["BPF_STREAM_PARSER|NET_SOCK_MSG"]),
+  mapCase("sockhash", small, sockets, ["BPF_STREAM_PARSER|NET_SOCK_MSG"]),
   mapCase(
     "cgroup_storage",
-    "4.19",
     { valueSize: 8 },
     (map) => {
       none(map);
@@ -270,7 +260,6 @@ export const cases = new Map<MapTypeName, MapCase>([
   ),
   mapCase(
     "reuseport_sockarray",
-    "4.19",
     small,
     async (map) => {
       await socket((fd) => refuses(map, BigInt(fd), [0, 1, 2, 3]));
@@ -278,15 +267,14 @@ export const cases = new Map<MapTypeName, MapCase>([
     },
     ["INET"],
   ),
-  mapCase("percpu_cgroup_storage", "4.20", { valueSize: 8 }, none, ["CGROUP_BPF"]),
-  mapCase("queue", "4.20", { value: u64, maxEntries: 4 }, queue([1n, 2n])),
-  mapCase("stack", "4.20", { value: u64, maxEntries: 4 }, queue([2n, 1n])),
-  mapCase("sk_storage", "5.2", { value: u64 }, (map) => socket((fd) => storage(map, fd)), ["NET"]),
-  mapCase("devmap_hash", "5.4", { ...slots, value: u32 as never }, devices, ["NET"]),
+  mapCase("percpu_cgroup_storage", { valueSize: 8 }, none, ["CGROUP_BPF"]),
+  mapCase("queue", { value: u64, maxEntries: 4 }, queue([1n, 2n])),
+  mapCase("stack", { value: u64, maxEntries: 4 }, queue([2n, 1n])),
+  mapCase("sk_storage", { value: u64 }, (map) => socket((fd) => storage(map, fd)), ["NET"]),
+  mapCase("devmap_hash", { ...slots, value: u32 as never }, devices, ["NET"]),
   [
     "struct_ops",
     {
-      since: "5.6",
       // Since 6.9 a struct_ops type holds its module, so it does not exist without "struct module": e3f87fdfed7b.
       config: ["DEBUG_INFO_BTF", "BPF_JIT", "INET", ...(isSince("6.9") ? ["MODULES"] : [])],
       options() {
@@ -303,10 +291,9 @@ export const cases = new Map<MapTypeName, MapCase>([
       },
     },
   ],
-  mapCase("ringbuf", "5.8", { maxEntries: 4096 }, (map) => expect(map.read()).toEqual([])),
+  mapCase("ringbuf", { maxEntries: 4096 }, (map) => expect(map.read()).toEqual([])),
   mapCase(
     "inode_storage",
-    "5.10",
     { value: u64 },
     (map) => {
       const directory = mkdtempSync(join(tmpdir(), "node-libbpf-"));
@@ -319,21 +306,20 @@ export const cases = new Map<MapTypeName, MapCase>([
     },
     ["BPF_LSM"],
   ),
-  mapCase("task_storage", "5.11", { value: u64 }, (map) => {
+  mapCase("task_storage", { value: u64 }, (map) => {
     storage(map, process.pid);
     expect(() => map.get(0x7fffffff)).toThrow(
       expect.objectContaining({ errno: "ESRCH", message: expect.stringContaining("no process") }),
     );
     expect(() => map.get(-1)).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
   }),
-  mapCase("bloom_filter", "5.16", { value: u64, maxEntries: 1024 }, (map) => {
+  mapCase("bloom_filter", { value: u64, maxEntries: 1024 }, (map) => {
     map.add(1n).add(2n);
     expect([map.has(1n), map.has(2n), map.raw.has(new Uint8Array(8))]).toEqual([true, true, false]);
   }),
-  mapCase("user_ringbuf", "6.1", { maxEntries: 4096 }, () => {}),
+  mapCase("user_ringbuf", { maxEntries: 4096 }, () => {}),
   mapCase(
     "cgrp_storage",
-    "6.2",
     { value: u64 },
     (map) => {
       const path = cgroup();
@@ -343,7 +329,6 @@ export const cases = new Map<MapTypeName, MapCase>([
   ),
   mapCase(
     "arena",
-    "6.9",
     { maxEntries: 4 },
     (map) => {
       const memory = map.memory();
@@ -354,7 +339,7 @@ export const cases = new Map<MapTypeName, MapCase>([
     },
     ["BPF_JIT"],
   ),
-  mapCase("insn_array", "6.19", slots, (map) => {
+  mapCase("insn_array", slots, (map) => {
     const value = new Uint8Array(16);
     const key = new Uint8Array(4);
     map.raw.set(key, value);

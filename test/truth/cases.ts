@@ -11,6 +11,7 @@ import { AttachType, Flag, ProgramType } from "../../lib/constants";
 import { given } from "../../lib/kernel/fact";
 import type { KernelFacts } from "../../lib/kernel/kernel-facts";
 import { parseSection } from "../../lib/kinds";
+import { mapTypeRow } from "../../lib/map-types";
 import type { MapFacts, ProgramFacts } from "../../lib/verdict";
 import type { Query } from "./ask";
 
@@ -273,6 +274,13 @@ function lsmUser(ids: Ids): MapUser {
   return { section: `lsm.s/${hook}`, btfId: ids(BtfKind.FUNC, `bpf_lsm_${hook}`) };
 }
 
+/** Sizes that the kernel takes for a map of a type, its entries, and whether it wants BTF of them: an int for the key and the value. */
+function sizesOf(type: string): number[] {
+  const row = mapTypeRow(type);
+  const { btf = false, keySize = 8, valueSize = btf ? 4 : 8, maxEntries } = row?.create ?? {};
+  return [keySize, valueSize, maxEntries ?? (row?.elements.maxEntries === "bytes" ? 4096 : 1), Number(btf)];
+}
+
 function mapTypes(kernel: KernelFacts, btf: Btf, { section, btfId }: MapUser): Case[] {
   const types = enumOf(btf, "bpf_map_type", "BPF_MAP_TYPE_");
   const names = (given(kernel.mapTypes) ?? []).filter((name) => name !== "unspec");
@@ -280,7 +288,12 @@ function mapTypes(kernel: KernelFacts, btf: Btf, { section, btfId }: MapUser): C
     (type === "arena" ? [MMAPABLE] : [0, NO_PREALLOC]).map((flags) => {
       const map: MapFacts = { name: "map", type, flags, fields: [] };
       const name = flags === NO_PREALLOC ? `${type} with BPF_F_NO_PREALLOC` : type;
-      return caseOf("map", name, { section, map }, { btfId, how: "map", argument: `${types.get(type)}:${flags}` });
+      return caseOf(
+        "map",
+        name,
+        { section, map },
+        { btfId, how: "map", argument: [types.get(type), flags, ...sizesOf(type)].join(":") },
+      );
     }),
   );
 }

@@ -7,7 +7,8 @@
  *   HOW: load            loads a program that does nothing
  *        helper          loads one that calls the helper with a number; a trailing ! means without a licence
  *        kfunc           ... that calls the kernel function with a BTF id
- *        map             loads one that refers to a new map; the argument is MAP_TYPE:MAP_FLAGS
+ *        map             loads one that refers to a new map; the argument is
+ *                        TYPE:FLAGS:KEY_SIZE:VALUE_SIZE:ENTRIES:BTF, where a BTF of 1 says that key and value are an int
  *        iter            ... and attaches it; the argument is the target's name
  *        tp_btf          ... and attaches it
  *        raw_tp          ... ; the argument is the tracepoint
@@ -114,57 +115,25 @@ static int load_int_btf(void) {
 }
 
 struct shape {
-  unsigned key, value, entries;
+  unsigned type, flags, key, value, entries, btf;
 };
 
-/* Sizes that the kernel accepts for a map of each type. */
-static struct shape shape_of(unsigned type) {
-  switch (type) {
-    case BPF_MAP_TYPE_STACK_TRACE:
-      return (struct shape){4, 8, 1};
-    case BPF_MAP_TYPE_LPM_TRIE:
-      return (struct shape){8, 4, 1};
-    case BPF_MAP_TYPE_CGROUP_STORAGE:
-    case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
-      return (struct shape){sizeof(struct bpf_cgroup_storage_key), 4, 0};
-    case BPF_MAP_TYPE_QUEUE:
-    case BPF_MAP_TYPE_STACK:
-    case BPF_MAP_TYPE_BLOOM_FILTER:
-      return (struct shape){0, 4, 1};
-    case BPF_MAP_TYPE_SK_STORAGE:
-    case BPF_MAP_TYPE_INODE_STORAGE:
-    case BPF_MAP_TYPE_TASK_STORAGE:
-    case BPF_MAP_TYPE_CGRP_STORAGE:
-      return (struct shape){4, 4, 0};
-    case BPF_MAP_TYPE_RINGBUF:
-    case BPF_MAP_TYPE_USER_RINGBUF:
-      return (struct shape){0, 0, 4096};
-    case BPF_MAP_TYPE_ARENA:
-      return (struct shape){0, 0, 1};
-    case BPF_MAP_TYPE_INSN_ARRAY:
-      return (struct shape){4, sizeof(struct bpf_insn_array_value), 1};
-    default:
-      return (struct shape){4, 4, 1};
-  }
-}
-
-static int create_map(unsigned type, unsigned flags) {
-  struct shape shape = shape_of(type);
+static int create_map(struct shape shape) {
+  unsigned type = shape.type;
   union bpf_attr attr = {
       .map_type = type,
       .key_size = shape.key,
       .value_size = shape.value,
       .max_entries = shape.entries,
-      .map_flags = flags,
+      .map_flags = shape.flags,
       /* An arena's address, which mmap() would otherwise choose; no other type accepts it. */
       .map_extra = type == BPF_MAP_TYPE_ARENA ? 1ull << 44 : 0,
   };
   int inner = -1, btf = -1;
   if (type == BPF_MAP_TYPE_ARRAY_OF_MAPS || type == BPF_MAP_TYPE_HASH_OF_MAPS) {
-    attr.inner_map_fd = inner = create_map(BPF_MAP_TYPE_ARRAY, 0);
+    attr.inner_map_fd = inner = create_map((struct shape){BPF_MAP_TYPE_ARRAY, 0, 4, 4, 1, 0});
   }
-  if (type == BPF_MAP_TYPE_SK_STORAGE || type == BPF_MAP_TYPE_INODE_STORAGE ||
-      type == BPF_MAP_TYPE_TASK_STORAGE || type == BPF_MAP_TYPE_CGRP_STORAGE) {
+  if (shape.btf != 0) {
     attr.btf_fd = btf = load_int_btf();
     attr.btf_key_type_id = attr.btf_value_type_id = 1;
   }
@@ -188,9 +157,12 @@ static int attach_raw_tracepoint(int program, const char* name) {
 static int attach_iterator(int program, const char* target) {
   union bpf_iter_link_info info = {0};
   int map = -1;
-  if (strcmp(target, "bpf_map_elem") == 0) map = create_map(BPF_MAP_TYPE_ARRAY, 0);
-  if (strcmp(target, "sockmap") == 0) map = create_map(BPF_MAP_TYPE_SOCKMAP, 0);
-  if (strcmp(target, "bpf_sk_storage_map") == 0) map = create_map(BPF_MAP_TYPE_SK_STORAGE, BPF_F_NO_PREALLOC);
+  struct shape array = {BPF_MAP_TYPE_ARRAY, 0, 4, 4, 1, 0};
+  struct shape sockmap = {BPF_MAP_TYPE_SOCKMAP, 0, 4, 4, 1, 0};
+  struct shape storage = {BPF_MAP_TYPE_SK_STORAGE, BPF_F_NO_PREALLOC, 4, 4, 0, 1};
+  if (strcmp(target, "bpf_map_elem") == 0) map = create_map(array);
+  if (strcmp(target, "sockmap") == 0) map = create_map(sockmap);
+  if (strcmp(target, "bpf_sk_storage_map") == 0) map = create_map(storage);
   if (strcmp(target, "cgroup") == 0) info.cgroup.order = BPF_CGROUP_ITER_SELF_ONLY;
   if (map >= 0) info.map.map_fd = map;
   union bpf_attr attr = {.link_create = {.prog_fd = program, .attach_type = BPF_TRACE_ITER}};
@@ -305,10 +277,12 @@ static void answer(const char* tried, int error) {
 
 static void ask(const struct query* query) {
   int map = -1;
-  unsigned map_type, map_flags;
+  struct shape shape;
   if (strcmp(query->how, "map") == 0) {
-    if (sscanf(query->argument, "%u:%u", &map_type, &map_flags) != 2) return answer("map", -ENOSYS);
-    map = create_map(map_type, map_flags);
+    int read = sscanf(query->argument, "%u:%u:%u:%u:%u:%u", &shape.type, &shape.flags, &shape.key, &shape.value,
+                      &shape.entries, &shape.btf);
+    if (read != 6) return answer("map", -ENOSYS);
+    map = create_map(shape);
     if (map < 0) return answer("map", map);
   }
   int program = load(query, map);

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import ts from "typescript";
 import { build } from "../../lib/build/build";
-import { mapClassNames } from "../../lib/gen/maps";
 import { generateModule } from "../../lib/gen/module";
+import { mapClasses } from "../../lib/map-types";
 import { diagnose } from "../compile-modules";
 
 /** Each is a placeholder for names up to its length; no other name contains it. */
@@ -65,7 +65,7 @@ function named(names: ReadonlyMap<string, string>): Buffer {
 
 /** Names of the library, of the module itself, of TypeScript and Node.js; of JavaScript's prototypes. */
 const OURS = [
-  ...new Set(mapClassNames),
+  ...Object.keys(mapClasses),
   ..."ObjectSpec OpenOptions open openObject join OBJECT source events options maps programs".split(" "),
 ];
 const WORDS = Array.from({ length: ts.SyntaxKind.LastKeyword - ts.SyntaxKind.FirstKeyword + 1 }, (_, index) =>
