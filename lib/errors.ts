@@ -42,10 +42,43 @@ export type ErrorCode =
   | "ERR_BPF_VM_NO_KERNEL"
   | "ERR_BPF_VM_TIMEOUT";
 
+/**
+ * What was being done when an error came up: what `error.operation` can be. A member of a map, a link, a program or a codec has its
+ * owner in front: "map.get". A function has its own name, or that of what it reads or makes: "profile" of readProfile().
+ */
+export type Operation =
+  | "open"
+  | "load"
+  | "check"
+  | `program.${"id" | "fd" | "attach" | "testRun"}`
+  | `map.${"create" | "open" | "fd" | "info" | "freeze" | "pin" | "unpin" | "valueSize"}`
+  | `map.${"get" | "getView" | "has" | "set" | "delete" | "take" | "getMany" | "setMany" | "deleteMany"}`
+  | `map.${"keys" | "entries" | "values" | "forEach" | "getAll" | "clear" | "batches"}`
+  | `map.${"push" | "pop" | "peek" | "add" | "idOf" | "mmap" | "memory" | "view"}`
+  | `map.${"read" | "onBatch" | "onEvent" | "columns" | "flush" | "stats" | "submit" | "submitMany" | "drained"}`
+  | `variable.${"get" | "set"}`
+  | `link.${"open" | "info" | "pin" | "unpin" | "detach" | "read"}`
+  | "codec"
+  | "codec.encode"
+  | "view"
+  | "tracePipe"
+  | "btf"
+  | "readBtf"
+  | "kernelBtf"
+  | "judge"
+  | "explain"
+  | "hooks"
+  | "profile"
+  | "probe"
+  | "gen"
+  | "build"
+  | "write"
+  | "vm";
+
 /** What an error is about; each field is set where it applies. */
 export interface ErrorDetails {
-  /** What was being done: "open", "load", "attach", "map.get" … */
-  operation?: string;
+  /** What was being done: "open", "load", "program.attach", "map.get" … */
+  operation?: Operation;
   /** The kernel's errno by name, such as "EINVAL". */
   errno?: string;
   program?: string;
@@ -68,8 +101,8 @@ export class BpfError extends Error {
   /** A stable name of what went wrong. */
   readonly code: ErrorCode;
   // Declared, not defined: a field that does not apply is absent, and not printed as undefined.
-  /** What was being done: "open", "load", "attach", "map.get" … */
-  declare readonly operation?: string;
+  /** What was being done: "open", "load", "program.attach", "map.get" … */
+  declare readonly operation?: Operation;
   /** The kernel's errno by name, such as "EINVAL"; absent where no kernel call failed. */
   declare readonly errno?: string;
   declare readonly program?: string;
@@ -210,7 +243,7 @@ export class PermissionError extends BpfError {
 /** A call on something that was closed. */
 export class ClosedError extends BpfError {
   override readonly name: string = "ClosedError";
-  constructor(what: string, operation: string) {
+  constructor(what: string, operation: Operation) {
     super("ERR_BPF_CLOSED", `${what} is closed`, { operation });
   }
 }

@@ -41,7 +41,6 @@ export function refuseOthers(
 
 function refusal(owner: string, member: string): Error {
   return new ArgumentError(`${owner}.${member} is used on what is no ${owner}`, {
-    operation: member,
     hint: "Use the object itself: neither a Proxy around it nor what Object.create() makes of it will do",
   });
 }

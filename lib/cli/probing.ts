@@ -1,10 +1,10 @@
 /** Before and after the running kernel is asked: whether it may be, and whether it answered. */
 import { ProgramType } from "../constants";
-import { isErrno, PermissionError } from "../errors";
+import { isErrno } from "../errors";
 import { given } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
 import { PROBED_KINDS, tryLoad } from "../kernel/probe";
-import { whyRefused } from "../kernel/refusal";
+import { permissionError, whyRefused } from "../kernel/refusal";
 
 /**
  * Seen by trying: a tracepoint needs no trampoline, so that EPERM is for want of privilege.
@@ -14,8 +14,8 @@ import { whyRefused } from "../kernel/refusal";
 export function needPrivilege(): void {
   const status = tryLoad("tp_btf", "sched_switch")?.status;
   if (status === undefined || !isErrno(status, "EPERM")) return;
-  const { cause, hint } = whyRefused({ operation: "load", types: [ProgramType.TRACING] });
-  throw new PermissionError(`the kernel can't be asked: ${cause}`, { operation: "probe", errno: "EPERM", hint });
+  const details = { operation: "probe", errno: "EPERM" } as const;
+  throw permissionError("the kernel can't be asked", { operation: "load", types: [ProgramType.TRACING] }, details);
 }
 
 /** Says on standard error which kinds were asked about in vain. */

@@ -1,9 +1,9 @@
 /** The bytes of a file, or an error that says which and why not. */
 import { readFileSync } from "node:fs";
-import { ArgumentError, type ErrorCode, ObjectError } from "../errors";
+import { ArgumentError, type ErrorCode, ObjectError, type Operation } from "../errors";
 
 /** @throws {@link ObjectError} */
-export function readObject(path: string, operation = "open"): Uint8Array {
+export function readObject(path: string, operation: Operation = "open"): Uint8Array {
   const fail = (code: ErrorCode, what: string, hint: string, cause: unknown): never => {
     throw new ObjectError(code, `${path} ${what}`, { operation, hint, cause });
   };

@@ -1,6 +1,7 @@
 /** The one reader that a channel has at a time. */
 import { ArgumentError, BpfError } from "../errors";
 import type { Handle } from "../native";
+import { custom } from "../options";
 import { forget, hold, listen, release } from "./poller";
 
 /** How a channel is read. */
@@ -15,7 +16,7 @@ export interface Channel {
   readonly what: string;
   readonly closed: boolean;
   /** What the poller tells of, opened when it is first used; throws once it is closed. */
-  handle(operation: string): Handle;
+  handle(operation: "read"): Handle;
 }
 
 /** What a reader does. */
@@ -58,7 +59,7 @@ export class Reader {
   flush(): void {
     if (this.#reading === undefined) {
       const hint = "Take what is there with read()";
-      throw new ArgumentError(`${this.#channel.what} has no reader to flush it to`, { operation: "flush", hint });
+      throw new ArgumentError(`${this.#channel.what} has no reader to flush it to`, { operation: "map.flush", hint });
     }
     this.#reading.flush();
   }
@@ -73,7 +74,7 @@ export class Reader {
     const { what } = this.#channel;
     if (this.#reading !== undefined) {
       const hint = "It has one reader: end the other for await, or close the subscription, first";
-      throw new BpfError("ERR_BPF_BUSY", `${what} is being read already`, { operation: "read", hint });
+      throw new BpfError("ERR_BPF_BUSY", `${what} is being read already`, { operation: "map.read", hint });
     }
     signal?.throwIfAborted();
     const handle = this.#channel.handle("read");
@@ -92,9 +93,4 @@ export class Reader {
   }
 }
 
-/** @throws {@link ArgumentError} for what is no AbortSignal */
-export function signalOf(options: ReadOptions | undefined, what: string): AbortSignal | undefined {
-  const signal = options?.signal;
-  if (signal === undefined || signal instanceof AbortSignal) return signal;
-  throw new ArgumentError(`${what}: signal must be an AbortSignal`, { operation: "read" });
-}
+export const signal = custom<AbortSignal>("an AbortSignal", (value) => value instanceof AbortSignal);

@@ -1,9 +1,11 @@
 /** What programs print with bpf_printk(): the kernel's trace_pipe. */
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
-import { ArgumentError, BpfError, PermissionError } from "../errors";
+import { BpfError } from "../errors";
+import { permissionError } from "../kernel/refusal";
 import { onCollected } from "../native/collected";
-import { type ReadOptions, signalOf } from "./reader";
+import { checkOptions, natural, type Schema } from "../options";
+import { type ReadOptions, signal } from "./reader";
 import { LineCutter, parseLine, type TraceEntry } from "./trace-line";
 
 /** What of the trace is read. */
@@ -11,6 +13,8 @@ export interface TracePipeOptions extends ReadOptions {
   /** Lines of this thread alone, and those that say that lines were lost. The others are dropped: nobody else gets them. */
   pid?: number | undefined;
 }
+
+const OPTIONS: Schema<TracePipeOptions> = { signal, pid: natural };
 
 const PATHS = ["/sys/kernel/tracing/trace_pipe", "/sys/kernel/debug/tracing/trace_pipe"];
 /** More than the kernel gives at once, which is a page or two of whole lines. */
@@ -29,9 +33,10 @@ const IDLE = 50;
  * @throws {@link BpfError} ERR_BPF_NOT_SUPPORTED without tracefs, ERR_BPF_BUSY if somebody else reads it; the signal's reason
  * @throws {@link PermissionError} without the privilege
  */
-export function tracePipe(options: TracePipeOptions = {}): AsyncGenerator<TraceEntry, void, void> {
+export function tracePipe(options?: TracePipeOptions): AsyncGenerator<TraceEntry, void, void> {
+  const given = checkOptions({ name: "tracePipe", details: { operation: "tracePipe" } }, options, OPTIONS);
   const pipe = new Pipe();
-  const entries = read(pipe, options);
+  const entries = read(pipe, given);
   // Nothing comes to `finally` in a generator that nobody asks any more.
   onCollected(entries, () => pipe.close());
   return entries;
@@ -53,14 +58,7 @@ class Pipe {
   }
 }
 
-async function* read(pipe: Pipe, options: TracePipeOptions): AsyncGenerator<TraceEntry, void, void> {
-  const { pid } = options;
-  const signal = signalOf(options, "tracePipe");
-  if (pid !== undefined && (!Number.isInteger(pid) || pid < 0)) {
-    throw new ArgumentError(`tracePipe's option pid must be a thread's id, got ${String(pid)}`, {
-      operation: "tracePipe",
-    });
-  }
+async function* read(pipe: Pipe, { pid, signal }: TracePipeOptions): AsyncGenerator<TraceEntry, void, void> {
   signal?.throwIfAborted();
   const fd = pipe.open();
   try {
@@ -97,10 +95,9 @@ function openPipe(): number {
     }
   }
   const { code = "EIO" } = cause ?? {};
-  const details = { operation: "tracePipe", errno: code, cause };
-  if (code === "EACCES" || code === "EPERM") {
-    throw new PermissionError("trace_pipe can't be opened", { ...details, hint: "Only root may read it" });
-  }
+  const details = { operation: "tracePipe", errno: code, cause } as const;
+  if (code === "EACCES" || code === "EPERM")
+    throw permissionError("trace_pipe can't be opened", { operation: "trace-pipe" }, details);
   if (code === "EBUSY") {
     const hint = "It has one reader at a time: end the other, such as bpftool prog tracelog";
     throw new BpfError("ERR_BPF_BUSY", "trace_pipe is being read already", { ...details, hint });

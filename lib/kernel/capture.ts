@@ -1,4 +1,5 @@
 /** A host's facts, to be carried elsewhere. */
+import { boolean, callback, checkOptions, type Schema } from "../options";
 import { given, isKnown, mapFact, unknown } from "./fact";
 import type { KernelFacts, ProbedKind } from "./kernel-facts";
 import { withProbeResults } from "./probe";
@@ -13,8 +14,12 @@ export interface CaptureOptions {
   onProgress?: (done: number, of: number) => void;
 }
 
+const OPTIONS: Schema<CaptureOptions> = { probe: boolean, onProgress: callback };
+
 /** {@link kernelFacts}, with what the kernel answers if it is asked. */
-export function captureProfile({ probe = false, onProgress }: CaptureOptions = {}): KernelFacts {
+export function captureProfile(options?: CaptureOptions): KernelFacts {
+  const callee = { name: "captureProfile", details: { operation: "profile" } } as const;
+  const { probe = false, onProgress } = checkOptions(callee, options, OPTIONS);
   let facts = kernelFacts();
   if (!probe) return facts;
   const functions = new Set(given(facts.errorInjection));

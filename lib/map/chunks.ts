@@ -4,6 +4,7 @@ import { little } from "../endian";
 import { isErrno } from "../errors";
 import { native } from "../native";
 import { CURSOR, isUnsupported, type MapCore } from "./core";
+import type { MapOperation } from "./map-operation";
 
 /** Elements as the kernel packs them. The memory is used again for the next ones: copy what is to be kept. */
 export interface MapBatch {
@@ -35,7 +36,7 @@ const AHEAD = 64;
 /** How a map is read. */
 export interface ChunkOptions {
   /** For errors: "entries", "keys" … */
-  operation: string;
+  operation: MapOperation;
   /** Without them keys are told that can't be read. */
   values: boolean;
   flags?: number;

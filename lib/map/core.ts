@@ -8,6 +8,7 @@ import { hintFor } from "./hints";
 import type { ElementCodec } from "./map-codec";
 import type { MapIdentity } from "./map-identity";
 import { decodeMapInfo, MAP_INFO_SIZE, type MapInfo } from "./map-info";
+import type { MapOperation } from "./map-operation";
 import { mapTypeName } from "./type-names";
 
 /** The memory of single elements, as binding/map.h lays it out: count, cursor, key, next key, value. */
@@ -90,7 +91,7 @@ export class MapCore implements MapIdentity {
   }
 
   /** The map's handle, opened when it is first used. */
-  handle(operation: string): Handle {
+  handle(operation: MapOperation): Handle {
     if (this.closed) throw new ClosedError(`map ${this.name}`, `map.${operation}`);
     if (this.#handle === undefined) {
       const object = this.lifetime.handle(`map ${this.name}`, `map.${operation}`);
@@ -102,12 +103,12 @@ export class MapCore implements MapIdentity {
   }
 
   /** The memory that single elements cross in. */
-  scratch(operation: string): Scratch {
+  scratch(operation: MapOperation): Scratch {
     this.#uses++;
     return this.#scratch ?? this.#makeScratch(operation);
   }
 
-  #makeScratch(operation: string): Scratch {
+  #makeScratch(operation: MapOperation): Scratch {
     const handle = this.handle(operation);
     const memory = native.mapScratch(handle);
     if (typeof memory === "number") throw this.failure(operation, memory);
@@ -120,7 +121,7 @@ export class MapCore implements MapIdentity {
   }
 
   /** The same for views, which may read it until the map is closed. */
-  valueMemory(operation: string): SharedMemory {
+  valueMemory(operation: MapOperation): SharedMemory {
     this.#valueMemory ??= new SharedMemory(`the value of map ${this.name}`, this.scratch(operation).view, false);
     return this.#valueMemory;
   }
@@ -132,7 +133,7 @@ export class MapCore implements MapIdentity {
   }
 
   /** The scratch with a key written to it, unless a getter of that used the map meanwhile. */
-  encoded<K>(operation: string, codec: ElementCodec<unknown, K>, key: K): Scratch {
+  encoded<K>(operation: MapOperation, codec: ElementCodec<unknown, K>, key: K): Scratch {
     const memory = this.scratch(operation);
     const uses = this.#uses;
     codec.encode(key, memory.view, memory.key, this.keySize);
@@ -141,7 +142,7 @@ export class MapCore implements MapIdentity {
   }
 
   /** Writes a value to the scratch, whose key must stay. */
-  encodeValue<V>(memory: Scratch, operation: string, codec: ElementCodec<unknown, V>, value: V): void {
+  encodeValue<V>(memory: Scratch, operation: MapOperation, codec: ElementCodec<unknown, V>, value: V): void {
     const uses = this.#uses;
     codec.encode(value, memory.view, memory.value, memory.valueSize);
     if (this.#uses !== uses) throw this.#overwritten(operation);
@@ -169,7 +170,7 @@ export class MapCore implements MapIdentity {
   }
 
   /** The map's memory, shared with the kernel. */
-  memory(operation: string): ArrayBuffer {
+  memory(operation: MapOperation): ArrayBuffer {
     const handle = this.handle(operation);
     const object = this.lifetime.isMap ? -1 : this.lifetime.handle(`map ${this.name}`, `map.${operation}`);
     const memory = native.mapMemory(handle, object, this.#index);
@@ -178,7 +179,7 @@ export class MapCore implements MapIdentity {
   }
 
   /** The same for views, which say that the map was closed. */
-  sharedMemory(operation: string): SharedMemory {
+  sharedMemory(operation: MapOperation): SharedMemory {
     const memory = this.memory(operation);
     if (this.#shared === undefined) {
       const shared = new SharedMemory(`map ${this.name}`, new DataView(memory), true);
@@ -211,7 +212,7 @@ export class MapCore implements MapIdentity {
   }
 
   /** The error of an operation; `processed` and `of` for one of many elements. */
-  failure(operation: string, status: number, processed?: number, of?: number): MapError {
+  failure(operation: MapOperation, status: number, processed?: number, of?: number): MapError {
     const errno = errnoName(status);
     const hint = hintFor(this, operation, status, () => this.#isFrozen());
     const extent = of === undefined ? "" : ` after ${processed} of ${of}`;
@@ -225,7 +226,7 @@ export class MapCore implements MapIdentity {
   }
 
   /** The error of an operation whose key or value was overwritten while it was encoded. */
-  #overwritten(operation: string): Error {
+  #overwritten(operation: MapOperation): Error {
     if (this.closed) return new ClosedError(`map ${this.name}`, `map.${operation}`);
     const message = `map ${this.name}: a getter in the key or value of ${operation} used the same map; nothing was done`;
     const hint = "Read the getters into a plain object first";
@@ -233,8 +234,8 @@ export class MapCore implements MapIdentity {
   }
 
   /** The error of what the library itself finds out: what, and what to do. */
-  refusal(operation: string, what: string, hint: string): MapError {
-    const details = { operation: `map.${operation}`, map: this.name, hint };
+  refusal(operation: MapOperation, what: string, hint: string): MapError {
+    const details = { operation: `map.${operation}`, map: this.name, hint } as const;
     return new MapError("ERR_BPF_MAP", `${mapTypeName(this.type)} map ${this.name}: ${what}`, details);
   }
 

@@ -1,9 +1,9 @@
 /** What an errno of a map's operation means for a map of that type, and what to do about it. */
 import { Flag, MapType } from "../constants";
 import { isErrno } from "../errors";
-import type { PermissionCause } from "../kernel/permission";
-import { whyRefused } from "../kernel/refusal";
+import { permissionHint } from "../kernel/refusal";
 import type { MapIdentity } from "./map-identity";
+import type { MapOperation } from "./map-operation";
 
 const ARRAYS: readonly number[] = [MapType.ARRAY, MapType.PERCPU_ARRAY, MapType.STRUCT_OPS, MapType.INSN_ARRAY];
 const STORAGES: readonly number[] = [
@@ -21,7 +21,7 @@ const WRITES = ["set", "setMany", "delete", "deleteMany", "clear", "take", "push
 /** @param isFrozen asks the kernel; only for EPERM */
 export function hintFor(
   map: MapIdentity,
-  operation: string,
+  operation: MapOperation,
   status: number,
   isFrozen: () => boolean,
 ): string | undefined {
@@ -33,7 +33,7 @@ export function hintFor(
     (operation === "open" || operation === "read") &&
     (is("EPERM") || is("EACCES"))
   )
-    return sentence(whyRefused({ operation: "perf-buffer" }));
+    return permissionHint({ operation: "perf-buffer" });
   if (is("EPERM")) return permission(map, operation, isFrozen);
   if (is("ENOMEM"))
     return "The kernel has no memory for it now; non-preallocated maps (BPF_F_NO_PREALLOC) may be tried again";
@@ -110,7 +110,7 @@ export function hintFor(
   }
 }
 
-function permission(map: MapIdentity, operation: string, isFrozen: () => boolean): string {
+function permission(map: MapIdentity, operation: MapOperation, isFrozen: () => boolean): string {
   const writes = WRITES.includes(operation);
   if (writes && map.flags & Flag.RDONLY) return "The map was made read-only for user space (BPF_F_RDONLY)";
   if ((!writes || BOTH.includes(operation)) && map.flags & Flag.WRONLY)
@@ -118,9 +118,5 @@ function permission(map: MapIdentity, operation: string, isFrozen: () => boolean
   if (operation === "mmap" && map.flags & Flag.RDONLY_PROG) return "It is mapped for writing, and this map is constant";
   if ((writes || operation === "mmap") && isFrozen()) return "The map is frozen: user space can't write it any more";
   if (operation === "freeze" && isFrozen()) return "It is frozen already";
-  return sentence(whyRefused({ operation: "use" }));
-}
-
-function sentence({ cause, hint }: PermissionCause): string {
-  return `${cause[0]?.toUpperCase()}${cause.slice(1)}. ${hint}`;
+  return permissionHint({ operation: "use" });
 }

@@ -5,6 +5,7 @@ import type { ViewMaker } from "../codec/view";
 import { little } from "../endian";
 import { ArgumentError, shown } from "../errors";
 import { native } from "../native";
+import { custom, uint32 } from "../options";
 
 /** A codec that may take more than it gives: a map of maps takes a map's descriptor, and gives a map. */
 export interface ElementCodec<T, Input = T> {
@@ -38,6 +39,13 @@ export interface ElementCodecs {
   /** Makes views of values, where it is known what they are in C; throws {@link ArgumentError} where that has no views. */
   readonly view?: ViewMaker<unknown> | undefined;
 }
+
+/** A {@link Codec} of a user's. */
+export const codec = custom<never>("a codec", (value) => {
+  if (typeof value !== "object" || value === null) return false;
+  const { size, encode, decode } = value as Partial<Codec<unknown>>;
+  return uint32.fault(size) === undefined && typeof encode === "function" && typeof decode === "function";
+});
 
 /** Keys and values as bytes. */
 export function bytesOf(map: string, keySize: number, valueSize: number): ElementCodecs {

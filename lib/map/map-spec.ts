@@ -3,14 +3,15 @@
 import type { BtfType } from "../btf/types";
 import type { U64 } from "../codec/plan";
 import { Flag } from "../constants";
-import { ArgumentError, errnoName, isErrno, MapError, shown } from "../errors";
+import { ArgumentError, errnoName, isErrno, MapError } from "../errors";
 import { type InnerRequest, type MapDescription, type MapRequest, native } from "../native";
-import { checkPinPath, foreignPin, type PinFault, preparePin, whyNotOpened } from "../native/pins";
+import { foreignPin, type PinFault, preparePin, whyNotOpened } from "../native/pins";
+import { bigint64, boolean, checkProperty, type Expected, filled, object, uint32 } from "../options";
 import { refuseOthers } from "../receivers";
 import type { MapFacts } from "../verdict";
 import { infoOf } from "./map-info";
 import { asMade, type ExpectedMap, refuseOther } from "./reuse";
-import { mapName, mapTypeName, typeNumber } from "./type-names";
+import { mapName, mapType, mapTypeName, typeNumber } from "./type-names";
 import { codecsOf, type ObjectCodecs } from "./typed";
 
 /** What a map of maps holds: only maps like this can be put into it. */
@@ -24,6 +25,14 @@ export interface InnerMap {
   /** map_flags (BPF_F_*). */
   readonly flags: number;
 }
+
+const INNER = object<Partial<InnerMap>>({
+  type: mapType,
+  keySize: uint32,
+  valueSize: uint32,
+  maxEntries: uint32,
+  flags: uint32,
+});
 
 /** A map of an {@link ObjectSpec}: plain data that can be changed until the object is loaded. */
 export class MapSpec {
@@ -101,7 +110,7 @@ export class MapSpec {
   }
 
   set valueSize(value: number) {
-    const size = this.#u32("valueSize", value);
+    const size = this.#checked("valueSize", value, uint32);
     this.#checkValueSize(size);
     this.#valueSize = size;
   }
@@ -112,7 +121,7 @@ export class MapSpec {
   }
 
   set maxEntries(value: number) {
-    this.#maxEntries = this.#u32("maxEntries", value);
+    this.#maxEntries = this.#checked("maxEntries", value, uint32);
   }
 
   /** map_flags (BPF_F_*). */
@@ -121,7 +130,7 @@ export class MapSpec {
   }
 
   set flags(value: number) {
-    this.#flags = this.#u32("flags", value);
+    this.#flags = this.#checked("flags", value, uint32);
   }
 
   /** Where the map is pinned in bpffs at load, or taken from if it is there already; undefined: not pinned. */
@@ -130,8 +139,7 @@ export class MapSpec {
   }
 
   set pinPath(value: string | undefined) {
-    if (value !== undefined) checkPinPath(value, "pinPath", { map: this.name });
-    this.#pinPath = value;
+    this.#pinPath = value === undefined ? undefined : this.#checked("pinPath", value, filled);
   }
 
   /** The NUMA node that its memory comes from, if `flags` have BPF_F_NUMA_NODE. Since Linux 4.14. */
@@ -140,7 +148,7 @@ export class MapSpec {
   }
 
   set numaNode(value: number) {
-    this.#numaNode = this.#u32("numaNode", value);
+    this.#numaNode = this.#checked("numaNode", value, uint32);
   }
 
   /** map_extra: hash functions of a Bloom filter, the address of an arena. Since Linux 5.16. */
@@ -149,10 +157,7 @@ export class MapSpec {
   }
 
   set mapExtra(value: bigint) {
-    if (typeof value !== "bigint" || BigInt.asUintN(64, value) !== value) {
-      throw this.#refused(`mapExtra must be a bigint of 64 bits, got ${shown(value)}`);
-    }
-    this.#mapExtra = value;
+    this.#mapExtra = this.#checked("mapExtra", value, bigint64);
   }
 
   /** Whether load() makes the map. A program that uses a map that was not made is refused. libbpf: bpf_map__set_autocreate(). */
@@ -161,8 +166,7 @@ export class MapSpec {
   }
 
   set autocreate(value: boolean) {
-    if (typeof value !== "boolean") throw this.#refused(`autocreate must be a boolean, got ${shown(value)}`);
-    this.#autocreate = value;
+    this.#autocreate = this.#checked("autocreate", value, boolean);
   }
 
   /**
@@ -178,18 +182,10 @@ export class MapSpec {
 
   set inner(value: Partial<InnerMap>) {
     if (!this.type.endsWith("_of_maps")) throw this.#refused(`a ${this.type} map holds no maps`);
-    if (typeof value !== "object" || value === null)
-      throw this.#refused(`inner must be an object, got ${shown(value)}`);
-    const wanted = { keySize: 4, valueSize: 4, maxEntries: 1, flags: 0, ...this.inner, ...value };
-    const type = typeNumber(String(wanted.type));
-    if (type === 0) throw this.#refused(`inner.type must be a map type such as "hash", got ${shown(wanted.type)}`);
-    this.#inner = {
-      type,
-      keySize: this.#u32("inner.keySize", wanted.keySize),
-      valueSize: this.#u32("inner.valueSize", wanted.valueSize),
-      maxEntries: this.#u32("inner.maxEntries", wanted.maxEntries),
-      flags: this.#u32("inner.flags", wanted.flags),
-    };
+    const given = this.#checked("inner", value, INNER);
+    const wanted = { keySize: 4, valueSize: 4, maxEntries: 1, flags: 0, ...this.inner, ...given };
+    const type = this.#checked("inner.type", wanted.type as string, mapType);
+    this.#inner = { ...wanted, type: typeNumber(type) };
   }
 
   /**
@@ -244,7 +240,7 @@ export class MapSpec {
   }
 
   #notPinned(path: string, { what, gone: _, ...details }: PinFault): MapError {
-    const about = { operation: "load", map: this.name };
+    const about = { operation: "load", map: this.name } as const;
     return new MapError("ERR_BPF_MAP", `map ${this.name} can't be pinned to ${path}: ${what}`, {
       ...about,
       ...details,
@@ -273,9 +269,8 @@ export class MapSpec {
     return { ...facts, inner: { name: facts.inner?.name ?? facts.name, type: mapTypeName(type), flags, fields: [] } };
   }
 
-  #u32(what: string, value: number): number {
-    if (Number.isInteger(value) && value >= 0 && value <= 0xffffffff) return value;
-    throw this.#refused(`${what} must be an integer of 32 bits, got ${shown(value)}`);
+  #checked<T>(name: string, value: T, expected: Expected<T>): T {
+    return checkProperty({ of: `map ${this.name}`, details: { map: this.name } }, name, value, expected);
   }
 
   #refused(message: string): ArgumentError {

@@ -1,23 +1,29 @@
 /** Maps of records that are read from the event loop: ring buffers and perf buffers. */
 import type { Codec } from "../codec/codec";
-import { ArgumentError, BpfError } from "../errors";
+import { BpfError } from "../errors";
 import { batches } from "../events/batches";
 import { type ColumnBatch, type ColumnName, ColumnReader } from "../events/columns";
 import { type Batch, MOST } from "../events/pace";
-import { Reader, type ReadOptions } from "../events/reader";
+import { Reader, type ReadOptions, signal } from "../events/reader";
 import { BYTES, type Progress, type Records, recordsOf } from "../events/records";
 import { type HandlerOptions, type Subscription, subscribe } from "../events/subscription";
 import type { Handle, RecordMemory } from "../native";
+import { anyString, type Callee, callback, checkArgument, checkOptions, list, type Schema } from "../options";
 import { refuseOthers } from "../receivers";
 import type { MapCore } from "./core";
 import { BpfMap } from "./map";
 import type { ElementCodecs } from "./map-codec";
+import type { MapOperation } from "./map-operation";
 
 /** Which fields are read into columns. */
 export interface ColumnOptions<F extends string = string> extends ReadOptions {
   /** All that are numbers, by default. */
   fields?: readonly F[];
 }
+
+const READ_OPTIONS: Schema<ReadOptions> = { signal };
+const HANDLER_OPTIONS: Schema<HandlerOptions> = { signal, onError: callback };
+const COLUMN_OPTIONS: Schema<ColumnOptions> = { signal, fields: list(anyString) };
 
 /** The native side of one kind. */
 interface Calls {
@@ -81,7 +87,8 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
 
   /** Batches of records as they come, until the map is closed. */
   batches(options?: ReadOptions): AsyncIterableIterator<B, void> {
-    return batches(this.#reader, (limit) => this.#batch(limit), options);
+    const { signal } = checkOptions(this.#callee("batches"), options, READ_OPTIONS);
+    return batches(this.#reader, (limit) => this.#batch(limit), signal);
   }
 
   /**
@@ -95,19 +102,21 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
 
   /** Calls a handler with batches of records as they come. */
   onBatch(handler: (batch: B) => void, options?: HandlerOptions): Subscription {
-    this.#checkHandler("onBatch", handler);
+    checkArgument(this.#callee("onBatch"), "handler", handler, callback);
+    const given = checkOptions(this.#callee("onBatch"), options, HANDLER_OPTIONS);
     const step = (limit: number, progress: Progress) => {
       const batch = this.#batch(limit, progress);
       if (batch.length > 0) handler(batch);
       return batch;
     };
-    return subscribe(this.#reader, step, options);
+    return subscribe(this.#reader, step, given);
   }
 
   /** Calls a handler with each record as it comes. */
   onEvent(handler: (event: T) => void, options?: HandlerOptions): Subscription {
-    this.#checkHandler("onEvent", handler);
-    return subscribe(this.#reader, (limit, progress) => this.#each(limit, handler, progress), options);
+    checkArgument(this.#callee("onEvent"), "handler", handler, callback);
+    const given = checkOptions(this.#callee("onEvent"), options, HANDLER_OPTIONS);
+    return subscribe(this.#reader, (limit, progress) => this.#each(limit, handler, progress), given);
   }
 
   /**
@@ -119,7 +128,8 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
   columns<F extends ColumnName<T> = ColumnName<T>>(
     options?: ColumnOptions<F>,
   ): AsyncIterableIterator<ColumnBatch<T, F>, void> {
-    const columns = new ColumnReader<T, F>(this.#codec, options?.fields, this.#what, MOST);
+    const { fields, signal } = checkOptions<ColumnOptions>(this.#callee("columns"), options, COLUMN_OPTIONS);
+    const columns = new ColumnReader<T, F>(this.#codec, fields, this.#what, MOST);
     const read = (limit: number) => {
       let batch = columns.none;
       this.#take(limit, { done: 0, going: true }, ({ view, entries }, count, progress) => {
@@ -128,7 +138,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
       });
       return batch;
     };
-    return batches(this.#reader, read, options);
+    return batches(this.#reader, read, signal);
   }
 
   /**
@@ -168,7 +178,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
   }
 
   /** @internal Opens the native side, which the poller tells of: a handle, or -errno. */
-  protected abstract openNative(map: Handle, operation: string): Handle;
+  protected abstract openNative(map: Handle, operation: MapOperation): Handle;
 
   /** @internal What is given for records that were read together. */
   protected abstract batchOf(records: T[], handle: Handle): B;
@@ -177,7 +187,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
   protected abstract statsOf(handle: Handle, batches: number, undelivered: number): S;
 
   /** @internal Its handle, opened when it is first used. */
-  protected opened(operation: string): Handle {
+  protected opened(operation: MapOperation): Handle {
     return this.#open(operation).handle;
   }
 
@@ -214,7 +224,10 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
   ): Opened<T> {
     if (this.#taken !== undefined) {
       const hint = "Read it when the handler has returned";
-      throw new BpfError("ERR_BPF_BUSY", `${this.#what}: its handler has a record now`, { operation: "read", hint });
+      throw new BpfError("ERR_BPF_BUSY", `${this.#what}: its handler has a record now`, {
+        operation: "map.read",
+        hint,
+      });
     }
     progress.done = 0;
     const opened = this.#open("read");
@@ -241,7 +254,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
     return opened;
   }
 
-  #open(operation: string): Opened<T> {
+  #open(operation: MapOperation): Opened<T> {
     const map = this.core.handle(operation);
     if (this.#opened !== undefined) return this.#opened;
     const handle = this.openNative(map, operation);
@@ -273,9 +286,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
     this.#reader.wake();
   }
 
-  #checkHandler(operation: string, handler: unknown): void {
-    if (typeof handler === "function") return;
-    const message = `${this.#what}: ${operation} takes a function, got ${handler === null ? "null" : typeof handler}`;
-    throw new ArgumentError(message, { operation, map: this.name });
+  #callee(name: "batches" | "onBatch" | "onEvent" | "columns"): Callee {
+    return { name, of: this.#what, details: { operation: `map.${name}`, map: this.name } };
   }
 }

@@ -1,6 +1,6 @@
 /** Whether a map that exists is the one that is wanted. */
 import { Flag } from "../constants";
-import { ArgumentError, MapError, shown } from "../errors";
+import { MapError } from "../errors";
 import { native } from "../native";
 import type { MapInfo } from "./map-info";
 
@@ -69,17 +69,6 @@ function roundedEntries(type: string, flags: number, entries: number): number {
     return rounded < 2 ** 32 ? rounded : Math.floor(entries / cpus) * cpus;
   }
   return entries;
-}
-
-/** @throws {@link ArgumentError} for an option that there is not: what it asks for would not be looked at */
-export function checkExpected(wanted: ExpectedMap, operation: string): void {
-  const about = { operation: "map.open" };
-  if (typeof wanted !== "object" || wanted === null)
-    throw new ArgumentError(`${operation}'s options must be an object, got ${shown(wanted)}`, about);
-  const known = [...FIELDS.map(([field]) => field as string), "key", "value"];
-  const unknown = Object.keys(wanted).find((option) => !known.includes(option));
-  if (unknown !== undefined)
-    throw new ArgumentError(`${operation} has no option "${unknown}"; it has: ${known.join(", ")}`, about);
 }
 
 /** @throws {@link MapError} with every field that differs */

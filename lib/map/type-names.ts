@@ -1,6 +1,7 @@
 /** The names of maps and of their types. */
 import { MapType } from "../constants";
 import type { MapDescription } from "../native";
+import { custom } from "../options";
 
 /** Types that came after the carried linux/bpf.h. */
 const NEWER: Readonly<Record<string, number>> = { RHASH: 35 };
@@ -23,6 +24,12 @@ export function typeNumber(name: string): number {
 export function mapTypeName(type: number): string {
   return typeNames.get(type) ?? `type ${type}`;
 }
+
+/** A type's name as {@link mapTypeName} gives it. */
+export const mapType = custom<string>(
+  'a map type such as "hash"',
+  (value) => typeof value === "string" && typeNumber(value) !== 0,
+);
 
 /**
  * The name that users know a map by: its C name, and for the maps of global variables the section's, such as ".rodata"

@@ -2,7 +2,7 @@
  * What a loaded object, its programs, maps and links share: the native handles, and the order of closing them. A map without
  * an object has one of its own.
  */
-import { ClosedError } from "../errors";
+import { ClosedError, type Operation } from "../errors";
 import { type Handle, native } from ".";
 import { onCollected } from "./collected";
 import type { LogCallback } from "./log";
@@ -75,7 +75,7 @@ export class Lifetime {
   }
 
   /** The object's handle; throws if it was closed. */
-  handle(what: string, operation: string): Handle {
+  handle(what: string, operation: Operation): Handle {
     if (this.#closed) throw new ClosedError(what, operation);
     return this.#resources.object;
   }

@@ -1,7 +1,7 @@
 /** Pins: names in bpffs that keep maps and links alive. Whoever can replace one can replace what it enforces. */
 import { existsSync, lstatSync, realpathSync, statfsSync, unlinkSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { ArgumentError, errnoName, isErrno, shown } from "../errors";
+import { errnoName, isErrno } from "../errors";
 import { makeFolder } from "../replace";
 import { native } from ".";
 
@@ -19,12 +19,6 @@ export interface PinFault {
   readonly cause?: unknown;
   /** The path has no pin of this thing, or none any more. */
   readonly gone?: boolean;
-}
-
-/** @throws {@link ArgumentError} for what is no path */
-export function checkPinPath(path: unknown, operation: string, about: { map?: string } = {}): asserts path is string {
-  if (typeof path === "string" && path !== "" && !path.includes("\0")) return;
-  throw new ArgumentError(`${operation} takes a path in bpffs, got ${shown(path)}`, { operation, ...about });
 }
 
 /** Makes the folder that a pin is to lie in; a fault if the path is not in bpffs, or others could replace what is there. */

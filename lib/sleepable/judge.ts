@@ -1,7 +1,7 @@
 /** judge(): program facts and kernel facts in, a verdict out. Pure: no file is read, no kernel is called. */
 
-import { ArgumentError, shown } from "../errors";
 import type { KernelFacts } from "../kernel/kernel-facts";
+import { anyArray, anyString, checkArgument, object, required } from "../options";
 import type { Finding, ProgramFacts, ProgramVerdict, Verdict } from "../verdict";
 import { needsGpl } from "./availability";
 import { allowed, refused, undecided } from "./finding";
@@ -21,7 +21,7 @@ const WORST: readonly Verdict[] = ["refused", "unsafe", "unknown", "allowed"];
  * @throws {@link ArgumentError} for what are no facts
  */
 export function judge(program: ProgramFacts, facts: KernelFacts): ProgramVerdict {
-  checkProgram(program);
+  checkArgument({ name: "judge", details: { operation: "judge" } }, "program", program, PROGRAM);
   const kernel = Kernel.of(facts);
   const findings = [
     ...judgeKind(program, kernel),
@@ -50,17 +50,15 @@ export function judge(program: ProgramFacts, facts: KernelFacts): ProgramVerdict
   };
 }
 
-const TEXTS = ["name", "section", "kind", "license"] as const;
-const LISTS = ["maps", "helpers", "kfuncs"] as const;
-
-function checkProgram(program: ProgramFacts): void {
-  const fail = (what: string, got: unknown): never => {
-    throw new ArgumentError(`judge takes a program's facts: ${what}, got ${shown(got)}`, { operation: "judge" });
-  };
-  if (typeof program !== "object" || program === null) fail("an object", program);
-  for (const name of TEXTS) if (typeof program[name] !== "string") fail(`${name} is a text`, program[name]);
-  for (const name of LISTS) if (!Array.isArray(program[name])) fail(`${name} are a list`, program[name]);
-}
+/** Of a program's facts, those that each has. */
+const PROGRAM = object<Pick<ProgramFacts, "name" | "section" | "kind" | "license" | "maps" | "helpers" | "kfuncs">>(
+  {
+    ...{ name: required(anyString), section: required(anyString), kind: required(anyString) },
+    ...{ license: required(anyString), maps: required(anyArray), helpers: required(anyArray) },
+    kfuncs: required(anyArray),
+  },
+  { open: true },
+);
 
 /** A verdict on a program that no kernel is asked about, as libbpf would not get as far as that. */
 export function unjudged(about: { program: string; section: string; message: string; remedy: string }): ProgramVerdict {

@@ -1,5 +1,6 @@
 /** Tests of jest and node:test that run in virtual machines. */
-import { runInVm, type VmOptions } from "./vm";
+import { checkOptions, filled, list, required, type Schema } from "../options";
+import { runInVm, VM_OPTIONS, type VmOptions } from "./vm";
 import { VmError } from "./vm-error";
 
 /** What a test runs, and on which kernels. */
@@ -7,6 +8,9 @@ export interface VmTestOptions extends Omit<VmOptions, "kernel" | "onStdout" | "
   /** As VmOptions' `kernel`: there is a test for each. */
   readonly kernels: readonly string[];
 }
+
+const { kernel: _, onStdout: __, onStderr: ___, ...shared } = VM_OPTIONS;
+const OPTIONS: Schema<VmTestOptions> = { ...shared, kernels: required(list(filled)) };
 
 /** As jest, vitest and their like have it. */
 type GlobalTest = (name: string, run: () => Promise<void>, timeoutMs: number) => void;
@@ -20,7 +24,8 @@ const SETUP_MS = 600_000;
  * Declares a test for each kernel: the command runs in a machine, and the test fails with its output if the exit status is
  * not 0. It is a test of the runner whose global `test` is there (jest; vitest with globals), or else of node:test.
  */
-export function vmTest(name: string, { kernels, ...options }: VmTestOptions): void {
+export function vmTest(name: string, input: VmTestOptions): void {
+  const { kernels, ...options } = checkOptions({ name: "vmTest", details: { operation: "vm" } }, input, OPTIONS);
   const timeoutMs = (options.timeoutSeconds ?? 300) * 1000 + SETUP_MS;
   for (const kernel of kernels) {
     const title = `${name} [Linux ${kernel}]`;
