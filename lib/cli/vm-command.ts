@@ -99,13 +99,13 @@ function list(text: string, before: string[] = []): string[] {
 }
 
 function positive(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("It is a positive whole number.");
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError(`expected a positive integer, got '${text}'`);
   return Number(text);
 }
 
 function pair(text: string, separator: ":" | "="): [string, string] {
   const at = text.indexOf(separator);
-  if (at < 1) throw new InvalidArgumentError(`It is two parts with a "${separator}" between them.`);
+  if (at < 1) throw new InvalidArgumentError(`expected two parts with "${separator}" between them, got '${text}'`);
   return [text.slice(0, at), text.slice(at + 1)];
 }
 

@@ -195,7 +195,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
    * @throws {@link LoadError} for a hook that this kernel does not have, a section without meaning, and the rest
    */
   async load(options?: LoadOptions): Promise<BpfObject<S>> {
-    const request = this.#prepare(options);
+    const request = this.#prepare("load", options);
     const given = this.#given();
     this.#loading = true;
     try {
@@ -207,7 +207,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
 
   /** {@link load} on this thread, which it blocks for milliseconds to seconds: for scripts. */
   loadSync(options?: LoadOptions): BpfObject<S> {
-    const request = this.#prepare(options);
+    const request = this.#prepare("loadSync", options);
     return this.#loaded(native.loadSync(request), this.#given());
   }
 
@@ -245,8 +245,8 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     return this.#programs.filter(({ autoload }) => autoload).map((program) => read(program, settings));
   }
 
-  #prepare(options: LoadOptions | undefined): LoadRequest {
-    const given = checkedLoadOptions(options);
+  #prepare(name: "load" | "loadSync", options: LoadOptions | undefined): LoadRequest {
+    const given = checkedLoadOptions(name, options);
     if (this.#loading) {
       throw new BpfError("ERR_BPF_BUSY", `${this.name} is being loaded already`, {
         operation: "load",

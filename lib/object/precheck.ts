@@ -39,8 +39,8 @@ export interface CheckOptions {
 const LOAD_OPTIONS: Schema<LoadOptions> = { precheck: oneOf("auto", "tables", "probe", "off"), allowUnsafe: boolean };
 const CHECK_OPTIONS: Schema<CheckOptions> = { precheck: oneOf("auto", "tables", "probe"), kernel: kernelFacts };
 
-export function checkedLoadOptions(options: LoadOptions | undefined): LoadOptions {
-  return checkOptions({ name: "load", details: { operation: "load" } }, options, LOAD_OPTIONS);
+export function checkedLoadOptions(name: "load" | "loadSync", options: LoadOptions | undefined): LoadOptions {
+  return checkOptions({ name, details: { operation: "load" } }, options, LOAD_OPTIONS);
 }
 
 export function checkedCheckOptions(options: CheckOptions | undefined): CheckOptions {
