@@ -225,6 +225,8 @@ function refusal({ of, details }: Owner, what: string, { path, problem, hint }: 
 
 /** A plain object, one of a class or a module: nothing that holds its contents elsewhere, as arrays, Maps and promises do. */
 function isObject(value: unknown): value is Record<string, unknown> {
-  const tag = typeof value === "object" ? Object.prototype.toString.call(value) : "";
+  if (typeof value !== "object" || value === null) return false;
+  if (Object.getPrototypeOf(value) === Object.prototype) return true;
+  const tag = Object.prototype.toString.call(value);
   return tag === "[object Object]" || tag === "[object Module]";
 }

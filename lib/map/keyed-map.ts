@@ -279,7 +279,7 @@ function getFlags(options: GetOptions, name: MapOperation, map: string): number 
 
 function setFlags(options: UpdateMode | SetOptions, name: MapOperation, map: string): number {
   if (typeof options === "string") {
-    checkArgument(callee(name, map), "options", options, MODE);
+    if (!Object.hasOwn(MODES, options)) checkArgument(callee(name, map), "options", options, MODE);
     return MODES[options];
   }
   const { mode = "any", lock } = checkOptions(callee(name, map), options, SET_OPTIONS);
