@@ -420,7 +420,9 @@ kernelTest("options of createMap, set and freeze: misspelt names, wrong types, r
     'createMap has no option "valuesize"',
   );
   using map = createMap(options);
-  expect(() => map.set(0, new Uint8Array(4), { lock: 1 as unknown as boolean })).toThrow("map array: set's option lock must be a boolean, got 1");
+  expect(() => map.set(0, new Uint8Array(4), { lock: 1 as unknown as boolean })).toThrow(
+    "map array: set's option lock must be a boolean, got 1",
+  );
   map.freeze();
   expect(() => map.freeze()).toThrow(expect.objectContaining({ hint: expect.stringContaining("frozen already") }));
 });
