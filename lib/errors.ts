@@ -43,8 +43,8 @@ export type ErrorCode =
   | "ERR_BPF_VM_TIMEOUT";
 
 /**
- * What was being done when an error came up: what `error.operation` can be. A member of a map, a link, a program or a codec has its
- * owner in front: "map.get". A function has its own name, or that of what it reads or makes: "profile" of readProfile().
+ * The operation that failed. Operations on maps, links, programs, variables and codecs have the owner in front: "map.get". The others
+ * have the name of the function, or of what the function reads: "profile" for readProfile().
  */
 export type Operation =
   | "open"
@@ -54,7 +54,7 @@ export type Operation =
   | `map.${"create" | "open" | "fd" | "info" | "freeze" | "pin" | "unpin" | "valueSize"}`
   | `map.${"get" | "getView" | "has" | "set" | "delete" | "take" | "getMany" | "setMany" | "deleteMany"}`
   | `map.${"keys" | "entries" | "values" | "forEach" | "getAll" | "clear" | "batches"}`
-  | `map.${"push" | "pop" | "peek" | "add" | "idOf" | "mmap" | "memory" | "view"}`
+  | `map.${"push" | "pop" | "peek" | "add" | "mmap" | "memory" | "view"}`
   | `map.${"read" | "onBatch" | "onEvent" | "columns" | "flush" | "stats" | "submit" | "submitMany" | "drained"}`
   | `variable.${"get" | "set"}`
   | `link.${"open" | "info" | "pin" | "unpin" | "detach" | "read"}`
@@ -77,7 +77,7 @@ export type Operation =
 
 /** What an error is about; each field is set where it applies. */
 export interface ErrorDetails {
-  /** What was being done: "open", "load", "program.attach", "map.get" … */
+  /** The operation that failed: "open", "load", "program.attach", "map.get" … */
   operation?: Operation;
   /** The kernel's errno by name, such as "EINVAL". */
   errno?: string;
@@ -101,7 +101,7 @@ export class BpfError extends Error {
   /** A stable name of what went wrong. */
   readonly code: ErrorCode;
   // Declared, not defined: a field that does not apply is absent, and not printed as undefined.
-  /** What was being done: "open", "load", "program.attach", "map.get" … */
+  /** The operation that failed: "open", "load", "program.attach", "map.get" … */
   declare readonly operation?: Operation;
   /** The kernel's errno by name, such as "EINVAL"; absent where no kernel call failed. */
   declare readonly errno?: string;

@@ -56,7 +56,7 @@ export const anyObject = custom<never>("an object", (value) => typeof value === 
 export const anyArray = custom<never>("an array", Array.isArray);
 export const bytes = custom<Uint8Array>("a Uint8Array", isUint8Array);
 /** Whatever its parameters are: nobody can tell before it is called. */
-export const callback = custom<never>("a function", (value) => typeof value === "function");
+export const anyFunction = custom<never>("a function", (value) => typeof value === "function");
 export const pathOrBytes = custom<string | Uint8Array>(
   "a path or a Uint8Array",
   (value) => typeof value === "string" || isUint8Array(value),

@@ -1,5 +1,5 @@
 /** A host's facts, to be carried elsewhere. */
-import { boolean, callback, checkOptions, type Schema } from "../options";
+import { anyFunction, boolean, checkOptions, type Schema } from "../options";
 import { given, isKnown, mapFact, unknown } from "./fact";
 import type { KernelFacts, ProbedKind } from "./kernel-facts";
 import { withProbeResults } from "./probe";
@@ -14,7 +14,7 @@ export interface CaptureOptions {
   onProgress?: (done: number, of: number) => void;
 }
 
-const OPTIONS: Schema<CaptureOptions> = { probe: boolean, onProgress: callback };
+const OPTIONS: Schema<CaptureOptions> = { probe: boolean, onProgress: anyFunction };
 
 /** {@link kernelFacts}, with what the kernel answers if it is asked. */
 export function captureProfile(options?: CaptureOptions): KernelFacts {

@@ -1,8 +1,8 @@
 /** Maps of keys and values that can be iterated: JavaScript's Map, as far as that fits. */
 import type { BtfValue } from "../codec/codec";
 import { little } from "../endian";
-import { ArgumentError, shown } from "../errors";
 import { native } from "../native";
+import { anyFunction, checkArgument } from "../options";
 import { refuseOthers } from "../receivers";
 import { chunks, type MapBatch } from "./chunks";
 import type { MapCore } from "./core";
@@ -74,8 +74,8 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
    * @throws {@link MapError}
    */
   forEach(callback: (value: V, key: K, map: this) => void): void {
-    if (typeof callback !== "function")
-      throw new ArgumentError(`map ${this.name}: forEach takes a function, got ${shown(callback)}`, { map: this.name });
+    const details = { operation: "map.forEach", map: this.name } as const;
+    checkArgument({ name: "forEach", of: `map ${this.name}`, details }, "callback", callback, anyFunction);
     for (const [key, value] of this.entries()) callback(value, key, this);
   }
 

@@ -8,7 +8,7 @@ import { Reader, type ReadOptions, signal } from "../events/reader";
 import { BYTES, type Progress, type Records, recordsOf } from "../events/records";
 import { type HandlerOptions, type Subscription, subscribe } from "../events/subscription";
 import type { Handle, RecordMemory } from "../native";
-import { anyString, type Callee, callback, checkArgument, checkOptions, list, type Schema } from "../options";
+import { anyFunction, anyString, type Callee, checkArgument, checkOptions, list, type Schema } from "../options";
 import { refuseOthers } from "../receivers";
 import type { MapCore } from "./core";
 import { BpfMap } from "./map";
@@ -22,7 +22,7 @@ export interface ColumnOptions<F extends string = string> extends ReadOptions {
 }
 
 const READ_OPTIONS: Schema<ReadOptions> = { signal };
-const HANDLER_OPTIONS: Schema<HandlerOptions> = { signal, onError: callback };
+const HANDLER_OPTIONS: Schema<HandlerOptions> = { signal, onError: anyFunction };
 const COLUMN_OPTIONS: Schema<ColumnOptions> = { signal, fields: list(anyString) };
 
 /** The native side of one kind. */
@@ -102,7 +102,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
 
   /** Calls a handler with batches of records as they come. */
   onBatch(handler: (batch: B) => void, options?: HandlerOptions): Subscription {
-    checkArgument(this.#callee("onBatch"), "handler", handler, callback);
+    checkArgument(this.#callee("onBatch"), "handler", handler, anyFunction);
     const given = checkOptions(this.#callee("onBatch"), options, HANDLER_OPTIONS);
     const step = (limit: number, progress: Progress) => {
       const batch = this.#batch(limit, progress);
@@ -114,7 +114,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
 
   /** Calls a handler with each record as it comes. */
   onEvent(handler: (event: T) => void, options?: HandlerOptions): Subscription {
-    checkArgument(this.#callee("onEvent"), "handler", handler, callback);
+    checkArgument(this.#callee("onEvent"), "handler", handler, anyFunction);
     const given = checkOptions(this.#callee("onEvent"), options, HANDLER_OPTIONS);
     return subscribe(this.#reader, (limit, progress) => this.#each(limit, handler, progress), given);
   }

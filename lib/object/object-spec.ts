@@ -10,8 +10,8 @@ import { MapSpec } from "../map/map-spec";
 import { type Handle, type LoadRequest, native, type Outcome, type VariableDescription } from "../native";
 import { deliver, type LogCallback } from "../native/log";
 import {
+  anyFunction,
   anyString,
-  callback,
   checkArgument,
   checkOptions,
   oneOf,
@@ -324,7 +324,7 @@ const OPTIONS: Schema<OpenOptions> = {
   btfPath: text,
   events: record(anyString),
   u64: oneOf("bigint", "number"),
-  onLog: callback,
+  onLog: anyFunction,
 };
 
 function checkLoadable(program: ProgramSpec): void {

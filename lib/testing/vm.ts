@@ -5,8 +5,8 @@ import { mkdirSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ArgumentError } from "../errors";
 import {
+  anyFunction,
   boolean,
-  callback,
   checkOptions,
   custom,
   filled,
@@ -103,14 +103,14 @@ const TIMER_SECONDS = 2 ** 31 / 1000 - 1;
 export const VM_OPTIONS: Schema<VmOptions> = {
   ...{ kernel: required(filled), command: required(list(text)), arch: oneOf("x64", "arm64") },
   ...{ project: filled, cwd: filled, env: record(text), lsm: text, append: text },
-  put: list(object<Put>({ from: required(filled), to: required(filled), filter: callback })),
+  put: list(object<Put>({ from: required(filled), to: required(filled), filter: anyFunction })),
   collect: list(object<Collect>({ from: required(filled), into: required(filled) })),
   ...{ memoryMib: integer(1, 0xffffffff), cpus: integer(1, 0xffff), countInstructions: boolean },
   timeoutSeconds: custom(
     "a number of seconds",
     (value) => typeof value === "number" && value > 0 && value <= TIMER_SECONDS,
   ),
-  ...{ onStdout: callback, onStderr: callback, onProgress: callback },
+  ...{ onStdout: anyFunction, onStderr: anyFunction, onProgress: anyFunction },
 };
 
 /**

@@ -1,12 +1,12 @@
 /** The check of options: what a schema takes, what it refuses and in which words. */
 import fc from "fast-check";
 import {
+  anyFunction,
   anyString,
   bigint64,
   boolean,
   bytes,
   type Callee,
-  callback,
   checkArgument,
   checkOptions,
   checkProperty,
@@ -43,7 +43,7 @@ const SCHEMA: Schema<Options> = {
   mode: oneOf("any", "exist"),
   lock: boolean,
   data: bytes,
-  onLog: callback,
+  onLog: anyFunction,
   put: list(object<{ from: string; to?: string }>({ from: required(filled), to: text })),
   events: record(anyString),
 };
