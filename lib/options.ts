@@ -88,7 +88,7 @@ export const uint32 = integer(0, 0xffffffff);
 /** A process id or a descriptor: a signed integer of 32 bits to the kernel. */
 export const descriptor = integer(0, 0x7fffffff);
 export const natural = custom<number>(
-  "an integer from 0",
+  "a non-negative integer",
   (value) => Number.isSafeInteger(value) && (value as number) >= 0,
 );
 
@@ -111,7 +111,11 @@ export function list<T>(item: Expected<T>): Expected<readonly T[]> {
   return {
     fault(value) {
       if (!Array.isArray(value)) return anyArray.fault(value);
-      return firstFault(Array.from(value.keys()), (index) => within(`[${index}]`, item.fault(value[index])));
+      for (let index = 0; index < value.length; index++) {
+        const fault = item.fault(value[index]);
+        if (fault !== undefined) return within(`[${index}]`, fault);
+      }
+      return undefined;
     },
   };
 }
@@ -121,7 +125,7 @@ export function record<T>(item: Expected<T>): Expected<Readonly<Record<string, T
   return {
     fault(value) {
       if (!isObject(value)) return mustBe("an object", value);
-      return firstFault(Object.keys(value), (name) => within(`.${name}`, item.fault(value[name])));
+      return firstFault(Object.keys(value), (name) => item.fault(value[name]));
     },
   };
 }
@@ -134,7 +138,7 @@ export function object<O extends object>(schema: Schema<O>, { open = false } = {
       if (!isObject(value)) return mustBe("an object", value);
       const unknown = open ? undefined : Object.keys(value).find((name) => !names.includes(name));
       if (unknown !== undefined) return noSuch("field", unknown, names);
-      return firstFault(names, (name) => within(`.${name}`, faultOf(value[name], schema[name as keyof O])));
+      return firstFault(names, (name) => faultOf(value[name], schema[name as keyof O]));
     },
   };
 }
@@ -206,14 +210,14 @@ function didYouMean(name: string, names: readonly string[]): string | undefined 
   return meant === undefined ? undefined : `Did you mean ${meant}?`;
 }
 
-function within(path: string, fault: Fault | undefined): Fault | undefined {
-  return fault && { ...fault, path: path + fault.path };
+function within(path: string, fault: Fault): Fault {
+  return { ...fault, path: path + fault.path };
 }
 
-function firstFault<T>(items: readonly T[], faultOfItem: (item: T) => Fault | undefined): Fault | undefined {
-  for (const item of items) {
-    const fault = faultOfItem(item);
-    if (fault !== undefined) return fault;
+function firstFault(names: readonly string[], faultOfField: (name: string) => Fault | undefined): Fault | undefined {
+  for (const name of names) {
+    const fault = faultOfField(name);
+    if (fault !== undefined) return within(`.${name}`, fault);
   }
   return undefined;
 }

@@ -114,7 +114,7 @@ export function createMap<T extends MapTypeName, K = Uint8Array, V = Uint8Array>
       // Which way this descriptor may be used is not told back: it is not the map's.
       const flags = info.flags | (request.flags & (Flag.RDONLY | Flag.WRONLY));
       const identity = { ...info, flags, type: request.type, name: request.name || request.typeName };
-      return mapOfHandle(handle, identity, options as Partial<ElementCodecs>) as unknown as MapTypes<K, V>[T];
+      return mapOfHandle(handle, identity, given as unknown as Partial<ElementCodecs>) as unknown as MapTypes<K, V>[T];
     } catch (error) {
       native.mapClose(handle);
       throw error;

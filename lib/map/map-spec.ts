@@ -6,7 +6,17 @@ import { Flag } from "../constants";
 import { ArgumentError, errnoName, isErrno, MapError } from "../errors";
 import { type InnerRequest, type MapDescription, type MapRequest, native } from "../native";
 import { foreignPin, type PinFault, preparePin, whyNotOpened } from "../native/pins";
-import { bigint64, boolean, checkProperty, type Expected, filled, object, uint32 } from "../options";
+import {
+  anyObject,
+  bigint64,
+  boolean,
+  checkProperty,
+  type Expected,
+  filled,
+  object,
+  required,
+  uint32,
+} from "../options";
 import { refuseOthers } from "../receivers";
 import type { MapFacts } from "../verdict";
 import { infoOf } from "./map-info";
@@ -26,12 +36,9 @@ export interface InnerMap {
   readonly flags: number;
 }
 
-const INNER = object<Partial<InnerMap>>({
-  type: mapType,
-  keySize: uint32,
-  valueSize: uint32,
-  maxEntries: uint32,
-  flags: uint32,
+const INNER = object<InnerMap>({
+  ...{ type: required(mapType), keySize: required(uint32), valueSize: required(uint32) },
+  ...{ maxEntries: required(uint32), flags: required(uint32) },
 });
 
 /** A map of an {@link ObjectSpec}: plain data that can be changed until the object is loaded. */
@@ -182,10 +189,9 @@ export class MapSpec {
 
   set inner(value: Partial<InnerMap>) {
     if (!this.type.endsWith("_of_maps")) throw this.#refused(`a ${this.type} map holds no maps`);
-    const given = this.#checked("inner", value, INNER);
-    const wanted = { keySize: 4, valueSize: 4, maxEntries: 1, flags: 0, ...this.inner, ...given };
-    const type = this.#checked("inner.type", wanted.type as string, mapType);
-    this.#inner = { ...wanted, type: typeNumber(type) };
+    checkProperty(this.#owner, "inner", value, anyObject);
+    const wanted = { keySize: 4, valueSize: 4, maxEntries: 1, flags: 0, ...this.inner, ...value } as InnerMap;
+    this.#inner = { ...this.#checked("inner", wanted, INNER), type: typeNumber(wanted.type) };
   }
 
   /**
@@ -269,8 +275,12 @@ export class MapSpec {
     return { ...facts, inner: { name: facts.inner?.name ?? facts.name, type: mapTypeName(type), flags, fields: [] } };
   }
 
+  get #owner() {
+    return { of: `map ${this.name}`, details: { map: this.name } };
+  }
+
   #checked<T>(name: string, value: T, expected: Expected<T>): T {
-    return checkProperty({ of: `map ${this.name}`, details: { map: this.name } }, name, value, expected);
+    return checkProperty(this.#owner, name, value, expected);
   }
 
   #refused(message: string): ArgumentError {

@@ -162,7 +162,7 @@ test("an option that must be there", () => {
 
 test("arguments and properties", () => {
   expect(() => checkArgument(CALLEE, "id", 0.5, natural)).toThrow(
-    "run's argument id must be an integer from 0, got 0.5",
+    "run's argument id must be a non-negative integer, got 0.5",
   );
   expect(() => checkArgument(CALLEE, "fd", 2 ** 31, descriptor)).toThrow("an integer from 0 to 2147483647");
   const owner = { of: "map counts", details: { map: "counts" } };
