@@ -42,10 +42,43 @@ export type ErrorCode =
   | "ERR_BPF_VM_NO_KERNEL"
   | "ERR_BPF_VM_TIMEOUT";
 
-/** What an error is about. A field is set only where it applies. */
+/**
+ * The operation that failed. Operations on maps, links, programs, variables and codecs have the owner in front: "map.get". The others
+ * have the name of the function, or of what the function reads: "profile" for readProfile().
+ */
+export type Operation =
+  | "open"
+  | "load"
+  | "check"
+  | `program.${"id" | "fd" | "attach" | "testRun"}`
+  | `map.${"create" | "open" | "fd" | "info" | "freeze" | "pin" | "unpin" | "valueSize"}`
+  | `map.${"get" | "getView" | "has" | "set" | "delete" | "take" | "getMany" | "setMany" | "deleteMany"}`
+  | `map.${"keys" | "entries" | "values" | "forEach" | "getAll" | "clear" | "batches"}`
+  | `map.${"push" | "pop" | "peek" | "add" | "mmap" | "memory" | "view"}`
+  | `map.${"read" | "onBatch" | "onEvent" | "columns" | "flush" | "stats" | "submit" | "submitMany" | "drained"}`
+  | `variable.${"get" | "set"}`
+  | `link.${"open" | "info" | "pin" | "unpin" | "detach" | "read"}`
+  | "codec"
+  | "codec.encode"
+  | "view"
+  | "tracePipe"
+  | "btf"
+  | "readBtf"
+  | "kernelBtf"
+  | "judge"
+  | "explain"
+  | "hooks"
+  | "profile"
+  | "probe"
+  | "gen"
+  | "build"
+  | "write"
+  | "vm";
+
+/** What an error is about; each field is set where it applies. */
 export interface ErrorDetails {
-  /** The operation that failed: "open", "load", "attach", "map.get" … */
-  operation?: string;
+  /** The operation that failed: "open", "load", "program.attach", "map.get" … */
+  operation?: Operation;
   /** The kernel's errno by name, such as "EINVAL". */
   errno?: string;
   /** The program's name. */
@@ -72,10 +105,10 @@ export class BpfError extends Error {
   override readonly name: string = "BpfError";
   /** Identifies the kind of failure; stable across versions. */
   readonly code: ErrorCode;
-  // `declare` creates no property, so that a field that does not apply is absent instead of undefined.
-  /** The operation that failed: "open", "load", "attach", "map.get" … */
-  declare readonly operation?: string;
-  /** The kernel's errno by name, such as "EINVAL"; absent if no kernel call failed. */
+  // Declared, not defined: a field that does not apply is absent, and not printed as undefined.
+  /** The operation that failed: "open", "load", "program.attach", "map.get" … */
+  declare readonly operation?: Operation;
+  /** The kernel's errno by name, such as "EINVAL"; absent where no kernel call failed. */
   declare readonly errno?: string;
   /** The program's name. */
   declare readonly program?: string;
@@ -228,7 +261,7 @@ export class PermissionError extends BpfError {
 export class ClosedError extends BpfError {
   /** The class name. */
   override readonly name: string = "ClosedError";
-  constructor(what: string, operation: string) {
+  constructor(what: string, operation: Operation) {
     super("ERR_BPF_CLOSED", `${what} is closed`, { operation });
   }
 }

@@ -46,6 +46,7 @@ export {
   LoadError,
   MapError,
   ObjectError,
+  type Operation,
   PermissionError,
   SleepableError,
   VerifierError,
@@ -80,7 +81,7 @@ export type { InnerMap, MapSpec } from "./map/map-spec";
 export { type OpenedMap, type OpenMapOptions, openMap, openMapById } from "./map/open";
 export { type PerfBatch, PerfBuffer, type PerfBufferOptions, type PerfBufferStats } from "./map/perf-buffer";
 export type { LpmKey, Prefix } from "./map/prefix";
-export { BloomFilterMap, QueueMap, StackMap } from "./map/queue";
+export { BloomFilterMap, type PushOptions, QueueMap, StackMap } from "./map/queue";
 export { type ColumnOptions, RecordMap } from "./map/record-map";
 export { ArrayOfMaps, HashOfMaps, ProgArray } from "./map/references";
 export type { ExpectedMap } from "./map/reuse";

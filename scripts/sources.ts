@@ -7,10 +7,10 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import { compareVersions } from "../lib/compare-versions";
 import { fetchFile, GoneError, PrivateApt } from "../lib/testing/apt";
 import { cacheDirectory } from "../lib/testing/cache";
 import { MIRROR_VARIABLE } from "../lib/testing/mirrors";
-import { compareVersions } from "../lib/testing/versions";
 
 export interface Source {
   readonly name: "libbpf" | "elfutils" | "zlib";

@@ -4,8 +4,9 @@
  * Format: Documentation/bpf/btf.rst, include/uapi/linux/btf.h.
  */
 import { little } from "../endian";
-import { ArgumentError, shown } from "../errors";
+import { ArgumentError } from "../errors";
 import { nearest } from "../nearest";
+import { anyNumber, anyObject, anyString, type Callee, checkArgument } from "../options";
 import { refuseOthers } from "../receivers";
 import { BtfKind, MAX_DEPTH } from "./btf-kinds";
 import { type BtfFault, faultOf } from "./fault";
@@ -18,7 +19,13 @@ const EACH: readonly number[] = [0, 0, 0, 0, 3, 3, 2, 0, 0, 0, 0, 0, 0, 2, 0, 3,
 
 const MAGIC = 0xeb9f;
 
-/** Thrown for bytes that are not valid BTF for this machine. Callers catch it and name the file. */
+const method = (name: string): Callee => ({ name, details: { operation: "btf" } });
+const FIND = method("find");
+const TYPE = method("type");
+const TYPE_NAMED = method("typeNamed");
+const TAGS_OF = method("tagsOf");
+
+/** Thrown for bytes that are no BTF of this machine; callers say whose they were. */
 export class BtfError extends Error {}
 
 /** The BTF is valid but uses kinds that this library does not know, so it can't be parsed. */
@@ -211,8 +218,8 @@ export class Btf {
    * @throws {@link ArgumentError} if `kind` is not a number or `name` not a string
    */
   find(kind: number, name: string): number | undefined {
-    this.#expect(typeof kind === "number", "find", "a kind", kind);
-    this.#expect(typeof name === "string", "find", "a name", name);
+    checkArgument(FIND, "kind", kind, anyNumber);
+    checkArgument(FIND, "name", name, anyString);
     const inBase = this.base?.find(kind, name);
     if (inBase !== undefined) return inBase;
     const whole = `${Buffer.from(name).toString("latin1")}\0`;
@@ -251,7 +258,7 @@ export class Btf {
    * @throws {@link ArgumentError} if `id` is not a number
    */
   type(id: number): BtfType {
-    this.#expect(typeof id === "number", "type", "an id", id);
+    checkArgument(TYPE, "id", id, anyNumber);
     if (id < this.first && this.base !== undefined) return this.base.type(id);
     const known = this.#nodes.get(id);
     if (known !== undefined) return known;
@@ -273,7 +280,7 @@ export class Btf {
    * @throws {@link ArgumentError} if there is no such type; its hint suggests a similar name
    */
   typeNamed(name: string): BtfType {
-    this.#expect(typeof name === "string", "typeNamed", "a name", name);
+    checkArgument(TYPE_NAMED, "name", name, anyString);
     const [, keyword, bare = name] = /^(struct|union|enum|typedef)\s+(.+)$/.exec(name) ?? [];
     const kinds = keyword === undefined ? Object.values(NAMED).flat() : (NAMED[keyword] ?? []);
     const id = bare === "" ? undefined : this.#findAny(kinds, bare);
@@ -291,7 +298,7 @@ export class Btf {
    * @throws {@link ArgumentError} if `type` is not an object
    */
   tagsOf(type: BtfType): readonly BtfDeclarationTag[] {
-    this.#expect(typeof type === "object" && type !== null, "tagsOf", "a type", type);
+    checkArgument(TAGS_OF, "type", type, anyObject);
     const { id } = type;
     const inherited = this.base === undefined || id >= this.first ? [] : this.base.tagsOf(this.base.type(id));
     this.#tags ??= this.#indexTags();
@@ -334,10 +341,6 @@ export class Btf {
   textLength(offset: number): number {
     const start = offset - this.#stringsStart;
     return start < 0 ? 0 : this.#strings.indexOf("\0", start) - start;
-  }
-
-  #expect(isIt: boolean, method: string, what: string, got: unknown): asserts isIt {
-    if (!isIt) throw new ArgumentError(`${method} takes ${what}, got ${shown(got)}`, { operation: "btf" });
   }
 
   #findAny(kinds: readonly number[], name: string): number | undefined {

@@ -1,8 +1,9 @@
 /** kernelBtf(): the types of the running kernel and its modules. */
 import { readdirSync, readFileSync } from "node:fs";
-import { ArgumentError, BpfError, errnoName, ObjectError, shown } from "../errors";
+import { BpfError, errnoName, ObjectError } from "../errors";
 import { native } from "../native";
 import { nearest } from "../nearest";
+import { checkArgument, custom } from "../options";
 import type { TargetSignature } from "../verdict";
 import { Btf } from "./btf";
 import { signatureOf } from "./signature";
@@ -71,7 +72,7 @@ function readSignature(name: string): TargetSignature | undefined {
 }
 
 function readKernel(): Btf {
-  const about = { operation: "kernelBtf" };
+  const about = { operation: "kernelBtf" } as const;
   try {
     return vmlinuxBtf();
   } catch (cause) {
@@ -88,10 +89,14 @@ function readKernel(): Btf {
   return new Btf(bytes, undefined, "this kernel");
 }
 
+const moduleName = custom<string>(
+  "a module's name",
+  (value) => typeof value === "string" && /^[\w-]+$/.test(value) && value !== "vmlinux",
+);
+
 function moduleBtf(module: string): Btf {
-  const about = { operation: "kernelBtf" };
-  if (typeof module !== "string" || !/^[\w-]+$/.test(module) || module === "vmlinux")
-    throw new ArgumentError(`kernelBtf takes a module's name, got ${shown(module)}`, about);
+  const about = { operation: "kernelBtf" } as const;
+  checkArgument({ name: "kernelBtf", details: about }, "module", module, moduleName);
   const base = kernelBtf();
   // The kernel's spelling: snd-hda is snd_hda.
   const name = module.replaceAll("-", "_");

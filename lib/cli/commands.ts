@@ -27,11 +27,16 @@ export async function run(args: readonly string[]): Promise<void> {
     .description("Builds, types and tests BPF programs, and shows which may sleep, on this kernel and on others.")
     .version(version())
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "node-libbpf:")) });
-  // All commands are loaded for the help and for unknown commands.
+    .configureOutput({ outputError: (text, write) => write(inOurWords(text)) });
+  // All of them are for help, and for words that are none of them.
   const named = COMMANDS.get(args[0] ?? "");
   for (const load of named ? [named] : COMMANDS.values()) (await load())(program);
   await program.parseAsync(args, { from: "user" });
+}
+
+/** commander says before what an option's parser says that the argument is invalid, and which it is. */
+function inOurWords(text: string): string {
+  return text.replace(/^error:/, "node-libbpf:").replace(/ argument '.*' is invalid\. (?=expected )/s, ": ");
 }
 
 function version(): string {

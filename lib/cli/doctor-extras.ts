@@ -4,14 +4,14 @@ import type { KernelFacts } from "../kernel/kernel-facts";
 import { MOUNT_BPFFS } from "../native/pins";
 import { Kernel } from "../sleepable/judged-kernel";
 import { hasErrorInjection } from "../sleepable/rules-tracing";
-import { factLine, isSince, type Line, line } from "./doctor-line";
+import { factLine, isKernelSince, type Line, line } from "./doctor-line";
 
 export function extras(facts: KernelFacts): Line[] {
   return [hooks(facts), lockdown(facts), ...mounts(facts), errorInjection(facts)];
 }
 
 function hooks(facts: KernelFacts): Line {
-  const since = isSince("5.11", facts);
+  const since = isKernelSince("5.11", facts);
   if (since) return line("hooks", "ok", facts.version, "more than one LSM hook may sleep");
   const message = "only the LSM hook bprm_committed_creds may sleep before Linux 5.11";
   return line("hooks", since === undefined ? "unknown" : "bad", facts.version, message, "Use Linux 5.11 or newer");
@@ -60,7 +60,7 @@ function errorInjection(facts: KernelFacts): Line {
   const fact = { ...input, value: `${input.name}: ${input.value}` };
   const ok = (what: string) => `${what} may sleep in fentry.s, fexit.s and fmod_ret.s programs`;
   if (value) return line("error-injection", "ok", fact, ok("functions with error injection"));
-  if (isSince("7.1", facts)) return line("error-injection", "ok", facts.version, ok("system calls"));
+  if (isKernelSince("7.1", facts)) return line("error-injection", "ok", facts.version, ok("system calls"));
   const [state, message] =
     value === undefined
       ? ([

@@ -1,7 +1,7 @@
-/** A line of the doctor's report: a fact and its meaning. */
+/** A line of the doctor's report: a fact, and what it means. */
+import { isSince, parseVersion } from "../compare-versions";
 import { type Fact, given, isKnown } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/kernel-facts";
-import { parseVersion, seriesNumber } from "../kernel/version";
 import { input } from "../sleepable/judged-kernel";
 
 export type State = "ok" | "bad" | "unknown";
@@ -49,9 +49,8 @@ export function factLine<T>(check: string, fact: Fact<T>, isGood: (value: T) => 
   );
 }
 
-/** Undefined if the version is unknown. */
-export function isSince(series: string, { version }: KernelFacts): boolean | undefined {
+/** Whether a kernel is of a series or newer; undefined where its version is not known. */
+export function isKernelSince(series: string, { version }: KernelFacts): boolean | undefined {
   const have = parseVersion(given(version) ?? "");
-  const want = parseVersion(series);
-  return have && want && seriesNumber(have) >= seriesNumber(want);
+  return have && isSince(have, series);
 }

@@ -1,8 +1,9 @@
 /** Requirements of sleepable LSM programs for loading and for running. */
 import { type Fact, given, isKnown, mapFact } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/kernel-facts";
+import { missingCapabilities } from "../kernel/permission";
 import { MOUNT } from "./doctor-extras";
-import { factLine, isSince, type Line, line } from "./doctor-line";
+import { factLine, isKernelSince, type Line, line } from "./doctor-line";
 
 /** Requirements for loading: a successful load proves all of them. */
 export function toLoad(facts: KernelFacts): Line[] {
@@ -33,9 +34,9 @@ export function toLoad(facts: KernelFacts): Line[] {
 
 function kernel(facts: KernelFacts): Line {
   const remedy = "Use Linux 5.10 or newer";
-  const since = isSince("5.10", facts);
-  if (since) return line("kernel", "ok", facts.version, "the kernel supports BPF_F_SLEEPABLE");
-  // A vendor's 4.18 may have it.
+  const since = isKernelSince("5.10", facts);
+  if (since) return line("kernel", "ok", facts.version, "the kernel knows BPF_F_SLEEPABLE");
+  // A vendor's 4.18 may.
   return since === undefined || given(facts.backports) !== ""
     ? line("kernel", "unknown", facts.version, "can't determine whether the kernel supports BPF_F_SLEEPABLE", remedy)
     : line("kernel", "bad", facts.version, "the kernel is older than BPF_F_SLEEPABLE", remedy);
@@ -69,13 +70,8 @@ function configured(option: string, { config, lsmHooks }: KernelFacts): Line {
   return off ? line(name, "bad", hooks, words.bad, remedy) : line(name, "unknown", config, words.unknown, remedy);
 }
 
-/** CAP_SYS_ADMIN includes both. */
-export function missingCapabilities(has: readonly string[] = []): string[] {
-  return has.includes("CAP_SYS_ADMIN") ? [] : ["CAP_BPF", "CAP_PERFMON"].filter((name) => !has.includes(name));
-}
-
 function capabilities(fact: Fact<string[]>): Line {
-  const missing = missingCapabilities(given(fact)).join(" and ");
+  const missing = missingCapabilities(given(fact) ?? []).join(" and ");
   return factLine("capabilities", fact, () => missing === "", {
     ok: "this process may load LSM programs",
     bad: `this process lacks ${missing}`,

@@ -1,10 +1,10 @@
 /** Derives the report from a host's facts and the result of loading a sleepable LSM program. Pure. */
 import { given } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/kernel-facts";
-import type { PermissionCause } from "../kernel/permission";
+import { missingCapabilities, type PermissionCause } from "../kernel/permission";
 import { extras } from "./doctor-extras";
 import { type Line, line, type State } from "./doctor-line";
-import { activeLsm, missingCapabilities, toLoad } from "./doctor-needs";
+import { activeLsm, toLoad } from "./doctor-needs";
 
 /** The kernel's result of loading `r0 = 0; exit` as lsm.s/bprm_committed_creds. */
 export interface HookProbe {
@@ -51,8 +51,8 @@ function load({ capabilities }: KernelFacts, trial: HookProbe | undefined): Line
   const { errno, log, permission } = trial;
   const evidence = { value: errno ?? "loaded", origin: PROG_LOAD };
   if (errno === undefined) return line("load", "ok", evidence, `a sleepable program on ${PROBED_HOOK} was loaded`);
-  if (errno === "EPERM" && missingCapabilities(given(capabilities)).length > 0) {
-    const message = "a sleepable LSM program can be tried only with these capabilities";
+  if (errno === "EPERM" && missingCapabilities(given(capabilities) ?? []).length > 0) {
+    const message = "whether the kernel takes a sleepable LSM program is seen with these capabilities only";
     return line("load", "unknown", evidence, message);
   }
   if (permission !== undefined) return line("load", "bad", evidence, permission.cause, permission.hint);

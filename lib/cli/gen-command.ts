@@ -53,6 +53,6 @@ async function gen(object: string, { output, event, watch, ...options }: Options
 
 function event(text: string, before: Record<string, string> = {}): Record<string, string> {
   const [, map, type] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-  if (map === undefined || type === undefined) throw new InvalidArgumentError("Expected MAP=TYPE.");
+  if (map === undefined || type === undefined) throw new InvalidArgumentError(`expected MAP=TYPE, got '${text}'`);
   return { ...before, [map]: type };
 }

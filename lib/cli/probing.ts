@@ -2,11 +2,11 @@
  * Checks before and after probing the running kernel: whether this process may probe, and whether the kernel answered.
  */
 import { ProgramType } from "../constants";
-import { isErrno, PermissionError } from "../errors";
+import { isErrno } from "../errors";
 import { given } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
 import { PROBED_KINDS, tryLoad } from "../kernel/probe";
-import { whyRefused } from "../kernel/refusal";
+import { permissionError, whyRefused } from "../kernel/refusal";
 
 /**
  * Tests the privilege with a tracepoint program: it needs no trampoline, so EPERM means that a privilege is missing.
@@ -16,8 +16,8 @@ import { whyRefused } from "../kernel/refusal";
 export function needPrivilege(): void {
   const status = tryLoad("tp_btf", "sched_switch")?.status;
   if (status === undefined || !isErrno(status, "EPERM")) return;
-  const { cause, hint } = whyRefused({ operation: "load", types: [ProgramType.TRACING] });
-  throw new PermissionError(`can't probe the kernel: ${cause}`, { operation: "probe", errno: "EPERM", hint });
+  const details = { operation: "probe", errno: "EPERM" } as const;
+  throw permissionError("the kernel can't be asked", { operation: "load", types: [ProgramType.TRACING] }, details);
 }
 
 /** Warns on standard error about kinds that could not be probed. */

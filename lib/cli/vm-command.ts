@@ -104,13 +104,13 @@ function list(text: string, before: string[] = []): string[] {
 }
 
 function positive(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("Expected a positive integer.");
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError(`expected a positive integer, got '${text}'`);
   return Number(text);
 }
 
 function pair(text: string, separator: ":" | "="): [string, string] {
   const at = text.indexOf(separator);
-  if (at < 1) throw new InvalidArgumentError(`Expected two parts separated by "${separator}".`);
+  if (at < 1) throw new InvalidArgumentError(`expected two parts with "${separator}" between them, got '${text}'`);
   return [text.slice(0, at), text.slice(at + 1)];
 }
 

@@ -2,6 +2,7 @@
 
 import { type BtfType, resolved } from "../btf/types";
 import { ArgumentError, shown } from "../errors";
+import { anyString, checkOptions, oneOf, type Schema } from "../options";
 import { type Coding, generate, zero } from "./generate";
 import { readerOf, writerOf } from "./interpret";
 import { ValueMismatch } from "./mismatch";
@@ -46,28 +47,20 @@ export interface Codec<T> {
  *
  * @throws {@link ArgumentError} for a type without values: void, a function, a struct that is declared but not defined
  */
-export function codecOf<T = unknown>(type: BtfType, options: Partial<CodecOptions> = {}): Codec<T> {
-  const given = checkOptions(type, options);
-  return codecFrom(planOf(type, given), given.path) as Codec<T>;
+export function codecOf<T = unknown>(type: BtfType, options?: Partial<CodecOptions>): Codec<T> {
+  const given = checkOptions(CALLEE, options, OPTIONS);
+  const { path = labelOf(resolved(type).kind, type) } = given;
+  return codecFrom(planOf(type, { ...given, path }), path) as Codec<T>;
 }
 
-const CHOICES = { chars: ["string", "bytes"], managed: ["skip"], u64: ["bigint", "number"] } as const;
+const CALLEE = { name: "codecOf", details: { operation: "codec" } } as const;
 
-function checkOptions(type: BtfType, options: Partial<CodecOptions>): CodecOptions {
-  const refuse = (message: string): never => {
-    throw new ArgumentError(message, { operation: "codec" });
-  };
-  if (typeof options !== "object" || options === null)
-    refuse(`codecOf takes an object of options, got ${shown(options)}`);
-  const path = options.path === undefined ? labelOf(resolved(type).kind, type) : options.path;
-  if (typeof path !== "string") refuse(`codecOf's option path must be a string, got ${shown(path)}`);
-  for (const [name, choices] of Object.entries(CHOICES)) {
-    const value: unknown = options[name as keyof typeof CHOICES];
-    if (value !== undefined && !(choices as readonly unknown[]).includes(value))
-      refuse(`codecOf's option ${name} must be ${choices.map((one) => `"${one}"`).join(" or ")}, got ${shown(value)}`);
-  }
-  return { ...options, path };
-}
+const OPTIONS: Schema<Partial<CodecOptions>> = {
+  path: anyString,
+  u64: oneOf("bigint", "number"),
+  chars: oneOf("string", "bytes"),
+  managed: oneOf("skip"),
+};
 
 /** @internal A codec that decodes many values in one call. */
 export interface BulkCodec<T> extends Codec<T> {
@@ -147,5 +140,5 @@ function interpreted(plan: Plan, path: string): Coding {
 
 /** @internal The error for a value that does not fit. */
 export function refusal(path: string, { path: within, problem }: ValueMismatch): ArgumentError {
-  return new ArgumentError(`${path}${within}: ${problem}`, { operation: "encode" });
+  return new ArgumentError(`${path}${within}: ${problem}`, { operation: "codec.encode" });
 }

@@ -1,5 +1,5 @@
-/** Codecs without BTF, for maps that are created without an object file. */
-import { ArgumentError, shown } from "../errors";
+/** Codecs without BTF, for maps that are made without an object. */
+import { checkArgument, integer } from "../options";
 import { type Codec, codecFrom } from "./codec";
 import type { IntPlan, Plan } from "./plan";
 
@@ -13,9 +13,7 @@ function int<T>(size: number, signed: boolean, as: "number" | "bigint" = "number
 
 function sized<T>(op: "bytes" | "chars", size: number): Codec<T> {
   const name = op === "chars" ? "text" : "bytes";
-  if (!Number.isInteger(size) || size < 1 || size > 0xffffffff) {
-    throw new ArgumentError(`${name}: expected a number of bytes, got ${shown(size)}`, { operation: "codec" });
-  }
+  checkArgument({ name: `codecs.${name}`, details: { operation: "codec" } }, "size", size, integer(1, 0xffffffff));
   return built(`${name}(${size})`, { op, size, flexible: false });
 }
 

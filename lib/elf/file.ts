@@ -1,13 +1,9 @@
 /** Reads object files, with an error that names the file and the cause. */
 import { readFileSync } from "node:fs";
-import { ArgumentError, type ErrorCode, ObjectError } from "../errors";
+import { ArgumentError, type ErrorCode, ObjectError, type Operation } from "../errors";
 
-/**
- * The contents of an object file.
- *
- * @throws {@link ObjectError} if it can't be read
- */
-export function readObject(path: string, operation = "open"): Uint8Array {
+/** @throws {@link ObjectError} */
+export function readObject(path: string, operation: Operation = "open"): Uint8Array {
   const fail = (code: ErrorCode, what: string, hint: string, cause: unknown): never => {
     throw new ObjectError(code, `${path} ${what}`, { operation, hint, cause });
   };

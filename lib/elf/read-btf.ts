@@ -1,9 +1,9 @@
 /** readBtf(): reads the types of an ELF file or of raw BTF. */
 import { basename } from "node:path";
-import { isUint8Array } from "node:util/types";
 import { Btf, BtfKindError } from "../btf/btf";
 import { little } from "../endian";
-import { ArgumentError, type ErrorCode, ObjectError, shown } from "../errors";
+import { type ErrorCode, ObjectError } from "../errors";
+import { checkArgument, checkOptions, custom, pathOrBytes, type Schema } from "../options";
 import { readElf } from "./elf";
 import { ownBytes, readObject } from "./file";
 
@@ -15,6 +15,11 @@ export interface ReadBtfOptions {
   base?: Btf;
 }
 
+// Not instanceof: another copy of the library has a class of its own.
+const OPTIONS: Schema<ReadBtfOptions> = {
+  base: custom("a Btf", (value) => typeof value === "object" && value !== null && "typeNamed" in value),
+};
+
 /**
  * Reads the types of a BPF object, a kernel module or a vmlinux (ELF files with a .BTF section), or raw BTF, given by
  * path or bytes. All of it is checked: every reference in the type graph is valid, and cycles pass through a pointer to
@@ -23,15 +28,12 @@ export interface ReadBtfOptions {
  * @throws {@link ObjectError} if the file can't be read, has no BTF, or its BTF is damaged; the message names the type
  * @throws {@link ArgumentError} for an invalid argument
  */
-export function readBtf(source: string | Uint8Array, options: ReadBtfOptions = {}): Btf {
-  if (typeof options !== "object" || options === null)
-    throw new ArgumentError(`readBtf takes an object of options, got ${shown(options)}`, { operation: "readBtf" });
-  const { base } = options;
+export function readBtf(source: string | Uint8Array, options?: ReadBtfOptions): Btf {
+  const callee = { name: "readBtf", details: { operation: "readBtf" } } as const;
+  const { base } = checkOptions(callee, options, OPTIONS);
+  checkArgument(callee, "source", source, pathOrBytes);
   if (typeof source === "string") return decode(readObject(source, "readBtf"), basename(source), base);
-  if (isUint8Array(source)) return decode(ownBytes(source), "the BTF", base);
-  throw new ArgumentError(`readBtf takes a path or a Uint8Array, got ${shown(source)}`, {
-    operation: "readBtf",
-  });
+  return decode(ownBytes(source), "the BTF", base);
 }
 
 function decode(bytes: Uint8Array, label: string, base: Btf | undefined): Btf {

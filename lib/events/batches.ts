@@ -1,7 +1,7 @@
 /** Reading by iteration: `for await (const batch of …)`. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Batch, Pace } from "./pace";
-import { type Reader, type ReadOptions, signalOf } from "./reader";
+import type { Reader } from "./reader";
 
 /**
  * Yields batches as records arrive; ends when the channel is closed. Reads nothing while the consumer is busy.
@@ -11,9 +11,8 @@ import { type Reader, type ReadOptions, signalOf } from "./reader";
 export function batches<B extends Batch>(
   reader: Reader,
   read: (limit: number) => B,
-  options: ReadOptions | undefined,
+  signal: AbortSignal | undefined,
 ): AsyncIterableIterator<B, void> {
-  const signal = signalOf(options, reader.what);
   const state: State = { ended: false, wake: () => {} };
   const generator = generate(reader, read, signal, state);
   return {

@@ -4,7 +4,7 @@ import { compile } from "../codec/generate";
 import { readerOf } from "../codec/interpret";
 import type { FloatPlan, IntPlan, Plan, StructPlan } from "../codec/plan";
 import { little } from "../endian";
-import { ArgumentError, shown } from "../errors";
+import { ArgumentError } from "../errors";
 
 /** A column of numbers. */
 export type NumberColumn =
@@ -78,8 +78,8 @@ export class ColumnReader<T, F extends ColumnName<T>> {
   ) {
     const plan = codec && planOfCodec(codec);
     if (plan?.op !== "struct" && plan?.op !== "union") {
-      const hint = `Set the record type: a tag on the map, or open()'s option events`;
-      throw new ArgumentError(`${what}: columns need records with fields`, { operation: "columns", hint });
+      const hint = `Say what its records are: the map's tag, or open()'s option events`;
+      throw new ArgumentError(`${what}: records without fields have no columns`, { operation: "map.columns", hint });
     }
     this.#fields = numericFields(plan, names, what);
     this.#columns = this.#fields.map((field) => columnOf(field.plan, room));
@@ -109,11 +109,10 @@ function numericFields(plan: StructPlan, names: readonly string[] | undefined, w
     return kept === undefined ? [] : [{ name, offset, plan: kept }];
   });
   if (names === undefined && found.length > 0) return found;
-  const hint = `Numeric fields: ${found.map(({ name }) => name).join(", ") || "none"}`;
-  const fail = (problem: string) => new ArgumentError(`${what}: ${problem}`, { operation: "columns", hint });
-  if (names === undefined) throw fail(`${plan.label} has no numeric field`);
-  if (!Array.isArray(names)) throw fail(`columns' option fields must be an array of names, got ${shown(names)}`);
-  if (names.length === 0) throw fail("columns' option fields is empty");
+  const hint = `Fields that are numbers: ${found.map(({ name }) => name).join(", ") || "none"}`;
+  const fail = (problem: string) => new ArgumentError(`${what}: ${problem}`, { operation: "map.columns", hint });
+  if (names === undefined) throw fail(`${plan.label} has no field that is a number`);
+  if (names.length === 0) throw fail("columns' option fields names no field");
   return names.map((wanted) => {
     const field = found.find(({ name }) => name === wanted);
     if (field === undefined) throw fail(`${plan.label} has no numeric field "${wanted}"`);

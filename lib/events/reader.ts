@@ -1,6 +1,7 @@
 /** Enforces that a channel has one reader at a time. */
 import { ArgumentError, BpfError } from "../errors";
 import type { Handle } from "../native";
+import { custom } from "../options";
 import { forget, hold, listen, release } from "./poller";
 
 /** Options for reading. */
@@ -14,8 +15,8 @@ export interface Channel {
   /** Name for errors: "ring buffer events". */
   readonly what: string;
   readonly closed: boolean;
-  /** The handle to poll, opened at first use. Throws after the channel is closed. */
-  handle(operation: string): Handle;
+  /** What the poller tells of, opened when it is first used; throws once it is closed. */
+  handle(operation: "read"): Handle;
 }
 
 /** An active reader. */
@@ -57,8 +58,8 @@ export class Reader {
 
   flush(): void {
     if (this.#reading === undefined) {
-      const hint = "Take the available records with read()";
-      throw new ArgumentError(`${this.#channel.what} has no reader to flush to`, { operation: "flush", hint });
+      const hint = "Take what is there with read()";
+      throw new ArgumentError(`${this.#channel.what} has no reader to flush it to`, { operation: "map.flush", hint });
     }
     this.#reading.flush();
   }
@@ -72,8 +73,8 @@ export class Reader {
   begin(reading: Reading, signal: AbortSignal | undefined): () => void {
     const { what } = this.#channel;
     if (this.#reading !== undefined) {
-      const hint = "It allows one reader: first end the other for await loop, or close the subscription";
-      throw new BpfError("ERR_BPF_BUSY", `${what} already has a reader`, { operation: "read", hint });
+      const hint = "It has one reader: end the other for await, or close the subscription, first";
+      throw new BpfError("ERR_BPF_BUSY", `${what} is being read already`, { operation: "map.read", hint });
     }
     signal?.throwIfAborted();
     const handle = this.#channel.handle("read");
@@ -92,13 +93,4 @@ export class Reader {
   }
 }
 
-/**
- * The signal option.
- *
- * @throws {@link ArgumentError} if it is not an AbortSignal
- */
-export function signalOf(options: ReadOptions | undefined, what: string): AbortSignal | undefined {
-  const signal = options?.signal;
-  if (signal === undefined || signal instanceof AbortSignal) return signal;
-  throw new ArgumentError(`${what}: signal must be an AbortSignal`, { operation: "read" });
-}
+export const signal = custom<AbortSignal>("an AbortSignal", (value) => value instanceof AbortSignal);

@@ -1,7 +1,6 @@
-/** Reading with a handler that is called for each record. */
-import { ArgumentError } from "../errors";
+/** Reading by a handler, which is called with what there is. */
 import { type Batch, Pace } from "./pace";
-import { type Reader, type ReadOptions, signalOf } from "./reader";
+import type { Reader, ReadOptions } from "./reader";
 import type { Progress } from "./records";
 
 /** Options of a handler. */
@@ -29,13 +28,8 @@ export interface Subscription extends Disposable {
 export function subscribe(
   reader: Reader,
   step: (limit: number, progress: Progress) => Batch,
-  options: HandlerOptions | undefined,
+  { signal, onError }: HandlerOptions,
 ): Subscription {
-  const signal = signalOf(options, reader.what);
-  const onError = options?.onError;
-  if (onError !== undefined && typeof onError !== "function") {
-    throw new ArgumentError("onError must be a function", { operation: "read" });
-  }
   const progress: Progress = { done: 0, going: true };
   const pace = new Pace();
   let next: NodeJS.Immediate | undefined;

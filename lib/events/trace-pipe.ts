@@ -1,9 +1,11 @@
 /** Reads the output of bpf_printk() from the kernel's trace_pipe. */
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
-import { ArgumentError, BpfError, PermissionError } from "../errors";
+import { BpfError } from "../errors";
+import { permissionError } from "../kernel/refusal";
 import { onCollected } from "../native/collected";
-import { type ReadOptions, signalOf } from "./reader";
+import { checkOptions, natural, type Schema } from "../options";
+import { type ReadOptions, signal } from "./reader";
 import { LineCutter, parseLine, type TraceEntry } from "./trace-line";
 
 /** Options of {@link tracePipe}. */
@@ -14,6 +16,8 @@ export interface TracePipeOptions extends ReadOptions {
    */
   pid?: number | undefined;
 }
+
+const OPTIONS: Schema<TracePipeOptions> = { signal, pid: natural };
 
 const PATHS = ["/sys/kernel/tracing/trace_pipe", "/sys/kernel/debug/tracing/trace_pipe"];
 /** More than the kernel returns per read, which is one or two pages of whole lines. */
@@ -34,10 +38,11 @@ const IDLE = 50;
  *   reason when aborted
  * @throws {@link PermissionError} without the privilege
  */
-export function tracePipe(options: TracePipeOptions = {}): AsyncGenerator<TraceEntry, void, void> {
+export function tracePipe(options?: TracePipeOptions): AsyncGenerator<TraceEntry, void, void> {
+  const given = checkOptions({ name: "tracePipe", details: { operation: "tracePipe" } }, options, OPTIONS);
   const pipe = new Pipe();
-  const entries = read(pipe, options);
-  // If the consumer abandons the generator, its `finally` never runs.
+  const entries = read(pipe, given);
+  // Nothing comes to `finally` in a generator that nobody asks any more.
   onCollected(entries, () => pipe.close());
   return entries;
 }
@@ -58,14 +63,7 @@ class Pipe {
   }
 }
 
-async function* read(pipe: Pipe, options: TracePipeOptions): AsyncGenerator<TraceEntry, void, void> {
-  const { pid } = options;
-  const signal = signalOf(options, "tracePipe");
-  if (pid !== undefined && (!Number.isInteger(pid) || pid < 0)) {
-    throw new ArgumentError(`tracePipe's option pid must be a thread id, got ${String(pid)}`, {
-      operation: "tracePipe",
-    });
-  }
+async function* read(pipe: Pipe, { pid, signal }: TracePipeOptions): AsyncGenerator<TraceEntry, void, void> {
   signal?.throwIfAborted();
   const fd = pipe.open();
   try {
@@ -102,10 +100,9 @@ function openPipe(): number {
     }
   }
   const { code = "EIO" } = cause ?? {};
-  const details = { operation: "tracePipe", errno: code, cause };
-  if (code === "EACCES" || code === "EPERM") {
-    throw new PermissionError("trace_pipe can't be opened", { ...details, hint: "Run it as root" });
-  }
+  const details = { operation: "tracePipe", errno: code, cause } as const;
+  if (code === "EACCES" || code === "EPERM")
+    throw permissionError("trace_pipe can't be opened", { operation: "trace-pipe" }, details);
   if (code === "EBUSY") {
     const hint = "It allows one reader at a time: end the other, such as bpftool prog tracelog";
     throw new BpfError("ERR_BPF_BUSY", "trace_pipe already has a reader", { ...details, hint });

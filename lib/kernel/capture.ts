@@ -1,4 +1,5 @@
-/** Captures a host's facts as a profile. */
+/** A host's facts, to be carried elsewhere. */
+import { anyFunction, boolean, checkOptions, type Schema } from "../options";
 import { given, isKnown, mapFact, unknown } from "./fact";
 import type { KernelFacts, ProbedKind } from "./kernel-facts";
 import { withProbeResults } from "./probe";
@@ -13,12 +14,12 @@ export interface CaptureOptions {
   onProgress?: (done: number, of: number) => void;
 }
 
-/**
- * The facts of {@link kernelFacts}, optionally with the results of probing the kernel.
- *
- * @throws {@link BpfError} ERR_BPF_NOT_SUPPORTED if the kernel is not Linux
- */
-export function captureProfile({ probe = false, onProgress }: CaptureOptions = {}): KernelFacts {
+const OPTIONS: Schema<CaptureOptions> = { probe: boolean, onProgress: anyFunction };
+
+/** {@link kernelFacts}, with what the kernel answers if it is asked. */
+export function captureProfile(options?: CaptureOptions): KernelFacts {
+  const callee = { name: "captureProfile", details: { operation: "profile" } } as const;
+  const { probe = false, onProgress } = checkOptions(callee, options, OPTIONS);
   let facts = kernelFacts();
   if (!probe) return facts;
   const functions = new Set(given(facts.errorInjection));

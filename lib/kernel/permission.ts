@@ -1,5 +1,7 @@
 /** Finds the actual cause of an EPERM or EACCES by checking the system, instead of listing possible causes. */
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { release } from "node:os";
+import { isSince } from "../compare-versions";
 import { ProgramType } from "../constants";
 import { mapTypeRowOf } from "../map-types";
 
@@ -31,6 +33,7 @@ export type Refused =
   /** Opening a map or BTF by id. */
   | { readonly operation: "by-id" }
   | { readonly operation: "perf-buffer" }
+  | { readonly operation: "trace-pipe" }
   /** Using an existing object through its descriptor or pin. */
   | { readonly operation: "use" };
 
@@ -76,16 +79,14 @@ export function readPermissionFacts(): PermissionFacts {
   const status = read("/proc/self/status") ?? "";
   const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, "m").exec(status)?.[1];
   const memlock = /^Max locked memory\s+(\S+)/m.exec(read("/proc/self/limits") ?? "")?.[1];
-  const [major = 0, minor = 0] = (read("/proc/sys/kernel/osrelease") ?? "").split(".").map(Number.parseFloat);
-  const isBefore = (series: number) => major < 5 || (major === 5 && minor < series);
   return {
     capabilities: BigInt(`0x${field("CapEff") ?? "0"}`),
     initialUserNamespace: /^\s*0\s+0\s+4294967295\s*$/.test(read("/proc/self/uid_map") ?? ""),
     lockdown: /\[(\w+)\]/.exec(read("/sys/kernel/security/lockdown") ?? "")?.[1],
     seccomp: Number(field("Seccomp") ?? 0),
-    chargesMemlock: isBefore(11),
+    chargesMemlock: !isSince(release(), "5.11"),
     memlock: memlock === undefined || memlock === "unlimited" ? Number.POSITIVE_INFINITY : Number(memlock),
-    asksAlways: isBefore(19) && read("/proc/sys/kernel/unprivileged_bpf_disabled")?.trim() !== "0",
+    asksAlways: !isSince(release(), "5.19") && read("/proc/sys/kernel/unprivileged_bpf_disabled")?.trim() !== "0",
     tracefs: tracefsReadable(),
     kprobesInTracefs: !existsSync("/sys/bus/event_source/devices/kprobe"),
     perfParanoid: Number(read("/proc/sys/kernel/perf_event_paranoid") ?? 2),
@@ -99,10 +100,9 @@ export function readPermissionFacts(): PermissionFacts {
  * @param loads whether the kernel loads a minimal program; called only if a seccomp filter could be the cause
  */
 export function explainPermission(facts: PermissionFacts, refused: Refused, loads: () => boolean): PermissionCause {
-  const has = (name: Capability) => (facts.capabilities & (1n << BITS[name])) !== 0n;
-  const admin = has("CAP_SYS_ADMIN");
-  const missing = needs(refused, facts).filter(
-    ({ name, itself }) => !has(name) && !(admin && !itself && ADMIN.has(name)),
+  const has = capabilityNames(facts.capabilities);
+  const missing = needs(refused, facts).filter(({ name, itself }) =>
+    itself ? !has.includes(name) : missingCapabilities(has, [name]).length > 0,
   );
   if (missing.length > 0) return lacking(missing);
   if (!facts.initialUserNamespace) {
@@ -113,7 +113,7 @@ export function explainPermission(facts: PermissionFacts, refused: Refused, load
   }
   const looked = ["capabilities", "the user namespace"];
   const { operation } = refused;
-  const traces = operation === "attach" && TRACED.has(refused.kind);
+  const traces = operation === "trace-pipe" || (operation === "attach" && TRACED.has(refused.kind));
   if (traces) {
     if (facts.lockdown === "confidentiality") {
       return {
@@ -158,6 +158,18 @@ export function explainPermission(facts: PermissionFacts, refused: Refused, load
     hint: "Look for a denial in the kernel log and the audit log: a security module (SELinux, AppArmor) or the platform may forbid it",
   };
 }
+
+/** The capabilities of `needed` that a process with the capabilities `has` lacks. */
+export function missingCapabilities(
+  has: readonly string[],
+  needed: readonly Capability[] = TRACING_CAPABILITIES,
+): Capability[] {
+  const admin = has.includes("CAP_SYS_ADMIN");
+  return needed.filter((name) => !has.includes(name) && !(admin && ADMIN.has(name)));
+}
+
+/** What loading a tracing or LSM program requires. */
+const TRACING_CAPABILITIES = ["CAP_BPF", "CAP_PERFMON"] as const;
 
 /** Capabilities that CAP_SYS_ADMIN includes. */
 const ADMIN: ReadonlySet<Capability> = new Set(["CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN"] as const);
@@ -213,6 +225,8 @@ function needs(refused: Refused, facts: PermissionFacts): Need[] {
     }
     case "by-id":
       return [{ name: "CAP_SYS_ADMIN", because: "the kernel requires it to look up objects by id" }];
+    case "trace-pipe":
+      return [{ name: "CAP_DAC_READ_SEARCH", because: "only root may read trace_pipe" }];
     case "perf-buffer":
       return ofPerf(PERFMON, facts);
     case "attach":

@@ -1,13 +1,14 @@
 /** Facts of other kernels: upstream releases by rule, measured Debian builds, and profiles from files. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { compareVersions, isSince } from "../compare-versions";
 import { ArgumentError, BpfError, shown } from "../errors";
 import { parseKernelName } from "../kernel-name";
 import { nearest } from "../nearest";
+import { anyString, checkArgument } from "../options";
 import { type Fact, given, isKnown, known, unknown } from "./fact";
 import type { KernelFacts, ProbeResults } from "./kernel-facts";
 import { validateProfile } from "./profile-format";
-import { parseVersion, seriesNumber } from "./version";
 
 /**
  * Generated in virtual machines by scripts/gen-profiles.ts. The path is relative to the compiled library
@@ -20,10 +21,7 @@ const LAST: Readonly<Record<number, number>> = { 5: 19, 6: 19, 7: 3 };
 
 /** Upstream series whose rules are known. */
 export const UPSTREAM: readonly string[] = Object.entries(LAST).flatMap(([major, last]) =>
-  Array.from({ length: last + 1 }, (_, minor) => `${major}.${minor}`).filter((series) => {
-    const version = parseVersion(series);
-    return version !== undefined && seriesNumber(version) >= 5010;
-  }),
+  Array.from({ length: last + 1 }, (_, minor) => `${major}.${minor}`).filter((series) => isSince(series, "5.10")),
 );
 
 /**
@@ -42,8 +40,7 @@ export function kernelProfiles(): string[] {
  * @throws {@link ArgumentError} for an unknown name
  */
 export function kernelProfile(name: string): KernelFacts {
-  if (typeof name !== "string")
-    throw new ArgumentError(`kernelProfile takes a kernel's name, got ${shown(name)}`, { operation: "profile" });
+  checkArgument({ name: "kernelProfile", details: { operation: "profile" } }, "name", name, anyString);
   const asked = parseKernelName(name);
   const upstream = asked?.isDebian === false && /^\d+\.\d+(\.\d+)?$/.test(asked.release) ? asked : undefined;
   if (upstream !== undefined && !upstream.hasErrorInjection && UPSTREAM.includes(upstream.series))
@@ -75,8 +72,7 @@ export function kernelProfile(name: string): KernelFacts {
  * @throws {@link BpfError} ERR_BPF_PROFILE if the file can't be read or is not a valid profile
  */
 export function readProfile(path: string): KernelFacts {
-  if (typeof path !== "string")
-    throw new ArgumentError(`readProfile takes a path, got ${shown(path)}`, { operation: "profile" });
+  checkArgument({ name: "readProfile", details: { operation: "profile" } }, "path", path, anyString);
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, "utf8"));
@@ -103,15 +99,10 @@ function profileError(message: string, cause?: unknown): BpfError {
 let names: readonly string[] | undefined;
 
 function builtInNames(): readonly string[] {
-  const byVersion = (name: string) =>
-    name
-      .split(/\D+/)
-      .map((part) => part.padStart(5, "0"))
-      .join(".");
   names ??= (existsSync(MEASURED) ? readdirSync(MEASURED) : [])
     .filter((file) => file.endsWith(".json"))
     .map((file) => file.slice(0, -".json".length))
-    .sort((one, other) => (byVersion(one) < byVersion(other) ? -1 : 1));
+    .sort(compareVersions);
   return names;
 }
 

@@ -1,5 +1,6 @@
 /** The cause of a refusal by this kernel. Separate from permission.ts, which makes no bpf(2) calls. */
 import { ProgramType } from "../constants";
+import { type ErrorDetails, PermissionError } from "../errors";
 import { native } from "../native";
 import { explainPermission, type PermissionCause, type Refused, readPermissionFacts } from "./permission";
 
@@ -8,7 +9,23 @@ export function whyRefused(refused: Refused): PermissionCause {
   return explainPermission(readPermissionFacts(), refused, loadsAtAll);
 }
 
-/** Whether the kernel loads a minimal program: a seccomp filter does not distinguish program types. */
+/** The error of an EPERM or EACCES; `what` could not be done: "map counts can't be created". */
+export function permissionError(
+  what: string,
+  refused: Refused,
+  details: ErrorDetails & { readonly errno: string },
+): PermissionError {
+  const { cause, hint } = whyRefused(refused);
+  return new PermissionError(`${what}: ${cause} (${details.errno})`, { ...details, hint });
+}
+
+/** The cause and the remedy, for an error that is more than a refusal. */
+export function permissionHint(refused: Refused): string {
+  const { cause, hint } = whyRefused(refused);
+  return `${cause.charAt(0).toUpperCase()}${cause.slice(1)}. ${hint}`;
+}
+
+/** Whether it takes a program that needs nothing of it: a seccomp filter knows no types of programs. */
 export function loadsAtAll(): boolean {
   return native.probeLoad({ type: ProgramType.SOCKET_FILTER, attachType: 0, flags: 0, btfId: 0 }).status === 0;
 }

@@ -64,22 +64,3 @@ export function identify({ release, version, signature }: Identity): KernelIdent
 function full(version: string): string {
   return version.split(".").length === 2 ? `${version}.0` : version;
 }
-
-/** A version as numbers; `patch` is absent if only the series is known. */
-export interface Version {
-  major: number;
-  minor: number;
-  patch?: number;
-}
-
-export function parseVersion(text: string): Version | undefined {
-  const match = /^(\d+)\.(\d+)(?:\.(\d+))?$/.exec(text);
-  if (match === null) return undefined;
-  const [major, minor, patch] = match.slice(1).map((part) => (part === undefined ? undefined : Number(part)));
-  return { major: major as number, minor: minor as number, ...(patch !== undefined && { patch }) };
-}
-
-/** The series as a sortable number: 6.12 is 6012. */
-export function seriesNumber({ major, minor }: Version): number {
-  return major * 1000 + minor;
-}

@@ -1,19 +1,12 @@
 /** Links: attachments of programs to hooks. */
 import type { Readable } from "node:stream";
-import {
-  type BpfError,
-  ClosedError,
-  type ErrorDetails,
-  errnoName,
-  isErrno,
-  LinkError,
-  PermissionError,
-} from "../errors";
-import { whyRefused } from "../kernel/refusal";
+import { type BpfError, ClosedError, type ErrorDetails, errnoName, isErrno, LinkError } from "../errors";
+import { permissionError } from "../kernel/refusal";
 import { type Handle, native } from "../native";
 import { onCollected } from "../native/collected";
 import type { Lifetime } from "../native/lifetime";
-import { checkPinPath, type PinFault, preparePin, removePin, whyNotOpened } from "../native/pins";
+import { type PinFault, preparePin, removePin, whyNotOpened } from "../native/pins";
+import { checkArgument, filled } from "../options";
 import { refuseOthers } from "../receivers";
 import { IterStream } from "./iter-stream";
 import { decodeLinkInfo, LINK_INFO_SIZE, type LinkInfo } from "./link-info";
@@ -99,7 +92,7 @@ export class Link implements Disposable {
    */
   pin(path: string): void {
     const handle = this.#open("pin");
-    checkPinPath(path, "link.pin");
+    checkArgument({ name: "pin", of: this.#what, details: about("pin") }, "path", path, filled);
     if (this.#pin.path !== undefined) {
       const hint = "Call unpin() first: a Link has one pin";
       throw new LinkError(
@@ -199,7 +192,7 @@ export class Link implements Disposable {
       : undefined;
   }
 
-  #open(operation: string): Handle {
+  #open(operation: LinkOperation): Handle {
     if (this.#closed) throw new ClosedError(this.#what, `link.${operation}`);
     return this.#handle;
   }
@@ -212,30 +205,26 @@ export class Link implements Disposable {
  * @throws {@link LinkError} if nothing or something other than a link is pinned there
  */
 export function openLink(path: string): Link {
-  checkPinPath(path, "openLink");
+  checkArgument({ name: "openLink", details: about("open") }, "path", path, filled);
   const handle = native.linkOpen(path);
   if (handle >= 0) return new Link(handle, { pinPath: path });
-  throw linkError(`link ${path} could not be opened`, "openLink", handle, whyNotOpened(handle, path, "link"));
+  throw linkError(`link ${path} could not be opened`, "open", handle, whyNotOpened(handle, path, "link"));
 }
 
-function about(operation: string, details: Omit<ErrorDetails, "operation">): ErrorDetails {
-  return { operation: `link.${operation}`, ...details };
+type LinkOperation = "open" | "info" | "pin" | "unpin" | "detach" | "read";
+
+function about(operation: LinkOperation, details: Omit<ErrorDetails, "operation"> = {}) {
+  return { operation: `link.${operation}` as const, ...details };
 }
 
-function pinFailed(operation: string, doing: string, { what, gone: _, ...details }: PinFault): LinkError {
+function pinFailed(operation: LinkOperation, doing: string, { what, gone: _, ...details }: PinFault): LinkError {
   return new LinkError("ERR_BPF_LINK", `${doing}: ${what}`, about(operation, details));
 }
 
-/**
- * Builds the error.
- *
- * @param why undefined if the errno explains itself
- */
-function linkError(message: string, operation: string, status: number, why?: string | undefined): BpfError {
+/** @param why undefined: what the errno says by itself */
+function linkError(message: string, operation: LinkOperation, status: number, why?: string | undefined): BpfError {
   const errno = errnoName(status);
-  if (why === undefined && isErrno(status, "EPERM")) {
-    const { cause, hint } = whyRefused({ operation: "use" });
-    return new PermissionError(`${message}: ${cause} (EPERM)`, about(operation, { errno, hint }));
-  }
+  if (why === undefined && isErrno(status, "EPERM"))
+    return permissionError(message, { operation: "use" }, { ...about(operation), errno });
   return new LinkError("ERR_BPF_LINK", `${message}${why ? `: ${why}` : ""} (${errno})`, about(operation, { errno }));
 }

@@ -36,7 +36,10 @@ export class ArrayMap<V = BtfValue> extends ElementMap<number, V> {
   mmap(type: TypedArrayConstructor<unknown> = Uint8Array): unknown {
     const memory = this.core.memory("mmap");
     if (typeof type !== "function" || memory.byteLength % (type.BYTES_PER_ELEMENT ?? 3) !== 0) {
-      throw new ArgumentError(`map ${this.name}: mmap takes a constructor of typed arrays`, { map: this.name });
+      throw new ArgumentError(`map ${this.name}: mmap takes a constructor of typed arrays`, {
+        operation: "map.mmap",
+        map: this.name,
+      });
     }
     return new type(memory, 0, memory.byteLength / type.BYTES_PER_ELEMENT);
   }
@@ -53,7 +56,7 @@ export class ArrayMap<V = BtfValue> extends ElementMap<number, V> {
     const make = this.viewMaker("use mmap()");
     if (!Number.isInteger(index) || index < 0 || index >= this.maxEntries) {
       const message = `an index is an integer from 0 to ${this.maxEntries - 1}, got ${shown(index)}`;
-      throw new ArgumentError(`map ${this.name}: ${message}`, { map: this.name });
+      throw new ArgumentError(`map ${this.name}: ${message}`, { operation: "map.view", map: this.name });
     }
     return make(this.core.sharedMemory("mmap"), index * this.stride);
   }

@@ -4,6 +4,7 @@ import { isErrno } from "../errors";
 import { mapTypeRowOf } from "../map-types";
 import { native } from "../native";
 import { CURSOR, isUnsupported, type MapCore } from "./core";
+import type { MapOperation } from "./map-operation";
 
 /** Elements in the kernel's packed form. The memory is reused for the next batch: copy what you keep. */
 export interface MapBatch {
@@ -27,9 +28,9 @@ const AHEAD = 64;
 
 /** How a map is read. */
 export interface ChunkOptions {
-  /** The operation, for errors: "entries", "keys" … */
-  operation: string;
-  /** Whether values are read. If not, keys without a readable value are included. */
+  /** For errors: "entries", "keys" … */
+  operation: MapOperation;
+  /** Without them keys are told that can't be read. */
   values: boolean;
   flags?: number;
 }

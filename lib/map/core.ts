@@ -8,6 +8,7 @@ import { hintFor } from "./hints";
 import type { ElementCodec } from "./map-codec";
 import type { MapIdentity } from "./map-identity";
 import { decodeMapInfo, MAP_INFO_SIZE, type MapInfo } from "./map-info";
+import type { MapOperation } from "./map-operation";
 
 /** Memory for single elements, with the layout of binding/map.h: count, cursor, key, next key, value. */
 export interface Scratch {
@@ -89,7 +90,7 @@ export class MapCore implements MapIdentity {
   }
 
   /** The map's handle, opened at first use. */
-  handle(operation: string): Handle {
+  handle(operation: MapOperation): Handle {
     if (this.closed) throw new ClosedError(`map ${this.name}`, `map.${operation}`);
     if (this.#handle === undefined) {
       const object = this.lifetime.handle(`map ${this.name}`, `map.${operation}`);
@@ -101,12 +102,12 @@ export class MapCore implements MapIdentity {
   }
 
   /** The memory for single elements. */
-  scratch(operation: string): Scratch {
+  scratch(operation: MapOperation): Scratch {
     this.#uses++;
     return this.#scratch ?? this.#makeScratch(operation);
   }
 
-  #makeScratch(operation: string): Scratch {
+  #makeScratch(operation: MapOperation): Scratch {
     const handle = this.handle(operation);
     const memory = native.mapScratch(handle);
     if (typeof memory === "number") throw this.failure(operation, memory);
@@ -119,7 +120,7 @@ export class MapCore implements MapIdentity {
   }
 
   /** The same memory for views, which can read it until the map is closed. */
-  valueMemory(operation: string): SharedMemory {
+  valueMemory(operation: MapOperation): SharedMemory {
     this.#valueMemory ??= new SharedMemory(`the value of map ${this.name}`, this.scratch(operation).view, false);
     return this.#valueMemory;
   }
@@ -131,7 +132,7 @@ export class MapCore implements MapIdentity {
   }
 
   /** The scratch memory with an encoded key. Throws if a getter of the key used the map meanwhile. */
-  encoded<K>(operation: string, codec: ElementCodec<unknown, K>, key: K): Scratch {
+  encoded<K>(operation: MapOperation, codec: ElementCodec<unknown, K>, key: K): Scratch {
     const memory = this.scratch(operation);
     const uses = this.#uses;
     codec.encode(key, memory.view, memory.key, this.keySize);
@@ -140,7 +141,7 @@ export class MapCore implements MapIdentity {
   }
 
   /** Encodes a value into the scratch memory, and checks that its key is unchanged. */
-  encodeValue<V>(memory: Scratch, operation: string, codec: ElementCodec<unknown, V>, value: V): void {
+  encodeValue<V>(memory: Scratch, operation: MapOperation, codec: ElementCodec<unknown, V>, value: V): void {
     const uses = this.#uses;
     codec.encode(value, memory.view, memory.value, memory.valueSize);
     if (this.#uses !== uses) throw this.#overwritten(operation);
@@ -168,7 +169,7 @@ export class MapCore implements MapIdentity {
   }
 
   /** The map's memory, shared with the kernel. */
-  memory(operation: string): ArrayBuffer {
+  memory(operation: MapOperation): ArrayBuffer {
     const handle = this.handle(operation);
     const object = this.lifetime.isMap ? -1 : this.lifetime.handle(`map ${this.name}`, `map.${operation}`);
     const memory = native.mapMemory(handle, object, this.#index);
@@ -177,7 +178,7 @@ export class MapCore implements MapIdentity {
   }
 
   /** The same memory for views, which throw after the map is closed. */
-  sharedMemory(operation: string): SharedMemory {
+  sharedMemory(operation: MapOperation): SharedMemory {
     const memory = this.memory(operation);
     if (this.#shared === undefined) {
       const shared = new SharedMemory(`map ${this.name}`, new DataView(memory), true);
@@ -210,7 +211,7 @@ export class MapCore implements MapIdentity {
   }
 
   /** The error of an operation; `processed` and `of` for an operation on many elements. */
-  failure(operation: string, status: number, processed?: number, of?: number): MapError {
+  failure(operation: MapOperation, status: number, processed?: number, of?: number): MapError {
     const errno = errnoName(status);
     const hint = hintFor(this, operation, status, () => this.#isFrozen());
     const extent = of === undefined ? "" : ` after ${processed} of ${of}`;
@@ -224,7 +225,7 @@ export class MapCore implements MapIdentity {
   }
 
   /** The error if the key or value was overwritten while being encoded. */
-  #overwritten(operation: string): Error {
+  #overwritten(operation: MapOperation): Error {
     if (this.closed) return new ClosedError(`map ${this.name}`, `map.${operation}`);
     const message = `map ${this.name}: a getter in the key or value of ${operation} used the same map; nothing was done`;
     const hint = "Read the getters into a plain object first";
@@ -232,8 +233,8 @@ export class MapCore implements MapIdentity {
   }
 
   /** The error for a fault that the library itself detects, with its remedy. */
-  refusal(operation: string, what: string, hint: string): MapError {
-    const details = { operation: `map.${operation}`, map: this.name, hint };
+  refusal(operation: MapOperation, what: string, hint: string): MapError {
+    const details = { operation: `map.${operation}`, map: this.name, hint } as const;
     return new MapError("ERR_BPF_MAP", `${mapTypeName(this.type)} map ${this.name}: ${what}`, details);
   }
 

@@ -1,13 +1,14 @@
 /** createMap(): creates a map without an object. */
 import type { Codec } from "../codec/codec";
 import { Flag } from "../constants";
-import { ArgumentError, errnoName, isErrno, MapError, PermissionError, shown } from "../errors";
-import { whyRefused } from "../kernel/refusal";
+import { ArgumentError, type BpfError, errnoName, isErrno, MapError } from "../errors";
+import { permissionError } from "../kernel/refusal";
 import { type Creation, type MapTypeName, mapTypeNumber, mapTypes } from "../map-types";
 import { native } from "../native";
+import { bigint64, checkOptions, custom, nameOf, required, type Schema, uint32 } from "../options";
 import type { MapTypes } from "./classes";
 import { BpfMap, describeOther, isOfOtherCopy } from "./map";
-import type { ElementCodecs } from "./map-codec";
+import { codec, type ElementCodecs } from "./map-codec";
 import { infoOf } from "./map-info";
 import { mapOfHandle } from "./open";
 
@@ -55,20 +56,22 @@ export interface CreateMapOptions<T extends MapTypeName = MapTypeName, K = Uint8
 export function createMap<T extends MapTypeName, K = Uint8Array, V = Uint8Array>(
   options: CreateMapOptions<T, K, V>,
 ): MapTypes<K, V>[T] {
-  const request = requestOf(options);
-  const { inner } = options;
+  const callee = { name: "createMap", details: { operation: "map.create" } } as const;
+  const given = checkOptions<Options>(callee, options, OPTIONS);
+  const request = requestOf(given);
+  const { inner } = given;
   if (!(inner instanceof BpfMap) && isOfOtherCopy(inner)) throw argument(`inner is ${describeOther(inner)}`);
   const template = inner === undefined || inner instanceof BpfMap ? undefined : createMap(inner);
   try {
     const model = inner instanceof BpfMap ? inner : template;
     const handle = native.mapCreate({ ...request, innerFd: model?.fd ?? 0 });
-    if (handle < 0) throw notCreated(request, options, handle);
+    if (handle < 0) throw notCreated(request, given, handle);
     try {
       const info = infoOf(handle); // Use the kernel's values: it adjusts a ring buffer's size and a devmap's flags.
       // The access mode belongs to the descriptor, not to the map, so the kernel does not report it.
       const flags = info.flags | (request.flags & (Flag.RDONLY | Flag.WRONLY));
       const identity = { ...info, flags, type: request.type, name: request.name || request.typeName };
-      return mapOfHandle(handle, identity, options as Partial<ElementCodecs>) as unknown as MapTypes<K, V>[T];
+      return mapOfHandle(handle, identity, given as unknown as Partial<ElementCodecs>) as unknown as MapTypes<K, V>[T];
     } catch (error) {
       native.mapClose(handle);
       throw error;
@@ -80,63 +83,53 @@ export function createMap<T extends MapTypeName, K = Uint8Array, V = Uint8Array>
 
 type Options = Omit<CreateMapOptions, "key" | "value"> & { key?: { size: number }; value?: { size: number } };
 
+const OPTIONS: Schema<Options> = {
+  type: required(nameOf('a map type such as "hash"', Object.keys(mapTypes) as MapTypeName[])),
+  ...{ key: codec, value: codec, keySize: uint32, valueSize: uint32, maxEntries: uint32, flags: uint32 },
+  name: custom(
+    'a string of letters, digits, "_" and "."',
+    (value) => typeof value === "string" && /^[\w.]*$/.test(value),
+  ),
+  inner: custom("a map, or what createMap() takes", (value) => typeof value === "object" && value !== null),
+  ...{ mapExtra: bigint64, numaNode: uint32, ifindex: uint32, vmlinuxValueTypeId: uint32 },
+};
+
 function requestOf(options: Options) {
-  if (typeof options !== "object" || options === null)
-    throw argument(`createMap takes an object, got ${shown(options)}`);
-  for (const option of Object.keys(options)) {
-    if (!Object.hasOwn(known, option))
-      throw argument(`createMap has no option "${option}"; it has: ${Object.keys(known).join(", ")}`);
-  }
   const { type: typeName, name = "" } = options;
-  if (!Object.hasOwn(mapTypes, typeName)) throw argument(`there is no map type ${shown(typeName)}`);
-  if (typeof name !== "string" || !/^[\w.]*$/.test(name)) {
-    throw argument(`a map's name has letters, digits, "_" and ".", got ${shown(name)}`);
-  }
   const wanted: Creation = mapTypes[typeName].create;
-  const number = (what: keyof Options, fallback: number | undefined) => {
+  const size = (what: "keySize" | "valueSize" | "maxEntries", fallback: number | undefined) => {
     const value = options[what] ?? fallback;
     if (value === undefined) throw argument(`a ${typeName} map needs ${what}`);
-    if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 0xffffffff) return value;
-    throw argument(`${what} must be an integer of 32 bits, got ${shown(value)}`);
+    return value;
   };
-  const { mapExtra = 0n, numaNode } = options;
-  if (typeof mapExtra !== "bigint" || BigInt.asUintN(64, mapExtra) !== mapExtra) {
-    throw argument(`mapExtra must be a bigint of 64 bits, got ${shown(mapExtra)}`);
-  }
+  const { flags = 0, mapExtra = 0n, numaNode, ifindex = 0, vmlinuxValueTypeId = 0 } = options;
   return {
     type: mapTypeNumber(typeName),
     typeName,
     name,
-    keySize: number("keySize", options.key?.size ?? wanted.keySize),
-    valueSize: number("valueSize", options.value?.size ?? wanted.valueSize),
-    maxEntries: number("maxEntries", wanted.maxEntries),
-    flags: (number("flags", 0) | (wanted.flags ?? 0) | (numaNode === undefined ? 0 : Flag.NUMA_NODE)) >>> 0,
+    keySize: size("keySize", options.key?.size ?? wanted.keySize),
+    valueSize: size("valueSize", options.value?.size ?? wanted.valueSize),
+    maxEntries: size("maxEntries", wanted.maxEntries),
+    flags: (flags | (wanted.flags ?? 0) | (numaNode === undefined ? 0 : Flag.NUMA_NODE)) >>> 0,
     mapExtra,
-    numaNode: number("numaNode", 0),
-    ifindex: number("ifindex", 0),
-    vmlinuxValueType: number("vmlinuxValueTypeId", 0),
+    numaNode: numaNode ?? 0,
+    ifindex,
+    vmlinuxValueType: vmlinuxValueTypeId,
     byteTypes: wanted.btf === true,
   };
 }
-
-const known: Record<keyof CreateMapOptions, true> = {
-  ...{ type: true, key: true, value: true, keySize: true, valueSize: true, maxEntries: true, flags: true, name: true },
-  ...{ inner: true, mapExtra: true, numaNode: true, ifindex: true, vmlinuxValueTypeId: true },
-};
 
 function argument(message: string): ArgumentError {
   return new ArgumentError(message, { operation: "map.create" });
 }
 
-function notCreated(request: ReturnType<typeof requestOf>, options: Options, status: number): Error {
+function notCreated(request: ReturnType<typeof requestOf>, options: Options, status: number): BpfError {
   const { typeName, name } = request;
   const errno = errnoName(status);
-  const details = { operation: "map.create", errno, ...(name !== "" && { map: name }) };
+  const details = { operation: "map.create" as const, errno, ...(name !== "" && { map: name }) };
   const what = `${typeName} map${name === "" ? "" : ` ${name}`}`;
-  if (isErrno(status, "EPERM")) {
-    const { cause, hint } = whyRefused({ operation: "map.create", type: request.type });
-    return new PermissionError(`${what} can't be created: ${cause} (EPERM)`, { ...details, hint });
-  }
+  if (isErrno(status, "EPERM"))
+    return permissionError(`${what} can't be created`, { operation: "map.create", type: request.type }, details);
   const hint = creationHint(request, options, status);
   return new MapError("ERR_BPF_MAP_CREATE", `${what} can't be created (${errno})`, {
     ...details,

@@ -1,8 +1,8 @@
 /** Maps of keys and values that can be iterated, with the interface of JavaScript's Map where possible. */
 import type { BtfValue } from "../codec/codec";
 import { little } from "../endian";
-import { ArgumentError, shown } from "../errors";
 import { native } from "../native";
+import { anyFunction, checkArgument } from "../options";
 import { refuseOthers } from "../receivers";
 import { chunks, type MapBatch } from "./chunks";
 import type { MapCore } from "./core";
@@ -76,8 +76,8 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
    * @throws {@link ArgumentError} if `callback` is not a function
    */
   forEach(callback: (value: V, key: K, map: this) => void): void {
-    if (typeof callback !== "function")
-      throw new ArgumentError(`map ${this.name}: forEach takes a function, got ${shown(callback)}`, { map: this.name });
+    const details = { operation: "map.forEach", map: this.name } as const;
+    checkArgument({ name: "forEach", of: `map ${this.name}`, details }, "callback", callback, anyFunction);
     for (const [key, value] of this.entries()) callback(value, key, this);
   }
 

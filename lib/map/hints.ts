@@ -1,10 +1,10 @@
 /** What an errno of a map's operation means for a map of that type, and what to do about it. */
 import { Flag } from "../constants";
 import { isErrno } from "../errors";
-import type { PermissionCause } from "../kernel/permission";
-import { whyRefused } from "../kernel/refusal";
+import { permissionHint } from "../kernel/refusal";
 import { type MapTypeRow, mapTypeRowOf } from "../map-types";
 import type { MapIdentity } from "./map-identity";
+import type { MapOperation } from "./map-operation";
 
 type Errno = Parameters<typeof isErrno>[1];
 
@@ -161,14 +161,14 @@ const HINTS: readonly Hint[] = [
  */
 export function hintFor(
   map: MapIdentity,
-  operation: string,
+  operation: MapOperation,
   status: number,
   isFrozen: () => boolean,
 ): string | undefined {
   const row = mapTypeRowOf(map.type);
   const is = (name: Errno) => isErrno(status, name);
   if (["open", "read"].includes(operation) && row !== undefined && isPerfBuffer(row) && (is("EPERM") || is("EACCES")))
-    return sentence(whyRefused({ operation: "perf-buffer" }));
+    return permissionHint({ operation: "perf-buffer" });
   if (is("EPERM")) return permission(map, operation, isFrozen);
   return HINTS.find(
     ({ of, errno, type }) =>
@@ -180,7 +180,7 @@ function isPerfBuffer(row: MapTypeRow): boolean {
   return row.class === "PerfBuffer";
 }
 
-function permission(map: MapIdentity, operation: string, isFrozen: () => boolean): string {
+function permission(map: MapIdentity, operation: MapOperation, isFrozen: () => boolean): string {
   const writes = WRITES.includes(operation);
   if (writes && map.flags & Flag.RDONLY) return "The map was made read-only for user space (BPF_F_RDONLY)";
   if ((!writes || READ_AND_WRITE.includes(operation)) && map.flags & Flag.WRONLY)
@@ -188,9 +188,5 @@ function permission(map: MapIdentity, operation: string, isFrozen: () => boolean
   if (operation === "mmap" && map.flags & Flag.RDONLY_PROG) return "It is mapped for writing, and this map is constant";
   if ((writes || operation === "mmap") && isFrozen()) return "The map is frozen: user space can't write it any more";
   if (operation === "freeze" && isFrozen()) return "It is frozen already";
-  return sentence(whyRefused({ operation: "use" }));
-}
-
-function sentence({ cause, hint }: PermissionCause): string {
-  return `${cause[0]?.toUpperCase()}${cause.slice(1)}. ${hint}`;
+  return permissionHint({ operation: "use" });
 }

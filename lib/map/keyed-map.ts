@@ -9,10 +9,12 @@ import type { ViewMaker } from "../codec/view";
 import { little } from "../endian";
 import { ArgumentError, isErrno, shown } from "../errors";
 import { type Native, native } from "../native";
+import { boolean, type Callee, checkArgument, checkOptions, oneOf, type Schema } from "../options";
 import { refuseOthers } from "../receivers";
 import type { MapCore } from "./core";
 import { BpfMap } from "./map";
 import type { ElementCodec } from "./map-codec";
+import type { MapOperation } from "./map-operation";
 
 /** Whether `set` may create or replace (BPF_ANY), must create (BPF_NOEXIST), or must replace (BPF_EXIST). */
 export type UpdateMode = "any" | "noexist" | "exist";
@@ -81,8 +83,9 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    * @throws {@link ArgumentError} for a key of the wrong type
    */
   get(key: K, options?: GetOptions): V | undefined {
+    const flags = options === undefined ? 0 : getFlags(options, "get", this.name);
     const memory = this.core.encoded("get", this.keyCodec, key);
-    const status = calls.mapLookup(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
+    const status = calls.mapLookup(memory.handle, flags);
     if (status === 0) return this.valueCodec.decode(memory.view, memory.value, memory.valueSize);
     if (isErrno(status, "ENOENT")) return undefined;
     throw this.core.failure("get", status);
@@ -98,8 +101,9 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    * @throws {@link MapError} if the map can't be read
    */
   getView(key: K, options?: GetOptions): V | undefined {
+    const flags = options === undefined ? 0 : getFlags(options, "getView", this.name);
     const memory = this.core.encoded("getView", this.keyCodec, key);
-    const status = calls.mapLookup(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
+    const status = calls.mapLookup(memory.handle, flags);
     if (status === 0) {
       this.#view ??= this.viewMaker("use get()")(this.core.valueMemory("getView"), memory.value);
       return this.#view;
@@ -129,7 +133,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    * @throws {@link ArgumentError} for a key or value of the wrong type
    */
   set(key: K, value: Input, options?: UpdateMode | SetOptions): this {
-    const flags = options === undefined ? 0 : updateFlags(options, this.name);
+    const flags = options === undefined ? 0 : setFlags(options, "set", this.name);
     const memory = this.core.encoded("set", this.keyCodec, key);
     this.core.encodeValue(memory, "set", this.valueCodec, value);
     const status = calls.mapUpdate(memory.handle, flags);
@@ -157,8 +161,9 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    * @throws {@link MapError} for any error but ENOENT
    */
   take(key: K, options?: GetOptions): V | undefined {
+    const flags = options === undefined ? 0 : getFlags(options, "take", this.name);
     const memory = this.core.encoded("take", this.keyCodec, key);
-    const status = calls.mapTake(memory.handle, options === undefined ? 0 : lockOf(options, this.name));
+    const status = calls.mapTake(memory.handle, flags);
     if (status === 0) return this.valueCodec.decode(memory.view, memory.value, memory.valueSize);
     if (isErrno(status, "ENOENT")) return undefined;
     throw this.core.failure("take", status);
@@ -170,8 +175,8 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    * @throws {@link MapError} whose `processed` is the number of values read
    */
   getMany(keys: Iterable<K>, options?: GetOptions): (V | undefined)[] {
+    const flags = options === undefined ? 0 : getFlags(options, "getMany", this.name);
     const list = listOf(keys, this.name);
-    const flags = options === undefined ? 0 : lockOf(options, this.name);
     const all: (V | undefined)[] = [];
     const { userValueSize } = this.core;
     for (let start = 0; start < list.length; ) {
@@ -195,9 +200,9 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    * @throws {@link MapError} whose `processed` is the number of elements written
    */
   setMany(entries: Iterable<readonly [K, Input]>, options?: UpdateMode | SetOptions): this {
-    // A copy, because a getter in an entry may add to the list.
+    const flags = options === undefined ? 0 : setFlags(options, "setMany", this.name);
+    // A copy: a getter in one of them may add to the list.
     const list = Array.from(listOf(entries, this.name), (entry) => pairOf<K, Input>(entry, this.name));
-    const flags = options === undefined ? 0 : updateFlags(options, this.name);
     const keys = list.map(([key]) => key);
     const { userValueSize } = this.core;
     for (let start = 0; start < list.length; ) {
@@ -242,13 +247,13 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
     throw new ArgumentError(message, { map: this.name });
   }
 
-  #manyFailed(operation: string, status: number, before: number, of: number) {
+  #manyFailed(operation: MapOperation, status: number, before: number, of: number) {
     const done = this.core.scratch(operation).view.getUint32(0, little);
     return this.core.failure(operation, status, before + done, of);
   }
 
-  /** Consecutive keys, and memory for their values. */
-  #pack(operation: string, list: ArrayLike<K>, start: number) {
+  /** Some of the keys, one behind the other, and room for their values. */
+  #pack(operation: MapOperation, list: ArrayLike<K>, start: number) {
     const { core, keySize } = this;
     core.scratch(operation);
     const fit = Math.max(1, Math.floor(CHUNK / (keySize + core.userValueSize)));
@@ -280,26 +285,23 @@ export function fitting<T>(codec: Codec<T>, size: number, map: string, what: "ke
   throw new ArgumentError(`map ${map}: its ${what}s have ${size} bytes, and the codec ${codec.size}`, { map });
 }
 
-function lockOf(options: GetOptions, map: string): number {
-  if (typeof options !== "object" || options === null) {
-    throw new ArgumentError(`map ${map}: options must be an object, got ${shown(options)}`, { map });
-  }
-  const { lock = false } = options;
-  if (typeof lock !== "boolean") {
-    throw new ArgumentError(`map ${map}: lock must be true or false, got ${shown(lock)}`, { map });
-  }
-  return lock ? LOCK : 0;
+const MODE = oneOf(...(Object.keys(MODES) as UpdateMode[]));
+const GET_OPTIONS: Schema<GetOptions> = { lock: boolean };
+const SET_OPTIONS: Schema<SetOptions> = { mode: MODE, lock: boolean };
+
+function callee(name: MapOperation, map: string): Callee {
+  return { name, of: `map ${map}`, details: { operation: `map.${name}`, map } };
 }
 
-function updateFlags(options: UpdateMode | SetOptions, map: string): number {
-  const isObject = typeof options === "object" && options !== null;
-  for (const option of isObject ? Object.keys(options) : []) {
-    if (option === "mode" || option === "lock") continue;
-    throw new ArgumentError(`map ${map}: set has no option "${option}"; it has: mode, lock`, { map });
+function getFlags(options: GetOptions, name: MapOperation, map: string): number {
+  return checkOptions(callee(name, map), options, GET_OPTIONS).lock ? LOCK : 0;
+}
+
+function setFlags(options: UpdateMode | SetOptions, name: MapOperation, map: string): number {
+  if (typeof options === "string") {
+    if (!Object.hasOwn(MODES, options)) checkArgument(callee(name, map), "options", options, MODE);
+    return MODES[options];
   }
-  const mode = isObject ? (options.mode ?? "any") : options;
-  if (typeof mode !== "string" || !Object.hasOwn(MODES, mode)) {
-    throw new ArgumentError(`map ${map}: mode must be "any", "noexist" or "exist", got ${shown(mode)}`, { map });
-  }
-  return MODES[mode] | (isObject ? lockOf(options, map) : 0);
+  const { mode = "any", lock } = checkOptions(callee(name, map), options, SET_OPTIONS);
+  return MODES[mode] | (lock ? LOCK : 0);
 }

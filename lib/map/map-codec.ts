@@ -5,6 +5,7 @@ import type { ViewMaker } from "../codec/view";
 import { little } from "../endian";
 import { ArgumentError, shown } from "../errors";
 import { native } from "../native";
+import { custom, uint32 } from "../options";
 
 /** A codec that may accept other values than it returns: a map of maps accepts a map's descriptor and returns a map. */
 export interface ElementCodec<T, Input = T> {
@@ -39,7 +40,14 @@ export interface ElementCodecs {
   readonly view?: ViewMaker<unknown> | undefined;
 }
 
-/** Codecs for keys and values as bytes. */
+/** A {@link Codec} of a user's. */
+export const codec = custom<never>("a codec", (value) => {
+  if (typeof value !== "object" || value === null) return false;
+  const { size, encode, decode } = value as Partial<Codec<unknown>>;
+  return uint32.fault(size) === undefined && typeof encode === "function" && typeof decode === "function";
+});
+
+/** Keys and values as bytes. */
 export function bytesOf(map: string, keySize: number, valueSize: number): ElementCodecs {
   return { key: bytes(map, "a key", keySize), value: bytes(map, "a value", valueSize) };
 }

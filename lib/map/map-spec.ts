@@ -3,14 +3,26 @@
 import type { BtfType } from "../btf/types";
 import type { U64 } from "../codec/plan";
 import { Flag } from "../constants";
-import { ArgumentError, errnoName, isErrno, MapError, shown } from "../errors";
+import { ArgumentError, errnoName, isErrno, MapError } from "../errors";
 import { mapTypeName, mapTypeNumber, mapTypeRow } from "../map-types";
 import { type InnerRequest, type MapDescription, type MapRequest, native } from "../native";
-import { checkPinPath, foreignPin, type PinFault, preparePin, whyNotOpened } from "../native/pins";
+import { foreignPin, type PinFault, preparePin, whyNotOpened } from "../native/pins";
+import {
+  anyObject,
+  bigint64,
+  boolean,
+  checkProperty,
+  type Expected,
+  filled,
+  object,
+  required,
+  uint32,
+} from "../options";
 import { refuseOthers } from "../receivers";
 import type { MapFacts } from "../verdict";
 import { mapName } from "./map-identity";
 import { infoOf } from "./map-info";
+import { mapType } from "./map-type-option";
 import { asMade, type ExpectedMap, refuseOther } from "./reuse";
 import { codecsOf, type ObjectCodecs } from "./typed";
 
@@ -30,6 +42,11 @@ export interface InnerMap {
   /** map_flags (BPF_F_*). */
   readonly flags: number;
 }
+
+const INNER = object<InnerMap>({
+  ...{ type: required(mapType), keySize: required(uint32), valueSize: required(uint32) },
+  ...{ maxEntries: required(uint32), flags: required(uint32) },
+});
 
 /** A map of an {@link ObjectSpec}: plain data that can be changed until the object is loaded. */
 export class MapSpec {
@@ -110,7 +127,7 @@ export class MapSpec {
   }
 
   set valueSize(value: number) {
-    const size = this.#u32("valueSize", value);
+    const size = this.#checked("valueSize", value, uint32);
     this.#checkValueSize(size);
     this.#valueSize = size;
   }
@@ -126,7 +143,7 @@ export class MapSpec {
   }
 
   set maxEntries(value: number) {
-    this.#maxEntries = this.#u32("maxEntries", value);
+    this.#maxEntries = this.#checked("maxEntries", value, uint32);
   }
 
   /**
@@ -139,7 +156,7 @@ export class MapSpec {
   }
 
   set flags(value: number) {
-    this.#flags = this.#u32("flags", value);
+    this.#flags = this.#checked("flags", value, uint32);
   }
 
   /**
@@ -153,8 +170,7 @@ export class MapSpec {
   }
 
   set pinPath(value: string | undefined) {
-    if (value !== undefined) checkPinPath(value, "pinPath", { map: this.name });
-    this.#pinPath = value;
+    this.#pinPath = value === undefined ? undefined : this.#checked("pinPath", value, filled);
   }
 
   /**
@@ -168,7 +184,7 @@ export class MapSpec {
   }
 
   set numaNode(value: number) {
-    this.#numaNode = this.#u32("numaNode", value);
+    this.#numaNode = this.#checked("numaNode", value, uint32);
   }
 
   /**
@@ -182,10 +198,7 @@ export class MapSpec {
   }
 
   set mapExtra(value: bigint) {
-    if (typeof value !== "bigint" || BigInt.asUintN(64, value) !== value) {
-      throw this.#refused(`mapExtra must be a bigint of 64 bits, got ${shown(value)}`);
-    }
-    this.#mapExtra = value;
+    this.#mapExtra = this.#checked("mapExtra", value, bigint64);
   }
 
   /**
@@ -199,8 +212,7 @@ export class MapSpec {
   }
 
   set autocreate(value: boolean) {
-    if (typeof value !== "boolean") throw this.#refused(`autocreate must be a boolean, got ${shown(value)}`);
-    this.#autocreate = value;
+    this.#autocreate = this.#checked("autocreate", value, boolean);
   }
 
   /**
@@ -219,18 +231,9 @@ export class MapSpec {
 
   set inner(value: Partial<InnerMap>) {
     if (mapTypeRow(this.type)?.elements.values !== "map") throw this.#refused(`a ${this.type} map holds no maps`);
-    if (typeof value !== "object" || value === null)
-      throw this.#refused(`inner must be an object, got ${shown(value)}`);
-    const wanted = { keySize: 4, valueSize: 4, maxEntries: 1, flags: 0, ...this.inner, ...value };
-    const type = mapTypeNumber(String(wanted.type));
-    if (type === 0) throw this.#refused(`inner.type must be a map type such as "hash", got ${shown(wanted.type)}`);
-    this.#inner = {
-      type,
-      keySize: this.#u32("inner.keySize", wanted.keySize),
-      valueSize: this.#u32("inner.valueSize", wanted.valueSize),
-      maxEntries: this.#u32("inner.maxEntries", wanted.maxEntries),
-      flags: this.#u32("inner.flags", wanted.flags),
-    };
+    checkProperty(this.#owner, "inner", value, anyObject);
+    const wanted = { keySize: 4, valueSize: 4, maxEntries: 1, flags: 0, ...this.inner, ...value } as InnerMap;
+    this.#inner = { ...this.#checked("inner", wanted, INNER), type: mapTypeNumber(wanted.type) };
   }
 
   /**
@@ -286,7 +289,7 @@ export class MapSpec {
   }
 
   #notPinned(path: string, { what, gone: _, ...details }: PinFault): MapError {
-    const about = { operation: "load", map: this.name };
+    const about = { operation: "load", map: this.name } as const;
     return new MapError("ERR_BPF_MAP", `map ${this.name} can't be pinned to ${path}: ${what}`, {
       ...about,
       ...details,
@@ -314,9 +317,12 @@ export class MapSpec {
     return { ...facts, inner: { name: facts.inner?.name ?? facts.name, type: mapTypeName(type), flags, fields: [] } };
   }
 
-  #u32(what: string, value: number): number {
-    if (Number.isInteger(value) && value >= 0 && value <= 0xffffffff) return value;
-    throw this.#refused(`${what} must be an integer of 32 bits, got ${shown(value)}`);
+  get #owner() {
+    return { of: `map ${this.name}`, details: { map: this.name } };
+  }
+
+  #checked<T>(name: string, value: T, expected: Expected<T>): T {
+    return checkProperty(this.#owner, name, value, expected);
   }
 
   #refused(message: string): ArgumentError {

@@ -3,7 +3,8 @@ import { MapError } from "../errors";
 import { mapTypeName } from "../map-types";
 import { native } from "../native";
 import type { Lifetime } from "../native/lifetime";
-import { checkPinPath, type PinFault, preparePin, removePin } from "../native/pins";
+import { type PinFault, preparePin, removePin } from "../native/pins";
+import { type Callee, checkArgument, filled } from "../options";
 import { refuseOthers } from "../receivers";
 import type { MapCore } from "./core";
 import type { MapInfo } from "./map-info";
@@ -93,7 +94,7 @@ export class BpfMap implements Disposable {
    */
   pin(path: string): void {
     const handle = this.core.handle("pin");
-    checkPinPath(path, "pin", { map: this.name });
+    checkArgument(this.#callee("pin"), "path", path, filled);
     const fault = preparePin(path);
     if (fault !== undefined) throw this.#pinFailed("pin", `it can't be pinned to ${path}`, fault);
     const status = native.mapPin(handle, path);
@@ -108,13 +109,17 @@ export class BpfMap implements Disposable {
    */
   unpin(path: string): void {
     const id = this.id;
-    checkPinPath(path, "unpin", { map: this.name });
+    checkArgument(this.#callee("unpin"), "path", path, filled);
     const fault = removePin(path, "map", id);
     if (fault !== undefined) throw this.#pinFailed("unpin", `${path} can't be unpinned`, fault);
   }
 
-  #pinFailed(operation: string, doing: string, { what, gone: _, ...details }: PinFault): MapError {
-    const about = { operation: `map.${operation}`, map: this.name };
+  #callee(name: "pin" | "unpin"): Callee {
+    return { name, of: `map ${this.name}`, details: { operation: `map.${name}`, map: this.name } };
+  }
+
+  #pinFailed(operation: "pin" | "unpin", doing: string, { what, gone: _, ...details }: PinFault): MapError {
+    const about = { operation: `map.${operation}`, map: this.name } as const;
     return new MapError("ERR_BPF_MAP", `map ${this.name}: ${doing}: ${what}`, { ...about, ...details });
   }
 

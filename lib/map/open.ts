@@ -1,20 +1,22 @@
 /** Opens maps of objects, by pin and by id. */
 import { basename } from "node:path";
 import type { BtfValue, Codec } from "../codec/codec";
-import { ArgumentError, errnoName, isErrno, MapError, PermissionError, shown } from "../errors";
-import { whyRefused } from "../kernel/refusal";
+import { type BpfError, errnoName, isErrno, MapError } from "../errors";
+import { permissionError } from "../kernel/refusal";
 import { type MapTypeName, mapTypeNumber } from "../map-types";
 import { type Handle, type MapDescription, native } from "../native";
 import { Lifetime } from "../native/lifetime";
-import { checkPinPath, whyNotOpened } from "../native/pins";
+import { whyNotOpened } from "../native/pins";
+import { bigint64, checkArgument, checkOptions, type Expected, filled, integer, type Schema, uint32 } from "../options";
 import { classOf, type MapTypes } from "./classes";
 import { MapCore } from "./core";
 import { fitting } from "./keyed-map";
 import type { BpfMap } from "./map";
-import { bytesOf, type ElementCodecs } from "./map-codec";
+import { bytesOf, codec, type ElementCodecs } from "./map-codec";
 import type { MapIdentity } from "./map-identity";
 import { infoOf } from "./map-info";
-import { checkExpected, type ExpectedMap, refuseOther } from "./reuse";
+import { mapType } from "./map-type-option";
+import { type ExpectedMap, refuseOther } from "./reuse";
 import { codecsOfOpened, type ObjectCodecs } from "./typed";
 
 /** Options for opening an existing map: what it must be, and the codecs of its keys and values. */
@@ -29,6 +31,11 @@ export interface OpenMapOptions<T extends MapTypeName, K, V> extends ExpectedMap
   /** Codec of values; for a per-CPU map, of one CPU's value. Default: as for keys. */
   value?: Codec<V>;
 }
+
+const OPTIONS: Schema<OpenMapOptions<never, never, never>> = {
+  ...{ type: mapType as Expected<never>, key: codec, value: codec, keySize: uint32, valueSize: uint32 },
+  ...{ maxEntries: uint32, flags: uint32, mapExtra: bigint64 },
+};
 
 /** The class of an opened map, if its type is known. */
 export type OpenedMap<T extends MapTypeName, K, V> = MapTypeName extends T ? BpfMap : MapTypes<K, V>[T];
@@ -83,13 +90,14 @@ function openInner(id: number, codecs: Partial<ElementCodecs>): BpfMap | undefin
  */
 export function openMap<T extends MapTypeName = MapTypeName, K = BtfValue, V = BtfValue>(
   path: string,
-  options: OpenMapOptions<T, K, V> = {},
+  options?: OpenMapOptions<T, K, V>,
 ): OpenedMap<T, K, V> {
-  checkPinPath(path, "openMap");
-  checkExpected(options, "openMap");
+  const callee = { name: "openMap", details: { operation: "map.open" } } as const;
+  checkArgument(callee, "path", path, filled);
+  const given = checkOptions(callee, options, OPTIONS as Schema<OpenMapOptions<T, K, V>>);
   const handle = native.mapOfPath(path);
   if (handle < 0) throw notOpened(handle, path, whyNotOpened(handle, path, "map"), "use");
-  return opened(handle, path, basename(path), options) as OpenedMap<T, K, V>;
+  return opened(handle, path, basename(path), given) as OpenedMap<T, K, V>;
 }
 
 /**
@@ -101,16 +109,15 @@ export function openMap<T extends MapTypeName = MapTypeName, K = BtfValue, V = B
  */
 export function openMapById<T extends MapTypeName = MapTypeName, K = BtfValue, V = BtfValue>(
   id: number,
-  options: OpenMapOptions<T, K, V> = {},
+  options?: OpenMapOptions<T, K, V>,
 ): OpenedMap<T, K, V> {
-  if (!Number.isInteger(id) || id < 1 || id > 0xffffffff) {
-    throw new ArgumentError(`openMapById takes a map's id, got ${shown(id)}`, { operation: "map.open" });
-  }
-  checkExpected(options, "openMapById");
+  const callee = { name: "openMapById", details: { operation: "map.open" } } as const;
+  checkArgument(callee, "id", id, integer(1, 0xffffffff));
+  const given = checkOptions(callee, options, OPTIONS as Schema<OpenMapOptions<T, K, V>>);
   const handle = native.mapOfId(id);
   if (handle < 0)
     throw notOpened(handle, `map ${id}`, isErrno(handle, "ENOENT") ? "there is none" : undefined, "by-id");
-  return opened(handle, `map ${id}`, String(id), options) as OpenedMap<T, K, V>;
+  return opened(handle, `map ${id}`, String(id), given) as OpenedMap<T, K, V>;
 }
 
 function opened<K, V>(handle: Handle, what: string, name: string, options: OpenMapOptions<MapTypeName, K, V>): BpfMap {
@@ -127,17 +134,11 @@ function opened<K, V>(handle: Handle, what: string, name: string, options: OpenM
   }
 }
 
-/**
- * Builds the error.
- *
- * @param why undefined if the errno explains itself
- */
-function notOpened(status: number, what: string, why: string | undefined, operation: "by-id" | "use"): Error {
+/** @param why undefined if the errno explains itself */
+function notOpened(status: number, what: string, why: string | undefined, operation: "by-id" | "use"): BpfError {
   const errno = errnoName(status);
-  const details = { operation: "map.open", errno };
-  if (why === undefined && isErrno(status, "EPERM")) {
-    const { cause, hint } = whyRefused({ operation });
-    return new PermissionError(`${what} can't be opened: ${cause} (EPERM)`, { ...details, hint });
-  }
+  const details = { operation: "map.open", errno } as const;
+  if (why === undefined && isErrno(status, "EPERM"))
+    return permissionError(`${what} can't be opened`, { operation }, details);
   return new MapError("ERR_BPF_MAP", `${what} can't be opened: ${why ?? "the kernel refuses"} (${errno})`, details);
 }

@@ -1,6 +1,7 @@
-/** PERF_EVENT_ARRAY: records from programs, with one ring per CPU. */
-import { ArgumentError, BpfError, shown } from "../errors";
+/** PERF_EVENT_ARRAY: records from programs, through a ring for each CPU. */
+import { BpfError } from "../errors";
 import { type Handle, native } from "../native";
+import { checkOptions, custom, integer, type Schema } from "../options";
 import { refuseOthers } from "../receivers";
 import type { MapCore } from "./core";
 import { type ElementCodecs, indexOf, u32 } from "./map-codec";
@@ -48,6 +49,16 @@ export interface PerfBufferOptions {
 }
 
 const PAGES = 64;
+/** The kernel's own limit is far below. */
+const MOST_PAGES = 1 << 24;
+
+const OPTIONS: Schema<PerfBufferOptions> = {
+  pages: custom(
+    "a power of two",
+    (value) => integer(1, MOST_PAGES).fault(value) === undefined && Number.isInteger(Math.log2(value as number)),
+  ),
+  wakeupEvents: integer(1, 0xffffffff),
+};
 
 /**
  * A perf buffer: records that programs write with bpf_perf_event_output(), with one ring per CPU. Since Linux 4.4.
@@ -88,19 +99,13 @@ export class PerfBuffer<T = Uint8Array> extends RecordMap<T, PerfBatch<T>, PerfB
    *   missing
    * @throws {@link BpfError} ERR_BPF_BUSY if it is already open
    */
-  open(options: PerfBufferOptions = {}): this {
-    const { pages = PAGES, wakeupEvents = 1 } = options;
-    const fail = (what: string) => new ArgumentError(`perf buffer ${this.name}: ${what}`, { operation: "map.open" });
-    // The kernel's own limit is much lower.
-    if (!Number.isInteger(pages) || pages < 1 || pages > 1 << 24 || (pages & (pages - 1)) !== 0) {
-      throw fail(`pages must be a power of two, got ${shown(pages)}`);
-    }
-    if (!Number.isInteger(wakeupEvents) || wakeupEvents < 1 || wakeupEvents > 0xffffffff) {
-      throw fail(`wakeupEvents must be an integer from 1, got ${shown(wakeupEvents)}`);
-    }
+  open(options?: PerfBufferOptions): this {
+    const of = `perf buffer ${this.name}`;
+    const details = { operation: "map.open", map: this.name } as const;
+    const { pages = PAGES, wakeupEvents = 1 } = checkOptions({ name: "open", of, details }, options, OPTIONS);
     if (this.#isOpen) {
-      const details = { operation: "map.open", map: this.name, hint: "Call open() before anything reads it" };
-      throw new BpfError("ERR_BPF_BUSY", `perf buffer ${this.name} is open already`, details);
+      const hint = "Call open() before anything reads it";
+      throw new BpfError("ERR_BPF_BUSY", `${of} is open already`, { ...details, hint });
     }
     this.#options = { pages, wakeupEvents };
     this.opened("open");

@@ -2,6 +2,7 @@
 import type { BtfValue, Codec } from "../codec/codec";
 import { isErrno } from "../errors";
 import { native } from "../native";
+import { boolean, checkOptions, type Schema } from "../options";
 import { refuseOthers } from "../receivers";
 import type { MapCore } from "./core";
 import { BpfMap } from "./map";
@@ -9,7 +10,15 @@ import { bytes, type ElementCodecs } from "./map-codec";
 
 const EXIST = 2;
 
-/** QUEUE (first in, first out) and STACK (last in, first out). Since Linux 4.20. */
+/** How a value is added to a {@link QueueMap}. */
+export interface PushOptions {
+  /** Drop the oldest value where the queue is full. */
+  replace?: boolean;
+}
+
+const PUSH_OPTIONS: Schema<PushOptions> = { replace: boolean };
+
+/** QUEUE, first in first out, and STACK, last in first out. Since Linux 4.20. */
 export class QueueMap<V = BtfValue> extends BpfMap {
   static {
     refuseOthers(QueueMap, (value) => #value in value);
@@ -26,13 +35,13 @@ export class QueueMap<V = BtfValue> extends BpfMap {
   /**
    * Adds a value. libbpf: bpf_map_update_elem() without a key.
    *
-   * @param options `replace`: drop the oldest value if the map is full
-   * @throws {@link MapError} E2BIG if the map is full and `replace` is not set
+   * @throws {@link MapError} E2BIG if it is full and `replace` is not set
    */
-  push(value: V, options: { replace?: boolean } = {}): this {
+  push(value: V, options?: PushOptions): this {
+    const replace = options !== undefined && this.#given(options).replace === true;
     const memory = this.core.scratch("push");
     this.core.encodeValue(memory, "push", this.#value, value);
-    const status = native.mapUpdate(memory.handle, options.replace === true ? EXIST : 0);
+    const status = native.mapUpdate(memory.handle, replace ? EXIST : 0);
     if (status < 0) throw this.core.failure("push", status);
     return this;
   }
@@ -58,6 +67,11 @@ export class QueueMap<V = BtfValue> extends BpfMap {
   /** The same map with values as bytes. */
   get raw(): QueueMap<Uint8Array> {
     return new QueueMap(this.core, rawCodecs(this.core));
+  }
+
+  #given(options: PushOptions): PushOptions {
+    const details = { operation: "map.push", map: this.name } as const;
+    return checkOptions({ name: "push", of: `map ${this.name}`, details }, options, PUSH_OPTIONS);
   }
 
   #next(operation: "pop" | "peek"): V | undefined {

@@ -1,17 +1,19 @@
 /** Maps of records that are read on the event loop: ring buffers and perf buffers. */
 import type { Codec } from "../codec/codec";
-import { ArgumentError, BpfError } from "../errors";
+import { BpfError } from "../errors";
 import { batches } from "../events/batches";
 import { type ColumnBatch, type ColumnName, ColumnReader } from "../events/columns";
 import { type Batch, MOST } from "../events/pace";
-import { Reader, type ReadOptions } from "../events/reader";
+import { Reader, type ReadOptions, signal } from "../events/reader";
 import { BYTES, type Progress, type Records, recordsOf } from "../events/records";
 import { type HandlerOptions, type Subscription, subscribe } from "../events/subscription";
 import type { Handle, RecordMemory } from "../native";
+import { anyFunction, anyString, type Callee, checkArgument, checkOptions, list, type Schema } from "../options";
 import { refuseOthers } from "../receivers";
 import type { MapCore } from "./core";
 import { BpfMap } from "./map";
 import type { ElementCodecs } from "./map-codec";
+import type { MapOperation } from "./map-operation";
 
 /** Selects the fields to read into columns. */
 export interface ColumnOptions<F extends string = string> extends ReadOptions {
@@ -19,7 +21,11 @@ export interface ColumnOptions<F extends string = string> extends ReadOptions {
   fields?: readonly F[];
 }
 
-/** The native functions of one kind of map. */
+const READ_OPTIONS: Schema<ReadOptions> = { signal };
+const HANDLER_OPTIONS: Schema<HandlerOptions> = { signal, onError: anyFunction };
+const COLUMN_OPTIONS: Schema<ColumnOptions> = { signal, fields: list(anyString) };
+
+/** The native side of one kind. */
 interface Calls {
   /** Name for errors: "ring buffer". */
   readonly what: string;
@@ -85,7 +91,8 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
    * @throws {@link BpfError} ERR_BPF_BUSY if there is another reader
    */
   batches(options?: ReadOptions): AsyncIterableIterator<B, void> {
-    return batches(this.#reader, (limit) => this.#batch(limit), options);
+    const { signal } = checkOptions(this.#callee("batches"), options, READ_OPTIONS);
+    return batches(this.#reader, (limit) => this.#batch(limit), signal);
   }
 
   /**
@@ -104,13 +111,14 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
    * @throws {@link ArgumentError} for an invalid argument
    */
   onBatch(handler: (batch: B) => void, options?: HandlerOptions): Subscription {
-    this.#checkHandler("onBatch", handler);
+    checkArgument(this.#callee("onBatch"), "handler", handler, anyFunction);
+    const given = checkOptions(this.#callee("onBatch"), options, HANDLER_OPTIONS);
     const step = (limit: number, progress: Progress) => {
       const batch = this.#batch(limit, progress);
       if (batch.length > 0) handler(batch);
       return batch;
     };
-    return subscribe(this.#reader, step, options);
+    return subscribe(this.#reader, step, given);
   }
 
   /**
@@ -120,8 +128,9 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
    * @throws {@link ArgumentError} for an invalid argument
    */
   onEvent(handler: (event: T) => void, options?: HandlerOptions): Subscription {
-    this.#checkHandler("onEvent", handler);
-    return subscribe(this.#reader, (limit, progress) => this.#each(limit, handler, progress), options);
+    checkArgument(this.#callee("onEvent"), "handler", handler, anyFunction);
+    const given = checkOptions(this.#callee("onEvent"), options, HANDLER_OPTIONS);
+    return subscribe(this.#reader, (limit, progress) => this.#each(limit, handler, progress), given);
   }
 
   /**
@@ -134,7 +143,8 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
   columns<F extends ColumnName<T> = ColumnName<T>>(
     options?: ColumnOptions<F>,
   ): AsyncIterableIterator<ColumnBatch<T, F>, void> {
-    const columns = new ColumnReader<T, F>(this.#codec, options?.fields, this.#what, MOST);
+    const { fields, signal } = checkOptions<ColumnOptions>(this.#callee("columns"), options, COLUMN_OPTIONS);
+    const columns = new ColumnReader<T, F>(this.#codec, fields, this.#what, MOST);
     const read = (limit: number) => {
       let batch = columns.none;
       this.#take(limit, { done: 0, going: true }, ({ view, entries }, count, progress) => {
@@ -143,7 +153,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
       });
       return batch;
     };
-    return batches(this.#reader, read, options);
+    return batches(this.#reader, read, signal);
   }
 
   /**
@@ -183,8 +193,8 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
     this.#calls.close(this.#opened.handle);
   }
 
-  /** @internal Opens the native side, which the poller watches: a handle, or -errno. */
-  protected abstract openNative(map: Handle, operation: string): Handle;
+  /** @internal Opens the native side, which the poller tells of: a handle, or -errno. */
+  protected abstract openNative(map: Handle, operation: MapOperation): Handle;
 
   /** @internal Builds the result for records that were read together. */
   protected abstract batchOf(records: T[], handle: Handle): B;
@@ -192,8 +202,8 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
   /** @internal */
   protected abstract statsOf(handle: Handle, batches: number, undelivered: number): S;
 
-  /** @internal The native handle, opened at first use. */
-  protected opened(operation: string): Handle {
+  /** @internal Its handle, opened when it is first used. */
+  protected opened(operation: MapOperation): Handle {
     return this.#open(operation).handle;
   }
 
@@ -230,7 +240,10 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
   ): Opened<T> {
     if (this.#taken !== undefined) {
       const hint = "Read it when the handler has returned";
-      throw new BpfError("ERR_BPF_BUSY", `${this.#what}: its handler has a record now`, { operation: "read", hint });
+      throw new BpfError("ERR_BPF_BUSY", `${this.#what}: its handler has a record now`, {
+        operation: "map.read",
+        hint,
+      });
     }
     progress.done = 0;
     const opened = this.#open("read");
@@ -258,7 +271,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
     return opened;
   }
 
-  #open(operation: string): Opened<T> {
+  #open(operation: MapOperation): Opened<T> {
     const map = this.core.handle(operation);
     if (this.#opened !== undefined) return this.#opened;
     const handle = this.openNative(map, operation);
@@ -290,9 +303,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
     this.#reader.wake();
   }
 
-  #checkHandler(operation: string, handler: unknown): void {
-    if (typeof handler === "function") return;
-    const message = `${this.#what}: ${operation} takes a function, got ${handler === null ? "null" : typeof handler}`;
-    throw new ArgumentError(message, { operation, map: this.name });
+  #callee(name: "batches" | "onBatch" | "onEvent" | "columns"): Callee {
+    return { name, of: this.#what, details: { operation: `map.${name}`, map: this.name } };
   }
 }

@@ -1,6 +1,6 @@
 /** Checks whether an existing map is the wanted one. */
 import { Flag } from "../constants";
-import { ArgumentError, MapError, shown } from "../errors";
+import { MapError } from "../errors";
 import { mapTypeRow } from "../map-types";
 import { native } from "../native";
 import type { MapInfo } from "./map-info";
@@ -79,26 +79,7 @@ function roundedEntries(type: string, flags: number, entries: number): number {
   return entries;
 }
 
-/**
- * Rejects unknown options, whose condition would not be checked.
- *
- * @throws {@link ArgumentError} for an unknown option
- */
-export function checkExpected(wanted: ExpectedMap, operation: string): void {
-  const about = { operation: "map.open" };
-  if (typeof wanted !== "object" || wanted === null)
-    throw new ArgumentError(`${operation}'s options must be an object, got ${shown(wanted)}`, about);
-  const known = [...FIELDS.map(([field]) => field as string), "key", "value"];
-  const unknown = Object.keys(wanted).find((option) => !known.includes(option));
-  if (unknown !== undefined)
-    throw new ArgumentError(`${operation} has no option "${unknown}"; it has: ${known.join(", ")}`, about);
-}
-
-/**
- * Rejects a map that differs.
- *
- * @throws {@link MapError} with all fields that differ
- */
+/** @throws {@link MapError} with every field that differs */
 export function refuseOther(found: MapInfo, wanted: ExpectedMap, what: string): void {
   const different = differences(found, wanted, "it");
   if (different.length === 0) return;

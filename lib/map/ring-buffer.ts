@@ -3,6 +3,7 @@ import { Flag } from "../constants";
 import { type Handle, native } from "../native";
 import type { MapCore } from "./core";
 import type { ElementCodecs } from "./map-codec";
+import type { MapOperation } from "./map-operation";
 import { RecordMap } from "./record-map";
 
 /** Counters and positions of a ring buffer. Sizes are in bytes. */
@@ -55,7 +56,7 @@ export class RingBuffer<T = Uint8Array> extends RecordMap<T, T[], RingBufferStat
   }
 
   /** @internal */
-  protected override openNative(map: Handle, operation: string): Handle {
+  protected override openNative(map: Handle, operation: MapOperation): Handle {
     if ((this.core.flags & Flag.RB_OVERWRITE) === 0) return native.ringOpen(map);
     const hint = "Create it without BPF_F_RB_OVERWRITE";
     throw this.core.refusal(operation, "a ring that overwrites has no reader here", hint);

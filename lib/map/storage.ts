@@ -11,6 +11,7 @@ import type { MapCore } from "./core";
 import { type GetOptions, KeyedMap, type SetOptions, type UpdateMode } from "./keyed-map";
 import { BpfMap } from "./map";
 import { bytes, type ElementCodecs, u32 } from "./map-codec";
+import type { MapOperation } from "./map-operation";
 
 /** A path, or an open file descriptor, which is not closed. */
 export type PathOrFd = string | number;
@@ -75,11 +76,11 @@ export abstract class StorageMap<Key, V> extends BpfMap {
     return this.#with(key, "delete", (fd) => this.#elements.delete(fd));
   }
 
-  /** @internal A descriptor for the key, and whether it was opened for this purpose. */
-  protected abstract descriptor(key: Key, operation: string): { fd: number; opened: boolean };
+  /** @internal A descriptor of what the key names, and whether it was opened for that. */
+  protected abstract descriptor(key: Key, operation: MapOperation): { fd: number; opened: boolean };
 
-  #with<T>(key: Key, operation: string, run: (fd: number) => T): T {
-    this.core.handle(operation); // Throws if the map is closed.
+  #with<T>(key: Key, operation: MapOperation, run: (fd: number) => T): T {
+    this.core.handle(operation); // throws if it was closed
     const { fd, opened } = this.descriptor(key, operation);
     try {
       if (!Number.isInteger(fd) || fd < 0 || fd > 0x7fffffff) {
@@ -101,7 +102,7 @@ export class TaskStorageMap<V = BtfValue> extends StorageMap<number | { readonly
   }
 
   /** @internal */
-  protected descriptor(key: number | { readonly pidfd: number }, operation: string) {
+  protected descriptor(key: number | { readonly pidfd: number }, operation: MapOperation) {
     if (typeof key === "object" && key !== null) return { fd: key.pidfd, opened: false };
     if (!Number.isInteger(key) || key < 1 || key > 0x7fffffff) {
       const hint = "To name it by a descriptor pass { pidfd }";
@@ -122,7 +123,7 @@ export class TaskStorageMap<V = BtfValue> extends StorageMap<number | { readonly
 /** Storage of files: keys are paths or descriptors. Symbolic links are followed. */
 abstract class PathStorageMap<V> extends StorageMap<PathOrFd, V> {
   /** @internal */
-  protected descriptor(key: PathOrFd, operation: string) {
+  protected descriptor(key: PathOrFd, operation: MapOperation) {
     if (typeof key === "number") return { fd: key, opened: false };
     if (typeof key !== "string") {
       throw new ArgumentError(`map ${this.name}: a key is a path or a descriptor, got ${shown(key)}`, {

@@ -3,12 +3,16 @@ import { isUint8Array } from "node:util/types";
 import type { Codec } from "../codec/codec";
 import { ArgumentError, ClosedError, isErrno, shown } from "../errors";
 import { forget, hold, listen, release } from "../events/poller";
-import { type ReadOptions, signalOf } from "../events/reader";
+import { type ReadOptions, signal } from "../events/reader";
 import { type Handle, native } from "../native";
+import { checkOptions, type Schema } from "../options";
 import { refuseOthers } from "../receivers";
 import type { MapCore } from "./core";
 import { BpfMap } from "./map";
 import type { ElementCodecs } from "./map-codec";
+import type { MapOperation } from "./map-operation";
+
+const DRAINED_OPTIONS: Schema<ReadOptions> = { signal };
 
 /**
  * A user ring buffer: a program receives the submitted records in order when it calls bpf_user_ringbuf_drain(). Since
@@ -72,7 +76,9 @@ export class UserRingBuffer<T = Uint8Array> extends BpfMap {
    * @throws the signal's reason when aborted; {@link ClosedError} if the map is closed meanwhile
    */
   async drained(options?: ReadOptions): Promise<void> {
-    const signal = signalOf(options, `map ${this.name}`);
+    const details = { operation: "map.drained", map: this.name } as const;
+    const callee = { name: "drained", of: `map ${this.name}`, details };
+    const { signal } = checkOptions(callee, options, DRAINED_OPTIONS);
     this.#open("drained");
     signal?.throwIfAborted();
     if (this.#drained) return;
@@ -139,7 +145,7 @@ export class UserRingBuffer<T = Uint8Array> extends BpfMap {
     );
   }
 
-  #open(operation: string): Handle {
+  #open(operation: MapOperation): Handle {
     const map = this.core.handle(operation);
     if (this.#ring !== undefined) return this.#ring;
     const ring = native.userRingOpen(map);

@@ -1,4 +1,5 @@
-/** The error text for an addon that can't be loaded: what was tried, why it failed, and what to do. */
+/** What is said where the addon can't be loaded: what was tried, why it failed, and what to do. */
+import { isSince } from "../compare-versions";
 import type { Host } from "./host";
 
 /** The minimum version from `engines` in package.json. */
@@ -14,7 +15,7 @@ export interface Attempt {
 
 /** Whether the addon can exist for this platform. */
 export function isSupported({ platform, versions }: { platform: string; versions: { node: string } }): boolean {
-  return platform === "linux" && !isTooOld(versions.node);
+  return platform === "linux" && isSince(versions.node, OLDEST_NODE);
 }
 
 /**
@@ -31,12 +32,6 @@ export function helpPage(host: Host, attempts: readonly Attempt[]): string {
   return [...parts, `What to do:${advice.join("")}`].join("\n");
 }
 
-function isTooOld(node: string): boolean {
-  const [major = 0, minor = 0] = node.split(".").map(Number);
-  const [leastMajor = 0, leastMinor = 0] = OLDEST_NODE.split(".").map(Number);
-  return major < leastMajor || (major === leastMajor && minor < leastMinor);
-}
-
 function reasonOf({ code, message }: NodeJS.ErrnoException): string {
   if (code === "ENOENT") return "does not exist";
   if (code === "EACCES" || code === "ERR_ACCESS_DENIED") return "may not be read";
@@ -44,7 +39,7 @@ function reasonOf({ code, message }: NodeJS.ErrnoException): string {
 }
 
 function unsupported({ platform, node }: Host): string[] {
-  const advice = isTooOld(node) ? [`Use Node ${OLDEST_NODE} or newer`] : [];
+  const advice = isSince(node, OLDEST_NODE) ? [] : [`Use Node ${OLDEST_NODE} or newer`];
   if (platform === "linux") return advice;
   return [
     ...advice,

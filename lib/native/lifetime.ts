@@ -2,7 +2,7 @@
  * The native handles shared by a loaded object, its programs, maps and links, and the order of closing them. A map
  * without an object has its own Lifetime.
  */
-import { ClosedError } from "../errors";
+import { ClosedError, type Operation } from "../errors";
 import { type Handle, native } from ".";
 import { onCollected } from "./collected";
 import type { LogCallback } from "./log";
@@ -75,8 +75,8 @@ export class Lifetime {
     return this.#closed;
   }
 
-  /** The object's handle. Throws after close(). */
-  handle(what: string, operation: string): Handle {
+  /** The object's handle; throws if it was closed. */
+  handle(what: string, operation: Operation): Handle {
     if (this.#closed) throw new ClosedError(what, operation);
     return this.#resources.object;
   }

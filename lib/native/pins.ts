@@ -3,7 +3,7 @@
  */
 import { existsSync, lstatSync, realpathSync, statfsSync, unlinkSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { ArgumentError, errnoName, isErrno, shown } from "../errors";
+import { errnoName, isErrno } from "../errors";
 import { makeFolder } from "../replace";
 import { native } from ".";
 
@@ -23,17 +23,7 @@ export interface PinFault {
   readonly gone?: boolean;
 }
 
-/**
- * Checks an argument.
- *
- * @throws {@link ArgumentError} if it is not a path
- */
-export function checkPinPath(path: unknown, operation: string, about: { map?: string } = {}): asserts path is string {
-  if (typeof path === "string" && path !== "" && !path.includes("\0")) return;
-  throw new ArgumentError(`${operation} expects a path in bpffs, got ${shown(path)}`, { operation, ...about });
-}
-
-/** Creates the folder for a pin. Returns a fault if the path is not in bpffs, or others could replace the pin. */
+/** Makes the folder that a pin is to lie in; a fault if the path is not in bpffs, or others could replace what is there. */
 export function preparePin(path: string): PinFault | undefined {
   // The kernel would return EPERM (bpf_lookup()), as for a missing privilege.
   if (basename(path).includes("."))

@@ -4,13 +4,13 @@
  */
 import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/btf-kinds";
+import { parseVersion } from "../compare-versions";
 import type { Constants } from "../elf/control-flow";
 import type { CoreResolver } from "../elf/core-resolve";
 import type { ElfSection } from "../elf/elf";
 import { little } from "../endian";
 import { given } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/kernel-facts";
-import { parseVersion } from "../kernel/version";
 import type { MapSpec } from "../map/map-spec";
 import type { VariableDescription } from "../native";
 import { hasKfunc } from "../sleepable/availability";

@@ -7,13 +7,12 @@ import {
   LoadError,
   MapError,
   ObjectError,
-  PermissionError,
   VerifierError,
 } from "../errors";
 import { btfFacts } from "../kernel/btf-facts";
 import { given } from "../kernel/fact";
-import { capabilityNames, type Refused, readPermissionFacts } from "../kernel/permission";
-import { whyRefused } from "../kernel/refusal";
+import { capabilityNames, missingCapabilities, type Refused, readPermissionFacts } from "../kernel/permission";
+import { permissionError } from "../kernel/refusal";
 import type { MapSpec } from "../map/map-spec";
 import { mapTypeName, mapTypeNumber, mapTypeRowOf } from "../map-types";
 import type { Outcome } from "../native";
@@ -109,8 +108,8 @@ export function loadError(
   const what = program === undefined ? name : nameOf(program);
   if (isEperm) {
     const trampoline = program !== undefined && usesTrampoline(program.kind);
-    const why = whyRefused({ operation: "load", types: program === undefined ? types : [program.type], trampoline });
-    return new PermissionError(`${what} could not be loaded: ${why.cause} (EPERM)`, { ...about, hint: why.hint });
+    const refused = { operation: "load", types: program === undefined ? types : [program.type], trampoline } as const;
+    return permissionError(`${what} could not be loaded`, refused, { ...about, errno });
   }
   const said = `${what} could not be loaded${cause ? `: ${cause.words}` : ""} (${errno})`;
   const meaning = explained(explain({ errno, log: texts }), cause?.hint ?? hintOf(outcome.status));
@@ -191,7 +190,7 @@ function perfmonHint(summary: string): string | undefined {
   );
   if (!isOfPerfmon) return undefined;
   const has = capabilityNames(readPermissionFacts().capabilities);
-  if (has.includes("CAP_PERFMON") || has.includes("CAP_SYS_ADMIN")) return undefined;
+  if (missingCapabilities(has, ["CAP_PERFMON"]).length === 0) return undefined;
   return "This process lacks CAP_PERFMON, without which the kernel forbids this: run it as root, or give it CAP_PERFMON";
 }
 
@@ -236,10 +235,8 @@ function mapNotCreated(
   const errno = errnoName(status);
   const details = { ...about, map };
   const cause = causeOf(texts);
-  if (isErrno(status, "EPERM") && cause === undefined) {
-    const why = whyRefused(refused);
-    return new PermissionError(`map ${map} could not be created: ${why.cause} (EPERM)`, { ...details, hint: why.hint });
-  }
+  if (isErrno(status, "EPERM") && cause === undefined)
+    return permissionError(`map ${map} could not be created`, refused, { ...details, errno });
   const tooLarge = isErrno(status, "E2BIG") || isErrno(status, "ENOMEM") || isErrno(status, "ENOSPC");
   const words = tooLarge ? "it is too large" : cause?.words;
   const hint = tooLarge

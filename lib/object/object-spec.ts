@@ -1,15 +1,25 @@
 /** open(): an object file as plain data. */
 import { basename } from "node:path";
-import { isUint8Array } from "node:util/types";
 import type { Btf } from "../btf/btf";
 import type { Codec } from "../codec/codec";
 import type { U64 } from "../codec/plan";
 import { ownBytes, readObject } from "../elf/file";
-import { ArgumentError, BpfError, LoadError, ObjectError, shown } from "../errors";
+import { BpfError, LoadError, ObjectError } from "../errors";
 import type { KernelFacts } from "../kernel/kernel-facts";
 import { MapSpec } from "../map/map-spec";
 import { type Handle, type LoadRequest, native, type Outcome, type VariableDescription } from "../native";
 import { deliver, type LogCallback } from "../native/log";
+import {
+  anyFunction,
+  anyString,
+  checkArgument,
+  checkOptions,
+  oneOf,
+  pathOrBytes,
+  record,
+  type Schema,
+  text,
+} from "../options";
 import { type GivenProgram, ProgramSpec } from "../program/program-spec";
 import { refuseOthers } from "../receivers";
 import { unjudged } from "../sleepable/judge";
@@ -18,7 +28,14 @@ import { byName, named } from "./by-name";
 import { loadError } from "./load-error";
 import { BpfObject } from "./object";
 import { ObjectFile } from "./object-file";
-import { type CheckOptions, checkOptionsOf, type LoadOptions, refuseBad, verdicts } from "./precheck";
+import {
+  type CheckOptions,
+  checkedCheckOptions,
+  checkedLoadOptions,
+  type LoadOptions,
+  refuseBad,
+  verdicts,
+} from "./precheck";
 import { eventCodecs, eventTypes } from "./record-types";
 import { Sections } from "./sections";
 import type { AnyShape, Named, ObjectShape, Settable } from "./shape";
@@ -66,22 +83,17 @@ export interface OpenOptions {
  */
 export function open<S extends ObjectShape = AnyShape>(
   source: string | Uint8Array,
-  options: OpenOptions = {},
+  options?: OpenOptions,
 ): ObjectSpec<S> {
-  checkOptions(options);
+  const callee = { name: "open", details: { operation: "open" } } as const;
+  const given = checkOptions(callee, options, OPTIONS);
+  checkArgument(callee, "source", source, pathOrBytes);
   if (typeof source === "string") {
-    const name = options.name ?? basename(source).replace(/\..*/, "");
-    return new ObjectSpec(readObject(source), basename(source), { ...options, name });
+    const name = given.name ?? basename(source).replace(/\..*/, "");
+    return new ObjectSpec(readObject(source), basename(source), { ...given, name });
   }
-  if (isUint8Array(source)) {
-    return new ObjectSpec(ownBytes(source), options.name ?? "object", {
-      ...options,
-      name: options.name ?? "object",
-    });
-  }
-  throw new ArgumentError(`open takes a path or a Uint8Array, got ${source === null ? "null" : typeof source}`, {
-    operation: "open",
-  });
+  const { name = "object" } = given;
+  return new ObjectSpec(ownBytes(source), name, { ...given, name });
 }
 
 /**
@@ -193,8 +205,8 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
    * @throws {@link PermissionError} with the missing privilege
    * @throws {@link LoadError} for a hook that this kernel lacks, an unknown section, and other failures
    */
-  async load(options: LoadOptions = {}): Promise<BpfObject<S>> {
-    const request = this.#prepare(options);
+  async load(options?: LoadOptions): Promise<BpfObject<S>> {
+    const request = this.#prepare("load", options);
     const given = this.#given();
     this.#loading = true;
     try {
@@ -204,9 +216,9 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     }
   }
 
-  /** Same as {@link load}, but blocks the JavaScript thread, for milliseconds to seconds. For scripts. */
-  loadSync(options: LoadOptions = {}): BpfObject<S> {
-    const request = this.#prepare(options);
+  /** {@link load} on this thread, which it blocks for milliseconds to seconds: for scripts. */
+  loadSync(options?: LoadOptions): BpfObject<S> {
+    const request = this.#prepare("loadSync", options);
     return this.#loaded(native.loadSync(request), this.#given());
   }
 
@@ -222,10 +234,10 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
    *
    * @throws {@link ArgumentError} for an invalid option
    */
-  check(options: CheckOptions = {}): ProgramVerdict[] {
-    checkOptionsOf("check", options);
+  check(options?: CheckOptions): ProgramVerdict[] {
+    const given = checkedCheckOptions(options);
     const programs = this.#programs.filter(({ autoload }) => autoload);
-    const judged = verdicts((kernel) => this.programFacts(kernel), options);
+    const judged = verdicts((kernel) => this.programFacts(kernel), given);
     const byName = new Map(judged.map((verdict) => [verdict.program, verdict]));
     return programs.map((program) => unloadable(program) ?? (byName.get(program.name) as ProgramVerdict));
   }
@@ -249,8 +261,8 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     return this.#programs.filter(({ autoload }) => autoload).map((program) => read(program, settings));
   }
 
-  #prepare(options: LoadOptions): LoadRequest {
-    checkOptionsOf("load", options);
+  #prepare(name: "load" | "loadSync", options: LoadOptions | undefined): LoadRequest {
+    const given = checkedLoadOptions(name, options);
     if (this.#loading) {
       throw new BpfError("ERR_BPF_BUSY", `${this.name} is already being loaded`, {
         operation: "load",
@@ -262,7 +274,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
       (kernel) => this.programFacts(kernel),
       () => this.#file.facts,
       this.name,
-      options,
+      given,
     );
     const maps = this.#maps.map((map) => ({
       ...map.toRequest(this.#sections.changed(map.sectionId)),
@@ -321,48 +333,21 @@ interface Given {
   variables: readonly VariableDescription[];
 }
 
-const OPTIONS: Record<keyof OpenOptions, string> = {
-  name: "string",
-  pinRoot: "string",
-  kconfig: "string",
-  btfPath: "string",
-  events: "object",
-  u64: "string",
-  onLog: "function",
+const OPTIONS: Schema<OpenOptions> = {
+  name: text,
+  pinRoot: text,
+  kconfig: text,
+  btfPath: text,
+  events: record(anyString),
+  u64: oneOf("bigint", "number"),
+  onLog: anyFunction,
 };
-
-function checkOptions(options: OpenOptions): void {
-  const about = { operation: "open" };
-  if (typeof options !== "object" || options === null)
-    throw new ArgumentError("open takes an object of options", about);
-  for (const [name, value] of Object.entries(options)) {
-    const type = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof OpenOptions] : undefined;
-    if (type === undefined) {
-      throw new ArgumentError(`open has no option "${name}"; it has: ${Object.keys(OPTIONS).join(", ")}`, about);
-    }
-    if (value !== undefined && (typeof value !== type || value === null)) {
-      throw new ArgumentError(
-        `open's option ${name} must be ${type === "object" ? "an" : "a"} ${type}, got ${value === null ? "null" : typeof value}`,
-        about,
-      );
-    }
-  }
-  for (const [name, value] of Object.entries(options)) {
-    // What C would read of it ends there.
-    if (typeof value === "string" && value.includes("\0"))
-      throw new ArgumentError(`open's option ${name} must not contain NUL, got ${shown(value)}`, about);
-  }
-  const { u64 = "bigint" } = options;
-  if (u64 !== "bigint" && u64 !== "number") {
-    throw new ArgumentError(`open's option u64 must be "bigint" or "number", got ${shown(u64)}`, about);
-  }
-}
 
 function checkLoadable(program: ProgramSpec): void {
   const fault = faultOf(program);
   if (fault === undefined) return;
   const { code, message, hint } = fault;
-  const about = { operation: "load", program: program.name, section: program.section };
+  const about = { operation: "load", program: program.name, section: program.section } as const;
   throw new LoadError(code, `program ${program.name}: ${message}`, { ...about, hint });
 }
 

@@ -1,12 +1,15 @@
-/** The precheck of load() and check(): judges every program before the kernel loads any. */
-import { ArgumentError, isErrno, ObjectError, SleepableError } from "../errors";
+/** The precheck in load() and check(): every program judged before the kernel is asked to load any. */
+import { isErrno, ObjectError, SleepableError } from "../errors";
 import { given } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
+import { missingCapabilities } from "../kernel/permission";
 import { PROBED_KINDS, tryLoad, withProbeResults } from "../kernel/probe";
 import { whyRefused } from "../kernel/refusal";
 import { lazyFacts } from "../kernel/running-kernel";
+import { boolean, checkOptions, oneOf, type Schema } from "../options";
 import { refused } from "../sleepable/finding";
 import { judge } from "../sleepable/judge";
+import { kernelFacts } from "../sleepable/judged-kernel";
 import { usesTrampoline } from "../sleepable/rules-trampolines";
 import type { ProgramFacts, ProgramVerdict } from "../verdict";
 
@@ -33,32 +36,15 @@ export interface CheckOptions {
   precheck?: Exclude<Precheck, "off">;
 }
 
-const MODES: readonly string[] = ["auto", "tables", "probe", "off"] satisfies Precheck[];
+const LOAD_OPTIONS: Schema<LoadOptions> = { precheck: oneOf("auto", "tables", "probe", "off"), allowUnsafe: boolean };
+const CHECK_OPTIONS: Schema<CheckOptions> = { precheck: oneOf("auto", "tables", "probe"), kernel: kernelFacts };
 
-/** Rejects unknown options and invalid values. */
-export function checkOptionsOf(
-  operation: "load" | "check",
-  options: Omit<LoadOptions, "precheck"> & Omit<CheckOptions, "precheck"> & { precheck?: Precheck },
-): void {
-  const fail = (message: string): never => {
-    throw new ArgumentError(message, { operation });
-  };
-  if (typeof options !== "object" || options === null) fail(`${operation} takes an object of options`);
-  const has = operation === "load" ? ["precheck", "allowUnsafe"] : ["precheck", "kernel"];
-  const modes = operation === "load" ? MODES : MODES.filter((mode) => mode !== "off");
-  for (const name of Object.keys(options)) {
-    if (!has.includes(name)) fail(`${operation} has no option "${name}"; it has: ${has.join(", ")}`);
-  }
-  const { precheck, allowUnsafe, kernel } = options;
-  if (precheck !== undefined && !modes.includes(precheck)) {
-    fail(`${operation}'s option precheck is one of ${modes.join(", ")}; got ${JSON.stringify(precheck)}`);
-  }
-  if (allowUnsafe !== undefined && typeof allowUnsafe !== "boolean") {
-    fail(`load's option allowUnsafe must be a boolean, got ${typeof allowUnsafe}`);
-  }
-  if (kernel !== undefined && (typeof kernel !== "object" || kernel?.format !== 1)) {
-    fail("check's option kernel must be a result of kernelFacts(), kernelProfile() or readProfile()");
-  }
+export function checkedLoadOptions(name: "load" | "loadSync", options: LoadOptions | undefined): LoadOptions {
+  return checkOptions({ name, details: { operation: "load" } }, options, LOAD_OPTIONS);
+}
+
+export function checkedCheckOptions(options: CheckOptions | undefined): CheckOptions {
+  return checkOptions({ name: "check", details: { operation: "check" } }, options, CHECK_OPTIONS);
 }
 
 let running: KernelFacts | undefined;
@@ -159,8 +145,8 @@ function isProbed(kind: string): kind is ProbedKind {
   return (PROBED_KINDS as readonly string[]).includes(kind);
 }
 
-/** The capabilities needed to load tracing and LSM programs. */
+/** Whether this process may load programs for tracing and LSM. */
 function mayLoad({ capabilities }: KernelFacts): boolean {
-  const has = given(capabilities) ?? [];
-  return has.includes("CAP_SYS_ADMIN") || (has.includes("CAP_BPF") && has.includes("CAP_PERFMON"));
+  const has = given(capabilities);
+  return has !== undefined && missingCapabilities(has).length === 0;
 }

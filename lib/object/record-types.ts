@@ -39,11 +39,8 @@ export function eventTypes(
   const wanted = new Map([...tagsOf(btf), ...Object.entries(named)]);
   for (const [map, text] of wanted) {
     const isOption = Object.hasOwn(named, map);
-    if (typeof text !== "string") {
-      throw new ArgumentError(`open's option events: the type of ${map} must be a string`, { operation: "open", map });
-    }
     const fail = (message: string, hint: string) => {
-      const about = { operation: "open", map, hint };
+      const about = { operation: "open", map, hint } as const;
       const what = `${label}: ${isOption ? `event type "${text}"` : `the tag "${TAG}${text}"`} of map ${map} ${message}`;
       return isOption ? new ArgumentError(what, about) : new ObjectError("ERR_BPF_OBJECT_INVALID", what, about);
     };

@@ -39,7 +39,7 @@ export class Sections implements VariableMemory {
 
   write({ name, section, sectionId, offset }: VariableDescription, bytes: Uint8Array): void {
     if (section === ".kconfig") {
-      const about = { operation: `variables.${name}` };
+      const about = { operation: "variable.set" } as const;
       const hint = name.startsWith("CONFIG_") ? { hint: `Pass open(path, { kconfig: "${name}=…\\n" })` } : {};
       const message = `variable ${name} is extern __kconfig: libbpf sets it at load from the kernel's configuration`;
       throw new ArgumentError(message, { ...about, ...hint });
@@ -93,13 +93,16 @@ export class Sections implements VariableMemory {
     const each = array?.kind === "array" ? sizeOf(array.element) : undefined;
     if (last === undefined || !each) {
       const which = last === undefined ? "it has none" : `that is ${last.name}`;
-      throw new ArgumentError(`a section of variables can grow only if the last one is an array; ${which}`, {
-        operation: "valueSize",
+      throw new ArgumentError(`a section of variables grows if the last one is an array; ${which}`, {
+        operation: "map.valueSize",
       });
     }
     if (size < last.offset + each || (size - last.offset) % each !== 0) {
-      const sizes = `${last.section} has ${last.offset} bytes plus ${each} for each element of ${last.name}`;
-      throw new ArgumentError(`${sizes}; valueSize can't be ${size}`, { operation: "valueSize", map: last.section });
+      const sizes = `${last.section} has ${last.offset} bytes and ${each} for each element of ${last.name}`;
+      throw new ArgumentError(`${sizes}; valueSize can't be ${size}`, {
+        operation: "map.valueSize",
+        map: last.section,
+      });
     }
     return size;
   }

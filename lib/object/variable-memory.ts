@@ -1,6 +1,6 @@
 /** Variables of a loaded object: the memory that libbpf mapped for .data, .bss and .rodata (Linux 5.5). */
 import { Flag } from "../constants";
-import { errnoName, isErrno, MapError } from "../errors";
+import { errnoName, isErrno, MapError, type Operation } from "../errors";
 import { ArrayMap } from "../map/array";
 import type { RawMap } from "../map/element-map";
 import type { BpfMap } from "../map/map";
@@ -20,12 +20,13 @@ export function memoryOf(
   maps: Readonly<Record<string, BpfMap>>,
 ): VariableMemory {
   const access = (call: "memoryRead" | "memoryWrite", variable: VariableDescription, bytes: Uint8Array) => {
-    const handle = lifetime.handle(lifetime.name, `variables.${variable.name}`);
+    const handle = lifetime.handle(lifetime.name, OPERATIONS[call]);
     const status = native[call](handle, indexOf.get(variable.sectionId) ?? -1, variable.offset, bytes);
     if (status >= 0) return;
     const map = maps[variable.section];
     const isLookedUp = isErrno(status, "ERANGE") && map instanceof ArrayMap && !(map.flags & Flag.MMAPABLE);
-    if (!isLookedUp || !elementAccess(call, map.raw, variable, bytes)) throw failure(variable, status);
+    if (!isLookedUp || !elementAccess(call, map.raw, variable, bytes))
+      throw failure(OPERATIONS[call], variable, status);
   };
   return {
     live: true,
@@ -38,6 +39,8 @@ export function memoryOf(
     write: (variable, bytes) => access("memoryWrite", variable, bytes),
   };
 }
+
+const OPERATIONS = { memoryRead: "variable.get", memoryWrite: "variable.set" } as const;
 
 const ONLY = new Uint8Array(4);
 
@@ -62,10 +65,10 @@ function elementAccess(
   return true;
 }
 
-function failure({ name, section }: VariableDescription, status: number): MapError {
+function failure(operation: Operation, { name, section }: VariableDescription, status: number): MapError {
   const errno = errnoName(status);
-  const details = { operation: `variables.${name}`, map: section, errno };
-  // The addon returns EROFS itself without asking the kernel, which would return EPERM.
+  const details = { operation, map: section, errno };
+  // The addon's own word for what was not asked of the kernel, which would say EPERM.
   if (isErrno(status, "EROFS")) {
     const hint = "Set it on the ObjectSpec before load, or make it a non-const global";
     return new MapError("ERR_BPF_MAP", `variable ${name} is constant: ${section} was frozen at load`, {

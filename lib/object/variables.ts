@@ -51,15 +51,15 @@ export function variablesOver(
   }
   for (const name of new Set(descriptions.flatMap(({ shared = [] }) => shared))) {
     if (Object.hasOwn(variables, name)) continue;
-    // Not enumerable, because it is not a variable.
-    const ambiguous = (): never => {
+    // Not enumerable: it is none of them.
+    const ambiguous = (operation: "variable.get" | "variable.set") => (): never => {
       const own = descriptions.filter(({ shared }) => shared === name).map((one) => JSON.stringify(one.name));
       throw new ArgumentError(`variable ${name} is ambiguous: static variables of several files have this name`, {
-        operation: `variables.${name}`,
-        hint: `Use one of ${own.map((key) => `variables[${key}]`).join(", ")}`,
+        operation,
+        hint: `They are ${own.map((key) => `variables[${key}]`).join(", ")}`,
       });
     };
-    Object.defineProperty(variables, name, { get: ambiguous, set: ambiguous });
+    Object.defineProperty(variables, name, { get: ambiguous("variable.get"), set: ambiguous("variable.set") });
   }
   return Object.seal(variables);
 }
@@ -100,9 +100,9 @@ export const hasNoSize = (type: BtfType): boolean => sizeOf(type) === undefined;
 
 /** Writing the whole variable would overwrite a lock that a program may hold. */
 function managed({ name }: VariableDescription): ArgumentError {
-  const message = `variable ${name} contains a kernel-managed field, such as a bpf_spin_lock: it can't be set after load`;
-  const hint = "Set it on the ObjectSpec before load, or move the data to set into a separate variable";
-  return new ArgumentError(message, { operation: `variables.${name}`, hint });
+  const message = `variable ${name} holds what the kernel manages, such as a bpf_spin_lock: it can't be set after load`;
+  const hint = "Set it on the ObjectSpec before load, or move what is to be set to a variable of its own";
+  return new ArgumentError(message, { operation: "variable.set", hint });
 }
 
 /** An array with as many elements as fit the bytes; any other type unchanged. */

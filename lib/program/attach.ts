@@ -1,14 +1,14 @@
 /** Attaching: one way per kind of program. */
-import { isUint8Array } from "node:util/types";
-import { ArgumentError, AttachError, type BpfError, errnoName, isErrno, PermissionError, shown } from "../errors";
+import { ArgumentError, AttachError, type BpfError, errnoName, isErrno } from "../errors";
 import { activeLsms } from "../kernel/lsm";
-import { whyRefused } from "../kernel/refusal";
+import { permissionError } from "../kernel/refusal";
 import type { KnownKind, OtherKind, ProgramKind } from "../kinds";
 import { Link } from "../link/link";
 import { type Handle, native, type Outcome } from "../native";
 import { causeOf } from "../native/libbpf-messages";
 import type { Lifetime } from "../native/lifetime";
 import { deliver, warnings } from "../native/log";
+import { bigint64, boolean, checkOptions, custom, descriptor, natural, type Schema, text } from "../options";
 import { explain, explained } from "../sleepable/explain";
 import { usesTrampoline } from "../sleepable/rules-trampolines";
 import { attachHint } from "./attach-hint";
@@ -63,7 +63,6 @@ interface Place {
   lifetime: Lifetime;
 }
 
-type Option = keyof AttachOptions;
 type Way = (program: Attachable, place: Place, options: AttachOptions) => Outcome;
 
 const uprobe =
@@ -239,9 +238,21 @@ const automatic: Way = (_, { handle, index }) => native.attachAuto(handle, index
 
 const hasWay = (kind: string): kind is keyof typeof ways => Object.hasOwn(ways, kind);
 
-export function attachProgram(program: Attachable, place: Place, options: AttachOptions): Link {
+/** The options that a program's kind may have, as they were given. */
+export function checkedAttachOptions(program: Attachable, options: AttachOptions | undefined): AttachOptions {
+  const { name, section, kind } = program;
+  const callee = {
+    name: "attach",
+    of: `program ${name} (${section})`,
+    has: `a ${kind} program`,
+    details: about(program),
+  };
+  return checkOptions(callee, options, OPTIONS, hasWay(kind) ? attachOptions[kind] : []);
+}
+
+/** @param given {@link checkedAttachOptions} */
+export function attachProgram(program: Attachable, place: Place, given: AttachOptions): Link {
   const { kind } = program;
-  const given = checkedOptions(program, options, hasWay(kind) ? attachOptions[kind] : []);
   const outcome = (hasWay(kind) ? ways[kind] : automatic)(program, place, given);
   try {
     if (outcome.status < 0)
@@ -256,51 +267,18 @@ function cookie(options: AttachOptions): bigint {
   return options.cookie ?? 0n;
 }
 
-const TYPES: Record<Option, string> = {
-  cookie: "bigint",
-  allowInactive: "boolean",
-  target: "string",
-  function: "string",
-  offset: "number",
-  path: "string",
-  pid: "number",
-  tid: "number",
-  map: "object",
-  cgroupFd: "number",
-  interface: "string",
+const OPTIONS: Schema<AttachOptions> = {
+  cookie: bigint64,
+  allowInactive: boolean,
+  ...{ target: text, function: text, path: text, interface: text },
+  offset: natural,
+  ...{ pid: descriptor, tid: descriptor, cgroupFd: descriptor },
+  map: custom("a map", (value) => typeof value === "object" && value !== null && "fd" in value),
 };
 
-/** What the kernel takes: its process ids and descriptors are signed integers of 32 bits. */
-const MOST: Partial<Record<Option, number>> = { pid: 0x7fffffff, tid: 0x7fffffff, cgroupFd: 0x7fffffff };
-
-/** The options as they were when they were checked: each is read once, whatever its getter says next. */
-function checkedOptions(program: Attachable, options: AttachOptions, allowed: readonly Option[]): AttachOptions {
-  if (typeof options !== "object" || options === null || isUint8Array(options))
-    throw argument(program, "takes an object of options");
-  const given = { ...options };
-  for (const [name, value] of Object.entries(given) as [Option, unknown][]) {
-    if (!allowed.includes(name)) {
-      const has = allowed.length === 0 ? "none" : allowed.join(", ");
-      throw argument(program, `has no attach option "${name}"; a ${program.kind} program has: ${has}`);
-    }
-    if (value !== undefined && typeof value !== TYPES[name])
-      throw argument(program, `attach option ${name} must be a ${TYPES[name]}, got ${typeof value}`);
-    if (typeof value === "bigint" && BigInt.asUintN(64, value) !== value) {
-      throw argument(program, `attach option ${name} must be an unsigned integer of 64 bits, got ${value}`);
-    }
-    if (typeof value === "number" && !(Number.isSafeInteger(value) && value >= 0 && value <= (MOST[name] ?? value))) {
-      const most = MOST[name] === undefined ? "" : ` up to ${MOST[name]}`;
-      throw argument(program, `attach option ${name} must be a non-negative integer${most}, got ${value}`);
-    }
-    if (typeof value === "string" && value.includes("\0")) {
-      throw argument(program, `attach option ${name} must not contain NUL, got ${shown(value)}`);
-    }
-  }
-  return given;
-}
-
 function about({ name, section, attachTarget }: Attachable) {
-  return { operation: "attach", program: name, section, ...(attachTarget !== undefined && { target: attachTarget }) };
+  const operation = "program.attach" as const;
+  return { operation, program: name, section, ...(attachTarget !== undefined && { target: attachTarget }) };
 }
 
 function argument(program: Attachable, message: string, hint?: string): ArgumentError {
@@ -318,11 +296,8 @@ function attachError(program: Attachable, outcome: Outcome, target: string): Bpf
   const isOfMap = program.kind === "iter" && isErrno(outcome.status, "EACCES");
   if (isErrno(outcome.status, "EPERM") || (isErrno(outcome.status, "EACCES") && !isOfMap)) {
     const { kind } = program;
-    const why = whyRefused({ operation: "attach", kind, errno, trampoline: usesTrampoline(kind) });
-    return new PermissionError(`${what} could not be attached: ${why.cause} (${errno})`, {
-      ...details,
-      hint: why.hint,
-    });
+    const refused = { operation: "attach", kind, errno, trampoline: usesTrampoline(kind) } as const;
+    return permissionError(`${what} could not be attached`, refused, details);
   }
   const { kind, section, sleepable, attachTarget } = program;
   const why = explain({

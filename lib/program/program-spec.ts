@@ -1,8 +1,8 @@
 /** A program before load. */
 import { Flag } from "../constants";
-import { ArgumentError, shown } from "../errors";
 import { kindOf, type ProgramKind, parseSection, type SectionFacts } from "../kinds";
 import type { ProgramDescription, ProgramRequest } from "../native";
+import { boolean, checkProperty, type Expected, filled, integer, uint32 } from "../options";
 import { refuseOthers } from "../receivers";
 
 /** A program's settings at the start of load(). Later changes to the spec do not affect it. */
@@ -78,7 +78,7 @@ export class ProgramSpec {
   }
 
   set type(value: number) {
-    this.#type = this.#integer("type", value, 1, 0x7fffffff);
+    this.#type = this.#checked("type", value, integer(1, 0x7fffffff));
   }
 
   /**
@@ -92,7 +92,7 @@ export class ProgramSpec {
   }
 
   set attachType(value: number) {
-    this.#attachType = this.#integer("attachType", value, 0, 0x7fffffff);
+    this.#attachType = this.#checked("attachType", value, integer(0, 0x7fffffff));
   }
 
   /**
@@ -107,7 +107,7 @@ export class ProgramSpec {
   }
 
   set logLevel(value: number) {
-    this.#logLevel = this.#integer("logLevel", value, 0, 7);
+    this.#logLevel = this.#checked("logLevel", value, integer(0, 7));
   }
 
   /**
@@ -121,8 +121,9 @@ export class ProgramSpec {
   }
 
   set sleepable(value: boolean) {
-    if (typeof value !== "boolean") throw this.#argument(`sleepable must be true or false, got ${typeof value}`);
-    this.#flags = value ? this.#flags | Flag.SLEEPABLE : this.#flags & ~Flag.SLEEPABLE;
+    this.#flags = this.#checked("sleepable", value, boolean)
+      ? this.#flags | Flag.SLEEPABLE
+      : this.#flags & ~Flag.SLEEPABLE;
   }
 
   /**
@@ -135,7 +136,7 @@ export class ProgramSpec {
   }
 
   set flags(value: number) {
-    this.#flags = this.#integer("flags", value, 0, 0xffffffff);
+    this.#flags = this.#checked("flags", value, uint32);
   }
 
   /**
@@ -150,8 +151,7 @@ export class ProgramSpec {
   }
 
   set autoload(value: boolean) {
-    if (typeof value !== "boolean") throw this.#argument(`autoload must be true or false, got ${typeof value}`);
-    this.#autoload = value;
+    this.#autoload = this.#checked("autoload", value, boolean);
   }
 
   /**
@@ -165,10 +165,7 @@ export class ProgramSpec {
   }
 
   set attachTarget(value: string | undefined) {
-    if (value !== undefined && (typeof value !== "string" || value === "" || value.includes("\0"))) {
-      throw this.#argument(`attachTarget must be a non-empty string without NUL, got ${shown(value)}`);
-    }
-    this.#target = value;
+    this.#target = value === undefined ? undefined : this.#checked("attachTarget", value, filled);
   }
 
   /** @internal Whether the kernel resolves the target at load, through BTF. */
@@ -207,12 +204,8 @@ export class ProgramSpec {
     return { name, section, kind, type, attachTarget, sleepable, autoload, logLevel };
   }
 
-  #integer(what: string, value: number, least: number, most: number): number {
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    throw this.#argument(`${what} must be an integer from ${least} to ${most}, got ${shown(value)}`);
-  }
-
-  #argument(message: string): ArgumentError {
-    return new ArgumentError(`program ${this.name}: ${message}`, { program: this.name, section: this.section });
+  #checked<T>(property: string, value: T, expected: Expected<T>): T {
+    const { name, section } = this;
+    return checkProperty({ of: `program ${name}`, details: { program: name, section } }, property, value, expected);
   }
 }

@@ -1,13 +1,13 @@
-/** A loaded program. */
-import { BpfError, errnoName, linesOf } from "../errors";
+/** A program in the kernel. */
+import { BpfError, errnoName, linesOf, type Operation } from "../errors";
 import type { ProgramKind } from "../kinds";
 import type { Link } from "../link/link";
 import { native } from "../native";
 import type { Lifetime } from "../native/lifetime";
 import { refuseOthers } from "../receivers";
-import { type AttachOptionsFor, attachProgram } from "./attach";
+import { type AttachOptionsFor, attachProgram, checkedAttachOptions } from "./attach";
 import type { GivenProgram } from "./program-spec";
-import { type TestRunOptions, type TestRunResult, testRun } from "./test-run";
+import { checkedRunOptions, type TestRunOptions, type TestRunResult, testRun } from "./test-run";
 
 /** A loaded program of a {@link BpfObject}; `K` is its kind, if types were generated. libbpf: struct bpf_program. */
 export class Program<K extends ProgramKind = ProgramKind> {
@@ -87,10 +87,11 @@ export class Program<K extends ProgramKind = ProgramKind> {
    * @throws {@link ArgumentError} for an invalid option
    */
   attach(options?: AttachOptionsFor<K>): Link {
-    const handle = this.#lifetime.handle(`program ${this.name}`, "attach");
+    const given = checkedAttachOptions(this, options);
+    const handle = this.#lifetime.handle(`program ${this.name}`, "program.attach");
     const fd = native.programFd(handle, this.#index);
-    if (fd < 0) throw this.#notLoaded("attach", fd);
-    return attachProgram(this, { handle, index: this.#index, lifetime: this.#lifetime }, options ?? {});
+    if (fd < 0) throw this.#notLoaded("program.attach", fd);
+    return attachProgram(this, { handle, index: this.#index, lifetime: this.#lifetime }, given);
   }
 
   /**
@@ -102,14 +103,15 @@ export class Program<K extends ProgramKind = ProgramKind> {
    *   can't run this kind; the signal's reason when aborted
    * @throws {@link ArgumentError} for an invalid option
    */
-  async testRun(options: TestRunOptions = {}): Promise<TestRunResult> {
-    const handle = this.#lifetime.handle(`program ${this.name}`, "testRun");
+  async testRun(options?: TestRunOptions): Promise<TestRunResult> {
+    const given = checkedRunOptions(this, options);
+    const handle = this.#lifetime.handle(`program ${this.name}`, "program.testRun");
     const fd = native.programFd(handle, this.#index);
-    if (fd < 0) throw this.#notLoaded("testRun", fd);
-    return testRun(this, this.#lifetime, this.#index, options);
+    if (fd < 0) throw this.#notLoaded("program.testRun", fd);
+    return testRun(this, this.#lifetime, this.#index, given);
   }
 
-  #notLoaded(operation: string, status: number): BpfError {
+  #notLoaded(operation: Operation, status: number): BpfError {
     return new BpfError("ERR_BPF_NOT_LOADED", `program ${this.name} was not loaded`, {
       operation,
       errno: errnoName(status),

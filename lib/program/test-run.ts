@@ -1,9 +1,9 @@
 /** BPF_PROG_TEST_RUN. */
-import { isUint8Array } from "node:util/types";
-import { ArgumentError, BpfError, errnoName, isErrno, shown } from "../errors";
-import { signalOf } from "../events/reader";
+import { BpfError, errnoName, isErrno } from "../errors";
+import { signal } from "../events/reader";
 import { native } from "../native";
 import type { Lifetime } from "../native/lifetime";
+import { bytes, checkOptions, integer, type Schema } from "../options";
 
 /** Options of {@link Program.testRun}. */
 export interface TestRunOptions {
@@ -49,35 +49,34 @@ interface Runnable {
   readonly kind: string;
 }
 
+const OPTIONS: Schema<TestRunOptions> = {
+  ...{ context: bytes, contextOutSize: integer(0, MAX_BYTES), data: bytes, dataOutSize: integer(0, MAX_BYTES) },
+  ...{ repeat: integer(0, MAX_REPEAT), flags: integer(0, 0x7fffffff), signal },
+};
+
+function about({ name, section }: Runnable) {
+  return { operation: "program.testRun", program: name, section } as const;
+}
+
+export function checkedRunOptions(program: Runnable, options: TestRunOptions | undefined): TestRunOptions {
+  const { name, section } = program;
+  return checkOptions(
+    { name: "testRun", of: `program ${name} (${section})`, details: about(program) },
+    options,
+    OPTIONS,
+  );
+}
+
+/** @param given {@link checkedRunOptions} */
 export async function testRun(
   program: Runnable,
   lifetime: Lifetime,
   index: number,
-  options: TestRunOptions,
+  given: TestRunOptions,
 ): Promise<TestRunResult> {
-  if (typeof options !== "object" || options === null)
-    throw new ArgumentError(`testRun takes an object of options, got ${shown(options)}`, {
-      operation: "testRun",
-      program: program.name,
-    });
-  const { context, contextOutSize = 0, data, dataOutSize = 0, repeat = 0, flags = 0 } = options;
-  const about = { operation: "testRun", program: program.name, section: program.section };
-  for (const [name, value] of Object.entries({ context, data })) {
-    if (value !== undefined && !isUint8Array(value))
-      throw new ArgumentError(`testRun: ${name} must be a Uint8Array`, about);
-  }
-  for (const [name, value] of Object.entries({ contextOutSize, dataOutSize })) {
-    if (!Number.isInteger(value) || value < 0 || value > MAX_BYTES) {
-      throw new ArgumentError(`testRun: ${name} must be a number of bytes up to ${MAX_BYTES}`, about);
-    }
-  }
-  for (const [name, value, most] of [["repeat", repeat, MAX_REPEAT] as const, ["flags", flags, 0x7fffffff] as const]) {
-    if (!Number.isInteger(value) || value < 0 || value > most)
-      throw new ArgumentError(`testRun: ${name} must be an integer from 0 to ${most}`, about);
-  }
-  const signal = signalOf(options, "testRun");
+  const { context, contextOutSize = 0, data, dataOutSize = 0, repeat = 0, flags = 0, signal } = given;
   signal?.throwIfAborted();
-  const object = lifetime.handle(`program ${program.name}`, "testRun");
+  const object = lifetime.handle(`program ${program.name}`, "program.testRun");
   const request = { context, contextOutSize, data, dataOutSize, repeat, flags };
   const run = native.programTestRun(object, index, request);
   const { status, ...result } = await abortable(lifetime.track(Promise.resolve(run)), signal);
@@ -88,7 +87,7 @@ export async function testRun(
     unsupported
       ? `this kernel can't test-run ${program.kind} programs`
       : `test run of ${program.name} failed (${errnoName(status)})`,
-    { ...about, errno: errnoName(status) },
+    { ...about(program), errno: errnoName(status) },
   );
 }
 

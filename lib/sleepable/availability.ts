@@ -1,11 +1,9 @@
-/**
- * Decides which helpers and kfuncs a program can call, from the answers of four measured kernels and the release that
- * introduced each.
- */
+/** Which helpers and kfuncs a kernel gives to a program: by the answers of four kernels, and by when each came. */
+
+import { seriesNumber } from "../compare-versions";
 import { ProgramType } from "../constants";
 import { HELPERS } from "../helpers";
 import { given } from "../kernel/fact";
-import { parseVersion, seriesNumber } from "../kernel/version";
 import type { ProgramFacts } from "../verdict";
 import { CALLS, type CallsOfKernel, GPL_HELPERS, KFUNC_NAMES } from "./calls-measured";
 import type { Kernel } from "./judged-kernel";
@@ -145,7 +143,7 @@ function between(
   const { version } = kernel;
   if (version === undefined) return undefined;
   const series = seriesNumber(version);
-  const seriesOf = (calls: CallsOfKernel) => seriesNumber(parseVersion(calls.version) ?? version);
+  const seriesOf = (calls: CallsOfKernel) => seriesNumber(calls.version);
   const before = CALLS.findLast((calls) => seriesOf(calls) <= series);
   const after = CALLS.find((calls) => seriesOf(calls) >= series);
   const one = before && answer(before);

@@ -2,7 +2,7 @@
  * Explains why a kernel refused a program: maps errno and verifier log, in the wordings of Linux 5.10 to 7.3, to reason
  * codes of the precheck.
  */
-import { ArgumentError, shown } from "../errors";
+import { anyObject, anyString, checkArgument, list, object, oneOf, required } from "../options";
 import type { ProgramFacts, ReasonCode, Source } from "../verdict";
 import { diagnosis, verdictOf } from "./log-lines";
 import { type Found, type Of, RULES, type Rule, VERIFIER, WORDLESS } from "./refusal-rules";
@@ -43,7 +43,7 @@ const LONGEST = 1000;
  * @throws {@link ArgumentError} if `refusal` is not a valid {@link Refusal}
  */
 export function explain(refusal: Refusal): Explanation | undefined {
-  checkRefusal(refusal);
+  checkArgument({ name: "explain", details: { operation: "explain" } }, "refusal", refusal, REFUSAL);
   const { log } = refusal;
   const { reason, suggestion } = diagnosis(log);
   const words = verdictOf(log)
@@ -69,17 +69,12 @@ export function explain(refusal: Refusal): Explanation | undefined {
   return words.length === 0 ? wordless(refusal) : undefined;
 }
 
-function checkRefusal(refusal: Refusal): void {
-  const fail = (what: string, got: unknown): never => {
-    throw new ArgumentError(`explain takes ${what}, got ${shown(got)}`, { operation: "explain" });
-  };
-  if (typeof refusal !== "object" || refusal === null) fail("an object", refusal);
-  const { errno, log, program, stage } = refusal;
-  if (typeof errno !== "string") fail("an errno by its name", errno);
-  if (!Array.isArray(log) || !log.every((line) => typeof line === "string")) fail("a log of lines", log);
-  if (program !== undefined && (typeof program !== "object" || program === null)) fail("a program's facts", program);
-  if (stage !== undefined && stage !== "load" && stage !== "attach") fail('the stage "load" or "attach"', stage);
-}
+const REFUSAL = object<Refusal>({
+  errno: required(anyString),
+  log: required(list(anyString)),
+  program: anyObject,
+  stage: oneOf("load", "attach"),
+});
 
 /** The reason and hint for an error. A more specific hint replaces the explanation's remedy. */
 export function explained(why: Explanation | undefined, hint?: string): { reason?: ReasonCode; hint?: string } {

@@ -1,11 +1,11 @@
-/** Attach targets of sleepable programs: the kinds, and the names on a kernel. */
-import { ArgumentError, shown } from "../errors";
+/** What a program can be attached to that may sleep: kinds, and the names that a kernel has for each. */
 import { given } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
 import { SYSTEM_CALL } from "../kernel/system-calls";
 import { parseSection } from "../kinds";
+import { anyString, checkArgument, object, oneOf, required } from "../options";
 import type { ProgramFacts } from "../verdict";
-import { checkFacts } from "./judged-kernel";
+import { kernelFacts } from "./judged-kernel";
 import { KNOWN_HOOKS, NOT_HOOKS } from "./lsm-hooks";
 import { ITERATORS } from "./rules-iter";
 
@@ -59,23 +59,21 @@ export interface Hook {
  * @throws {@link ArgumentError} for invalid facts
  */
 export function hooks(kernel: KernelFacts): Hook[] {
-  checkFacts(kernel, "hooks");
+  checkArgument({ name: "hooks", details: { operation: "hooks" } }, "kernel", kernel, kernelFacts);
   return (Object.keys(kinds) as HookKind[]).flatMap((kind) =>
     Array.from(HOOK_KINDS[kind].names(kernel), (name) => ({ kind, name })),
   );
 }
 
-/**
- * The facts of an empty sleepable program for a target, as input of {@link judge}.
- *
- * @throws {@link ArgumentError} for an invalid hook
- */
+const HOOK = object<Hook>(
+  { kind: required(oneOf(...(Object.keys(kinds) as HookKind[]))), name: required(anyString) },
+  { open: true },
+);
+
+/** The facts of a program that does nothing but sleep there. */
 export function hookProgram(hook: Hook): ProgramFacts {
-  const { kind, name } = typeof hook === "object" && hook !== null ? hook : ({} as Partial<Hook>);
-  if (typeof kind !== "string" || !Object.hasOwn(kinds, kind) || typeof name !== "string") {
-    const what = `a hook: a kind (${Object.keys(kinds).join(", ")}) and a name`;
-    throw new ArgumentError(`hookProgram takes ${what}, got ${shown(hook)}`, { operation: "hooks" });
-  }
+  checkArgument({ name: "hookProgram", details: { operation: "hooks" } }, "hook", hook, HOOK);
+  const { kind, name } = hook;
   const section = `${kinds[kind].section}/${name}`;
   const { kind: programKind, type = 0, attachType = 0 } = parseSection(section, 0);
   return {

@@ -11,6 +11,7 @@ export {
   BpfError,
   type ErrorCode,
   type ErrorDetails,
+  type Operation,
 } from "../errors";
 export type { BtfFacts } from "../kernel/btf-facts";
 export type { Fact, Known, Unknown } from "../kernel/fact";

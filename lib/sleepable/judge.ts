@@ -1,7 +1,7 @@
 /** judge(): derives a verdict from program facts and kernel facts. Pure: reads no file, makes no system call. */
 
-import { ArgumentError, shown } from "../errors";
 import type { KernelFacts } from "../kernel/kernel-facts";
+import { anyArray, anyString, checkArgument, object, required } from "../options";
 import type { Finding, ProgramFacts, ProgramVerdict, Verdict } from "../verdict";
 import { needsGpl } from "./availability";
 import { allowed, refused, undecided } from "./finding";
@@ -21,7 +21,7 @@ const WORST: readonly Verdict[] = ["refused", "unsafe", "unknown", "allowed"];
  * @throws {@link ArgumentError} for invalid facts
  */
 export function judge(program: ProgramFacts, facts: KernelFacts): ProgramVerdict {
-  checkProgram(program);
+  checkArgument({ name: "judge", details: { operation: "judge" } }, "program", program, PROGRAM);
   const kernel = Kernel.of(facts);
   const findings = [
     ...judgeKind(program, kernel),
@@ -50,17 +50,15 @@ export function judge(program: ProgramFacts, facts: KernelFacts): ProgramVerdict
   };
 }
 
-const TEXTS = ["name", "section", "kind", "license"] as const;
-const LISTS = ["maps", "helpers", "kfuncs"] as const;
-
-function checkProgram(program: ProgramFacts): void {
-  const fail = (what: string, got: unknown): never => {
-    throw new ArgumentError(`judge expects a program's facts: ${what}, got ${shown(got)}`, { operation: "judge" });
-  };
-  if (typeof program !== "object" || program === null) fail("an object", program);
-  for (const name of TEXTS) if (typeof program[name] !== "string") fail(`${name} must be a string`, program[name]);
-  for (const name of LISTS) if (!Array.isArray(program[name])) fail(`${name} must be an array`, program[name]);
-}
+/** Of a program's facts, those that each has. */
+const PROGRAM = object<Pick<ProgramFacts, "name" | "section" | "kind" | "license" | "maps" | "helpers" | "kfuncs">>(
+  {
+    ...{ name: required(anyString), section: required(anyString), kind: required(anyString) },
+    ...{ license: required(anyString), maps: required(anyArray), helpers: required(anyArray) },
+    kfuncs: required(anyArray),
+  },
+  { open: true },
+);
 
 /** The verdict for a program that libbpf would reject before the kernel sees it. */
 export function unjudged(about: { program: string; section: string; message: string; remedy: string }): ProgramVerdict {

@@ -1,8 +1,8 @@
-/** The view of a kernel that the rules use: its facts, and what is known about its version. */
-import { ArgumentError, shown } from "../errors";
+/** A kernel as the rules look at it: questions to its facts, and to what is known of its version. */
+import { isSince, parseVersion, seriesNumber, type Version } from "../compare-versions";
 import { type Fact, given, isKnown } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
-import { parseVersion, seriesNumber, type Version } from "../kernel/version";
+import { checkArgument, custom } from "../options";
 import type { Input } from "../verdict";
 
 /** The last series in the tables. Removals in later kernels are unknown. */
@@ -41,16 +41,10 @@ const LOOKUPS_WITHOUT_SET = 24;
 
 const views = new WeakMap<KernelFacts, Kernel>();
 
-/**
- * Checks facts.
- *
- * @throws {@link ArgumentError} if they are not from kernelFacts(), kernelProfile() or readProfile()
- */
-export function checkFacts(facts: KernelFacts, operation: string): void {
-  if (typeof facts === "object" && facts?.format === 1) return;
-  const what = "a kernel's facts from kernelFacts(), kernelProfile() or readProfile()";
-  throw new ArgumentError(`${operation} expects ${what}, got ${shown(facts)}`, { operation });
-}
+export const kernelFacts = custom<KernelFacts>(
+  "what kernelFacts(), kernelProfile() or readProfile() gives",
+  (value) => typeof value === "object" && (value as KernelFacts | null)?.format === 1,
+);
 
 export class Kernel {
   readonly #sets = new Map<Listing, ReadonlySet<string>>();
@@ -63,12 +57,12 @@ export class Kernel {
   private constructor(readonly facts: KernelFacts) {
     const version = parseVersion(given(facts.version) ?? "");
     const isReliable = version !== undefined && given(facts.backports) === "";
-    this.version = isReliable && seriesNumber(version) <= seriesOf(NEWEST) ? version : undefined;
+    this.version = isReliable && seriesNumber(version) <= seriesNumber(NEWEST) ? version : undefined;
     this.label = isKnown(facts.version) ? `Linux ${facts.version.value}` : "this kernel";
   }
 
   static of(facts: KernelFacts): Kernel {
-    checkFacts(facts, "judge");
+    checkArgument({ name: "judge", details: { operation: "judge" } }, "facts", facts, kernelFacts);
     const found = views.get(facts) ?? new Kernel(facts);
     views.set(facts, found);
     return found;
@@ -95,7 +89,7 @@ export class Kernel {
   /** Whether this kernel has a change; undefined if its version does not decide. */
   has({ since, stable = {}, seen = {}, stray }: Change): boolean | undefined {
     if (this.version === undefined) return undefined;
-    if (seriesNumber(this.version) >= seriesOf(since)) return true;
+    if (isSince(this.version, since)) return true;
     const { major, minor, patch } = this.version;
     if (stray || Object.keys(seen).some((version) => version.startsWith(`${major}.${minor}.`))) {
       return this.#seen(seen, (patch, at, there) => (there ? patch >= at : patch <= at));
@@ -163,14 +157,4 @@ export class Kernel {
 export function input(name: string, fact: Fact<unknown>, show?: string): Input {
   if (!isKnown(fact)) return { name, value: "unknown", origin: fact.unknown };
   return { name, value: show ?? String(fact.value), origin: fact.origin };
-}
-
-/** Whether a series, such as "5.10", has what came with another. */
-export function isSince(series: string, since: string): boolean {
-  return seriesOf(series) >= seriesOf(since);
-}
-
-function seriesOf(text: string): number {
-  const version = parseVersion(text);
-  return version === undefined ? 0 : seriesNumber(version);
 }

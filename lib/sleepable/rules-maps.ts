@@ -1,10 +1,11 @@
 /** Maps that a program names (kernel/bpf/verifier.c, check_map_prog_compatibility()). */
+import { isSince } from "../compare-versions";
 import { Flag, ProgramType } from "../constants";
 import { given } from "../kernel/fact";
 import { currentMapTypeName, type MapTypeRow, mapTypeRow, mapTypes } from "../map-types";
 import type { Finding, MapFacts, ProgramFacts } from "../verdict";
 import { allowed, refused, undecided } from "./finding";
-import { input, isSince, type Kernel, OLDEST } from "./judged-kernel";
+import { input, type Kernel, OLDEST } from "./judged-kernel";
 
 const SOURCE = "kernel/bpf/verifier.c: check_map_prog_compatibility()";
 

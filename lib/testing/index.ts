@@ -4,7 +4,7 @@
  * @packageDocumentation
  * @module node-libbpf/testing
  */
-export { ArgumentError, BpfError, type ErrorCode, type ErrorDetails } from "../errors";
+export { ArgumentError, BpfError, type ErrorCode, type ErrorDetails, type Operation } from "../errors";
 export type { ReasonCode } from "../verdict";
 export type { Accelerator } from "./accel";
 export type { Arch } from "./arch";

@@ -14,11 +14,12 @@ import {
   utimesSync,
 } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { compareVersions } from "../compare-versions";
 import { type KernelName, parseKernelName } from "../kernel-name";
 import { GoneError, NoAptError, type OnProgress, PrivateApt, type Suite, unpack } from "./apt";
 import { type Arch, platformOf } from "./arch";
 import { cacheDirectory } from "./cache";
-import { cloudKernels, compareVersions, isOf, type KernelPackage, kernelsOf, newestOf } from "./versions";
+import { cloudKernels, isOf, type KernelPackage, kernelsOf, newestOf } from "./versions";
 import { VmError } from "./vm-error";
 
 export interface Kernel {

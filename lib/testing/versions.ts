@@ -1,17 +1,5 @@
-/** Compares kernel versions and selects the package with the newest kernel of a series. */
-
-/** Compares runs of digits as numbers and the rest as text, so that 6.12.9 < 6.12.117 and 5.10.0-9 < 5.10.0-46. */
-export function compareVersions(left: string, right: string): number {
-  const parts = (version: string): readonly string[] => version.match(/\d+|\D+/g) ?? [];
-  const [a, b] = [parts(left), parts(right)];
-  for (let index = 0; index < Math.max(a.length, b.length); index++) {
-    const [x, y] = [a[index] ?? "", b[index] ?? ""];
-    if (x === y) continue;
-    const difference = Number(x) - Number(y);
-    return Number.isNaN(difference) ? (x < y ? -1 : 1) : difference;
-  }
-  return 0;
-}
+/** Picks the package that carries the newest kernel of a series. */
+import { compareVersions } from "../compare-versions";
 
 /** Whether a release belongs to a series or is a more specific release: 6.1.192 belongs to 6.1, 6.12.117 does not. */
 export function isOf(wanted: string, release: string): boolean {

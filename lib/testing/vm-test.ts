@@ -1,5 +1,6 @@
-/** Tests for jest and node:test that run in virtual machines. */
-import { runInVm, type VmOptions } from "./vm";
+/** Tests of jest and node:test that run in virtual machines. */
+import { checkOptions, filled, list, required, type Schema } from "../options";
+import { runInVm, VM_OPTIONS, type VmOptions } from "./vm";
 import { VmError } from "./vm-error";
 
 /** What a test runs, and on which kernels. */
@@ -8,7 +9,10 @@ export interface VmTestOptions extends Omit<VmOptions, "kernel" | "onStdout" | "
   readonly kernels: readonly string[];
 }
 
-/** The global `test` of jest, vitest and similar runners. */
+const { kernel: _, onStdout: __, onStderr: ___, ...shared } = VM_OPTIONS;
+const OPTIONS: Schema<VmTestOptions> = { ...shared, kernels: required(list(filled)) };
+
+/** As jest, vitest and their like have it. */
 type GlobalTest = (name: string, run: () => Promise<void>, timeoutMs: number) => void;
 
 /** Maximum output in the error of a failed test, in bytes. */
@@ -20,7 +24,8 @@ const SETUP_MS = 600_000;
  * Declares one test per kernel. It runs the command in a machine, and fails with the command's output if the exit
  * status is not 0. Uses the global `test` if there is one (jest; vitest with globals), else node:test.
  */
-export function vmTest(name: string, { kernels, ...options }: VmTestOptions): void {
+export function vmTest(name: string, input: VmTestOptions): void {
+  const { kernels, ...options } = checkOptions({ name: "vmTest", details: { operation: "vm" } }, input, OPTIONS);
   const timeoutMs = (options.timeoutSeconds ?? 300) * 1000 + SETUP_MS;
   for (const kernel of kernels) {
     const title = `${name} [Linux ${kernel}]`;

@@ -4,6 +4,21 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ArgumentError } from "../errors";
+import {
+  anyFunction,
+  boolean,
+  checkOptions,
+  custom,
+  filled,
+  integer,
+  list,
+  object,
+  oneOf,
+  record,
+  required,
+  type Schema,
+  text,
+} from "../options";
 import { type Accelerator, chooseAccelerator, KVM_DEADLINE_SECONDS } from "./accel";
 import { type Arch, platformOf } from "./arch";
 import { guestItems, writeInitramfs } from "./initramfs";
@@ -81,6 +96,23 @@ export interface VmResult {
   readonly totalMs: number;
 }
 
+const CALLEE = { name: "runInVm", details: { operation: "vm" } } as const;
+const TIMER_SECONDS = 2 ** 31 / 1000 - 1;
+
+/** @internal */
+export const VM_OPTIONS: Schema<VmOptions> = {
+  ...{ kernel: required(filled), command: required(list(text)), arch: oneOf("x64", "arm64") },
+  ...{ project: filled, cwd: filled, env: record(text), lsm: text, append: text },
+  put: list(object<Put>({ from: required(filled), to: required(filled), filter: anyFunction })),
+  collect: list(object<Collect>({ from: required(filled), into: required(filled) })),
+  ...{ memoryMib: integer(1, 0xffffffff), cpus: integer(1, 0xffff), countInstructions: boolean },
+  timeoutSeconds: custom(
+    "a number of seconds",
+    (value) => typeof value === "number" && value > 0 && value <= TIMER_SECONDS,
+  ),
+  ...{ onStdout: anyFunction, onStderr: anyFunction, onProgress: anyFunction },
+};
+
 /**
  * Boots a kernel in a throw-away virtual machine and runs a command there as root. The host needs no root, but it needs
  * QEMU, busybox, and Debian's apt for kernels given by series. Downloads are cached in ~/.cache/node-libbpf.
@@ -89,32 +121,33 @@ export interface VmResult {
  * @throws {@link ArgumentError} for an invalid option
  */
 export async function runInVm(options: VmOptions): Promise<VmResult> {
-  const { timeoutSeconds = 300, collect = [], project, onProgress = () => {} } = options;
-  const { lsm = "lockdown,capability,landlock,bpf", arch = process.arch as Arch } = options;
+  const given = checkOptions(CALLEE, options, VM_OPTIONS);
+  const { timeoutSeconds = 300, collect = [], project, onProgress = () => {} } = given;
+  const { lsm = "lockdown,capability,landlock,bpf", arch = process.arch as Arch } = given;
   const platform = platformOf(arch);
-  const kernel = resolveKernel(options.kernel, arch, onProgress);
-  const environment = { NODE_LIBBPF_TEST_KERNEL: kernel.name, ...options.env };
-  if (options.command.length === 0) throw new ArgumentError("the command is empty", { operation: "vm" });
+  const kernel = resolveKernel(given.kernel, arch, onProgress);
+  const environment = { NODE_LIBBPF_TEST_KERNEL: kernel.name, ...given.env };
+  if (given.command.length === 0) throw new ArgumentError("there is no command to run", { operation: "vm" });
   const files = project === undefined ? [] : [...projectFiles(project), ...ownNpm()];
-  const cwd = options.cwd ?? (project === undefined ? "/" : realpathSync(project));
+  const cwd = given.cwd ?? (project === undefined ? "/" : realpathSync(project));
   const guest = {
     arch,
-    command: commandScript(options.command, environment, cwd),
+    command: commandScript(given.command, environment, cwd),
     collect: collect.map(({ from }) => guestPath(from)),
-    put: [...files, ...(options.put ?? [])],
+    put: [...files, ...(given.put ?? [])],
   };
   const machine = {
     platform,
     image: kernel.image,
-    // Treat an oops as a panic. With -no-reboot a panic ends QEMU.
-    append: [`console=${platform.console} panic=-1 oops=panic`, lsm && `lsm=${lsm}`, options.append]
+    // An oops is as good as a panic, and with -no-reboot a panic ends QEMU.
+    append: [`console=${platform.console} panic=-1 oops=panic`, lsm && `lsm=${lsm}`, given.append]
       .filter(Boolean)
       .join(" "),
-    memoryMib: options.memoryMib ?? 1536,
-    cpus: options.countInstructions ? 1 : (options.cpus ?? 2),
+    memoryMib: given.memoryMib ?? 1536,
+    cpus: given.countInstructions ? 1 : (given.cpus ?? 2),
   };
   const items = guestItems(guest, machine.memoryMib, onProgress);
-  const accelerator = await acceleratorFor(options, arch, machine);
+  const accelerator = await acceleratorFor(given, arch, machine);
 
   onProgress("booting");
   const start = performance.now();
@@ -124,8 +157,8 @@ export async function runInVm(options: VmOptions): Promise<VmResult> {
     accelerator,
     timeoutSeconds,
     writeInitramfs: (fd) => writeInitramfs(fd, guest, items),
-    onStdout: options.onStdout,
-    onStderr: options.onStderr,
+    onStdout: given.onStdout,
+    onStderr: given.onStderr,
     onReady: () => {
       bootMs = performance.now() - start;
     },

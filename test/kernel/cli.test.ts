@@ -60,7 +60,9 @@ kernelTest("without privilege, the output says what is missing", [], async () =>
     spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8", uid: 65534, gid: 65534 });
   const asked = nobody("profile", "--probe");
   expect(asked).toMatchObject({ status: 2, stdout: "" });
-  expect(asked.stderr).toMatch(/^node-libbpf: can't probe the kernel: this process lacks CAP_BPF and CAP_PERFMON\./);
+  expect(asked.stderr).toMatch(
+    /^node-libbpf: the kernel can't be asked: this process lacks CAP_BPF and CAP_PERFMON \(EPERM\)\./,
+  );
   const { status, stdout } = nobody("doctor");
   expect(status).toBe(1);
   expect(stdout).toMatch(/^ {2}bad {6}this process lacks CAP_BPF and CAP_PERFMON/m);

@@ -190,12 +190,12 @@ kernelTest("an attach target that does not exist", [kprobes], async () => {
     expect.objectContaining({
       name: "AttachError",
       code: "ERR_BPF_ATTACH",
-      operation: "attach",
+      operation: "program.attach",
       program: "plain_kprobe",
     }),
   );
   expect(() => object.programs.plain_kprobe.attach({ pid: 1 } as never)).toThrow(
-    /has no attach option "pid"; a kprobe program has: cookie, function, offset/,
+    /attach has no option "pid"; a kprobe program has: cookie, function, offset/,
   );
   expect(() => object.programs.plain_kprobe.attach({ offset: -1 })).toThrow(/non-negative/);
   expect(() => object.programs.no_hook.attach()).toThrow(expect.objectContaining({ code: "ERR_BPF_NOT_LOADED" }));

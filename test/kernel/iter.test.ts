@@ -167,7 +167,7 @@ kernelTest("numbers that the kernel would truncate to 32 bits are refused", [], 
   using object = await load("list_tasks");
   using probes = await only(openProbes(), "on_uprobe").load();
   const { list_tasks } = object.programs;
-  const refused = expect.objectContaining({ code: "ERR_BPF_ARGUMENT", operation: "attach" });
+  const refused = expect.objectContaining({ code: "ERR_BPF_ARGUMENT", operation: "program.attach" });
   for (const number of [2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + process.pid, -1, 0.5, Number.NaN]) {
     for (const option of ["pid", "tid", "cgroupFd"]) {
       expect(() => list_tasks.attach({ [option]: number } as never)).toThrow(refused);

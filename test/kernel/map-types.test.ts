@@ -19,7 +19,7 @@ const UNSUPPORTED = [-22, -95, -524]; // EINVAL, EOPNOTSUPP, ENOTSUPP
 
 /** The memory of single elements, with a key that names none: a number of 0, a descriptor of -1. */
 function scratchOf(map: BpfMap): Scratch {
-  const memory = (map as unknown as { core: MapCore }).core.scratch("test");
+  const memory = (map as unknown as { core: MapCore }).core.scratch("get");
   const isDescriptor = mapTypes[map.type as MapTypeName].elements.keys === "descriptor";
   memory.bytes.fill(isDescriptor ? 0xff : 0, memory.key, memory.key + map.keySize);
   return memory;

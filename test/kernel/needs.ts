@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import { activeLsms, libbpf } from "node-libbpf";
+import { isSince as isVersionSince } from "../../lib/compare-versions";
 import { open } from "../bpf/flags.bpf";
 import { only } from "../bpf/objects";
 
@@ -20,12 +21,9 @@ export interface Need {
   expected: boolean;
 }
 
-const [major = 0, minor = 0] = release().split(".").map(Number);
-
 /** Whether the running kernel is of this series or newer. */
 export function isSince(series: string): boolean {
-  const [wantMajor = 0, wantMinor = 0] = series.split(".").map(Number);
-  return major > wantMajor || (major === wantMajor && minor >= wantMinor);
+  return isVersionSince(release(), series);
 }
 
 /** A system call's function in the kernel. */

@@ -57,5 +57,5 @@ kernelTest("without tracefs the error says what to mount", [noTracefs], async ()
 });
 
 kernelTest("an invalid pid is refused", [], async () => {
-  await expect(tracePipe({ pid: -1 }).next()).rejects.toMatchObject({ code: "ERR_BPF_ARGUMENT" });
+  expect(() => tracePipe({ pid: -1 })).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
 });

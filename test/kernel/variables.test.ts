@@ -63,7 +63,7 @@ kernelTest("a section that only grows keeps the compiled values", [], async () =
   expect(new Set(object.variables.grows)).toEqual(new Set([0n]));
   expect(() => {
     spec.maps[".bss"].valueSize = 1;
-  }).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT", operation: "valueSize" }));
+  }).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT", operation: "map.valueSize" }));
 });
 
 kernelTest("variables of a map that was not created have no memory, and report it", [], async () => {

@@ -6,10 +6,11 @@ import fc from "fast-check";
 import { captureProfile, kernelFacts, kernelProfile, kernelProfiles, open, readProfile } from "node-libbpf";
 import { Btf, BtfError } from "../../lib/btf/btf";
 import { BtfKind } from "../../lib/btf/btf-kinds";
+import { isSince, parseVersion } from "../../lib/compare-versions";
 import { readElf } from "../../lib/elf/elf";
 import { parseConfig } from "../../lib/kernel/config";
 import { parseList, withAliases } from "../../lib/kernel/error-injection";
-import { identify, parseVersion } from "../../lib/kernel/version";
+import { identify } from "../../lib/kernel/version";
 import { nearest } from "../../lib/nearest";
 import { objectPath } from "../bpf/objects";
 
@@ -63,6 +64,12 @@ describe("the real kernel version", () => {
       unknown: expect.stringContaining("custom"),
     });
     expect(parseVersion("6.x")).toBeUndefined();
+  });
+
+  test("the order of series", () => {
+    expect(isSince("6.12.0-56-amd64", "6.12")).toBe(true);
+    expect(isSince("6.2", "6.12")).toBe(false);
+    expect(isSince({ major: 7, minor: 0, patch: 1 }, "6.12")).toBe(true);
   });
 });
 

@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import ts from "typescript";
 import { Flag, MapType } from "../../lib/constants";
 import { hintFor } from "../../lib/map/hints";
+import type { MapOperation } from "../../lib/map/map-operation";
 import { type MapTypeRow, mapClasses, mapTypeName, mapTypeNumber, mapTypeRowOf, mapTypes } from "../../lib/map-types";
 import { PROJECT_ROOT } from "../../scripts/places";
 
@@ -140,7 +141,7 @@ test("CONTRIBUTING.md: the steps name files that are there", () => {
 });
 
 describe("hints", () => {
-  const hint = (type: number, operation: string, errno: number) => {
+  const hint = (type: number, operation: MapOperation, errno: number) => {
     const map = { name: "map", type, keySize: 4, valueSize: 4, maxEntries: 1, flags: 0 };
     return hintFor(map, operation, -errno, () => false);
   };
@@ -158,7 +159,7 @@ describe("hints", () => {
     ["an empty slot", MapType.SOCKMAP, "delete", EINVAL, undefined],
     ["a type that is not known", 999, "keys", ENOTSUPP, /can't iterate/],
   ])("%s", (_, type, operation, errno, expected) => {
-    const found = hint(type, operation, errno);
+    const found = hint(type, operation as MapOperation, errno);
     if (expected === undefined) expect(found).toBeUndefined();
     else expect(found).toMatch(expected);
   });

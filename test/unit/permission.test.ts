@@ -64,6 +64,8 @@ test.each<[string, Partial<PermissionFacts>, Refused, RegExp]>([
     attach("tracepoint"),
     /lacks CAP_SYS_ADMIN \(.*kernel.perf_event_paranoid is 3/,
   ],
+  ["the trace pipe", caps(BPF, PERFMON), { operation: "trace-pipe" }, /lacks CAP_DAC_READ_SEARCH \(only root may read/],
+  ["the same, locked down", { lockdown: "confidentiality" }, { operation: "trace-pipe" }, /locked down/],
   ["a perf buffer", caps(BPF), { operation: "perf-buffer" }, /lacks CAP_PERFMON$/],
   ["XDP's attaching", caps(BPF, NET_ADMIN), attach("xdp", "EPERM"), /the cause is unknown/],
   ["a user namespace", { initialUserNamespace: false }, load(), /user namespace/],

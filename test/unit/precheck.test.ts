@@ -78,13 +78,13 @@ test("a changed setting changes the verdict", () => {
 test("options that do not exist or do not fit", async () => {
   await expect(open().load({ precheck: "sometimes" } as unknown as LoadOptions)).rejects.toMatchObject({
     code: "ERR_BPF_ARGUMENT",
-    message: expect.stringContaining("auto, tables, probe, off"),
+    message: expect.stringContaining('"auto", "tables", "probe" or "off"'),
   });
   await expect(open().load({ allowUnsafe: 1 } as unknown as LoadOptions)).rejects.toThrow(
     /allowUnsafe must be a boolean/,
   );
   await expect(open().load({ verbose: true } as unknown as LoadOptions)).rejects.toThrow(/has no option "verbose"/);
-  expect(() => open().check({ precheck: "off" } as never)).toThrow(/auto, tables, probe/);
+  expect(() => open().check({ precheck: "off" } as never)).toThrow(/must be "auto", "tables" or "probe", got "off"/);
   expect(() => open().check({ kernel: {} as KernelFacts })).toThrow(/kernelFacts\(\), kernelProfile\(\)/);
 });
 

@@ -8,7 +8,7 @@ test("a turn reads once, even if it is late", async () => {
   let time = 0;
   const late = jest.spyOn(performance, "now").mockImplementation(() => (time += 1000));
   let read = 0;
-  const subscription = subscribe(reader, () => ({ length: 3 - ++read }), undefined);
+  const subscription = subscribe(reader, () => ({ length: 3 - ++read }), {});
   try {
     for (let turn = 1; turn <= 3; turn++) {
       await nextTurn();

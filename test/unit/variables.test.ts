@@ -44,7 +44,7 @@ test("a value that does not fit is refused, and the old value stays", () => {
   const variables = variablesOver(memory.variables, memory, typeOf, "bigint");
   const refused = (name: string, value: unknown) => {
     expect(() => Object.assign(variables, { [name]: value })).toThrow(
-      expect.objectContaining({ code: "ERR_BPF_ARGUMENT", operation: "encode" }),
+      expect.objectContaining({ code: "ERR_BPF_ARGUMENT", operation: "codec.encode" }),
     );
   };
   refused("count", -1);

@@ -138,8 +138,11 @@ describe("failures are reported, with a remedy", () => {
   test.each([
     [["--", "true"], /--kernel/],
     [["--kernel=6.12"], /command/],
-    [["--kernel=6.12", "--memory=much", "--", "true"], /positive integer/],
-    [["--kernel=6.12", "--put=/etc", "--", "true"], /two parts/],
+    [
+      ["--kernel=6.12", "--memory=much", "--", "true"],
+      /^node-libbpf: option '--memory <mib>': expected a positive integer, got 'much'$/m,
+    ],
+    [["--kernel=6.12", "--put=/etc", "--", "true"], /expected two parts with ":" between them, got '\/etc'/],
     [["--kernel=6.12", "--arch=mips", "--", "true"], /x64, arm64/],
     [["--kernel", kernel, "--env=A;B=1", "--", "true"], /environment variable/],
     [["--kernel", kernel, "--get=a:/tmp", "--", "true"], /absolute/],

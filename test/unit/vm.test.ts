@@ -14,13 +14,14 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kernelProfile } from "node-libbpf";
+import { compareVersions } from "../../lib/compare-versions";
 import { parseKernelName } from "../../lib/kernel-name";
 import { cacheDirectory } from "../../lib/testing/cache";
 import { CpioWriter, cpioHeader } from "../../lib/testing/cpio";
 import { kernelDirectory, resolveKernel } from "../../lib/testing/kernels";
 import { commandScript, quote } from "../../lib/testing/quote";
 import { parseReport } from "../../lib/testing/report";
-import { compareVersions, kernelsOf, newestOf } from "../../lib/testing/versions";
+import { kernelsOf, newestOf } from "../../lib/testing/versions";
 import { packageClosure } from "../../scripts/jest-closure";
 import { PROJECT_ROOT } from "../../scripts/places";
 
