@@ -1,13 +1,13 @@
 /** The precheck of load() and check(): judges every program before the kernel loads any. */
 import { ArgumentError, isErrno, ObjectError, SleepableError } from "../errors";
 import { given } from "../kernel/fact";
-import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
-import { PROBED_KINDS, tryLoad, withProbeResults } from "../kernel/probe";
+import type { KernelFacts } from "../kernel/kernel-facts";
+import { isProbed, tryLoad, withProbeResults } from "../kernel/probe";
 import { whyRefused } from "../kernel/refusal";
 import { lazyFacts } from "../kernel/running-kernel";
+import { usesTrampoline } from "../kinds";
 import { refused } from "../sleepable/finding";
 import { judge } from "../sleepable/judge";
-import { usesTrampoline } from "../sleepable/rules-trampolines";
 import type { ProgramFacts, ProgramVerdict } from "../verdict";
 
 /**
@@ -153,10 +153,6 @@ function asked(programs: readonly ProgramFacts[], precheck: Precheck): KernelFac
   const targets = open.flatMap(({ kind, target }) => (isProbed(kind) && target ? [[kind, target] as const] : []));
   if (targets.length > 0) running = withProbeResults(facts, targets);
   return runningKernel();
-}
-
-function isProbed(kind: string): kind is ProbedKind {
-  return (PROBED_KINDS as readonly string[]).includes(kind);
 }
 
 /** The capabilities needed to load tracing and LSM programs. */

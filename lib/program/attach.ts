@@ -3,14 +3,22 @@ import { isUint8Array } from "node:util/types";
 import { ArgumentError, AttachError, type BpfError, errnoName, isErrno, PermissionError, shown } from "../errors";
 import { activeLsms } from "../kernel/lsm";
 import { whyRefused } from "../kernel/refusal";
-import type { KnownKind, OtherKind, ProgramKind } from "../kinds";
+import {
+  ATTACH,
+  type AttachMechanism,
+  KINDS,
+  kindRow,
+  kindsWhere,
+  type ProgramKind,
+  type ProgramKindName,
+  usesTrampoline,
+} from "../kinds";
 import { Link } from "../link/link";
 import { type Handle, native, type Outcome } from "../native";
 import { causeOf } from "../native/libbpf-messages";
 import type { Lifetime } from "../native/lifetime";
 import { deliver, warnings } from "../native/log";
 import { explain, explained } from "../sleepable/explain";
-import { usesTrampoline } from "../sleepable/rules-trampolines";
 import { attachHint } from "./attach-hint";
 
 /** Options of {@link Program.attach}. An option that the program's kind does not have is refused. */
@@ -108,8 +116,6 @@ const kprobe =
     });
   };
 
-const btf: Way = (_, { handle, index }, options) => native.attachBtf(handle, index, { cookie: cookie(options) });
-
 const lsm: Way = (program, place, options) => {
   const active = activeLsms();
   if (options.allowInactive !== true && active !== undefined && !active.includes("bpf")) {
@@ -130,7 +136,7 @@ const lsm: Way = (program, place, options) => {
       },
     );
   }
-  return btf(program, place, options);
+  return native.attachBtf(place.handle, place.index, { cookie: cookie(options) });
 };
 
 const rawTracepoint: Way = (program, { handle, index }, options) => {
@@ -145,7 +151,7 @@ const tracepoint: Way = (program, { handle, index }, options) => {
   return native.attachTracepoint(handle, index, { category, name, cookie: cookie(options) });
 };
 
-type IterOption = (typeof attachOptions)["iter"][number];
+type IterOption = (typeof KINDS)["iter"]["options"][number];
 
 /** Of each target of iterators that has any: others take the kernel's union of targets for their own, or ignore it. */
 const iterOptions: Record<string, readonly IterOption[]> = {
@@ -161,7 +167,7 @@ const iterOptions: Record<string, readonly IterOption[]> = {
 const iterator: Way = (program, { handle, index }, options) => {
   const target = program.attachTarget ?? "";
   const allowed = Object.hasOwn(iterOptions, target) ? (iterOptions[target] ?? []) : [];
-  const [name, another] = attachOptions.iter.filter((option) => options[option] !== undefined);
+  const [name, another] = KINDS.iter.options.filter((option) => options[option] !== undefined);
   if (name === undefined) return native.attachIter(handle, index, { over: "", id: 0 });
   if (!allowed.includes(name)) {
     const has = allowed.length === 0 ? "none" : allowed.join(", ");
@@ -177,32 +183,49 @@ const iterator: Way = (program, { handle, index }, options) => {
   return native.attachIter(handle, index, tid === undefined ? { over: "pid", id: pid } : { over: "tid", id: tid });
 };
 
-const xdp: Way = (program, { handle, index }, options) => {
-  if (!options.interface)
-    throw argument(program, "needs a network interface", 'Pass attach({ interface }), the name of one: "lo"');
-  return native.attachXdp(handle, index, { interface: options.interface });
+/** The mechanisms whose calls take something else than options as they are given. */
+type OwnWay = {
+  [M in AttachMechanism]: (typeof ATTACH)[M]["arguments"] extends undefined ? M : never;
+}[AttachMechanism];
+
+const ways: Record<OwnWay, Way> = {
+  lsm,
+  raw_tracepoint: rawTracepoint,
+  tracepoint,
+  iter: iterator,
+  kprobe: kprobe(false),
+  kretprobe: kprobe(true),
+  uprobe: uprobe(false),
+  uretprobe: uprobe(true),
 };
+
+const hasWay = (mechanism: AttachMechanism): mechanism is OwnWay => Object.hasOwn(ways, mechanism);
+
+/** The way of a mechanism whose call takes options as they are given. */
+const direct =
+  (mechanism: Exclude<AttachMechanism, OwnWay>): Way =>
+  (program, { handle, index }, options) => {
+    const { native: name, arguments: wanted } = ATTACH[mechanism];
+    const request = (Object.entries(wanted) as [Option, bigint | string][]).map(([option, otherwise]) => {
+      const value = options[option] || (typeof otherwise === "bigint" ? otherwise : undefined);
+      if (value === undefined) throw argument(program, `needs ${otherwise}`, `Pass attach({ ${option} })`);
+      return [option, value] as const;
+    });
+    const call = native[name] as (handle: Handle, index: number, request: object) => Outcome;
+    return call(handle, index, Object.fromEntries(request));
+  };
+
+type KindWithOptions = {
+  [K in ProgramKindName]: (typeof KINDS)[K]["options"] extends readonly [] ? never : K;
+}[ProgramKindName];
 
 /**
  * The attach options of each kind that has any: what {@link Program.attach} takes, when it is compiled and when it runs. A kind
  * that is not listed is attached as its section says, and has none.
  */
-export const attachOptions = {
-  lsm: ["cookie", "allowInactive"],
-  fentry: ["cookie"],
-  fexit: ["cookie"],
-  fmod_ret: ["cookie"],
-  fsession: ["cookie"],
-  tp_btf: ["cookie"],
-  raw_tp: ["cookie", "target"],
-  tracepoint: ["cookie", "target"],
-  iter: ["pid", "tid", "map", "cgroupFd"],
-  kprobe: ["cookie", "function", "offset"],
-  kretprobe: ["cookie", "function", "offset"],
-  uprobe: ["cookie", "pid", "path", "function", "offset"],
-  uretprobe: ["cookie", "pid", "path", "function", "offset"],
-  xdp: ["interface"],
-} as const satisfies Partial<Record<KnownKind, readonly (keyof AttachOptions)[]>>;
+export const attachOptions = Object.fromEntries(
+  kindsWhere(({ options }) => options.length > 0).map((kind) => [kind, KINDS[kind].options]),
+) as { readonly [K in KindWithOptions]: (typeof KINDS)[K]["options"] };
 
 /**
  * The attach options of programs of one kind; all options where this library does not know the kind, or the compiler does not.
@@ -210,39 +233,18 @@ export const attachOptions = {
  * An index and no bare condition: so the compiler sees that a Program of one kind is a Program.
  */
 export type AttachOptionsFor<K extends ProgramKind> = {
-  [N in ProgramKind | OtherKind]: N extends keyof typeof attachOptions
-    ? Pick<AttachOptions, (typeof attachOptions)[N][number]>
-    : N extends KnownKind | OtherKind
+  [N in ProgramKind | ProgramKindName]: N extends KindWithOptions
+    ? Pick<AttachOptions, (typeof KINDS)[N]["options"][number]>
+    : N extends ProgramKindName
       ? Record<string, never>
       : AttachOptions;
 }[K];
 
-const ways: Record<keyof typeof attachOptions, Way> = {
-  lsm,
-  fentry: btf,
-  fexit: btf,
-  fmod_ret: btf,
-  fsession: btf,
-  tp_btf: btf,
-  raw_tp: rawTracepoint,
-  tracepoint,
-  iter: iterator,
-  kprobe: kprobe(false),
-  kretprobe: kprobe(true),
-  uprobe: uprobe(false),
-  uretprobe: uprobe(true),
-  xdp,
-};
-
-/** The way of every other kind: as its section says. */
-const automatic: Way = (_, { handle, index }) => native.attachAuto(handle, index);
-
-const hasWay = (kind: string): kind is keyof typeof ways => Object.hasOwn(ways, kind);
-
 export function attachProgram(program: Attachable, place: Place, options: AttachOptions): Link {
   const { kind } = program;
-  const given = checkedOptions(program, options, hasWay(kind) ? attachOptions[kind] : []);
-  const outcome = (hasWay(kind) ? ways[kind] : automatic)(program, place, given);
+  const { attach: mechanism, options: allowed } = kindRow(kind) ?? { attach: "other", options: [] };
+  const given = checkedOptions(program, options, allowed as readonly Option[]);
+  const outcome = (hasWay(mechanism) ? ways[mechanism] : direct(mechanism))(program, place, given);
   try {
     if (outcome.status < 0)
       throw attachError(program, outcome, given.function ?? given.target ?? program.attachTarget ?? "");

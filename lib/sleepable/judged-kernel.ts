@@ -3,13 +3,11 @@ import { ArgumentError, shown } from "../errors";
 import { type Fact, given, isKnown } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
 import { parseVersion, seriesNumber, type Version } from "../kernel/version";
+import { OLDEST } from "../kinds";
 import type { Input } from "../verdict";
 
 /** The last series in the tables. Removals in later kernels are unknown. */
 export const NEWEST = "7.3";
-/** The release that introduced BPF_F_SLEEPABLE (1e6c62a88215). */
-export const OLDEST = "5.10";
-
 /** A change of the kernel's rules. */
 export interface Change {
   /** The first mainline release with the change. */
