@@ -1,171 +1,623 @@
 /**
- * Kinds of programs, as section names tell them (libbpf, docs/program_types.rst), and what each is for the kernel.
- *
- * libbpf knows the sections too; this table adds what its interface hides (the flag that a section implies) and the
- * sleepable sections that the linked libbpf may be too old for.
+ * The kinds of programs and the ways to attach them, one row each: other files read what they need of a kind here. Data only; the rules
+ * are in sleepable/. test/gates/kinds.test.ts compares the rows with libbpf's table of sections, test/unit/kinds.test.ts with
+ * binding/link.cc and docs/programs.md.
  */
 import { AttachType, Flag, ProgramType } from "./constants";
+import { listed } from "./listed";
 
-/** How a kind's attach target is given: as a BTF function or type, as plain text, or not at all. */
-export type TargetForm = "btf" | "text" | "none";
-
-interface KindFacts {
-  type: number;
-  /** Absent if libbpf derives it from the target: "xdp/devmap" is not plain xdp. */
-  attachType?: number;
-  target: TargetForm;
-  /** Section prefixes; the first is the preferred one. */
-  sections: readonly string[];
-  /** Whether a section with ".s" exists. */
-  sleepable?: true;
+/** How the kernel attaches a kind, and the call of the addon that asks for it. */
+export interface AttachRow {
+  /** Whether this library attaches it; false: `Program.attach()` fails with EOPNOTSUPP. */
+  readonly supported: boolean;
+  /** The call in binding/link.cc; `attachAuto` leaves it to libbpf, which goes by the section. */
+  readonly native: `attach${string}`;
+  /** The libbpf function behind it. */
+  readonly libbpf: `bpf_program__attach${string}`;
+  /**
+   * The attach options that the call takes by name: with the default of an optional one, or the noun for the error where a required one
+   * is missing. Undefined: lib/program/attach.ts has a function that makes the request.
+   */
+  readonly arguments: Readonly<Record<string, bigint | string>> | undefined;
+  /** The program runs through a BPF trampoline, which the architecture and the kernel must support. */
+  readonly trampoline: boolean;
+  /** perf_event_open(2) attaches it: the PMU. */
+  readonly perfEvent: "kprobe" | "uprobe" | "tracepoint" | undefined;
 }
 
-const tracing = ProgramType.TRACING;
-const kprobe = ProgramType.KPROBE;
+const auto = {
+  supported: true,
+  native: "attachAuto",
+  libbpf: "bpf_program__attach",
+  arguments: {},
+  trampoline: false,
+  perfEvent: undefined,
+} as const satisfies AttachRow;
+const btf = {
+  supported: true,
+  native: "attachBtf",
+  libbpf: "bpf_program__attach_trace_opts",
+  arguments: { cookie: 0n },
+  trampoline: true,
+  perfEvent: undefined,
+} as const satisfies AttachRow;
+const kprobes = {
+  supported: true,
+  native: "attachKprobe",
+  libbpf: "bpf_program__attach_kprobe_opts",
+  arguments: undefined,
+  trampoline: false,
+  perfEvent: "kprobe",
+} as const satisfies AttachRow;
+const uprobes = {
+  supported: true,
+  native: "attachUprobe",
+  libbpf: "bpf_program__attach_uprobe_opts",
+  arguments: undefined,
+  trampoline: false,
+  perfEvent: "uprobe",
+} as const satisfies AttachRow;
 
-/** The kinds that this library attaches itself; the others are left to bpf_program__attach(). */
-const kinds = {
-  lsm: { type: ProgramType.LSM, attachType: AttachType.LSM_MAC, target: "btf", sections: ["lsm"], sleepable: true },
-  lsm_cgroup: { type: ProgramType.LSM, attachType: AttachType.LSM_CGROUP, target: "btf", sections: ["lsm_cgroup"] },
-  fentry: { type: tracing, attachType: AttachType.TRACE_FENTRY, target: "btf", sections: ["fentry"], sleepable: true },
-  fexit: { type: tracing, attachType: AttachType.TRACE_FEXIT, target: "btf", sections: ["fexit"], sleepable: true },
-  fmod_ret: {
-    type: tracing,
-    attachType: AttachType.MODIFY_RETURN,
-    target: "btf",
-    sections: ["fmod_ret"],
-    sleepable: true,
-  },
-  fsession: {
-    type: tracing,
-    attachType: AttachType.TRACE_FSESSION,
-    target: "btf",
-    sections: ["fsession"],
-    sleepable: true,
-  },
-  tp_btf: { type: tracing, attachType: AttachType.TRACE_RAW_TP, target: "btf", sections: ["tp_btf"], sleepable: true },
-  iter: { type: tracing, attachType: AttachType.TRACE_ITER, target: "btf", sections: ["iter"], sleepable: true },
-  raw_tp: {
-    type: ProgramType.RAW_TRACEPOINT,
-    attachType: 0,
-    target: "text",
-    sections: ["raw_tp", "raw_tracepoint"],
-    sleepable: true,
+/** The ways to attach a program. */
+export const ATTACH = {
+  trampoline: btf,
+  lsm: { ...btf, arguments: undefined },
+  btf_tracepoint: { ...btf, trampoline: false },
+  raw_tracepoint: {
+    supported: true,
+    native: "attachRawTracepoint",
+    libbpf: "bpf_program__attach_raw_tracepoint_opts",
+    arguments: undefined,
+    trampoline: false,
+    perfEvent: undefined,
   },
   tracepoint: {
-    type: ProgramType.TRACEPOINT,
-    attachType: 0,
-    target: "text",
-    sections: ["tp", "tracepoint"],
-    sleepable: true,
+    supported: true,
+    native: "attachTracepoint",
+    libbpf: "bpf_program__attach_tracepoint_opts",
+    arguments: undefined,
+    trampoline: false,
+    perfEvent: "tracepoint",
   },
-  kprobe: { type: kprobe, attachType: 0, target: "text", sections: ["kprobe"] },
-  kretprobe: { type: kprobe, attachType: 0, target: "text", sections: ["kretprobe"] },
-  uprobe: { type: kprobe, attachType: 0, target: "text", sections: ["uprobe"], sleepable: true },
-  uretprobe: { type: kprobe, attachType: 0, target: "text", sections: ["uretprobe"], sleepable: true },
-  xdp: { type: ProgramType.XDP, target: "none", sections: ["xdp", "xdp.frags"] },
-  syscall: { type: ProgramType.SYSCALL, attachType: 0, target: "none", sections: ["syscall"] },
-} as const satisfies Record<string, KindFacts>;
+  iter: {
+    supported: true,
+    native: "attachIter",
+    libbpf: "bpf_program__attach_iter",
+    arguments: undefined,
+    trampoline: false,
+    perfEvent: undefined,
+  },
+  kprobe: kprobes,
+  kretprobe: kprobes,
+  uprobe: uprobes,
+  uretprobe: uprobes,
+  xdp: {
+    supported: true,
+    native: "attachXdp",
+    libbpf: "bpf_program__attach_xdp",
+    arguments: { interface: "a network interface" },
+    trampoline: false,
+    perfEvent: undefined,
+  },
+  // libbpf attaches these by their sections.
+  ksyscall: { ...auto, perfEvent: "kprobe" },
+  usdt: { ...auto, perfEvent: "uprobe" },
+  kprobe_multi: auto,
+  uprobe_multi: auto,
+  raw_tracepoint_writable: auto,
+  freplace: auto,
+  // Through trampolines too; which functions, only the link says. libbpf 1.7 knows no such section.
+  trampoline_multi: { ...auto, supported: false },
+  lsm_cgroup: { ...auto, supported: false, trampoline: true },
+  // With its map.
+  struct_ops: { ...auto, supported: false },
+  // Not attached: BPF_PROG_RUN runs it.
+  run: { ...auto, supported: false },
+  other: { ...auto, supported: false },
+} as const satisfies Record<string, AttachRow>;
 
-/** A kind that this library attaches itself. */
-export type KnownKind = keyof typeof kinds;
-/** Other kinds of libbpf's sections, attached as the section says. libbpf: section_defs. */
-export type OtherKind =
-  | "action"
-  | "cgroup"
-  | "cgroup_skb"
-  | "classifier"
-  | "flow_dissector"
-  | "freplace"
-  | "kprobe.multi"
-  | "kprobe.session"
-  | "kretprobe.multi"
-  | "kretsyscall"
-  | "ksyscall"
-  | "lirc_mode2"
-  | "lwt_in"
-  | "lwt_out"
-  | "lwt_seg6local"
-  | "lwt_xmit"
-  | "netfilter"
-  | "netkit"
-  | "perf_event"
-  | "raw_tp.w"
-  | "raw_tracepoint.w"
-  | "sk_lookup"
-  | "sk_msg"
-  | "sk_reuseport"
-  | "sk_skb"
-  | "socket"
-  | "sockops"
-  | "struct_ops"
-  | "tc"
-  | "tcx"
-  | "uprobe.multi"
-  | "uprobe.session"
-  | "uretprobe.multi"
-  | "usdt";
-/**
- * A program's kind: a {@link KnownKind}, an {@link OtherKind}, else the first part of its section ("tc",
- * "uprobe.multi"), or "unspec" if unknown.
- */
+/** How a kind is attached: a row of {@link ATTACH}. */
+export type AttachMechanism = keyof typeof ATTACH;
+
+/** What a kind's attach target is: a BTF function or type, plain text, or nothing. */
+export type TargetForm = "btf" | "text" | "none";
+
+interface Target {
+  readonly form: TargetForm;
+  /** The kind of its BTF type, and what the type's name begins with; undefined where BTF does not name it. libbpf: btf_get_kernel_prefix_kind(). */
+  readonly btf: { readonly kind: "FUNC" | "TYPEDEF"; readonly prefix: string } | undefined;
+  /** What messages call it. */
+  readonly noun: string;
+}
+
+const HOOK = { form: "btf", btf: { kind: "FUNC", prefix: "bpf_lsm_" }, noun: "LSM hook" } as const satisfies Target;
+const FUNCTION = { form: "btf", btf: { kind: "FUNC", prefix: "" }, noun: "function" } as const satisfies Target;
+const TRACEPOINT = {
+  form: "btf",
+  btf: { kind: "TYPEDEF", prefix: "btf_trace_" },
+  noun: "tracepoint",
+} as const satisfies Target;
+const ITERATOR = {
+  form: "btf",
+  btf: { kind: "FUNC", prefix: "bpf_iter_" },
+  noun: "iterator",
+} as const satisfies Target;
+const TEXT = { form: "text", btf: undefined, noun: "target" } as const satisfies Target;
+const NOTHING = { form: "none", btf: undefined, noun: "target" } as const satisfies Target;
+
+/** The oldest release whose rules are known: BPF_F_SLEEPABLE came with it (1e6c62a88215). A kind "since" it may be older. */
+export const OLDEST = "5.10";
+
+/** A kind's sleepable programs. */
+interface Sleeps {
+  /** The first release that takes one. */
+  readonly since: string;
+  /** Every program of the kind must be sleepable; there is no section with ".s". */
+  readonly always?: true;
+  /** The only targets of the kind that may sleep. */
+  readonly only?: string;
+}
+
+/** What is known of a kind. */
+export interface KindRow {
+  /** Section names without ".s" and target; the first is the usual one. */
+  readonly sections: readonly string[];
+  /** Sections, with a target or without, that came after the kind or set a flag of BPF_PROG_LOAD. */
+  readonly forms: Readonly<Record<string, { readonly since: string; readonly flags?: number }>>;
+  /** Who says what a section makes: this row, or the linked libbpf, because types or attach types differ between its sections. */
+  readonly readBy: "row" | "libbpf";
+  /** enum bpf_prog_type; several where the section's target decides. */
+  readonly types: readonly number[];
+  /** enum bpf_attach_type; undefined where the section's target decides. */
+  readonly attachType: number | undefined;
+  readonly target: Target;
+  /** The first release that has the kind. */
+  readonly since: string;
+  /** Where an older kernel refuses it: at load, or only when it is attached. */
+  readonly refusedAt: "load" | "attach";
+  /** Whether its programs may sleep. A kind that may, and need not, has a section that ends in ".s". */
+  readonly sleeps: Sleeps | "never";
+  readonly attach: AttachMechanism;
+  /** The options of `Program.attach()`. */
+  readonly options: readonly string[];
+  /** The kernel's function that demands a GPL-compatible licence; undefined where only some calls do. */
+  readonly gpl: string | undefined;
+  /** Whether loading a program tells what the kernel thinks of a target: the probe asks about these. */
+  readonly probed: boolean;
+  /** What messages call it where its variants are all one: "uprobe" for uretprobe and uprobe.multi. */
+  readonly family: string;
+}
+
+// Rows of a family spread what they have in common; what stands after the family's name differs.
+
+/** Read by libbpf, never sleeping, attached by nothing. */
+const plain = {
+  forms: {},
+  readBy: "libbpf",
+  attachType: undefined,
+  target: TEXT,
+  since: OLDEST,
+  refusedAt: "load",
+  sleeps: "never",
+  attach: "other",
+  options: [],
+  gpl: undefined,
+  probed: false,
+} as const;
+
+/** Functions, through a trampoline. */
+const tracing = {
+  forms: {},
+  readBy: "row",
+  types: [ProgramType.TRACING],
+  target: FUNCTION,
+  since: OLDEST,
+  refusedAt: "load",
+  sleeps: { since: OLDEST },
+  attach: "trampoline",
+  options: ["cookie"],
+  gpl: undefined,
+  probed: true,
+} as const;
+
+const tracingMulti = { ...plain, types: [ProgramType.TRACING], since: "7.2", attach: "trampoline_multi" } as const;
+
+const lsm = {
+  forms: {},
+  readBy: "row",
+  types: [ProgramType.LSM],
+  target: HOOK,
+  refusedAt: "load",
+  gpl: "kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()",
+  family: "lsm",
+} as const;
+
+/** Tracepoints; 700e6f853eb3 guarded tp_btf before, and 439ebd5b5708 made those of system calls fault. */
+const tracepoints = {
+  forms: {},
+  readBy: "row",
+  since: OLDEST,
+  refusedAt: "load",
+  gpl: undefined,
+  sleeps: { since: "7.2", only: "system call tracepoints" },
+} as const;
+
+/** Kprobes and uprobes are one program type, which may sleep since uprobes may (64ad7556c75e). */
+const probe = {
+  forms: {},
+  readBy: "row",
+  types: [ProgramType.KPROBE],
+  attachType: 0,
+  target: TEXT,
+  since: OLDEST,
+  refusedAt: "load",
+  gpl: undefined,
+  probed: false,
+} as const;
+const kprobe = {
+  ...probe,
+  sleeps: "never",
+  options: ["cookie", "function", "offset"],
+  family: "kprobe",
+} as const;
+const uprobe = {
+  ...probe,
+  sleeps: { since: "6.0" },
+  family: "uprobe",
+  options: ["cookie", "pid", "path", "function", "offset"],
+} as const;
+
+/** Probes that libbpf attaches by the section; older kernels load those of many functions, and do not attach them. */
+const ksyscall = { ...kprobe, readBy: "libbpf", attach: "ksyscall", options: [] } as const;
+const kprobeMulti = { ...ksyscall, since: "5.18", refusedAt: "attach", attach: "kprobe_multi" } as const;
+const uprobeMulti = {
+  ...uprobe,
+  readBy: "libbpf",
+  attachType: AttachType.TRACE_UPROBE_MULTI,
+  since: "6.6",
+  refusedAt: "attach",
+  sleeps: { since: "6.6" },
+  attach: "uprobe_multi",
+  options: [],
+} as const;
+
+/** The kinds that this library attaches itself, then those that libbpf reads. */
+export const KINDS = {
+  lsm: {
+    ...lsm,
+    sections: ["lsm"],
+    attachType: AttachType.LSM_MAC,
+    since: OLDEST,
+    probed: true,
+    sleeps: { since: OLDEST },
+    attach: "lsm",
+    options: ["cookie", "allowInactive"],
+  },
+  lsm_cgroup: {
+    ...lsm,
+    sections: ["lsm_cgroup"],
+    attachType: AttachType.LSM_CGROUP,
+    since: "6.0",
+    probed: false,
+    sleeps: "never",
+    attach: "lsm_cgroup",
+    options: [],
+  },
+  fentry: { ...tracing, sections: ["fentry"], attachType: AttachType.TRACE_FENTRY, family: "fentry" },
+  fexit: { ...tracing, sections: ["fexit"], attachType: AttachType.TRACE_FEXIT, family: "fexit" },
+  fmod_ret: { ...tracing, sections: ["fmod_ret"], attachType: AttachType.MODIFY_RETURN, family: "fmod_ret" },
+  fsession: {
+    ...tracing,
+    sections: ["fsession"],
+    attachType: AttachType.TRACE_FSESSION,
+    family: "fsession",
+    since: "7.0",
+    sleeps: { since: "7.0" },
+    probed: false,
+  },
+  tp_btf: {
+    ...tracepoints,
+    sections: ["tp_btf"],
+    types: [ProgramType.TRACING],
+    attachType: AttachType.TRACE_RAW_TP,
+    target: TRACEPOINT,
+    attach: "btf_tracepoint",
+    options: ["cookie"],
+    probed: true,
+    family: "tp_btf",
+  },
+  iter: {
+    ...tracing,
+    sections: ["iter"],
+    attachType: AttachType.TRACE_ITER,
+    target: ITERATOR,
+    family: "iter",
+    attach: "iter",
+    options: ["pid", "tid", "map", "cgroupFd"],
+    probed: false,
+  },
+  raw_tp: {
+    ...tracepoints,
+    sections: ["raw_tp", "raw_tracepoint"],
+    types: [ProgramType.RAW_TRACEPOINT],
+    attachType: 0,
+    target: TEXT,
+    attach: "raw_tracepoint",
+    options: ["cookie", "target"],
+    probed: false,
+    family: "raw_tp",
+  },
+  tracepoint: {
+    ...tracepoints,
+    sections: ["tp", "tracepoint"],
+    types: [ProgramType.TRACEPOINT],
+    attachType: 0,
+    target: TEXT,
+    attach: "tracepoint",
+    options: ["cookie", "target"],
+    probed: false,
+    family: "tracepoint",
+  },
+  kprobe: { ...kprobe, sections: ["kprobe"], attach: "kprobe" },
+  kretprobe: { ...kprobe, sections: ["kretprobe"], attach: "kretprobe" },
+  uprobe: { ...uprobe, sections: ["uprobe"], attach: "uprobe" },
+  uretprobe: { ...uprobe, sections: ["uretprobe"], attach: "uretprobe" },
+  xdp: {
+    // "xdp/devmap" and "xdp/cpumap" have attach types of their own.
+    ...plain,
+    readBy: "row",
+    sections: ["xdp", "xdp.frags"],
+    types: [ProgramType.XDP],
+    target: NOTHING,
+    forms: { "xdp.frags": { since: "5.18", flags: Flag.XDP_HAS_FRAGS } },
+    attach: "xdp",
+    options: ["interface"],
+    family: "xdp",
+  },
+  syscall: {
+    ...plain,
+    readBy: "row",
+    sections: ["syscall"],
+    types: [ProgramType.SYSCALL],
+    attachType: 0,
+    target: NOTHING,
+    since: "5.14",
+    sleeps: { since: "5.14", always: true },
+    attach: "run",
+    family: "syscall",
+  },
+
+  "kprobe.multi": { ...kprobeMulti, sections: ["kprobe.multi"], attachType: AttachType.TRACE_KPROBE_MULTI },
+  "kretprobe.multi": { ...kprobeMulti, sections: ["kretprobe.multi"], attachType: AttachType.TRACE_KPROBE_MULTI },
+  "kprobe.session": {
+    ...kprobeMulti,
+    sections: ["kprobe.session"],
+    attachType: AttachType.TRACE_KPROBE_SESSION,
+    since: "6.10",
+  },
+  ksyscall: { ...ksyscall, sections: ["ksyscall"] },
+  kretsyscall: { ...ksyscall, sections: ["kretsyscall"] },
+  "uprobe.multi": { ...uprobeMulti, sections: ["uprobe.multi"] },
+  "uretprobe.multi": { ...uprobeMulti, sections: ["uretprobe.multi"] },
+  "uprobe.session": {
+    ...uprobeMulti,
+    sections: ["uprobe.session"],
+    attachType: AttachType.TRACE_UPROBE_SESSION,
+    since: "6.13",
+    sleeps: { since: "6.13" },
+  },
+  usdt: {
+    ...uprobe,
+    readBy: "libbpf",
+    sections: ["usdt"],
+    attach: "usdt",
+    options: [],
+    family: "usdt",
+  },
+  // Not in libbpf 1.7.
+  "fentry.multi": { ...tracingMulti, sections: ["fentry.multi"], sleeps: { since: "7.2" }, family: "fentry" },
+  "fexit.multi": { ...tracingMulti, sections: ["fexit.multi"], sleeps: { since: "7.2" }, family: "fexit" },
+  "fsession.multi": { ...tracingMulti, sections: ["fsession.multi"], sleeps: { since: "7.2" }, family: "fsession" },
+  struct_ops: {
+    ...plain,
+    sections: ["struct_ops"],
+    types: [ProgramType.STRUCT_OPS],
+    attachType: 0,
+    family: "struct_ops",
+    // 1e12d3ef47d2
+    sleeps: { since: "6.3" },
+    attach: "struct_ops",
+    gpl: "kernel/bpf/verifier.c: check_struct_ops_btf_id()",
+  },
+  freplace: {
+    ...plain,
+    sections: ["freplace"],
+    types: [ProgramType.EXT],
+    attachType: 0,
+    family: "freplace",
+    attach: "freplace",
+  },
+  "raw_tp.w": {
+    ...plain,
+    sections: ["raw_tp.w"],
+    types: [ProgramType.RAW_TRACEPOINT_WRITABLE],
+    attachType: 0,
+    attach: "raw_tracepoint_writable",
+    family: "raw_tp.w",
+  },
+  "raw_tracepoint.w": {
+    ...plain,
+    sections: ["raw_tracepoint.w"],
+    types: [ProgramType.RAW_TRACEPOINT_WRITABLE],
+    attachType: 0,
+    attach: "raw_tracepoint_writable",
+    family: "raw_tp.w",
+  },
+  perf_event: {
+    ...plain,
+    sections: ["perf_event"],
+    types: [ProgramType.PERF_EVENT],
+    attachType: 0,
+    family: "perf_event",
+  },
+  socket: { ...plain, sections: ["socket"], types: [ProgramType.SOCKET_FILTER], attachType: 0, family: "socket" },
+  tc: { ...plain, sections: ["tc"], types: [ProgramType.SCHED_CLS], family: "tc" },
+  classifier: { ...plain, sections: ["classifier"], types: [ProgramType.SCHED_CLS], attachType: 0, family: "tc" },
+  action: { ...plain, sections: ["action"], types: [ProgramType.SCHED_ACT], attachType: 0, family: "action" },
+  tcx: {
+    ...plain,
+    sections: ["tcx"],
+    types: [ProgramType.SCHED_CLS],
+    since: "6.6",
+    refusedAt: "attach",
+    family: "tcx",
+  },
+  netkit: {
+    ...plain,
+    sections: ["netkit"],
+    types: [ProgramType.SCHED_CLS],
+    family: "netkit",
+    since: "6.7",
+    refusedAt: "attach",
+  },
+  netfilter: {
+    ...plain,
+    sections: ["netfilter"],
+    types: [ProgramType.NETFILTER],
+    attachType: AttachType.NETFILTER,
+    since: "6.4",
+    family: "netfilter",
+  },
+  cgroup: {
+    ...plain,
+    sections: ["cgroup"],
+    family: "cgroup",
+    types: [
+      ...[ProgramType.CGROUP_SKB, ProgramType.CGROUP_SOCK, ProgramType.CGROUP_SOCK_ADDR, ProgramType.CGROUP_DEVICE],
+      ...[ProgramType.CGROUP_SYSCTL, ProgramType.CGROUP_SOCKOPT],
+    ],
+    forms: {
+      "cgroup/connect_unix": { since: "6.7" },
+      "cgroup/sendmsg_unix": { since: "6.7" },
+      "cgroup/recvmsg_unix": { since: "6.7" },
+      "cgroup/getpeername_unix": { since: "6.7" },
+      "cgroup/getsockname_unix": { since: "6.7" },
+    },
+  },
+  cgroup_skb: { ...plain, sections: ["cgroup_skb"], types: [ProgramType.CGROUP_SKB], family: "cgroup_skb" },
+  sockops: {
+    ...plain,
+    sections: ["sockops"],
+    types: [ProgramType.SOCK_OPS],
+    attachType: AttachType.CGROUP_SOCK_OPS,
+    family: "sockops",
+  },
+  sk_skb: { ...plain, sections: ["sk_skb"], types: [ProgramType.SK_SKB], family: "sk_skb" },
+  sk_msg: {
+    ...plain,
+    sections: ["sk_msg"],
+    types: [ProgramType.SK_MSG],
+    attachType: AttachType.SK_MSG_VERDICT,
+    family: "sk_msg",
+  },
+  sk_reuseport: {
+    ...plain,
+    sections: ["sk_reuseport"],
+    types: [ProgramType.SK_REUSEPORT],
+    family: "sk_reuseport",
+    forms: { "sk_reuseport/migrate": { since: "5.14" } },
+    refusedAt: "attach",
+  },
+  sk_lookup: {
+    ...plain,
+    sections: ["sk_lookup"],
+    types: [ProgramType.SK_LOOKUP],
+    attachType: AttachType.SK_LOOKUP,
+    family: "sk_lookup",
+  },
+  flow_dissector: {
+    ...plain,
+    sections: ["flow_dissector"],
+    types: [ProgramType.FLOW_DISSECTOR],
+    attachType: AttachType.FLOW_DISSECTOR,
+    family: "flow_dissector",
+  },
+  lirc_mode2: {
+    ...plain,
+    sections: ["lirc_mode2"],
+    types: [ProgramType.LIRC_MODE2],
+    attachType: AttachType.LIRC_MODE2,
+    family: "lirc_mode2",
+  },
+  lwt_in: { ...plain, sections: ["lwt_in"], types: [ProgramType.LWT_IN], attachType: 0, family: "lwt_in" },
+  lwt_out: { ...plain, sections: ["lwt_out"], types: [ProgramType.LWT_OUT], attachType: 0, family: "lwt_out" },
+  lwt_xmit: { ...plain, sections: ["lwt_xmit"], types: [ProgramType.LWT_XMIT], attachType: 0, family: "lwt_xmit" },
+  lwt_seg6local: {
+    ...plain,
+    sections: ["lwt_seg6local"],
+    types: [ProgramType.LWT_SEG6LOCAL],
+    attachType: 0,
+    family: "lwt_seg6local",
+  },
+} as const satisfies Record<string, KindRow>;
+
+/** A kind that has a row. */
+export type ProgramKindName = keyof typeof KINDS;
+/** A kind whose row says what its sections make. */
+export type KnownKind = {
+  [Name in ProgramKindName]: (typeof KINDS)[Name]["readBy"] extends "row" ? Name : never;
+}[ProgramKindName];
+/** The other kinds that libbpf's sections make: they are attached as the section says. libbpf: section_defs. */
+export type OtherKind = Exclude<ProgramKindName, KnownKind>;
+/** A kind whose targets can be probed by loading. */
+export type ProbedKind = {
+  [Name in ProgramKindName]: (typeof KINDS)[Name]["probed"] extends true ? Name : never;
+}[ProgramKindName];
+/** A program's kind: a {@link KnownKind}, an {@link OtherKind}, else its section's first part, or "unspec" if unknown. */
 export type ProgramKind = KnownKind | (string & {});
 
-/** What a section name implies for a program. */
-export interface SectionFacts {
-  kind: ProgramKind;
-  /** Absent for sections of other kinds. */
-  type?: number;
-  attachType?: number | undefined;
-  targetForm: TargetForm;
-  /** The text after the first slash. */
-  target: string | undefined;
-  /** prog_flags that libbpf sets for this section at load. */
-  flags: number;
+const rows = Object.entries(KINDS) as [ProgramKindName, KindRow][];
+
+/** The row of a kind; undefined for a kind that has none. */
+export function kindRow(kind: string): KindRow | undefined {
+  return Object.hasOwn(KINDS, kind) ? KINDS[kind as ProgramKindName] : undefined;
 }
 
-const typeNames: ReadonlyMap<number, string> = new Map(
-  Object.entries(ProgramType).map(([name, value]) => [value, name.toLowerCase()]),
-);
-
-const byPrefix: ReadonlyMap<string, readonly [KnownKind, KindFacts]> = new Map(
-  (Object.entries(kinds) as [KnownKind, KindFacts][]).flatMap((entry) =>
-    entry[1].sections.map((prefix) => [prefix, entry] as const),
-  ),
-);
-
-/**
- * The kind that a type and an expected attach type imply, whatever the section name. If several kinds have both in
- * common, the first: never a uprobe.
- */
-export function kindOf(type: number, attachType: number): Pick<SectionFacts, "kind" | "targetForm"> {
-  const found = Object.entries<KindFacts>(kinds).find(
-    ([, facts]) => facts.type === type && (facts.attachType ?? attachType) === attachType,
-  );
-  if (found !== undefined) return { kind: found[0], targetForm: found[1].target };
-  return { kind: typeNames.get(type) ?? `type ${type}`, targetForm: "text" };
+/** How a kind is attached. A kind without a row is left to libbpf. */
+export function attachOf(kind: string): AttachRow {
+  return ATTACH[kindRow(kind)?.attach ?? "other"];
 }
 
-/** Parses a section name. `type` is the program type that libbpf derived from it; 0 if it knows none. */
-export function parseSection(section: string, type: number): SectionFacts {
-  const slash = section.indexOf("/");
-  const full = slash < 0 ? section : section.slice(0, slash);
-  const target = slash < 0 ? undefined : section.slice(slash + 1);
-  const dotS = full.endsWith(".s");
-  const prefix = dotS ? full.slice(0, -2) : full;
-  const [kind, facts] = byPrefix.get(prefix) ?? [];
-  const frags = prefix === "xdp.frags" ? Flag.XDP_HAS_FRAGS : 0;
-  if (kind !== undefined && facts !== undefined && (!dotS || facts.sleepable)) {
-    const sleepable = dotS || kind === "syscall";
-    const { type, attachType, target: targetForm } = facts;
-    return { kind, type, attachType, targetForm, target, flags: (sleepable ? Flag.SLEEPABLE : 0) | frags };
-  }
-  // libbpf knows more ".s" sections (uprobe.multi.s, usdt.s, struct_ops.s …); all that it knows set the flag.
-  const known = type !== ProgramType.UNSPEC;
-  return {
-    kind: known ? prefix : "unspec",
-    targetForm: "text",
-    target: known ? target : undefined,
-    flags: known && dotS ? Flag.SLEEPABLE : 0,
-  };
+/** Whether programs of a kind run through a BPF trampoline. */
+export function usesTrampoline(kind: string): boolean {
+  return attachOf(kind).trampoline;
+}
+
+/** The kinds of programs that run through a BPF trampoline, for a sentence. */
+export function trampolineKinds(): string {
+  return familiesWhere(({ attach }) => ATTACH[attach].trampoline);
+}
+
+/** The kinds of programs that need the kernel's BTF, for a sentence. */
+export function btfKinds(): string {
+  return familiesWhere(({ target, attach }) => target.btf !== undefined || attach === "struct_ops");
+}
+
+/** The names of the kinds whose rows are such. */
+export function kindsWhere(isSuch: (row: KindRow) => boolean): ProgramKindName[] {
+  return rows.filter(([, row]) => isSuch(row)).map(([name]) => name);
+}
+
+/** The kinds whose rows are such, for a sentence; variants of one kind are named once. */
+export function familiesWhere(isSuch: (row: KindRow) => boolean, suffix = ""): string {
+  const families = kindsWhere(isSuch).map((name) => `${KINDS[name].family}${suffix}`);
+  return listed([...new Set(families)]);
+}
+
+const forms = rows.flatMap(([, row]) => Object.entries(row.forms));
+
+/** What is special about a section; undefined for one that is as its kind says. */
+export function formOf(section: string): KindRow["forms"][string] | undefined {
+  const name = section.replace(/\.s(?=\/|$)/, "");
+  return forms.find(([form]) => name === form || name.startsWith(`${form}/`))?.[1];
 }

@@ -1,6 +1,7 @@
 /** Checks that sleepable LSM programs do not need, but other programs do. */
 import { given, isKnown } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/kernel-facts";
+import { familiesWhere, OLDEST } from "../kinds";
 import { MOUNT_BPFFS } from "../native/pins";
 import { Kernel } from "../sleepable/judged-kernel";
 import { hasErrorInjection } from "../sleepable/rules-tracing";
@@ -51,23 +52,19 @@ function mounts(facts: KernelFacts): Line[] {
   );
 }
 
-/**
- * Targets of fentry.s, fexit.s and fmod_ret.s: functions with error injection, and since 7.1 system calls by name
- * (16d9c5660692).
- */
+const KINDS = familiesWhere(({ attach, since }) => attach === "trampoline" && since === OLDEST, ".s");
+
+/** Targets of these: functions with error injection, and since 7.1 system calls by name (16d9c5660692). */
 function errorInjection(facts: KernelFacts): Line {
   const { value, input } = hasErrorInjection(Kernel.of(facts));
   const fact = { ...input, value: `${input.name}: ${input.value}` };
-  const ok = (what: string) => `${what} may sleep in fentry.s, fexit.s and fmod_ret.s programs`;
+  const ok = (what: string) => `${what} may sleep in ${KINDS} programs`;
   if (value) return line("error-injection", "ok", fact, ok("functions with error injection"));
   if (isKernelSince("7.1", facts)) return line("error-injection", "ok", facts.version, ok("system calls"));
   const [state, message] =
     value === undefined
-      ? ([
-          "unknown",
-          "can't determine whether functions may sleep in fentry.s, fexit.s and fmod_ret.s programs",
-        ] as const)
-      : (["bad", "no function may sleep in fentry.s, fexit.s and fmod_ret.s programs"] as const);
+      ? (["unknown", `can't determine whether functions may sleep in ${KINDS} programs`] as const)
+      : (["bad", `no function may sleep in ${KINDS} programs`] as const);
   const remedy = "Use Linux 7.1 or newer, or a kernel with CONFIG_FUNCTION_ERROR_INJECTION=y";
   return line("error-injection", state, fact, message, remedy);
 }

@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { judge, type ProgramVerdict, type ReasonCode } from "../index";
 import type { KernelFacts } from "../kernel/kernel-facts";
-import { withProbeResults } from "../kernel/probe";
+import { isProbed, withProbeResults } from "../kernel/probe";
 import { nearest } from "../nearest";
 import { HOOK_KINDS, type Hook, type HookKind, hookProgram } from "../sleepable/hooks";
 import {
@@ -104,8 +104,8 @@ function find(
 
 function ask(facts: KernelFacts, wanted: readonly Hook[]): KernelFacts {
   const targets = wanted.flatMap(({ kind, name }) => {
-    const { probed } = HOOK_KINDS[kind];
-    return probed === undefined ? [] : [[probed, name] as const];
+    const { program } = HOOK_KINDS[kind];
+    return isProbed(program) ? [[program, name] as const] : [];
   });
   const asked = withProbeResults(facts, targets);
   warnUnanswered(asked, [...new Set(targets.map(([kind]) => kind))]);

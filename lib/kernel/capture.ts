@@ -2,7 +2,7 @@
 import { anyFunction, boolean, checkOptions, type Schema } from "../options";
 import { given, isKnown, mapFact, unknown } from "./fact";
 import type { KernelFacts, ProbedKind } from "./kernel-facts";
-import { withProbeResults } from "./probe";
+import { PROBED_KINDS, withProbeResults } from "./probe";
 import { kernelFacts } from "./running-kernel";
 import { SYSTEM_CALL } from "./system-calls";
 
@@ -24,21 +24,21 @@ export function captureProfile(options?: CaptureOptions): KernelFacts {
   if (!probe) return facts;
   const functions = new Set(given(facts.errorInjection));
   for (const name of given(facts.functions) ?? []) if (SYSTEM_CALL.test(name)) functions.add(name);
-  const kinds: [ProbedKind, Iterable<string>][] = [
-    ["lsm", given(facts.lsmHooks) ?? []],
-    ["tp_btf", given(facts.tracepoints) ?? []],
-    ["fentry", functions],
-    ["fexit", functions],
-    ["fmod_ret", functions],
-  ];
-  for (const [index, [kind, names]] of kinds.entries()) {
-    onProgress?.(index, kinds.length);
+  const targets: Readonly<Record<ProbedKind, Iterable<string>>> = {
+    lsm: given(facts.lsmHooks) ?? [],
+    tp_btf: given(facts.tracepoints) ?? [],
+    fentry: functions,
+    fexit: functions,
+    fmod_ret: functions,
+  };
+  for (const [index, kind] of PROBED_KINDS.entries()) {
+    onProgress?.(index, PROBED_KINDS.length);
     facts = withProbeResults(
       facts,
-      Array.from(names, (name) => [kind, name] as const),
+      Array.from(targets[kind], (name) => [kind, name] as const),
     );
   }
-  onProgress?.(kinds.length, kinds.length);
+  onProgress?.(PROBED_KINDS.length, PROBED_KINDS.length);
   return facts;
 }
 

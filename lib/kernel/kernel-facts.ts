@@ -1,4 +1,5 @@
 /** The facts of one kernel and its host: the fields of a profile, and the input of every verdict. */
+import type { ProbedKind } from "../kinds";
 import type { BtfFacts } from "./btf-facts";
 import type { Fact } from "./fact";
 
@@ -10,8 +11,7 @@ export interface ProbedTargets {
   refused: string[];
 }
 
-/** Kinds of programs whose targets can be probed by loading. */
-export type ProbedKind = "lsm" | "tp_btf" | "fentry" | "fexit" | "fmod_ret";
+export type { ProbedKind };
 
 /** The results of loading sleepable programs on a kernel, by kind. */
 export type ProbeResults = Partial<Record<ProbedKind, ProbedTargets>>;

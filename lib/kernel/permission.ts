@@ -2,8 +2,10 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import { isSince } from "../compare-versions";
-import { ProgramType } from "../constants";
+import { attachOf, trampolineKinds } from "../kinds";
+import { listed } from "../listed";
 import { mapTypeRowOf } from "../map-types";
+import { programTypeRow } from "../program-types";
 
 /** Bits of a capability set that matter to BPF (linux/capability.h). */
 const BITS = {
@@ -113,7 +115,9 @@ export function explainPermission(facts: PermissionFacts, refused: Refused, load
   }
   const looked = ["capabilities", "the user namespace"];
   const { operation } = refused;
-  const traces = operation === "trace-pipe" || (operation === "attach" && TRACED.has(refused.kind));
+  const perfEvent = operation === "attach" ? attachOf(refused.kind).perfEvent : undefined;
+  // Tracepoint ids are files of tracefs, and kprobes are created there if the kernel has no PMU for them.
+  const traces = operation === "trace-pipe" || perfEvent === "tracepoint" || perfEvent === "kprobe";
   if (traces) {
     if (facts.lockdown === "confidentiality") {
       return {
@@ -140,7 +144,7 @@ export function explainPermission(facts: PermissionFacts, refused: Refused, load
       hint: "Allow bpf(2) and perf_event_open(2) in the container's seccomp profile",
     };
   }
-  if (facts.seccomp !== 0 && operation === "attach" && PERF.has(refused.kind) && refused.errno === "EPERM") {
+  if (facts.seccomp !== 0 && operation === "attach" && perfEvent !== undefined && refused.errno === "EPERM") {
     return {
       cause:
         "a seccomp filter is active; it allows bpf(2) but may refuse perf_event_open(2): the kernel itself would return EACCES",
@@ -149,12 +153,12 @@ export function explainPermission(facts: PermissionFacts, refused: Refused, load
   }
   if (trampoline) {
     return {
-      cause: `this kernel refuses BPF trampolines: ${list(looked)} are not the cause`,
-      hint: "fentry, fexit, fmod_ret and lsm programs can't run on this kernel: use another host or a VM; kprobes, tracepoints, uprobes and iterators need no trampoline",
+      cause: `this kernel refuses BPF trampolines: ${listed(looked)} are not the cause`,
+      hint: `${trampolineKinds()} programs can't run on this kernel: use another host or a VM; kprobes, tracepoints, uprobes and iterators need no trampoline`,
     };
   }
   return {
-    cause: `the cause is unknown: ${list(looked)} were checked and are not the cause`,
+    cause: `the cause is unknown: ${listed(looked)} were checked and are not the cause`,
     hint: "Look for a denial in the kernel log and the audit log: a security module (SELinux, AppArmor) or the platform may forbid it",
   };
 }
@@ -173,31 +177,6 @@ const TRACING_CAPABILITIES = ["CAP_BPF", "CAP_PERFMON"] as const;
 
 /** Capabilities that CAP_SYS_ADMIN includes. */
 const ADMIN: ReadonlySet<Capability> = new Set(["CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN"] as const);
-
-/** Program types: is_net_admin_prog_type(), is_perfmon_prog_type() in kernel/bpf/syscall.c. */
-const NET_TYPES: ReadonlySet<number> = new Set([
-  ...[ProgramType.SCHED_CLS, ProgramType.SCHED_ACT, ProgramType.XDP, ProgramType.LWT_IN, ProgramType.LWT_OUT],
-  ...[ProgramType.LWT_XMIT, ProgramType.LWT_SEG6LOCAL, ProgramType.SK_SKB, ProgramType.SK_MSG],
-  ...[ProgramType.FLOW_DISSECTOR, ProgramType.CGROUP_DEVICE, ProgramType.CGROUP_SOCK, ProgramType.CGROUP_SOCK_ADDR],
-  ...[ProgramType.CGROUP_SOCKOPT, ProgramType.CGROUP_SYSCTL, ProgramType.SOCK_OPS, ProgramType.SK_LOOKUP],
-  ...[ProgramType.NETFILTER, ProgramType.EXT],
-]);
-const PERF_TYPES: ReadonlySet<number> = new Set([
-  ...[ProgramType.KPROBE, ProgramType.TRACEPOINT, ProgramType.PERF_EVENT, ProgramType.RAW_TRACEPOINT],
-  ...[
-    ProgramType.RAW_TRACEPOINT_WRITABLE,
-    ProgramType.TRACING,
-    ProgramType.LSM,
-    ProgramType.STRUCT_OPS,
-    ProgramType.EXT,
-  ],
-]);
-
-/** Kinds that are attached as perf events. */
-const PERF = new Set(["kprobe", "kretprobe", "uprobe", "uretprobe", "tracepoint", "ksyscall", "kretsyscall", "usdt"]);
-const UPROBES = new Set(["uprobe", "uretprobe", "usdt"]);
-/** Kinds that need tracefs: it has the ids of tracepoints, and creates kprobes if the kernel has no PMU for them. */
-const TRACED = new Set(["tracepoint", "kprobe", "kretprobe", "ksyscall", "kretsyscall"]);
 
 interface Need {
   readonly name: Capability;
@@ -241,18 +220,19 @@ function unique(all: readonly Need[]): Need[] {
 }
 
 function ofTypes(types: readonly number[]): Need[] {
-  const any = (set: ReadonlySet<number>) => types.some((type) => set.has(type));
-  return [BPF, ...(any(PERF_TYPES) ? [PERFMON] : []), ...(any(NET_TYPES) ? [NET_ADMIN] : [])];
+  const more = new Set(types.flatMap((type) => programTypeRow(type)?.capabilities ?? []));
+  return [BPF, ...(more.has("CAP_PERFMON") ? [PERFMON] : []), ...(more.has("CAP_NET_ADMIN") ? [NET_ADMIN] : [])];
 }
 
 function ofAttaching(kind: string, facts: PermissionFacts): Need[] {
-  if (UPROBES.has(kind)) {
+  const { perfEvent } = attachOf(kind);
+  if (perfEvent === "uprobe") {
     // A kernel before ba677dbe77af refuses nobody who has CAP_PERFMON.
     const because = "uprobes need it since Linux 6.16 and the stable releases of July 2025; before that, CAP_PERFMON";
     return ofPerf({ name: "CAP_SYS_ADMIN", because }, facts);
   }
-  if (!PERF.has(kind)) return [];
-  const inTracefs = kind === "tracepoint" || facts.kprobesInTracefs;
+  if (perfEvent === undefined) return [];
+  const inTracefs = perfEvent === "tracepoint" || facts.kprobesInTracefs;
   const because = "this user can't read tracefs";
   const search: Need[] = inTracefs && facts.tracefs === false ? [{ name: "CAP_DAC_READ_SEARCH", because }] : [];
   return [...ofPerf(PERFMON, facts), ...search];
@@ -265,17 +245,13 @@ function ofPerf(need: Need, { perfParanoid }: PermissionFacts): Need[] {
 }
 
 function lacking(missing: readonly Need[]): PermissionCause {
-  const what = list(missing.map(({ name }) => name));
+  const what = listed(missing.map(({ name }) => name));
   const why = missing.flatMap(({ because }) => because ?? []).join("; ");
   const isOld = missing.some(({ name }) => name === "CAP_BPF" || name === "CAP_PERFMON");
   return {
     cause: `this process lacks ${what}${why && ` (${why})`}`,
     hint: `Run it as root, or give it ${what}${isOld ? " (before Linux 5.8: CAP_SYS_ADMIN)" : ""}`,
   };
-}
-
-function list(items: readonly string[]): string {
-  return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 }
 
 function tracefsReadable(): boolean | undefined {

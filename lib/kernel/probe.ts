@@ -5,43 +5,21 @@
 
 import { BtfKind } from "../btf/btf-kinds";
 import { vmlinuxBtf } from "../btf/kernel-btf";
-import { AttachType, Flag, ProgramType } from "../constants";
+import { Flag } from "../constants";
 import { errnoName } from "../errors";
+import { KINDS, kindRow, kindsWhere, type ProbedKind } from "../kinds";
 import { withProperties } from "../lazy";
 import { native } from "../native";
 import { given, known } from "./fact";
-import type { KernelFacts, ProbedKind, ProbeResults } from "./kernel-facts";
+import type { KernelFacts, ProbeResults } from "./kernel-facts";
 import { ofRunning } from "./running-kernel";
 
-interface Target {
-  type: number;
-  attachType: number;
-  kind: number;
-  prefix: string;
-}
-
-const tracing = (attachType: number): Target => ({
-  type: ProgramType.TRACING,
-  attachType,
-  kind: BtfKind.FUNC,
-  prefix: "",
-});
-
-const TARGETS: Readonly<Record<ProbedKind, Target>> = {
-  lsm: { type: ProgramType.LSM, attachType: AttachType.LSM_MAC, kind: BtfKind.FUNC, prefix: "bpf_lsm_" },
-  tp_btf: {
-    type: ProgramType.TRACING,
-    attachType: AttachType.TRACE_RAW_TP,
-    kind: BtfKind.TYPEDEF,
-    prefix: "btf_trace_",
-  },
-  fentry: tracing(AttachType.TRACE_FENTRY),
-  fexit: tracing(AttachType.TRACE_FEXIT),
-  fmod_ret: tracing(AttachType.MODIFY_RETURN),
-};
-
 /** Kinds whose targets can be probed by loading alone. */
-export const PROBED_KINDS = Object.keys(TARGETS) as readonly ProbedKind[];
+export const PROBED_KINDS = kindsWhere(({ probed }) => probed) as readonly ProbedKind[];
+
+export function isProbed(kind: string): kind is ProbedKind {
+  return kindRow(kind)?.probed === true;
+}
 
 /** Cached answers. They are constant while the kernel runs. */
 const results = new Map<string, boolean>();
@@ -62,10 +40,12 @@ export function probe(kind: ProbedKind, target: string): boolean | undefined {
 
 /** The kernel's result: 0 or -errno, and the verifier's log; undefined if its BTF has no such target. */
 export function tryLoad(probed: ProbedKind, target: string): { status: number; log: string } | undefined {
-  const { type, attachType, kind, prefix } = TARGETS[probed];
-  const id = idsOf(kind, prefix).get(prefix + target);
+  const { types, attachType, target: of } = KINDS[probed];
+  const id = idsOf(BtfKind[of.btf.kind], of.btf.prefix).get(of.btf.prefix + target);
   // Targets in a module's BTF are left to load().
-  return id === undefined ? undefined : native.probeLoad({ type, attachType, flags: Flag.SLEEPABLE, btfId: id });
+  return id === undefined
+    ? undefined
+    : native.probeLoad({ type: types[0], attachType, flags: Flag.SLEEPABLE, btfId: id });
 }
 
 function tryTarget(kind: ProbedKind, target: string): boolean | undefined {

@@ -3,6 +3,7 @@
  * test/gates/libbpf-words.test.ts checks the tables against all warnings in libbpf's source.
  */
 import type { ErrorCode } from "../errors";
+import { btfKinds } from "../kinds";
 
 /** The cause of a failure according to libbpf. */
 export interface Cause {
@@ -37,8 +38,7 @@ const GENERIC =
 const RECOMPILE = "Recompile it with clang -g -O2 -target bpf";
 const MOUNT = "mount -t bpf bpf /sys/fs/bpf";
 const DEFINITION = 'Check its definition in SEC(".maps")';
-const NO_KERNEL_BTF =
-  "lsm, fentry, fexit, tp_btf and struct_ops programs, kfuncs and CO-RE need a kernel with CONFIG_DEBUG_INFO_BTF=y, or its vmlinux with BTF in /boot; for CO-RE alone, open(path, { btfPath })";
+const NO_KERNEL_BTF = `${btfKinds()} programs, kfuncs and CO-RE need a kernel with CONFIG_DEBUG_INFO_BTF=y, or its vmlinux with BTF in /boot; for CO-RE alone, open(path, { btfPath })`;
 const KCONFIG_LINE = 'open(path, { kconfig }) expects lines such as "CONFIG_HZ=250\\n"';
 
 /** The first matching row is used. */

@@ -13,6 +13,7 @@ import { btfFacts } from "../kernel/btf-facts";
 import { given } from "../kernel/fact";
 import { capabilityNames, missingCapabilities, type Refused, readPermissionFacts } from "../kernel/permission";
 import { permissionError } from "../kernel/refusal";
+import { kindRow, usesTrampoline } from "../kinds";
 import type { MapSpec } from "../map/map-spec";
 import { mapTypeName, mapTypeNumber, mapTypeRowOf } from "../map-types";
 import type { Outcome } from "../native";
@@ -20,7 +21,6 @@ import { causeOf } from "../native/libbpf-messages";
 import { warnings } from "../native/log";
 import type { GivenProgram } from "../program/program-spec";
 import { explain, explained } from "../sleepable/explain";
-import { usesTrampoline } from "../sleepable/rules-trampolines";
 import { lastLines, summarise } from "./verifier-log";
 
 /**
@@ -209,14 +209,7 @@ function lockdownHint(summary: string): string | undefined {
 
 function targetNotFound(program: GivenProgram | undefined, target: string, about: ErrorDetails): LoadError {
   const what = program === undefined ? "a program" : `program ${program.name} (${program.section})`;
-  const noun =
-    program?.kind === "lsm"
-      ? "LSM hook"
-      : program?.kind === "iter"
-        ? "iterator"
-        : program?.kind === "tp_btf"
-          ? "tracepoint"
-          : "function";
+  const { noun } = kindRow(program?.kind ?? "")?.target ?? { noun: "function" };
   return new LoadError("ERR_BPF_TARGET_NOT_FOUND", `${what}: this kernel has no ${noun} ${target}`, {
     ...about,
     ...(program !== undefined && { program: program.name, section: program.section }),

@@ -1,16 +1,16 @@
 /** The precheck in load() and check(): every program judged before the kernel is asked to load any. */
 import { isErrno, ObjectError, SleepableError } from "../errors";
 import { given } from "../kernel/fact";
-import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
+import type { KernelFacts } from "../kernel/kernel-facts";
 import { missingCapabilities } from "../kernel/permission";
-import { PROBED_KINDS, tryLoad, withProbeResults } from "../kernel/probe";
+import { isProbed, tryLoad, withProbeResults } from "../kernel/probe";
 import { whyRefused } from "../kernel/refusal";
 import { lazyFacts } from "../kernel/running-kernel";
+import { usesTrampoline } from "../kinds";
 import { boolean, checkOptions, oneOf, type Schema } from "../options";
 import { refused } from "../sleepable/finding";
 import { judge } from "../sleepable/judge";
 import { kernelFacts } from "../sleepable/judged-kernel";
-import { usesTrampoline } from "../sleepable/rules-trampolines";
 import type { ProgramFacts, ProgramVerdict } from "../verdict";
 
 /**
@@ -141,11 +141,7 @@ function asked(programs: readonly ProgramFacts[], precheck: Precheck): KernelFac
   return runningKernel();
 }
 
-function isProbed(kind: string): kind is ProbedKind {
-  return (PROBED_KINDS as readonly string[]).includes(kind);
-}
-
-/** Whether this process may load programs for tracing and LSM. */
+/** Whether this process may load tracing and LSM programs. */
 function mayLoad({ capabilities }: KernelFacts): boolean {
   const has = given(capabilities);
   return has !== undefined && missingCapabilities(has).length === 0;

@@ -16,11 +16,11 @@ import { ObjectError } from "../errors";
 import { isKnown } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/kernel-facts";
 import { isRunning } from "../kernel/running-kernel";
+import { kindRow, usesTrampoline } from "../kinds";
 import type { VariableDescription } from "../native";
 import type { ProgramSpec } from "../program/program-spec";
 import { isGplCompatible } from "../sleepable/judge";
 import { isEverywhere } from "../sleepable/rules-maps";
-import { usesTrampoline } from "../sleepable/rules-trampolines";
 import type { MapFacts, ProgramFacts } from "../verdict";
 import { constantsOf, type Settings } from "./known-constants";
 
@@ -144,7 +144,7 @@ class ObjectFacts {
 
   #signature(kind: string, target: string | undefined, kernel: KernelFacts | undefined) {
     if (!usesTrampoline(kind) || target === undefined || kernel === undefined || !isRunning(kernel)) return undefined;
-    const name = kind.startsWith("lsm") ? `bpf_lsm_${target}` : target.replace(/^vmlinux:/, "");
+    const name = `${kindRow(kind)?.target.btf?.prefix ?? ""}${target.replace(/^vmlinux:/, "")}`;
     const found = runningSignature(name);
     return found && { signature: found };
   }

@@ -5,7 +5,7 @@ import { readElf } from "../elf/elf";
 import { functionNames, usdtProbes } from "../elf/symbols";
 import { btfFacts } from "../kernel/btf-facts";
 import { given } from "../kernel/fact";
-import type { ProgramKind } from "../kinds";
+import { type AttachMechanism, KINDS, kindRow, type ProgramKind } from "../kinds";
 import { causeOf } from "../native/libbpf-messages";
 import { nearest } from "../nearest";
 
@@ -13,23 +13,25 @@ import { nearest } from "../nearest";
 const TRACEFS = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
 
 interface Row {
-  kind?: RegExp;
+  /** How the kinds that it is about are attached; by default any. */
+  attach?: readonly AttachMechanism[];
   errno: RegExp;
   hint: string;
 }
 
-const FUNCTIONS = /^k(ret)?probe(\.multi|\.session)?$|^k(ret)?syscall$/;
+const FUNCTIONS: readonly AttachMechanism[] = ["kprobe", "kretprobe", "kprobe_multi", "ksyscall"];
+const FILES: readonly AttachMechanism[] = ["uprobe", "uretprobe", "uprobe_multi", "usdt"];
 
 /** Hints by errno. The first matching row is used. */
 export const ERRNOS: readonly Row[] = [
-  { kind: /^xdp$/, errno: /^ENODEV$/, hint: "There is no network interface with that name" },
+  { attach: ["xdp"], errno: /^ENODEV$/, hint: "There is no network interface with that name" },
   {
-    kind: /^xdp$/,
+    attach: ["xdp"],
     errno: /^(EBUSY|EEXIST)$/,
     hint: "The interface already has a program, or one of another kind: detach it",
   },
   {
-    kind: /^xdp$/,
+    attach: ["xdp"],
     errno: /^EINVAL$/,
     hint: "The interface's driver may not support the program: its MTU, features or queues",
   },
@@ -39,33 +41,33 @@ export const ERRNOS: readonly Row[] = [
   },
   { errno: /^EILSEQ$/, hint: "The offset is inside an instruction: probe at the start of one" },
   {
-    kind: /^k(ret)?probe\.(multi|session)$/,
+    attach: ["kprobe_multi"],
     errno: /^(EINVAL|EOPNOTSUPP)$/,
-    hint: "Before Linux 5.18 (sessions: 6.10), or without CONFIG_FPROBE, the kernel can't attach such programs; or the function can't be probed",
+    hint: `Before Linux ${KINDS["kprobe.multi"].since} (sessions: ${KINDS["kprobe.session"].since}), or without CONFIG_FPROBE, the kernel can't attach such programs; or the function can't be probed`,
   },
   {
-    kind: FUNCTIONS,
+    attach: FUNCTIONS,
     errno: /^EINVAL$/,
     hint: "The function may not allow probes (/sys/kernel/debug/kprobes/blacklist), or the offset be outside it",
   },
   {
-    kind: /^u/,
+    attach: FILES,
     errno: /^EINVAL$/,
     hint: "The offset may be outside the file's code, or the file be of a kind that does not allow uprobes",
   },
-  { kind: /^u/, errno: /^ESRCH$/, hint: "There is no such process" },
+  { attach: FILES, errno: /^ESRCH$/, hint: "There is no such process" },
   {
-    kind: /^iter$/,
+    attach: ["iter"],
     errno: /^EACCES$/,
     hint: "The map's keys or values are smaller than what the program reads from them",
   },
   {
-    kind: /^iter$/,
+    attach: ["iter"],
     errno: /^EBADF$/,
     hint: "Pass the object to iterate over: attach({ map }), or attach({ cgroupFd })",
   },
   {
-    kind: /^iter$/,
+    attach: ["iter"],
     errno: /^(EOPNOTSUPP|E2BIG)$/,
     hint: "Before Linux 6.1 task iterators walk all tasks: attach without pid and tid, and filter in the program",
   },
@@ -78,6 +80,12 @@ export const ERRNOS: readonly Row[] = [
 ];
 
 const ABSENT = /^(ENOENT|ESRCH)$/;
+
+/** The row for an errno alone. */
+export function errnoRow(kind: ProgramKind, errno: string): Row | undefined {
+  const { attach = "other" } = kindRow(kind) ?? {};
+  return ERRNOS.find((row) => row.errno.test(errno) && (row.attach?.includes(attach) ?? true));
+}
 
 /**
  * The hint for a failed attach.
@@ -96,7 +104,7 @@ export function attachHint(
   if (near !== undefined) return `The attach target does not exist here: check its name. Did you mean ${near}?`;
   const said = causeOf(texts)?.hint;
   if (said !== undefined) return said;
-  const row = ERRNOS.find((one) => one.errno.test(errno) && (one.kind?.test(kind) ?? true));
+  const row = errnoRow(kind, errno);
   if (row !== undefined) return row.hint;
   return ABSENT.test(errno) ? "The attach target does not exist here: check its name" : undefined;
 }
@@ -105,10 +113,11 @@ export function attachHint(
 function meant(kind: ProgramKind, target: string, texts: readonly string[]): string | undefined {
   const wanted = target.replace(/\+.*/, "");
   const [category = "", name = ""] = wanted.split("/");
-  if (FUNCTIONS.test(kind)) return nearest(wanted, given(btfFacts().functions()) ?? []);
-  if (kind === "raw_tp") return nearest(wanted, given(btfFacts().tracepoints()) ?? []);
-  if (kind === "tracepoint") return tracepoints(category, name) ?? tracepoints("", category, `/${name}`);
-  if (kind === "usdt") return usdtProbe(target);
+  const { attach = "other" } = kindRow(kind) ?? {};
+  if (FUNCTIONS.includes(attach)) return nearest(wanted, given(btfFacts().functions()) ?? []);
+  if (attach === "raw_tracepoint") return nearest(wanted, given(btfFacts().tracepoints()) ?? []);
+  if (attach === "tracepoint") return tracepoints(category, name) ?? tracepoints("", category, `/${name}`);
+  if (attach === "usdt") return usdtProbe(target);
   for (const text of texts) {
     const [, symbol, path] = /^elf: failed to find symbol '(.+)' in '(.+)'/.exec(text) ?? [];
     if (symbol !== undefined && path !== undefined) return nearest(symbol, inFile(path, functionNames));

@@ -1,8 +1,17 @@
-/** Attaching: one way per kind of program. */
+/** Attaches programs: one function per mechanism. */
 import { ArgumentError, AttachError, type BpfError, errnoName, isErrno } from "../errors";
 import { activeLsms } from "../kernel/lsm";
 import { permissionError } from "../kernel/refusal";
-import type { KnownKind, OtherKind, ProgramKind } from "../kinds";
+import {
+  ATTACH,
+  type AttachMechanism,
+  KINDS,
+  kindRow,
+  kindsWhere,
+  type ProgramKind,
+  type ProgramKindName,
+  usesTrampoline,
+} from "../kinds";
 import { Link } from "../link/link";
 import { type Handle, native, type Outcome } from "../native";
 import { causeOf } from "../native/libbpf-messages";
@@ -10,7 +19,6 @@ import type { Lifetime } from "../native/lifetime";
 import { deliver, warnings } from "../native/log";
 import { bigint64, boolean, checkOptions, custom, descriptor, natural, type Schema, text } from "../options";
 import { explain, explained } from "../sleepable/explain";
-import { usesTrampoline } from "../sleepable/rules-trampolines";
 import { attachHint } from "./attach-hint";
 
 /** Options of {@link Program.attach}. An option that the program's kind does not have is refused. */
@@ -57,16 +65,16 @@ interface Attachable {
   readonly sleepable: boolean;
 }
 
-interface Place {
+interface ProgramHandle {
   handle: Handle;
   index: number;
   lifetime: Lifetime;
 }
 
-type Way = (program: Attachable, place: Place, options: AttachOptions) => Outcome;
+type Attacher = (program: Attachable, place: ProgramHandle, options: AttachOptions) => Outcome;
 
 const uprobe =
-  (retprobe: boolean): Way =>
+  (retprobe: boolean): Attacher =>
   (program, { handle, index }, options) => {
     const section = /^(.*?)(?::([^:+]+)(?:\+(0x[\da-f]+|\d+))?)?$/i.exec(program.attachTarget ?? "");
     const path = options.path ?? section?.[1];
@@ -94,7 +102,7 @@ const uprobe =
   };
 
 const kprobe =
-  (retprobe: boolean): Way =>
+  (retprobe: boolean): Attacher =>
   (program, { handle, index }, options) => {
     const section = /^([^+]+)(?:\+(0x[\da-f]+|\d+))?$/i.exec(program.attachTarget ?? "");
     const name = options.function ?? section?.[1];
@@ -107,9 +115,7 @@ const kprobe =
     });
   };
 
-const btf: Way = (_, { handle, index }, options) => native.attachBtf(handle, index, { cookie: cookie(options) });
-
-const lsm: Way = (program, place, options) => {
+const lsm: Attacher = (program, place, options) => {
   const active = activeLsms();
   if (options.allowInactive !== true && active !== undefined && !active.includes("bpf")) {
     throw new AttachError(
@@ -129,22 +135,22 @@ const lsm: Way = (program, place, options) => {
       },
     );
   }
-  return btf(program, place, options);
+  return native.attachBtf(place.handle, place.index, { cookie: cookie(options) });
 };
 
-const rawTracepoint: Way = (program, { handle, index }, options) => {
+const rawTracepoint: Attacher = (program, { handle, index }, options) => {
   const target = options.target ?? program.attachTarget;
   if (!target) throw argument(program, "needs a tracepoint", "Pass attach({ target })");
   return native.attachRawTracepoint(handle, index, { name: target, cookie: cookie(options) });
 };
 
-const tracepoint: Way = (program, { handle, index }, options) => {
+const tracepoint: Attacher = (program, { handle, index }, options) => {
   const [category, name] = (options.target ?? program.attachTarget ?? "").split("/");
   if (!category || !name) throw argument(program, 'needs a tracepoint as "category/name"', "Pass attach({ target })");
   return native.attachTracepoint(handle, index, { category, name, cookie: cookie(options) });
 };
 
-type IterOption = (typeof attachOptions)["iter"][number];
+type IterOption = (typeof KINDS)["iter"]["options"][number];
 
 /** Of each target of iterators that has any: others take the kernel's union of targets for their own, or ignore it. */
 const iterOptions: Record<string, readonly IterOption[]> = {
@@ -157,10 +163,10 @@ const iterOptions: Record<string, readonly IterOption[]> = {
   cgroup: ["cgroupFd"],
 };
 
-const iterator: Way = (program, { handle, index }, options) => {
+const iterator: Attacher = (program, { handle, index }, options) => {
   const target = program.attachTarget ?? "";
   const allowed = Object.hasOwn(iterOptions, target) ? (iterOptions[target] ?? []) : [];
-  const [name, another] = attachOptions.iter.filter((option) => options[option] !== undefined);
+  const [name, another] = KINDS.iter.options.filter((option) => options[option] !== undefined);
   if (name === undefined) return native.attachIter(handle, index, { over: "", id: 0 });
   if (!allowed.includes(name)) {
     const has = allowed.length === 0 ? "none" : allowed.join(", ");
@@ -176,32 +182,49 @@ const iterator: Way = (program, { handle, index }, options) => {
   return native.attachIter(handle, index, tid === undefined ? { over: "pid", id: pid } : { over: "tid", id: tid });
 };
 
-const xdp: Way = (program, { handle, index }, options) => {
-  if (!options.interface)
-    throw argument(program, "needs a network interface", 'Pass attach({ interface }), the name of one: "lo"');
-  return native.attachXdp(handle, index, { interface: options.interface });
+/** Mechanisms whose native calls take something other than the options as they are given. */
+type OwnMechanism = {
+  [M in AttachMechanism]: (typeof ATTACH)[M]["arguments"] extends undefined ? M : never;
+}[AttachMechanism];
+
+const attachers: Record<OwnMechanism, Attacher> = {
+  lsm,
+  raw_tracepoint: rawTracepoint,
+  tracepoint,
+  iter: iterator,
+  kprobe: kprobe(false),
+  kretprobe: kprobe(true),
+  uprobe: uprobe(false),
+  uretprobe: uprobe(true),
 };
+
+const hasAttacher = (mechanism: AttachMechanism): mechanism is OwnMechanism => Object.hasOwn(attachers, mechanism);
+
+/** Attaches by a mechanism whose native call takes the options as they are given. */
+const direct =
+  (mechanism: Exclude<AttachMechanism, OwnMechanism>): Attacher =>
+  (program, { handle, index }, options) => {
+    const { native: name, arguments: wanted } = ATTACH[mechanism];
+    const request = (Object.entries(wanted) as [keyof AttachOptions, bigint | string][]).map(([option, otherwise]) => {
+      const value = options[option] || (typeof otherwise === "bigint" ? otherwise : undefined);
+      if (value === undefined) throw argument(program, `needs ${otherwise}`, `Pass attach({ ${option} })`);
+      return [option, value] as const;
+    });
+    const call = native[name] as (handle: Handle, index: number, request: object) => Outcome;
+    return call(handle, index, Object.fromEntries(request));
+  };
+
+type KindWithOptions = {
+  [K in ProgramKindName]: (typeof KINDS)[K]["options"] extends readonly [] ? never : K;
+}[ProgramKindName];
 
 /**
  * The attach options of each kind that has any: what {@link Program.attach} takes, when it is compiled and when it runs. A kind
  * that is not listed is attached as its section says, and has none.
  */
-export const attachOptions = {
-  lsm: ["cookie", "allowInactive"],
-  fentry: ["cookie"],
-  fexit: ["cookie"],
-  fmod_ret: ["cookie"],
-  fsession: ["cookie"],
-  tp_btf: ["cookie"],
-  raw_tp: ["cookie", "target"],
-  tracepoint: ["cookie", "target"],
-  iter: ["pid", "tid", "map", "cgroupFd"],
-  kprobe: ["cookie", "function", "offset"],
-  kretprobe: ["cookie", "function", "offset"],
-  uprobe: ["cookie", "pid", "path", "function", "offset"],
-  uretprobe: ["cookie", "pid", "path", "function", "offset"],
-  xdp: ["interface"],
-} as const satisfies Partial<Record<KnownKind, readonly (keyof AttachOptions)[]>>;
+export const attachOptions = Object.fromEntries(
+  kindsWhere(({ options }) => options.length > 0).map((kind) => [kind, KINDS[kind].options]),
+) as { readonly [K in KindWithOptions]: (typeof KINDS)[K]["options"] };
 
 /**
  * The attach options of programs of one kind; all options where this library does not know the kind, or the compiler does not.
@@ -209,34 +232,12 @@ export const attachOptions = {
  * An index and no bare condition: so the compiler sees that a Program of one kind is a Program.
  */
 export type AttachOptionsFor<K extends ProgramKind> = {
-  [N in ProgramKind | OtherKind]: N extends keyof typeof attachOptions
-    ? Pick<AttachOptions, (typeof attachOptions)[N][number]>
-    : N extends KnownKind | OtherKind
+  [N in ProgramKind | ProgramKindName]: N extends KindWithOptions
+    ? Pick<AttachOptions, (typeof KINDS)[N]["options"][number]>
+    : N extends ProgramKindName
       ? Record<string, never>
       : AttachOptions;
 }[K];
-
-const ways: Record<keyof typeof attachOptions, Way> = {
-  lsm,
-  fentry: btf,
-  fexit: btf,
-  fmod_ret: btf,
-  fsession: btf,
-  tp_btf: btf,
-  raw_tp: rawTracepoint,
-  tracepoint,
-  iter: iterator,
-  kprobe: kprobe(false),
-  kretprobe: kprobe(true),
-  uprobe: uprobe(false),
-  uretprobe: uprobe(true),
-  xdp,
-};
-
-/** The way of every other kind: as its section says. */
-const automatic: Way = (_, { handle, index }) => native.attachAuto(handle, index);
-
-const hasWay = (kind: string): kind is keyof typeof ways => Object.hasOwn(ways, kind);
 
 /** The options that a program's kind may have, as they were given. */
 export function checkedAttachOptions(program: Attachable, options: AttachOptions | undefined): AttachOptions {
@@ -247,13 +248,13 @@ export function checkedAttachOptions(program: Attachable, options: AttachOptions
     has: `a ${kind} program`,
     details: about(program),
   };
-  return checkOptions(callee, options, OPTIONS, hasWay(kind) ? attachOptions[kind] : []);
+  return checkOptions(callee, options, OPTIONS, (kindRow(kind)?.options ?? []) as readonly (keyof AttachOptions)[]);
 }
 
 /** @param given {@link checkedAttachOptions} */
-export function attachProgram(program: Attachable, place: Place, given: AttachOptions): Link {
-  const { kind } = program;
-  const outcome = (hasWay(kind) ? ways[kind] : automatic)(program, place, given);
+export function attachProgram(program: Attachable, place: ProgramHandle, given: AttachOptions): Link {
+  const mechanism = kindRow(program.kind)?.attach ?? "other";
+  const outcome = (hasAttacher(mechanism) ? attachers[mechanism] : direct(mechanism))(program, place, given);
   try {
     if (outcome.status < 0)
       throw attachError(program, outcome, given.function ?? given.target ?? program.attachTarget ?? "");

@@ -1,9 +1,10 @@
 /** A program before load. */
 import { Flag } from "../constants";
-import { kindOf, type ProgramKind, parseSection, type SectionFacts } from "../kinds";
+import type { ProgramKind } from "../kinds";
 import type { ProgramDescription, ProgramRequest } from "../native";
 import { boolean, checkProperty, type Expected, filled, integer, uint32 } from "../options";
 import { refuseOthers } from "../receivers";
+import { kindOf, parseSection, type SectionFacts } from "../section-names";
 
 /** A program's settings at the start of load(). Later changes to the spec do not affect it. */
 export type GivenProgram = Pick<

@@ -1,6 +1,6 @@
 /** Checks whether an attach target exists: functions and tracepoints of the kernel and its modules. */
 import { given, isKnown } from "../kernel/fact";
-import type { ProbedKind } from "../kernel/kernel-facts";
+import { kindsWhere, type ProbedKind } from "../kinds";
 import { nearest } from "../nearest";
 import type { Finding, Stage } from "../verdict";
 import { refused, undecided } from "./finding";
@@ -11,7 +11,8 @@ const CHECK = "kernel/bpf/verifier.c: bpf_check_attach_target()";
 const SYSTEM_CALL = /^__(x64|ia32|arm64|s390x|riscv)_sys_/;
 /** Functions for BPF's own test runs (net/bpf/test_run.c). */
 const TEST_FUNCTION = /^bpf_(fentry|modify_return)_test\d?$/;
-const FUNCTION_KINDS: readonly ProbedKind[] = ["fentry", "fexit", "fmod_ret"];
+/** Kinds whose measured targets are functions. */
+const FUNCTION_KINDS = kindsWhere(({ probed, attach }) => probed && attach === "trampoline") as readonly ProbedKind[];
 
 /** A function with BTF, of the kernel or, as "module:function", of a module. Undefined if it exists. */
 export function functionMissing(target: string, kernel: Kernel, stage: Stage = "load"): Finding | undefined {

@@ -105,7 +105,7 @@ function wordless({ errno, stage = "load", log, program = {} }: Refusal): Explan
     (one) =>
       one.errno === errno &&
       one.stage === stage &&
-      (one.kind?.test(program.kind ?? "") ?? true) &&
+      (one.kinds?.includes(program.kind ?? "") ?? true) &&
       (one.target === undefined || one.target === program.target) &&
       (one.sleepable === undefined || program.sleepable === true) &&
       (one.empty === undefined || one.empty === empty) &&

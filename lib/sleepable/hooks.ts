@@ -1,19 +1,18 @@
 /** What a program can be attached to that may sleep: kinds, and the names that a kernel has for each. */
 import { given } from "../kernel/fact";
-import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
+import type { KernelFacts } from "../kernel/kernel-facts";
 import { SYSTEM_CALL } from "../kernel/system-calls";
-import { parseSection } from "../kinds";
+import type { KnownKind } from "../kinds";
 import { anyString, checkArgument, object, oneOf, required } from "../options";
+import { parseSection } from "../section-names";
 import type { ProgramFacts } from "../verdict";
 import { kernelFacts } from "./judged-kernel";
 import { KNOWN_HOOKS, NOT_HOOKS } from "./lsm-hooks";
 import { ITERATORS } from "./rules-iter";
 
 interface KindFacts {
-  /** Prefix of the section. */
-  section: string;
-  /** The kind to probe by loading; absent for iterators, which are refused only at attach. */
-  probed?: ProbedKind;
+  /** The kind of program that stands for it. */
+  program: KnownKind;
   /** The names to list, in order. If the kernel's own list is unknown, those of all kernels. */
   names(facts: KernelFacts): Iterable<string>;
   /** Names that exist but are not listed: all functions of the kernel. */
@@ -22,21 +21,19 @@ interface KindFacts {
 
 const kinds = {
   lsm: {
-    section: "lsm.s",
-    probed: "lsm",
+    program: "lsm",
     names: ({ lsmHooks }) => Array.from(given(lsmHooks) ?? KNOWN_HOOKS).filter((name) => !NOT_HOOKS.has(name)),
   },
   iter: {
-    section: "iter.s",
+    program: "iter",
     names: ({ iterators }) => given(iterators) ?? [...ITERATORS.keys()].sort(),
   },
   tracing: {
-    section: "fentry.s",
-    probed: "fentry",
+    program: "fentry",
     names: sleepableFunctions,
     more: ({ functions }) => given(functions) ?? [],
   },
-  tp: { section: "tp_btf.s", probed: "tp_btf", names: ({ tracepoints }) => given(tracepoints) ?? [] },
+  tp: { program: "tp_btf", names: ({ tracepoints }) => given(tracepoints) ?? [] },
 } as const satisfies Record<string, KindFacts>;
 
 /** The kind of a {@link Hook}: LSM hooks, iterators, functions for fentry, fexit and fmod_ret, tracepoints. */
@@ -74,7 +71,7 @@ const HOOK = object<Hook>(
 export function hookProgram(hook: Hook): ProgramFacts {
   checkArgument({ name: "hookProgram", details: { operation: "hooks" } }, "hook", hook, HOOK);
   const { kind, name } = hook;
-  const section = `${kinds[kind].section}/${name}`;
+  const section = `${kinds[kind].program}.s/${name}`;
   const { kind: programKind, type = 0, attachType = 0 } = parseSection(section, 0);
   return {
     ...{ name, section, kind: programKind, type, attachType, target: name, sleepable: true, license: "GPL" },

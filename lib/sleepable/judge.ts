@@ -1,6 +1,8 @@
 /** judge(): derives a verdict from program facts and kernel facts. Pure: reads no file, makes no system call. */
 
+import { ProgramType } from "../constants";
 import type { KernelFacts } from "../kernel/kernel-facts";
+import { kindRow } from "../kinds";
 import { anyArray, anyString, checkArgument, object, required } from "../options";
 import type { Finding, ProgramFacts, ProgramVerdict, Verdict } from "../verdict";
 import { needsGpl } from "./availability";
@@ -109,17 +111,14 @@ const GPL: ReadonlySet<string> = new Set([
 
 export const isGplCompatible = (license: string) => GPL.has(license);
 
-const NEEDS_GPL: Readonly<Record<string, string>> = {
-  lsm: "kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()",
-  lsm_cgroup: "kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()",
-  struct_ops: "kernel/bpf/verifier.c: check_struct_ops_btf_id()",
-};
-
 /** Refused on this kernel and accepted on the measured ones before it. */
 const READ_BY_LICENCE = "6.12";
 const READ_FREELY = "6.2";
-/** Kinds whose context refers to kernel structs with types that the verifier knows. */
-const READERS: ReadonlySet<string> = new Set(["iter", "fentry", "fexit", "fmod_ret", "fsession", "tp_btf"]);
+/** Whether the context of a kind refers to kernel structs with types that the verifier knows. */
+const readsStructs = (kind: string) => {
+  const row = kindRow(kind);
+  return row?.target.form === "btf" && row.types.includes(ProgramType.TRACING);
+};
 
 function license({ kind, license, helpers, kfuncs, readsKernel }: ProgramFacts, kernel: Kernel): Finding[] {
   if (GPL.has(license)) return [];
@@ -129,7 +128,7 @@ function license({ kind, license, helpers, kfuncs, readsKernel }: ProgramFacts, 
       inputs: [{ name: "license", value: license, origin: "the object's license section" }],
       remedy: `declare one that is compatible, if it is: ${[...GPL].join(", ")}`,
     });
-  const source = NEEDS_GPL[kind];
+  const source = kindRow(kind)?.gpl;
   if (source !== undefined) return [refusal(`${kind} programs need`, source)];
   const [kfunc] = kfuncs.toSorted((one, other) => Number(one.conditional) - Number(other.conditional));
   if (kfunc !== undefined) {
@@ -143,7 +142,7 @@ function license({ kind, license, helpers, kfuncs, readsKernel }: ProgramFacts, 
   if (helper !== undefined)
     return [refusal(`a call of ${helper.name} needs`, "kernel/bpf/verifier.c: check_helper_call()")];
   const open = helpers.find(({ name }) => needsGpl(name));
-  const reads = READERS.has(kind) && kernel.since(READ_FREELY) !== false ? readsKernel : undefined;
+  const reads = readsStructs(kind) && kernel.since(READ_FREELY) !== false ? readsKernel : undefined;
   if (reads?.conditional === false && kernel.since(READ_BY_LICENCE))
     return [refusal("reading kernel structs needs", "kernel/bpf/verifier.c: check_ptr_to_btf_access()")];
   const question =

@@ -2,14 +2,12 @@
 import { isSince, parseVersion, seriesNumber, type Version } from "../compare-versions";
 import { type Fact, given, isKnown } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
+import { OLDEST } from "../kinds";
 import { checkArgument, custom } from "../options";
 import type { Input } from "../verdict";
 
 /** The last series in the tables. Removals in later kernels are unknown. */
 export const NEWEST = "7.3";
-/** The release that introduced BPF_F_SLEEPABLE (1e6c62a88215). */
-export const OLDEST = "5.10";
-
 /** A change of the kernel's rules. */
 export interface Change {
   /** The first mainline release with the change. */

@@ -1,8 +1,12 @@
 /** Kernel messages for refused programs, Linux 5.10 to 7.3, and their meaning: the table of {@link explain}. */
+
+import { parseVersion, seriesNumber } from "../compare-versions";
+import { ProgramType } from "../constants";
 import { HELPERS } from "../helpers";
+import { type AttachMechanism, KINDS, type KindRow, kindRow, kindsWhere, OLDEST, usesTrampoline } from "../kinds";
 import { type MapTypeName, mapTypes } from "../map-types";
 import type { ProgramFacts, ReasonCode } from "../verdict";
-import { DO_WITHOUT, MAY_SLEEP, makeSleepable as remedyOf } from "./remedies";
+import { CLEAR, DO_WITHOUT, onlyThese, makeSleepable as remedyOf } from "./remedies";
 
 /** The input of a rule. */
 export interface Found {
@@ -28,7 +32,6 @@ export interface Rule {
 }
 
 export const VERIFIER = "kernel/bpf/verifier.c";
-const CLEAR = "clear BPF_F_SLEEPABLE";
 
 const makeSleepable = ({ program: { kind } }: Found) => remedyOf(kind);
 
@@ -46,23 +49,40 @@ const sleepHere = (found: Found) => (found.program.sleepable ? noCallback : make
 const inSleepHere = ({ program }: Found) =>
   program.sleepable ? "a callback that must not" : "a program that is not sleepable";
 
-/** Kinds that were added later to an existing program type: an older kernel takes them for another kind. */
-const LATER_KINDS = /^(fsession|(fentry|fexit|fsession)\.multi)$/;
+/** Whether a kind was added later to an existing program type: an older kernel takes it for another kind. */
+const isLater = ({ types, since }: KindRow) =>
+  since !== OLDEST && (types.includes(ProgramType.TRACING) || types.includes(ProgramType.LSM));
 
 function wrongKind({ program: { kind = "" } }: Found): ReasonCode {
   if (kind === "lsm_cgroup") return "LSM_CGROUP_NOT_SLEEPABLE";
   if (kind === "tp_btf") return "TRACEPOINT_NOT_FAULTABLE";
-  return LATER_KINDS.test(kind) ? "KIND_UNKNOWN" : "KIND_NOT_SLEEPABLE";
+  const row = kindRow(kind);
+  return row !== undefined && isLater(row) ? "KIND_UNKNOWN" : "KIND_NOT_SLEEPABLE";
 }
 
 function wrongKindRemedy({ program: { kind = "" } }: Found): string {
   if (kind === "lsm_cgroup") return `${CLEAR}, or use lsm.s and look at the cgroup in the program`;
-  if (LATER_KINDS.test(kind)) return `require Linux ${kind === "fsession" ? "7.0" : "7.2"}, or use fentry and fexit`;
-  if (/^(tp_btf|raw_tp|tracepoint)$/.test(kind))
-    return `${CLEAR}: only system call tracepoints can sleep, since Linux 7.2`;
-  if (/^u(ret)?probe|^usdt/.test(kind)) return `${CLEAR}, or require Linux 6.0, where uprobes can sleep`;
-  if (kind === "struct_ops") return `${CLEAR}, or require Linux 6.3, where struct_ops programs can sleep`;
-  return `${CLEAR}: only lsm, fentry, fexit, fmod_ret, iter, uprobe, struct_ops and syscall programs may sleep`;
+  const row = kindRow(kind);
+  if (row === undefined || row.sleeps === "never") return `${CLEAR}: ${onlyThese()}`;
+  const { since, only } = row.sleeps;
+  if (isLater(row)) return `require Linux ${row.since}, or use fentry and fexit`;
+  if (only !== undefined) return `${CLEAR}: only ${only} can sleep, since Linux ${since}`;
+  if (since === OLDEST) return `${CLEAR}: ${onlyThese()}`;
+  return `${CLEAR}, or require Linux ${since}, where ${row.family} programs can sleep`;
+}
+
+/** The last release that may hide helpers that sleep from programs that are not sleepable: 6.2 stopped, stable releases did so later. */
+const HIDDEN_UNTIL = "6.3";
+
+/** Whether a kind has a sleepable variant on such a kernel: a kind without one has not got these helpers at all. */
+function couldSleep(kind: string): boolean {
+  const sleeps = kindRow(kind)?.sleeps ?? "never";
+  return sleeps !== "never" && !sleeps.always && seriesOf(sleeps.since) <= seriesOf(HIDDEN_UNTIL);
+}
+
+function seriesOf(release: string): number {
+  const version = parseVersion(release);
+  return version === undefined ? Number.POSITIVE_INFINITY : seriesNumber(version);
 }
 
 const kinds = ({ program: { kind } }: Found) => (kind === undefined ? "programs of this kind" : `${kind} programs`);
@@ -314,11 +334,9 @@ export const RULES: readonly Rule[] = [
     commit: "01685c5bddaa",
   },
   {
-    // Before 6.2 the kernel does not offer these to programs that are not sleepable; some remain so in 6.1.
     pattern: new RegExp(`^(?:unknown func|program of this type cannot use helper) (${SLEEPING_HELPERS})#\\d+$`),
-    // A kind that never sleeps does not have the helper at all.
     reason: ({ program: { sleepable, kind = "lsm" } }) =>
-      sleepable || !MAY_SLEEP.has(kind) ? undefined : "HELPER_MAY_SLEEP",
+      sleepable || !couldSleep(kind) ? undefined : "HELPER_MAY_SLEEP",
     message: ({ names: [helper] }) => `${helper} may sleep, and the program is not sleepable`,
     remedy: makeSleepable,
     source: "kernel/trace/bpf_trace.c: bpf_tracing_func_proto()",
@@ -458,8 +476,8 @@ function article(where = ""): string {
 export interface WordlessRule {
   errno: string;
   stage: "load" | "attach";
-  /** As in {@link ProgramFacts.kind}. */
-  kind?: RegExp;
+  /** As in {@link ProgramFacts.kind}; by default any. */
+  kinds?: readonly string[];
   target?: string;
   sleepable?: true;
   /** Whether the log must have no lines. By default it may have statistics, which show that the verifier ran. */
@@ -473,6 +491,9 @@ export interface WordlessRule {
   commit?: string;
 }
 
+/** The kinds that are attached so. */
+const by = (...mechanisms: readonly AttachMechanism[]) => kindsWhere(({ attach }) => mechanisms.includes(attach));
+
 export const WORDLESS: readonly WordlessRule[] = [
   {
     ...{ errno: "EOPNOTSUPP", stage: "load", map: "inode_storage" },
@@ -482,10 +503,10 @@ export const WORDLESS: readonly WordlessRule[] = [
     source: "kernel/bpf/bpf_inode_storage.c: inode_storage_map_alloc()",
   },
   {
-    ...{ errno: "EINVAL", stage: "load", kind: /^syscall$/, empty: true },
+    ...{ errno: "EINVAL", stage: "load", kinds: ["syscall"], empty: true },
     reason: "KIND_UNKNOWN",
     message: "this kernel has no syscall programs",
-    remedy: "require Linux 5.14",
+    remedy: `require Linux ${KINDS.syscall.since}`,
     source: "kernel/bpf/syscall.c: bpf_prog_load()",
     commit: "79a7f8bdb159",
   },
@@ -497,28 +518,22 @@ export const WORDLESS: readonly WordlessRule[] = [
     source: "kernel/bpf/syscall.c: bpf_prog_load()",
     commit: "1e6c62a88215",
   },
-  ...(
-    [
-      [/^lsm_cgroup$/, "6.0"],
-      [/^fsession$/, "7.0"],
-      [/^f(entry|exit|session)\.multi$/, "7.2"],
-    ] as const
-  ).map(([kind, release]) => ({
-    ...{ errno: "EINVAL", stage: "load" as const, kind, empty: false },
+  ...kindsWhere(isLater).map((kind) => ({
+    ...{ errno: "EINVAL", stage: "load" as const, kinds: [kind], empty: false },
     reason: "KIND_UNKNOWN" as const,
     message: "this kernel has no programs of this kind",
-    remedy: `require Linux ${release}`,
+    remedy: `require Linux ${KINDS[kind].since}`,
     source: `${VERIFIER}: bpf_check_attach_target()`,
   })),
   {
-    ...{ errno: "EINVAL", stage: "load", kind: /^(fentry|fexit|fmod_ret)$/, empty: false },
+    ...{ errno: "EINVAL", stage: "load", kinds: by("trampoline"), empty: false },
     reason: "TARGET_DENIED",
     message: "no BPF program can be attached to this function: BPF itself calls it",
     remedy: "trace another function",
     source: `${VERIFIER}: btf_id_deny`,
   },
   {
-    ...{ errno: "EINVAL", stage: "attach", sleepable: true, kind: /^k(ret)?(probe|syscall)$/ },
+    ...{ errno: "EINVAL", stage: "attach", sleepable: true, kinds: by("kprobe", "kretprobe", "ksyscall") },
     reason: "KPROBE_NOT_SLEEPABLE",
     message: "kprobes cannot sleep, although the program loads",
     remedy: `${CLEAR}: sleepable programs can't be kprobes, only uprobes`,
@@ -526,7 +541,7 @@ export const WORDLESS: readonly WordlessRule[] = [
     commit: "64ad7556c75e",
   },
   {
-    ...{ errno: "EINVAL", stage: "attach", sleepable: true, kind: /^k(ret)?probe\.(multi|session)$/ },
+    ...{ errno: "EINVAL", stage: "attach", sleepable: true, kinds: by("kprobe_multi") },
     reason: "KPROBE_MULTI_NOT_SLEEPABLE",
     message: "kprobes cannot sleep, although the program loads",
     remedy: `${CLEAR}: sleepable programs can't be kprobes, only uprobes`,
@@ -534,14 +549,14 @@ export const WORDLESS: readonly WordlessRule[] = [
     commit: "eb7024bfcc5f",
   },
   {
-    ...{ errno: "EINVAL", stage: "attach", kind: /^iter$/, target: "cgroup" },
+    ...{ errno: "EINVAL", stage: "attach", kinds: by("iter"), target: "cgroup" },
     reason: "OTHER",
     message: "the iterator cgroup needs an order in which to walk",
     remedy: "attach it with an order, such as self_only; before Linux 6.1 there is no such iterator",
     source: "kernel/bpf/cgroup_iter.c: bpf_iter_attach_cgroup()",
   },
   {
-    ...{ errno: "EINVAL", stage: "attach", sleepable: true, kind: /^iter$/ },
+    ...{ errno: "EINVAL", stage: "attach", sleepable: true, kinds: by("iter") },
     reason: "ITER_NOT_SLEEPABLE",
     message: "this iterator cannot sleep, although the program loads",
     remedy: `${CLEAR}, or use one that can sleep, such as iter.s/task`,
@@ -549,15 +564,15 @@ export const WORDLESS: readonly WordlessRule[] = [
     commit: "b77fb25dcb34",
   },
   {
-    ...{ errno: "EINVAL", stage: "attach", sleepable: true, kind: /^(raw_tp|tracepoint)$/ },
+    ...{ errno: "EINVAL", stage: "attach", sleepable: true, kinds: by("raw_tracepoint", "tracepoint") },
     reason: "TRACEPOINT_NOT_FAULTABLE",
     message: "programs on this tracepoint cannot sleep, although the program loads",
-    remedy: `${CLEAR}: only system call tracepoints can sleep, since Linux 7.2`,
+    remedy: `${CLEAR}: only ${KINDS.tracepoint.sleeps.only} can sleep, since Linux ${KINDS.tracepoint.sleeps.since}`,
     source: "kernel/bpf/syscall.c: bpf_raw_tp_link_attach(); kernel/events/core.c: __perf_event_set_bpf_prog()",
     commit: "439ebd5b5708",
   },
   {
-    ...{ errno: "EINVAL", stage: "attach", sleepable: true, kind: /^f(entry|exit|session)\.multi$/ },
+    ...{ errno: "EINVAL", stage: "attach", sleepable: true, kinds: by("trampoline_multi") },
     reason: "TARGET_NOT_SLEEPABLE",
     message: "one of the functions cannot sleep",
     remedy: `${CLEAR}, or name only functions that may sleep`,
@@ -566,7 +581,7 @@ export const WORDLESS: readonly WordlessRule[] = [
   },
   {
     // arm64 before 6.0, and architectures without trampolines: the weak arch_prepare_bpf_trampoline().
-    ...{ errno: "ENOTSUPP", stage: "attach", kind: /^(lsm|fentry|fexit|fmod_ret|fsession)$/ },
+    ...{ errno: "ENOTSUPP", stage: "attach", kinds: Object.keys(KINDS).filter(usesTrampoline) },
     reason: "NO_TRAMPOLINES",
     message: "this kernel has no BPF trampolines on its architecture",
     remedy: "use kprobes or tracepoints, or require a newer kernel",

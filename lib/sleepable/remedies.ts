@@ -1,16 +1,22 @@
 /** Remedies that several rules share. */
-/** Kinds with a sleepable variant that is free to call what sleeps. */
-export const MAY_SLEEP: ReadonlySet<string> = new Set(
-  "lsm fentry fexit fmod_ret fsession iter uprobe uretprobe usdt struct_ops".split(" "),
-);
+import { familiesWhere, kindRow, OLDEST } from "../kinds";
 
 export const DO_WITHOUT = "do without the call";
+export const CLEAR = "clear BPF_F_SLEEPABLE";
+
+/** Which kinds may sleep, for a program of another. */
+export function onlyThese(): string {
+  return `only ${familiesWhere(({ sleeps }) => sleeps !== "never")} programs may sleep`;
+}
 
 /** The remedy for a call that may sleep in a program that may not. */
 export function makeSleepable(kind: string | undefined): string {
-  if (kind === undefined || MAY_SLEEP.has(kind)) {
-    const since = kind !== undefined && /^u(ret)?probe|^usdt/.test(kind) ? ", since Linux 6.0" : "";
-    return `make the program sleepable (a section that ends in .s${since}), or ${DO_WITHOUT}`;
-  }
-  return `move the call into a program that may sleep, such as uprobe.s or lsm.s: ${kind} programs may not`;
+  const row = kind === undefined ? undefined : kindRow(kind);
+  if (kind !== undefined && (row === undefined || row.sleeps === "never"))
+    return `move the call into a program that may sleep, such as uprobe.s or lsm.s: ${kind} programs may not`;
+  const sleeps = row === undefined || row.sleeps === "never" ? { since: OLDEST } : row.sleeps;
+  if ("always" in sleeps) return `set BPF_F_SLEEPABLE, or ${DO_WITHOUT}`;
+  const since = sleeps.since === OLDEST ? "" : `, since Linux ${sleeps.since}`;
+  const only = "only" in sleeps ? `, on ${sleeps.only} alone` : "";
+  return `make the program sleepable (a section that ends in .s${since}${only}), or ${DO_WITHOUT}`;
 }

@@ -1,12 +1,14 @@
 /** Tracepoints, kprobes and uprobes: whether these may sleep is mostly decided at attach. */
 
+import { KINDS, kindRow } from "../kinds";
 import type { Finding, Input, ProgramFacts } from "../verdict";
 import { eventMissing, symbolMissing, tracepointMissing } from "./existence";
 import { allowed, refused, undecided, unsafe } from "./finding";
 import { input, type Kernel } from "./judged-kernel";
+import { CLEAR } from "./remedies";
 
 /** Tracepoints of system calls may fault, and so sleep (439ebd5b5708, 57918341dd19, 8cfb77d30920). */
-const FAULTABLE = { since: "7.2", seen: { "7.1.3": false, "7.1.7": true }, commit: "439ebd5b5708" };
+const FAULTABLE = { since: KINDS.tp_btf.sleeps.since, seen: { "7.1.3": false, "7.1.7": true }, commit: "439ebd5b5708" };
 /** 7.1.7 has the change, but not the check of classic tracepoints: it attaches to all of them. */
 const ATTACH_CHECKED = "7.2";
 /** The kernel's only TRACE_EVENT_SYSCALLs (include/trace/events/syscalls.h). */
@@ -14,7 +16,7 @@ const FAULTABLE_NAMES: readonly string[] = ["sys_enter", "sys_exit"];
 /** can_be_sleepable() refuses tp_btf (700e6f853eb3). */
 const GUARDED = { since: "6.3", commit: "700e6f853eb3" };
 /** KPROBE programs may sleep, for uprobes (64ad7556c75e). */
-const UPROBES = { since: "6.0", commit: "64ad7556c75e" };
+const UPROBES = { since: KINDS.uprobe.sleeps.since, commit: "64ad7556c75e" };
 /** kprobe.multi refuses sleepable programs (eb7024bfcc5f); stable releases backported it at different times. */
 const KPROBE_MULTI = {
   since: "6.0",
@@ -24,7 +26,6 @@ const KPROBE_MULTI = {
 };
 
 const CAN_BE_SLEEPABLE = "kernel/bpf/verifier.c: can_be_sleepable()";
-const PLAIN = "clear BPF_F_SLEEPABLE";
 
 /**
  * Whether programs may sleep on tracepoints of system calls: by version, else by the function that was added together
@@ -75,7 +76,7 @@ function sleepableTpBtf(program: ProgramFacts, kernel: Kernel): Finding[] {
   return [
     unsafe("TRACEPOINT_UNGUARDED", `this kernel accepts a sleepable program on ${name} and runs it under RCU`, {
       ...more,
-      remedy: PLAIN,
+      remedy: CLEAR,
     }),
   ];
 }
@@ -85,7 +86,7 @@ function notFaultable(name: string, stage: "load" | "attach", inputs: (Input | u
     source: { file: CAN_BE_SLEEPABLE, commit: FAULTABLE.commit },
     inputs,
     stage,
-    remedy: `${PLAIN}: only sys_enter, sys_exit and syscalls/* can sleep, since Linux ${FAULTABLE.since}`,
+    remedy: `${CLEAR}: only sys_enter, sys_exit and syscalls/* can sleep, since Linux ${FAULTABLE.since}`,
   });
 }
 
@@ -108,7 +109,7 @@ function sleepableTracepoint(program: ProgramFacts, kernel: Kernel): Finding[] {
   const more = { source: { file: CAN_BE_SLEEPABLE, commit: FAULTABLE.commit }, inputs, since: FAULTABLE.since };
   if (can === undefined) return [undecided(`whether ${kind} programs may sleep`, kernel.versionDoubt, more)];
   if (!can) {
-    const remedy = `${PLAIN}, or require Linux ${FAULTABLE.since}, where those of system calls can`;
+    const remedy = `${CLEAR}, or require Linux ${FAULTABLE.since}, where those of system calls can`;
     return [refused("KIND_NOT_SLEEPABLE", `${kind} programs cannot sleep on ${kernel.label}`, { ...more, remedy })];
   }
   if (target === undefined) return [undecided(`whether a ${kind} program may sleep`, "it has no target yet", more)];
@@ -117,55 +118,48 @@ function sleepableTracepoint(program: ProgramFacts, kernel: Kernel): Finding[] {
   if (kind === "tracepoint" && kernel.since(ATTACH_CHECKED) === false) {
     const message = `this kernel attaches a sleepable program to ${target}, where sleeping is forbidden`;
     return [
-      unsafe("TRACEPOINT_UNGUARDED", message, { ...more, stage: "attach", until: ATTACH_CHECKED, remedy: PLAIN }),
+      unsafe("TRACEPOINT_UNGUARDED", message, { ...more, stage: "attach", until: ATTACH_CHECKED, remedy: CLEAR }),
     ];
   }
   return [notFaultable(target, "attach", inputs)];
 }
 
-const UPROBE_KINDS: ReadonlySet<string> = new Set(["uprobe", "uretprobe", "usdt"]);
-const UPROBE_MULTI: Readonly<Record<string, string>> = {
-  "uprobe.multi": "6.6",
-  "uretprobe.multi": "6.6",
-  "uprobe.session": "6.13",
-};
-
 /** Programs of type KPROBE, kprobes and uprobes alike: the kernel distinguishes them only at attach. */
 export function judgeProbe(program: ProgramFacts, kernel: Kernel): Finding[] {
   const { kind, target, sleepable } = program;
-  const missing = PLAIN_KPROBES.has(kind) && target !== undefined ? symbolMissing(target, kernel) : undefined;
+  const mechanism = kindRow(kind)?.attach;
+  const isSingle = mechanism === "kprobe" || mechanism === "kretprobe";
+  const missing = isSingle && target !== undefined ? symbolMissing(target, kernel) : undefined;
   return [...(sleepable ? sleepableProbe(program, kernel) : []), ...(missing ? [missing] : [])];
 }
 
-const PLAIN_KPROBES: ReadonlySet<string> = new Set(["kprobe", "kretprobe"]);
-
 function sleepableProbe(program: ProgramFacts, kernel: Kernel): Finding[] {
   const { kind } = program;
+  const row = kindRow(kind);
+  const sleeps = row === undefined || row.sleeps === "never" ? undefined : row.sleeps;
   const inputs = [kernel.versionInput];
   const can = kernel.has(UPROBES);
   const source = { file: CAN_BE_SLEEPABLE, commit: UPROBES.commit };
   if (can === undefined)
     return [undecided(`whether ${kind} programs may sleep`, kernel.versionDoubt, { source, inputs })];
   if (!can) {
-    const uprobe = UPROBE_KINDS.has(kind) || UPROBE_MULTI[kind] !== undefined;
-    const remedy = uprobe
-      ? `${PLAIN}, or require Linux ${UPROBE_MULTI[kind] ?? UPROBES.since}, where uprobes can sleep`
-      : `${PLAIN}: of the type KPROBE only uprobes may sleep, since Linux ${UPROBES.since}`;
+    const remedy = sleeps
+      ? `${CLEAR}, or require Linux ${sleeps.since}, where uprobes can sleep`
+      : `${CLEAR}: of the type KPROBE only uprobes may sleep, since Linux ${UPROBES.since}`;
     return [
       refused("KIND_NOT_SLEEPABLE", `${kind} programs cannot sleep on ${kernel.label}`, {
         source,
         inputs,
         remedy,
-        since: uprobe ? (UPROBE_MULTI[kind] ?? UPROBES.since) : undefined,
+        since: sleeps?.since,
       }),
     ];
   }
-  if (UPROBE_KINDS.has(kind))
-    return [allowed("SLEEPABLE", "uprobes may sleep", { source, inputs, since: UPROBES.since })];
-  const multi = UPROBE_MULTI[kind];
-  if (multi !== undefined)
-    return [allowed("SLEEPABLE", `${kind} programs may sleep`, { source, inputs, since: multi })];
-  return kind.includes(".") ? kprobeMulti(kind, kernel, inputs) : [kprobe(kind, inputs)];
+  if (sleeps) {
+    const what = row?.attach === "uprobe_multi" ? `${kind} programs` : "uprobes";
+    return [allowed("SLEEPABLE", `${what} may sleep`, { source, inputs, since: sleeps.since })];
+  }
+  return row?.attach === "kprobe_multi" ? kprobeMulti(kind, kernel, inputs) : [kprobe(kind, inputs)];
 }
 
 function kprobe(kind: string, inputs: Input[]): Finding {
@@ -173,7 +167,7 @@ function kprobe(kind: string, inputs: Input[]): Finding {
     source: "kernel/events/core.c: __perf_event_set_bpf_prog()",
     inputs,
     stage: "attach",
-    remedy: `${PLAIN}: of the type KPROBE only uprobes may sleep`,
+    remedy: `${CLEAR}: of the type KPROBE only uprobes may sleep`,
   });
 }
 
@@ -182,7 +176,7 @@ function kprobeMulti(kind: string, kernel: Kernel, inputs: Input[]): Finding[] {
     source: { file: "kernel/trace/bpf_trace.c: bpf_kprobe_multi_link_attach()", commit: KPROBE_MULTI.commit },
     inputs,
     stage: "attach" as const,
-    remedy: `${PLAIN}: kprobes run where sleeping is forbidden`,
+    remedy: `${CLEAR}: kprobes run where sleeping is forbidden`,
     until: KPROBE_MULTI.until,
   };
   const accepted = kernel.still(KPROBE_MULTI);

@@ -1,8 +1,10 @@
 /** The rules for each kind of program. */
 import { given, isKnown } from "../kernel/fact";
-import type { Finding, ProgramFacts, Stage } from "../verdict";
+import { type AttachMechanism, formOf, KINDS, type KindRow, kindRow, OLDEST, type ProgramKindName } from "../kinds";
+import type { Finding, ProgramFacts } from "../verdict";
 import { allowed, refused, undecided } from "./finding";
-import { input, type Kernel, OLDEST } from "./judged-kernel";
+import { input, type Kernel } from "./judged-kernel";
+import { CLEAR, onlyThese } from "./remedies";
 import { judgeProbe, judgeTpBtf, judgeTracepoint } from "./rules-events";
 import { judgeIter } from "./rules-iter";
 import { judgeLsm } from "./rules-lsm";
@@ -11,61 +13,46 @@ import { judgeTracing } from "./rules-tracing";
 
 type Rule = (program: ProgramFacts, kernel: Kernel) => Finding[];
 
-const PROBE_KINDS: readonly string[] = [
-  ...["kprobe", "kretprobe", "ksyscall", "kretsyscall", "kprobe.multi", "kretprobe.multi", "kprobe.session"],
-  ...["uprobe", "uretprobe", "usdt", "uprobe.multi", "uretprobe.multi", "uprobe.session"],
-];
+/** The ways that kinds which may sleep are attached. */
+type SleepingMechanism = {
+  [K in ProgramKindName]: (typeof KINDS)[K]["sleeps"] extends "never" ? never : (typeof KINDS)[K]["attach"];
+}[ProgramKindName];
 
-/** Kinds added after 5.10, by section: the release, and whether older kernels load them but do not attach them. */
-const CAME: readonly (readonly [section: RegExp, since: string, stage: Stage])[] = [
-  [/^fsession(\.s)?\//, "7.0", "load"],
-  [/^(fentry|fexit|fsession)\.multi/, "7.2", "load"],
-  [/^lsm_cgroup\//, "6.0", "load"],
-  [/^syscall/, "5.14", "load"],
-  [/^netfilter/, "6.4", "load"],
-  [/^xdp\.frags/, "5.18", "load"],
-  [/^cgroup\/(connect|sendmsg|recvmsg|getpeername|getsockname)_unix/, "6.7", "load"],
-  [/^k(ret)?probe\.multi/, "5.18", "attach"],
-  [/^kprobe\.session/, "6.10", "attach"],
-  [/^u(ret)?probe\.multi/, "6.6", "attach"],
-  [/^uprobe\.session/, "6.13", "attach"],
-  [/^tcx\//, "6.6", "attach"],
-  [/^netkit\//, "6.7", "attach"],
-  [/^sk_reuseport\/migrate/, "5.14", "attach"],
-];
-
-const RULES: Readonly<Record<string, Rule>> = {
+/** A kind that never sleeps has a rule where there is more to say than that. */
+const RULES: Readonly<Record<SleepingMechanism, Rule> & Partial<Record<AttachMechanism, Rule>>> = {
   lsm: judgeLsm,
   lsm_cgroup: judgeLsm,
-  fentry: judgeTracing,
-  fexit: judgeTracing,
-  fmod_ret: judgeTracing,
-  fsession: judgeTracing,
-  "fentry.multi": multi,
-  "fexit.multi": multi,
-  "fsession.multi": multi,
-  tp_btf: judgeTpBtf,
-  raw_tp: judgeTracepoint,
+  trampoline: judgeTracing,
+  trampoline_multi: multi,
+  btf_tracepoint: judgeTpBtf,
+  raw_tracepoint: judgeTracepoint,
   tracepoint: judgeTracepoint,
   iter: judgeIter,
+  kprobe: judgeProbe,
+  kretprobe: judgeProbe,
+  ksyscall: judgeProbe,
+  kprobe_multi: judgeProbe,
+  uprobe: judgeProbe,
+  uretprobe: judgeProbe,
+  uprobe_multi: judgeProbe,
+  usdt: judgeProbe,
   struct_ops: judgeStructOps,
-  syscall,
-  ...Object.fromEntries(PROBE_KINDS.map((kind) => [kind, judgeProbe])),
+  run: syscall,
 };
 
 export function judgeKind(program: ProgramFacts, kernel: Kernel): Finding[] {
-  const unknownKind = tooNew(program, kernel) ?? withoutFprobe(program.kind, kernel);
+  const row = kindRow(program.kind);
+  const unknownKind = tooNew(program, row, kernel) ?? withoutFprobe(program.kind, row, kernel);
   if (unknownKind !== undefined && unknownKind.stage !== "attach") return [unknownKind];
   if (program.sleepable && kernel.since(OLDEST) === false) return [flagUnknown(kernel)];
-  const findings = (RULES[program.kind] ?? never)(program, kernel);
+  const rule = row && RULES[row.attach];
+  const findings = (rule ?? never)(program, kernel);
   return unknownKind === undefined ? findings : [unknownKind, ...findings];
 }
 
 /** Kinds that attach to many functions through fprobe: without CONFIG_FPROBE its functions are inline stubs. */
-const BY_FPROBE: ReadonlySet<string> = new Set(["kprobe.multi", "kretprobe.multi", "kprobe.session"]);
-
-function withoutFprobe(kind: string, kernel: Kernel): Finding | undefined {
-  if (!BY_FPROBE.has(kind) || kernel.since("5.18") === false) return undefined;
+function withoutFprobe(kind: string, row: KindRow | undefined, kernel: Kernel): Finding | undefined {
+  if (row?.attach !== "kprobe_multi" || kernel.since(KINDS["kprobe.multi"].since) === false) return undefined;
   const there = kernel.config("FPROBE") ?? kernel.lists("functions", "register_fprobe_ips");
   if (there !== "n" && there !== false) return undefined;
   return refused("KIND_UNKNOWN", `this kernel is built without CONFIG_FPROBE, which ${kind} programs need`, {
@@ -76,16 +63,18 @@ function withoutFprobe(kind: string, kernel: Kernel): Finding | undefined {
   });
 }
 
-function tooNew({ kind, section }: ProgramFacts, kernel: Kernel): Finding | undefined {
-  const [, since, stage] = CAME.find(([pattern]) => pattern.test(section)) ?? [];
-  if (since === undefined || kernel.since(since) !== false) return undefined;
+/** A kind, or a form of its sections, that the kernel is too old for. */
+function tooNew({ kind, section }: ProgramFacts, row: KindRow | undefined, kernel: Kernel): Finding | undefined {
+  const since = formOf(section)?.since ?? row?.since ?? OLDEST;
+  if (since === OLDEST || kernel.since(since) !== false) return undefined;
+  const stage = row?.refusedAt ?? "load";
   const what =
     stage === "attach" ? `${kernel.label} attaches no ${kind} programs` : `${kernel.label} has no ${kind} programs`;
   return refused("KIND_UNKNOWN", what, {
     source: "include/uapi/linux/bpf.h",
     inputs: [kernel.versionInput],
     since,
-    ...(stage !== undefined && { stage }),
+    stage,
     remedy: `require Linux ${since}`,
   });
 }
@@ -104,7 +93,7 @@ function syscall({ sleepable }: ProgramFacts, kernel: Kernel): Finding[] {
   const more = {
     source: { file: "kernel/bpf/verifier.c: check_attach_btf_id()", commit: "79a7f8bdb159" },
     inputs: [kernel.versionInput],
-    since: "5.14",
+    since: KINDS.syscall.since,
   };
   if (sleepable) return [allowed("SLEEPABLE", "syscall programs may sleep", more)];
   return [refused("KIND_MUST_SLEEP", "syscall programs must be sleepable", { ...more, remedy: "set BPF_F_SLEEPABLE" })];
@@ -145,8 +134,7 @@ function never({ kind, sleepable }: ProgramFacts, kernel: Kernel): Finding[] {
   return [
     refused("KIND_NOT_SLEEPABLE", `${kind} programs cannot sleep`, {
       ...more,
-      remedy:
-        "clear BPF_F_SLEEPABLE: only lsm, fentry, fexit, fmod_ret, iter, uprobe, struct_ops and syscall programs may sleep",
+      remedy: `${CLEAR}: ${onlyThese()}`,
     }),
   ];
 }

@@ -2,10 +2,12 @@
 import { isSince } from "../compare-versions";
 import { Flag, ProgramType } from "../constants";
 import { given } from "../kernel/fact";
+import { OLDEST } from "../kinds";
 import { currentMapTypeName, type MapTypeRow, mapTypeRow, mapTypes } from "../map-types";
+import { programTypeRow } from "../program-types";
 import type { Finding, MapFacts, ProgramFacts } from "../verdict";
 import { allowed, refused, undecided } from "./finding";
-import { input, type Kernel, OLDEST } from "./judged-kernel";
+import { input, type Kernel } from "./judged-kernel";
 
 const SOURCE = "kernel/bpf/verifier.c: check_map_prog_compatibility()";
 
@@ -163,15 +165,6 @@ function preallocated(map: MapFacts, type: string, kernel: Kernel, who = "sleepa
   );
 }
 
-/** is_tracing_prog_type(). */
-const TRACING_TYPES: ReadonlySet<number> = new Set([
-  ProgramType.KPROBE,
-  ProgramType.TRACEPOINT,
-  ProgramType.PERF_EVENT,
-  ProgramType.RAW_TRACEPOINT,
-  ProgramType.RAW_TRACEPOINT_WRITABLE,
-]);
-
 /** Structs for deferred execution, with the release that introduced them. */
 const DEFERRED: Readonly<Record<string, string>> = { bpf_timer: "5.15", bpf_wq: "6.10" };
 
@@ -263,7 +256,7 @@ function knownFields(map: MapFacts, program: ProgramFacts, kernel: Kernel): Find
     if (kernel.since("6.17")) findings.push(refusal("bpf_res_spin_lock", "socket filters", "use atomic operations"));
     else findings.push(undecided(question, kernel.versionDoubt, more));
   }
-  if (TRACING_TYPES.has(program.type)) {
+  if (programTypeRow(program.type)?.runsAnywhere) {
     const who = `${program.kind} programs`;
     const remedy = (field: string) => `use a map without ${field} in its values, or an fentry or lsm program`;
     if (has("bpf_spin_lock") && kernel.version !== undefined)

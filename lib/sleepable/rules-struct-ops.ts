@@ -1,12 +1,13 @@
 /** struct_ops programs: each struct has its own rule for each member (its check_member()). */
 import { given, isKnown } from "../kernel/fact";
+import { KINDS } from "../kinds";
 import { nearest } from "../nearest";
 import type { Finding, ProgramFacts } from "../verdict";
 import { allowed, type More, refused, undecided, unsafe } from "./finding";
 import { input, type Kernel } from "./judged-kernel";
 
 /** check_member() receives the program, and STRUCT_OPS programs may sleep (1e12d3ef47d2, 51a52a29ebaa). */
-const MEMBERS = { since: "6.3", commit: "1e12d3ef47d2" };
+const MEMBERS = { since: KINDS.struct_ops.sleeps.since, commit: "1e12d3ef47d2" };
 
 interface Rule {
   file: string;

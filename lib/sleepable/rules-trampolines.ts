@@ -1,5 +1,6 @@
-/** BPF trampolines, which fentry, fexit, fmod_ret and lsm programs need, and which not every architecture has. */
+/** BPF trampolines, which programs of functions and hooks need, and which not every architecture has. */
 import { given, isKnown } from "../kernel/fact";
+import { usesTrampoline } from "../kinds";
 import type { Finding, ProgramFacts } from "../verdict";
 import { type More, refused, undecided } from "./finding";
 import { input, type Kernel } from "./judged-kernel";
@@ -10,13 +11,6 @@ import { input, type Kernel } from "./judged-kernel";
  * programs load, but fail to attach (ENOTSUPP).
  */
 const SINCE: Readonly<Record<string, string>> = { x86_64: "5.5", aarch64: "6.4" };
-
-const KINDS: ReadonlySet<string> = new Set(["lsm", "lsm_cgroup", "fentry", "fexit", "fmod_ret", "fsession"]);
-
-/** Whether a kind runs through a BPF trampoline, which the architecture and the kernel must support. */
-export function usesTrampoline(kind: string): boolean {
-  return KINDS.has(kind);
-}
 
 export function judgeTrampoline(program: ProgramFacts, kernel: Kernel): Finding[] {
   const { kind } = program;

@@ -2,8 +2,9 @@
 import { Flag, ProgramType } from "../../lib/constants";
 import { given } from "../../lib/kernel/fact";
 import type { KernelFacts } from "../../lib/kernel/kernel-facts";
-import { parseSection } from "../../lib/kinds";
+import { kindRow } from "../../lib/kinds";
 import { mapTypes } from "../../lib/map-types";
+import { parseSection } from "../../lib/section-names";
 import { KNOWN_HOOKS, NOT_HOOKS, SLEEPABLE_HOOKS } from "../../lib/sleepable/lsm-hooks";
 import { ITERATORS } from "../../lib/sleepable/rules-iter";
 import type { MapFacts, ProgramFacts } from "../../lib/verdict";
@@ -38,37 +39,15 @@ const FUNCTIONS = words(`
   fentry.s/should_failslab fentry.s/do_exit fexit.s/do_exit fentry.s/vfs_read fentry.s/migrate_disable
 `);
 
-const KINDS: Readonly<Record<string, number>> = {
-  syscall: ProgramType.SYSCALL,
-  "uprobe.s": ProgramType.KPROBE,
-  "uprobe.multi.s": ProgramType.KPROBE,
-  "uprobe.session.s": ProgramType.KPROBE,
-  "usdt.s": ProgramType.KPROBE,
-  kprobe: ProgramType.KPROBE,
-  "kprobe.multi": ProgramType.KPROBE,
-  "kprobe.session": ProgramType.KPROBE,
-  "raw_tp.s/sys_enter": ProgramType.RAW_TRACEPOINT,
-  "raw_tp.s/sched_switch": ProgramType.RAW_TRACEPOINT,
-  "tp.s/syscalls/sys_enter_openat": ProgramType.TRACEPOINT,
-  "tp.s/sched/sched_switch": ProgramType.TRACEPOINT,
-  "tp_btf.s/sys_enter": ProgramType.TRACING,
-  "tp_btf.s/sched_switch": ProgramType.TRACING,
-  "lsm_cgroup/socket_bind": ProgramType.LSM,
-  "struct_ops.s/bpf_dummy_ops.test_sleepable": ProgramType.STRUCT_OPS,
-  "struct_ops.s/sched_ext_ops.init_task": ProgramType.STRUCT_OPS,
-  "struct_ops.s/sched_ext_ops.enqueue": ProgramType.STRUCT_OPS,
-  "struct_ops.s/hid_bpf_ops.hid_rdesc_fixup": ProgramType.STRUCT_OPS,
-  "struct_ops.s/hid_bpf_ops.hid_device_event": ProgramType.STRUCT_OPS,
-  "struct_ops.s/tcp_congestion_ops.ssthresh": ProgramType.STRUCT_OPS,
-  perf_event: ProgramType.PERF_EVENT,
-  xdp: ProgramType.XDP,
-  tc: ProgramType.SCHED_CLS,
-  socket: ProgramType.SOCKET_FILTER,
-  "cgroup/connect4": ProgramType.CGROUP_SOCK_ADDR,
-  sk_lookup: ProgramType.SK_LOOKUP,
-  netfilter: ProgramType.NETFILTER,
-  freplace: ProgramType.EXT,
-};
+const SECTIONS = words(`
+  syscall uprobe.s uprobe.multi.s uprobe.session.s usdt.s kprobe kprobe.multi kprobe.session
+  raw_tp.s/sys_enter raw_tp.s/sched_switch tp.s/syscalls/sys_enter_openat tp.s/sched/sched_switch
+  tp_btf.s/sys_enter tp_btf.s/sched_switch lsm_cgroup/socket_bind
+  struct_ops.s/bpf_dummy_ops.test_sleepable struct_ops.s/sched_ext_ops.init_task struct_ops.s/sched_ext_ops.enqueue
+  struct_ops.s/hid_bpf_ops.hid_rdesc_fixup struct_ops.s/hid_bpf_ops.hid_device_event
+  struct_ops.s/tcp_congestion_ops.ssthresh
+  perf_event xdp tc socket cgroup/connect4 sk_lookup netfilter freplace
+`);
 
 /** Rows for kernels, in order; measured kernels have hooks and functions that no table has. */
 export function rowsFor(kernels: readonly KernelFacts[]): Row[] {
@@ -83,7 +62,7 @@ export function rowsFor(kernels: readonly KernelFacts[]): Row[] {
       .filter((hook) => !NOT_HOOKS.has(hook))
       .map((hook) => row("lsm", hook, asks(`lsm.s/${hook}`))),
     ...[...new Set([...FUNCTIONS, ...sorted(functions)])].map((section) => sectionRow("function", section)),
-    ...Object.entries(KINDS).map(([section, type]) => sectionRow("kind", section, type)),
+    ...SECTIONS.map((section) => sectionRow("kind", section)),
     ...sorted(iterators).map((name) => row("iter", name, asks(`iter.s/${name}`))),
     ...maps().map((map) => mapRow(map)),
   ];
@@ -97,13 +76,15 @@ function row(group: Group, name: string, program: ProgramFacts, subject = name):
   return { group, name, subject, program };
 }
 
-function sectionRow(group: Group, section: string, type?: number): Row {
-  const program = asks(section, type);
+function sectionRow(group: Group, section: string): Row {
+  const program = asks(section);
   return row(group, section.replace(/\.s(?=\/|$)/, ""), program, program.target ?? program.kind);
 }
 
 /** A program as its section describes it, made sleepable, whether or not there is a section for that. */
-function asks(section: string, of: number = ProgramType.UNSPEC): ProgramFacts {
+function asks(section: string): ProgramFacts {
+  const [name = ""] = section.split(/\.s$|\.s\/|\//, 1);
+  const [of = ProgramType.UNSPEC] = kindRow(name)?.types ?? [];
   const { kind, type = of, attachType = 0, target } = parseSection(section, of);
   const nothing = { maps: [], helpers: [], kfuncs: [] };
   return {

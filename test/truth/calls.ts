@@ -9,6 +9,7 @@ import { vmlinuxBtf } from "../../lib/btf/kernel-btf";
 import { AttachType, Flag, ProgramType } from "../../lib/constants";
 import { given } from "../../lib/kernel/fact";
 import { kernelFacts } from "../../lib/kernel/running-kernel";
+import { KINDS, type ProgramKindName } from "../../lib/kinds";
 import { type Answer, ask, type Query } from "./ask";
 
 /**
@@ -26,21 +27,22 @@ export interface MeasuredCalls {
   present: string[];
 }
 
-/** Targets for kinds that have some; several if the calls that a program may make depend on the target. */
-const TARGETS: Readonly<Record<string, readonly string[]>> = {
-  [`${ProgramType.LSM}/${AttachType.LSM_MAC}`]: ["bpf_lsm_bprm_committed_creds", "bpf_lsm_file_open"],
-  [`${ProgramType.LSM}/${AttachType.LSM_CGROUP}`]: [
-    "bpf_lsm_socket_post_create",
-    "bpf_lsm_file_open",
-    "bpf_lsm_inet_csk_clone",
-  ],
-  [`${ProgramType.TRACING}/${AttachType.TRACE_FENTRY}`]: ["vfs_read"],
-  [`${ProgramType.TRACING}/${AttachType.TRACE_FEXIT}`]: ["vfs_read"],
-  [`${ProgramType.TRACING}/${AttachType.TRACE_FSESSION}`]: ["vfs_read"],
-  [`${ProgramType.TRACING}/${AttachType.MODIFY_RETURN}`]: ["security_file_open"],
-  [`${ProgramType.TRACING}/${AttachType.TRACE_ITER}`]: ["bpf_iter_task", "bpf_iter_tcp"],
+/** The kinds whose targets BTF names. */
+type Targeted = {
+  [Kind in ProgramKindName]: (typeof KINDS)[Kind]["target"]["form"] extends "btf" ? Kind : never;
+}[ProgramKindName];
+
+/** Targets; several if the calls that a program may make depend on the target. */
+const TARGETS: Readonly<Record<Targeted, readonly string[]>> = {
+  lsm: ["bprm_committed_creds", "file_open"],
+  lsm_cgroup: ["socket_post_create", "file_open", "inet_csk_clone"],
+  fentry: ["vfs_read"],
+  fexit: ["vfs_read"],
+  fsession: ["vfs_read"],
+  fmod_ret: ["security_file_open"],
+  iter: ["task", "tcp"],
+  tp_btf: ["sched_switch"],
 };
-const TRACEPOINTS: readonly string[] = ["sched_switch"];
 /** Attach types that a kernel requires with a program type. */
 const ATTACHES: Readonly<Record<number, readonly number[]>> = {
   [ProgramType.KPROBE]: [0, AttachType.TRACE_KPROBE_MULTI, AttachType.TRACE_UPROBE_MULTI],
@@ -110,14 +112,15 @@ function subjects(btf: Btf): Map<string, Subject[]> {
     for (const attachType of ATTACHES[type] ?? [0])
       for (const flag of flags) add(`${type}/${attachType}`, { type, attachType, btfId: 0, flags: flag });
   }
-  const withTarget = (key: string, btfId: number | undefined) => {
-    const [type, attachType] = key.split("/").map(Number) as [number, number];
-    if (btfId === undefined) return;
-    for (const flags of [0, Flag.SLEEPABLE]) add(key, { type, attachType, btfId, flags });
-  };
-  for (const [key, names] of Object.entries(TARGETS)) for (const name of names) withTarget(key, id(BtfKind.FUNC, name));
-  for (const name of TRACEPOINTS)
-    withTarget(`${ProgramType.TRACING}/${AttachType.TRACE_RAW_TP}`, id(BtfKind.TYPEDEF, `btf_trace_${name}`));
+  for (const [kind, names] of Object.entries(TARGETS) as [Targeted, readonly string[]][]) {
+    const { types, attachType, target } = KINDS[kind];
+    for (const name of names) {
+      const btfId = id(BtfKind[target.btf.kind], target.btf.prefix + name);
+      if (btfId === undefined) continue;
+      for (const flags of [0, Flag.SLEEPABLE])
+        add(`${types[0]}/${attachType}`, { type: types[0], attachType, btfId, flags });
+    }
+  }
   for (const [struct, members] of Object.entries(given(kernelFacts().structOps) ?? {})) {
     const btfId = id(BtfKind.STRUCT, struct);
     if (btfId === undefined) continue;

@@ -10,8 +10,9 @@ import { vmlinuxBtf } from "../../lib/btf/kernel-btf";
 import { AttachType, Flag, ProgramType } from "../../lib/constants";
 import { given } from "../../lib/kernel/fact";
 import type { KernelFacts } from "../../lib/kernel/kernel-facts";
-import { parseSection } from "../../lib/kinds";
+import { KINDS, type KindRow, kindRow, kindsWhere } from "../../lib/kinds";
 import { mapTypeRow } from "../../lib/map-types";
+import { parseSection } from "../../lib/section-names";
 import type { MapFacts, ProgramFacts } from "../../lib/verdict";
 import type { Query } from "./ask";
 
@@ -45,33 +46,40 @@ const SYSTEM_CALL = /^__(x64|ia32|arm64|do|se)_(compat_)?sys_/;
 /** The number of functions and events that no rule mentions and that are tested. */
 const SAMPLE = 150;
 
-/** Types without a target: a section, and the attach type that the kernel requires at load. */
-const PLAIN: Readonly<Record<string, { section: string; attachType?: number }>> = {
-  socket_filter: { section: "socket" },
-  sched_cls: { section: "tc" },
-  sched_act: { section: "action" },
-  xdp: { section: "xdp" },
-  perf_event: { section: "perf_event" },
-  cgroup_skb: { section: "cgroup_skb/ingress" },
-  cgroup_sock: { section: "cgroup/sock_create", attachType: AttachType.CGROUP_INET_SOCK_CREATE },
-  lwt_in: { section: "lwt_in" },
-  lwt_out: { section: "lwt_out" },
-  lwt_xmit: { section: "lwt_xmit" },
-  lwt_seg6local: { section: "lwt_seg6local" },
-  sock_ops: { section: "sockops", attachType: AttachType.CGROUP_SOCK_OPS },
-  sk_skb: { section: "sk_skb" },
-  cgroup_device: { section: "cgroup/dev", attachType: AttachType.CGROUP_DEVICE },
-  sk_msg: { section: "sk_msg", attachType: AttachType.SK_MSG_VERDICT },
-  cgroup_sock_addr: { section: "cgroup/bind4", attachType: AttachType.CGROUP_INET4_BIND },
-  lirc_mode2: { section: "lirc_mode2", attachType: AttachType.LIRC_MODE2 },
-  sk_reuseport: { section: "sk_reuseport", attachType: AttachType.SK_REUSEPORT_SELECT },
-  flow_dissector: { section: "flow_dissector", attachType: AttachType.FLOW_DISSECTOR },
-  cgroup_sysctl: { section: "cgroup/sysctl", attachType: AttachType.CGROUP_SYSCTL },
-  cgroup_sockopt: { section: "cgroup/getsockopt", attachType: AttachType.CGROUP_GETSOCKOPT },
-  raw_tracepoint_writable: { section: "raw_tp.w/sys_enter" },
-  sk_lookup: { section: "sk_lookup", attachType: AttachType.SK_LOOKUP },
-  netfilter: { section: "netfilter", attachType: AttachType.NETFILTER },
-};
+/** Types with cases of their own. */
+type Special =
+  | ("UNSPEC" | "KPROBE" | "TRACEPOINT" | "RAW_TRACEPOINT" | "TRACING" | "LSM")
+  | ("STRUCT_OPS" | "SYSCALL" | "EXT");
+
+type Plain = readonly [section: string, attachType?: number];
+
+/** The other types: a section, and the attach type without which the kernel refuses to load any, where the kind does not tell. */
+const PLAIN: Readonly<Record<string, Plain>> = {
+  socket_filter: ["socket"],
+  sched_cls: ["tc"],
+  sched_act: ["action"],
+  xdp: ["xdp"],
+  perf_event: ["perf_event"],
+  cgroup_skb: ["cgroup_skb/ingress"],
+  cgroup_sock: ["cgroup/sock_create", AttachType.CGROUP_INET_SOCK_CREATE],
+  lwt_in: ["lwt_in"],
+  lwt_out: ["lwt_out"],
+  lwt_xmit: ["lwt_xmit"],
+  lwt_seg6local: ["lwt_seg6local"],
+  sock_ops: ["sockops"],
+  sk_skb: ["sk_skb"],
+  cgroup_device: ["cgroup/dev", AttachType.CGROUP_DEVICE],
+  sk_msg: ["sk_msg"],
+  cgroup_sock_addr: ["cgroup/bind4", AttachType.CGROUP_INET4_BIND],
+  lirc_mode2: ["lirc_mode2"],
+  sk_reuseport: ["sk_reuseport", AttachType.SK_REUSEPORT_SELECT],
+  flow_dissector: ["flow_dissector"],
+  cgroup_sysctl: ["cgroup/sysctl", AttachType.CGROUP_SYSCTL],
+  cgroup_sockopt: ["cgroup/getsockopt", AttachType.CGROUP_GETSOCKOPT],
+  raw_tracepoint_writable: ["raw_tp.w/sys_enter"],
+  sk_lookup: ["sk_lookup"],
+  netfilter: ["netfilter"],
+} satisfies Record<Lowercase<Exclude<keyof typeof ProgramType, Special>>, Plain>;
 
 /**
  * All cases for the running kernel. On kernels without BPF trampolines, programs that need them are attached too: not
@@ -140,6 +148,13 @@ function enumOf(btf: Btf, name: string, prefix: string): Map<string, number> {
 
 const attachTypes = (btf: Btf) => enumOf(btf, "bpf_attach_type", "BPF_");
 
+/** The sections of kinds that this kernel has; sleepable ones where there are such. */
+function sectionsOf(btf: Btf, isWanted: (row: KindRow) => boolean): string[] {
+  const there = new Set<number | undefined>(attachTypes(btf).values());
+  const kinds = kindsWhere((row) => isWanted(row) && there.has(row.attachType));
+  return kinds.map((kind) => (KINDS[kind].sleeps === "never" ? kind : `${kind}.s`));
+}
+
 /** This many of the names, evenly spread. */
 function sample(names: readonly string[]): string[] {
   const step = Math.max(1, Math.floor(names.length / SAMPLE));
@@ -147,8 +162,7 @@ function sample(names: readonly string[]): string[] {
 }
 
 function lsm(kernel: KernelFacts, btf: Btf, ids: Ids, how: Query["how"]): Case[] {
-  const kinds = attachTypes(btf).has("lsm_cgroup") ? ["lsm.s", "lsm_cgroup"] : ["lsm.s"];
-  return kinds.flatMap((kind) =>
+  return sectionsOf(btf, ({ target }) => target.btf?.prefix === "bpf_lsm_").flatMap((kind) =>
     (given(kernel.lsmHooks) ?? []).map((hook) =>
       caseOf(kind, hook, { section: `${kind}/${hook}` }, { btfId: ids(BtfKind.FUNC, `bpf_lsm_${hook}`), how }),
     ),
@@ -196,11 +210,11 @@ function functions(kernel: KernelFacts, btf: Btf, ids: Ids, how: Query["how"]): 
   const injectable = new Set(given(kernel.errorInjection));
   const special = (name: string) => SYSTEM_CALL.test(name) || TOLD_APART.test(name) || injectable.has(name);
   const names = new Set([...all.filter(special), ...sample(all)]);
-  const kinds = ["fentry", "fexit", "fmod_ret", ...(attachTypes(btf).has("trace_fsession") ? ["fsession"] : [])];
+  const sections = sectionsOf(btf, ({ attach }) => attach === "trampoline");
   const asked = (name: string) => ({ btfId: ids(BtfKind.FUNC, name), how });
   return [
-    ...kinds.flatMap((kind) =>
-      [...names].map((name) => caseOf(`${kind}.s`, name, { section: `${kind}.s/${name}` }, asked(name))),
+    ...sections.flatMap((section) =>
+      [...names].map((name) => caseOf(section, name, { section: `${section}/${name}` }, asked(name))),
     ),
     // Whether the function may be modified is another question.
     ...[...names].map((name) =>
@@ -235,9 +249,11 @@ function programTypes(kernel: KernelFacts, btf: Btf): Case[] {
   const types = enumOf(btf, "bpf_prog_type", "BPF_PROG_TYPE_");
   const attaches = attachTypes(btf);
   const plain = (given(kernel.programTypes) ?? []).flatMap((name) => {
-    const facts = PLAIN[name];
+    const [section, given] = PLAIN[name] ?? [];
     const type = types.get(name);
-    return facts === undefined || type === undefined ? [] : [caseOf("type", name, { ...facts, type })];
+    if (section === undefined || type === undefined) return [];
+    const attachType = given ?? kindRow(section)?.attachType ?? 0;
+    return [caseOf("type", name, { section, attachType, type })];
   });
   const type = ProgramType.KPROBE;
   const multi = (kind: "kprobe" | "uprobe") => `${kind}.multi` as const;

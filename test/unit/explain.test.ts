@@ -426,7 +426,7 @@ describe("the error of a refused load", () => {
 });
 
 test("every refusal without a message has a kind of its own", () => {
-  expect(new Set(WORDLESS.map(({ errno, stage, kind, message }) => [errno, stage, kind, message].join())).size).toBe(
+  expect(new Set(WORDLESS.map(({ errno, stage, kinds, message }) => [errno, stage, kinds, message].join())).size).toBe(
     WORDLESS.length,
   );
 });

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { judge, type KernelFacts, kernelProfile, kernelProfiles, type ProgramFacts } from "node-libbpf";
 import { known, unknown } from "../../lib/kernel/fact";
-import { parseSection } from "../../lib/kinds";
+import { parseSection } from "../../lib/section-names";
 
 function facts(section: string, more: Partial<ProgramFacts> = {}): ProgramFacts {
   const { kind, type = 1, attachType = 0, target, flags } = parseSection(section, 1);

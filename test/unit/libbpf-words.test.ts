@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { errnoName } from "../../lib/errors";
 import { CAUSES, causeOf } from "../../lib/native/libbpf-messages";
-import { attachHint, ERRNOS } from "../../lib/program/attach-hint";
+import { attachHint, ERRNOS, errnoRow } from "../../lib/program/attach-hint";
 
 /** A warning, and a part of the remedy; undefined for none. */
 const EXAMPLES: readonly [warning: string, hint: RegExp | undefined][] = [
@@ -186,9 +186,7 @@ test.each(ATTACHED)("an attach of %s that ends with %s", (kind, errno, hint) => 
 });
 
 test("every errno of an attach has an example", () => {
-  const used = ATTACHED.map(([kind, errno]) =>
-    ERRNOS.find((row) => row.errno.test(errno) && (row.kind?.test(kind) ?? true)),
-  );
+  const used = ATTACHED.map(([kind, errno]) => errnoRow(kind, errno));
   expect(ERRNOS.filter((row) => !used.includes(row))).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 /** Section names. */
 import { AttachType, Flag, ProgramType } from "../../lib/constants";
-import { parseSection } from "../../lib/kinds";
-import { usesTrampoline } from "../../lib/sleepable/rules-trampolines";
+import { usesTrampoline } from "../../lib/kinds";
+import { parseSection } from "../../lib/section-names";
 
 test.each([
   ["lsm/file_open", ProgramType.LSM, "lsm", "file_open", 0],

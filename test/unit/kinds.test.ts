@@ -1,0 +1,94 @@
+/** The table of kinds, and what must say the same: the addon's attach calls and the table of docs/programs.md. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { attachOptions } from "node-libbpf";
+import {
+  ATTACH,
+  type AttachRow,
+  btfKinds,
+  familiesWhere,
+  KINDS,
+  type KindRow,
+  kindRow,
+  trampolineKinds,
+} from "../../lib/kinds";
+import { makeSleepable, onlyThese } from "../../lib/sleepable/remedies";
+import { PROJECT_ROOT } from "../../scripts/places";
+
+const read = (path: string) => readFileSync(join(PROJECT_ROOT, path), "utf8");
+const kinds: readonly (readonly [kind: string, row: KindRow])[] = Object.entries(KINDS);
+const mechanisms: readonly AttachRow[] = Object.values(ATTACH);
+
+/** A kind's line of the table in docs/programs.md. */
+function documented(kind: string, { sections, since, sleeps, attach, options }: KindRow): string {
+  const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(", ");
+  const sleep = sleeps === "never" ? "never" : [sleeps.since, sleeps.always && "must", sleeps.only].filter(Boolean);
+  const dotS = sleeps === "never" || sleeps.always ? [] : [".s"];
+  const given = ATTACH[attach].supported ? code(options) || "none" : "not attached";
+  return `| ${kind} | ${code([...sections, ...dotS])} | ${since} | ${[sleep].flat().join(", ")} | ${given} |`;
+}
+
+test("docs/programs.md has a line for each kind, in the table's order", () => {
+  const lines = read("docs/programs.md").split("\n");
+  const head = lines.findIndex((line) => line.startsWith("| kind | sections |"));
+  const end = lines.findIndex((line, index) => index > head && !line.startsWith("|"));
+  expect(lines.slice(head + 2, end)).toEqual(kinds.map(([kind, row]) => documented(kind, row)));
+});
+
+test.each([
+  [
+    "README.md",
+    `**Attaches** ${familiesWhere(({ attach, readBy }) => readBy === "row" && ATTACH[attach].supported)} programs`,
+  ],
+  ["docs/troubleshooting.md", `${trampolineKinds()} programs can't run on this host`],
+  ["docs/troubleshooting.md", `${btfKinds()} programs need it`],
+  ["docs/cli.md", `${trampolineKinds()} programs can't run on this kernel`],
+])("%s: %s", (file, sentence) => {
+  expect(read(file).replace(/\s+/g, " ")).toContain(sentence);
+});
+
+describe("binding/link.cc", () => {
+  const source = read("binding/link.cc");
+  const calls = [...source.matchAll(/exportStory<(\w+)>\(exports, "(attach\w+)"\)/g)].map(([, name, as]) => [name, as]);
+
+  test("exports the attach calls of the mechanisms, and no other", () => {
+    expect(calls.map(([, as]) => as).sort()).toEqual([...new Set(mechanisms.map((row) => row.native))].sort());
+  });
+
+  test.each(mechanisms.map(({ native, libbpf }) => [native, libbpf] as const))("%s calls %s()", (native, libbpf) => {
+    const [name] = calls.find(([, as]) => as === native) ?? [];
+    const [, body] = new RegExp(`^Napi::Value ${name}\\(.*?\\{\\n(.*?)^\\}`, "ms").exec(source) ?? [];
+    expect(body).toContain(`${libbpf}(`);
+  });
+});
+
+test("a kind is found by its name alone", () => {
+  expect(kindRow("lsm")).toBe(KINDS.lsm);
+  expect([kindRow("unspec"), kindRow("toString"), kindRow("tp")]).toEqual([undefined, undefined, undefined]);
+});
+
+test("attachOptions lists the kinds with options", () => {
+  expect(Object.keys(attachOptions)).toEqual(kinds.filter(([, row]) => row.options.length > 0).map(([kind]) => kind));
+  expect(attachOptions.xdp).toEqual(["interface"]);
+});
+
+test("a call that takes options as they are given is of kinds that have these options", () => {
+  for (const [, { attach, options }] of kinds)
+    for (const option of Object.keys(ATTACH[attach].arguments ?? {})) expect(options).toContain(option);
+});
+
+test("no kind may sleep before it exists", () => {
+  const release = (text: string) => text.split(".").reduce((sum, part) => sum * 1000 + Number(part), 0);
+  for (const [, { since, sleeps }] of kinds)
+    if (sleeps !== "never") expect(release(sleeps.since)).toBeGreaterThanOrEqual(release(since));
+});
+
+test("sentences name all kinds", () => {
+  expect(onlyThese()).toBe(
+    "only lsm, fentry, fexit, fmod_ret, fsession, tp_btf, iter, raw_tp, tracepoint, uprobe, syscall, usdt and struct_ops programs may sleep",
+  );
+  expect(trampolineKinds()).toBe("lsm, fentry, fexit, fmod_ret and fsession");
+  expect(makeSleepable("tp_btf")).toContain("since Linux 7.2, on system call tracepoints alone");
+  expect(makeSleepable("fsession")).toContain("since Linux 7.0)");
+  expect(makeSleepable("kprobe")).toContain("kprobe programs may not");
+});
