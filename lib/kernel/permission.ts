@@ -138,19 +138,8 @@ export function explainPermission(facts: PermissionFacts, refused: Refused, load
   }
   looked.push("seccomp");
   const trampoline = "trampoline" in refused && refused.trampoline === true;
-  if (facts.seccomp !== 0 && !loads()) {
-    return {
-      cause: "a seccomp filter refuses bpf(2)",
-      hint: "Allow bpf(2) and perf_event_open(2) in the container's seccomp profile",
-    };
-  }
-  if (facts.seccomp !== 0 && operation === "attach" && perfEvent !== undefined && refused.errno === "EPERM") {
-    return {
-      cause:
-        "a seccomp filter is active; it allows bpf(2) but may refuse perf_event_open(2): the kernel itself would return EACCES",
-      hint: "Allow perf_event_open(2) in the container's seccomp profile",
-    };
-  }
+  const filtered = facts.seccomp === 0 ? undefined : filteredBySeccomp(refused, perfEvent !== undefined, loads);
+  if (filtered !== undefined) return filtered;
   if (trampoline) {
     return {
       cause: `this kernel refuses BPF trampolines: ${listed(looked)} are not the cause`,
@@ -160,6 +149,21 @@ export function explainPermission(facts: PermissionFacts, refused: Refused, load
   return {
     cause: `the cause is unknown: ${listed(looked)} were checked and are not the cause`,
     hint: "Look for a denial in the kernel log and the audit log: a security module (SELinux, AppArmor) or the platform may forbid it",
+  };
+}
+
+function filteredBySeccomp(refused: Refused, isPerfEvent: boolean, loads: () => boolean): PermissionCause | undefined {
+  if (!loads()) {
+    return {
+      cause: "a seccomp filter refuses bpf(2)",
+      hint: "Allow bpf(2) and perf_event_open(2) in the container's seccomp profile",
+    };
+  }
+  if (refused.operation !== "attach" || !isPerfEvent || refused.errno !== "EPERM") return undefined;
+  return {
+    cause:
+      "a seccomp filter is active; it allows bpf(2) but may refuse perf_event_open(2): the kernel itself would return EACCES",
+    hint: "Allow perf_event_open(2) in the container's seccomp profile",
   };
 }
 

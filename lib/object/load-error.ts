@@ -41,18 +41,8 @@ export function loadError(
   const operation = "load";
 
   const cause = causeOf(texts);
-  if (outcome.stage === "open") {
-    const { words, code = "ERR_BPF_OBJECT_INVALID", hint } = cause ?? { hint: hintOf(outcome.status) };
-    const what = `${name} can't be opened${words ? `: ${words}` : ""} (${errno})`;
-    return new ObjectError(code, what, { operation: "open", errno, ...(hint !== undefined && { hint }) });
-  }
-
-  if (outcome.stage === "features") {
-    const hint =
-      "Nothing was loaded, and the cause is temporary: load again when file descriptors and memory are available";
-    const what = `${name} could not be loaded: libbpf could not probe this kernel's features (${errno})`;
-    return new LoadError("ERR_BPF_LOAD", what, { operation, errno, hint });
-  }
+  if (outcome.stage === "open") return notOpened(outcome.status, name, cause);
+  if (outcome.stage === "features") return notProbed(outcome.status, name);
 
   const failed = found(/^prog '(.+?)': BPF program load failed/)?.[1];
   const program = programs[outcome.program] ?? programs.find((candidate) => candidate.name === failed);
@@ -63,22 +53,8 @@ export function loadError(
     ...(program?.attachTarget !== undefined && { target: program.attachTarget }),
   };
 
-  if (outcome.stage === "target" && isErrno(outcome.status, "EOPNOTSUPP")) {
-    return new LoadError(
-      "ERR_BPF_NOT_SUPPORTED",
-      `program ${program?.name}: the linked libbpf can't clear the flag that section ${program?.section} sets`,
-      {
-        ...about,
-        hint: "Link libbpf 1.2 or newer (the bundled one is), or use a section without .s and set sleepable where needed",
-      },
-    );
-  }
-
-  if (outcome.stage === "members") {
-    const what = `${name}: the linked libbpf loads struct_ops programs with their maps and ignores autoload`;
-    const hint = "Link libbpf 1.4 or newer (the bundled one is), or set the maps' autocreate to false";
-    return new LoadError("ERR_BPF_NOT_SUPPORTED", what, { ...about, hint });
-  }
+  const old = oldLibbpf(outcome, name, program, about);
+  if (old !== undefined) return old;
 
   if (cause?.code === "ERR_BPF_OBJECT_NO_BTF") {
     const what = `${name} could not be loaded: this kernel has no BTF: ${cause.words} (${errno})`;
@@ -106,14 +82,51 @@ export function loadError(
     }
   }
   const what = program === undefined ? name : nameOf(program);
-  if (isEperm) {
-    const trampoline = program !== undefined && usesTrampoline(program.kind);
-    const refused = { operation: "load", types: program === undefined ? types : [program.type], trampoline } as const;
-    return permissionError(`${what} could not be loaded`, refused, { ...about, errno });
-  }
+  if (isEperm) return notPermitted(what, program === undefined ? types : [program.type], program?.kind, about);
   const said = `${what} could not be loaded${cause ? `: ${cause.words}` : ""} (${errno})`;
   const meaning = explained(explain({ errno, log: texts }), cause?.hint ?? hintOf(outcome.status));
   return new LoadError(cause?.code ?? "ERR_BPF_LOAD", said, { ...about, ...meaning });
+}
+
+function notPermitted(what: string, types: number[], kind: string | undefined, about: ErrorDetails): BpfError {
+  const refused = { operation: "load", types, trampoline: kind !== undefined && usesTrampoline(kind) } as const;
+  return permissionError(`${what} could not be loaded`, refused, { ...about, errno: "EPERM" });
+}
+
+function notOpened(status: number, name: string, cause: ReturnType<typeof causeOf>): ObjectError {
+  const errno = errnoName(status);
+  const { words, code = "ERR_BPF_OBJECT_INVALID", hint } = cause ?? { hint: hintOf(status) };
+  const what = `${name} can't be opened${words ? `: ${words}` : ""} (${errno})`;
+  return new ObjectError(code, what, { operation: "open", errno, ...(hint !== undefined && { hint }) });
+}
+
+function notProbed(status: number, name: string): LoadError {
+  const errno = errnoName(status);
+  const hint =
+    "Nothing was loaded, and the cause is temporary: load again when file descriptors and memory are available";
+  const what = `${name} could not be loaded: libbpf could not probe this kernel's features (${errno})`;
+  return new LoadError("ERR_BPF_LOAD", what, { operation: "load", errno, hint });
+}
+
+/** Settings that the linked libbpf is too old for. */
+function oldLibbpf(
+  { stage, status }: Outcome,
+  name: string,
+  program: GivenProgram | undefined,
+  about: ErrorDetails,
+): LoadError | undefined {
+  if (stage === "target" && isErrno(status, "EOPNOTSUPP")) {
+    const what = `program ${program?.name}: the linked libbpf can't clear the flag that section ${program?.section} sets`;
+    const hint =
+      "Link libbpf 1.2 or newer (the bundled one is), or use a section without .s and set sleepable where needed";
+    return new LoadError("ERR_BPF_NOT_SUPPORTED", what, { ...about, hint });
+  }
+  if (stage === "members") {
+    const what = `${name}: the linked libbpf loads struct_ops programs with their maps and ignores autoload`;
+    const hint = "Link libbpf 1.4 or newer (the bundled one is), or set the maps' autocreate to false";
+    return new LoadError("ERR_BPF_NOT_SUPPORTED", what, { ...about, hint });
+  }
+  return undefined;
 }
 
 function nameOf({ name, section }: GivenProgram): string {

@@ -119,6 +119,13 @@ export function judgeStructOps(program: ProgramFacts, kernel: Kernel): Finding[]
     : notYet(struct, kernel, more);
   if (missing !== undefined) return [missing];
 
+  return byMember(struct, member, sleepable, kernel, more);
+}
+
+/** The rule that the struct's own check_member() has for the member. */
+function byMember(struct: string, member: string, sleepable: boolean, kernel: Kernel, more: More): Finding[] {
+  const target = `${struct}.${member}`;
+  const question = `whether ${target} may sleep`;
   const rule = RULES[struct];
   const known = rule !== undefined && kernel.since(rule.from) === true;
   if (!known || rule === undefined)

@@ -64,7 +64,7 @@ export function judgeTracing(program: ProgramFacts, kernel: Kernel, stage: Stage
 }
 
 function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding {
-  const { errorInjection, architecture } = kernel.facts;
+  const { architecture } = kernel.facts;
   const injection = hasErrorInjection(kernel);
   const inputs = [injection.input, kernel.versionInput];
   const more = { source: CHECK, inputs };
@@ -79,33 +79,7 @@ function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding 
   const ids = sleepableIds(target, kernel);
   if (ids === true) return allowed("SLEEPABLE", `${target} may sleep: it is marked KF_SLEEPABLE`, more);
 
-  if (injection.value === true) {
-    const listed = kernel.lists("errorInjection", target) || listedOfModule(target, kernel);
-    const listInputs = [...inputs, input("error injection list", errorInjection, listed ? target : "not listed")];
-    if (listed === true) {
-      const denied = DENIED.find(
-        ({ name, since, until }) => name === target && kernel.still({ since, until: until ?? "999.0" }) !== false,
-      );
-      if (denied === undefined)
-        return allowed("SLEEPABLE", `${target} has error injection, so it may sleep`, {
-          ...more,
-          inputs: listInputs,
-        });
-      return refused("TARGET_DENIED", `${target} cannot sleep, although it has error injection`, {
-        source: { ...CHECK, file: "kernel/bpf/verifier.c: btf_non_sleepable_error_inject" },
-        inputs: listInputs,
-        remedy: "clear BPF_F_SLEEPABLE: the function is called where sleeping is not allowed",
-      });
-    }
-    if (listed === undefined) {
-      const why = isKnown(errorInjection) ? "" : errorInjection.unknown;
-      return undecided(question, `the list of functions can't be read (${why})`, { ...more, inputs: listInputs });
-    }
-    // A module's functions come and go with the module.
-    if (ids === undefined || isOfModule(target, kernel))
-      return undecided(question, "whether it is marked KF_SLEEPABLE can't be read", { ...more, inputs: listInputs });
-    return refusedTarget(target, kernel, true, { ...more, inputs: listInputs });
-  }
+  if (injection.value === true) return withErrorInjection(target, kernel, ids, question, inputs);
 
   const prefixed = kernel.has(PREFIXED);
   if (prefixed === undefined || (injection.value === undefined && (prefixed || target.includes("sys_")))) {
@@ -130,6 +104,44 @@ function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding 
   }
   if (ids === undefined) return undecided(question, "whether it is marked KF_SLEEPABLE can't be read", more);
   return refusedTarget(target, kernel, injection.value, more);
+}
+
+function withErrorInjection(
+  target: string,
+  kernel: Kernel,
+  ids: boolean | undefined,
+  question: string,
+  inputs: readonly Input[],
+): Finding {
+  const { errorInjection } = kernel.facts;
+  const listed = kernel.lists("errorInjection", target) || listedOfModule(target, kernel);
+  const listInputs = [...inputs, input("error injection list", errorInjection, listed ? target : "not listed")];
+  if (listed === true) {
+    const denied = DENIED.find(
+      ({ name, since, until }) => name === target && kernel.still({ since, until: until ?? "999.0" }) !== false,
+    );
+    if (denied === undefined)
+      return allowed("SLEEPABLE", `${target} has error injection, so it may sleep`, {
+        source: CHECK,
+        inputs: listInputs,
+      });
+    return refused("TARGET_DENIED", `${target} cannot sleep, although it has error injection`, {
+      source: { ...CHECK, file: "kernel/bpf/verifier.c: btf_non_sleepable_error_inject" },
+      inputs: listInputs,
+      remedy: "clear BPF_F_SLEEPABLE: the function is called where sleeping is not allowed",
+    });
+  }
+  if (listed === undefined) {
+    const why = isKnown(errorInjection) ? "" : errorInjection.unknown;
+    return undecided(question, `the list of functions can't be read (${why})`, { source: CHECK, inputs: listInputs });
+  }
+  // A module's functions come and go with the module.
+  if (ids === undefined || isOfModule(target, kernel))
+    return undecided(question, "whether it is marked KF_SLEEPABLE can't be read", {
+      source: CHECK,
+      inputs: listInputs,
+    });
+  return refusedTarget(target, kernel, true, { source: CHECK, inputs: listInputs });
 }
 
 /**
