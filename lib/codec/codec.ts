@@ -12,7 +12,17 @@ import { memoryFault } from "./text";
 export type { CodecOptions, U64 } from "./plan";
 
 /** A decoded value of any C type. */
-export type BtfValue = number | bigint | boolean | string | Uint8Array | BtfValue[] | { [field: string]: BtfValue };
+export type BtfValue =
+  | number
+  | bigint
+  | boolean
+  | string
+  | Uint8Array
+  | BtfValue[]
+  | {
+      /** A struct or union: the value of each field by its name. */
+      [field: string]: BtfValue;
+    };
 
 /**
  * Converts between bytes and values of one type. A codec is built once per type and looks up nothing by name when it

@@ -299,7 +299,7 @@ function getFlags(options: GetOptions, name: MapOperation, map: string): number 
 
 function setFlags(options: UpdateMode | SetOptions, name: MapOperation, map: string): number {
   if (typeof options === "string") {
-    if (!Object.hasOwn(MODES, options)) checkArgument(callee(name, map), "options", options, MODE);
+    if (!Object.hasOwn(MODES, options)) checkArgument(callee(name, map), "mode", options, MODE);
     return MODES[options];
   }
   const { mode = "any", lock } = checkOptions(callee(name, map), options, SET_OPTIONS);

@@ -110,7 +110,7 @@ kernelTest("a link is pinned, survives its object, and is opened from the pin", 
     object.close();
 
     using back = openLink(path);
-    expect(back.info).toMatchObject({ id, type: "tracing" });
+    expect(back.info()).toMatchObject({ id, type: "tracing" });
     back.detach();
     expect(back.closed).toBe(true);
     expect(readdirSync(PINS)).toEqual([]);

@@ -200,7 +200,7 @@ kernelTest(
     expect(map.set(1, 10n).get(1)).toBe(10n);
     expect(map).toBe(object.maps.hash);
     expect(object.maps.queue).toMatchObject({ name: "queue", type: "queue", valueSize: 4 });
-    expect(() => object.map("queue", HashMap)).toThrow(/is a queue map, no HashMap/);
+    expect(() => object.map("queue", HashMap)).toThrow(/is a queue map, not a HashMap/);
     expect(() => object.map("nothing", HashMap)).toThrow(/has no map nothing; it has: hash/);
   },
 );

@@ -43,7 +43,7 @@ test("Node 18: the help page, from the library and the command; the parts withou
 test.each([
   [{ platform: "darwin", arch: "arm64" }, "on darwin-arm64\n.*Run it on Linux.*node-libbpf/sleepable"],
   [{ platform: "win32", arch: "x64" }, "on win32-x64\n.*Run it on Linux"],
-  [{ arch: "arm" }, "prebuilds/linux-arm/.*: does not exist\n.*binaries for x64 and arm64"],
+  [{ arch: "arm" }, "prebuilds/linux-arm/.*: does not exist\n.*Binaries exist for x64 and arm64"],
   [
     { arch: "riscv64" },
     "prebuilds/linux-riscv64/.*: does not exist\n.*npm explore node-libbpf -- npm run build:native",
@@ -67,7 +67,7 @@ test.each([{ version: process.versions.node, path: process.execPath }, ...nodes(
     const flag = Number.parseInt(version, 10) < 22 ? "--experimental-permission" : "--permission";
     const args = ["--no-warnings", flag, "--allow-fs-read=*"];
     const without = project.node([...args, "use.cjs"], { node });
-    expect(without).toEqual({ status: 0, stdout: page("Give Node --allow-addons"), stderr: "" });
+    expect(without).toEqual({ status: 0, stdout: page("add --allow-addons"), stderr: "" });
     const allowed = project.node([...args, "--allow-addons", "use.cjs"], { node });
     expect(allowed).toEqual({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\n$/), stderr: "" });
   },
