@@ -28,7 +28,7 @@ export async function run(args: readonly string[]): Promise<void> {
     .version(version())
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(inOurWords(text)) });
-  // All of them are for help, and for words that are none of them.
+  // All commands are loaded for the help and for unknown commands.
   const named = COMMANDS.get(args[0] ?? "");
   for (const load of named ? [named] : COMMANDS.values()) (await load())(program);
   await program.parseAsync(args, { from: "user" });

@@ -25,7 +25,7 @@ export function permissionHint(refused: Refused): string {
   return `${cause.charAt(0).toUpperCase()}${cause.slice(1)}. ${hint}`;
 }
 
-/** Whether it takes a program that needs nothing of it: a seccomp filter knows no types of programs. */
+/** Whether the kernel loads a minimal program: a seccomp filter does not distinguish program types. */
 export function loadsAtAll(): boolean {
   return native.probeLoad({ type: ProgramType.SOCKET_FILTER, attachType: 0, flags: 0, btfId: 0 }).status === 0;
 }

@@ -1,4 +1,4 @@
-/** A map's native side: its handle, and the memory that both sides see. The typed map and its raw form share one. */
+/** A map's native side: its handle and the memory shared with native code. The typed map and its raw form share one. */
 import { ArgumentError, ClosedError, errnoName, isErrno, MapError } from "../errors";
 import { mapTypeName, mapTypeRowOf } from "../map-types";
 import { type Handle, native } from "../native";

@@ -1,4 +1,4 @@
-/** What an errno of a map's operation means for a map of that type, and what to do about it. */
+/** Explains the errno of a map operation for the map's type, and what to do about it. */
 import { Flag } from "../constants";
 import { isErrno } from "../errors";
 import { permissionHint } from "../kernel/refusal";

@@ -1,4 +1,4 @@
-/** PERF_EVENT_ARRAY: records from programs, through a ring for each CPU. */
+/** PERF_EVENT_ARRAY: records from programs, with one ring per CPU. */
 import { BpfError } from "../errors";
 import { type Handle, native } from "../native";
 import { checkOptions, custom, integer, type Schema } from "../options";

@@ -69,7 +69,7 @@ function roundedEntries(type: string, flags: number, entries: number): number {
     const rounded = native.pageSize * 2 ** Math.ceil(Math.log2(Math.max(1, entries / native.pageSize)));
     return rounded < 2 ** 32 ? rounded : entries;
   }
-  // A list for each CPU, of equal length: htab_map_alloc().
+  // One list per CPU, all of the same length: htab_map_alloc().
   if (counted === "lru") {
     const cpus = native.possibleCpus;
     if ((flags & Flag.NO_COMMON_LRU) === 0) return entries;

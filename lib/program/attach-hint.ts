@@ -81,7 +81,10 @@ export const ERRNOS: readonly Row[] = [
 
 const ABSENT = /^(ENOENT|ESRCH)$/;
 
-/** The row for an errno alone. */
+/**
+ * The hint for a failed attach.
+ *
+ * The row for an errno alone. */
 export function errnoRow(kind: ProgramKind, errno: string): Row | undefined {
   const { attach = "other" } = kindRow(kind) ?? {};
   return ERRNOS.find((row) => row.errno.test(errno) && (row.attach?.includes(attach) ?? true));

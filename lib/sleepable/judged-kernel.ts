@@ -1,4 +1,4 @@
-/** A kernel as the rules look at it: questions to its facts, and to what is known of its version. */
+/** The view of a kernel that the rules use: its facts, and what is known about its version. */
 import { isSince, parseVersion, seriesNumber, type Version } from "../compare-versions";
 import { type Fact, given, isKnown } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";

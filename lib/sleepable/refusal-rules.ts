@@ -276,7 +276,7 @@ export const RULES: readonly Rule[] = [
     // The list in the message is incomplete: that of 6.12 and 7.3 lacks queue, arena and others.
     pattern: /^Sleepable programs can only use .+ maps$/,
     reason: "MAP_TYPE_NOT_SLEEPABLE",
-    message: "sleepable programs cannot use one of the program's maps on this kernel, for its type",
+    message: "sleepable programs cannot use one of the program's maps on this kernel, because of its type",
     remedy: `use an array or a hash map (ring buffers since Linux ${mapTypes.ringbuf.programs.sleepable[0]}), or ${CLEAR}`,
     source: `${VERIFIER}: check_map_prog_compatibility()`,
   },
@@ -482,7 +482,7 @@ export interface WordlessRule {
   sleepable?: true;
   /** Whether the log must have no lines. By default it may have statistics, which show that the verifier ran. */
   empty?: boolean;
-  /** A map type of the program's. */
+  /** A map type that the program uses. */
   map?: MapTypeName;
   reason: ReasonCode;
   message: string;

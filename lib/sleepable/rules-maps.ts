@@ -1,4 +1,4 @@
-/** Maps that a program names (kernel/bpf/verifier.c, check_map_prog_compatibility()). */
+/** Maps that a program references (check_map_prog_compatibility() in kernel/bpf/verifier.c). */
 import { isSince } from "../compare-versions";
 import { Flag, ProgramType } from "../constants";
 import { given } from "../kernel/fact";
@@ -39,7 +39,7 @@ export function judgeOther(map: MapFacts, kernel: Kernel): Finding[] {
   return missing === undefined ? needsLsm(map, kernel) : [missing];
 }
 
-/** Whether every kernel with sleepable programs can make a map. */
+/** Whether every kernel with sleepable programs can create a map. */
 export function isEverywhere({ type, flags }: Pick<MapFacts, "type" | "flags">): boolean {
   const row = mapTypeRow(type);
   return row !== undefined && isOld(row) && row.needs !== "lsm" && FLAGS.every(({ flag }) => (flags & flag) === 0);
@@ -75,14 +75,14 @@ function notThere(map: MapFacts, kernel: Kernel): Finding | undefined {
   const source = "include/uapi/linux/bpf.h: enum bpf_map_type";
   if (row === undefined) {
     if (listed) return undefined;
-    return undecided(`whether this kernel has maps of ${map.type} (map ${map.name})`, "it is not known here", {
+    return undecided(`whether this kernel has maps of ${map.type} (map ${map.name})`, "it is unknown here", {
       source,
       inputs: [input("map types", listing), kernel.versionInput],
     });
   }
   if ((listed ?? kernel.since(row.since)) !== false) return undefined;
   const { sleepable } = row.programs;
-  return refused("MAP_TYPE_UNKNOWN", `map ${map.name}: ${kernel.label} has no maps of the type ${map.type}`, {
+  return refused("MAP_TYPE_UNKNOWN", `map ${map.name}: ${kernel.label} does not support the map type ${map.type}`, {
     source,
     since: row.since,
     inputs: [input("map types", listing, "not listed"), kernel.versionInput],
@@ -300,7 +300,7 @@ function knownFields(map: MapFacts, program: ProgramFacts, kernel: Kernel): Find
  * blob).
  */
 function needsLsm(map: MapFacts, kernel: Kernel): Finding[] {
-  // 5.10 makes such a map all the same.
+  // 5.10 creates such a map anyway.
   if (mapTypeRow(map.type)?.needs !== "lsm" || !kernel.since("6.1")) return [];
   const active = given(kernel.facts.lsms);
   if (active === undefined || active.includes("bpf")) return [];
