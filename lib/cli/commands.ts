@@ -34,7 +34,7 @@ export async function run(args: readonly string[]): Promise<void> {
   await program.parseAsync(args, { from: "user" });
 }
 
-/** commander says before what an option's parser says that the argument is invalid, and which it is. */
+/** Removes the text with the argument's value that commander puts before the message of an option's parser. */
 function inOurWords(text: string): string {
   return text.replace(/^error:/, "node-libbpf:").replace(/ argument '.*' is invalid\. (?=expected )/s, ": ");
 }

@@ -19,7 +19,7 @@ export interface MapBatch {
   readonly values: Uint8Array;
 }
 
-/** Bytes of a batch where the elements are not larger. */
+/** Target size of a batch in bytes. */
 const BYTES = 1 << 20;
 /** Elements of the first batch: a program that reads only the first few should not pay for a megabyte. */
 const FIRST = 512;

@@ -78,7 +78,7 @@ export class MapCore implements MapIdentity {
     this.valueSize = identity.valueSize;
     this.maxEntries = identity.maxEntries;
     this.flags = identity.flags;
-    // As binding/map.cc: a type that is not known counts as one with values per CPU.
+    // In step with binding/map.cc: an unknown type counts as per-CPU.
     const perCpu = mapTypeRowOf(identity.type)?.elements.perCpu ?? true;
     this.userValueSize = perCpu ? align8(identity.valueSize) * native.possibleCpus : identity.valueSize;
     this.#index = "index" in source ? source.index : -1;

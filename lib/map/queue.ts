@@ -10,9 +10,9 @@ import { bytes, type ElementCodecs } from "./map-codec";
 
 const EXIST = 2;
 
-/** How a value is added to a {@link QueueMap}. */
+/** Options for {@link QueueMap.push}. */
 export interface PushOptions {
-  /** Drop the oldest value where the queue is full. */
+  /** Drop the oldest value if the map is full. */
   replace?: boolean;
 }
 

@@ -239,8 +239,8 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
     use: (opened: Opened<T>, count: number, progress: Progress) => void,
   ): Opened<T> {
     if (this.#taken !== undefined) {
-      const hint = "Read it when the handler has returned";
-      throw new BpfError("ERR_BPF_BUSY", `${this.#what}: its handler has a record now`, {
+      const hint = "Read after the handler has returned";
+      throw new BpfError("ERR_BPF_BUSY", `${this.#what}: its handler is still processing a record`, {
         operation: "map.read",
         hint,
       });

@@ -182,7 +182,7 @@ const iterator: Attacher = (program, { handle, index }, options) => {
   return native.attachIter(handle, index, tid === undefined ? { over: "pid", id: pid } : { over: "tid", id: tid });
 };
 
-/** Mechanisms whose native calls take something other than the options as they are given. */
+/** Mechanisms whose native calls do not take the options unchanged. */
 type OwnMechanism = {
   [M in AttachMechanism]: (typeof ATTACH)[M]["arguments"] extends undefined ? M : never;
 }[AttachMechanism];
@@ -200,7 +200,7 @@ const attachers: Record<OwnMechanism, Attacher> = {
 
 const hasAttacher = (mechanism: AttachMechanism): mechanism is OwnMechanism => Object.hasOwn(attachers, mechanism);
 
-/** Attaches by a mechanism whose native call takes the options as they are given. */
+/** Attaches with a mechanism whose native call takes the options unchanged. */
 const direct =
   (mechanism: Exclude<AttachMechanism, OwnMechanism>): Attacher =>
   (program, { handle, index }, options) => {
@@ -239,7 +239,7 @@ export type AttachOptionsFor<K extends ProgramKind> = {
       : AttachOptions;
 }[K];
 
-/** The options that a program's kind may have, as they were given. */
+/** Checks the options against those of the program's kind. */
 export function checkedAttachOptions(program: Attachable, options: AttachOptions | undefined): AttachOptions {
   const { name, section, kind } = program;
   const callee = {

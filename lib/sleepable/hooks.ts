@@ -11,7 +11,7 @@ import { KNOWN_HOOKS, NOT_HOOKS } from "./lsm-hooks";
 import { ITERATORS } from "./rules-iter";
 
 interface KindFacts {
-  /** The kind of program that stands for it. */
+  /** The kind of the program to judge or probe. */
   program: KnownKind;
   /** The names to list, in order. If the kernel's own list is unknown, those of all kernels. */
   names(facts: KernelFacts): Iterable<string>;

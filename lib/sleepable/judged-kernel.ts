@@ -40,7 +40,7 @@ const LOOKUPS_WITHOUT_SET = 24;
 const views = new WeakMap<KernelFacts, Kernel>();
 
 export const kernelFacts = custom<KernelFacts>(
-  "what kernelFacts(), kernelProfile() or readProfile() gives",
+  "a result of kernelFacts(), kernelProfile() or readProfile()",
   (value) => typeof value === "object" && (value as KernelFacts | null)?.format === 1,
 );
 

@@ -71,10 +71,13 @@ function wrongKindRemedy({ program: { kind = "" } }: Found): string {
   return `${CLEAR}, or require Linux ${since}, where ${row.family} programs can sleep`;
 }
 
-/** The last release that may hide helpers that sleep from programs that are not sleepable: 6.2 stopped, stable releases did so later. */
+/**
+ * The last release that may hide sleeping helpers from programs that are not sleepable. Linux 6.2 stopped doing so; some stable
+ * releases stopped later.
+ */
 const HIDDEN_UNTIL = "6.3";
 
-/** Whether a kind has a sleepable variant on such a kernel: a kind without one has not got these helpers at all. */
+/** Whether a kind has a sleepable variant on such a kernel. A kind without one does not have these helpers at all. */
 function couldSleep(kind: string): boolean {
   const sleeps = kindRow(kind)?.sleeps ?? "never";
   return sleeps !== "never" && !sleeps.always && seriesOf(sleeps.since) <= seriesOf(HIDDEN_UNTIL);
@@ -476,7 +479,7 @@ function article(where = ""): string {
 export interface WordlessRule {
   errno: string;
   stage: "load" | "attach";
-  /** As in {@link ProgramFacts.kind}; by default any. */
+  /** As in {@link ProgramFacts.kind}; any if absent. */
   kinds?: readonly string[];
   target?: string;
   sleepable?: true;
@@ -491,7 +494,7 @@ export interface WordlessRule {
   commit?: string;
 }
 
-/** The kinds that are attached so. */
+/** The kinds with these ways to attach. */
 const by = (...mechanisms: readonly AttachMechanism[]) => kindsWhere(({ attach }) => mechanisms.includes(attach));
 
 export const WORDLESS: readonly WordlessRule[] = [
