@@ -43,8 +43,8 @@ export type ErrorCode =
   | "ERR_BPF_VM_TIMEOUT";
 
 /**
- * The operation that failed. Operations on maps, links, programs, variables and codecs start with the owner: "map.get". The
- * others are named after the function, or after what it reads: "profile" for readProfile().
+ * The operation that failed. Operations on maps, links, programs, variables and codecs start with the owner: "map.get".
+ * The others are named after the function, or after what it reads: "profile" for readProfile().
  */
 export type Operation =
   | "open"

@@ -1,7 +1,7 @@
 /**
- * The kinds of programs and the ways to attach them, one row each: other files read what they need of a kind here. Data only; the rules
- * are in sleepable/. test/gates/kinds.test.ts compares the rows with libbpf's table of sections, test/unit/kinds.test.ts with
- * binding/link.cc and docs/programs.md.
+ * The kinds of programs and the ways to attach them, one row each. Other files read a kind's properties here. The rules
+ * are in sleepable/. test/gates/kinds.test.ts compares the rows with libbpf's table of sections,
+ * test/unit/kinds.test.ts with binding/link.cc and docs/programs.md.
  */
 import { AttachType, Flag, ProgramType } from "./constants";
 import { listed } from "./listed";
@@ -15,8 +15,8 @@ export interface AttachRow {
   /** The libbpf function that it calls. */
   readonly libbpf: `bpf_program__attach${string}`;
   /**
-   * The attach options that the native function takes by name. A bigint is an option's default; a string is the noun in the error
-   * for a missing mandatory option. Undefined if a function in lib/program/attach.ts builds the request.
+   * The attach options that the native function takes by name. A bigint is an option's default; a string is the noun in
+   * the error for a missing mandatory option. Undefined if a function in lib/program/attach.ts builds the request.
    */
   readonly arguments: Readonly<Record<string, bigint | string>> | undefined;
   /** Whether programs run through a BPF trampoline, which the architecture and the kernel must support. */
@@ -148,7 +148,10 @@ const ITERATOR = {
 const TEXT = { form: "text", btf: undefined, noun: "target" } as const satisfies Target;
 const NOTHING = { form: "none", btf: undefined, noun: "target" } as const satisfies Target;
 
-/** The oldest release whose rules are known. It introduced BPF_F_SLEEPABLE (1e6c62a88215). Kinds marked `since` it may be older. */
+/**
+ * The oldest release whose rules are known. It introduced BPF_F_SLEEPABLE (1e6c62a88215). Kinds marked `since` it may
+ * be older.
+ */
 export const OLDEST = "5.10";
 
 /** How programs of a kind may sleep. */
@@ -235,7 +238,10 @@ const lsm = {
   family: "lsm",
 } as const;
 
-/** Tracepoints: system call tracepoints can fault since 439ebd5b5708. Since 700e6f853eb3 the kernel rejects sleepable tp_btf programs otherwise. */
+/**
+ * Tracepoints: system call tracepoints can fault since 439ebd5b5708. Since 700e6f853eb3 the kernel rejects sleepable
+ * tp_btf programs otherwise.
+ */
 const tracepoints = {
   forms: {},
   readBy: "row",
@@ -576,7 +582,10 @@ export type OtherKind = Exclude<ProgramKindName, KnownKind>;
 export type ProbedKind = {
   [Name in ProgramKindName]: (typeof KINDS)[Name]["probed"] extends true ? Name : never;
 }[ProgramKindName];
-/** A program's kind: a {@link KnownKind}, an {@link OtherKind}, else the first part of its section, or "unspec" if unknown. */
+/**
+ * A program's kind: a {@link KnownKind}, an {@link OtherKind}, else the first part of its section, or "unspec" if
+ * unknown.
+ */
 export type ProgramKind = KnownKind | (string & {});
 
 const rows = Object.entries(KINDS) as [ProgramKindName, KindRow][];

@@ -1,6 +1,6 @@
 /**
- * Map types: one row per type, with everything that this library knows about it. The classes, createMap(), hints, generated
- * TypeScript, the precheck and the tests read the rows. The compiler rejects a table that lacks a type or a field.
+ * Map types: one row per type, with everything that this library knows about it. The classes, createMap(), hints,
+ * generated TypeScript, the precheck and the tests read the rows. The compiler rejects a missing type or field.
  */
 import { Flag, MapType } from "./constants";
 
@@ -51,13 +51,13 @@ export interface Creation {
 interface Elements {
   /** "cgroup": a key is a struct bpf_cgroup_storage_key. */
   readonly keys: "any" | "index" | "prefix" | "descriptor" | "cgroup" | "none";
-  /** "descriptor": user space writes a file descriptor. "struct_ops": the kernel's struct, which is larger than its BTF type. */
+  /** "descriptor": user space writes a file descriptor. "struct_ops": the kernel's struct, larger than its BTF type. */
   readonly values: "data" | "descriptor" | "map" | "program" | "struct_ops" | "none";
   /** Whether an element has one value per possible CPU. In step with binding/map.cc. */
   readonly perCpu: boolean;
   /**
-   * The unit of max_entries. "lru": elements; with BPF_F_NO_COMMON_LRU the kernel rounds to a multiple of the CPUs. "cpus": elements;
-   * libbpf sets 0 to the number of CPUs.
+   * The unit of max_entries. "lru": elements; with BPF_F_NO_COMMON_LRU the kernel rounds to a multiple of the CPUs.
+   * "cpus": elements; libbpf sets 0 to the number of CPUs.
    */
   readonly maxEntries: "elements" | "lru" | "bytes" | "pages" | "cpus" | "none";
 }
@@ -69,8 +69,8 @@ interface Calls {
   /** bpf_map_delete_elem(). */
   readonly delete: boolean;
   /**
-   * Whether iteration uses bpf_map_lookup_batch() if the kernel supports it. With other types a batch may return an element
-   * twice, or fail.
+   * Whether iteration uses bpf_map_lookup_batch() if the kernel supports it. With other types a batch may return an
+   * element twice, or fail.
    */
   readonly batch: boolean;
   /** mmap(2) of a map with BPF_F_MMAPABLE gives the elements. */
@@ -79,13 +79,15 @@ interface Calls {
 
 /** How programs can use the map (check_map_prog_compatibility() in kernel/bpf/verifier.c). */
 interface Programs {
-  /** The first release in which sleepable programs can use it, and the commit; "never": in no release up to Linux 7.3. */
+  /**
+   * The first release in which sleepable programs can use it, and the commit; "never": in no release up to Linux 7.3.
+   */
   readonly sleepable: readonly [since: string, commit?: string] | "never";
   /** Whether the kernel allocates the elements when it creates the map, unless BPF_F_NO_PREALLOC is set. */
   readonly preallocated: boolean;
   /**
-   * Kernel-managed fields that values may contain (map_check_btf() in kernel/bpf/syscall.c). "locks": spin locks. "objects":
-   * timers, work queues, list heads, tree roots.
+   * Kernel-managed fields that values may contain (map_check_btf() in kernel/bpf/syscall.c). "locks": spin locks.
+   * "objects": timers, work queues, list heads, tree roots.
    */
   readonly holds: readonly ("locks" | "objects")[];
   /** A similar map type that a sleepable program can use. */

@@ -227,7 +227,10 @@ function refusal({ of, details }: Owner, what: string, { path, problem, hint }: 
   return new ArgumentError(message, { ...details, ...(hint !== undefined && { hint }) });
 }
 
-/** Whether a value is a plain object, an instance of a class or a module. Arrays, Maps and promises are not: they keep their contents elsewhere. */
+/**
+ * Whether a value is a plain object, an instance of a class or a module. Arrays, Maps and promises are not: they keep
+ * their contents elsewhere.
+ */
 function isObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   if (Object.getPrototypeOf(value) === Object.prototype) return true;

@@ -5,7 +5,10 @@ import { ProgramType } from "./constants";
 interface TypeRow {
   /** Required besides CAP_BPF: is_net_admin_prog_type(), is_perfmon_prog_type() in kernel/bpf/syscall.c. */
   readonly capabilities: readonly ("CAP_PERFMON" | "CAP_NET_ADMIN")[];
-  /** is_tracing_prog_type() in kernel/bpf/verifier.c: such programs can run anywhere in the kernel, so some maps are forbidden. */
+  /**
+   * is_tracing_prog_type() in kernel/bpf/verifier.c: such programs can run anywhere in the kernel, so some maps are
+   * forbidden.
+   */
   readonly runsAnywhere: boolean;
 }
 

@@ -31,8 +31,8 @@ export function kindOf(type: number, attachType: number): Pick<SectionFacts, "ki
 
 /**
  * Parses a section name. `type` is the program type that libbpf derived from it; 0 if it knows none. libbpf knows the
- * sections too. The rows add the flags that a section implies, which libbpf's interface hides, and sleepable sections that
- * the linked libbpf may be too old for.
+ * sections too. The rows add the flags that a section implies, which libbpf's interface hides, and sleepable sections
+ * that the linked libbpf may be too old for.
  */
 export function parseSection(section: string, type: number): SectionFacts {
   const slash = section.indexOf("/");

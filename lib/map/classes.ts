@@ -40,7 +40,10 @@ export type MapClasses<K, V> = {
   BpfMap: BpfMap;
 };
 
-/** The class of each map type, by name, for keys `K` and values `V`: `MapTypes<number, bigint>["hash"]` is `HashMap<number, bigint>`. */
+/**
+ * The class of each map type, by name, for keys `K` and values `V`: `MapTypes<number, bigint>["hash"]` is
+ * `HashMap<number, bigint>`.
+ */
 export type MapTypes<K, V> = { [T in MapTypeName]: MapClasses<K, V>[(typeof mapTypes)[T]["class"]] };
 
 /** A constructor of a map class; some need no codecs. */

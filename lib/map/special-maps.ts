@@ -9,9 +9,9 @@ import { BpfMap } from "./map";
 import { type ElementCodecs, indexOf } from "./map-codec";
 
 /**
- * Maps without a class of their own, such as DEVMAP, SOCKMAP and STACK_TRACE, and {@link PerfBuffer.slots}. Keys and values
- * are as in the kernel. The type decides which calls user space can make: some can't be read, some can't be written; the
- * error says so. docs/maps.md lists the types, each with the Linux release that introduced it.
+ * Maps without a class of their own, such as DEVMAP, SOCKMAP and STACK_TRACE, and {@link PerfBuffer.slots}. Keys and
+ * values are as in the kernel. The type decides which calls user space can make: some can't be read, some can't be
+ * written; the error says so. docs/maps.md lists the types, each with the Linux release that introduced it.
  */
 export class KernelMap<K = BtfValue, V = BtfValue> extends ElementMap<K, V> {
   /** @internal */

@@ -72,8 +72,8 @@ function wrongKindRemedy({ program: { kind = "" } }: Found): string {
 }
 
 /**
- * The last release that may hide sleeping helpers from programs that are not sleepable. Linux 6.2 stopped doing so; some stable
- * releases stopped later.
+ * The last release that may hide sleeping helpers from programs that are not sleepable. Linux 6.2 stopped doing so;
+ * some stable releases stopped later.
  */
 const HIDDEN_UNTIL = "6.3";
 
