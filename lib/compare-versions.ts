@@ -1,13 +1,13 @@
-/** The order of versions: of kernels and of packages. */
+/** Parses and compares versions of kernels and packages. */
 
-/** A version in numbers; `patch` is absent where only the series is known. */
+/** A version as numbers; `patch` is absent if only the series is known. */
 export interface Version {
   major: number;
   minor: number;
   patch?: number;
 }
 
-/** @returns undefined for what is no version: "6.12-rc1" */
+/** @returns undefined for a text that is not a version, such as "6.12-rc1" */
 export function parseVersion(text: string): Version | undefined {
   const match = /^(\d+)\.(\d+)(?:\.(\d+))?$/.exec(text);
   if (match === null) return undefined;
@@ -15,19 +15,19 @@ export function parseVersion(text: string): Version | undefined {
   return { major: major as number, minor: minor as number, ...(patch !== undefined && { patch }) };
 }
 
-/** The series as one number that orders: 6012 of 6.12, of 6.12.117 and of the release "6.12.0-56-amd64". */
+/** The series as a sortable number: 6012 for 6.12, 6.12.117 and the release "6.12.0-56-amd64". */
 export function seriesNumber(version: Version | string): number {
   if (typeof version !== "string") return version.major * 1000 + version.minor;
   const [major = 0, minor = 0] = version.split(".", 2).map(Number.parseFloat);
   return major * 1000 + minor;
 }
 
-/** Whether a version is of a series or of a later one. */
+/** Whether a version belongs to a series or a later one. */
 export function isSince(version: Version | string, series: string): boolean {
   return seriesNumber(version) >= seriesNumber(series);
 }
 
-/** Numeric runs compare as numbers, the rest as text, so that 6.12.9 < 6.12.117 and 5.10.0-9 < 5.10.0-46. */
+/** Compares runs of digits as numbers and the rest as text, so that 6.12.9 < 6.12.117 and 5.10.0-9 < 5.10.0-46. */
 export function compareVersions(left: string, right: string): number {
   const parts = (version: string): readonly string[] => version.match(/\d+|\D+/g) ?? [];
   const [a, b] = [parts(left), parts(right)];

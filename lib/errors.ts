@@ -43,8 +43,8 @@ export type ErrorCode =
   | "ERR_BPF_VM_TIMEOUT";
 
 /**
- * The operation that failed. Operations on maps, links, programs, variables and codecs have the owner in front: "map.get". The others
- * have the name of the function, or of what the function reads: "profile" for readProfile().
+ * The operation that failed. Operations on maps, links, programs, variables and codecs start with the owner: "map.get".
+ * The others are named after the function, or after what it reads: "profile" for readProfile().
  */
 export type Operation =
   | "open"
@@ -75,7 +75,7 @@ export type Operation =
   | "write"
   | "vm";
 
-/** What an error is about; each field is set where it applies. */
+/** What an error is about. A field is set only where it applies. */
 export interface ErrorDetails {
   /** The operation that failed: "open", "load", "program.attach", "map.get" … */
   operation?: Operation;
@@ -105,10 +105,10 @@ export class BpfError extends Error {
   override readonly name: string = "BpfError";
   /** Identifies the kind of failure; stable across versions. */
   readonly code: ErrorCode;
-  // Declared, not defined: a field that does not apply is absent, and not printed as undefined.
+  // `declare` creates no property, so that a field that does not apply is absent instead of undefined.
   /** The operation that failed: "open", "load", "program.attach", "map.get" … */
   declare readonly operation?: Operation;
-  /** The kernel's errno by name, such as "EINVAL"; absent where no kernel call failed. */
+  /** The kernel's errno by name, such as "EINVAL"; absent if no kernel call failed. */
   declare readonly errno?: string;
   /** The program's name. */
   declare readonly program?: string;

@@ -1,27 +1,27 @@
 /**
- * The kinds of programs and the ways to attach them, one row each: other files read what they need of a kind here. Data only; the rules
- * are in sleepable/. test/gates/kinds.test.ts compares the rows with libbpf's table of sections, test/unit/kinds.test.ts with
- * binding/link.cc and docs/programs.md.
+ * The kinds of programs and the ways to attach them, one row each. Other files read a kind's properties here. The rules
+ * are in sleepable/. test/gates/kinds.test.ts compares the rows with libbpf's table of sections,
+ * test/unit/kinds.test.ts with binding/link.cc and docs/programs.md.
  */
 import { AttachType, Flag, ProgramType } from "./constants";
 import { listed } from "./listed";
 
-/** How the kernel attaches a kind, and the call of the addon that asks for it. */
+/** A way to attach programs, and the native function for it. */
 export interface AttachRow {
-  /** Whether this library attaches it; false: `Program.attach()` fails with EOPNOTSUPP. */
+  /** Whether this library supports it. If not, `Program.attach()` fails with EOPNOTSUPP. */
   readonly supported: boolean;
-  /** The call in binding/link.cc; `attachAuto` leaves it to libbpf, which goes by the section. */
+  /** The function in binding/link.cc. With `attachAuto`, libbpf decides by the section. */
   readonly native: `attach${string}`;
-  /** The libbpf function behind it. */
+  /** The libbpf function that it calls. */
   readonly libbpf: `bpf_program__attach${string}`;
   /**
-   * The attach options that the call takes by name: with the default of an optional one, or the noun for the error where a required one
-   * is missing. Undefined: lib/program/attach.ts has a function that makes the request.
+   * The attach options that the native function takes by name. A bigint is an option's default; a string is the noun in
+   * the error for a missing mandatory option. Undefined if a function in lib/program/attach.ts builds the request.
    */
   readonly arguments: Readonly<Record<string, bigint | string>> | undefined;
-  /** The program runs through a BPF trampoline, which the architecture and the kernel must support. */
+  /** Whether programs run through a BPF trampoline, which the architecture and the kernel must support. */
   readonly trampoline: boolean;
-  /** perf_event_open(2) attaches it: the PMU. */
+  /** The PMU, if perf_event_open(2) attaches it. */
   readonly perfEvent: "kprobe" | "uprobe" | "tracepoint" | undefined;
 }
 
@@ -106,12 +106,12 @@ export const ATTACH = {
   uprobe_multi: auto,
   raw_tracepoint_writable: auto,
   freplace: auto,
-  // Through trampolines too; which functions, only the link says. libbpf 1.7 knows no such section.
+  // Uses trampolines too, but only the link names the functions. libbpf 1.7 does not know the section.
   trampoline_multi: { ...auto, supported: false },
   lsm_cgroup: { ...auto, supported: false, trampoline: true },
-  // With its map.
+  // Attached with its map.
   struct_ops: { ...auto, supported: false },
-  // Not attached: BPF_PROG_RUN runs it.
+  // Not attached; run by BPF_PROG_RUN.
   run: { ...auto, supported: false },
   other: { ...auto, supported: false },
 } as const satisfies Record<string, AttachRow>;
@@ -119,14 +119,17 @@ export const ATTACH = {
 /** How a kind is attached: a row of {@link ATTACH}. */
 export type AttachMechanism = keyof typeof ATTACH;
 
-/** What a kind's attach target is: a BTF function or type, plain text, or nothing. */
+/** How a kind's attach target is given: as a BTF function or type, as plain text, or not at all. */
 export type TargetForm = "btf" | "text" | "none";
 
 interface Target {
   readonly form: TargetForm;
-  /** The kind of its BTF type, and what the type's name begins with; undefined where BTF does not name it. libbpf: btf_get_kernel_prefix_kind(). */
+  /**
+   * The kind of its BTF type, and the prefix of the type's name; undefined if it has no BTF type. libbpf:
+   * btf_get_kernel_prefix_kind().
+   */
   readonly btf: { readonly kind: "FUNC" | "TYPEDEF"; readonly prefix: string } | undefined;
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly noun: string;
 }
 
@@ -145,52 +148,55 @@ const ITERATOR = {
 const TEXT = { form: "text", btf: undefined, noun: "target" } as const satisfies Target;
 const NOTHING = { form: "none", btf: undefined, noun: "target" } as const satisfies Target;
 
-/** The oldest release whose rules are known: BPF_F_SLEEPABLE came with it (1e6c62a88215). A kind "since" it may be older. */
+/**
+ * The oldest release whose rules are known. It introduced BPF_F_SLEEPABLE (1e6c62a88215). Kinds marked `since` it may
+ * be older.
+ */
 export const OLDEST = "5.10";
 
-/** A kind's sleepable programs. */
+/** How programs of a kind may sleep. */
 interface Sleeps {
-  /** The first release that takes one. */
+  /** The first release that accepts a sleepable program of the kind. */
   readonly since: string;
   /** Every program of the kind must be sleepable; there is no section with ".s". */
   readonly always?: true;
-  /** The only targets of the kind that may sleep. */
+  /** The targets that may sleep, if not all. */
   readonly only?: string;
 }
 
-/** What is known of a kind. */
+/** Everything that this library knows about a kind. */
 export interface KindRow {
-  /** Section names without ".s" and target; the first is the usual one. */
+  /** Section names without ".s" and target; the first is the preferred one. */
   readonly sections: readonly string[];
-  /** Sections, with a target or without, that came after the kind or set a flag of BPF_PROG_LOAD. */
+  /** Sections, with or without a target, that are newer than the kind or set a flag of BPF_PROG_LOAD. */
   readonly forms: Readonly<Record<string, { readonly since: string; readonly flags?: number }>>;
-  /** Who says what a section makes: this row, or the linked libbpf, because types or attach types differ between its sections. */
+  /** What decides the types of a section: this row, or the linked libbpf if they differ between the kind's sections. */
   readonly readBy: "row" | "libbpf";
-  /** enum bpf_prog_type; several where the section's target decides. */
+  /** enum bpf_prog_type; several if the section's target decides. */
   readonly types: readonly number[];
-  /** enum bpf_attach_type; undefined where the section's target decides. */
+  /** enum bpf_attach_type; undefined if the section's target decides. */
   readonly attachType: number | undefined;
   readonly target: Target;
   /** The first release that has the kind. */
   readonly since: string;
-  /** Where an older kernel refuses it: at load, or only when it is attached. */
+  /** When an older kernel rejects it: at load, or only at attach. */
   readonly refusedAt: "load" | "attach";
-  /** Whether its programs may sleep. A kind that may, and need not, has a section that ends in ".s". */
+  /** Whether its programs may sleep. If they need not, the kind has a section that ends in ".s". */
   readonly sleeps: Sleeps | "never";
   readonly attach: AttachMechanism;
   /** The options of `Program.attach()`. */
   readonly options: readonly string[];
-  /** The kernel's function that demands a GPL-compatible licence; undefined where only some calls do. */
+  /** The kernel function that requires a GPL-compatible licence; undefined if only some calls require one. */
   readonly gpl: string | undefined;
-  /** Whether loading a program tells what the kernel thinks of a target: the probe asks about these. */
+  /** Whether loading a program shows if the kernel accepts its target. The probe uses this. */
   readonly probed: boolean;
-  /** What messages call it where its variants are all one: "uprobe" for uretprobe and uprobe.multi. */
+  /** The common name of its variants in messages: "uprobe" for uretprobe and uprobe.multi. */
   readonly family: string;
 }
 
-// Rows of a family spread what they have in common; what stands after the family's name differs.
+// Rows of a family spread a common part; the fields after it differ.
 
-/** Read by libbpf, never sleeping, attached by nothing. */
+/** Types decided by libbpf; never sleepable; not attached by this library. */
 const plain = {
   forms: {},
   readBy: "libbpf",
@@ -205,7 +211,7 @@ const plain = {
   probed: false,
 } as const;
 
-/** Functions, through a trampoline. */
+/** Programs for functions, through a trampoline. */
 const tracing = {
   forms: {},
   readBy: "row",
@@ -232,7 +238,10 @@ const lsm = {
   family: "lsm",
 } as const;
 
-/** Tracepoints; 700e6f853eb3 guarded tp_btf before, and 439ebd5b5708 made those of system calls fault. */
+/**
+ * Tracepoints: system call tracepoints can fault since 439ebd5b5708. Since 700e6f853eb3 the kernel rejects sleepable
+ * tp_btf programs otherwise.
+ */
 const tracepoints = {
   forms: {},
   readBy: "row",
@@ -242,7 +251,7 @@ const tracepoints = {
   sleeps: { since: "7.2", only: "system call tracepoints" },
 } as const;
 
-/** Kprobes and uprobes are one program type, which may sleep since uprobes may (64ad7556c75e). */
+/** Kprobes and uprobes share a program type. It may be sleepable since uprobes may sleep (64ad7556c75e). */
 const probe = {
   forms: {},
   readBy: "row",
@@ -267,7 +276,7 @@ const uprobe = {
   options: ["cookie", "pid", "path", "function", "offset"],
 } as const;
 
-/** Probes that libbpf attaches by the section; older kernels load those of many functions, and do not attach them. */
+/** Probes that libbpf attaches by the section. Older kernels load multi probes, but do not attach them. */
 const ksyscall = { ...kprobe, readBy: "libbpf", attach: "ksyscall", options: [] } as const;
 const kprobeMulti = { ...ksyscall, since: "5.18", refusedAt: "attach", attach: "kprobe_multi" } as const;
 const uprobeMulti = {
@@ -281,7 +290,7 @@ const uprobeMulti = {
   options: [],
 } as const;
 
-/** The kinds that this library attaches itself, then those that libbpf reads. */
+/** The kinds that this library attaches itself, then those whose sections libbpf reads. */
 export const KINDS = {
   lsm: {
     ...lsm,
@@ -563,27 +572,30 @@ export const KINDS = {
 
 /** A kind that has a row. */
 export type ProgramKindName = keyof typeof KINDS;
-/** A kind whose row says what its sections make. */
+/** A kind whose row decides the types of its sections. */
 export type KnownKind = {
   [Name in ProgramKindName]: (typeof KINDS)[Name]["readBy"] extends "row" ? Name : never;
 }[ProgramKindName];
-/** The other kinds that libbpf's sections make: they are attached as the section says. libbpf: section_defs. */
+/** Other kinds of libbpf's sections, attached as the section says. libbpf: section_defs. */
 export type OtherKind = Exclude<ProgramKindName, KnownKind>;
 /** A kind whose targets can be probed by loading. */
 export type ProbedKind = {
   [Name in ProgramKindName]: (typeof KINDS)[Name]["probed"] extends true ? Name : never;
 }[ProgramKindName];
-/** A program's kind: a {@link KnownKind}, an {@link OtherKind}, else its section's first part, or "unspec" if unknown. */
+/**
+ * A program's kind: a {@link KnownKind}, an {@link OtherKind}, else the first part of its section, or "unspec" if
+ * unknown.
+ */
 export type ProgramKind = KnownKind | (string & {});
 
 const rows = Object.entries(KINDS) as [ProgramKindName, KindRow][];
 
-/** The row of a kind; undefined for a kind that has none. */
+/** The row of a kind; undefined if the kind is unknown. */
 export function kindRow(kind: string): KindRow | undefined {
   return Object.hasOwn(KINDS, kind) ? KINDS[kind as ProgramKindName] : undefined;
 }
 
-/** How a kind is attached. A kind without a row is left to libbpf. */
+/** How a kind is attached. An unknown kind is left to libbpf. */
 export function attachOf(kind: string): AttachRow {
   return ATTACH[kindRow(kind)?.attach ?? "other"];
 }
@@ -603,12 +615,12 @@ export function btfKinds(): string {
   return familiesWhere(({ target, attach }) => target.btf !== undefined || attach === "struct_ops");
 }
 
-/** The names of the kinds whose rows are such. */
+/** The names of the kinds whose rows satisfy a predicate. */
 export function kindsWhere(isSuch: (row: KindRow) => boolean): ProgramKindName[] {
   return rows.filter(([, row]) => isSuch(row)).map(([name]) => name);
 }
 
-/** The kinds whose rows are such, for a sentence; variants of one kind are named once. */
+/** The kinds whose rows satisfy a predicate, for a sentence. Variants of one kind are named once. */
 export function familiesWhere(isSuch: (row: KindRow) => boolean, suffix = ""): string {
   const families = kindsWhere(isSuch).map((name) => `${KINDS[name].family}${suffix}`);
   return listed([...new Set(families)]);
@@ -616,7 +628,7 @@ export function familiesWhere(isSuch: (row: KindRow) => boolean, suffix = ""): s
 
 const forms = rows.flatMap(([, row]) => Object.entries(row.forms));
 
-/** What is special about a section; undefined for one that is as its kind says. */
+/** The special form of a section; undefined if it does not differ from its kind. */
 export function formOf(section: string): KindRow["forms"][string] | undefined {
   const name = section.replace(/\.s(?=\/|$)/, "");
   return forms.find(([form]) => name === form || name.startsWith(`${form}/`))?.[1];

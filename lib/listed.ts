@@ -1,4 +1,4 @@
-/** Lists in sentences. */
+/** Writes lists for sentences. */
 
 /** "a", "a and b", "a, b and c". */
 export function listed(items: readonly string[], word = "and"): string {

@@ -1,13 +1,13 @@
 /**
- * Map types: one row for each, with all that this library knows of it. The classes, createMap(), hints, generated TypeScript, the precheck
- * and the tests read the rows. The compiler refuses a table in which a type or a field is missing.
+ * Map types: one row per type, with everything that this library knows about it. The classes, createMap(), hints,
+ * generated TypeScript, the precheck and the tests read the rows. The compiler rejects a missing type or field.
  */
 import { Flag, MapType } from "./constants";
 
-/** What a type parameter of a map's class stands for; "inner" is the class of the maps in a map. */
+/** A type argument of a map class; "inner" is the class of the inner maps of a map of maps. */
 export type ClassParameter = "key" | "value" | "event" | "inner";
 
-/** The classes of maps with their type parameters. lib/map/classes.ts has the constructors. */
+/** The map classes and their type parameters. lib/map/classes.ts has the constructors. */
 export const mapClasses = {
   HashMap: ["key", "value"],
   ArrayMap: ["value"],
@@ -35,77 +35,85 @@ export const mapClasses = {
 
 export type MapClassName = keyof typeof mapClasses;
 
-/** What createMap() fills in: sizes that the type prescribes, flags that it can't be made without. */
+/** Values that createMap() fills in: sizes that the type prescribes, and mandatory flags. */
 export interface Creation {
   readonly keySize?: number;
   readonly valueSize?: number;
   readonly maxEntries?: number;
   readonly flags?: number;
-  /** The kernel wants BTF of the key and the value. */
+  /** Whether the kernel requires BTF of the key and the value. */
   readonly btf?: boolean;
   /** Flags that the kernel sets itself. */
   readonly kernelFlags?: number;
 }
 
-/** Keys, values, and how many. */
+/** The keys and values, and the meaning of max_entries. */
 interface Elements {
-  /** "cgroup": struct bpf_cgroup_storage_key. */
+  /** "cgroup": a key is a struct bpf_cgroup_storage_key. */
   readonly keys: "any" | "index" | "prefix" | "descriptor" | "cgroup" | "none";
-  /** "descriptor": user space writes a file descriptor. "struct_ops": the kernel's struct, which holds more than its BTF type. */
+  /** "descriptor": user space writes a file descriptor. "struct_ops": the kernel's struct, larger than its BTF type. */
   readonly values: "data" | "descriptor" | "map" | "program" | "struct_ops" | "none";
-  /** A value is an array with one value for each possible CPU. binding/map.cc lists these types too. */
+  /** Whether an element has one value per possible CPU. In step with binding/map.cc. */
   readonly perCpu: boolean;
   /**
-   * What max_entries counts. "lru": elements; with BPF_F_NO_COMMON_LRU the kernel rounds to a multiple of the CPUs. "cpus": elements;
-   * libbpf sets 0 to the number of CPUs.
+   * The unit of max_entries. "lru": elements; with BPF_F_NO_COMMON_LRU the kernel rounds to a multiple of the CPUs.
+   * "cpus": elements; libbpf sets 0 to the number of CPUs.
    */
   readonly maxEntries: "elements" | "lru" | "bytes" | "pages" | "cpus" | "none";
 }
 
-/** What user space can do with the elements. */
+/** The calls of user space on elements. */
 interface Calls {
   /** bpf_map_get_next_key(). */
   readonly iterate: boolean;
   /** bpf_map_delete_elem(). */
   readonly delete: boolean;
-  /** Iteration uses bpf_map_lookup_batch() where the kernel has it: other types may return an element twice, or fail. */
+  /**
+   * Whether iteration uses bpf_map_lookup_batch() if the kernel supports it. With other types a batch may return an
+   * element twice, or fail.
+   */
   readonly batch: boolean;
   /** mmap(2) of a map with BPF_F_MMAPABLE gives the elements. */
   readonly mmap: boolean;
 }
 
-/** What programs can do with the map (kernel/bpf/verifier.c, check_map_prog_compatibility()). */
+/** How programs can use the map (check_map_prog_compatibility() in kernel/bpf/verifier.c). */
 interface Programs {
-  /** The release since which sleepable programs can use it, and the commit; "never": not up to Linux 7.3. */
+  /**
+   * The first release in which sleepable programs can use it, and the commit; "never": in no release up to Linux 7.3.
+   */
   readonly sleepable: readonly [since: string, commit?: string] | "never";
-  /** The kernel allocates its elements when it makes the map, unless the map has BPF_F_NO_PREALLOC. */
+  /** Whether the kernel allocates the elements when it creates the map, unless BPF_F_NO_PREALLOC is set. */
   readonly preallocated: boolean;
-  /** What its values can hold (kernel/bpf/syscall.c, map_check_btf()): spin locks; timers, work queues, list heads, tree roots. */
+  /**
+   * Kernel-managed fields that values may contain (map_check_btf() in kernel/bpf/syscall.c). "locks": spin locks.
+   * "objects": timers, work queues, list heads, tree roots.
+   */
   readonly holds: readonly ("locks" | "objects")[];
-  /** What a program can use in its place. */
+  /** A similar map type that a sleepable program can use. */
   readonly instead: string | undefined;
 }
 
-/** All that is known of a map type. */
+/** Everything that this library knows about a map type. */
 export interface MapTypeRow {
-  /** The Linux release that brought it. */
+  /** The Linux release that introduced it. */
   readonly since: string;
   readonly class: MapClassName;
   readonly create: Creation;
   readonly elements: Elements;
   readonly calls: Calls;
   readonly programs: Programs;
-  /** What making one needs beyond CAP_BPF: CAP_NET_ADMIN; "lsm": bpf among the active LSMs. */
+  /** What creating one requires besides CAP_BPF: CAP_NET_ADMIN; "lsm": bpf is an active LSM. */
   readonly needs: "CAP_NET_ADMIN" | "lsm" | undefined;
 }
 
-/** Types that the carried linux/bpf.h does not have yet, with their numbers. {@link MapTypeName} does not have them. */
+/** Types newer than the bundled linux/bpf.h, with their numbers. {@link MapTypeName} does not include them. */
 const NEWER = { RHASH: 35 } as const satisfies Record<string, number> & { [Name in keyof typeof MapType]?: never };
 
 /** A map type's name: enum bpf_map_type in lower case, as bpftool spells it. */
 export type MapTypeName = Exclude<Lowercase<keyof typeof MapType>, "unspec" | `${string}_deprecated`>;
 
-/** Old names of linux/bpf.h, and the new names of the same types. */
+/** Map types that linux/bpf.h renamed: the new name by the old name. */
 const RENAMED = {
   cgroup_storage_deprecated: "cgroup_storage",
   percpu_cgroup_storage_deprecated: "percpu_cgroup_storage",
@@ -113,7 +121,7 @@ const RENAMED = {
 
 const INDEXED: Creation = { keySize: 4 };
 const REFERENCES: Creation = { keySize: 4, valueSize: 4 };
-/** dev_map_init_map() sets the flag. */
+/** The kernel sets the flag itself (dev_map_init_map()). */
 const DEVICES: Creation = { ...REFERENCES, kernelFlags: Flag.RDONLY_PROG };
 const KEYLESS: Creation = { keySize: 0 };
 const RING: Creation = { keySize: 0, valueSize: 0 };
@@ -454,19 +462,19 @@ const rows: ReadonlyMap<string, MapTypeRow> = new Map([
   ...Object.entries(RENAMED).map(([name, current]) => [name, mapTypes[current]] as const),
 ]);
 
-/** Of two names for one number, the newer stands last and wins. */
+/** If a type has two names, the newer one is last and is used. */
 const names: ReadonlyMap<number, string> = new Map(
   Object.entries({ ...MapType, ...NEWER }).map(([name, value]) => [value, name.toLowerCase()]),
 );
 
 const numbers: ReadonlyMap<string, number> = new Map([...names].map(([value, name]) => [name, value]));
 
-/** The row of a type by its name, the old one too; undefined for types that are not known here. */
+/** The row of a type by its name or old name; undefined if the type is unknown. */
 export function mapTypeRow(name: string): MapTypeRow | undefined {
   return rows.get(name);
 }
 
-/** The row of a type by its number. */
+/** The row of a type by its number; undefined if the type is unknown. */
 export function mapTypeRowOf(type: number): MapTypeRow | undefined {
   return rows.get(names.get(type) ?? "");
 }
@@ -477,7 +485,7 @@ export function hasRecords(name: string): boolean {
   return row !== undefined && mapClasses[row.class].some((parameter) => parameter === "event");
 }
 
-/** A map type's number; 0 for none. */
+/** A map type's number; 0 if unknown. */
 export function mapTypeNumber(name: string): number {
   return numbers.get(name) ?? Number(/^type (\d+)$/.exec(name)?.[1] ?? 0);
 }
@@ -487,7 +495,7 @@ export function mapTypeName(type: number): string {
   return names.get(type) ?? `type ${type}`;
 }
 
-/** The name that a type has now: "cgroup_storage" for "cgroup_storage_deprecated". */
+/** The current name of a type: "cgroup_storage" for "cgroup_storage_deprecated". */
 export function currentMapTypeName(name: string): string {
   return Object.hasOwn(RENAMED, name) ? RENAMED[name as keyof typeof RENAMED] : name;
 }

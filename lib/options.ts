@@ -1,50 +1,50 @@
-/** The check of arguments and options: the same for every public function. */
+/** Checks arguments and options; every public function uses it. */
 import { isUint8Array } from "node:util/types";
 import { ArgumentError, type ErrorDetails, type Operation, shown } from "./errors";
 import { nearest } from "./nearest";
 
-/** What is wrong with a value. */
+/** Why a value is invalid. */
 interface Fault {
-  /** Where inside the value: ".from", "[2]"; "" for the value itself. */
+  /** The invalid part of the value: ".from", "[2]"; "" for the value itself. */
   readonly path: string;
-  /** What follows the value's name in a sentence: "must be a boolean, got 1". */
+  /** Follows the value's name in the message: "must be a boolean, got 1". */
   readonly problem: string;
   readonly hint?: string | undefined;
 }
 
-/** What a value must be. */
+/** The check of a value of type `T`. */
 export interface Expected<T> {
   readonly fault: (value: unknown) => Fault | undefined;
-  /** Set for an option that must be there. */
+  /** Set for a mandatory option. */
   readonly required?: true;
-  /** Never set: it makes the value's type known to the compiler. */
+  /** Never set. It ties `T` to the check, for the compiler. */
   readonly type?: T;
 }
 
 type Needed<T> = Expected<T> & { readonly required: true };
 
-/** What each option must be. The compiler refuses a schema that lacks an option, has another, or takes another type. */
+/** The check of each option. The compiler rejects a schema with a missing option, an unknown option or a wrong type. */
 export type Schema<O> = {
   readonly [N in keyof O]-?: undefined extends O[N] ? Expected<Exclude<O[N], undefined>> : Needed<O[N]>;
 };
 
-/** What a property or a method belongs to. */
+/** The object that has a property or a method. */
 export interface Owner {
-  /** "map counts" */
+  /** Its name in messages: "map counts". */
   readonly of?: string;
   readonly details: ErrorDetails;
 }
 
 /** The function whose arguments are checked. */
 export interface Callee extends Owner {
-  /** As the user calls it: "openMap". */
+  /** The name that the user calls: "openMap". */
   readonly name: string;
-  /** Who has the options that are allowed, if it is not the function: "a kprobe program". */
+  /** The owner of the allowed options in messages, if it is not the function: "a kprobe program". */
   readonly has?: string;
   readonly details: ErrorDetails & { readonly operation: Operation };
 }
 
-/** A value that passes a test; `what` ends the sentence "it must be …". */
+/** Checks with a predicate; `what` ends the sentence "it must be …". */
 export function custom<T>(what: string, isFit: (value: unknown) => boolean): Expected<T> {
   return { fault: (value) => (isFit(value) ? undefined : mustBe(what, value)) };
 }
@@ -55,7 +55,7 @@ export const anyString = custom<string>("a string", (value) => typeof value === 
 export const anyObject = custom<never>("an object", (value) => typeof value === "object" && value !== null);
 export const anyArray = custom<never>("an array", Array.isArray);
 export const bytes = custom<Uint8Array>("a Uint8Array", isUint8Array);
-/** Whatever its parameters are: nobody can tell before it is called. */
+/** A function with any parameters: they can't be checked before the call. */
 export const anyFunction = custom<never>("a function", (value) => typeof value === "function");
 export const pathOrBytes = custom<string | Uint8Array>(
   "a path or a Uint8Array",
@@ -66,13 +66,13 @@ export const bigint64 = custom<bigint>(
   (value) => typeof value === "bigint" && BigInt.asUintN(64, value) === value,
 );
 
-/** A string for C, where it would end at a NUL. */
+/** A string for C code, which ends a string at the first NUL. */
 export const text: Expected<string> = {
   fault: (value) =>
     typeof value === "string" && value.includes("\0") ? mustBe("a string without NUL", value) : anyString.fault(value),
 };
 
-/** The path or name of something. */
+/** A path or a name. */
 export const filled: Expected<string> = {
   fault: (value) => (value === "" ? mustBe("a string that is not empty", value) : text.fault(value)),
 };
@@ -85,7 +85,7 @@ export function integer(least: number, most: number): Expected<number> {
 }
 
 export const uint32 = integer(0, 0xffffffff);
-/** A process id or a descriptor: a signed integer of 32 bits to the kernel. */
+/** A process id or a file descriptor: the kernel takes a signed 32-bit integer. */
 export const descriptor = integer(0, 0x7fffffff);
 export const natural = custom<number>(
   "a non-negative integer",
@@ -97,7 +97,7 @@ export function oneOf<const T extends string>(...choices: readonly T[]): Expecte
   return nameOf(names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`, choices);
 }
 
-/** One of many names; `what` stands for all of them. */
+/** One of many names. The message says `what` instead of listing them. */
 export function nameOf<T extends string>(what: string, names: readonly T[]): Expected<T> {
   return {
     fault(value) {
@@ -120,7 +120,7 @@ export function list<T>(item: Expected<T>): Expected<readonly T[]> {
   };
 }
 
-/** An object whose names are the caller's own. */
+/** An object with property names that the caller chooses. */
 export function record<T>(item: Expected<T>): Expected<Readonly<Record<string, T>>> {
   return {
     fault(value) {
@@ -130,7 +130,7 @@ export function record<T>(item: Expected<T>): Expected<Readonly<Record<string, T
   };
 }
 
-/** An object of some fields. An `open` one may have others. */
+/** An object with the fields of a schema. With `open`, other fields are allowed. */
 export function object<O extends object>(schema: Schema<O>, { open = false } = {}): Expected<O> {
   const names = Object.keys(schema);
   return {
@@ -143,16 +143,16 @@ export function object<O extends object>(schema: Schema<O>, { open = false } = {
   };
 }
 
-/** An option that must be there. */
+/** A mandatory option. */
 export function required<T>(expected: Expected<T>): Needed<T> {
   return { ...expected, required: true };
 }
 
 /**
- * The options as they are now: each is read once, whatever its getter says next.
+ * Checks and copies the options. Reads each option once, because a getter can return another value next time.
  *
- * @param allowed those that this call may have
- * @throws {@link ArgumentError} for an unknown name, and for a value that is not what it must be
+ * @param allowed the names that this call accepts
+ * @throws {@link ArgumentError} for an unknown name or an invalid value
  */
 export function checkOptions<O extends object>(
   callee: Callee,
@@ -174,16 +174,16 @@ export function checkOptions<O extends object>(
   return given as O;
 }
 
-/** @throws {@link ArgumentError} for an argument that is not what it must be */
+/** @throws {@link ArgumentError} for an invalid argument */
 export function checkArgument(callee: Callee, name: string, value: unknown, expected: Expected<unknown>): void {
   const fault = expected.fault(value);
   if (fault !== undefined) throw refusal(callee, `${callee.name}'s argument ${name}`, fault);
 }
 
 /**
- * The value that a property is set to.
+ * Checks a new value of a property and returns it.
  *
- * @throws {@link ArgumentError} for one that is not what it must be
+ * @throws {@link ArgumentError} for an invalid value
  */
 export function checkProperty<T>(owner: Owner, name: string, value: T, expected: Expected<T>): T {
   const fault = expected.fault(value);
@@ -191,7 +191,7 @@ export function checkProperty<T>(owner: Owner, name: string, value: T, expected:
   return value;
 }
 
-/** What may be left out has no fault where it is. */
+/** An absent optional value is valid. */
 function faultOf(value: unknown, expected: Expected<unknown>): Fault | undefined {
   return value === undefined && expected.required !== true ? undefined : expected.fault(value);
 }
@@ -227,7 +227,10 @@ function refusal({ of, details }: Owner, what: string, { path, problem, hint }: 
   return new ArgumentError(message, { ...details, ...(hint !== undefined && { hint }) });
 }
 
-/** A plain object, one of a class or a module: nothing that holds its contents elsewhere, as arrays, Maps and promises do. */
+/**
+ * Whether a value is a plain object, an instance of a class or a module. Arrays, Maps and promises are not: they keep
+ * their contents elsewhere.
+ */
 function isObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   if (Object.getPrototypeOf(value) === Object.prototype) return true;

@@ -1,11 +1,14 @@
-/** What the kernel asks of each program type: enum bpf_prog_type, one row each. */
+/** What the kernel requires of each program type: one row per member of enum bpf_prog_type. */
 import { ProgramType } from "./constants";
 
-/** What the kernel asks of a program type, whatever kind it is. */
+/** What the kernel requires of all kinds of a program type. */
 interface TypeRow {
-  /** Beside CAP_BPF: is_net_admin_prog_type(), is_perfmon_prog_type() in kernel/bpf/syscall.c. */
+  /** Required besides CAP_BPF: is_net_admin_prog_type(), is_perfmon_prog_type() in kernel/bpf/syscall.c. */
   readonly capabilities: readonly ("CAP_PERFMON" | "CAP_NET_ADMIN")[];
-  /** is_tracing_prog_type() in kernel/bpf/verifier.c: such programs run anywhere in the kernel, and may not use every map. */
+  /**
+   * is_tracing_prog_type() in kernel/bpf/verifier.c: such programs can run anywhere in the kernel, so some maps are
+   * forbidden.
+   */
   readonly runsAnywhere: boolean;
 }
 
@@ -14,7 +17,7 @@ const NET: TypeRow = { capabilities: ["CAP_NET_ADMIN"], runsAnywhere: false };
 const PERF: TypeRow = { capabilities: ["CAP_PERFMON"], runsAnywhere: false };
 const ANYWHERE: TypeRow = { capabilities: ["CAP_PERFMON"], runsAnywhere: true };
 
-/** Of enum bpf_prog_type. */
+/** The number in enum bpf_prog_type. */
 export const PROGRAM_TYPES = {
   UNSPEC: NO_MORE,
   SOCKET_FILTER: NO_MORE,

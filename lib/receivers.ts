@@ -40,7 +40,7 @@ export function refuseOthers(
 }
 
 function refusal(owner: string, member: string): Error {
-  return new ArgumentError(`${owner}.${member} is used on what is no ${owner}`, {
-    hint: "Use the object itself: neither a Proxy around it nor what Object.create() makes of it will do",
+  return new ArgumentError(`${owner}.${member} was called on an object that is not a ${owner}`, {
+    hint: "Use the object itself, not a Proxy of it or an object created from it",
   });
 }

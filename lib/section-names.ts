@@ -1,12 +1,12 @@
-/** What a section name says of a program (libbpf, docs/program_types.rst). */
+/** Parses section names (docs/program_types.rst of libbpf). */
 import { Flag, ProgramType } from "./constants";
 import { KINDS, type KindRow, type KnownKind, type OtherKind, type ProgramKind, type TargetForm } from "./kinds";
 import { programTypeName } from "./program-types";
 
-/** What a section name says about a program. */
+/** What a section name implies for a program. */
 export interface SectionFacts {
   kind: ProgramKind;
-  /** Absent for sections that libbpf reads. */
+  /** Absent if the linked libbpf decides. */
   type?: number;
   attachType?: number | undefined;
   targetForm: TargetForm;
@@ -19,7 +19,10 @@ export interface SectionFacts {
 const own = (Object.entries(KINDS) as [KnownKind | OtherKind, KindRow][]).filter(([, { readBy }]) => readBy === "row");
 const bySection = new Map(own.flatMap((entry) => entry[1].sections.map((section) => [section, entry] as const)));
 
-/** What a type and an expected attach type make of a program, whatever its section is named: of kinds alike the first, so never a uprobe. */
+/**
+ * The kind that a type and an expected attach type imply, whatever the section name. If several kinds have both in
+ * common, the first: never a uprobe.
+ */
 export function kindOf(type: number, attachType: number): Pick<SectionFacts, "kind" | "targetForm"> {
   const found = own.find(([, row]) => row.types.includes(type) && (row.attachType ?? attachType) === attachType);
   if (found !== undefined) return { kind: found[0], targetForm: found[1].target.form };
@@ -27,8 +30,9 @@ export function kindOf(type: number, attachType: number): Pick<SectionFacts, "ki
 }
 
 /**
- * Reads a section name; `type` is the program type that libbpf found for it (0 if it knows none). libbpf knows the sections too; the rows
- * add what its interface hides (the flags that a section implies) and the sleepable sections that the linked libbpf may be too old for.
+ * Parses a section name. `type` is the program type that libbpf derived from it; 0 if it knows none. libbpf knows the
+ * sections too. The rows add the flags that a section implies, which libbpf's interface hides, and sleepable sections
+ * that the linked libbpf may be too old for.
  */
 export function parseSection(section: string, type: number): SectionFacts {
   const slash = section.indexOf("/");
@@ -45,7 +49,7 @@ export function parseSection(section: string, type: number): SectionFacts {
     if (!isDotS || (sleeps !== "never" && !always))
       return { kind, ...(type !== undefined && { type }), attachType, targetForm: ofKind.form, target, flags };
   }
-  // libbpf knows more ".s" sections (uprobe.multi.s, usdt.s, struct_ops.s …); any that it knows sets the flag.
+  // libbpf knows more ".s" sections (uprobe.multi.s, usdt.s, struct_ops.s …); all that it knows set the flag.
   const known = type !== ProgramType.UNSPEC;
   return {
     kind: known ? prefix : "unspec",

@@ -25,7 +25,7 @@ const TYPE = method("type");
 const TYPE_NAMED = method("typeNamed");
 const TAGS_OF = method("tagsOf");
 
-/** Thrown for bytes that are no BTF of this machine; callers say whose they were. */
+/** Thrown for bytes that are not valid BTF for this machine. Callers catch it and name the file. */
 export class BtfError extends Error {}
 
 /** The BTF is valid but uses kinds that this library does not know, so it can't be parsed. */

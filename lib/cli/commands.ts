@@ -28,13 +28,13 @@ export async function run(args: readonly string[]): Promise<void> {
     .version(version())
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(inOurWords(text)) });
-  // All of them are for help, and for words that are none of them.
+  // All commands are loaded for the help and for unknown commands.
   const named = COMMANDS.get(args[0] ?? "");
   for (const load of named ? [named] : COMMANDS.values()) (await load())(program);
   await program.parseAsync(args, { from: "user" });
 }
 
-/** commander says before what an option's parser says that the argument is invalid, and which it is. */
+/** Removes the text with the argument's value that commander puts before the message of an option's parser. */
 function inOurWords(text: string): string {
   return text.replace(/^error:/, "node-libbpf:").replace(/ argument '.*' is invalid\. (?=expected )/s, ": ");
 }

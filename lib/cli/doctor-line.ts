@@ -1,4 +1,4 @@
-/** A line of the doctor's report: a fact, and what it means. */
+/** A line of the doctor's report: a fact and its meaning. */
 import { isSince, parseVersion } from "../compare-versions";
 import { type Fact, given, isKnown } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/kernel-facts";
@@ -49,7 +49,7 @@ export function factLine<T>(check: string, fact: Fact<T>, isGood: (value: T) => 
   );
 }
 
-/** Whether a kernel is of a series or newer; undefined where its version is not known. */
+/** Whether a kernel is of a series or newer; undefined if its version is unknown. */
 export function isKernelSince(series: string, { version }: KernelFacts): boolean | undefined {
   const have = parseVersion(given(version) ?? "");
   return have && isSince(have, series);

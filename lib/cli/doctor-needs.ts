@@ -35,8 +35,8 @@ export function toLoad(facts: KernelFacts): Line[] {
 function kernel(facts: KernelFacts): Line {
   const remedy = "Use Linux 5.10 or newer";
   const since = isKernelSince("5.10", facts);
-  if (since) return line("kernel", "ok", facts.version, "the kernel knows BPF_F_SLEEPABLE");
-  // A vendor's 4.18 may.
+  if (since) return line("kernel", "ok", facts.version, "the kernel supports BPF_F_SLEEPABLE");
+  // A vendor's 4.18 may have it.
   return since === undefined || given(facts.backports) !== ""
     ? line("kernel", "unknown", facts.version, "can't determine whether the kernel supports BPF_F_SLEEPABLE", remedy)
     : line("kernel", "bad", facts.version, "the kernel is older than BPF_F_SLEEPABLE", remedy);

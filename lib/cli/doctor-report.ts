@@ -52,7 +52,7 @@ function load({ capabilities }: KernelFacts, trial: HookProbe | undefined): Line
   const evidence = { value: errno ?? "loaded", origin: PROG_LOAD };
   if (errno === undefined) return line("load", "ok", evidence, `a sleepable program on ${PROBED_HOOK} was loaded`);
   if (errno === "EPERM" && missingCapabilities(given(capabilities) ?? []).length > 0) {
-    const message = "whether the kernel takes a sleepable LSM program is seen with these capabilities only";
+    const message = "a sleepable LSM program can be tried only with these capabilities";
     return line("load", "unknown", evidence, message);
   }
   if (permission !== undefined) return line("load", "bad", evidence, permission.cause, permission.hint);

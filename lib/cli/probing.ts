@@ -17,7 +17,7 @@ export function needPrivilege(): void {
   const status = tryLoad("tp_btf", "sched_switch")?.status;
   if (status === undefined || !isErrno(status, "EPERM")) return;
   const details = { operation: "probe", errno: "EPERM" } as const;
-  throw permissionError("the kernel can't be asked", { operation: "load", types: [ProgramType.TRACING] }, details);
+  throw permissionError("can't probe the kernel", { operation: "load", types: [ProgramType.TRACING] }, details);
 }
 
 /** Warns on standard error about kinds that could not be probed. */

@@ -1,4 +1,4 @@
-/** Codecs without BTF, for maps that are made without an object. */
+/** Codecs without BTF, for maps that are created without an object file. */
 import { checkArgument, integer } from "../options";
 import { type Codec, codecFrom } from "./codec";
 import type { IntPlan, Plan } from "./plan";

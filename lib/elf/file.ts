@@ -2,7 +2,11 @@
 import { readFileSync } from "node:fs";
 import { ArgumentError, type ErrorCode, ObjectError, type Operation } from "../errors";
 
-/** @throws {@link ObjectError} */
+/**
+ * The contents of an object file.
+ *
+ * @throws {@link ObjectError} if it can't be read
+ */
 export function readObject(path: string, operation: Operation = "open"): Uint8Array {
   const fail = (code: ErrorCode, what: string, hint: string, cause: unknown): never => {
     throw new ObjectError(code, `${path} ${what}`, { operation, hint, cause });

@@ -15,7 +15,7 @@ export interface ReadBtfOptions {
   base?: Btf;
 }
 
-// Not instanceof: another copy of the library has a class of its own.
+// Not instanceof: a Btf from another copy of the library is an instance of that copy's class.
 const OPTIONS: Schema<ReadBtfOptions> = {
   base: custom("a Btf", (value) => typeof value === "object" && value !== null && "typeNamed" in value),
 };

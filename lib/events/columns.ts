@@ -78,8 +78,8 @@ export class ColumnReader<T, F extends ColumnName<T>> {
   ) {
     const plan = codec && planOfCodec(codec);
     if (plan?.op !== "struct" && plan?.op !== "union") {
-      const hint = `Say what its records are: the map's tag, or open()'s option events`;
-      throw new ArgumentError(`${what}: records without fields have no columns`, { operation: "map.columns", hint });
+      const hint = `Set the record type: a tag on the map, or open()'s option events`;
+      throw new ArgumentError(`${what}: columns need records with fields`, { operation: "map.columns", hint });
     }
     this.#fields = numericFields(plan, names, what);
     this.#columns = this.#fields.map((field) => columnOf(field.plan, room));
@@ -109,10 +109,10 @@ function numericFields(plan: StructPlan, names: readonly string[] | undefined, w
     return kept === undefined ? [] : [{ name, offset, plan: kept }];
   });
   if (names === undefined && found.length > 0) return found;
-  const hint = `Fields that are numbers: ${found.map(({ name }) => name).join(", ") || "none"}`;
+  const hint = `Numeric fields: ${found.map(({ name }) => name).join(", ") || "none"}`;
   const fail = (problem: string) => new ArgumentError(`${what}: ${problem}`, { operation: "map.columns", hint });
-  if (names === undefined) throw fail(`${plan.label} has no field that is a number`);
-  if (names.length === 0) throw fail("columns' option fields names no field");
+  if (names === undefined) throw fail(`${plan.label} has no numeric field`);
+  if (names.length === 0) throw fail("columns' option fields is empty");
   return names.map((wanted) => {
     const field = found.find(({ name }) => name === wanted);
     if (field === undefined) throw fail(`${plan.label} has no numeric field "${wanted}"`);

@@ -15,7 +15,7 @@ export interface Channel {
   /** Name for errors: "ring buffer events". */
   readonly what: string;
   readonly closed: boolean;
-  /** What the poller tells of, opened when it is first used; throws once it is closed. */
+  /** The handle to poll, opened at first use. Throws after the channel is closed. */
   handle(operation: "read"): Handle;
 }
 
@@ -58,8 +58,8 @@ export class Reader {
 
   flush(): void {
     if (this.#reading === undefined) {
-      const hint = "Take what is there with read()";
-      throw new ArgumentError(`${this.#channel.what} has no reader to flush it to`, { operation: "map.flush", hint });
+      const hint = "Take the available records with read()";
+      throw new ArgumentError(`${this.#channel.what} has no reader to flush to`, { operation: "map.flush", hint });
     }
     this.#reading.flush();
   }
@@ -73,8 +73,8 @@ export class Reader {
   begin(reading: Reading, signal: AbortSignal | undefined): () => void {
     const { what } = this.#channel;
     if (this.#reading !== undefined) {
-      const hint = "It has one reader: end the other for await, or close the subscription, first";
-      throw new BpfError("ERR_BPF_BUSY", `${what} is being read already`, { operation: "map.read", hint });
+      const hint = "It allows one reader: first end the other for await loop, or close the subscription";
+      throw new BpfError("ERR_BPF_BUSY", `${what} already has a reader`, { operation: "map.read", hint });
     }
     signal?.throwIfAborted();
     const handle = this.#channel.handle("read");

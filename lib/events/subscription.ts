@@ -1,4 +1,4 @@
-/** Reading by a handler, which is called with what there is. */
+/** Reading with a handler that is called for each record. */
 import { type Batch, Pace } from "./pace";
 import type { Reader, ReadOptions } from "./reader";
 import type { Progress } from "./records";

@@ -42,7 +42,7 @@ export function tracePipe(options?: TracePipeOptions): AsyncGenerator<TraceEntry
   const given = checkOptions({ name: "tracePipe", details: { operation: "tracePipe" } }, options, OPTIONS);
   const pipe = new Pipe();
   const entries = read(pipe, given);
-  // Nothing comes to `finally` in a generator that nobody asks any more.
+  // If the consumer abandons the generator, its `finally` never runs.
   onCollected(entries, () => pipe.close());
   return entries;
 }

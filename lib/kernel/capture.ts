@@ -1,4 +1,4 @@
-/** A host's facts, to be carried elsewhere. */
+/** Captures a host's facts as a profile. */
 import { anyFunction, boolean, checkOptions, type Schema } from "../options";
 import { given, isKnown, mapFact, unknown } from "./fact";
 import type { KernelFacts, ProbedKind } from "./kernel-facts";
@@ -16,7 +16,11 @@ export interface CaptureOptions {
 
 const OPTIONS: Schema<CaptureOptions> = { probe: boolean, onProgress: anyFunction };
 
-/** {@link kernelFacts}, with what the kernel answers if it is asked. */
+/**
+ * The facts of {@link kernelFacts}, optionally with the results of probing the kernel.
+ *
+ * @throws {@link BpfError} ERR_BPF_NOT_SUPPORTED if the kernel is not Linux
+ */
 export function captureProfile(options?: CaptureOptions): KernelFacts {
   const callee = { name: "captureProfile", details: { operation: "profile" } } as const;
   const { probe = false, onProgress } = checkOptions(callee, options, OPTIONS);

@@ -176,7 +176,7 @@ export function missingCapabilities(
   return needed.filter((name) => !has.includes(name) && !(admin && ADMIN.has(name)));
 }
 
-/** What loading a tracing or LSM program requires. */
+/** The capabilities needed to load tracing and LSM programs. */
 const TRACING_CAPABILITIES = ["CAP_BPF", "CAP_PERFMON"] as const;
 
 /** Capabilities that CAP_SYS_ADMIN includes. */
@@ -201,7 +201,7 @@ function needs(refused: Refused, facts: PermissionFacts): Need[] {
     case "load":
       return ofTypes(refused.types);
     case "map.create": {
-      // map_create() in kernel/bpf/syscall.c; before Linux 6.5 each type's own function.
+      // map_create() in kernel/bpf/syscall.c; before Linux 6.5 each map type's own function.
       const ofMap = mapTypeRowOf(refused.type)?.needs === "CAP_NET_ADMIN" ? [BPF, NET_ADMIN_FOR_MAPS] : [BPF];
       const types = refused.types ?? [];
       return unique([...ofMap, ...(types.length > 0 ? ofTypes(types) : [])]);

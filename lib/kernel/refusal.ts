@@ -9,7 +9,7 @@ export function whyRefused(refused: Refused): PermissionCause {
   return explainPermission(readPermissionFacts(), refused, loadsAtAll);
 }
 
-/** The error of an EPERM or EACCES; `what` could not be done: "map counts can't be created". */
+/** Builds the error for EPERM or EACCES. `what` says what failed: "map counts can't be created". */
 export function permissionError(
   what: string,
   refused: Refused,
@@ -19,13 +19,13 @@ export function permissionError(
   return new PermissionError(`${what}: ${cause} (${details.errno})`, { ...details, hint });
 }
 
-/** The cause and the remedy, for an error that is more than a refusal. */
+/** The cause and the remedy as a hint, for an error that has a message of its own. */
 export function permissionHint(refused: Refused): string {
   const { cause, hint } = whyRefused(refused);
   return `${cause.charAt(0).toUpperCase()}${cause.slice(1)}. ${hint}`;
 }
 
-/** Whether it takes a program that needs nothing of it: a seccomp filter knows no types of programs. */
+/** Whether the kernel loads a minimal program: a seccomp filter does not distinguish program types. */
 export function loadsAtAll(): boolean {
   return native.probeLoad({ type: ProgramType.SOCKET_FILTER, attachType: 0, flags: 0, btfId: 0 }).status === 0;
 }

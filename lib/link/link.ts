@@ -221,7 +221,11 @@ function pinFailed(operation: LinkOperation, doing: string, { what, gone: _, ...
   return new LinkError("ERR_BPF_LINK", `${doing}: ${what}`, about(operation, details));
 }
 
-/** @param why undefined: what the errno says by itself */
+/**
+ * Builds the error.
+ *
+ * @param why undefined if the errno explains itself
+ */
 function linkError(message: string, operation: LinkOperation, status: number, why?: string | undefined): BpfError {
   const errno = errnoName(status);
   if (why === undefined && isErrno(status, "EPERM"))

@@ -36,7 +36,7 @@ export class ArrayMap<V = BtfValue> extends ElementMap<number, V> {
   mmap(type: TypedArrayConstructor<unknown> = Uint8Array): unknown {
     const memory = this.core.memory("mmap");
     if (typeof type !== "function" || memory.byteLength % (type.BYTES_PER_ELEMENT ?? 3) !== 0) {
-      throw new ArgumentError(`map ${this.name}: mmap takes a constructor of typed arrays`, {
+      throw new ArgumentError(`map ${this.name}: mmap expects a typed array constructor`, {
         operation: "map.mmap",
         map: this.name,
       });

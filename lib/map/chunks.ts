@@ -1,4 +1,4 @@
-/** Iteration of a map, some elements at a time: by batches where the kernel has them, else key by key. */
+/** Iterates over a map some elements at a time: with batch calls where the kernel supports them, else key by key. */
 import { little } from "../endian";
 import { isErrno } from "../errors";
 import { mapTypeRowOf } from "../map-types";
@@ -19,7 +19,7 @@ export interface MapBatch {
   readonly values: Uint8Array;
 }
 
-/** Bytes of a batch where the elements are not larger. */
+/** Target size of a batch in bytes. */
 const BYTES = 1 << 20;
 /** Elements of the first batch: a program that reads only the first few should not pay for a megabyte. */
 const FIRST = 512;
@@ -28,9 +28,9 @@ const AHEAD = 64;
 
 /** How a map is read. */
 export interface ChunkOptions {
-  /** For errors: "entries", "keys" … */
+  /** The operation, for errors: "entries", "keys" … */
   operation: MapOperation;
-  /** Without them keys are told that can't be read. */
+  /** Whether values are read. If not, keys without a readable value are included. */
   values: boolean;
   flags?: number;
 }

@@ -14,7 +14,7 @@ import { ArenaMap, KernelMap, StructOpsMap } from "./special-maps";
 import { CgroupLocalStorageMap, InodeStorageMap, SkStorageMap, TaskStorageMap } from "./storage";
 import { UserRingBuffer } from "./user-ring-buffer";
 
-/** The classes by their names, with the types of keys and values. */
+/** The map classes by name, for keys `K` and values `V`. */
 export type MapClasses<K, V> = {
   HashMap: HashMap<K, V>;
   ArrayMap: ArrayMap<V>;
@@ -40,10 +40,13 @@ export type MapClasses<K, V> = {
   BpfMap: BpfMap;
 };
 
-/** The class of each map type by its name: `MapTypes<number, bigint>["hash"]` is `HashMap<number, bigint>`. */
+/**
+ * The class of each map type, by name, for keys `K` and values `V`: `MapTypes<number, bigint>["hash"]` is
+ * `HashMap<number, bigint>`.
+ */
 export type MapTypes<K, V> = { [T in MapTypeName]: MapClasses<K, V>[(typeof mapTypes)[T]["class"]] };
 
-/** Makes a map of a class; some need no codecs. */
+/** A constructor of a map class; some need no codecs. */
 type MapConstructor<M> = new (core: MapCore, codecs: ElementCodecs & MapOpener) => M;
 
 const constructors: { readonly [C in MapClassName]: MapConstructor<MapClasses<unknown, unknown>[C]> } = {
@@ -52,7 +55,7 @@ const constructors: { readonly [C in MapClassName]: MapConstructor<MapClasses<un
   ...{ StructOpsMap, ArenaMap, RingBuffer, UserRingBuffer, PerfBuffer, KernelMap, BpfMap },
 };
 
-/** The class of a type; for a type that this library does not know, {@link BpfMap}. */
+/** The class of a type. Types newer than this library get {@link BpfMap}, with their properties only. */
 export function classOf(type: number): MapConstructor<BpfMap> {
   return constructors[mapTypeRowOf(type)?.class ?? "BpfMap"];
 }

@@ -1,4 +1,4 @@
-/** A map's native side: its handle, and the memory that both sides see. The typed map and its raw form share one. */
+/** A map's native side: its handle and the memory shared with native code. The typed map and its raw form share one. */
 import { ArgumentError, ClosedError, errnoName, isErrno, MapError } from "../errors";
 import { mapTypeName, mapTypeRowOf } from "../map-types";
 import { type Handle, native } from "../native";
@@ -78,7 +78,7 @@ export class MapCore implements MapIdentity {
     this.valueSize = identity.valueSize;
     this.maxEntries = identity.maxEntries;
     this.flags = identity.flags;
-    // As binding/map.cc: a type that is not known counts as one with values per CPU.
+    // In step with binding/map.cc: an unknown type counts as per-CPU.
     const perCpu = mapTypeRowOf(identity.type)?.elements.perCpu ?? true;
     this.userValueSize = perCpu ? align8(identity.valueSize) * native.possibleCpus : identity.valueSize;
     this.#index = "index" in source ? source.index : -1;

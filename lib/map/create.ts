@@ -146,7 +146,7 @@ function creationHint(
     return "It is too large: lower maxEntries or the value's size";
   if (!isErrno(status, "EINVAL") && !isErrno(status, "EOPNOTSUPP") && !isErrno(status, "ENOTSUPP")) return undefined;
   const { elements } = mapTypes[typeName];
-  if (elements.values === "map" && options.inner === undefined) return "Say with `inner` what it holds";
+  if (elements.values === "map" && options.inner === undefined) return "Set `inner` to the type of the inner maps";
   if (elements.maxEntries === "bytes")
     return "maxEntries is its size in bytes: a power of two, and a multiple of the page size";
   if (maxEntries === 0) return "It needs maxEntries";

@@ -201,7 +201,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    */
   setMany(entries: Iterable<readonly [K, Input]>, options?: UpdateMode | SetOptions): this {
     const flags = options === undefined ? 0 : setFlags(options, "setMany", this.name);
-    // A copy: a getter in one of them may add to the list.
+    // A copy, because a getter in an entry may add to the list.
     const list = Array.from(listOf(entries, this.name), (entry) => pairOf<K, Input>(entry, this.name));
     const keys = list.map(([key]) => key);
     const { userValueSize } = this.core;
@@ -252,7 +252,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
     return this.core.failure(operation, status, before + done, of);
   }
 
-  /** Some of the keys, one behind the other, and room for their values. */
+  /** Consecutive keys, and memory for their values. */
   #pack(operation: MapOperation, list: ArrayLike<K>, start: number) {
     const { core, keySize } = this;
     core.scratch(operation);

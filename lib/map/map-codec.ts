@@ -40,14 +40,14 @@ export interface ElementCodecs {
   readonly view?: ViewMaker<unknown> | undefined;
 }
 
-/** A {@link Codec} of a user's. */
+/** A {@link Codec} that the user passes. */
 export const codec = custom<never>("a codec", (value) => {
   if (typeof value !== "object" || value === null) return false;
   const { size, encode, decode } = value as Partial<Codec<unknown>>;
   return uint32.fault(size) === undefined && typeof encode === "function" && typeof decode === "function";
 });
 
-/** Keys and values as bytes. */
+/** Codecs for keys and values as bytes. */
 export function bytesOf(map: string, keySize: number, valueSize: number): ElementCodecs {
   return { key: bytes(map, "a key", keySize), value: bytes(map, "a value", valueSize) };
 }

@@ -1,7 +1,7 @@
-/** What a map is, and what it is called. */
+/** A map's properties and name. */
 import type { MapDescription } from "../native";
 
-/** What a map is. */
+/** A map's properties. */
 export interface MapIdentity {
   readonly name: string;
   /** enum bpf_map_type. */
@@ -13,8 +13,8 @@ export interface MapIdentity {
 }
 
 /**
- * The name that users know a map by: its C name, and for the maps of global variables the section's, such as ".rodata"
- * (libbpf puts part of the object's name before it).
+ * The map's name for users: its C name, or for the maps of global variables the section's, such as ".rodata", to which
+ * libbpf prepends part of the object's name.
  */
 export function mapName(description: Pick<MapDescription, "name" | "internal">): string {
   const dot = description.internal ? description.name.indexOf(".") : 0;

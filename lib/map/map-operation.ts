@@ -1,7 +1,7 @@
-/** What can be done with a map. */
+/** The operations of maps. */
 import type { Operation } from "../errors";
 
 type NameIn<O> = O extends `map.${infer Name}` ? Name : never;
 
-/** An operation of a map, as errors and hints name it: the public method. */
+/** An operation of a map, named in errors and hints by its public method. */
 export type MapOperation = NameIn<Operation>;

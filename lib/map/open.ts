@@ -134,7 +134,11 @@ function opened<K, V>(handle: Handle, what: string, name: string, options: OpenM
   }
 }
 
-/** @param why undefined if the errno explains itself */
+/**
+ * Builds the error.
+ *
+ * @param why undefined if the errno explains itself
+ */
 function notOpened(status: number, what: string, why: string | undefined, operation: "by-id" | "use"): BpfError {
   const errno = errnoName(status);
   const details = { operation: "map.open", errno } as const;

@@ -1,4 +1,4 @@
-/** PERF_EVENT_ARRAY: records from programs, through a ring for each CPU. */
+/** PERF_EVENT_ARRAY: records from programs, with one ring per CPU. */
 import { BpfError } from "../errors";
 import { type Handle, native } from "../native";
 import { checkOptions, custom, integer, type Schema } from "../options";
@@ -49,7 +49,7 @@ export interface PerfBufferOptions {
 }
 
 const PAGES = 64;
-/** The kernel's own limit is far below. */
+/** The kernel's own limit is much lower. */
 const MOST_PAGES = 1 << 24;
 
 const OPTIONS: Schema<PerfBufferOptions> = {
@@ -104,8 +104,8 @@ export class PerfBuffer<T = Uint8Array> extends RecordMap<T, PerfBatch<T>, PerfB
     const details = { operation: "map.open", map: this.name } as const;
     const { pages = PAGES, wakeupEvents = 1 } = checkOptions({ name: "open", of, details }, options, OPTIONS);
     if (this.#isOpen) {
-      const hint = "Call open() before anything reads it";
-      throw new BpfError("ERR_BPF_BUSY", `${of} is open already`, { ...details, hint });
+      const hint = "Call open() before the first read";
+      throw new BpfError("ERR_BPF_BUSY", `${of} is already open`, { ...details, hint });
     }
     this.#options = { pages, wakeupEvents };
     this.opened("open");

@@ -10,15 +10,15 @@ import { bytes, type ElementCodecs } from "./map-codec";
 
 const EXIST = 2;
 
-/** How a value is added to a {@link QueueMap}. */
+/** Options for {@link QueueMap.push}. */
 export interface PushOptions {
-  /** Drop the oldest value where the queue is full. */
+  /** Drop the oldest value if the map is full. */
   replace?: boolean;
 }
 
 const PUSH_OPTIONS: Schema<PushOptions> = { replace: boolean };
 
-/** QUEUE, first in first out, and STACK, last in first out. Since Linux 4.20. */
+/** QUEUE (first in, first out) and STACK (last in, first out). Since Linux 4.20. */
 export class QueueMap<V = BtfValue> extends BpfMap {
   static {
     refuseOthers(QueueMap, (value) => #value in value);
@@ -35,7 +35,8 @@ export class QueueMap<V = BtfValue> extends BpfMap {
   /**
    * Adds a value. libbpf: bpf_map_update_elem() without a key.
    *
-   * @throws {@link MapError} E2BIG if it is full and `replace` is not set
+   * @param options `replace`: drop the oldest value if the map is full
+   * @throws {@link MapError} E2BIG if the map is full and `replace` is not set
    */
   push(value: V, options?: PushOptions): this {
     const replace = options !== undefined && this.#given(options).replace === true;

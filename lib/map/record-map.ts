@@ -25,7 +25,7 @@ const READ_OPTIONS: Schema<ReadOptions> = { signal };
 const HANDLER_OPTIONS: Schema<HandlerOptions> = { signal, onError: anyFunction };
 const COLUMN_OPTIONS: Schema<ColumnOptions> = { signal, fields: list(anyString) };
 
-/** The native side of one kind. */
+/** The native functions of one kind of map. */
 interface Calls {
   /** Name for errors: "ring buffer". */
   readonly what: string;
@@ -193,7 +193,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
     this.#calls.close(this.#opened.handle);
   }
 
-  /** @internal Opens the native side, which the poller tells of: a handle, or -errno. */
+  /** @internal Opens the native side, which the poller watches: a handle, or -errno. */
   protected abstract openNative(map: Handle, operation: MapOperation): Handle;
 
   /** @internal Builds the result for records that were read together. */
@@ -202,7 +202,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
   /** @internal */
   protected abstract statsOf(handle: Handle, batches: number, undelivered: number): S;
 
-  /** @internal Its handle, opened when it is first used. */
+  /** @internal The native handle, opened at first use. */
   protected opened(operation: MapOperation): Handle {
     return this.#open(operation).handle;
   }
@@ -239,8 +239,8 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
     use: (opened: Opened<T>, count: number, progress: Progress) => void,
   ): Opened<T> {
     if (this.#taken !== undefined) {
-      const hint = "Read it when the handler has returned";
-      throw new BpfError("ERR_BPF_BUSY", `${this.#what}: its handler has a record now`, {
+      const hint = "Read after the handler has returned";
+      throw new BpfError("ERR_BPF_BUSY", `${this.#what}: its handler is still processing a record`, {
         operation: "map.read",
         hint,
       });

@@ -42,7 +42,7 @@ export function differences(found: MapInfo, wanted: ExpectedMap, label: string):
   });
 }
 
-/** Without those that the kernel sets itself. */
+/** Flags without those that the kernel sets itself. */
 function settableFlags({ type, flags }: MapInfo): number {
   return flags & ~(mapTypeRow(type)?.create.kernelFlags ?? 0);
 }
@@ -69,7 +69,7 @@ function roundedEntries(type: string, flags: number, entries: number): number {
     const rounded = native.pageSize * 2 ** Math.ceil(Math.log2(Math.max(1, entries / native.pageSize)));
     return rounded < 2 ** 32 ? rounded : entries;
   }
-  // A list for each CPU, of equal length: htab_map_alloc().
+  // One list per CPU, all of the same length: htab_map_alloc().
   if (counted === "lru") {
     const cpus = native.possibleCpus;
     if ((flags & Flag.NO_COMMON_LRU) === 0) return entries;
@@ -79,7 +79,11 @@ function roundedEntries(type: string, flags: number, entries: number): number {
   return entries;
 }
 
-/** @throws {@link MapError} with every field that differs */
+/**
+ * Rejects a map that differs.
+ *
+ * @throws {@link MapError} with all fields that differ
+ */
 export function refuseOther(found: MapInfo, wanted: ExpectedMap, what: string): void {
   const different = differences(found, wanted, "it");
   if (different.length === 0) return;

@@ -9,9 +9,9 @@ import { BpfMap } from "./map";
 import { type ElementCodecs, indexOf } from "./map-codec";
 
 /**
- * Maps of the types that have no class of their own, such as DEVMAP, SOCKMAP and STACK_TRACE, and {@link PerfBuffer.slots}. Keys and values are
- * as the kernel has them. The kernel lets user space read some of these types only, and write others only; the error says so. docs/maps.md
- * lists the types, each with the Linux release that brought it.
+ * Maps without a class of their own, such as DEVMAP, SOCKMAP and STACK_TRACE, and {@link PerfBuffer.slots}. Keys and
+ * values are as in the kernel. The type decides which calls user space can make: some can't be read, some can't be
+ * written; the error says so. docs/maps.md lists the types, each with the Linux release that introduced it.
  */
 export class KernelMap<K = BtfValue, V = BtfValue> extends ElementMap<K, V> {
   /** @internal */

@@ -76,11 +76,11 @@ export abstract class StorageMap<Key, V> extends BpfMap {
     return this.#with(key, "delete", (fd) => this.#elements.delete(fd));
   }
 
-  /** @internal A descriptor of what the key names, and whether it was opened for that. */
+  /** @internal A descriptor for the key, and whether it was opened for this purpose. */
   protected abstract descriptor(key: Key, operation: MapOperation): { fd: number; opened: boolean };
 
   #with<T>(key: Key, operation: MapOperation, run: (fd: number) => T): T {
-    this.core.handle(operation); // throws if it was closed
+    this.core.handle(operation); // Throws if the map is closed.
     const { fd, opened } = this.descriptor(key, operation);
     try {
       if (!Number.isInteger(fd) || fd < 0 || fd > 0x7fffffff) {

@@ -32,7 +32,7 @@ export function codecsOf(description: Typed, typeOf: TypeOf | undefined, u64: U6
   const { keySize, valueSize, inner } = description;
   const name = mapName(description);
   const keyType = typed(description.keyTypeId, typeOf);
-  // The kernel keeps more of a struct_ops map than its type says.
+  // The kernel's value of a struct_ops map is larger than its type.
   const isStructOps = mapTypeRowOf(description.type)?.elements.values === "struct_ops";
   const valueType = isStructOps ? undefined : typed(description.valueTypeId, typeOf);
   return {

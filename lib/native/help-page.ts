@@ -1,4 +1,4 @@
-/** What is said where the addon can't be loaded: what was tried, why it failed, and what to do. */
+/** The error text for an addon that can't be loaded: what was tried, why it failed, and what to do. */
 import { isSince } from "../compare-versions";
 import type { Host } from "./host";
 

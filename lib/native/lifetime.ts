@@ -75,7 +75,7 @@ export class Lifetime {
     return this.#closed;
   }
 
-  /** The object's handle; throws if it was closed. */
+  /** The object's handle. Throws after close(). */
   handle(what: string, operation: Operation): Handle {
     if (this.#closed) throw new ClosedError(what, operation);
     return this.#resources.object;

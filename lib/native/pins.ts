@@ -23,7 +23,7 @@ export interface PinFault {
   readonly gone?: boolean;
 }
 
-/** Makes the folder that a pin is to lie in; a fault if the path is not in bpffs, or others could replace what is there. */
+/** Creates the folder for a pin. Returns a fault if the path is not in bpffs, or others could replace the pin. */
 export function preparePin(path: string): PinFault | undefined {
   // The kernel would return EPERM (bpf_lookup()), as for a missing privilege.
   if (basename(path).includes("."))

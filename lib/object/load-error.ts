@@ -1,4 +1,4 @@
-/** Makes one clear error of a load that failed: which program or map, what the kernel said, what to do. */
+/** Builds one error for a failed load: which program or map failed, what the kernel reported, what to do. */
 import {
   type BpfError,
   type ErrorDetails,
@@ -170,8 +170,8 @@ function creationHint(name: string, type: number, status: number): string | unde
     return hintOf(status);
   if (!isKernelName(name)) return NAMES;
   const types = given(btfFacts().mapTypes());
-  // Some have two names.
-  if (types !== undefined && type >= types.length) return `This kernel has no maps of the ${nameOfType(type)}`;
+  // Some map types have two names.
+  if (types !== undefined && type >= types.length) return `This kernel does not support the map ${nameOfType(type)}`;
   if (mapTypeRowOf(type)?.elements.maxEntries === "bytes")
     return "maxEntries is its size in bytes: a power of two, and a multiple of the page size";
   return `Check its sizes and flags; this kernel may not know the type ${mapTypeName(type)}, or be built without it`;

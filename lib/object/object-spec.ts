@@ -216,7 +216,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     }
   }
 
-  /** {@link load} on this thread, which it blocks for milliseconds to seconds: for scripts. */
+  /** Same as {@link load}, but blocks the JavaScript thread, for milliseconds to seconds. For scripts. */
   loadSync(options?: LoadOptions): BpfObject<S> {
     const request = this.#prepare("loadSync", options);
     return this.#loaded(native.loadSync(request), this.#given());

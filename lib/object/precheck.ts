@@ -1,4 +1,4 @@
-/** The precheck in load() and check(): every program judged before the kernel is asked to load any. */
+/** The precheck of load() and check(): judges every program before the kernel loads any. */
 import { isErrno, ObjectError, SleepableError } from "../errors";
 import { given } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/kernel-facts";

@@ -12,7 +12,7 @@ import { hasRecords } from "../map-types";
 
 const TAG = "event:";
 
-/** The codec of each of {@link eventTypes}. */
+/** A codec for each of {@link eventTypes}. */
 export function eventCodecs(types: ReadonlyMap<string, BtfType>, u64: U64): Map<string, Codec<unknown>> {
   return new Map(Array.from(types, ([map, type]) => [map, codecOf(type, { path: `map ${map}: a record`, u64 })]));
 }

@@ -93,12 +93,12 @@ export class Sections implements VariableMemory {
     const each = array?.kind === "array" ? sizeOf(array.element) : undefined;
     if (last === undefined || !each) {
       const which = last === undefined ? "it has none" : `that is ${last.name}`;
-      throw new ArgumentError(`a section of variables grows if the last one is an array; ${which}`, {
+      throw new ArgumentError(`a section of variables can grow only if the last one is an array; ${which}`, {
         operation: "map.valueSize",
       });
     }
     if (size < last.offset + each || (size - last.offset) % each !== 0) {
-      const sizes = `${last.section} has ${last.offset} bytes and ${each} for each element of ${last.name}`;
+      const sizes = `${last.section} has ${last.offset} bytes plus ${each} for each element of ${last.name}`;
       throw new ArgumentError(`${sizes}; valueSize can't be ${size}`, {
         operation: "map.valueSize",
         map: last.section,

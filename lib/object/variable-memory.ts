@@ -68,7 +68,7 @@ function elementAccess(
 function failure(operation: Operation, { name, section }: VariableDescription, status: number): MapError {
   const errno = errnoName(status);
   const details = { operation, map: section, errno };
-  // The addon's own word for what was not asked of the kernel, which would say EPERM.
+  // The addon returns EROFS itself without asking the kernel, which would return EPERM.
   if (isErrno(status, "EROFS")) {
     const hint = "Set it on the ObjectSpec before load, or make it a non-const global";
     return new MapError("ERR_BPF_MAP", `variable ${name} is constant: ${section} was frozen at load`, {

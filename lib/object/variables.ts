@@ -51,12 +51,12 @@ export function variablesOver(
   }
   for (const name of new Set(descriptions.flatMap(({ shared = [] }) => shared))) {
     if (Object.hasOwn(variables, name)) continue;
-    // Not enumerable: it is none of them.
+    // Not enumerable, because it is not a variable.
     const ambiguous = (operation: "variable.get" | "variable.set") => (): never => {
       const own = descriptions.filter(({ shared }) => shared === name).map((one) => JSON.stringify(one.name));
       throw new ArgumentError(`variable ${name} is ambiguous: static variables of several files have this name`, {
         operation,
-        hint: `They are ${own.map((key) => `variables[${key}]`).join(", ")}`,
+        hint: `Use one of ${own.map((key) => `variables[${key}]`).join(", ")}`,
       });
     };
     Object.defineProperty(variables, name, { get: ambiguous("variable.get"), set: ambiguous("variable.set") });
@@ -100,8 +100,8 @@ export const hasNoSize = (type: BtfType): boolean => sizeOf(type) === undefined;
 
 /** Writing the whole variable would overwrite a lock that a program may hold. */
 function managed({ name }: VariableDescription): ArgumentError {
-  const message = `variable ${name} holds what the kernel manages, such as a bpf_spin_lock: it can't be set after load`;
-  const hint = "Set it on the ObjectSpec before load, or move what is to be set to a variable of its own";
+  const message = `variable ${name} contains a kernel-managed field, such as a bpf_spin_lock: it can't be set after load`;
+  const hint = "Set it on the ObjectSpec before load, or move the data to set into a separate variable";
   return new ArgumentError(message, { operation: "variable.set", hint });
 }
 

@@ -13,7 +13,7 @@ import { nearest } from "../nearest";
 const TRACEFS = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
 
 interface Row {
-  /** How the kinds that it is about are attached; by default any. */
+  /** The ways to attach that the hint is for; any if absent. */
   attach?: readonly AttachMechanism[];
   errno: RegExp;
   hint: string;
@@ -81,7 +81,7 @@ export const ERRNOS: readonly Row[] = [
 
 const ABSENT = /^(ENOENT|ESRCH)$/;
 
-/** The row for an errno alone. */
+/** The hint for an errno, without a look at the target. */
 export function errnoRow(kind: ProgramKind, errno: string): Row | undefined {
   const { attach = "other" } = kindRow(kind) ?? {};
   return ERRNOS.find((row) => row.errno.test(errno) && (row.attach?.includes(attach) ?? true));

@@ -182,7 +182,7 @@ const iterator: Attacher = (program, { handle, index }, options) => {
   return native.attachIter(handle, index, tid === undefined ? { over: "pid", id: pid } : { over: "tid", id: tid });
 };
 
-/** Mechanisms whose native calls take something other than the options as they are given. */
+/** Mechanisms whose native calls do not take the options unchanged. */
 type OwnMechanism = {
   [M in AttachMechanism]: (typeof ATTACH)[M]["arguments"] extends undefined ? M : never;
 }[AttachMechanism];
@@ -200,7 +200,7 @@ const attachers: Record<OwnMechanism, Attacher> = {
 
 const hasAttacher = (mechanism: AttachMechanism): mechanism is OwnMechanism => Object.hasOwn(attachers, mechanism);
 
-/** Attaches by a mechanism whose native call takes the options as they are given. */
+/** Attaches with a mechanism whose native call takes the options unchanged. */
 const direct =
   (mechanism: Exclude<AttachMechanism, OwnMechanism>): Attacher =>
   (program, { handle, index }, options) => {
@@ -219,17 +219,17 @@ type KindWithOptions = {
 }[ProgramKindName];
 
 /**
- * The attach options of each kind that has any: what {@link Program.attach} takes, when it is compiled and when it runs. A kind
- * that is not listed is attached as its section says, and has none.
+ * The attach options of each kind that has any, for the types of {@link Program.attach} and its check at run time. A
+ * kind that is not listed has none: it is attached as its section says.
  */
 export const attachOptions = Object.fromEntries(
   kindsWhere(({ options }) => options.length > 0).map((kind) => [kind, KINDS[kind].options]),
 ) as { readonly [K in KindWithOptions]: (typeof KINDS)[K]["options"] };
 
 /**
- * The attach options of programs of one kind; all options where this library does not know the kind, or the compiler does not.
+ * The attach options of programs of one kind; all options if this library or the compiler does not know the kind.
  *
- * An index and no bare condition: so the compiler sees that a Program of one kind is a Program.
+ * An indexed type instead of a conditional type, so that a Program of one kind is assignable to Program.
  */
 export type AttachOptionsFor<K extends ProgramKind> = {
   [N in ProgramKind | ProgramKindName]: N extends KindWithOptions
@@ -239,7 +239,7 @@ export type AttachOptionsFor<K extends ProgramKind> = {
       : AttachOptions;
 }[K];
 
-/** The options that a program's kind may have, as they were given. */
+/** Checks the options against those of the program's kind. */
 export function checkedAttachOptions(program: Attachable, options: AttachOptions | undefined): AttachOptions {
   const { name, section, kind } = program;
   const callee = {
@@ -293,7 +293,8 @@ function attachError(program: Attachable, outcome: Outcome, target: string): Bpf
   const errno = errnoName(outcome.status);
   const details = { ...about(program), errno };
   const what = `program ${program.name} (${program.section})`;
-  // Of an iterator, EACCES is said of a map whose keys or values are smaller than what the program reads (bpf_iter_attach_map()).
+  // For an iterator, EACCES means that the map's keys or values are smaller than what the program reads
+  // (bpf_iter_attach_map()).
   const isOfMap = program.kind === "iter" && isErrno(outcome.status, "EACCES");
   if (isErrno(outcome.status, "EPERM") || (isErrno(outcome.status, "EACCES") && !isOfMap)) {
     const { kind } = program;

@@ -1,4 +1,4 @@
-/** A program in the kernel. */
+/** A loaded program. */
 import { BpfError, errnoName, linesOf, type Operation } from "../errors";
 import type { ProgramKind } from "../kinds";
 import type { Link } from "../link/link";

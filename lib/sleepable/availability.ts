@@ -1,4 +1,7 @@
-/** Which helpers and kfuncs a kernel gives to a program: by the answers of four kernels, and by when each came. */
+/**
+ * Decides which helpers and kfuncs a program can call, from the answers of four measured kernels and the release that
+ * introduced each.
+ */
 
 import { seriesNumber } from "../compare-versions";
 import { ProgramType } from "../constants";

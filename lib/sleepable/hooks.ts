@@ -1,4 +1,4 @@
-/** What a program can be attached to that may sleep: kinds, and the names that a kernel has for each. */
+/** Attach targets of sleepable programs: the kinds, and the names on a kernel. */
 import { given } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/kernel-facts";
 import { SYSTEM_CALL } from "../kernel/system-calls";
@@ -11,7 +11,7 @@ import { KNOWN_HOOKS, NOT_HOOKS } from "./lsm-hooks";
 import { ITERATORS } from "./rules-iter";
 
 interface KindFacts {
-  /** The kind of program that stands for it. */
+  /** The kind of the program to judge or probe. */
   program: KnownKind;
   /** The names to list, in order. If the kernel's own list is unknown, those of all kernels. */
   names(facts: KernelFacts): Iterable<string>;
@@ -67,7 +67,11 @@ const HOOK = object<Hook>(
   { open: true },
 );
 
-/** The facts of a program that does nothing but sleep there. */
+/**
+ * The facts of an empty sleepable program for a target, as input of {@link judge}.
+ *
+ * @throws {@link ArgumentError} for an invalid hook
+ */
 export function hookProgram(hook: Hook): ProgramFacts {
   checkArgument({ name: "hookProgram", details: { operation: "hooks" } }, "hook", hook, HOOK);
   const { kind, name } = hook;

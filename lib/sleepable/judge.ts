@@ -52,7 +52,7 @@ export function judge(program: ProgramFacts, facts: KernelFacts): ProgramVerdict
   };
 }
 
-/** Of a program's facts, those that each has. */
+/** The mandatory fields of a program's facts. */
 const PROGRAM = object<Pick<ProgramFacts, "name" | "section" | "kind" | "license" | "maps" | "helpers" | "kfuncs">>(
   {
     ...{ name: required(anyString), section: required(anyString), kind: required(anyString) },

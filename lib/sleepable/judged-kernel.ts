@@ -1,4 +1,4 @@
-/** A kernel as the rules look at it: questions to its facts, and to what is known of its version. */
+/** The view of a kernel that the rules use: its facts, and what is known about its version. */
 import { isSince, parseVersion, seriesNumber, type Version } from "../compare-versions";
 import { type Fact, given, isKnown } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
@@ -40,7 +40,7 @@ const LOOKUPS_WITHOUT_SET = 24;
 const views = new WeakMap<KernelFacts, Kernel>();
 
 export const kernelFacts = custom<KernelFacts>(
-  "what kernelFacts(), kernelProfile() or readProfile() gives",
+  "a result of kernelFacts(), kernelProfile() or readProfile()",
   (value) => typeof value === "object" && (value as KernelFacts | null)?.format === 1,
 );
 

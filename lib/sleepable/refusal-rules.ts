@@ -71,10 +71,13 @@ function wrongKindRemedy({ program: { kind = "" } }: Found): string {
   return `${CLEAR}, or require Linux ${since}, where ${row.family} programs can sleep`;
 }
 
-/** The last release that may hide helpers that sleep from programs that are not sleepable: 6.2 stopped, stable releases did so later. */
+/**
+ * The last release that may hide sleeping helpers from programs that are not sleepable. Linux 6.2 stopped doing so;
+ * some stable releases stopped later.
+ */
 const HIDDEN_UNTIL = "6.3";
 
-/** Whether a kind has a sleepable variant on such a kernel: a kind without one has not got these helpers at all. */
+/** Whether a kind has a sleepable variant on such a kernel. A kind without one does not have these helpers at all. */
 function couldSleep(kind: string): boolean {
   const sleeps = kindRow(kind)?.sleeps ?? "never";
   return sleeps !== "never" && !sleeps.always && seriesOf(sleeps.since) <= seriesOf(HIDDEN_UNTIL);
@@ -276,7 +279,7 @@ export const RULES: readonly Rule[] = [
     // The list in the message is incomplete: that of 6.12 and 7.3 lacks queue, arena and others.
     pattern: /^Sleepable programs can only use .+ maps$/,
     reason: "MAP_TYPE_NOT_SLEEPABLE",
-    message: "sleepable programs cannot use one of the program's maps on this kernel, for its type",
+    message: "sleepable programs cannot use one of the program's maps on this kernel, because of its type",
     remedy: `use an array or a hash map (ring buffers since Linux ${mapTypes.ringbuf.programs.sleepable[0]}), or ${CLEAR}`,
     source: `${VERIFIER}: check_map_prog_compatibility()`,
   },
@@ -476,13 +479,13 @@ function article(where = ""): string {
 export interface WordlessRule {
   errno: string;
   stage: "load" | "attach";
-  /** As in {@link ProgramFacts.kind}; by default any. */
+  /** As in {@link ProgramFacts.kind}; any if absent. */
   kinds?: readonly string[];
   target?: string;
   sleepable?: true;
   /** Whether the log must have no lines. By default it may have statistics, which show that the verifier ran. */
   empty?: boolean;
-  /** A map type of the program's. */
+  /** A map type that the program uses. */
   map?: MapTypeName;
   reason: ReasonCode;
   message: string;
@@ -491,7 +494,7 @@ export interface WordlessRule {
   commit?: string;
 }
 
-/** The kinds that are attached so. */
+/** The kinds with these ways to attach. */
 const by = (...mechanisms: readonly AttachMechanism[]) => kindsWhere(({ attach }) => mechanisms.includes(attach));
 
 export const WORDLESS: readonly WordlessRule[] = [

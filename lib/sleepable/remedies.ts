@@ -4,7 +4,7 @@ import { familiesWhere, kindRow, OLDEST } from "../kinds";
 export const DO_WITHOUT = "do without the call";
 export const CLEAR = "clear BPF_F_SLEEPABLE";
 
-/** Which kinds may sleep, for a program of another. */
+/** Names the kinds that may sleep, for a program of another kind. */
 export function onlyThese(): string {
   return `only ${familiesWhere(({ sleeps }) => sleeps !== "never")} programs may sleep`;
 }

@@ -13,12 +13,12 @@ import { judgeTracing } from "./rules-tracing";
 
 type Rule = (program: ProgramFacts, kernel: Kernel) => Finding[];
 
-/** The ways that kinds which may sleep are attached. */
+/** The ways to attach kinds that may sleep. */
 type SleepingMechanism = {
   [K in ProgramKindName]: (typeof KINDS)[K]["sleeps"] extends "never" ? never : (typeof KINDS)[K]["attach"];
 }[ProgramKindName];
 
-/** A kind that never sleeps has a rule where there is more to say than that. */
+/** The rule for each way to attach. A kind that never sleeps has one only if there is more to report. */
 const RULES: Readonly<Record<SleepingMechanism, Rule> & Partial<Record<AttachMechanism, Rule>>> = {
   lsm: judgeLsm,
   lsm_cgroup: judgeLsm,
@@ -63,7 +63,7 @@ function withoutFprobe(kind: string, row: KindRow | undefined, kernel: Kernel): 
   });
 }
 
-/** A kind, or a form of its sections, that the kernel is too old for. */
+/** Rejects a kind, or a form of its sections, that is newer than the kernel. */
 function tooNew({ kind, section }: ProgramFacts, row: KindRow | undefined, kernel: Kernel): Finding | undefined {
   const since = formOf(section)?.since ?? row?.since ?? OLDEST;
   if (since === OLDEST || kernel.since(since) !== false) return undefined;

@@ -1,4 +1,4 @@
-/** Maps that a program names (kernel/bpf/verifier.c, check_map_prog_compatibility()). */
+/** Maps that a program references (check_map_prog_compatibility() in kernel/bpf/verifier.c). */
 import { isSince } from "../compare-versions";
 import { Flag, ProgramType } from "../constants";
 import { given } from "../kernel/fact";
@@ -11,7 +11,7 @@ import { input, type Kernel } from "./judged-kernel";
 
 const SOURCE = "kernel/bpf/verifier.c: check_map_prog_compatibility()";
 
-/** Elements that are allocated one by one (02cc5aa29e8c). */
+/** Elements allocated individually (02cc5aa29e8c). */
 const NO_PREALLOC = { since: "6.1", commit: "02cc5aa29e8c" };
 
 /** Flags added after 5.10: map_create() rejects unknown ones. */
@@ -39,13 +39,13 @@ export function judgeOther(map: MapFacts, kernel: Kernel): Finding[] {
   return missing === undefined ? needsLsm(map, kernel) : [missing];
 }
 
-/** Whether every kernel with sleepable programs can make a map. */
+/** Whether every kernel with sleepable programs can create a map. */
 export function isEverywhere({ type, flags }: Pick<MapFacts, "type" | "flags">): boolean {
   const row = mapTypeRow(type);
   return row !== undefined && isOld(row) && row.needs !== "lsm" && FLAGS.every(({ flag }) => (flags & flag) === 0);
 }
 
-/** What every kernel with sleepable programs has. */
+/** Whether every kernel with sleepable programs has a map type. */
 function isOld({ since }: MapTypeRow): boolean {
   return isSince(OLDEST, since);
 }
@@ -68,21 +68,21 @@ export function judgeMissing({ missing = [] }: ProgramFacts): Finding[] {
 
 function notThere(map: MapFacts, kernel: Kernel): Finding | undefined {
   const row = mapTypeRow(map.type);
-  // Not looked for in BTF.
+  // Types in every kernel with sleepable programs need no lookup in BTF.
   if (row !== undefined && isOld(row) && kernel.since(OLDEST)) return undefined;
   const { mapTypes: listing } = kernel.facts;
   const listed = kernel.lists("mapTypes", map.type) || kernel.lists("mapTypes", currentMapTypeName(map.type));
   const source = "include/uapi/linux/bpf.h: enum bpf_map_type";
   if (row === undefined) {
     if (listed) return undefined;
-    return undecided(`whether this kernel has maps of ${map.type} (map ${map.name})`, "it is not known here", {
+    return undecided(`whether this kernel has maps of ${map.type} (map ${map.name})`, "it is unknown here", {
       source,
       inputs: [input("map types", listing), kernel.versionInput],
     });
   }
   if ((listed ?? kernel.since(row.since)) !== false) return undefined;
   const { sleepable } = row.programs;
-  return refused("MAP_TYPE_UNKNOWN", `map ${map.name}: ${kernel.label} has no maps of the type ${map.type}`, {
+  return refused("MAP_TYPE_UNKNOWN", `map ${map.name}: ${kernel.label} does not support the map type ${map.type}`, {
     source,
     since: row.since,
     inputs: [input("map types", listing, "not listed"), kernel.versionInput],
@@ -105,7 +105,7 @@ function newerFlag(map: MapFacts, kernel: Kernel): Finding | undefined {
   return refused("MAP_FLAG_UNKNOWN", `map ${map.name}: ${kernel.label} does not support ${name}`, more);
 }
 
-/** @param require what else would do */
+/** @param require the alternative to another map type */
 function instead({ programs }: MapTypeRow, kernel: Kernel, require: string): string {
   const other = programs.instead;
   if (other === undefined) return require;
@@ -123,9 +123,9 @@ function sleepableFindings(map: MapFacts, kernel: Kernel): Finding[] {
   const more = { source: { file: SOURCE, ...(commit !== undefined && { commit }) }, inputs, since };
   const what = `map ${map.name} (${type})`;
   const undecidedFor = (why: string) => [undecided(`whether sleepable programs may use ${what}`, why, more)];
-  if (row === undefined) return undecidedFor("the type is not known here");
+  if (row === undefined) return undecidedFor("the type is unknown here");
   if (since === undefined) {
-    // What a newer kernel makes of it is not known; up to 7.3 none took it.
+    // Newer kernels may differ; up to 7.3 none accepts it.
     if (kernel.version === undefined) return undecidedFor(kernel.versionDoubt);
     const require = "clear BPF_F_SLEEPABLE: no kernel up to 7.3 lets a sleepable program use one";
     const message = `${what}: sleepable programs cannot use ${type} maps`;
@@ -175,8 +175,8 @@ const DEFERRED: Readonly<Record<string, string>> = { bpf_timer: "5.15", bpf_wq: 
 const NESTED = "6.11";
 
 /**
- * What the kernel manages in values, as rows of map types say it (kernel/bpf/syscall.c, map_check_btf()). Of a map of a type that does not
- * hold it the kernel wants no BTF, and libbpf makes it without: its values are data.
+ * Kernel-managed fields, and the group that the rows of map types name (map_check_btf() in kernel/bpf/syscall.c). Types
+ * without the group need no BTF, and libbpf creates them without: their values are plain data.
  */
 const HELD: ReadonlyMap<string, "locks" | "objects"> = new Map([
   ...["bpf_spin_lock", "bpf_res_spin_lock"].map((field) => [field, "locks"] as const),
@@ -185,7 +185,7 @@ const HELD: ReadonlyMap<string, "locks" | "objects"> = new Map([
   ),
 ]);
 
-/** Whether the values of a type can hold a field. */
+/** Whether the values of a map type can contain a field. */
 function canHold(type: string, field: string): boolean {
   const held = HELD.get(field);
   return held === undefined || (mapTypeRow(type)?.programs.holds.includes(held) ?? false);
@@ -300,7 +300,7 @@ function knownFields(map: MapFacts, program: ProgramFacts, kernel: Kernel): Find
  * blob).
  */
 function needsLsm(map: MapFacts, kernel: Kernel): Finding[] {
-  // 5.10 makes such a map all the same.
+  // 5.10 creates such a map anyway.
   if (mapTypeRow(map.type)?.needs !== "lsm" || !kernel.since("6.1")) return [];
   const active = given(kernel.facts.lsms);
   if (active === undefined || active.includes("bpf")) return [];

@@ -1,4 +1,4 @@
-/** BPF trampolines, which programs of functions and hooks need, and which not every architecture has. */
+/** BPF trampolines, which programs for functions and LSM hooks need, and which not every architecture has. */
 import { given, isKnown } from "../kernel/fact";
 import { usesTrampoline } from "../kinds";
 import type { Finding, ProgramFacts } from "../verdict";

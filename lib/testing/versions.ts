@@ -1,4 +1,4 @@
-/** Picks the package that carries the newest kernel of a series. */
+/** Selects the package with the newest kernel of a series. */
 import { compareVersions } from "../compare-versions";
 
 /** Whether a release belongs to a series or is a more specific release: 6.1.192 belongs to 6.1, 6.12.117 does not. */

@@ -1,4 +1,4 @@
-/** Tests of jest and node:test that run in virtual machines. */
+/** Tests for jest and node:test that run in virtual machines. */
 import { checkOptions, filled, list, required, type Schema } from "../options";
 import { runInVm, VM_OPTIONS, type VmOptions } from "./vm";
 import { VmError } from "./vm-error";
@@ -12,7 +12,7 @@ export interface VmTestOptions extends Omit<VmOptions, "kernel" | "onStdout" | "
 const { kernel: _, onStdout: __, onStderr: ___, ...shared } = VM_OPTIONS;
 const OPTIONS: Schema<VmTestOptions> = { ...shared, kernels: required(list(filled)) };
 
-/** As jest, vitest and their like have it. */
+/** The global `test` of jest, vitest and similar runners. */
 type GlobalTest = (name: string, run: () => Promise<void>, timeoutMs: number) => void;
 
 /** Maximum output in the error of a failed test, in bytes. */

@@ -127,7 +127,7 @@ export async function runInVm(options: VmOptions): Promise<VmResult> {
   const platform = platformOf(arch);
   const kernel = resolveKernel(given.kernel, arch, onProgress);
   const environment = { NODE_LIBBPF_TEST_KERNEL: kernel.name, ...given.env };
-  if (given.command.length === 0) throw new ArgumentError("there is no command to run", { operation: "vm" });
+  if (given.command.length === 0) throw new ArgumentError("the command is empty", { operation: "vm" });
   const files = project === undefined ? [] : [...projectFiles(project), ...ownNpm()];
   const cwd = given.cwd ?? (project === undefined ? "/" : realpathSync(project));
   const guest = {
@@ -139,7 +139,7 @@ export async function runInVm(options: VmOptions): Promise<VmResult> {
   const machine = {
     platform,
     image: kernel.image,
-    // An oops is as good as a panic, and with -no-reboot a panic ends QEMU.
+    // Treat an oops as a panic. With -no-reboot a panic ends QEMU.
     append: [`console=${platform.console} panic=-1 oops=panic`, lsm && `lsm=${lsm}`, given.append]
       .filter(Boolean)
       .join(" "),

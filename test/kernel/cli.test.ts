@@ -61,7 +61,7 @@ kernelTest("without privilege, the output says what is missing", [], async () =>
   const asked = nobody("profile", "--probe");
   expect(asked).toMatchObject({ status: 2, stdout: "" });
   expect(asked.stderr).toMatch(
-    /^node-libbpf: the kernel can't be asked: this process lacks CAP_BPF and CAP_PERFMON \(EPERM\)\./,
+    /^node-libbpf: can't probe the kernel: this process lacks CAP_BPF and CAP_PERFMON \(EPERM\)\./,
   );
   const { status, stdout } = nobody("doctor");
   expect(status).toBe(1);

@@ -139,11 +139,11 @@ describe("hints", () => {
   };
   const [ENOENT, EBADF, E2BIG, EINVAL, ENOTSUPP] = [2, 9, 7, 22, 524];
   test.each([
-    ["an index", MapType.DEVMAP, "set", E2BIG, /past its end/],
+    ["an index", MapType.DEVMAP, "set", E2BIG, /past the end of the map/],
     ["a key", MapType.HASH, "set", E2BIG, /The map is full/],
     ["a queue", MapType.QUEUE, "push", E2BIG, /pop first/],
-    ["a storage's key", MapType.SK_STORAGE, "set", EBADF, /The key is no open descriptor/],
-    ["a value", MapType.SOCKMAP, "set", EBADF, /The value is no open descriptor/],
+    ["a storage's key", MapType.SK_STORAGE, "set", EBADF, /The key is not an open file descriptor/],
+    ["a value", MapType.SOCKMAP, "set", EBADF, /The value is not an open file descriptor/],
     ["cgroup storage", MapType.PERCPU_CGROUP_STORAGE, "set", ENOENT, /attached program/],
     ["a map of maps", MapType.HASH_OF_MAPS, "set", EINVAL, /inner map/],
     ["an array's element", MapType.PERCPU_ARRAY, "delete", EINVAL, /write zeroes/],
