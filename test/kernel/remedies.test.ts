@@ -136,7 +136,7 @@ const CURES: readonly [advice: RegExp, cure: ((trial: Trial) => void) | null][] 
     },
   ],
   [
-    /^(do without the call|require (Linux|a newer)|use atomic operations|read and use the pointer|load |leave |boot with|declare it __weak|set autocreate|use uprobe\.s|use kprobe, one program|did you mean|linux before|check its name|remove it)/,
+    /^(do without the call|require (Linux|a newer)|use atomic operations|read and use the pointer|load |leave |boot with|declare it __weak|set autocreate|use uprobe\.s|use kprobe, one program|did you mean|linux before|before Linux|check its name|remove it)/,
     null,
   ],
 ];
