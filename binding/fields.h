@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -98,6 +99,9 @@ class Reply {
 
   template <class T>
   Reply& set(const char* name, const T& value) {
+    // An object can name a type that the enum lacks: loading that through the reference is undefined
+    // behaviour.
+    static_assert(!std::is_enum_v<T>, "cast the enum to an integer");
     object_.Set(name, toJs(value));
     return *this;
   }

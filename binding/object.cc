@@ -286,8 +286,8 @@ Reply describeProgram(Napi::Env env, const bpf_program* program) {
   return Reply(env)
       .set("name", bpf_program__name(program))
       .set("section", bpf_program__section_name(program))
-      .set("type", bpf_program__type(program))
-      .set("attachType", bpf_program__expected_attach_type(program))
+      .set("type", static_cast<uint32_t>(bpf_program__type(program)))
+      .set("attachType", static_cast<uint32_t>(bpf_program__expected_attach_type(program)))
       .set("flags", bpf_program__flags(program))
       .set("autoload", bpf_program__autoload(program))
       .set("autoattach", bpf_program__autoattach(program));
@@ -296,7 +296,7 @@ Reply describeProgram(Napi::Env env, const bpf_program* program) {
 Reply describeMap(Napi::Env env, const bpf_map* map) {
   Reply result(env);
   result.set("name", bpf_map__name(map))
-      .set("type", bpf_map__type(map))
+      .set("type", static_cast<uint32_t>(bpf_map__type(map)))
       .set("keySize", bpf_map__key_size(map))
       .set("valueSize", bpf_map__value_size(map))
       .set("maxEntries", bpf_map__max_entries(map))
