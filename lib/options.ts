@@ -1,6 +1,7 @@
 /** Checks arguments and options; every public function uses it. */
 import { isUint8Array } from "node:util/types";
 import { ArgumentError, type ErrorDetails, type Operation, shown } from "./errors";
+import { listed } from "./listed";
 import { nearest } from "./nearest";
 
 /** Why a value is invalid. */
@@ -94,7 +95,7 @@ export const natural = custom<number>(
 
 export function oneOf<const T extends string>(...choices: readonly T[]): Expected<T> {
   const names = choices.map((choice) => JSON.stringify(choice));
-  return nameOf(names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`, choices);
+  return nameOf(listed(names, "or"), choices);
 }
 
 /** One of many names. The message says `what` instead of listing them. */

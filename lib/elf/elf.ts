@@ -134,7 +134,7 @@ function checkZeroes(sections: readonly ElfSection[], fail: Fail): void {
   fail("ERR_BPF_OBJECT_INVALID", `declares ${zeroes} bytes of zero-initialized variables (.bss)`, hint);
 }
 
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength);
 }
 

@@ -1,6 +1,6 @@
 /** Symbols and relocations of an ELF file, read as libbpf reads them. Format: elf(5). */
 import { little } from "../endian";
-import { type ElfSection, stringAt } from "./elf";
+import { type ElfSection, stringAt, viewOf } from "./elf";
 
 const SHT_SYMTAB = 2;
 const SHT_NOTE = 7;
@@ -32,10 +32,6 @@ export interface ElfRelocation {
   offset: number;
   /** Undefined in a damaged file. */
   symbol: ElfSymbol | undefined;
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** The symbol table by index; empty if there is none. */
