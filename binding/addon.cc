@@ -3,6 +3,8 @@
 #include <napi.h>
 #include <unistd.h>
 
+#include "attach.h"
+#include "attach_fd.h"
 #include "btf.h"
 #include "environment.h"
 #include "iterator.h"
@@ -40,6 +42,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exportProgram(exports);
   exportMap(exports);
   exportMapMaking(exports);
+  exportAttach(exports);
+  exportAttachFd(exports);
   exportLink(exports);
   exportPin(exports);
   exportIterator(exports);

@@ -21,6 +21,8 @@ class Fd {
     return *this;
   }
   int get() const { return fd_; }
+  // Gives up ownership.
+  int release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_ = -1;

@@ -1,6 +1,7 @@
 #include "fields.h"
 
 #include <cstring>
+#include <utility>
 
 namespace node_libbpf {
 
@@ -47,6 +48,24 @@ bool Field::read(const Napi::Value& value, std::vector<uint32_t>* to) {
   to->resize(memory.size / sizeof(uint32_t));
   if (!to->empty()) memcpy(to->data(), memory.data, memory.size);
   return hasType(value, napi_uint32_array);
+}
+
+bool Field::read(const Napi::Value& value, std::vector<uint64_t>* to) {
+  const Memory memory = memoryOf<napi_biguint64_array, sizeof(uint64_t)>(value);
+  to->resize(memory.size / sizeof(uint64_t));
+  if (!to->empty()) memcpy(to->data(), memory.data, memory.size);
+  return hasType(value, napi_biguint64_array);
+}
+
+bool Field::read(const Napi::Value& value, std::vector<std::string>* to) {
+  if (!value.IsArray()) return false;
+  const auto list = value.As<Napi::Array>();
+  for (uint32_t i = 0; i < list.Length(); i++) {
+    std::string text;
+    if (!read(list.Get(i), &text)) return false;
+    to->push_back(std::move(text));
+  }
+  return true;
 }
 
 bool Field::read(const Napi::Value& value, Request* to) {

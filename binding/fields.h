@@ -30,6 +30,8 @@ class Request;
 //   std::string                a string
 //   Memory                     a Uint8Array, not copied
 //   std::vector<uint32_t>      a Uint32Array, copied
+//   std::vector<uint64_t>      a BigUint64Array, copied
+//   std::vector<std::string>   an array of strings
 //   Request                    an object
 class Field {
  public:
@@ -58,6 +60,8 @@ class Field {
   static bool read(const Napi::Value& value, std::string* to);
   static bool read(const Napi::Value& value, Memory* to);
   static bool read(const Napi::Value& value, std::vector<uint32_t>* to);
+  static bool read(const Napi::Value& value, std::vector<uint64_t>* to);
+  static bool read(const Napi::Value& value, std::vector<std::string>* to);
   static bool read(const Napi::Value& value, Request* to);
   std::string wrongType() const { return "field '" + std::string(name_) + "' has the wrong type"; }
 

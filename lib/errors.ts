@@ -50,14 +50,14 @@ export type Operation =
   | "open"
   | "load"
   | "check"
-  | `program.${"id" | "fd" | "attach" | "testRun"}`
+  | `program.${"id" | "fd" | "attach" | "pin" | "unpin" | "open" | "testRun"}`
   | `map.${"create" | "open" | "fd" | "info" | "freeze" | "pin" | "unpin" | "valueSize"}`
   | `map.${"get" | "getView" | "has" | "set" | "delete" | "take" | "getMany" | "setMany" | "deleteMany"}`
   | `map.${"keys" | "entries" | "values" | "forEach" | "getAll" | "clear" | "batches"}`
   | `map.${"push" | "pop" | "peek" | "add" | "mmap" | "memory" | "view"}`
   | `map.${"read" | "onBatch" | "onEvent" | "columns" | "flush" | "stats" | "submit" | "submitMany" | "drained"}`
   | `variable.${"get" | "set"}`
-  | `link.${"open" | "info" | "pin" | "unpin" | "detach" | "read"}`
+  | `link.${"open" | "info" | "update" | "disconnect" | "pin" | "unpin" | "detach" | "read"}`
   | "codec"
   | "codec.encode"
   | "view"

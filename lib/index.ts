@@ -104,7 +104,7 @@ export { type ObjectSpec, type OpenOptions, open } from "./object/object-spec";
 export type { CheckOptions, LoadOptions, Precheck } from "./object/precheck";
 export type { AnyShape, Named, ObjectShape, Programs, Settable } from "./object/shape";
 export type { Variables, VariableValue } from "./object/variables";
-export { type AttachOptions, type AttachOptionsFor, attachOptions } from "./program/attach";
+export { type AttachOptions, type AttachOptionsFor, attachOptions } from "./program/attach/attach";
 export type { Program } from "./program/program";
 export type { ProgramSpec } from "./program/program-spec";
 export type { TestRunOptions, TestRunResult } from "./program/test-run";

@@ -1,119 +1,59 @@
 /**
  * The kinds of programs and the ways to attach them, one row each. Other files read a kind's properties here. The rules
  * are in sleepable/. test/gates/kinds.test.ts compares the rows with libbpf's table of sections,
- * test/unit/kinds.test.ts with binding/link.cc and docs/programs.md.
+ * test/unit/kinds.test.ts with lib/program/attach/ and docs/programs.md.
  */
 import { AttachType, Flag, ProgramType } from "./constants";
 import { listed } from "./listed";
 
-/** A way to attach programs, and the native function for it. */
+/** A way to attach programs; lib/program/attach/ has the calls. */
 export interface AttachRow {
-  /** Whether this library supports it. If not, `Program.attach()` fails with EOPNOTSUPP. */
-  readonly supported: boolean;
-  /** The function in binding/link.cc. With `attachAuto`, libbpf decides by the section. */
-  readonly native: `attach${string}`;
-  /** The libbpf function that it calls. */
-  readonly libbpf: `bpf_program__attach${string}`;
-  /**
-   * The attach options that the native function takes by name. A bigint is an option's default; a string is the noun in
-   * the error for a missing mandatory option. Undefined if a function in lib/program/attach.ts builds the request.
-   */
-  readonly arguments: Readonly<Record<string, bigint | string>> | undefined;
   /** Whether programs run through a BPF trampoline, which the architecture and the kernel must support. */
-  readonly trampoline: boolean;
+  readonly trampoline?: true;
   /** The PMU, if perf_event_open(2) attaches it. */
-  readonly perfEvent: "kprobe" | "uprobe" | "tracepoint" | undefined;
+  readonly perfEvent?: "kprobe" | "uprobe" | "tracepoint" | "event";
+  /** How a program runs that `Program.attach()` does not attach. */
+  readonly instead?: string;
 }
-
-const auto = {
-  supported: true,
-  native: "attachAuto",
-  libbpf: "bpf_program__attach",
-  arguments: {},
-  trampoline: false,
-  perfEvent: undefined,
-} as const satisfies AttachRow;
-const btf = {
-  supported: true,
-  native: "attachBtf",
-  libbpf: "bpf_program__attach_trace_opts",
-  arguments: { cookie: 0n },
-  trampoline: true,
-  perfEvent: undefined,
-} as const satisfies AttachRow;
-const kprobes = {
-  supported: true,
-  native: "attachKprobe",
-  libbpf: "bpf_program__attach_kprobe_opts",
-  arguments: undefined,
-  trampoline: false,
-  perfEvent: "kprobe",
-} as const satisfies AttachRow;
-const uprobes = {
-  supported: true,
-  native: "attachUprobe",
-  libbpf: "bpf_program__attach_uprobe_opts",
-  arguments: undefined,
-  trampoline: false,
-  perfEvent: "uprobe",
-} as const satisfies AttachRow;
 
 /** The ways to attach a program. */
 export const ATTACH = {
-  trampoline: btf,
-  lsm: { ...btf, arguments: undefined },
-  btf_tracepoint: { ...btf, trampoline: false },
-  raw_tracepoint: {
-    supported: true,
-    native: "attachRawTracepoint",
-    libbpf: "bpf_program__attach_raw_tracepoint_opts",
-    arguments: undefined,
-    trampoline: false,
-    perfEvent: undefined,
-  },
-  tracepoint: {
-    supported: true,
-    native: "attachTracepoint",
-    libbpf: "bpf_program__attach_tracepoint_opts",
-    arguments: undefined,
-    trampoline: false,
-    perfEvent: "tracepoint",
-  },
-  iter: {
-    supported: true,
-    native: "attachIter",
-    libbpf: "bpf_program__attach_iter",
-    arguments: undefined,
-    trampoline: false,
-    perfEvent: undefined,
-  },
-  kprobe: kprobes,
-  kretprobe: kprobes,
-  uprobe: uprobes,
-  uretprobe: uprobes,
-  xdp: {
-    supported: true,
-    native: "attachXdp",
-    libbpf: "bpf_program__attach_xdp",
-    arguments: { interface: "a network interface" },
-    trampoline: false,
-    perfEvent: undefined,
-  },
-  // libbpf attaches these by their sections.
-  ksyscall: { ...auto, perfEvent: "kprobe" },
-  usdt: { ...auto, perfEvent: "uprobe" },
-  kprobe_multi: auto,
-  uprobe_multi: auto,
-  raw_tracepoint_writable: auto,
-  freplace: auto,
+  trampoline: { trampoline: true },
+  lsm: { trampoline: true },
+  btf_tracepoint: {},
+  raw_tracepoint: {},
+  tracepoint: { perfEvent: "tracepoint" },
+  iter: {},
+  kprobe: { perfEvent: "kprobe" },
+  kretprobe: { perfEvent: "kprobe" },
+  ksyscall: { perfEvent: "kprobe" },
+  kprobe_multi: {},
+  uprobe: { perfEvent: "uprobe" },
+  uretprobe: { perfEvent: "uprobe" },
+  uprobe_multi: {},
+  usdt: { perfEvent: "uprobe" },
+  perf_event: { perfEvent: "event" },
+  freplace: {},
+  lsm_cgroup: { trampoline: true },
+  cgroup: {},
+  xdp: {},
+  tcx: {},
+  netkit: {},
+  tc: {},
+  netns: {},
+  sockmap: {},
+  netfilter: {},
+  socket: {},
+  reuseport: {},
+  lirc: {},
   // Uses trampolines too, but only the link names the functions. libbpf 1.7 does not know the section.
-  trampoline_multi: { ...auto, supported: false },
-  lsm_cgroup: { ...auto, supported: false, trampoline: true },
-  // Attached with its map.
-  struct_ops: { ...auto, supported: false },
-  // Not attached; run by BPF_PROG_RUN.
-  run: { ...auto, supported: false },
-  other: { ...auto, supported: false },
+  trampoline_multi: { instead: "Use fentry, fexit or fsession, one program for each function" },
+  struct_ops: { instead: "Attach its map: object.map(name, StructOpsMap).attach()" },
+  run: { instead: "It runs by program.testRun()" },
+  route: { instead: "Pin it, and name the pin in a route: ip route add … encap bpf … pinned PATH" },
+  action: { instead: "Pin it, and name the pin in a filter's action: tc filter add … action bpf pinned PATH" },
+  // The kind is newer than this library: libbpf decides by the section.
+  other: {},
 } as const satisfies Record<string, AttachRow>;
 
 /** How a kind is attached: a row of {@link ATTACH}. */
@@ -184,8 +124,6 @@ export interface KindRow {
   /** Whether its programs may sleep. If they need not, the kind has a section that ends in ".s". */
   readonly sleeps: Sleeps | "never";
   readonly attach: AttachMechanism;
-  /** The options of `Program.attach()`. */
-  readonly options: readonly string[];
   /** The kernel function that requires a GPL-compatible licence; undefined if only some calls require one. */
   readonly gpl: string | undefined;
   /** Whether loading a program shows if the kernel accepts its target. The probe uses this. */
@@ -196,7 +134,7 @@ export interface KindRow {
 
 // Rows of a family spread a common part; the fields after it differ.
 
-/** Types decided by libbpf; never sleepable; not attached by this library. */
+/** Types decided by libbpf; never sleepable. */
 const plain = {
   forms: {},
   readBy: "libbpf",
@@ -206,7 +144,6 @@ const plain = {
   refusedAt: "load",
   sleeps: "never",
   attach: "other",
-  options: [],
   gpl: undefined,
   probed: false,
 } as const;
@@ -221,7 +158,6 @@ const tracing = {
   refusedAt: "load",
   sleeps: { since: OLDEST },
   attach: "trampoline",
-  options: ["cookie"],
   gpl: undefined,
   probed: true,
 } as const;
@@ -266,18 +202,16 @@ const probe = {
 const kprobe = {
   ...probe,
   sleeps: "never",
-  options: ["cookie", "function", "offset"],
   family: "kprobe",
 } as const;
 const uprobe = {
   ...probe,
   sleeps: { since: "6.0" },
   family: "uprobe",
-  options: ["cookie", "pid", "path", "function", "offset"],
 } as const;
 
-/** Probes that libbpf attaches by the section. Older kernels load multi probes, but do not attach them. */
-const ksyscall = { ...kprobe, readBy: "libbpf", attach: "ksyscall", options: [] } as const;
+/** Older kernels load multi probes, but do not attach them. */
+const ksyscall = { ...kprobe, readBy: "libbpf", attach: "ksyscall" } as const;
 const kprobeMulti = { ...ksyscall, since: "5.18", refusedAt: "attach", attach: "kprobe_multi" } as const;
 const uprobeMulti = {
   ...uprobe,
@@ -287,7 +221,6 @@ const uprobeMulti = {
   refusedAt: "attach",
   sleeps: { since: "6.6" },
   attach: "uprobe_multi",
-  options: [],
 } as const;
 
 /** The kinds that this library attaches itself, then those whose sections libbpf reads. */
@@ -300,7 +233,6 @@ export const KINDS = {
     probed: true,
     sleeps: { since: OLDEST },
     attach: "lsm",
-    options: ["cookie", "allowInactive"],
   },
   lsm_cgroup: {
     ...lsm,
@@ -310,7 +242,6 @@ export const KINDS = {
     probed: false,
     sleeps: "never",
     attach: "lsm_cgroup",
-    options: [],
   },
   fentry: { ...tracing, sections: ["fentry"], attachType: AttachType.TRACE_FENTRY, family: "fentry" },
   fexit: { ...tracing, sections: ["fexit"], attachType: AttachType.TRACE_FEXIT, family: "fexit" },
@@ -331,7 +262,6 @@ export const KINDS = {
     attachType: AttachType.TRACE_RAW_TP,
     target: TRACEPOINT,
     attach: "btf_tracepoint",
-    options: ["cookie"],
     probed: true,
     family: "tp_btf",
   },
@@ -342,7 +272,6 @@ export const KINDS = {
     target: ITERATOR,
     family: "iter",
     attach: "iter",
-    options: ["pid", "tid", "map", "cgroupFd"],
     probed: false,
   },
   raw_tp: {
@@ -352,7 +281,6 @@ export const KINDS = {
     attachType: 0,
     target: TEXT,
     attach: "raw_tracepoint",
-    options: ["cookie", "target"],
     probed: false,
     family: "raw_tp",
   },
@@ -363,7 +291,6 @@ export const KINDS = {
     attachType: 0,
     target: TEXT,
     attach: "tracepoint",
-    options: ["cookie", "target"],
     probed: false,
     family: "tracepoint",
   },
@@ -380,7 +307,6 @@ export const KINDS = {
     target: NOTHING,
     forms: { "xdp.frags": { since: "5.18", flags: Flag.XDP_HAS_FRAGS } },
     attach: "xdp",
-    options: ["interface"],
     family: "xdp",
   },
   syscall: {
@@ -420,7 +346,6 @@ export const KINDS = {
     readBy: "libbpf",
     sections: ["usdt"],
     attach: "usdt",
-    options: [],
     family: "usdt",
   },
   // Not in libbpf 1.7.
@@ -451,7 +376,7 @@ export const KINDS = {
     sections: ["raw_tp.w"],
     types: [ProgramType.RAW_TRACEPOINT_WRITABLE],
     attachType: 0,
-    attach: "raw_tracepoint_writable",
+    attach: "raw_tracepoint",
     family: "raw_tp.w",
   },
   "raw_tracepoint.w": {
@@ -459,7 +384,7 @@ export const KINDS = {
     sections: ["raw_tracepoint.w"],
     types: [ProgramType.RAW_TRACEPOINT_WRITABLE],
     attachType: 0,
-    attach: "raw_tracepoint_writable",
+    attach: "raw_tracepoint",
     family: "raw_tp.w",
   },
   perf_event: {
@@ -468,11 +393,33 @@ export const KINDS = {
     types: [ProgramType.PERF_EVENT],
     attachType: 0,
     family: "perf_event",
+    attach: "perf_event",
   },
-  socket: { ...plain, sections: ["socket"], types: [ProgramType.SOCKET_FILTER], attachType: 0, family: "socket" },
-  tc: { ...plain, sections: ["tc"], types: [ProgramType.SCHED_CLS], family: "tc" },
-  classifier: { ...plain, sections: ["classifier"], types: [ProgramType.SCHED_CLS], attachType: 0, family: "tc" },
-  action: { ...plain, sections: ["action"], types: [ProgramType.SCHED_ACT], attachType: 0, family: "action" },
+  socket: {
+    ...plain,
+    sections: ["socket"],
+    types: [ProgramType.SOCKET_FILTER],
+    attachType: 0,
+    family: "socket",
+    attach: "socket",
+  },
+  tc: { ...plain, sections: ["tc"], types: [ProgramType.SCHED_CLS], family: "tc", attach: "tc" },
+  classifier: {
+    ...plain,
+    sections: ["classifier"],
+    types: [ProgramType.SCHED_CLS],
+    attachType: 0,
+    family: "tc",
+    attach: "tc",
+  },
+  action: {
+    ...plain,
+    sections: ["action"],
+    types: [ProgramType.SCHED_ACT],
+    attachType: 0,
+    family: "action",
+    attach: "action",
+  },
   tcx: {
     ...plain,
     sections: ["tcx"],
@@ -480,12 +427,14 @@ export const KINDS = {
     since: "6.6",
     refusedAt: "attach",
     family: "tcx",
+    attach: "tcx",
   },
   netkit: {
     ...plain,
     sections: ["netkit"],
     types: [ProgramType.SCHED_CLS],
     family: "netkit",
+    attach: "netkit",
     since: "6.7",
     refusedAt: "attach",
   },
@@ -496,11 +445,13 @@ export const KINDS = {
     attachType: AttachType.NETFILTER,
     since: "6.4",
     family: "netfilter",
+    attach: "netfilter",
   },
   cgroup: {
     ...plain,
     sections: ["cgroup"],
     family: "cgroup",
+    attach: "cgroup",
     types: [
       ...[ProgramType.CGROUP_SKB, ProgramType.CGROUP_SOCK, ProgramType.CGROUP_SOCK_ADDR, ProgramType.CGROUP_DEVICE],
       ...[ProgramType.CGROUP_SYSCTL, ProgramType.CGROUP_SOCKOPT],
@@ -513,27 +464,36 @@ export const KINDS = {
       "cgroup/getsockname_unix": { since: "6.7" },
     },
   },
-  cgroup_skb: { ...plain, sections: ["cgroup_skb"], types: [ProgramType.CGROUP_SKB], family: "cgroup_skb" },
+  cgroup_skb: {
+    ...plain,
+    sections: ["cgroup_skb"],
+    types: [ProgramType.CGROUP_SKB],
+    family: "cgroup_skb",
+    attach: "cgroup",
+  },
   sockops: {
     ...plain,
     sections: ["sockops"],
     types: [ProgramType.SOCK_OPS],
     attachType: AttachType.CGROUP_SOCK_OPS,
     family: "sockops",
+    attach: "cgroup",
   },
-  sk_skb: { ...plain, sections: ["sk_skb"], types: [ProgramType.SK_SKB], family: "sk_skb" },
+  sk_skb: { ...plain, sections: ["sk_skb"], types: [ProgramType.SK_SKB], family: "sk_skb", attach: "sockmap" },
   sk_msg: {
     ...plain,
     sections: ["sk_msg"],
     types: [ProgramType.SK_MSG],
     attachType: AttachType.SK_MSG_VERDICT,
     family: "sk_msg",
+    attach: "sockmap",
   },
   sk_reuseport: {
     ...plain,
     sections: ["sk_reuseport"],
     types: [ProgramType.SK_REUSEPORT],
     family: "sk_reuseport",
+    attach: "reuseport",
     forms: { "sk_reuseport/migrate": { since: "5.14" } },
     refusedAt: "attach",
   },
@@ -543,6 +503,7 @@ export const KINDS = {
     types: [ProgramType.SK_LOOKUP],
     attachType: AttachType.SK_LOOKUP,
     family: "sk_lookup",
+    attach: "netns",
   },
   flow_dissector: {
     ...plain,
@@ -550,6 +511,7 @@ export const KINDS = {
     types: [ProgramType.FLOW_DISSECTOR],
     attachType: AttachType.FLOW_DISSECTOR,
     family: "flow_dissector",
+    attach: "netns",
   },
   lirc_mode2: {
     ...plain,
@@ -557,16 +519,39 @@ export const KINDS = {
     types: [ProgramType.LIRC_MODE2],
     attachType: AttachType.LIRC_MODE2,
     family: "lirc_mode2",
+    attach: "lirc",
   },
-  lwt_in: { ...plain, sections: ["lwt_in"], types: [ProgramType.LWT_IN], attachType: 0, family: "lwt_in" },
-  lwt_out: { ...plain, sections: ["lwt_out"], types: [ProgramType.LWT_OUT], attachType: 0, family: "lwt_out" },
-  lwt_xmit: { ...plain, sections: ["lwt_xmit"], types: [ProgramType.LWT_XMIT], attachType: 0, family: "lwt_xmit" },
+  lwt_in: {
+    ...plain,
+    sections: ["lwt_in"],
+    types: [ProgramType.LWT_IN],
+    attachType: 0,
+    family: "lwt_in",
+    attach: "route",
+  },
+  lwt_out: {
+    ...plain,
+    sections: ["lwt_out"],
+    types: [ProgramType.LWT_OUT],
+    attachType: 0,
+    family: "lwt_out",
+    attach: "route",
+  },
+  lwt_xmit: {
+    ...plain,
+    sections: ["lwt_xmit"],
+    types: [ProgramType.LWT_XMIT],
+    attachType: 0,
+    family: "lwt_xmit",
+    attach: "route",
+  },
   lwt_seg6local: {
     ...plain,
     sections: ["lwt_seg6local"],
     types: [ProgramType.LWT_SEG6LOCAL],
     attachType: 0,
     family: "lwt_seg6local",
+    attach: "route",
   },
 } as const satisfies Record<string, KindRow>;
 
@@ -596,18 +581,23 @@ export function kindRow(kind: string): KindRow | undefined {
 }
 
 /** How a kind is attached. An unknown kind is left to libbpf. */
+export function mechanismOf(kind: string): AttachMechanism {
+  return kindRow(kind)?.attach ?? "other";
+}
+
+/** The row of {@link mechanismOf}. */
 export function attachOf(kind: string): AttachRow {
-  return ATTACH[kindRow(kind)?.attach ?? "other"];
+  return ATTACH[mechanismOf(kind)];
 }
 
 /** Whether programs of a kind run through a BPF trampoline. */
 export function usesTrampoline(kind: string): boolean {
-  return attachOf(kind).trampoline;
+  return attachOf(kind).trampoline === true;
 }
 
 /** The kinds of programs that run through a BPF trampoline, for a sentence. */
 export function trampolineKinds(): string {
-  return familiesWhere(({ attach }) => ATTACH[attach].trampoline);
+  return familiesWhere(({ attach }) => (ATTACH[attach] as AttachRow).trampoline === true);
 }
 
 /** The kinds of programs that need the kernel's BTF, for a sentence. */

@@ -6,14 +6,17 @@ import { type Handle, native } from "../native";
 import { onCollected } from "../native/collected";
 import type { Lifetime } from "../native/lifetime";
 import { type PinFault, preparePin, removePin, whyNotOpened } from "../native/pins";
-import { checkArgument, filled } from "../options";
+import { checkArgument, custom, filled } from "../options";
 import { refuseOthers } from "../receivers";
 import { IterStream } from "./iter-stream";
 import { decodeLinkInfo, LINK_INFO_SIZE, type LinkInfo } from "./link-info";
 
 interface Owner {
+  /** The name of the program or struct_ops map. */
   program: string;
   lifetime: Lifetime;
+  /** Why the kernel has no link; undefined if it has one. */
+  linkless?: string | undefined;
 }
 
 /**
@@ -35,6 +38,7 @@ export class Link implements Disposable {
   readonly #handle: Handle;
   readonly #lifetime: Lifetime | undefined;
   readonly #forget: () => void;
+  readonly #linkless: string | undefined;
   #closed = false;
   /** A separate object, because the finalizer needs it after the link is gone. */
   readonly #pin: { path: string | undefined } = { path: undefined };
@@ -45,6 +49,7 @@ export class Link implements Disposable {
     this.program = "program" in owner ? owner.program : undefined;
     this.#lifetime = "program" in owner ? owner.lifetime : undefined;
     this.#pin.path = "pinPath" in owner ? owner.pinPath : undefined;
+    this.#linkless = "linkless" in owner ? owner.linkless : undefined;
     this.#lifetime?.links.add(this);
     const what = "program" in owner ? `link of program ${owner.program}` : `link ${owner.pinPath}`;
     this.#what = what;
@@ -69,6 +74,58 @@ export class Link implements Disposable {
     const status = native.linkInfo(this.#open("info"), bytes);
     if (status >= 0) return decodeLinkInfo(bytes);
     throw linkError(`${this.#what}: can't read its info`, "info", status, this.#whyNone(status));
+  }
+
+  /**
+   * Replaces the attached program without a moment in which none runs. The kernel has this for cgroup (Linux 5.7), xdp,
+   * iter, sk_lookup and flow_dissector (5.9), netfilter, tcx and netkit (their first release), sockmap (6.10) and struct_ops
+   * links (6.4; the new one is a map). For others, such as lsm and fentry, attach the new program, then close the old
+   * link: both run in between. libbpf: bpf_link__update_program(), bpf_link__update_map().
+   *
+   * @param program the new program, of the same kind; for a struct_ops link a map
+   * @param expected fails with EPERM or EINVAL unless the link has this program (or map) now
+   * @throws {@link LinkError} ERR_BPF_NOT_SUPPORTED if the kernel can't replace the program of such a link
+   */
+  update(program: { readonly fd: number }, expected?: { readonly fd: number }): void {
+    const handle = this.#open("update");
+    const callee = { name: "update", of: this.#what, details: about("update") };
+    checkArgument(callee, "program", program, hasFd);
+    if (expected !== undefined) checkArgument(callee, "expected", expected, hasFd);
+    const status = native.linkUpdate(handle, program.fd, expected?.fd ?? -1);
+    if (status >= 0) return;
+    const what = `${this.#what}: its program could not be replaced`;
+    const type = this.#linkless === undefined ? this.#type() : undefined;
+    if (this.#linkless !== undefined || (type !== undefined && !UPDATABLE.has(type))) {
+      const why = this.#linkless ?? `the kernel can't update ${type} links`;
+      const hint = "Attach the new program, then close this link: both run in between";
+      const details = about("update", { errno: errnoName(status), hint });
+      throw new LinkError("ERR_BPF_NOT_SUPPORTED", `${what}: ${why} (${errnoName(status)})`, details);
+    }
+    const other = "the link has another program than the expected one, or the new one is of another kind";
+    throw linkError(
+      what,
+      "update",
+      status,
+      isErrno(status, "EPERM") && expected ? other : UPDATE_FAULTS[errnoName(status)],
+    );
+  }
+
+  /** The type of the kernel's link; undefined if it can't be read. */
+  #type(): string | undefined {
+    const bytes = new Uint8Array(LINK_INFO_SIZE);
+    return native.linkInfo(this.#handle, bytes) < 0 ? undefined : decodeLinkInfo(bytes).type;
+  }
+
+  /**
+   * Closes this object and leaves the program attached. What a kernel link attaches stays until the process ends, what
+   * has no link (a filter of tc, a program of a socket) until its interface or socket goes away. To outlive the process
+   * a link must be pinned. libbpf: bpf_link__disconnect().
+   */
+  disconnect(): void {
+    native.linkDisconnect(this.#open("disconnect"));
+    this.#closed = true;
+    this.#forget();
+    this.#lifetime?.links.delete(this);
   }
 
   /** The path the link is pinned to, as far as this object knows. */
@@ -186,6 +243,7 @@ export class Link implements Disposable {
 
   /** Why the kernel has no single link for this; undefined if the errno has another reason. */
   #whyNone(status: number): string | undefined {
+    if (this.#linkless !== undefined) return this.#linkless;
     if (isErrno(status, "EOPNOTSUPP")) return "a USDT probe has several kernel links, one for each location";
     return isErrno(status, "EINVAL")
       ? "before Linux 5.15 the kernel attaches programs of this kind without a link"
@@ -211,7 +269,17 @@ export function openLink(path: string): Link {
   throw linkError(`link ${path} could not be opened`, "open", handle, whyNotOpened(handle, path, "link"));
 }
 
-type LinkOperation = "open" | "info" | "pin" | "unpin" | "detach" | "read";
+/** The link types with update_prog() or update_map() in the kernel (struct bpf_link_ops). */
+const UPDATABLE = new Set(["cgroup", "xdp", "iter", "netns", "tcx", "netkit", "sockmap", "struct_ops"]);
+
+const UPDATE_FAULTS: Readonly<Record<string, string>> = {
+  EINVAL: "the new program is of another kind, or was loaded for another attach type or target",
+  ENOLINK: "what it was attached to is gone",
+};
+
+const hasFd = custom("a program or a map", (value) => typeof value === "object" && value !== null && "fd" in value);
+
+type LinkOperation = "open" | "info" | "update" | "disconnect" | "pin" | "unpin" | "detach" | "read";
 
 function about(operation: LinkOperation, details: Omit<ErrorDetails, "operation"> = {}) {
   return { operation: `link.${operation}` as const, ...details };

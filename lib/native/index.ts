@@ -184,19 +184,94 @@ export interface KprobeRequest extends Cookie {
   retprobe: boolean;
 }
 
+export interface KprobeMultiRequest {
+  pattern: string;
+  functions: readonly string[];
+  addresses: BigUint64Array;
+  cookies: BigUint64Array;
+  retprobe: boolean;
+  session: boolean;
+}
+
+export interface KsyscallRequest extends Cookie {
+  function: string;
+  retprobe: boolean;
+}
+
 export interface UprobeRequest extends KprobeRequest {
   pid: number;
   path: string;
+  /** Offset in the file of a reference counter; 0 if none. */
+  counter: number;
+}
+
+export interface UprobeMultiRequest {
+  pid: number;
+  path: string;
+  pattern: string;
+  functions: readonly string[];
+  offsets: BigUint64Array;
+  counters: BigUint64Array;
+  cookies: BigUint64Array;
+  retprobe: boolean;
+  session: boolean;
+}
+
+export interface UsdtRequest extends Cookie {
+  pid: number;
+  path: string;
+  provider: string;
+  name: string;
+}
+
+export interface PerfEventRequest extends Cookie {
+  type: number;
+  config: bigint;
+  /** A period, or a frequency in Hz. */
+  sample: bigint;
+  frequency: boolean;
+  pid: number;
+  cpu: number;
 }
 
 export interface IterRequest {
-  over: "" | "map" | "cgroup" | "tid" | "pid";
-  /** A descriptor of a map or a cgroup, or a task's number. */
+  over: "" | "map" | "cgroup" | "pidfd" | "tid" | "pid";
+  /** A descriptor of a map, a cgroup or a process, or a task's number. */
   id: number;
+  /** enum bpf_cgroup_iter_order. */
+  order: number;
 }
 
-export interface XdpRequest {
-  interface: string;
+export interface FreplaceRequest {
+  /** The descriptor of a program; -1 for the one that the program was loaded for. */
+  target: number;
+  function: string;
+}
+
+export interface LinkCreateRequest {
+  /** A descriptor, or the index of an interface. */
+  target: number;
+  attachType: number;
+  flags: number;
+  /** The members of attr.link_create behind flags. */
+  tail: Uint32Array;
+}
+
+export interface ProgramAttachRequest {
+  /** A descriptor of a cgroup, a map or a device. */
+  target: number;
+  attachType: number;
+  flags: number;
+  /** The descriptor of the program to replace, or 0. */
+  replaced: number;
+}
+
+export interface TcRequest {
+  /** The index of the interface. */
+  interface: number;
+  egress: boolean;
+  handle: number;
+  priority: number;
 }
 
 export interface PerfRequest {
@@ -283,12 +358,30 @@ export interface Native {
   attachKprobe(object: Handle, program: number, request: KprobeRequest): Outcome;
   attachUprobe(object: Handle, program: number, request: UprobeRequest): Outcome;
   attachIter(object: Handle, program: number, request: IterRequest): Outcome;
-  attachXdp(object: Handle, program: number, request: XdpRequest): Outcome;
+  attachKprobeMulti(object: Handle, program: number, request: KprobeMultiRequest): Outcome;
+  attachKsyscall(object: Handle, program: number, request: KsyscallRequest): Outcome;
+  attachUprobeMulti(object: Handle, program: number, request: UprobeMultiRequest): Outcome;
+  attachUsdt(object: Handle, program: number, request: UsdtRequest): Outcome;
+  attachPerfEvent(object: Handle, program: number, request: PerfEventRequest): Outcome;
+  attachFreplace(object: Handle, program: number, request: FreplaceRequest): Outcome;
+  attachStructOps(object: Handle, map: number): Outcome;
   attachAuto(object: Handle, program: number): Outcome;
+
+  /** The index of a network interface, or -ENODEV. */
+  interfaceIndex(name: string): number;
+  /** These take the descriptor of a program. */
+  linkCreate(program: number, request: LinkCreateRequest): Handle;
+  programAttach(program: number, request: ProgramAttachRequest): Handle;
+  tcAttach(program: number, request: TcRequest): Handle;
+  socketAttach(program: number, socket: number, reuseport: boolean): Handle;
 
   linkOpen(path: string): Handle;
   linkDetach(link: Handle): number;
   linkClose(link: Handle): number;
+  /** Replaces the program, or the map of a struct_ops link; with `old` >= 0 only if that is the link's. */
+  linkUpdate(link: Handle, fd: number, old: number): number;
+  /** Removes the handle and leaves the program attached. */
+  linkDisconnect(link: Handle): number;
   linkPin(link: Handle, path: string): number;
   linkInfo(link: Handle, info: Uint8Array): number;
 

@@ -9,7 +9,7 @@ import { kindOf, parseSection, type SectionFacts } from "../section-names";
 /** A program's settings at the start of load(). Later changes to the spec do not affect it. */
 export type GivenProgram = Pick<
   ProgramSpec,
-  "name" | "section" | "kind" | "type" | "attachTarget" | "sleepable" | "autoload" | "logLevel"
+  "name" | "section" | "kind" | "type" | "attachType" | "attachTarget" | "sleepable" | "autoload" | "logLevel"
 > & {
   /** The verifier log, if requested. */
   log?: Uint8Array | undefined;
@@ -201,8 +201,8 @@ export class ProgramSpec {
 
   /** @internal */
   given(): GivenProgram {
-    const { name, section, kind, type, attachTarget, sleepable, autoload, logLevel } = this;
-    return { name, section, kind, type, attachTarget, sleepable, autoload, logLevel };
+    const { name, section, kind, type, attachType, attachTarget, sleepable, autoload, logLevel } = this;
+    return { name, section, kind, type, attachType, attachTarget, sleepable, autoload, logLevel };
   }
 
   #checked<T>(property: string, value: T, expected: Expected<T>): T {

@@ -5,7 +5,7 @@ import type { Link } from "../link/link";
 import { native } from "../native";
 import type { Lifetime } from "../native/lifetime";
 import { refuseOthers } from "../receivers";
-import { type AttachOptionsFor, attachProgram, checkedAttachOptions } from "./attach";
+import { type AttachOptionsFor, attachProgram, checkedAttachOptions } from "./attach/attach";
 import type { GivenProgram } from "./program-spec";
 import { checkedRunOptions, type TestRunOptions, type TestRunResult, testRun } from "./test-run";
 
@@ -23,6 +23,8 @@ export class Program<K extends ProgramKind = ProgramKind> {
   readonly kind: K;
   /** The attach target at load: hook, function, tracepoint or iterator. */
   readonly attachTarget: string | undefined;
+  /** enum bpf_attach_type, `AttachType`: the expected attach type at load. */
+  readonly attachType: number;
   /** Whether it was loaded with BPF_F_SLEEPABLE. The kernel does not report this; it is the flag given at load. */
   readonly sleepable: boolean;
   readonly #lifetime: Lifetime;
@@ -35,6 +37,7 @@ export class Program<K extends ProgramKind = ProgramKind> {
     this.section = spec.section;
     this.kind = spec.kind as K;
     this.attachTarget = spec.attachTarget;
+    this.attachType = spec.attachType;
     this.sleepable = spec.sleepable;
     this.#lifetime = lifetime;
     this.#index = index;
@@ -91,7 +94,7 @@ export class Program<K extends ProgramKind = ProgramKind> {
     const handle = this.#lifetime.handle(`program ${this.name}`, "program.attach");
     const fd = native.programFd(handle, this.#index);
     if (fd < 0) throw this.#notLoaded("program.attach", fd);
-    return attachProgram(this, { handle, index: this.#index, lifetime: this.#lifetime }, given);
+    return attachProgram(this, { handle, index: this.#index, fd, lifetime: this.#lifetime }, given);
   }
 
   /**

@@ -169,7 +169,7 @@ kernelTest("numbers that the kernel would truncate to 32 bits are refused", [], 
   const { list_tasks } = object.programs;
   const refused = expect.objectContaining({ code: "ERR_BPF_ARGUMENT", operation: "program.attach" });
   for (const number of [2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + process.pid, -1, 0.5, Number.NaN]) {
-    for (const option of ["pid", "tid", "cgroupFd"]) {
+    for (const option of ["pid", "tid", "pidfd"]) {
       expect(() => list_tasks.attach({ [option]: number } as never)).toThrow(refused);
     }
     const place = { path: process.execPath, function: "uv_os_getpriority", pid: number };
@@ -186,7 +186,7 @@ kernelTest("options of another iterator target are refused", [], async () => {
   expect(() => list_tasks.attach({ map })).toThrow(
     refused(/no attach option "map"; an iterator of task has: pid, tid/),
   );
-  expect(() => list_tasks.attach({ cgroupFd: 0 })).toThrow(refused(/no attach option "cgroupFd"/));
+  expect(() => list_tasks.attach({ cgroup: 0 })).toThrow(refused(/no attach option "cgroup"/));
   expect(() => list_tasks.attach({ pid: 1, tid: 1 })).toThrow(refused(/one of the attach options pid and tid/));
   expect(() => list_tasks.attach({ pid: 0 })).toThrow(refused(/pid must be 1 or more/));
 });

@@ -2,7 +2,7 @@
  * Remedies for programs that this kernel refuses, from the precheck or from the kernel's log: after following them, the
  * program loads.
  */
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { AttachType, type BpfError, type ObjectSpec, open, ProgramType, type SleepableError } from "node-libbpf";
 import { objectPath, only } from "../bpf/objects";
 import { isPlain, OBJECTS } from "../bpf/refusals";
@@ -132,7 +132,7 @@ const CURES: readonly [advice: RegExp, cure: ((trial: Trial) => void) | null][] 
   [
     /^attach it with an order/,
     (trial) => {
-      trial.attach = { cgroupFd: openSync("/sys/fs/cgroup", "r") };
+      trial.attach = { cgroup: "/sys/fs/cgroup" };
     },
   ],
   [
@@ -199,8 +199,6 @@ for (const [what, precheck] of [
           const one = trial(object, program);
           const steps = await follow(one, precheck);
           followed += steps.length;
-          const fd = (one.attach as { cgroupFd?: number } | undefined)?.cgroupFd;
-          if (fd !== undefined) closeSync(fd);
           const last = steps.at(-1) ?? "";
           const isFault = /^(in vain|unknown|this kernel is): /.test(last) && !UNADVISED.test(last);
           if (isFault) wrong.push(`${object} ${program}: ${steps.join(" → ")}`);

@@ -49,17 +49,18 @@ export async function programs(): Promise<void> {
   shapes.programs.run.attach({ cookie: 1n });
 }
 
-/** Kinds that libbpf attaches by their section have no options; the others have only their own kind's. */
+/** A program has the options of its kind, and no other's. */
 export function kindsOf(tc: Program<"tc">, cgroup: Program<"cgroup_skb">, lsm: Program<"lsm">, iter: Program<"iter">) {
   const all: Program[] = [tc, cgroup, lsm, iter];
-  tc.attach();
-  iter.attach({ cgroupFd: 3 });
-  // @ts-expect-error: the section does not name the interface, and attach() takes no options
-  tc.attach({ interface: "lo" });
+  iter.attach({ cgroup: 3, order: "self_only" });
+  tc.attach({ interface: "lo", direction: "ingress" });
+  cgroup.attach({ cgroup: "/sys/fs/cgroup", first: true });
+  // @ts-expect-error: tc knows two directions
+  tc.attach({ interface: "lo", direction: "both" });
   // @ts-expect-error: an option of iterators
-  cgroup.attach({ cgroupFd: 3 });
-  // @ts-expect-error: an option of iterators
-  lsm.attach({ cgroupFd: 3 });
+  cgroup.attach({ order: "self_only" });
+  // @ts-expect-error: an option of cgroup programs
+  lsm.attach({ cgroup: "/sys/fs/cgroup" });
   // @ts-expect-error: an option of XDP
   iter.attach({ interface: "lo" });
   return all;

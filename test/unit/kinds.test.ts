@@ -1,30 +1,21 @@
-/** The table of kinds, and what must say the same: the addon's attach calls and the table of docs/programs.md. */
+/** The table of kinds, and what must say the same: the attach options and the table of docs/programs.md. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { attachOptions } from "node-libbpf";
-import {
-  ATTACH,
-  type AttachRow,
-  btfKinds,
-  familiesWhere,
-  KINDS,
-  type KindRow,
-  kindRow,
-  trampolineKinds,
-} from "../../lib/kinds";
+import { ATTACH, btfKinds, familiesWhere, KINDS, type KindRow, kindRow, trampolineKinds } from "../../lib/kinds";
 import { makeSleepable, onlyThese } from "../../lib/sleepable/remedies";
 import { PROJECT_ROOT } from "../../scripts/places";
 
 const read = (path: string) => readFileSync(join(PROJECT_ROOT, path), "utf8");
 const kinds: readonly (readonly [kind: string, row: KindRow])[] = Object.entries(KINDS);
-const mechanisms: readonly AttachRow[] = Object.values(ATTACH);
 
 /** A kind's line of the table in docs/programs.md. */
-function documented(kind: string, { sections, since, sleeps, attach, options }: KindRow): string {
+function documented(kind: string, { sections, since, sleeps, attach }: KindRow): string {
   const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(", ");
   const sleep = sleeps === "never" ? "never" : [sleeps.since, sleeps.always && "must", sleeps.only].filter(Boolean);
   const dotS = sleeps === "never" || sleeps.always ? [] : [".s"];
-  const given = ATTACH[attach].supported ? code(options) || "none" : "not attached";
+  const options = code((attachOptions as Readonly<Record<string, readonly string[]>>)[kind] ?? []);
+  const given = "instead" in ATTACH[attach] ? "not attached" : options || "none";
   return `| ${kind} | ${code([...sections, ...dotS])} | ${since} | ${[sleep].flat().join(", ")} | ${given} |`;
 }
 
@@ -36,30 +27,12 @@ test("docs/programs.md has a line for each kind, in the table's order", () => {
 });
 
 test.each([
-  [
-    "README.md",
-    `**Attaches** ${familiesWhere(({ attach, readBy }) => readBy === "row" && ATTACH[attach].supported)} programs`,
-  ],
+  ["README.md", `**Attaches** ${familiesWhere(({ attach }) => !("instead" in ATTACH[attach]))} programs`],
   ["docs/troubleshooting.md", `${trampolineKinds()} programs can't run on this host`],
   ["docs/troubleshooting.md", `${btfKinds()} programs need it`],
   ["docs/cli.md", `${trampolineKinds()} programs can't run on this kernel`],
 ])("%s: %s", (file, sentence) => {
   expect(read(file).replace(/\s+/g, " ")).toContain(sentence);
-});
-
-describe("binding/link.cc", () => {
-  const source = read("binding/link.cc");
-  const calls = [...source.matchAll(/exportStory<(\w+)>\(exports, "(attach\w+)"\)/g)].map(([, name, as]) => [name, as]);
-
-  test("exports the attach calls of the mechanisms, and no other", () => {
-    expect(calls.map(([, as]) => as).sort()).toEqual([...new Set(mechanisms.map((row) => row.native))].sort());
-  });
-
-  test.each(mechanisms.map(({ native, libbpf }) => [native, libbpf] as const))("%s calls %s()", (native, libbpf) => {
-    const [name] = calls.find(([, as]) => as === native) ?? [];
-    const [, body] = new RegExp(`^Napi::Value ${name}\\(.*?\\{\\n(.*?)^\\}`, "ms").exec(source) ?? [];
-    expect(body).toContain(`${libbpf}(`);
-  });
 });
 
 test("a kind is found by its name alone", () => {
@@ -68,13 +41,9 @@ test("a kind is found by its name alone", () => {
 });
 
 test("attachOptions lists the kinds with options", () => {
-  expect(Object.keys(attachOptions)).toEqual(kinds.filter(([, row]) => row.options.length > 0).map(([kind]) => kind));
-  expect(attachOptions.xdp).toEqual(["interface"]);
-});
-
-test("a call that takes options as they are given is of kinds that have these options", () => {
-  for (const [, { attach, options }] of kinds)
-    for (const option of Object.keys(ATTACH[attach].arguments ?? {})) expect(options).toContain(option);
+  const without = kinds.filter(([, { attach }]) => "instead" in ATTACH[attach]).map(([kind]) => kind);
+  expect(Object.keys(attachOptions)).toEqual(kinds.map(([kind]) => kind).filter((kind) => !without.includes(kind)));
+  expect(attachOptions.xdp).toEqual(["interface", "mode"]);
 });
 
 test("no kind may sleep before it exists", () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { errnoName } from "../../lib/errors";
 import { CAUSES, causeOf } from "../../lib/native/libbpf-messages";
-import { attachHint, ERRNOS, errnoRow } from "../../lib/program/attach-hint";
+import { attachHint, ERRNOS, errnoRow } from "../../lib/program/attach/hint";
 
 /** A warning, and a part of the remedy; undefined for none. */
 const EXAMPLES: readonly [warning: string, hint: RegExp | undefined][] = [
@@ -157,7 +157,6 @@ test.each<[warnings: string[], words: string | undefined]>([
 
 /** Kind, errno, and a part of the remedy. */
 const ATTACHED: readonly [kind: string, errno: string, hint: RegExp | undefined][] = [
-  ["xdp", "ENODEV", /no network interface/],
   ["xdp", "EBUSY", /detach it/],
   ["xdp", "EINVAL", /driver/],
   ["kprobe", "EADDRNOTAVAIL", /can't probe there/],
@@ -169,7 +168,24 @@ const ATTACHED: readonly [kind: string, errno: string, hint: RegExp | undefined]
   ["iter", "EACCES", /keys or values are smaller/],
   ["iter", "EBADF", /attach\(\{ map \}\)/],
   ["iter", "E2BIG", /Before Linux 6\.1/],
-  ["sk_msg", "EOPNOTSUPP", /can't attach programs of this kind/],
+  ["cgroup_skb", "EBADF", /cgroup v2/],
+  ["cgroup", "EINVAL", /attachType/],
+  ["tcx", "ENOENT", /not attached there/],
+  ["tcx", "ESTALE", /revision/],
+  ["netkit", "ERANGE", /64 programs/],
+  ["tcx", "EEXIST", /attached there already/],
+  ["netkit", "EOPNOTSUPP", /netkit pair/],
+  ["tc", "ENOENT", /CONFIG_NET_CLS_BPF/],
+  ["sk_lookup", "EEXIST", /update its link/],
+  ["flow_dissector", "EINVAL", /no network namespace/],
+  ["sk_msg", "EOPNOTSUPP", /no SOCKMAP/],
+  ["netfilter", "EBUSY", /priority/],
+  ["netfilter", "ERANGE", /priority/],
+  ["socket", "ENOTSOCK", /no open socket/],
+  ["perf_event", "ENOENT", /no such event/],
+  ["perf_event", "ESRCH", /no such process/],
+  ["freplace", "EINVAL", /global one/],
+  ["lsm", "EOPNOTSUPP", /lacks this kind/],
   ["lsm", "EBUSY", /attach point is in use/],
   ["lsm", "E2BIG", /Too many programs/],
   ["fentry", "EMFILE", /ulimit -n/],

@@ -11,6 +11,7 @@ const bytes = new Uint8Array(8);
 
 /** For each call that takes a request: one that it reads, and then refuses. */
 const inner = { type: 2, keySize: 4, valueSize: 4, maxEntries: 1, flags: 0 };
+const none = new BigUint64Array();
 const requests = {
   open: {
     bytes,
@@ -61,9 +62,20 @@ const requests = {
   rawTracepoint: { name: "", cookie: 0n },
   tracepoint: { category: "", name: "", cookie: 0n },
   kprobe: { function: "", offset: 0, retprobe: false, cookie: 0n },
-  uprobe: { pid: 0, path: "", function: "", offset: 0, retprobe: false, cookie: 0n },
-  iter: { over: "", id: 0 } as const,
-  xdp: { interface: "" },
+  kprobeMulti: { pattern: "", functions: [], addresses: none, cookies: none, retprobe: false, session: false },
+  ksyscall: { function: "", retprobe: false, cookie: 0n },
+  uprobe: { pid: 0, path: "", function: "", offset: 0, counter: 0, retprobe: false, cookie: 0n },
+  uprobeMulti: {
+    ...{ pid: 0, path: "", pattern: "", functions: [], offsets: none, counters: none, cookies: none },
+    ...{ retprobe: false, session: false },
+  },
+  usdt: { pid: 0, path: "", provider: "", name: "", cookie: 0n },
+  perfEvent: { type: 1, config: 0n, sample: 1n, frequency: false, pid: 0, cpu: -1, cookie: 0n },
+  iter: { over: "", id: 0, order: 0 } as const,
+  freplace: { target: -1, function: "" },
+  linkCreate: { target: 0, attachType: 0, flags: 0, tail: new Uint32Array(4) },
+  programAttach: { target: -1, attachType: 0, flags: 0, replaced: 0 },
+  tc: { interface: 0, egress: false, handle: 0, priority: 0 },
   perf: { pages: 1, wakeupEvents: 1 },
 };
 const loads = (parts: Partial<LoadRequest>): LoadRequest => ({ ...requests.open, programs: [], maps: [], ...parts });
@@ -82,7 +94,15 @@ const calls: Record<string, (handle: never) => unknown> = {
   attachKprobe: (handle) => native.attachKprobe(handle, 0, requests.kprobe).status,
   attachUprobe: (handle) => native.attachUprobe(handle, 0, requests.uprobe).status,
   attachIter: (handle) => native.attachIter(handle, 0, requests.iter).status,
-  attachXdp: (handle) => native.attachXdp(handle, 0, requests.xdp).status,
+  attachKprobeMulti: (handle) => native.attachKprobeMulti(handle, 0, requests.kprobeMulti).status,
+  attachKsyscall: (handle) => native.attachKsyscall(handle, 0, requests.ksyscall).status,
+  attachUprobeMulti: (handle) => native.attachUprobeMulti(handle, 0, requests.uprobeMulti).status,
+  attachUsdt: (handle) => native.attachUsdt(handle, 0, requests.usdt).status,
+  attachPerfEvent: (handle) => native.attachPerfEvent(handle, 0, requests.perfEvent).status,
+  attachFreplace: (handle) => native.attachFreplace(handle, 0, requests.freplace).status,
+  attachStructOps: (handle) => native.attachStructOps(handle, 0).status,
+  linkUpdate: (handle) => native.linkUpdate(handle, 0, -1),
+  linkDisconnect: (handle) => native.linkDisconnect(handle),
   linkDetach: (handle) => native.linkDetach(handle),
   linkClose: (handle) => native.linkClose(handle),
   linkPin: (handle) => native.linkPin(handle, "/nowhere"),
@@ -206,7 +226,15 @@ const requested: Record<string, [request: object, call: (request: never) => unkn
   attachKprobe: [requests.kprobe, (request) => native.attachKprobe(1, 0, request)],
   attachUprobe: [requests.uprobe, (request) => native.attachUprobe(1, 0, request)],
   attachIter: [requests.iter, (request) => native.attachIter(1, 0, request)],
-  attachXdp: [requests.xdp, (request) => native.attachXdp(1, 0, request)],
+  attachKprobeMulti: [requests.kprobeMulti, (request) => native.attachKprobeMulti(1, 0, request)],
+  attachKsyscall: [requests.ksyscall, (request) => native.attachKsyscall(1, 0, request)],
+  attachUprobeMulti: [requests.uprobeMulti, (request) => native.attachUprobeMulti(1, 0, request)],
+  attachUsdt: [requests.usdt, (request) => native.attachUsdt(1, 0, request)],
+  attachPerfEvent: [requests.perfEvent, (request) => native.attachPerfEvent(1, 0, request)],
+  attachFreplace: [requests.freplace, (request) => native.attachFreplace(1, 0, request)],
+  linkCreate: [requests.linkCreate, (request) => native.linkCreate(-1, request)],
+  programAttach: [requests.programAttach, (request) => native.programAttach(-1, request)],
+  tcAttach: [requests.tc, (request) => native.tcAttach(-1, request)],
   perfOpen: [requests.perf, (request) => native.perfOpen(1, request)],
 };
 

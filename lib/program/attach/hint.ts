@@ -1,13 +1,13 @@
 /** Hints for a failed attach, from libbpf's messages and the errno; and suggestions for misspelt names. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { readElf } from "../elf/elf";
-import { functionNames, usdtProbes } from "../elf/symbols";
-import { btfFacts } from "../kernel/btf-facts";
-import { given } from "../kernel/fact";
-import { type AttachMechanism, KINDS, kindRow, type ProgramKind } from "../kinds";
-import { causeOf } from "../native/libbpf-messages";
-import { nearest } from "../nearest";
+import { readElf } from "../../elf/elf";
+import { functionNames, usdtProbes } from "../../elf/symbols";
+import { btfFacts } from "../../kernel/btf-facts";
+import { given } from "../../kernel/fact";
+import { type AttachMechanism, KINDS, kindRow, type ProgramKind } from "../../kinds";
+import { causeOf } from "../../native/libbpf-messages";
+import { nearest } from "../../nearest";
 
 /** Where libbpf looks for tracepoints. */
 const TRACEFS = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
@@ -24,7 +24,6 @@ const FILES: readonly AttachMechanism[] = ["uprobe", "uretprobe", "uprobe_multi"
 
 /** Hints by errno. The first matching row is used. */
 export const ERRNOS: readonly Row[] = [
-  { attach: ["xdp"], errno: /^ENODEV$/, hint: "There is no network interface with that name" },
   {
     attach: ["xdp"],
     errno: /^(EBUSY|EEXIST)$/,
@@ -71,7 +70,72 @@ export const ERRNOS: readonly Row[] = [
     errno: /^(EOPNOTSUPP|E2BIG)$/,
     hint: "Before Linux 6.1 task iterators walk all tasks: attach without pid and tid, and filter in the program",
   },
-  { errno: /^EOPNOTSUPP$/, hint: "This library can't attach programs of this kind yet, or this kernel lacks support" },
+  {
+    attach: ["cgroup", "lsm_cgroup"],
+    errno: /^EBADF$/,
+    hint: "It is no directory of cgroup v2: name one below its mount, /sys/fs/cgroup (mount -t cgroup2 none /sys/fs/cgroup)",
+  },
+  {
+    attach: ["cgroup"],
+    errno: /^EINVAL$/,
+    hint: "The program is of another attach type (pass attach({ attachType })), or the cgroup's programs have other flags",
+  },
+  {
+    attach: ["tcx", "netkit", "cgroup"],
+    errno: /^ENOENT$/,
+    hint: "The program or link of the option before or after is not attached there",
+  },
+  {
+    attach: ["tcx", "netkit", "cgroup"],
+    errno: /^ESTALE$/,
+    hint: "The attach point has changed since that revision: read its programs again",
+  },
+  { attach: ["tcx", "netkit", "cgroup"], errno: /^ERANGE$/, hint: "The attach point has its maximum of 64 programs" },
+  { attach: ["tcx", "netkit"], errno: /^EEXIST$/, hint: "The program is attached there already" },
+  {
+    attach: ["netkit"],
+    errno: /^(EINVAL|EOPNOTSUPP|EACCES|ENXIO)$/,
+    hint: "The interface is not the primary one of a netkit pair: ip link add A type netkit peer name B",
+  },
+  {
+    attach: ["tc"],
+    errno: /^(EOPNOTSUPP|EINVAL|ENOENT)$/,
+    hint: "The kernel needs CONFIG_NET_CLS_BPF, CONFIG_NET_CLS_ACT and CONFIG_NET_SCH_INGRESS; or the handle and priority are taken",
+  },
+  { attach: ["netns"], errno: /^EEXIST$/, hint: "The network namespace has such a program already: update its link" },
+  {
+    attach: ["netns"],
+    errno: /^(EINVAL|EBADF)$/,
+    hint: "It is no network namespace: name one in /run/netns or /proc/PID/ns/net",
+  },
+  {
+    attach: ["sockmap"],
+    errno: /^(EINVAL|EOPNOTSUPP)$/,
+    hint: 'The map is no SOCKMAP or SOCKHASH, or the section names no attach type: SEC("sk_skb/stream_verdict")',
+  },
+  { attach: ["netfilter"], errno: /^EBUSY$/, hint: "A program with this priority is attached there already" },
+  {
+    attach: ["netfilter"],
+    errno: /^(EINVAL|ERANGE|EAFNOSUPPORT)$/,
+    hint: "The priority must not be the least or the greatest number, and above -400 with defragment",
+  },
+  {
+    attach: ["socket", "reuseport"],
+    errno: /^(EBADF|ENOTSOCK|EINVAL)$/,
+    hint: "It is no open socket; for sk_reuseport it must be of a group with SO_REUSEPORT",
+  },
+  {
+    attach: ["perf_event"],
+    errno: /^(ENOENT|EOPNOTSUPP|EINVAL|ENODEV)$/,
+    hint: "This machine has no such event or CPU; virtual machines often have only software events, such as cpu_clock",
+  },
+  { attach: ["perf_event"], errno: /^ESRCH$/, hint: "There is no such process" },
+  {
+    attach: ["freplace"],
+    errno: /^(EINVAL|ENOENT|ESRCH)$/,
+    hint: "The function must be a global one of the program, with the same parameters as the one it was loaded for",
+  },
+  { errno: /^(EOPNOTSUPP|ENOTSUPP)$/, hint: "This kernel, or its configuration, lacks this kind of attachment" },
   { errno: /^EBUSY$/, hint: "The attach point is in use, or too many programs are attached to it" },
   { errno: /^E2BIG$/, hint: "Too many programs are attached there" },
   { errno: /^(EMFILE|ENFILE)$/, hint: "Raise the limit of open files: ulimit -n" },
