@@ -96,7 +96,7 @@ int configure(bpf_program* program, const ProgramRequest& request) {
   if (error == 0) error = bpf_program__set_flags(program, request.flags);
   if (error == 0) error = bpf_program__set_autoload(program, request.autoload);
   if (error == 0 && request.autoload && !request.target.empty()) {
-    error = bpf_program__set_attach_target(program, 0, request.target.c_str());
+    error = bpf_program__set_attach_target(program, request.targetFd, request.target.c_str());
   }
   return error;
 }
@@ -240,6 +240,7 @@ ProgramRequest programRequest(const Request& from) {
       .dropSection = from["dropSection"],
       .autoload = from["autoload"],
       .target = from.optional("target"),
+      .targetFd = from["targetFd"],
       .logLevel = from["logLevel"],
   };
 }

@@ -33,6 +33,7 @@ struct ProgramRequest {
   bool dropSection;  // discard the section's handler: the only way to clear the flag of a ".s" section
   bool autoload;
   std::string target;  // empty: use the section's target
+  int32_t targetFd;    // the program that has the target; 0: the kernel
   uint32_t logLevel;   // not 0: use a log of its own, even if the program loads
 };
 

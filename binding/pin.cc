@@ -18,29 +18,44 @@ int checkKind(int fd, PinKind kind) {
   if (readlink(self.c_str(), name, sizeof(name) - 1) < 0) return -ENODATA;
   const std::string_view is(name);
   if (kind == PinKind::kMap) return is == "anon_inode:bpf-map" ? 0 : -EINVAL;
+  if (kind == PinKind::kProgram) return is == "anon_inode:bpf-prog" ? 0 : -EINVAL;
   // The names from bpf_link_new_fd(), for a pin that was opened, and bpf_link_prime(), for a new link.
   return is == "anon_inode:bpf-link" || is == "anon_inode:bpf_link" ? 0 : -EINVAL;
 }
 
 namespace {
 
-// pinnedId(path, "map" or "link"): returns the kernel's id of the pinned object, or -errno; see checkKind()
+PinKind kindOf(const std::string& name) {
+  if (name == "map") return PinKind::kMap;
+  return name == "program" ? PinKind::kProgram : PinKind::kLink;
+}
+
+// pinnedId(path, "map", "program" or "link"): returns the kernel's id of the pinned object, or -errno; see
+// checkKind()
 Napi::Value pinnedId(const Napi::CallbackInfo& info) {
-  const PinKind kind = stringOf(info[1]) == "map" ? PinKind::kMap : PinKind::kLink;
+  const PinKind kind = kindOf(stringOf(info[1]));
   const Fd fd(bpf_obj_get(stringOf(info[0]).c_str()));
   if (fd.get() < 0) return status(info.Env(), -errno);
   int error = checkKind(fd.get(), kind);
   if (error < 0) return status(info.Env(), error);
-  bpf_map_info map = {};
-  bpf_link_info link = {};
-  uint32_t size = kind == PinKind::kMap ? sizeof(map) : sizeof(link);
-  error = bpf_obj_get_info_by_fd(fd.get(), kind == PinKind::kMap ? static_cast<void*>(&map) : &link, &size);
-  if (error < 0) return status(info.Env(), error);
-  return status(info.Env(), static_cast<int32_t>(kind == PinKind::kMap ? map.id : link.id));
+  // The type and then the id are the first members of bpf_map_info, bpf_prog_info and bpf_link_info; the
+  // kernel fills no more than it is given.
+  uint32_t typeAndId[2] = {};
+  uint32_t size = sizeof(typeAndId);
+  error = bpf_obj_get_info_by_fd(fd.get(), typeAndId, &size);
+  return status(info.Env(), error < 0 ? error : static_cast<int32_t>(typeAndId[1]));
+}
+
+// pinFd(fd, path): pins a program. Returns 0 or -errno
+Napi::Value pinFd(const Napi::CallbackInfo& info) {
+  return status(info.Env(), bpf_obj_pin(int32Of(info[0]), stringOf(info[1]).c_str()));
 }
 
 }  // namespace
 
-void exportPin(Napi::Object exports) { exportCall<pinnedId>(exports, "pinnedId"); }
+void exportPin(Napi::Object exports) {
+  exportCall<pinnedId>(exports, "pinnedId");
+  exportCall<pinFd>(exports, "pinFd");
+}
 
 }  // namespace node_libbpf

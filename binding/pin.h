@@ -5,7 +5,7 @@
 
 namespace node_libbpf {
 
-enum class PinKind { kMap, kLink };
+enum class PinKind { kMap, kProgram, kLink };
 
 // Returns 0 if the descriptor is of that kind, -EINVAL if it is of another, -ENODATA if /proc can't tell.
 // Call it for every descriptor that was opened from a pin: the kernel fills bpf_map_info or bpf_link_info by

@@ -27,6 +27,7 @@ export type ErrorCode =
   | "ERR_BPF_ATTACH"
   | "ERR_BPF_LSM_INACTIVE"
   | "ERR_BPF_LINK"
+  | "ERR_BPF_PIN"
   | "ERR_BPF_TEST_RUN"
   | "ERR_BPF_PERMISSION"
   | "ERR_BPF_CLOSED"
@@ -51,7 +52,8 @@ export type Operation =
   | "load"
   | "check"
   | `program.${"id" | "fd" | "attach" | "pin" | "unpin" | "open" | "testRun"}`
-  | `map.${"create" | "open" | "fd" | "info" | "freeze" | "pin" | "unpin" | "valueSize"}`
+  | `object.${"attach" | "pin" | "unpin"}`
+  | `map.${"attach" | "create" | "open" | "fd" | "info" | "freeze" | "pin" | "unpin" | "valueSize"}`
   | `map.${"get" | "getView" | "has" | "set" | "delete" | "take" | "getMany" | "setMany" | "deleteMany"}`
   | `map.${"keys" | "entries" | "values" | "forEach" | "getAll" | "clear" | "batches"}`
   | `map.${"push" | "pop" | "peek" | "add" | "mmap" | "memory" | "view"}`

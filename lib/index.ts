@@ -99,12 +99,47 @@ export { UserRingBuffer } from "./map/user-ring-buffer";
 export type { MapTypeName } from "./map-types";
 export { type Libbpf, libbpf } from "./native/libbpf";
 export type { LogCallback, LogLevel } from "./native/log";
+export type { AttachAllOptions, AttachReport } from "./object/attach-all";
 export type { BpfObject } from "./object/object";
 export { type ObjectSpec, type OpenOptions, open } from "./object/object-spec";
+export type { PinAllOptions } from "./object/pin-all";
 export type { CheckOptions, LoadOptions, Precheck } from "./object/precheck";
 export type { AnyShape, Named, ObjectShape, Programs, Settable } from "./object/shape";
 export type { Variables, VariableValue } from "./object/variables";
+export type { Anchor, AnchorOptions } from "./program/attach/anchors";
 export { type AttachOptions, type AttachOptionsFor, attachOptions } from "./program/attach/attach";
+export type { CgroupAttachOptions, LsmCgroupAttachOptions } from "./program/attach/cgroup";
+export type { CgroupIterOrder, IterAttachOptions } from "./program/attach/iter";
+export type { HasFd } from "./program/attach/mechanism";
+export type {
+  InterfaceAttachOptions,
+  LircAttachOptions,
+  NetfilterAttachOptions,
+  NetkitAttachOptions,
+  NetnsAttachOptions,
+  SocketAttachOptions,
+  SockmapAttachOptions,
+  TcAttachOptions,
+  TcxAttachOptions,
+  XdpAttachOptions,
+} from "./program/attach/network";
+export type {
+  KprobeAttachOptions,
+  KprobeMultiAttachOptions,
+  KsyscallAttachOptions,
+  PerfEventAttachOptions,
+  PerfEventName,
+  UprobeAttachOptions,
+  UprobeMultiAttachOptions,
+  UsdtAttachOptions,
+} from "./program/attach/probes";
+export type {
+  FreplaceAttachOptions,
+  LsmAttachOptions,
+  RawTracepointAttachOptions,
+  TracepointAttachOptions,
+  TracingAttachOptions,
+} from "./program/attach/tracing";
 export type { Program } from "./program/program";
 export type { ProgramSpec } from "./program/program-spec";
 export type { TestRunOptions, TestRunResult } from "./program/test-run";

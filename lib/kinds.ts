@@ -12,28 +12,30 @@ export interface AttachRow {
   readonly trampoline?: true;
   /** The PMU, if perf_event_open(2) attaches it. */
   readonly perfEvent?: "kprobe" | "uprobe" | "tracepoint" | "event";
+  /** Whether its sections can say where to attach. */
+  readonly bySection?: true;
   /** How a program runs that `Program.attach()` does not attach. */
   readonly instead?: string;
 }
 
 /** The ways to attach a program. */
 export const ATTACH = {
-  trampoline: { trampoline: true },
-  lsm: { trampoline: true },
-  btf_tracepoint: {},
-  raw_tracepoint: {},
-  tracepoint: { perfEvent: "tracepoint" },
-  iter: {},
-  kprobe: { perfEvent: "kprobe" },
-  kretprobe: { perfEvent: "kprobe" },
-  ksyscall: { perfEvent: "kprobe" },
-  kprobe_multi: {},
-  uprobe: { perfEvent: "uprobe" },
-  uretprobe: { perfEvent: "uprobe" },
-  uprobe_multi: {},
-  usdt: { perfEvent: "uprobe" },
+  trampoline: { bySection: true, trampoline: true },
+  lsm: { bySection: true, trampoline: true },
+  btf_tracepoint: { bySection: true },
+  raw_tracepoint: { bySection: true },
+  tracepoint: { bySection: true, perfEvent: "tracepoint" },
+  iter: { bySection: true },
+  kprobe: { bySection: true, perfEvent: "kprobe" },
+  kretprobe: { bySection: true, perfEvent: "kprobe" },
+  ksyscall: { bySection: true, perfEvent: "kprobe" },
+  kprobe_multi: { bySection: true },
+  uprobe: { bySection: true, perfEvent: "uprobe" },
+  uretprobe: { bySection: true, perfEvent: "uprobe" },
+  uprobe_multi: { bySection: true },
+  usdt: { bySection: true, perfEvent: "uprobe" },
   perf_event: { perfEvent: "event" },
-  freplace: {},
+  freplace: { bySection: true },
   lsm_cgroup: { trampoline: true },
   cgroup: {},
   xdp: {},
@@ -53,7 +55,7 @@ export const ATTACH = {
   route: { instead: "Pin it, and name the pin in a route: ip route add … encap bpf … pinned PATH" },
   action: { instead: "Pin it, and name the pin in a filter's action: tc filter add … action bpf pinned PATH" },
   // The kind is newer than this library: libbpf decides by the section.
-  other: {},
+  other: { bySection: true },
 } as const satisfies Record<string, AttachRow>;
 
 /** How a kind is attached: a row of {@link ATTACH}. */
@@ -588,6 +590,11 @@ export function mechanismOf(kind: string): AttachMechanism {
 /** The row of {@link mechanismOf}. */
 export function attachOf(kind: string): AttachRow {
   return ATTACH[mechanismOf(kind)];
+}
+
+/** Whether a section of the kind can say where to attach the program; a kind that is not known, libbpf decides. */
+export function attachesItself(kind: string): boolean {
+  return attachOf(kind).bySection === true;
 }
 
 /** Whether programs of a kind run through a BPF trampoline. */

@@ -31,7 +31,7 @@ export class Link implements Disposable {
     refuseOthers(Link, (value) => #handle in value);
   }
 
-  /** The program's name; undefined for a link opened from a pin. */
+  /** The name of the program or struct_ops map; undefined for a link opened from a pin. */
   readonly program: string | undefined;
   /** Name for errors. */
   readonly #what: string;

@@ -89,6 +89,13 @@ export class MapCore implements MapIdentity {
     return this.#closed || this.lifetime.closed;
   }
 
+  /** Where libbpf's object has the map; undefined for a map without object. */
+  place(operation: MapOperation): { object: Handle; index: number } | undefined {
+    if (this.closed) throw new ClosedError(`map ${this.name}`, `map.${operation}`);
+    if (this.#index < 0) return undefined;
+    return { object: this.lifetime.handle(`map ${this.name}`, `map.${operation}`), index: this.#index };
+  }
+
   /** The map's handle, opened at first use. */
   handle(operation: MapOperation): Handle {
     if (this.closed) throw new ClosedError(`map ${this.name}`, `map.${operation}`);

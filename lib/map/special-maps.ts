@@ -3,6 +3,12 @@
  */
 import type { BtfValue, Codec } from "../codec/codec";
 import { Flag } from "../constants";
+import { ArgumentError, AttachError, errnoName, isErrno } from "../errors";
+import { permissionError } from "../kernel/refusal";
+import { Link } from "../link/link";
+import { native } from "../native";
+import { causeOf } from "../native/libbpf-messages";
+import { deliver, warnings } from "../native/log";
 import type { MapCore } from "./core";
 import { ElementMap } from "./element-map";
 import { BpfMap } from "./map";
@@ -29,7 +35,51 @@ export class StructOpsMap<V = BtfValue> extends ElementMap<number, V> {
   constructor(core: MapCore, codecs: ElementCodecs) {
     super(core, indexOf(core.name), codecs.value as Codec<V>);
   }
+
+  /**
+   * Attaches the struct: from now on the kernel calls its functions. A map of SEC(".struct_ops.link") gets a link, which
+   * can be pinned and, with another map of the same type, updated (Linux 6.4); that of SEC(".struct_ops") has none.
+   * libbpf: bpf_map__attach_struct_ops().
+   *
+   * @throws {@link AttachError} if the kernel rejects it: EEXIST if another struct has the same name
+   * @throws {@link PermissionError} with the missing privilege
+   * @throws {@link ArgumentError} if it belongs to no object
+   */
+  attach(): Link {
+    const place = this.core.place("attach");
+    const details = { operation: "map.attach", map: this.name } as const;
+    if (place === undefined)
+      throw new ArgumentError(
+        `map ${this.name} belongs to no object: only the object that made it can attach it`,
+        details,
+      );
+    const outcome = native.attachStructOps(place.object, place.index);
+    try {
+      if (outcome.status >= 0) {
+        const linkless = this.flags & Flag.LINK ? undefined : `a map of SEC(".struct_ops") has no link`;
+        return new Link(outcome.status, { program: this.name, lifetime: this.core.lifetime, linkless });
+      }
+      const errno = errnoName(outcome.status);
+      const what = `struct_ops map ${this.name} could not be attached`;
+      if (isErrno(outcome.status, "EPERM")) throw permissionError(what, { operation: "use" }, { ...details, errno });
+      const words = causeOf(warnings(outcome))?.words;
+      const hint = STRUCT_OPS_HINTS[errno];
+      throw new AttachError("ERR_BPF_ATTACH", `${what}${words ? `: ${words}` : ""} (${errno})`, {
+        ...{ ...details, errno },
+        ...(hint !== undefined && { hint }),
+      });
+    } finally {
+      deliver(outcome, this.core.lifetime.onLog);
+    }
+  }
 }
+
+const STRUCT_OPS_HINTS: Readonly<Record<string, string>> = {
+  EEXIST: "Another struct of this kind has the same name: choose another",
+  EBUSY: "It is attached already, or another struct of this kind is",
+  EINVAL: "A function that the kernel requires is missing, or the kernel's subsystem refuses the struct",
+  EOPNOTSUPP: 'Links of struct_ops need Linux 6.4; SEC(".struct_ops") has none',
+};
 
 /** ARENA: memory that programs and this process share at the same address. Since Linux 6.9. */
 export class ArenaMap extends BpfMap {

@@ -49,6 +49,8 @@ export interface ProgramRequest {
   dropSection: boolean;
   autoload: boolean;
   target: string | undefined;
+  /** The descriptor of the program that has the target; 0: the kernel. */
+  targetFd: number;
   logLevel: number;
 }
 
@@ -304,6 +306,9 @@ export interface TestRunOutcome {
   data: Uint8Array;
 }
 
+/** What can be pinned. */
+export type PinKind = "map" | "program" | "link";
+
 /**
  * A handle: an integer that identifies an entry in this environment's native tables. Integer results are 0 or positive,
  * or -errno; a stale handle gives -EBADF.
@@ -394,7 +399,9 @@ export interface Native {
   /**
    * The kernel's id of the pinned object. EINVAL for a pin of another kind, ENODATA where /proc can't tell the kind.
    */
-  pinnedId(path: string, kind: "map" | "link"): number;
+  pinnedId(path: string, kind: PinKind): number;
+  /** Pins the program with this descriptor. */
+  pinFd(program: number, path: string): number;
 
   mapOfObject(object: Handle, index: number): Handle;
   mapOfPath(path: string): Handle;

@@ -1,11 +1,11 @@
 /**
- * Pins: paths in bpffs that keep maps and links alive. Whoever can replace a pin can replace the policy it enforces.
+ * Pins: paths in bpffs that keep maps, programs and links alive. Whoever can replace a pin can replace the policy it enforces.
  */
 import { existsSync, lstatSync, realpathSync, statfsSync, unlinkSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { errnoName, isErrno } from "../errors";
 import { makeFolder } from "../replace";
-import { native } from ".";
+import { native, type PinKind } from ".";
 
 /** BPF_FS_MAGIC in linux/magic.h. */
 const BPF_FS = 0xcafe4a11;
@@ -48,7 +48,7 @@ export function preparePin(path: string): PinFault | undefined {
 }
 
 /** Removes a pin if it is that of the given id. Returns a fault if the path has another pin, or none. */
-export function removePin(path: string, kind: "map" | "link", id: number): PinFault | undefined {
+export function removePin(path: string, kind: PinKind, id: number): PinFault | undefined {
   const found = native.pinnedId(path, kind);
   if (found < 0) {
     const errno = errnoName(found);
@@ -73,7 +73,7 @@ function isGone(status: number): boolean {
 }
 
 /** The meaning of an errno of opening a pin; undefined if a privilege is missing or the kernel has another reason. */
-export function whyNotOpened(status: number, path: string, kind: "map" | "link"): string | undefined {
+export function whyNotOpened(status: number, path: string, kind: PinKind): string | undefined {
   const is = (...names: Parameters<typeof isErrno>[1][]) => names.some((name) => isErrno(status, name));
   // bpf_lookup() in the kernel finds no name with a dot.
   if (is("ENOENT", "ENOTDIR") || (is("EPERM") && basename(path).includes("."))) return "nothing is pinned there";

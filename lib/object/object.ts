@@ -11,7 +11,9 @@ import type { LogCallback } from "../native/log";
 import { Program } from "../program/program";
 import type { GivenProgram } from "../program/program-spec";
 import { refuseOthers } from "../receivers";
+import { type AttachAllOptions, type AttachReport, attachAll } from "./attach-all";
 import { byName, named } from "./by-name";
+import { type PinAllOptions, pinAll } from "./pin-all";
 import type { AnyShape, ObjectShape, Programs } from "./shape";
 import { memoryOf } from "./variable-memory";
 import { type TypeOf, variablesOver } from "./variables";
@@ -39,6 +41,8 @@ export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, 
    */
   readonly variables: S["variables"];
   readonly #lifetime: Lifetime;
+  /** The loaded programs, each with whether it is to be attached. */
+  readonly #autoattached: readonly (readonly [Program, boolean])[];
 
   /** @internal */
   constructor(
@@ -55,7 +59,12 @@ export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, 
     const lifetime = new Lifetime(handle, name, onLog);
     this.#lifetime = lifetime;
     this.name = name;
-    this.programs = byName(programs.map((spec, index) => new Program(lifetime, spec, index)));
+    const all = programs.map((spec, index) => new Program(lifetime, spec, index));
+    this.programs = byName(all);
+    this.#autoattached = all.flatMap((program, index) => {
+      const { autoload, autoattach } = programs[index] as GivenProgram;
+      return autoload ? [[program, autoattach] as const] : [];
+    });
     this.maps = byName(
       maps.flatMap((spec, index) => {
         const description = native.objectMap(handle, index);
@@ -96,6 +105,33 @@ export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, 
    */
   program<N extends keyof S["programs"] & string>(name: N): Program<S["programs"][N]> {
     return named(this.programs, name, "program", this.name);
+  }
+
+  /**
+   * Attaches every loaded program whose section says where, and every struct_ops map: all or nothing, unless `partial`
+   * is set. Programs whose section begins with "?" are not loaded; those of other kinds are in
+   * {@link AttachReport.skipped}. libbpf: bpf_object__attach_skeleton().
+   *
+   * @throws {@link AttachError} or {@link PermissionError} of the first failure; what was attached is detached again
+   */
+  attach(options?: AttachAllOptions): AttachReport {
+    const { name } = this;
+    return attachAll({ name, programs: this.#autoattached, maps: Object.values(this.maps) }, options);
+  }
+
+  /**
+   * Pins maps, loaded programs and open links below a folder of bpffs: all or nothing. A dot in a name becomes "_". A
+   * link that is already pinned keeps its pin. libbpf: bpf_object__pin(), which pins no links.
+   *
+   * @param folder path in bpffs; it is made if it is missing
+   * @returns the paths of the pins
+   * @throws {@link BpfError} ERR_BPF_PIN if one can't be pinned, such as a link that the kernel does not have
+   */
+  pin(folder: string, options?: PinAllOptions): string[] {
+    this.#lifetime.handle(`object ${this.name}`, "object.pin");
+    const programs = this.#autoattached.map(([program]) => program);
+    const maps: BpfMap[] = Object.values(this.maps);
+    return pinAll({ name: this.name, programs, maps, links: [...this.#lifetime.links] }, folder, options);
   }
 
   /** True after `close()`. */

@@ -104,7 +104,9 @@ class ObjectFacts {
     const { kind, section, type, attachType, sleepable } = program;
     const named = new Set(reach.maps.map(mapOf));
     const others = maps.filter((map) => map.autocreate && !named.has(map) && !isEverywhere(map));
-    const target = type === ProgramType.STRUCT_OPS ? members.get(program.name) : program.attachTarget;
+    // The rules know the kernel's functions, not those of another program.
+    const ofKernel = program.targetProgram === undefined ? program.attachTarget : undefined;
+    const target = type === ProgramType.STRUCT_OPS ? members.get(program.name) : ofKernel;
     return {
       name: program.name,
       section,

@@ -2,14 +2,28 @@
 import { Flag } from "../constants";
 import type { ProgramKind } from "../kinds";
 import type { ProgramDescription, ProgramRequest } from "../native";
-import { boolean, checkProperty, type Expected, filled, integer, uint32 } from "../options";
+import { boolean, checkProperty, custom, type Expected, filled, integer, uint32 } from "../options";
 import { refuseOthers } from "../receivers";
 import { kindOf, parseSection, type SectionFacts } from "../section-names";
+
+const aProgram = custom<{ readonly fd: number }>(
+  "a program",
+  (value) => typeof value === "object" && value !== null && "fd" in value,
+);
 
 /** A program's settings at the start of load(). Later changes to the spec do not affect it. */
 export type GivenProgram = Pick<
   ProgramSpec,
-  "name" | "section" | "kind" | "type" | "attachType" | "attachTarget" | "sleepable" | "autoload" | "logLevel"
+  | "name"
+  | "section"
+  | "kind"
+  | "type"
+  | "attachType"
+  | "attachTarget"
+  | "sleepable"
+  | "autoload"
+  | "autoattach"
+  | "logLevel"
 > & {
   /** The verifier log, if requested. */
   log?: Uint8Array | undefined;
@@ -25,8 +39,6 @@ export class ProgramSpec {
   readonly name: string;
   /** The ELF section, such as "lsm.s/file_open", without libbpf's "?" prefix. */
   readonly section: string;
-  /** Whether libbpf's skeletons attach it; not used by this library. libbpf: bpf_program__autoattach(). */
-  readonly autoattach: boolean;
   readonly #index: number;
   readonly #described: ProgramDescription;
   readonly #section: SectionFacts;
@@ -35,9 +47,11 @@ export class ProgramSpec {
   /** For a struct_ops program referenced by maps: whether at least one of them will be created. */
   readonly #isCalledFor: (() => boolean) | undefined;
   #target: string | undefined;
+  #targetProgram: { readonly fd: number } | undefined;
   #type: number;
   #attachType: number;
   #logLevel = 0;
+  #autoattach: boolean;
 
   /**
    * @internal
@@ -49,7 +63,7 @@ export class ProgramSpec {
     this.section = description.section;
     this.#type = section.type ?? description.type;
     this.#attachType = section.attachType ?? description.attachType;
-    this.autoattach = description.autoattach;
+    this.#autoattach = description.autoattach;
     this.#index = index;
     this.#described = description;
     this.#section = section;
@@ -156,6 +170,19 @@ export class ProgramSpec {
   }
 
   /**
+   * Whether {@link BpfObject.attach} attaches it. Default true. libbpf: bpf_program__set_autoattach().
+   *
+   * @throws {@link ArgumentError} if set to something other than a boolean
+   */
+  get autoattach(): boolean {
+    return this.#autoattach;
+  }
+
+  set autoattach(value: boolean) {
+    this.#autoattach = this.#checked("autoattach", value, boolean);
+  }
+
+  /**
    * The attach target from the section, or as set: a hook, function, tracepoint or iterator. For a kernel module's
    * function: "module:function". libbpf: bpf_program__set_attach_target().
    *
@@ -167,6 +194,20 @@ export class ProgramSpec {
 
   set attachTarget(value: string | undefined) {
     this.#target = value === undefined ? undefined : this.#checked("attachTarget", value, filled);
+  }
+
+  /**
+   * The program whose function {@link attachTarget} is, for freplace, and for fentry and fexit of another program:
+   * anything with its file descriptor. Undefined for a function of the kernel. libbpf: bpf_program__set_attach_target().
+   *
+   * @throws {@link ArgumentError} if set to something without `fd`
+   */
+  get targetProgram(): { readonly fd: number } | undefined {
+    return this.#targetProgram;
+  }
+
+  set targetProgram(value: { readonly fd: number } | undefined) {
+    this.#targetProgram = value === undefined ? undefined : this.#checked("targetProgram", value, aProgram);
   }
 
   /** @internal Whether the kernel resolves the target at load, through BTF. */
@@ -185,8 +226,13 @@ export class ProgramSpec {
   toRequest(): ProgramRequest {
     const dropSection = (this.#section.flags & ~this.#flags) !== 0;
     // libbpf finds the target by section name only if it knows the section and type and attach type were not set.
+    const targetFd = this.#targetProgram?.fd ?? 0;
     const own =
-      dropSection || !this.#isOfSection || this.#described.type === 0 || this.#target !== this.#section.target;
+      targetFd !== 0 ||
+      dropSection ||
+      !this.#isOfSection ||
+      this.#described.type === 0 ||
+      this.#target !== this.#section.target;
     return {
       index: this.#index,
       type: this.type,
@@ -194,15 +240,16 @@ export class ProgramSpec {
       flags: this.#flags,
       dropSection,
       autoload: this.autoload,
-      target: this.needsBtfTarget && own ? this.#target : undefined,
+      target: (this.needsBtfTarget || targetFd !== 0) && own ? this.#target : undefined,
+      targetFd,
       logLevel: this.#logLevel,
     };
   }
 
   /** @internal */
   given(): GivenProgram {
-    const { name, section, kind, type, attachType, attachTarget, sleepable, autoload, logLevel } = this;
-    return { name, section, kind, type, attachType, attachTarget, sleepable, autoload, logLevel };
+    const { name, section, kind, type, attachType, attachTarget, sleepable, autoload, autoattach, logLevel } = this;
+    return { name, section, kind, type, attachType, attachTarget, sleepable, autoload, autoattach, logLevel };
   }
 
   #checked<T>(property: string, value: T, expected: Expected<T>): T {

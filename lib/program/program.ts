@@ -1,9 +1,11 @@
 /** A loaded program. */
-import { BpfError, errnoName, linesOf, type Operation } from "../errors";
+import { BpfError, errnoName, isErrno, linesOf, type Operation } from "../errors";
 import type { ProgramKind } from "../kinds";
 import type { Link } from "../link/link";
 import { native } from "../native";
 import type { Lifetime } from "../native/lifetime";
+import { type PinFault, preparePin, removePin } from "../native/pins";
+import { type Callee, checkArgument, filled } from "../options";
 import { refuseOthers } from "../receivers";
 import { type AttachOptionsFor, attachProgram, checkedAttachOptions } from "./attach/attach";
 import type { GivenProgram } from "./program-spec";
@@ -72,9 +74,7 @@ export class Program<K extends ProgramKind = ProgramKind> {
    * @throws {@link BpfError} ERR_BPF_NOT_LOADED if the program was not loaded
    */
   get fd(): number {
-    const fd = native.programFd(this.#lifetime.handle(`program ${this.name}`, "program.fd"), this.#index);
-    if (fd < 0) throw this.#notLoaded("program.fd", fd);
-    return fd;
+    return this.#fdFor("program.fd");
   }
 
   /**
@@ -92,9 +92,58 @@ export class Program<K extends ProgramKind = ProgramKind> {
   attach(options?: AttachOptionsFor<K>): Link {
     const given = checkedAttachOptions(this, options);
     const handle = this.#lifetime.handle(`program ${this.name}`, "program.attach");
-    const fd = native.programFd(handle, this.#index);
-    if (fd < 0) throw this.#notLoaded("program.attach", fd);
+    const fd = this.#fdFor("program.attach");
     return attachProgram(this, { handle, index: this.#index, fd, lifetime: this.#lifetime }, given);
+  }
+
+  /**
+   * Pins the program in bpffs, where it outlives this process; {@link openProgram} opens it again. A pinned program is
+   * not attached by that: pin its link. Creates missing directories, accessible to this user only. libbpf:
+   * bpf_obj_pin().
+   *
+   * @param path path in bpffs
+   * @throws {@link BpfError} ERR_BPF_PIN: EEXIST if the path exists; if it is not in bpffs, or others could replace the
+   *   pin
+   */
+  pin(path: string): void {
+    const fd = this.#fdFor("program.pin");
+    checkArgument(this.#callee("pin"), "path", path, filled);
+    const fault = preparePin(path);
+    if (fault !== undefined) throw this.#pinFailed("pin", `could not be pinned to ${path}`, fault);
+    const status = native.pinFd(fd, path);
+    if (status < 0) {
+      const errno = errnoName(status);
+      const what = isErrno(status, "EEXIST") ? "the path exists" : "the kernel refuses it";
+      throw this.#pinFailed("pin", `could not be pinned to ${path}`, { what: `${what} (${errno})`, errno });
+    }
+  }
+
+  /**
+   * Removes a pin of this program.
+   *
+   * @param path path in bpffs
+   * @throws {@link BpfError} ERR_BPF_PIN if nothing is pinned there, or something else
+   */
+  unpin(path: string): void {
+    const { id } = this;
+    checkArgument(this.#callee("unpin"), "path", path, filled);
+    const fault = removePin(path, "program", id);
+    if (fault !== undefined) throw this.#pinFailed("unpin", `could not be unpinned from ${path}`, fault);
+  }
+
+  #callee(name: "pin" | "unpin"): Callee {
+    return { name, of: `program ${this.name}`, details: { operation: `program.${name}`, program: this.name } };
+  }
+
+  #pinFailed(operation: "pin" | "unpin", doing: string, { what, gone: _, ...details }: PinFault): BpfError {
+    const about = { operation: `program.${operation}`, program: this.name, section: this.section } as const;
+    return new BpfError("ERR_BPF_PIN", `program ${this.name} ${doing}: ${what}`, { ...about, ...details });
+  }
+
+  #fdFor(operation: Operation): number {
+    const fd = native.programFd(this.#lifetime.handle(`program ${this.name}`, operation), this.#index);
+    if (fd < 0) throw this.#notLoaded(operation, fd);
+    return fd;
   }
 
   /**
@@ -108,9 +157,7 @@ export class Program<K extends ProgramKind = ProgramKind> {
    */
   async testRun(options?: TestRunOptions): Promise<TestRunResult> {
     const given = checkedRunOptions(this, options);
-    const handle = this.#lifetime.handle(`program ${this.name}`, "program.testRun");
-    const fd = native.programFd(handle, this.#index);
-    if (fd < 0) throw this.#notLoaded("program.testRun", fd);
+    this.#fdFor("program.testRun");
     return testRun(this, this.#lifetime, this.#index, given);
   }
 

@@ -29,6 +29,7 @@ const requests = {
     dropSection: false,
     autoload: true,
     target: undefined,
+    targetFd: 0,
     logLevel: 0,
   } satisfies ProgramRequest,
   map: {

@@ -58,6 +58,7 @@ const descriptorOrPath = custom<number>(
 
 /** Something of the kernel's with a file descriptor: a program or a map. */
 export interface HasFd {
+  /** Its file descriptor in this process. */
   readonly fd: number;
 }
 export const program = custom<HasFd>("a program", hasFd);
