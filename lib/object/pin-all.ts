@@ -54,9 +54,10 @@ function pinnable(object: Everything, given: PinAllOptions): [path: string, item
 export function pinAll(object: Everything, folder: string, options: PinAllOptions | undefined): string[] {
   const callee = { name: "pin", of: `object ${object.name}`, details: { operation: "object.pin" as const } };
   checkArgument(callee, "folder", folder, filled);
+  const wanted = pinnable(object, checkOptions(callee, options, OPTIONS));
   const done: [string, Pinnable][] = [];
   try {
-    for (const [path, item] of pinnable(object, checkOptions(callee, options, OPTIONS))) {
+    for (const [path, item] of wanted) {
       item.pin(join(folder, path));
       done.push([join(folder, path), item]);
     }

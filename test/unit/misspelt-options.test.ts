@@ -14,6 +14,7 @@ import { RingBuffer } from "../../lib/map/ring-buffer";
 import { SkStorageMap } from "../../lib/map/storage";
 import { UserRingBuffer } from "../../lib/map/user-ring-buffer";
 import { Lifetime } from "../../lib/native/lifetime";
+import { BpfObject } from "../../lib/object/object";
 import { Program } from "../../lib/program/program";
 import { PROJECT_ROOT } from "../../scripts/places";
 import { objectPath } from "../bpf/objects";
@@ -51,6 +52,7 @@ const storage = new SkStorageMap(core(MapType.SK_STORAGE), codecs);
 const spec = api.open(objectPath("guard"));
 const [given] = Object.values(spec.programs).map((program) => program.given());
 const program = new Program(lifetime, given as NonNullable<typeof given>, 0);
+const object = new BpfObject(-1, "nothing", [], [], [], () => undefined as never, new Map(), "bigint", undefined);
 const anInt = api.readBtf(objectPath("maps")).typeNamed("int");
 
 const CALLS: Readonly<Record<string, (options: never) => unknown>> = {
@@ -62,6 +64,8 @@ const CALLS: Readonly<Record<string, (options: never) => unknown>> = {
   openMapById: (options) => api.openMapById(1, options),
   readBtf: (options) => api.readBtf(objectPath("maps"), options),
   tracePipe: api.tracePipe,
+  "BpfObject.attach": (options) => object.attach(options),
+  "BpfObject.pin": (options) => object.pin("/sys/fs/bpf/none", options),
   "KeyedMap.get": (options) => hash.get(key, options),
   "KeyedMap.getMany": (options) => hash.getMany([], options),
   "KeyedMap.getView": (options) => hash.getView(key, options),
