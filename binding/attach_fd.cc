@@ -53,6 +53,18 @@ Napi::Value interfaceIndex(const Napi::CallbackInfo& info) {
   return status(info.Env(), index == 0 ? -ENODEV : static_cast<int32_t>(index));
 }
 
+// Issues BPF_LINK_CREATE for the program in the first argument; tail are the members behind flags.
+Napi::Value createLink(const Napi::CallbackInfo& info, bpf_attr attr, const void* tail, size_t size) {
+  attr.link_create.prog_fd = uint32Of(info[0]);
+  if (size > 0) {
+    memcpy(&attr.link_create.target_btf_id, tail, std::min(size, sizeof(attr.link_create.uprobe_multi)));
+  }
+  Fd fd(bpf(BPF_LINK_CREATE, &attr));
+  if (fd.get() >= 0 && fd.get() <= STDERR_FILENO) fd = copyOfFd(fd.get());
+  if (fd.get() < 0) return status(info.Env(), -errno);
+  return status(info.Env(), add(info.Env(), Link(std::move(fd))));
+}
+
 // linkCreate(program, { target, attachType, flags, tail }): BPF_LINK_CREATE. Target is a descriptor or the
 // index of an interface; tail has the members of attr.link_create behind flags. Returns a handle or -errno.
 // Not bpf_link_create(), whose older versions lack newer members.
@@ -60,18 +72,33 @@ Napi::Value linkCreate(const Napi::CallbackInfo& info) {
   const Request request(info[1]);
   const std::vector<uint32_t> tail = request["tail"];
   bpf_attr attr = {};
-  attr.link_create.prog_fd = uint32Of(info[0]);
   attr.link_create.target_fd = request["target"];
   attr.link_create.attach_type = request["attachType"];
   attr.link_create.flags = request["flags"];
-  if (!tail.empty()) {
-    memcpy(&attr.link_create.target_btf_id, tail.data(),
-           std::min(tail.size() * sizeof(uint32_t), sizeof(attr.link_create.uprobe_multi)));
-  }
-  Fd fd(bpf(BPF_LINK_CREATE, &attr));
-  if (fd.get() >= 0 && fd.get() <= STDERR_FILENO) fd = copyOfFd(fd.get());
-  if (fd.get() < 0) return status(info.Env(), -errno);
-  return status(info.Env(), add(info.Env(), Link(std::move(fd))));
+  return createLink(info, attr, tail.data(), tail.size() * sizeof(uint32_t));
+}
+
+// linkCreateMulti(program, { attachType, ids, cookies }): for the kernel's functions with these BTF ids; one
+// cookie for each, or none. Returns a handle or -errno
+Napi::Value linkCreateMulti(const Napi::CallbackInfo& info) {
+  const Request request(info[1]);
+  const std::vector<uint32_t> ids = request["ids"];
+  const std::vector<uint64_t> cookies = request["cookies"];
+  // attr.link_create.tracing_multi of Linux 7.2, which libbpf 1.7's header lacks.
+  const struct {
+    uint64_t ids;
+    uint64_t cookies;
+    uint32_t count;
+    uint32_t unused;
+  } tail = {
+      reinterpret_cast<uintptr_t>(ids.data()),
+      cookies.size() == ids.size() ? reinterpret_cast<uintptr_t>(cookies.data()) : 0,
+      static_cast<uint32_t>(ids.size()),
+      0,
+  };
+  bpf_attr attr = {};
+  attr.link_create.attach_type = request["attachType"];
+  return createLink(info, attr, &tail, sizeof(tail));
 }
 
 // programAttach(program, { target, attachType, flags, replaced }): BPF_PROG_ATTACH to the descriptor of a
@@ -141,6 +168,7 @@ Napi::Value socketAttach(const Napi::CallbackInfo& info) {
 void exportAttachFd(Napi::Object exports) {
   exportCall<interfaceIndex>(exports, "interfaceIndex");
   exportCall<linkCreate>(exports, "linkCreate");
+  exportCall<linkCreateMulti>(exports, "linkCreateMulti");
   exportCall<programAttach>(exports, "programAttach");
   exportCall<tcAttach>(exports, "tcAttach");
   exportCall<socketAttach>(exports, "socketAttach");

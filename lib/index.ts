@@ -140,6 +140,7 @@ export type {
   TracepointAttachOptions,
   TracingAttachOptions,
 } from "./program/attach/tracing";
+export type { TracingMultiAttachOptions } from "./program/attach/tracing-multi";
 export type { Program } from "./program/program";
 export type { ProgramSpec } from "./program/program-spec";
 export type { TestRunOptions, TestRunResult } from "./program/test-run";

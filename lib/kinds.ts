@@ -22,6 +22,7 @@ export interface AttachRow {
 export const ATTACH = {
   trampoline: { bySection: true, trampoline: true },
   lsm: { bySection: true, trampoline: true },
+  trampoline_multi: { bySection: true },
   btf_tracepoint: { bySection: true },
   raw_tracepoint: { bySection: true },
   tracepoint: { bySection: true, perfEvent: "tracepoint" },
@@ -48,8 +49,6 @@ export const ATTACH = {
   socket: {},
   reuseport: {},
   lirc: {},
-  // Uses trampolines too, but only the link names the functions. libbpf 1.7 does not know the section.
-  trampoline_multi: { instead: "Use fentry, fexit or fsession, one program for each function" },
   struct_ops: { instead: "Attach its map: object.map(name, StructOpsMap).attach()" },
   run: { instead: "It runs by program.testRun()" },
   route: { instead: "Pin it, and name the pin in a route: ip route add … encap bpf … pinned PATH" },
@@ -164,7 +163,15 @@ const tracing = {
   probed: true,
 } as const;
 
-const tracingMulti = { ...plain, types: [ProgramType.TRACING], since: "7.2", attach: "trampoline_multi" } as const;
+/** The link names the functions. Not in libbpf 1.7, nor in its header: enum bpf_attach_type of Linux 7.2. */
+const tracingMulti = {
+  ...plain,
+  readBy: "row",
+  types: [ProgramType.TRACING],
+  since: "7.2",
+  sleeps: { since: "7.2" },
+  attach: "trampoline_multi",
+} as const;
 
 const lsm = {
   forms: {},
@@ -350,10 +357,9 @@ export const KINDS = {
     attach: "usdt",
     family: "usdt",
   },
-  // Not in libbpf 1.7.
-  "fentry.multi": { ...tracingMulti, sections: ["fentry.multi"], sleeps: { since: "7.2" }, family: "fentry" },
-  "fexit.multi": { ...tracingMulti, sections: ["fexit.multi"], sleeps: { since: "7.2" }, family: "fexit" },
-  "fsession.multi": { ...tracingMulti, sections: ["fsession.multi"], sleeps: { since: "7.2" }, family: "fsession" },
+  "fentry.multi": { ...tracingMulti, sections: ["fentry.multi"], attachType: 59, family: "fentry" },
+  "fexit.multi": { ...tracingMulti, sections: ["fexit.multi"], attachType: 60, family: "fexit" },
+  "fsession.multi": { ...tracingMulti, sections: ["fsession.multi"], attachType: 61, family: "fsession" },
   struct_ops: {
     ...plain,
     sections: ["struct_ops"],

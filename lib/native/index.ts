@@ -259,6 +259,12 @@ export interface LinkCreateRequest {
   tail: Uint32Array;
 }
 
+export interface LinkCreateMultiRequest {
+  attachType: number;
+  ids: Uint32Array;
+  cookies: BigUint64Array;
+}
+
 export interface ProgramAttachRequest {
   /** A descriptor of a cgroup, a map or a device. */
   target: number;
@@ -376,6 +382,8 @@ export interface Native {
   interfaceIndex(name: string): number;
   /** These take the descriptor of a program. */
   linkCreate(program: number, request: LinkCreateRequest): Handle;
+  /** BPF_LINK_CREATE of a tracing program for many functions, by their BTF ids; one cookie for each, or none. */
+  linkCreateMulti(program: number, request: LinkCreateMultiRequest): Handle;
   programAttach(program: number, request: ProgramAttachRequest): Handle;
   tcAttach(program: number, request: TcRequest): Handle;
   socketAttach(program: number, socket: number, reuseport: boolean): Handle;

@@ -27,10 +27,12 @@ import { type Attachable, type Attached, about, type Mechanism, type Mechanisms,
 import * as network from "./network";
 import * as probes from "./probes";
 import * as tracing from "./tracing";
+import { type TracingMultiAttachOptions, tracingMulti } from "./tracing-multi";
 
 /** The options of each mechanism. */
 interface OptionsOf {
   trampoline: tracing.TracingAttachOptions;
+  trampoline_multi: TracingMultiAttachOptions;
   lsm: tracing.LsmAttachOptions;
   btf_tracepoint: tracing.TracingAttachOptions;
   raw_tracepoint: tracing.RawTracepointAttachOptions;
@@ -58,7 +60,6 @@ interface OptionsOf {
   socket: network.SocketAttachOptions;
   reuseport: network.SocketAttachOptions;
   lirc: network.LircAttachOptions;
-  trampoline_multi: NoOptions;
   struct_ops: NoOptions;
   run: NoOptions;
   route: NoOptions;
@@ -105,6 +106,7 @@ const none: Mechanism<NoOptions> = {
 
 const mechanisms: Mechanisms<OptionsOf> = {
   trampoline: tracing.trampoline,
+  trampoline_multi: tracingMulti,
   lsm: tracing.lsm,
   btf_tracepoint: tracing.trampoline,
   raw_tracepoint: tracing.rawTracepoint,
@@ -132,7 +134,6 @@ const mechanisms: Mechanisms<OptionsOf> = {
   socket: network.socket(false),
   reuseport: network.socket(true),
   lirc: network.lirc,
-  trampoline_multi: none,
   struct_ops: none,
   run: none,
   route: none,

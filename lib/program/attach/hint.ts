@@ -10,7 +10,7 @@ import { causeOf } from "../../native/libbpf-messages";
 import { nearest } from "../../nearest";
 
 /** Where libbpf looks for tracepoints. */
-const TRACEFS = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
+export const TRACEFS = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
 
 interface Row {
   /** The ways to attach that the hint is for; any if absent. */

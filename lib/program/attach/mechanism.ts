@@ -89,6 +89,12 @@ export function onlyOne<O extends object>(program: Attachable, options: O, names
   if (another !== undefined) throw argument(program, `takes one of the attach options ${one} and ${another}, got both`);
 }
 
+/** A list that goes with the places must be as long. */
+export function ofEach(program: Attachable, name: string, values: readonly unknown[] | undefined, count: number): void {
+  if (values !== undefined && values.length !== count)
+    throw argument(program, `attach option ${name} must have a value for each place: ${count}, got ${values.length}`);
+}
+
 /** Calls with the descriptor of a file, which is closed afterwards if a path was given. */
 export function withFile(program: Attachable, file: string | number, call: (fd: number) => Attached): Attached {
   if (typeof file === "number") return call(file);

@@ -1,7 +1,7 @@
 /** Attaches programs to instructions of the kernel and of user space, and to events of the CPU. */
 import { native } from "../../native";
 import { bigint64, custom, descriptor, filled, list, natural, oneOf, text, uint32 } from "../../options";
-import { type Attachable, argument, type Mechanism, onlyOne } from "./mechanism";
+import { type Attachable, argument, type Mechanism, ofEach, onlyOne } from "./mechanism";
 
 /** Options for kprobe and kretprobe programs. */
 export interface KprobeAttachOptions {
@@ -145,12 +145,6 @@ export const ksyscall: Mechanism<KsyscallAttachOptions> = {
 
 const isReturn = ({ kind }: Attachable) => /^[ku]ret/.test(kind);
 const isSession = ({ kind }: Attachable) => kind.endsWith(".session");
-
-/** There must be a cookie for each place. */
-function ofEach(program: Attachable, name: string, values: readonly unknown[] | undefined, count: number): void {
-  if (values !== undefined && values.length !== count)
-    throw argument(program, `attach option ${name} must have a value for each place: ${count}, got ${values.length}`);
-}
 
 export const kprobeMulti: Mechanism<KprobeMultiAttachOptions> = {
   schema: { pattern: filled, functions: list(filled), addresses: list(bigint64), cookies: list(bigint64) },
