@@ -1,5 +1,5 @@
 /** pins(): what is pinned in bpffs. */
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ArgumentError, BpfError, errnoName, isErrno } from "../errors";
 import { permissionError } from "../kernel/refusal";
@@ -72,4 +72,21 @@ function pinAt(path: string): Pin | undefined {
   if (isErrno(status, "EPERM") || isErrno(status, "EACCES"))
     throw permissionError(what, { operation: "use" }, { operation: "pins", errno });
   throw new BpfError("ERR_BPF_NOT_LOADED", `${what} (${errno})`, { operation: "pins", errno });
+}
+
+/** @internal What is pinned in every bpffs that is mounted. */
+export function* allPins(): Generator<Pin, void, undefined> {
+  const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
+  const places = mounts.map((line) => line.split(" ")).filter(([, , type]) => type === "bpf");
+  // Spaces in a path are written as octal numbers.
+  const paths = places.map(([, path = ""]) =>
+    path.replace(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8))),
+  );
+  // Another file system may be mounted on top.
+  for (const path of new Set(paths)) if (isBpffs(path)) yield* pins(path);
+}
+
+/** @internal The pins of an object. */
+export function pinsOf(kind: PinKind, id: number): string[] {
+  return [...allPins()].filter((pin) => pin.kind === kind && pin.id === id).map(({ path }) => path);
 }

@@ -1,16 +1,14 @@
 /** runningPrograms(): the programs with what belongs to them. */
-import { readFileSync } from "node:fs";
 import { kernelBtf } from "../btf/kernel-btf";
 import { AttachType, ProgramType } from "../constants";
 import type { ProgramKind } from "../kinds";
 import type { LinkInfo } from "../link/link-info";
 import type { MapInfo } from "../map/map-info";
-import { isBpffs } from "../native/pins";
 import type { ProgramInfo } from "../program/program-info";
 import { kindOf } from "../section-names";
 import { btfs, links, maps, programs } from "./objects";
 import { type Owner, owners } from "./owners";
-import { type Pin, pins } from "./pinned";
+import { allPins } from "./pinned";
 
 /** A link with its pins and owners. */
 export type RunningLink = LinkInfo & {
@@ -68,17 +66,6 @@ export function runningPrograms(): RunningProgram[] {
       owners: held.programs.get(program.id) ?? [],
     };
   });
-}
-
-function* allPins(): Generator<Pin> {
-  const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
-  const places = mounts.map((line) => line.split(" ")).filter(([, , type]) => type === "bpf");
-  // Spaces in a path are written as octal numbers.
-  const paths = places.map(([, path = ""]) =>
-    path.replace(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8))),
-  );
-  // Another file system may be mounted on top.
-  for (const path of new Set(paths)) if (isBpffs(path)) yield* pins(path);
 }
 
 /** The attach type, which the kernel does not tell of a program, is that of its link. */
