@@ -28,7 +28,12 @@ export function addPs(program: Command): void {
       if (options.watch) await watch(options);
       else process.stdout.write(options.json ? versioned({ programs: runningPrograms() }, 2) : list());
     });
-  addExamples(command, "sudo node-libbpf ps", "sudo node-libbpf ps --watch", "sudo node-libbpf ps --json | jq .programs");
+  addExamples(
+    command,
+    "sudo node-libbpf ps",
+    "sudo node-libbpf ps --watch",
+    "sudo node-libbpf ps --json | jq .programs",
+  );
 }
 
 function seconds(text: string): number {
@@ -117,7 +122,13 @@ function show(programs: readonly Busy[], elapsedNs: number, asJson: boolean): vo
       const { runs, timeNs } = program;
       const rate = Math.round((runs * 1e9) / elapsedNs);
       const share = `${((100 * timeNs) / elapsedNs).toFixed(2)} %`;
-      return [...identity(program), String(rate), share, average({ runTimeNs: timeNs, runCount: runs }), ...belongings(program)];
+      return [
+        ...identity(program),
+        String(rate),
+        share,
+        average({ runTimeNs: timeNs, runCount: runs }),
+        ...belongings(program),
+      ];
     });
   const text = tableOf([["ID", "KIND", "NAME", "ATTACHED TO", "RUNS/S", "CPU", "AVERAGE", ...BELONGINGS], ...rows]);
   process.stdout.write(isTerminal ? `\x1b[H\x1b[J${onScreen(text)}` : `${text}\n`);

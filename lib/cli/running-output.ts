@@ -20,7 +20,8 @@ export function holders(owners: readonly Owner[]): string {
 /** A line for each field, for what is not an object itself. */
 export function fields(info: object): Cell[][] {
   return Object.entries(info).flatMap(([name, value]) => {
-    if (value === undefined || (typeof value === "object" && !(value instanceof Date) && !isPlainList(value))) return [];
+    if (value === undefined || (typeof value === "object" && !(value instanceof Date) && !isPlainList(value)))
+      return [];
     const text = value instanceof Date ? value.toISOString() : Array.isArray(value) ? value.join(" ") : String(value);
     return text === "" ? [] : [[{ text: name, style: "dim" as const }, { text: printable(text) }]];
   });

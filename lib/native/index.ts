@@ -427,7 +427,7 @@ export interface Native {
   /** BPF_PROG_QUERY; `attr` is the query of union bpf_attr, in and out. */
   programQuery(attr: Uint8Array, buffers: readonly InfoBuffer[]): number;
   /** Ids of the XDP programs of a network interface by mode; 0 if none. */
-  xdpQuery(interfaceIndex: number): { status: number; driver: number; generic: number; hardware: number };
+  xdpQuery(index: number): { status: number; driver: number; generic: number; hardware: number };
   interfaceIndex(name: string): number;
   /** The kernel counts run times while a handle is open. */
   statsEnable(): Handle;

@@ -35,7 +35,8 @@ export function detachLink(link: number | string): void {
 export function detachProgram(id: number): number[] {
   const found = [...links()].filter(({ programId }) => programId === id).map((link) => link.id);
   if (found.length === 0) {
-    const hint = "A program that is attached without a link ends with the process, device or socket that it is attached to";
+    const hint =
+      "A program that is attached without a link ends with the process, device or socket that it is attached to";
     throw new LinkError("ERR_BPF_LINK", `program ${id} has no link`, { operation: "link.detach", hint });
   }
   for (const link of found) detachLink(link);

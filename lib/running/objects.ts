@@ -84,7 +84,7 @@ function refused(thing: string, status: number, operation: Operation): BpfError 
   const errno = errnoName(status);
   if (isErrno(status, "EPERM")) return permissionError(what, { operation: "by-id" }, { operation, errno });
   if (!isErrno(status, "ENOENT")) return new BpfError("ERR_BPF_NOT_LOADED", `${what} (${errno})`, { operation, errno });
-  const hint = "It was unloaded, or never existed: node-libbpf ps lists what is there";
+  const hint = "It is gone, or never was: node-libbpf ps lists what is there";
   return new BpfError("ERR_BPF_NOT_LOADED", `there is no ${thing} (ENOENT)`, { operation, errno, hint });
 }
 

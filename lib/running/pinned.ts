@@ -1,10 +1,11 @@
 /** pins(): what is pinned in bpffs. */
 import { readdirSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { ArgumentError, BpfError, errnoName, isErrno } from "../errors";
 import { permissionError } from "../kernel/refusal";
 import { native, type PinKind } from "../native";
-import { isBpffs, MOUNT_BPFFS } from "../native/pins";
+import { isBpffs, MOUNT_BPFFS, whyNotOpened } from "../native/pins";
 import { checkArgument, filled } from "../options";
 
 /** A pinned object. */
@@ -89,4 +90,26 @@ export function* allPins(): Generator<Pin, void, undefined> {
 /** @internal The pins of an object. */
 export function pinsOf(kind: PinKind, id: number): string[] {
   return [...allPins()].filter((pin) => pin.kind === kind && pin.id === id).map(({ path }) => path);
+}
+
+/**
+ * @internal The id of what is pinned at a path.
+ *
+ * @throws {@link BpfError} ERR_BPF_PIN if nothing is, or something of another kind
+ */
+export function pinnedId(path: string, kind: PinKind): number {
+  const found = native.pinned(path);
+  const status = found.status === 0 && found.kind !== kind ? -constants.errno.EINVAL : found.status;
+  if (status === 0) return found.id;
+  const errno = errnoName(status);
+  const what = `${path} can't be opened as a pin`;
+  const why = whyNotOpened(status, path, kind);
+  if (why === undefined && isErrno(status, "EPERM"))
+    throw permissionError(what, { operation: "use" }, { operation: "pins", errno });
+  const hint = `Give an id or the path of a pinned ${kind}: node-libbpf ps lists them`;
+  throw new BpfError("ERR_BPF_PIN", `${what}: ${why ?? "the kernel refuses"} (${errno})`, {
+    operation: "pins",
+    errno,
+    hint,
+  });
 }
