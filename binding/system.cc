@@ -3,7 +3,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
-#include <net/if.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -135,13 +134,6 @@ Napi::Value xdpQuery(const Napi::CallbackInfo& info) {
       .set("hardware", static_cast<uint32_t>(options.hw_prog_id));
 }
 
-// interfaceIndex(name): returns the index of a network interface in this process' network namespace, or
-// -errno
-Napi::Value interfaceIndex(const Napi::CallbackInfo& info) {
-  const unsigned index = if_nametoindex(stringOf(info[0]).c_str());
-  return status(info.Env(), index == 0 ? -errno : static_cast<int32_t>(index));
-}
-
 // statsEnable(): returns a handle, or -errno. The kernel counts run times while one is open.
 Napi::Value statsEnable(const Napi::CallbackInfo& info) {
   auto fd = std::make_shared<Fd>(bpf_enable_stats(BPF_STATS_RUN_TIME));
@@ -171,7 +163,6 @@ void exportSystem(Napi::Object exports) {
   exportCall<pinById>(exports, "pinById");
   exportCall<programQuery>(exports, "programQuery");
   exportStory<xdpQuery>(exports, "xdpQuery");
-  exportCall<interfaceIndex>(exports, "interfaceIndex");
   exportCall<statsEnable>(exports, "statsEnable");
   exportCall<statsDisable>(exports, "statsDisable");
 }

@@ -144,6 +144,8 @@ export type PerfEventTarget =
       readonly offset: number;
       /** Of this and the others: undefined for none, and before Linux 6.9. */
       readonly cookie: bigint | undefined;
+      /** Offset of the reference counter in the file. Undefined for none, and before Linux 6.16. */
+      readonly refCtrOffset: bigint | undefined;
     }
   | {
       readonly event: "kprobe" | "kretprobe";
@@ -267,23 +269,21 @@ export function decodeLinkInfo(info: KernelInfo, buffers: Buffers): LinkInfo {
   const common = { id: info.u32(4), programId: info.u32(8) };
   const text = buffers.text === undefined ? "" : textOf(buffers.text.bytes);
   const numbers = (name: string) => (buffers[name] === undefined ? [] : u64sOf(buffers[name].bytes));
-  const cookieAt = (offset: number) => info.u64(offset) || undefined;
+  const given = (offset: number) => info.u64(offset) || undefined;
   const type = info.u32(0);
   switch (type) {
     case LinkType.RAW_TRACEPOINT:
-      return { type: "raw_tracepoint", ...common, name: text, cookie: cookieAt(32) };
-    case LinkType.TRACING: {
+      return { type: "raw_tracepoint", ...common, name: text, cookie: given(32) };
+    case LinkType.TRACING:
       // The kernel's struct is larger than its tracing part: the ids are 0 before Linux 5.13.
-      const given = info.u32(24) !== 0;
       return {
         type: "tracing",
         ...common,
         attachType: attachTypeName(info.u32(16)),
-        targetObjectId: given ? info.u32(20) : undefined,
-        targetBtfId: given ? info.u32(24) : undefined,
-        cookie: cookieAt(32),
+        targetObjectId: info.u32(20) || undefined,
+        targetBtfId: info.u32(24) || undefined,
+        cookie: given(32),
       };
-    }
     case LinkType.CGROUP:
       return { type: "cgroup", ...common, cgroupId: info.u64(16), attachType: attachTypeName(info.u32(24)) };
     case LinkType.ITER:
@@ -356,21 +356,21 @@ function iterOf(info: KernelInfo, target: string): Partial<IterLinkInfo> {
 
 function perfEventOf(info: KernelInfo, text: string): PerfEventTarget | undefined {
   const event = PERF_EVENTS[info.u32(16)];
-  const cookieAt = (offset: number) => info.u64(offset) || undefined;
+  const given = (offset: number) => info.u64(offset) || undefined;
   switch (event) {
     case undefined:
       return undefined;
     case "uprobe":
     case "uretprobe":
-      return { event, path: text, offset: info.u32(36), cookie: cookieAt(40) };
+      return { event, path: text, offset: info.u32(36), cookie: given(40), refCtrOffset: given(48) };
     case "kprobe":
     case "kretprobe": {
       const missed = info.has(56) ? info.count(48) : undefined;
-      return { event, function: text, offset: info.u32(36), address: info.u64(40), missed, cookie: cookieAt(56) };
+      return { event, function: text, offset: info.u32(36), address: info.u64(40), missed, cookie: given(56) };
     }
     case "tracepoint":
-      return { event, name: text, cookie: cookieAt(40) };
+      return { event, name: text, cookie: given(40) };
     case "event":
-      return { event, eventType: info.u32(32), config: info.u64(24), cookie: cookieAt(40) };
+      return { event, eventType: info.u32(32), config: info.u64(24), cookie: given(40) };
   }
 }

@@ -428,7 +428,6 @@ export interface Native {
   programQuery(attr: Uint8Array, buffers: readonly InfoBuffer[]): number;
   /** Ids of the XDP programs of a network interface by mode; 0 if none. */
   xdpQuery(index: number): { status: number; driver: number; generic: number; hardware: number };
-  interfaceIndex(name: string): number;
   /** The kernel counts run times while a handle is open. */
   statsEnable(): Handle;
   statsDisable(stats: Handle): number;

@@ -154,7 +154,7 @@ export function attachedTo(options: AttachedToOptions): Attached {
 function ofCgroup({ cgroup, attachType, effective = false }: OfCgroup): Attached {
   const hint = "Name a directory below the mount of cgroup2, such as /sys/fs/cgroup/system.slice";
   refuseOther(cgroup, CGROUP2, "a cgroup v2 directory", hint);
-  const found = withFd(cgroup, (fd) => query(fd, `cgroup ${cgroup}`, attachType, { effective }));
+  const found = withFd(cgroup, (fd) => query(fd, `cgroup ${cgroup}`, attachType, { effective, flags: !effective }));
   const id = statSync(cgroup, { bigint: true }).ino;
   // Those of ancestors are not known by this cgroup's id.
   return withLinks(found, (link) => link.type === "cgroup" && link.cgroupId === id && link.attachType === attachType);
@@ -171,7 +171,7 @@ function ofInterface({ interface: name, attachType }: OfInterface): Attached {
   const index = typeof name === "number" ? name : native.interfaceIndex(name);
   const what = `interface ${name}`;
   if (index < 0) throw failed(index, what, attachType);
-  if (attachType !== "xdp") return query(index, what, attachType, { multi: true });
+  if (attachType !== "xdp") return query(index, what, attachType, { multi: true, flags: true });
   const found = native.xdpQuery(index);
   if (found.status < 0) throw failed(found.status, what, attachType);
   const programs = (["driver", "generic", "hardware"] as const)
@@ -182,16 +182,18 @@ function ofInterface({ interface: name, attachType }: OfInterface): Attached {
 }
 
 interface Query {
+  /** Whether the kernel has flags of each program. */
+  flags?: boolean;
   effective?: boolean;
   /** Whether the kernel keeps the list with its links: tcx and netkit. */
   multi?: boolean;
 }
 
-function query(target: number, what: string, attachType: AttachTypeName, { effective, multi }: Query): Attached {
+function query(target: number, what: string, attachType: AttachTypeName, { flags, effective, multi }: Query): Attached {
   let count = 0;
   // The list may grow between two calls.
   for (;;) {
-    const arrays = count === 0 ? {} : buffers(count, multi === true, effective === true);
+    const arrays = count === 0 ? {} : buffers(count, multi === true, flags === true);
     let answer = call(target, attachType, effective === true, Object.values(arrays));
     if (typeof answer === "number" && (isErrno(answer, "EINVAL") || isErrno(answer, "E2BIG")) && !multi) {
       // Before Linux 6.0 the kernel has no flags of each program (b79c9fc9551b).
@@ -210,13 +212,13 @@ function query(target: number, what: string, attachType: AttachTypeName, { effec
 
 type Arrays = Partial<Record<"programs" | "programFlags" | "links" | "linkFlags", InfoBuffer>>;
 
-function buffers(count: number, multi: boolean, effective: boolean): Arrays {
+function buffers(count: number, multi: boolean, flags: boolean): Arrays {
   const array = (pointer: number): InfoBuffer => {
     return { pointer, count: AT.count, element: 4, bytes: new Uint8Array(4 * count) };
   };
   return {
     programs: array(AT.programs),
-    ...(!effective && { programFlags: array(AT.programFlags) }),
+    ...(flags && { programFlags: array(AT.programFlags) }),
     ...(multi && { links: array(AT.links), linkFlags: array(AT.linkFlags) }),
   };
 }

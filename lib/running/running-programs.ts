@@ -73,7 +73,7 @@ function kindByLink({ type }: ProgramInfo, ofProgram: readonly LinkInfo[]): Prog
   for (const link of ofProgram) {
     if (link.type === "perf_event" && link.target !== undefined && link.target.event !== "event")
       return link.target.event;
-    if (link.type === "tcx" || link.type === "netkit" || link.type === "cgroup") return link.type;
+    if (link.type === "tcx" || link.type === "netkit") return link.type;
     if (link.type === "iter") return "iter";
     if (link.type !== "tracing") continue;
     const [name] = Object.entries(AttachType).find(([name]) => name.toLowerCase() === link.attachType) ?? [];
