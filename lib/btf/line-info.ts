@@ -7,8 +7,11 @@ export interface ProgramLine {
   readonly instruction: number;
   /** Address of its machine code; undefined if it is interpreted, or the kernel hides addresses. */
   readonly address: bigint | undefined;
+  /** Path of the source, as the compiler was given it. */
   readonly file: string;
+  /** Number of the line, from 1; 0 if the compiler did not tell. */
   readonly line: number;
+  /** Number of the column, from 1; 0 if the compiler did not tell. */
   readonly column: number;
   /** The text of the line. */
   readonly text: string;

@@ -14,6 +14,7 @@ export interface CommonLinkInfo {
 
 /** A link to a raw tracepoint. */
 export interface RawTracepointLinkInfo extends CommonLinkInfo {
+  /** enum bpf_link_type in lower case. */
   readonly type: "raw_tracepoint";
   /** The tracepoint's name. */
   readonly name: string;
@@ -23,6 +24,7 @@ export interface RawTracepointLinkInfo extends CommonLinkInfo {
 
 /** A link of an fentry, fexit, fmod_ret, tp_btf, LSM or freplace program. */
 export interface TracingLinkInfo extends CommonLinkInfo {
+  /** enum bpf_link_type in lower case. */
   readonly type: "tracing";
   /** enum bpf_attach_type in lower case: "trace_fentry", "lsm_mac" … */
   readonly attachType: string;
@@ -36,6 +38,7 @@ export interface TracingLinkInfo extends CommonLinkInfo {
 
 /** A link to a cgroup. */
 export interface CgroupLinkInfo extends CommonLinkInfo {
+  /** enum bpf_link_type in lower case. */
   readonly type: "cgroup";
   /** The cgroup's id, which is its directory's inode number; 0 if the cgroup was removed. */
   readonly cgroupId: bigint;
@@ -45,6 +48,7 @@ export interface CgroupLinkInfo extends CommonLinkInfo {
 
 /** A link of an iterator. */
 export interface IterLinkInfo extends CommonLinkInfo {
+  /** enum bpf_link_type in lower case. */
   readonly type: "iter";
   /** What it iterates: "task", "bpf_map_elem", "cgroup" … */
   readonly target: string;
@@ -62,6 +66,7 @@ export interface IterLinkInfo extends CommonLinkInfo {
 
 /** A link to a network namespace. */
 export interface NetnsLinkInfo extends CommonLinkInfo {
+  /** enum bpf_link_type in lower case. */
   readonly type: "netns";
   /** The inode number of the namespace, as in /proc/PID/ns/net; 0 if it is gone. */
   readonly netnsInode: number;
@@ -71,6 +76,7 @@ export interface NetnsLinkInfo extends CommonLinkInfo {
 
 /** A link to a network interface. */
 export interface XdpLinkInfo extends CommonLinkInfo {
+  /** enum bpf_link_type in lower case. */
   readonly type: "xdp";
   /** Index of the interface in its network namespace; 0 if it is gone. */
   readonly ifindex: number;
@@ -78,17 +84,21 @@ export interface XdpLinkInfo extends CommonLinkInfo {
 
 /** A link of a struct_ops map. Since Linux 6.4. */
 export interface StructOpsLinkInfo extends CommonLinkInfo {
+  /** enum bpf_link_type in lower case. */
   readonly type: "struct_ops";
+  /** Id of the map. */
   readonly mapId: number;
 }
 
 /** A link to a netfilter hook. Since Linux 6.4. */
 export interface NetfilterLinkInfo extends CommonLinkInfo {
+  /** enum bpf_link_type in lower case. */
   readonly type: "netfilter";
   /** NFPROTO_*: 2 for IPv4, 10 for IPv6. */
   readonly family: number;
   /** NF_INET_*: 0 for PRE_ROUTING … 4 for POST_ROUTING. */
   readonly hook: number;
+  /** Programs of lower numbers run first. */
   readonly priority: number;
   /** BPF_F_NETFILTER_IP_DEFRAG. */
   readonly flags: number;
@@ -96,6 +106,7 @@ export interface NetfilterLinkInfo extends CommonLinkInfo {
 
 /** A link to many kernel functions. Since Linux 5.18. */
 export interface KprobeMultiLinkInfo extends CommonLinkInfo {
+  /** enum bpf_link_type in lower case. */
   readonly type: "kprobe_multi";
   /** Undefined before Linux 6.6. */
   readonly functions: KprobeMultiFunctions | undefined;
@@ -103,6 +114,7 @@ export interface KprobeMultiLinkInfo extends CommonLinkInfo {
 
 /** The functions of a {@link KprobeMultiLinkInfo}. */
 export interface KprobeMultiFunctions {
+  /** How many there are. */
   readonly count: number;
   /** Whether the program runs when the functions return. */
   readonly isReturn: boolean;
@@ -116,6 +128,7 @@ export interface KprobeMultiFunctions {
 
 /** A link to many places of a file with code. Since Linux 6.6. */
 export interface UprobeMultiLinkInfo extends CommonLinkInfo {
+  /** enum bpf_link_type in lower case. */
   readonly type: "uprobe_multi";
   /** Undefined before Linux 6.8. */
   readonly places: UprobeMultiPlaces | undefined;
@@ -125,14 +138,17 @@ export interface UprobeMultiLinkInfo extends CommonLinkInfo {
 export interface UprobeMultiPlaces {
   /** The file, as this process sees it. */
   readonly path: string;
+  /** How many there are. */
   readonly count: number;
   /** Whether the program runs when functions return. */
   readonly isReturn: boolean;
   /** The only process that is traced; 0 for all. */
   readonly pid: number;
+  /** Offsets in the file. */
   readonly offsets: readonly bigint[];
   /** Offsets of the reference counters; 0 for none. */
   readonly refCtrOffsets: readonly bigint[];
+  /** The cookie of each place; 0 for none. */
   readonly cookies: readonly bigint[];
 }
 
@@ -168,6 +184,7 @@ export type PerfEventTarget =
 
 /** A link to a perf event: kprobes, uprobes, tracepoints and events of perf. Since Linux 5.15. */
 export interface PerfEventLinkInfo extends CommonLinkInfo {
+  /** enum bpf_link_type in lower case. */
   readonly type: "perf_event";
   /** Undefined before Linux 6.6. */
   readonly target: PerfEventTarget | undefined;
@@ -175,6 +192,7 @@ export interface PerfEventLinkInfo extends CommonLinkInfo {
 
 /** A link to the ingress or egress of a network interface. Since Linux 6.6; of a netkit device since 6.7. */
 export interface TcxLinkInfo extends CommonLinkInfo {
+  /** enum bpf_link_type in lower case. */
   readonly type: "tcx" | "netkit";
   /** Index of the interface in its network namespace; 0 if it is gone. */
   readonly ifindex: number;
@@ -184,7 +202,9 @@ export interface TcxLinkInfo extends CommonLinkInfo {
 
 /** A link to a sockmap. Since Linux 6.10. */
 export interface SockmapLinkInfo extends CommonLinkInfo {
+  /** enum bpf_link_type in lower case. */
   readonly type: "sockmap";
+  /** Id of the map. */
   readonly mapId: number;
   /** enum bpf_attach_type in lower case: "sk_msg_verdict" … */
   readonly attachType: string;
@@ -192,6 +212,7 @@ export interface SockmapLinkInfo extends CommonLinkInfo {
 
 /** A link of a type that is newer than this library. */
 export interface OtherLinkInfo extends CommonLinkInfo {
+  /** enum bpf_link_type in lower case. */
   readonly type: `type ${number}`;
 }
 

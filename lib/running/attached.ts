@@ -41,6 +41,7 @@ export type AttachedToOptions =
 
 /** A program that is attached somewhere. */
 export interface AttachedProgram {
+  /** The kernel's id of the program. */
   readonly programId: number;
   /** The link that attaches it; undefined for none, and for one that can't be told. */
   readonly linkId: number | undefined;

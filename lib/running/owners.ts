@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** A process that holds an object. */
 export interface Owner {
+  /** The process id, as this process sees it. */
   readonly pid: number;
   /** The name of its main thread: /proc/PID/comm. */
   readonly command: string;
@@ -10,8 +11,11 @@ export interface Owner {
 
 /** The owners of all objects, by kind and id. */
 export interface Owners {
+  /** The owners of programs, by id. */
   readonly programs: ReadonlyMap<number, readonly Owner[]>;
+  /** The owners of maps, by id. */
   readonly maps: ReadonlyMap<number, readonly Owner[]>;
+  /** The owners of links, by id. */
   readonly links: ReadonlyMap<number, readonly Owner[]>;
 }
 

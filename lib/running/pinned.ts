@@ -10,7 +10,9 @@ import { checkArgument, filled } from "../options";
 
 /** A pinned object. */
 export interface Pin {
+  /** Path in bpffs. */
   readonly path: string;
+  /** The kind of the object. */
   readonly kind: "program" | "map" | "link";
   /** The kernel's id of the object. */
   readonly id: number;

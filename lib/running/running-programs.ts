@@ -24,6 +24,7 @@ export interface RunningProgram extends ProgramInfo {
   readonly kind: ProgramKind | undefined;
   /** The function, hook or tracepoint of its BTF target; undefined if it has none, or the kernel does not tell. */
   readonly attachTarget: string | undefined;
+  /** The links that attach it. */
   readonly links: readonly RunningLink[];
   /** Its maps; without those that went away in between. */
   readonly maps: readonly MapInfo[];
