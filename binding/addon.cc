@@ -19,6 +19,7 @@
 #include "probe.h"
 #include "program.h"
 #include "ring_buffer.h"
+#include "system.h"
 #include "user_ring_buffer.h"
 
 namespace node_libbpf {
@@ -54,6 +55,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exportProbe(exports);
   exportBtf(exports);
   exportLinker(exports);
+  exportSystem(exports);
   return exports;
 }
 

@@ -2,9 +2,7 @@
 
 #include <bpf/bpf.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <functional>
 #include <string>
 
@@ -14,6 +12,7 @@
 #include "fields.h"
 #include "outcome.h"
 #include "pin.h"
+#include "system.h"
 
 namespace node_libbpf {
 
@@ -28,6 +27,13 @@ Napi::Value open(const Napi::CallbackInfo& info) {
   if (error < 0) return status(info.Env(), error);
   return status(info.Env(),
                 Environment::of(info.Env()).links.add(std::make_shared<Link>(std::move(link), nullptr)));
+}
+
+// linkOpenById(id): returns a handle, or -errno
+Napi::Value openById(const Napi::CallbackInfo& info) {
+  Fd fd(bpf_link_get_fd_by_id(uint32Of(info[0])));
+  if (fd.get() < 0) return status(info.Env(), fd.get());
+  return status(info.Env(), Environment::of(info.Env()).links.add(std::make_shared<Link>(std::move(fd))));
 }
 
 // Returns the result of `call` with the link's descriptor, or -errno.
@@ -79,26 +85,17 @@ Napi::Value pin(const Napi::CallbackInfo& info) {
   return withFd(info, [&](int fd) { return bpf_obj_pin(fd, stringOf(info[1]).c_str()); });
 }
 
-// linkInfo(link, struct bpf_link_info: Uint8Array): returns the number of bytes filled, or -errno; -EINVAL
-// for a perf event, which kprobes, uprobes and tracepoints use before Linux 5.15
+// linkInfo(link, struct bpf_link_info: Uint8Array, buffers): see infoOf(); -EINVAL for a perf event, which
+// kprobes, uprobes and tracepoints use before Linux 5.15
 Napi::Value linkInfo(const Napi::CallbackInfo& info) {
-  return withFd(info, [&](int fd) {
-    bpf_link_info kernel = {};
-    uint32_t size = sizeof(kernel);
-    const int error = bpf_obj_get_info_by_fd(fd, &kernel, &size);
-    if (error < 0) return error;
-    const Memory target = memoryOf(info[1]);
-    const size_t length = std::min<size_t>(size, target.size);
-    if (length == 0) return -EINVAL;
-    memcpy(target.data, &kernel, length);
-    return static_cast<int>(length);
-  });
+  return withFd(info, [&](int fd) { return infoOf(fd, info[1], info[2]); });
 }
 
 }  // namespace
 
 void exportLink(Napi::Object exports) {
   exportCall<open>(exports, "linkOpen");
+  exportCall<openById>(exports, "linkOpenById");
   exportCall<detach>(exports, "linkDetach");
   exportCall<close>(exports, "linkClose");
   exportCall<update>(exports, "linkUpdate");

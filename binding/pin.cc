@@ -2,6 +2,7 @@
 
 #include <bpf/bpf.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <string_view>
@@ -12,38 +13,61 @@
 
 namespace node_libbpf {
 
-int checkKind(int fd, PinKind kind) {
-  char name[64] = {};
+namespace {
+
+struct Name {
+  PinKind kind;
+  const char* name;
+  // What /proc shows of a descriptor.
+  const char* inode;
+};
+
+// A link is named by bpf_link_new_fd(), for a pin that was opened, or by bpf_link_prime(), for a new link.
+constexpr Name kNames[] = {
+    {PinKind::kMap, "map", "anon_inode:bpf-map"},
+    {PinKind::kProgram, "program", "anon_inode:bpf-prog"},
+    {PinKind::kLink, "link", "anon_inode:bpf-link"},
+    {PinKind::kLink, "link", "anon_inode:bpf_link"},
+};
+
+// Sets `name` to null for a descriptor of another kind. Returns 0 or -ENODATA.
+int nameOf(int fd, const Name** name) {
+  char target[64] = {};
   const std::string self = "/proc/self/fd/" + std::to_string(fd);
-  if (readlink(self.c_str(), name, sizeof(name) - 1) < 0) return -ENODATA;
-  const std::string_view is(name);
-  if (kind == PinKind::kMap) return is == "anon_inode:bpf-map" ? 0 : -EINVAL;
-  if (kind == PinKind::kProgram) return is == "anon_inode:bpf-prog" ? 0 : -EINVAL;
-  // The names from bpf_link_new_fd(), for a pin that was opened, and bpf_link_prime(), for a new link.
-  return is == "anon_inode:bpf-link" || is == "anon_inode:bpf_link" ? 0 : -EINVAL;
+  if (readlink(self.c_str(), target, sizeof(target) - 1) < 0) return -ENODATA;
+  const std::string_view is(target);
+  const Name* found =
+      std::find_if(std::begin(kNames), std::end(kNames), [&](const Name& each) { return is == each.inode; });
+  *name = found == std::end(kNames) ? nullptr : found;
+  return 0;
+}
+
+}  // namespace
+
+int checkKind(int fd, PinKind kind) {
+  const Name* name = nullptr;
+  const int error = nameOf(fd, &name);
+  if (error < 0) return error;
+  return name != nullptr && name->kind == kind ? 0 : -EINVAL;
 }
 
 namespace {
 
-PinKind kindOf(const std::string& name) {
-  if (name == "map") return PinKind::kMap;
-  return name == "program" ? PinKind::kProgram : PinKind::kLink;
-}
-
-// pinnedId(path, "map", "program" or "link"): returns the kernel's id of the pinned object, or -errno; see
-// checkKind()
-Napi::Value pinnedId(const Napi::CallbackInfo& info) {
-  const PinKind kind = kindOf(stringOf(info[1]));
+// pinned(path): returns { status, kind, id } of what is pinned at the path; status is 0, -errno, -EINVAL for
+// an object of another kind, or -ENODATA if /proc can't tell the kind
+Napi::Value pinned(const Napi::CallbackInfo& info) {
   const Fd fd(bpf_obj_get(stringOf(info[0]).c_str()));
-  if (fd.get() < 0) return status(info.Env(), -errno);
-  int error = checkKind(fd.get(), kind);
-  if (error < 0) return status(info.Env(), error);
-  // The type and then the id are the first members of bpf_map_info, bpf_prog_info and bpf_link_info; the
-  // kernel fills no more than it is given.
-  uint32_t typeAndId[2] = {};
-  uint32_t size = sizeof(typeAndId);
-  error = bpf_obj_get_info_by_fd(fd.get(), typeAndId, &size);
-  return status(info.Env(), error < 0 ? error : static_cast<int32_t>(typeAndId[1]));
+  const Name* name = nullptr;
+  int error = fd.get() < 0 ? -errno : nameOf(fd.get(), &name);
+  if (error == 0 && name == nullptr) error = -EINVAL;
+  // The structs of programs, maps and links begin with type and id.
+  uint32_t start[64] = {};
+  uint32_t size = sizeof(start);
+  if (error == 0) error = bpf_obj_get_info_by_fd(fd.get(), start, &size);
+  return Reply(info.Env())
+      .set("status", static_cast<int32_t>(error))
+      .set("kind", error == 0 ? name->name : "")
+      .set("id", start[1]);
 }
 
 // pinFd(fd, path): pins a program. Returns 0 or -errno
@@ -54,7 +78,7 @@ Napi::Value pinFd(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void exportPin(Napi::Object exports) {
-  exportCall<pinnedId>(exports, "pinnedId");
+  exportStory<pinned>(exports, "pinned");
   exportCall<pinFd>(exports, "pinFd");
 }
 

@@ -60,6 +60,15 @@ export type Operation =
   | `map.${"read" | "onBatch" | "onEvent" | "columns" | "flush" | "stats" | "submit" | "submitMany" | "drained"}`
   | `variable.${"get" | "set"}`
   | `link.${"open" | "info" | "update" | "disconnect" | "pin" | "unpin" | "detach" | "read"}`
+  | "programs"
+  | "maps"
+  | "links"
+  | "btfs"
+  | `${"program" | "map" | "link" | "btf"}Info`
+  | "programInstructions"
+  | "enableStats"
+  | "attachedTo"
+  | "pins"
   | "codec"
   | "codec.encode"
   | "view"

@@ -5,10 +5,12 @@
  * @module node-libbpf
  */
 
+export type { AttachTypeName } from "./attach-types";
 export type { Btf } from "./btf/btf";
 export { BtfKind } from "./btf/btf-kinds";
 export type { BtfFault } from "./btf/fault";
 export { kernelBtf } from "./btf/kernel-btf";
+export type { ProgramLine } from "./btf/line-info";
 export {
   type BtfArray,
   type BtfDeclarationTag,
@@ -65,8 +67,28 @@ export { kernelProfile, kernelProfiles, readProfile } from "./kernel/profiles";
 export { kernelFacts } from "./kernel/running-kernel";
 export type { KernelIdentity } from "./kernel/version";
 export type { KnownKind, OtherKind, ProgramKind } from "./kinds";
-export { Link, openLink } from "./link/link";
-export type { LinkInfo } from "./link/link-info";
+export { Link, openLink, openLinkById } from "./link/link";
+export type {
+  CgroupLinkInfo,
+  CommonLinkInfo,
+  IterLinkInfo,
+  KprobeMultiFunctions,
+  KprobeMultiLinkInfo,
+  LinkInfo,
+  NetfilterLinkInfo,
+  NetnsLinkInfo,
+  OtherLinkInfo,
+  PerfEventLinkInfo,
+  PerfEventTarget,
+  RawTracepointLinkInfo,
+  SockmapLinkInfo,
+  StructOpsLinkInfo,
+  TcxLinkInfo,
+  TracingLinkInfo,
+  UprobeMultiLinkInfo,
+  UprobeMultiPlaces,
+  XdpLinkInfo,
+} from "./link/link-info";
 export { ArrayMap, type TypedArrayConstructor } from "./map/array";
 export type { MapBatch } from "./map/chunks";
 export type { MapClasses, MapTypes } from "./map/classes";
@@ -142,8 +164,34 @@ export type {
 } from "./program/attach/tracing";
 export type { TracingMultiAttachOptions } from "./program/attach/tracing-multi";
 export type { Program } from "./program/program";
+export type { ProgramInfo, ProgramInstructions } from "./program/program-info";
 export type { ProgramSpec } from "./program/program-spec";
 export type { TestRunOptions, TestRunResult } from "./program/test-run";
+export {
+  type Attached,
+  type AttachedProgram,
+  type AttachedToOptions,
+  attachedTo,
+  type CgroupAttachType,
+  type InterfaceAttachType,
+  type NetnsAttachType,
+} from "./running/attached";
+export {
+  type BtfInfo,
+  btfInfo,
+  btfs,
+  linkInfo,
+  links,
+  mapInfo,
+  maps,
+  programInfo,
+  programInstructions,
+  programs,
+} from "./running/objects";
+export { type Owner, type Owners, owners } from "./running/owners";
+export { type Pin, pins } from "./running/pinned";
+export { type RunningLink, type RunningProgram, runningPrograms } from "./running/running-programs";
+export { type EnabledStats, enableStats } from "./running/stats";
 export { type Explanation, explain, type Refusal } from "./sleepable/explain";
 export { judge } from "./sleepable/judge";
 export type {

@@ -88,6 +88,8 @@ export function integer(least: number, most: number): Expected<number> {
 export const uint32 = integer(0, 0xffffffff);
 /** A process id or a file descriptor: the kernel takes a signed 32-bit integer. */
 export const descriptor = integer(0, 0x7fffffff);
+/** The kernel's id of a program, map, link or BTF. */
+export const objectId = integer(1, 0xffffffff);
 export const natural = custom<number>(
   "a non-negative integer",
   (value) => Number.isSafeInteger(value) && (value as number) >= 0,

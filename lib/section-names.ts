@@ -16,7 +16,8 @@ export interface SectionFacts {
   flags: number;
 }
 
-const own = (Object.entries(KINDS) as [KnownKind | OtherKind, KindRow][]).filter(([, { readBy }]) => readBy === "row");
+const all = Object.entries(KINDS) as [KnownKind | OtherKind, KindRow][];
+const own = all.filter(([, { readBy }]) => readBy === "row");
 const bySection = new Map(own.flatMap((entry) => entry[1].sections.map((section) => [section, entry] as const)));
 
 /**
@@ -27,6 +28,15 @@ export function kindOf(type: number, attachType: number): Pick<SectionFacts, "ki
   const found = own.find(([, row]) => row.types.includes(type) && (row.attachType ?? attachType) === attachType);
   if (found !== undefined) return { kind: found[0], targetForm: found[1].target.form };
   return { kind: programTypeName(type) ?? `type ${type}`, targetForm: "text" };
+}
+
+/** The kind of all programs of a type; undefined if it has several. */
+export function kindOfType(type: number): ProgramKind | undefined {
+  const [first, ...others] = all.filter(([, { types }]) => types.includes(type));
+  // raw_tp.w and raw_tracepoint.w are names of one kind.
+  const same = ([, row]: (typeof all)[number]) =>
+    row.family === first?.[1].family && row.attachType === first?.[1].attachType;
+  return others.every(same) ? first?.[0] : undefined;
 }
 
 /**

@@ -6,6 +6,7 @@ import { type Put, runInVm, VmError } from "../lib/testing";
 import { cacheDirectory } from "../lib/testing/cache";
 import { resolveKernel } from "../lib/testing/kernels";
 import { librariesOf } from "../lib/testing/programs";
+import { bpftoolDirectory } from "./bpftool";
 import { jestClosure } from "./jest-closure";
 import { GUEST, packageFiles } from "./package-files";
 import { PROJECT_ROOT } from "./places";
@@ -127,6 +128,7 @@ const JEST = [
   "--testMatch=**/together.js",
 ];
 
+const BPFTOOL = "/opt/bpftool";
 const BTRFS_IMAGE = "/btrfs.img.gz";
 const hasErrorInjection = ({ kernel }: VmTests) => kernel.endsWith("-errinj");
 
@@ -134,6 +136,7 @@ function environmentOf(tests: VmTests): Record<string, string> {
   return {
     NODE_LIBBPF_REPORT: "/tmp/report",
     NODE_LIBBPF_TESTS: tests.pattern,
+    NODE_LIBBPF_BPFTOOL: BPFTOOL,
     ...(hasErrorInjection(tests) && { NODE_LIBBPF_BTRFS_IMAGE: BTRFS_IMAGE }),
     ...(tests.unseen && { NODE_LIBBPF_UNSEEN: "1" }),
   };
@@ -143,6 +146,7 @@ function filesFor(tests: VmTests, arch: Architecture): Put[] {
   return [
     ...packageFiles(arch),
     ...jestClosure(PROJECT_ROOT, GUEST, arch, tests.packages),
+    { from: bpftoolDirectory(arch), to: BPFTOOL },
     ...(tests.put ?? []),
     // The report of the API: test/bad-arguments.ts.
     ...["jest.config.js", "etc/node-libbpf.api.md"].map((path) => ({

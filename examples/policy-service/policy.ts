@@ -224,11 +224,11 @@ function pinnedHooks(pin: string, spec: ReturnType<typeof open>): Hook[] {
   for (const hook of pinned) {
     const target = spec.programs[PROGRAMS[hook]].attachTarget;
     const link = openLink(join(pin, hook));
-    const { type, targetBtfId = 0 } = link.info();
+    const info = link.info();
     link.close(); // it stays pinned
     const wanted = kernelBtf().find(BtfKind.FUNC, `bpf_lsm_${target}`);
     // The kernel reports it since Linux 5.13.
-    if (type !== "tracing" || (targetBtfId !== 0 && targetBtfId !== wanted)) {
+    if (info.type !== "tracing" || (info.targetBtfId !== undefined && info.targetBtfId !== wanted)) {
       throw new HostError(`${join(pin, hook)} is not a program at the hook ${target}; ${remedy}`);
     }
   }

@@ -32,8 +32,10 @@ export type Refused =
   | { readonly operation: "attach"; readonly kind: string; readonly errno: string; readonly trampoline?: boolean }
   /** Creating a map; enum bpf_map_type. `types`: the programs that are to be loaded with it. */
   | { readonly operation: "map.create"; readonly type: number; readonly types?: readonly number[] }
-  /** Opening a map or BTF by id. */
+  /** Looking up an object by its id, or enabling statistics. */
   | { readonly operation: "by-id" }
+  /** Asking what is attached. */
+  | { readonly operation: "query" }
   | { readonly operation: "perf-buffer" }
   | { readonly operation: "trace-pipe" }
   /** Using an existing object through its descriptor or pin. */
@@ -207,7 +209,11 @@ function needs(refused: Refused, facts: PermissionFacts): Need[] {
       return unique([...ofMap, ...(types.length > 0 ? ofTypes(types) : [])]);
     }
     case "by-id":
-      return [{ name: "CAP_SYS_ADMIN", because: "the kernel requires it to look up objects by id" }];
+      return [
+        { name: "CAP_SYS_ADMIN", because: "the kernel requires it to look up objects by id and to count run times" },
+      ];
+    case "query":
+      return [NET_ADMIN];
     case "trace-pipe":
       return [{ name: "CAP_DAC_READ_SEARCH", because: "only root may read trace_pipe" }];
     case "perf-buffer":

@@ -6,10 +6,10 @@ import { type Handle, native } from "../native";
 import { onCollected } from "../native/collected";
 import type { Lifetime } from "../native/lifetime";
 import { type PinFault, preparePin, removePin, whyNotOpened } from "../native/pins";
-import { checkArgument, custom, filled } from "../options";
+import { checkArgument, custom, filled, objectId } from "../options";
 import { refuseOthers } from "../receivers";
 import { IterStream } from "./iter-stream";
-import { decodeLinkInfo, LINK_INFO_SIZE, type LinkInfo } from "./link-info";
+import { type LinkInfo, readLinkInfo } from "./link-info";
 
 interface Owner {
   /** The name of the program or struct_ops map. */
@@ -31,7 +31,7 @@ export class Link implements Disposable {
     refuseOthers(Link, (value) => #handle in value);
   }
 
-  /** The name of the program or struct_ops map; undefined for a link opened from a pin. */
+  /** The name of the program or struct_ops map; undefined for a link opened from a pin or by its id. */
   readonly program: string | undefined;
   /** Name for errors. */
   readonly #what: string;
@@ -44,14 +44,14 @@ export class Link implements Disposable {
   readonly #pin: { path: string | undefined } = { path: undefined };
 
   /** @internal */
-  constructor(handle: Handle, owner: Owner | { pinPath: string }) {
+  constructor(handle: Handle, owner: Owner | { pinPath: string } | { id: number }) {
     this.#handle = handle;
     this.program = "program" in owner ? owner.program : undefined;
     this.#lifetime = "program" in owner ? owner.lifetime : undefined;
     this.#pin.path = "pinPath" in owner ? owner.pinPath : undefined;
     this.#linkless = "linkless" in owner ? owner.linkless : undefined;
     this.#lifetime?.links.add(this);
-    const what = "program" in owner ? `link of program ${owner.program}` : `link ${owner.pinPath}`;
+    const what = "program" in owner ? `link of program ${owner.program}` : `link ${Object.values(owner)[0]}`;
     this.#what = what;
     const pin = this.#pin;
     this.#forget = onCollected(this, () => {
@@ -70,10 +70,10 @@ export class Link implements Disposable {
    * @throws {@link ClosedError} after the link is closed
    */
   info(): LinkInfo {
-    const bytes = new Uint8Array(LINK_INFO_SIZE);
-    const status = native.linkInfo(this.#open("info"), bytes);
-    if (status >= 0) return decodeLinkInfo(bytes);
-    throw linkError(`${this.#what}: can't read its info`, "info", status, this.#whyNone(status));
+    const handle = this.#open("info");
+    const info = readLinkInfo((bytes, buffers) => native.linkInfo(handle, bytes, buffers));
+    if (typeof info !== "number") return info;
+    throw linkError(`${this.#what}: can't read its info`, "info", info, this.#whyNone(info));
   }
 
   /**
@@ -112,8 +112,8 @@ export class Link implements Disposable {
 
   /** The type of the kernel's link; undefined if it can't be read. */
   #type(): string | undefined {
-    const bytes = new Uint8Array(LINK_INFO_SIZE);
-    return native.linkInfo(this.#handle, bytes) < 0 ? undefined : decodeLinkInfo(bytes).type;
+    const info = readLinkInfo((bytes, buffers) => native.linkInfo(this.#handle, bytes, buffers));
+    return typeof info === "number" ? undefined : info.type;
   }
 
   /**
@@ -267,6 +267,23 @@ export function openLink(path: string): Link {
   const handle = native.linkOpen(path);
   if (handle >= 0) return new Link(handle, { pinPath: path });
   throw linkError(`link ${path} could not be opened`, "open", handle, whyNotOpened(handle, path, "link"));
+}
+
+/**
+ * Opens a link by its kernel id, as shown by bpftool. Closing it detaches nothing that others hold. Needs
+ * CAP_SYS_ADMIN. Since Linux 5.8. libbpf: bpf_link_get_fd_by_id().
+ *
+ * @throws {@link LinkError} if there is none
+ * @throws {@link PermissionError} without CAP_SYS_ADMIN
+ */
+export function openLinkById(id: number): Link {
+  checkArgument({ name: "openLinkById", details: about("open") }, "id", id, objectId);
+  const handle = native.linkOpenById(id);
+  if (handle >= 0) return new Link(handle, { id });
+  const what = `link ${id} can't be opened`;
+  const errno = errnoName(handle);
+  if (isErrno(handle, "EPERM")) throw permissionError(what, { operation: "by-id" }, { ...about("open"), errno });
+  throw linkError(what, "open", handle, isErrno(handle, "ENOENT") ? "there is none" : undefined);
 }
 
 /** The link types with update_prog() or update_map() in the kernel (struct bpf_link_ops). */

@@ -7,7 +7,16 @@ import { type MapTypeName, mapTypeNumber } from "../map-types";
 import { type Handle, type MapDescription, native } from "../native";
 import { Lifetime } from "../native/lifetime";
 import { whyNotOpened } from "../native/pins";
-import { bigint64, checkArgument, checkOptions, type Expected, filled, integer, type Schema, uint32 } from "../options";
+import {
+  bigint64,
+  checkArgument,
+  checkOptions,
+  type Expected,
+  filled,
+  objectId,
+  type Schema,
+  uint32,
+} from "../options";
 import { classOf, type MapTypes } from "./classes";
 import { MapCore } from "./core";
 import { fitting } from "./keyed-map";
@@ -112,7 +121,7 @@ export function openMapById<T extends MapTypeName = MapTypeName, K = BtfValue, V
   options?: OpenMapOptions<T, K, V>,
 ): OpenedMap<T, K, V> {
   const callee = { name: "openMapById", details: { operation: "map.open" } } as const;
-  checkArgument(callee, "id", id, integer(1, 0xffffffff));
+  checkArgument(callee, "id", id, objectId);
   const given = checkOptions(callee, options, OPTIONS as Schema<OpenMapOptions<T, K, V>>);
   const handle = native.mapOfId(id);
   if (handle < 0)

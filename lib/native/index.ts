@@ -312,14 +312,27 @@ export interface TestRunOutcome {
   data: Uint8Array;
 }
 
-/** What can be pinned. */
-export type PinKind = "map" | "program" | "link";
-
 /**
  * A handle: an integer that identifies an entry in this environment's native tables. Integer results are 0 or positive,
  * or -errno; a stale handle gives -EBADF.
  */
 export type Handle = number;
+
+/** Kinds of objects with ids. */
+export type ObjectKind = "program" | "map" | "link" | "btf";
+/** Kinds of objects that can be pinned. */
+export type PinKind = Exclude<ObjectKind, "btf">;
+
+/** Memory that the kernel fills, with offsets in the struct that describes it. */
+export interface InfoBuffer {
+  /** The offset of its address. */
+  pointer: number;
+  /** The offset of its number of elements. */
+  count: number;
+  /** The size of an element in bytes. */
+  element: number;
+  bytes: Uint8Array;
+}
 
 /** The addon's functions. binding/ documents each at its definition. */
 export interface Native {
@@ -389,6 +402,7 @@ export interface Native {
   socketAttach(program: number, socket: number, reuseport: boolean): Handle;
 
   linkOpen(path: string): Handle;
+  linkOpenById(id: number): Handle;
   linkDetach(link: Handle): number;
   linkClose(link: Handle): number;
   /** Replaces the program, or the map of a struct_ops link; with `old` >= 0 only if that is the link's. */
@@ -396,7 +410,7 @@ export interface Native {
   /** Removes the handle and leaves the program attached. */
   linkDisconnect(link: Handle): number;
   linkPin(link: Handle, path: string): number;
-  linkInfo(link: Handle, info: Uint8Array): number;
+  linkInfo(link: Handle, info: Uint8Array, buffers: readonly InfoBuffer[]): number;
 
   /** Starts a run of an iterator. */
   iterCreate(link: Handle): Handle;
@@ -404,12 +418,27 @@ export interface Native {
   iterRead(run: Handle, size: number): Promise<Uint8Array | number>;
   iterClose(run: Handle): number;
 
-  /**
-   * The kernel's id of the pinned object. EINVAL for a pin of another kind, ENODATA where /proc can't tell the kind.
-   */
-  pinnedId(path: string, kind: PinKind): number;
   /** Pins the program with this descriptor. */
   pinFd(program: number, path: string): number;
+  /** What is pinned there. EINVAL for something else than a map, program or link, ENODATA where /proc can't tell the kind. */
+  pinned(path: string): { status: number; kind: PinKind; id: number };
+
+  /** The least id that is greater than this one; ENOENT if there is none. */
+  nextId(kind: ObjectKind, id: number): number;
+  /**
+   * Fills a struct bpf_prog_info, bpf_map_info, bpf_link_info or bpf_btf_info, and returns how many of its bytes this
+   * kernel knows. Where the caller sets nothing it must be zero.
+   */
+  infoOfId(kind: ObjectKind, id: number, info: Uint8Array, buffers: readonly InfoBuffer[]): number;
+  infoOfFd(fd: number, info: Uint8Array, buffers: readonly InfoBuffer[]): number;
+  pinById(kind: ObjectKind, id: number, path: string): number;
+  /** BPF_PROG_QUERY; `attr` is the query of union bpf_attr, in and out. */
+  programQuery(attr: Uint8Array, buffers: readonly InfoBuffer[]): number;
+  /** Ids of the XDP programs of a network interface by mode; 0 if none. */
+  xdpQuery(index: number): { status: number; driver: number; generic: number; hardware: number };
+  /** The kernel counts run times while a handle is open. */
+  statsEnable(): Handle;
+  statsDisable(stats: Handle): number;
 
   mapOfObject(object: Handle, index: number): Handle;
   mapOfPath(path: string): Handle;

@@ -2,6 +2,7 @@
  * Pins: paths in bpffs that keep maps, programs and links alive. Whoever can replace a pin can replace the policy it enforces.
  */
 import { existsSync, lstatSync, realpathSync, statfsSync, unlinkSync } from "node:fs";
+import { constants } from "node:os";
 import { basename, dirname, resolve } from "node:path";
 import { errnoName, isErrno } from "../errors";
 import { makeFolder } from "../replace";
@@ -32,7 +33,7 @@ export function preparePin(path: string): PinFault | undefined {
   let existing = folder;
   while (!existsSync(existing)) existing = dirname(existing);
   // Checked first, so that no folders are left behind elsewhere.
-  if (statfsSync(existing).type >>> 0 !== BPF_FS) {
+  if (!isBpffs(existing)) {
     const hint = `Pin it in bpffs, under /sys/fs/bpf; if it is not mounted: ${MOUNT_BPFFS}`;
     return { what: `${existing} is not in bpffs`, hint, errno: "EINVAL" };
   }
@@ -47,18 +48,24 @@ export function preparePin(path: string): PinFault | undefined {
   return untrusted(folder);
 }
 
+/** Throws if the path does not exist. */
+export function isBpffs(path: string): boolean {
+  return statfsSync(path).type >>> 0 === BPF_FS;
+}
+
 /** Removes a pin if it is that of the given id. Returns a fault if the path has another pin, or none. */
 export function removePin(path: string, kind: PinKind, id: number): PinFault | undefined {
-  const found = native.pinnedId(path, kind);
-  if (found < 0) {
-    const errno = errnoName(found);
+  const found = native.pinned(path);
+  const status = found.status === 0 && found.kind !== kind ? -constants.errno.EINVAL : found.status;
+  if (status < 0) {
+    const errno = errnoName(status);
     return {
-      what: `${whyNotOpened(found, path, kind) ?? "the kernel rejects it"} (${errno})`,
+      what: `${whyNotOpened(status, path, kind) ?? "the kernel rejects it"} (${errno})`,
       errno,
-      gone: isGone(found),
+      gone: isGone(status),
     };
   }
-  if (found !== id) return { what: `it is the pin of ${kind} ${found}`, gone: true };
+  if (found.id !== id) return { what: `it is the pin of ${kind} ${found.id}`, gone: true };
   try {
     unlinkSync(path);
     return undefined;

@@ -8,7 +8,17 @@ import { BAD, rawErrors, type Subject } from "../bad-arguments";
 import { objectPath } from "../bpf/objects";
 
 /** Functions that call the kernel or wait: tested in test/kernel, if at all. */
-const ELSEWHERE = ["tracePipe", "captureProfile", "kernelFacts", "createMap", "openMap", "openMapById"];
+const ELSEWHERE = [
+  "tracePipe",
+  "captureProfile",
+  "kernelFacts",
+  "createMap",
+  "openMap",
+  "openMapById",
+  "enableStats",
+  "owners",
+  "runningPrograms",
+];
 
 test.each([
   ["node-libbpf", api],

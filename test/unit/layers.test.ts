@@ -14,7 +14,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["codec", "elf", "kernel"],
   ["events", "link", "sleepable"],
   ["map", "program"],
-  ["object"],
+  ["object", "running"],
   ["gen"],
   ["build"],
   ["index.ts"],

@@ -79,6 +79,7 @@ const requests = {
   programAttach: { target: -1, attachType: 0, flags: 0, replaced: 0 },
   tc: { interface: 0, egress: false, handle: 0, priority: 0 },
   perf: { pages: 1, wakeupEvents: 1 },
+  buffer: { pointer: 0, count: 4, element: 1, bytes },
 };
 const loads = (parts: Partial<LoadRequest>): LoadRequest => ({ ...requests.open, programs: [], maps: [], ...parts });
 
@@ -108,7 +109,7 @@ const calls: Record<string, (handle: never) => unknown> = {
   linkDetach: (handle) => native.linkDetach(handle),
   linkClose: (handle) => native.linkClose(handle),
   linkPin: (handle) => native.linkPin(handle, "/nowhere"),
-  linkInfo: (handle) => native.linkInfo(handle, bytes),
+  linkInfo: (handle) => native.linkInfo(handle, bytes, []),
   iterCreate: (handle) => native.iterCreate(handle),
   iterClose: (handle) => native.iterClose(handle),
   mapOfObject: (handle) => native.mapOfObject(handle, 0),
@@ -146,6 +147,7 @@ const calls: Record<string, (handle: never) => unknown> = {
   userRingOpen: (handle) => native.userRingOpen(handle),
   userRingSubmit: (handle) => native.userRingSubmit(handle, bytes, new Uint32Array(1)),
   userRingClose: (handle) => native.userRingClose(handle),
+  statsDisable: (handle) => native.statsDisable(handle),
 };
 
 test.each(Object.keys(calls))("%s with a handle that names nothing", (name) => {
@@ -181,7 +183,7 @@ describe.each(Object.entries(memories))("memory that is %s", (_, make) => {
     for (const call of Object.values(calls)) call(12345 as never);
     expect(native.memoryRead(1, 0, 0, memory())).toBe(EBADF);
     expect(native.memoryWrite(1, 0, 0, memory())).toBe(EBADF);
-    expect(native.linkInfo(1, memory())).toBe(EBADF);
+    expect(native.linkInfo(1, memory(), [])).toBe(EBADF);
     expect(native.mapInfo(1, memory())).toBe(EBADF);
     expect(native.ringStats(1, memory())).toBe(EBADF);
     expect(native.perfStats(1, memory())).toBe(EBADF);
@@ -206,6 +208,21 @@ test("BTF of invalid bytes", () => {
   builder.int();
   expect(native.btfDumpC({ ...requests.dump, bytes: builder.bytes(), types: Uint32Array.of(2) })).toBe(-22);
   for (const id of [undefined, "1", {}, -1]) expect(native.btfById(id as never)).toBeLessThan(0);
+});
+
+test("memory for the kernel lies within the struct, and its size is not what the caller says", () => {
+  const info = new Uint8Array(16);
+  const EINVAL = -22;
+  for (const wrong of [{ pointer: 9 }, { count: 13 }, { element: 0 }, { pointer: 2 ** 32 - 1 }])
+    expect(native.infoOfFd(-1, info, [{ ...requests.buffer, ...wrong }])).toBe(EINVAL);
+  expect(native.infoOfFd(-1, new Uint8Array(), [])).toBe(EINVAL);
+  expect(native.infoOfFd(-1, info, [{ pointer: 0, count: 8, element: 2, bytes }])).toBeLessThan(0);
+  expect(info[8]).toBe(bytes.length / 2);
+  for (const kind of ["", "token", undefined]) {
+    expect(native.nextId(kind as never, 0)).toBe(EINVAL);
+    expect(native.infoOfId(kind as never, 1, info, [])).toBe(EINVAL);
+    expect(native.pinById(kind as never, 1, "/nowhere")).toBe(EINVAL);
+  }
 });
 
 const requested: Record<string, [request: object, call: (request: never) => unknown]> = {
@@ -239,6 +256,7 @@ const requested: Record<string, [request: object, call: (request: never) => unkn
   programAttach: [requests.programAttach, (request) => native.programAttach(-1, request)],
   tcAttach: [requests.tc, (request) => native.tcAttach(-1, request)],
   perfOpen: [requests.perf, (request) => native.perfOpen(1, request)],
+  infoOfFd: [requests.buffer, (request) => native.infoOfFd(-1, new Uint8Array(16), [request])],
 };
 
 describe.each(Object.entries(requested))("the request of %s", (_, [request, call]) => {

@@ -1,0 +1,37 @@
+/** What ps, prog and link print. */
+import type { Owner } from "../index";
+import { type Cell, printable } from "./table";
+
+/** Incremented when a field of the JSON output is removed or changes its meaning. */
+const VERSION = 1;
+
+/** The JSON output. 64-bit integers are numbers with all digits, as bpftool writes them. */
+export function versioned(value: object, indent?: number): string {
+  const marked = (_: string, value: unknown) => (typeof value === "bigint" ? `\0${value}` : value);
+  const text = JSON.stringify({ version: VERSION, ...value }, marked, indent);
+  return `${text.replaceAll(/"\\u0000(\d+)"/g, "$1")}\n`;
+}
+
+/** The processes that hold something. */
+export function holders(owners: readonly Owner[]): string {
+  return [...new Set(owners.map(({ pid, command }) => `${command}(${pid})`))].join(" ");
+}
+
+/** A line for each field, for what is not an object itself. */
+export function fields(info: object): Cell[][] {
+  return Object.entries(info).flatMap(([name, value]) => {
+    if (value === undefined || (typeof value === "object" && !(value instanceof Date) && !isPlainList(value)))
+      return [];
+    const text = value instanceof Date ? value.toISOString() : Array.isArray(value) ? value.join(" ") : String(value);
+    return text === "" ? [] : [[{ text: name, style: "dim" as const }, { text: printable(text) }]];
+  });
+}
+
+function isPlainList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item !== "object");
+}
+
+/** Numbers are ids, everything else is the path of a pin. */
+export function idOrPin(word: string): number | string {
+  return /^\d+$/.test(word) ? Number(word) : word;
+}

@@ -1,0 +1,81 @@
+/** Detaches what others attached. */
+import { BpfError, LinkError } from "../errors";
+import { type Link, openLink, openLinkById } from "../link/link";
+import type { LinkInfo } from "../link/link-info";
+import { linkInfo, links } from "./objects";
+import { type Owner, owners } from "./owners";
+import { pinsOf } from "./pinned";
+
+/**
+ * @internal Detaches a link by its id, or by its pin, which goes too.
+ *
+ * @throws {@link LinkError} if it stays attached, because the kernel can't detach such a link while others hold it: the
+ *   message names them
+ */
+export function detachLink(link: number | string): void {
+  const opened = typeof link === "number" ? openLinkById(link) : openLink(link);
+  const { id, type } = infoOf(opened);
+  opened.detach();
+  if (!isAttached(id)) return;
+  const holders = [
+    ...(owners().links.get(id) ?? []).map(({ pid, command }: Owner) => `process ${pid} (${command})`),
+    ...pinsOf("link", id).map((path) => `the pin ${path}`),
+  ];
+  const what = `link ${id} stays attached: the kernel can't detach ${type} links while something holds them`;
+  const hint = "End that process, or detach the link by the path of its pin";
+  const held = holders.length === 0 ? "" : `: ${holders.join(", ")}`;
+  throw new LinkError("ERR_BPF_LINK", what + held, { operation: "link.detach", errno: "EOPNOTSUPP", hint });
+}
+
+/**
+ * @internal Detaches all links of a program. Returns their ids.
+ *
+ * @throws {@link LinkError} if there is none, or one stays attached
+ */
+export function detachProgram(id: number): number[] {
+  const found = [...links()].filter(({ programId }) => programId === id).map((link) => link.id);
+  if (found.length === 0) {
+    const hint =
+      "A program that is attached without a link ends with the process, device or socket that it is attached to";
+    throw new LinkError("ERR_BPF_LINK", `program ${id} has no link`, { operation: "link.detach", hint });
+  }
+  for (const link of found) detachLink(link);
+  return found;
+}
+
+function infoOf(link: Link): LinkInfo {
+  try {
+    return link.info();
+  } catch (error) {
+    link.close();
+    throw error;
+  }
+}
+
+/** A link that was detached exists while something holds it, without what it was attached to. */
+function isAttached(id: number): boolean {
+  let info: LinkInfo;
+  try {
+    info = linkInfo(id);
+  } catch (error) {
+    if (error instanceof BpfError && error.code === "ERR_BPF_NOT_LOADED") return false;
+    throw error;
+  }
+  switch (info.type) {
+    case "cgroup":
+      return info.cgroupId !== 0n;
+    case "netns":
+      return info.netnsInode !== 0;
+    case "xdp":
+    case "tcx":
+    case "netkit":
+      return info.ifindex !== 0;
+    case "sockmap":
+    case "struct_ops":
+      return info.mapId !== 0;
+    case "netfilter":
+      return false; // The kernel detaches it, and shows no sign of that.
+    default:
+      return true;
+  }
+}
