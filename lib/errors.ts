@@ -72,6 +72,7 @@ export type Operation =
   | "hooks"
   | "profile"
   | "probe"
+  | "features"
   | "gen"
   | "build"
   | "write"

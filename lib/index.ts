@@ -59,8 +59,10 @@ export { type TracePipeOptions, tracePipe } from "./events/trace-pipe";
 export type { BtfFacts } from "./kernel/btf-facts";
 export { type CaptureOptions, captureProfile } from "./kernel/capture";
 export type { Fact, Known, Unknown } from "./kernel/fact";
+export { type AttachTypeName, type Features, features, type MapFlagName } from "./kernel/features";
 export type { KernelFacts, ProbedKind, ProbedTargets, ProbeResults } from "./kernel/kernel-facts";
 export { activeLsms } from "./kernel/lsm";
+export type { Feature } from "./kernel/probe-answers";
 export { kernelProfile, kernelProfiles, readProfile } from "./kernel/profiles";
 export { kernelFacts } from "./kernel/running-kernel";
 export type { KernelIdentity } from "./kernel/version";
@@ -143,6 +145,7 @@ export type {
 export type { Program } from "./program/program";
 export type { ProgramSpec } from "./program/program-spec";
 export type { TestRunOptions, TestRunResult } from "./program/test-run";
+export type { ProgramTypeName } from "./program-types";
 export { type Explanation, explain, type Refusal } from "./sleepable/explain";
 export { judge } from "./sleepable/judge";
 export type {

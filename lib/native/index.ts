@@ -157,6 +157,19 @@ export interface ProbeRequest {
   attachType: number;
   flags: number;
   btfId: number;
+  /** A helper to call; 0 for none. */
+  helper: number;
+  /** The BTF id of a kernel function to call; 0 for none. */
+  kfunc: number;
+  /** Whether to try a link that names no target. */
+  link: boolean;
+}
+
+/** The kernel's answers: 0 or -errno, and the verifier's log. */
+export interface ProbeAnswer {
+  status: number;
+  log: string;
+  linkStatus: number;
 }
 
 export interface DumpRequest {
@@ -331,8 +344,8 @@ export interface Native {
   memoryRead(object: Handle, map: number, offset: number, target: Uint8Array): number;
   memoryWrite(object: Handle, map: number, offset: number, source: Uint8Array): number;
 
-  /** Loads `r0 = 0; exit` and closes the program. Returns 0 or -errno, and the verifier's log. */
-  probeLoad(request: ProbeRequest): { status: number; log: string };
+  /** Loads `r0 = 0; exit`, or a call before it, and closes the program. */
+  probeLoad(request: ProbeRequest): ProbeAnswer;
 
   /** The kernel's BTF, found as libbpf finds it. */
   btfKernel(): Uint8Array | number;

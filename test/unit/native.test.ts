@@ -56,7 +56,7 @@ const requests = {
     vmlinuxValueType: 0,
     byteTypes: false,
   },
-  probe: { type: 9999, attachType: 0, flags: 0, btfId: 0 },
+  probe: { type: 9999, attachType: 0, flags: 0, btfId: 0, helper: 0, kfunc: 0, link: false },
   dump: { bytes, types: new Uint32Array(), functions: new Uint32Array() },
   run: { context: undefined, contextOutSize: 0, data: undefined, dataOutSize: 0, repeat: 0, flags: 0 },
   cookie: { cookie: 0n },
