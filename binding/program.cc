@@ -28,6 +28,8 @@ struct TestRun : Job {
   std::string dataOut;
   uint32_t repeat = 0;
   uint32_t flags = 0;
+  uint32_t cpu = 0;
+  uint32_t batchSize = 0;
   uint32_t returned = 0;
   uint32_t duration = 0;
 
@@ -35,6 +37,8 @@ struct TestRun : Job {
     LIBBPF_OPTS(bpf_test_run_opts, options);
     options.repeat = static_cast<int>(repeat);
     options.flags = flags;
+    options.cpu = cpu;
+    options.batch_size = batchSize;
     if (!contextIn.empty()) {
       options.ctx_in = contextIn.data();
       options.ctx_size_in = static_cast<uint32_t>(contextIn.size());
@@ -73,8 +77,8 @@ struct TestRun : Job {
   }
 };
 
-// programTestRun(object, index, { context, contextOutSize, data, dataOutSize, repeat, flags }): returns a
-// Promise
+// programTestRun(object, index, { context, contextOutSize, data, dataOutSize, repeat, flags, cpu, batchSize
+// }): returns a Promise
 Napi::Value testRun(const Napi::CallbackInfo& info) {
   const Request request(info[2]);
   Environment& environment = Environment::of(info.Env());
@@ -87,6 +91,8 @@ Napi::Value testRun(const Napi::CallbackInfo& info) {
   run->dataOut.resize(request["dataOutSize"]);
   run->repeat = request["repeat"];
   run->flags = request["flags"];
+  run->cpu = request["cpu"];
+  run->batchSize = request["batchSize"];
   run->object = environment.objects.share(int32Of(info[0]));
   const bpf_program* program = run->object == nullptr ? nullptr : run->object->program(uint32Of(info[1]));
   if (program == nullptr)

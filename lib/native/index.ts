@@ -309,6 +309,8 @@ export interface TestRunRequest {
   dataOutSize: number;
   repeat: number;
   flags: number;
+  cpu: number;
+  batchSize: number;
 }
 
 export interface TestRunOutcome {

@@ -20,6 +20,7 @@ import {
   type Schema,
   text,
 } from "../options";
+import { contextCodec } from "../program/context";
 import { type GivenProgram, ProgramSpec } from "../program/program-spec";
 import { refuseOthers } from "../receivers";
 import { unjudged } from "../sleepable/judge";
@@ -301,7 +302,11 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     try {
       if (outcome.status < 0) throw loadError(outcome, this.name, given.programs, this.#maps);
       const { programs, ...others } = given;
-      const logged = programs.map((program, index) => ({ ...program, log: outcome.logs?.[index] }));
+      const logged = programs.map((program, index) => ({
+        ...program,
+        log: outcome.logs?.[index],
+        context: () => (this.#file.btf === undefined ? undefined : contextCodec(this.btf, program.name, this.#u64)),
+      }));
       return this.#objectOf(outcome.status, { programs: logged, ...others });
     } finally {
       deliver(outcome, this.#onLog);

@@ -1,4 +1,5 @@
 /** A program before load. */
+import type { Codec } from "../codec/codec";
 import { Flag } from "../constants";
 import type { ProgramKind } from "../kinds";
 import type { ProgramDescription, ProgramRequest } from "../native";
@@ -27,6 +28,8 @@ export type GivenProgram = Pick<
 > & {
   /** The verifier log, if requested. */
   log?: Uint8Array | undefined;
+  /** The codec of a context that is a struct, which the object's BTF tells. */
+  context?: () => Codec<unknown> | undefined;
 };
 
 /** A program of an {@link ObjectSpec}: plain data that can be changed until the object is loaded. */

@@ -1,4 +1,5 @@
 /** A loaded program. */
+import type { Codec } from "../codec/codec";
 import { BpfError, errnoName, isErrno, linesOf, type Operation } from "../errors";
 import type { ProgramKind } from "../kinds";
 import type { Link } from "../link/link";
@@ -32,6 +33,8 @@ export class Program<K extends ProgramKind = ProgramKind> {
   readonly #lifetime: Lifetime;
   readonly #index: number;
   readonly #log: Uint8Array | undefined;
+  readonly #type: number;
+  readonly #context: () => Codec<unknown> | undefined;
 
   /** @internal */
   constructor(lifetime: Lifetime, spec: GivenProgram, index: number) {
@@ -44,6 +47,8 @@ export class Program<K extends ProgramKind = ProgramKind> {
     this.#lifetime = lifetime;
     this.#index = index;
     this.#log = spec.log;
+    this.#type = spec.type;
+    this.#context = spec.context ?? (() => undefined);
   }
 
   /**
@@ -152,13 +157,16 @@ export class Program<K extends ProgramKind = ProgramKind> {
    * bpf_prog_test_run_opts().
    *
    * @throws {@link BpfError} ERR_BPF_TEST_RUN with the errno if the run fails, ERR_BPF_NOT_SUPPORTED if the kernel
-   *   can't run this kind; the signal's reason when aborted
-   * @throws {@link ArgumentError} for an invalid option
+   *   can't run this kind, or is older than an option; the signal's reason when aborted
+   * @throws {@link ArgumentError} for an invalid option, one that programs of this type do not have, or a context that
+   *   does not fit its type
    */
-  async testRun(options?: TestRunOptions): Promise<TestRunResult> {
-    const given = checkedRunOptions(this, options);
+  async testRun<C extends object = Uint8Array>(options?: TestRunOptions<C>): Promise<TestRunResult<C>> {
+    const { name, section, kind } = this;
+    const program = { name, section, kind, type: this.#type, context: this.#context };
+    const given = checkedRunOptions(program, options);
     this.#fdFor("program.testRun");
-    return testRun(this, this.#lifetime, this.#index, given);
+    return (await testRun(program, this.#lifetime, this.#index, given)) as TestRunResult<C>;
   }
 
   #notLoaded(operation: Operation, status: number): BpfError {
