@@ -59,7 +59,7 @@ export type Operation =
   | `map.${"push" | "pop" | "peek" | "add" | "mmap" | "memory" | "view"}`
   | `map.${"read" | "onBatch" | "onEvent" | "columns" | "flush" | "stats" | "submit" | "submitMany" | "drained"}`
   | `variable.${"get" | "set"}`
-  | `link.${"open" | "info" | "update" | "disconnect" | "pin" | "unpin" | "detach" | "read"}`
+  | `link.${"open" | "info" | "update" | "disconnect" | "pin" | "unpin" | "detach" | "read" | "records"}`
   | "codec"
   | "codec.encode"
   | "view"

@@ -37,7 +37,7 @@ import {
   refuseBad,
   verdicts,
 } from "./precheck";
-import { eventCodecs, eventTypes } from "./record-types";
+import { eventCodecs, eventTypes, recordCodecs, recordTypes } from "./record-types";
 import { Sections } from "./sections";
 import type { AnyShape, Named, ObjectShape, Settable } from "./shape";
 import { type TypeOf, variablesOver } from "./variables";
@@ -124,6 +124,8 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
   readonly #sections: Sections;
   /** Codecs of ring buffer records, by map name. */
   readonly #events: ReadonlyMap<string, Codec<unknown>>;
+  /** Codecs of iterators' records, by program name. */
+  readonly #records: ReadonlyMap<string, Codec<unknown>>;
   #loading = false;
 
   /** @internal */
@@ -157,6 +159,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     this.programs = byName(this.#programs);
     this.maps = byName(this.#maps);
     this.#events = btf === undefined ? new Map() : eventCodecs(eventTypes(btf, this.#maps, events, label), u64);
+    this.#records = btf === undefined ? new Map() : recordCodecs(recordTypes(btf, label), u64);
     this.variables = variablesOver(this.#sections.variables, this.#sections, typeOf, u64) as Settable<S["variables"]>;
   }
 
@@ -305,6 +308,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
       const logged = programs.map((program, index) => ({
         ...program,
         log: outcome.logs?.[index],
+        records: this.#records.get(program.name),
         context: () => (this.#file.btf === undefined ? undefined : contextCodec(this.btf, program.name, this.#u64)),
       }));
       return this.#objectOf(outcome.status, { programs: logged, ...others });

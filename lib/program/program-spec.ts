@@ -28,6 +28,8 @@ export type GivenProgram = Pick<
 > & {
   /** The verifier log, if requested. */
   log?: Uint8Array | undefined;
+  /** The codec of an iterator's records, if it declares them. */
+  records?: Codec<unknown> | undefined;
   /** The codec of a context that is a struct, which the object's BTF tells. */
   context?: () => Codec<unknown> | undefined;
 };

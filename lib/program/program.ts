@@ -34,6 +34,7 @@ export class Program<K extends ProgramKind = ProgramKind> {
   readonly #index: number;
   readonly #log: Uint8Array | undefined;
   readonly #type: number;
+  readonly #records: Codec<unknown> | undefined;
   readonly #context: () => Codec<unknown> | undefined;
 
   /** @internal */
@@ -48,6 +49,7 @@ export class Program<K extends ProgramKind = ProgramKind> {
     this.#index = index;
     this.#log = spec.log;
     this.#type = spec.type;
+    this.#records = spec.records;
     this.#context = spec.context ?? (() => undefined);
   }
 
@@ -98,7 +100,8 @@ export class Program<K extends ProgramKind = ProgramKind> {
     const given = checkedAttachOptions(this, options);
     const handle = this.#lifetime.handle(`program ${this.name}`, "program.attach");
     const fd = this.#fdFor("program.attach");
-    return attachProgram(this, { handle, index: this.#index, fd, lifetime: this.#lifetime }, given);
+    const place = { handle, index: this.#index, fd, lifetime: this.#lifetime, records: this.#records };
+    return attachProgram(this, place, given);
   }
 
   /**
