@@ -145,6 +145,7 @@ export type {
 export type { Program } from "./program/program";
 export type { ProgramSpec } from "./program/program-spec";
 export type { TestRunOptions, TestRunResult } from "./program/test-run";
+export type { VerifierStats } from "./program/verifier-stats";
 export type { ProgramTypeName } from "./program-types";
 export { type Explanation, explain, type Refusal } from "./sleepable/explain";
 export { judge } from "./sleepable/judge";

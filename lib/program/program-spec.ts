@@ -117,7 +117,8 @@ export class ProgramSpec {
 
   /**
    * Verifier log level for a program that loads: 1 logs the last path, 2 all paths, 4 statistics; values can be added.
-   * Default 0. The log is in {@link Program.log}. A log of more than 256 MiB is truncated, which Linux before 6.4
+   * Default 0. The log is in {@link Program.log}, its statistics in
+   * {@link Program.verifierStats}. A log of more than 256 MiB is truncated, which Linux before 6.4
    * reports as an error (ENOSPC). libbpf: bpf_program__set_log_level().
    *
    * @throws {@link ArgumentError} if set to something other than an integer in range

@@ -11,6 +11,7 @@ import { refuseOthers } from "../receivers";
 import { type AttachOptionsFor, attachProgram, checkedAttachOptions } from "./attach/attach";
 import type { GivenProgram } from "./program-spec";
 import { checkedRunOptions, type TestRunOptions, type TestRunResult, testRun } from "./test-run";
+import { type VerifierStats, verifierStats } from "./verifier-stats";
 
 /** A loaded program of a {@link BpfObject}; `K` is its kind, if types were generated. libbpf: struct bpf_program. */
 export class Program<K extends ProgramKind = ProgramKind> {
@@ -59,6 +60,14 @@ export class Program<K extends ProgramKind = ProgramKind> {
    */
   get log(): readonly string[] {
     return linesOf(this.#log);
+  }
+
+  /**
+   * What it cost the verifier to accept the program: instructions, states, and with log level 4 stack and time.
+   * Undefined if {@link ProgramSpec.logLevel} requested no log.
+   */
+  get verifierStats(): VerifierStats | undefined {
+    return this.#log && verifierStats(this.#log);
   }
 
   /**
