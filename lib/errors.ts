@@ -29,6 +29,7 @@ export type ErrorCode =
   | "ERR_BPF_LINK"
   | "ERR_BPF_PIN"
   | "ERR_BPF_TEST_RUN"
+  | "ERR_BPF_STREAM"
   | "ERR_BPF_PERMISSION"
   | "ERR_BPF_CLOSED"
   | "ERR_BPF_BUSY"
@@ -51,7 +52,7 @@ export type Operation =
   | "open"
   | "load"
   | "check"
-  | `program.${"id" | "fd" | "attach" | "pin" | "unpin" | "open" | "testRun"}`
+  | `program.${"id" | "fd" | "attach" | "pin" | "unpin" | "open" | "testRun" | "stream"}`
   | `object.${"attach" | "pin" | "unpin"}`
   | `map.${"attach" | "create" | "open" | "fd" | "info" | "freeze" | "pin" | "unpin" | "valueSize"}`
   | `map.${"get" | "getView" | "has" | "set" | "delete" | "take" | "getMany" | "setMany" | "deleteMany"}`

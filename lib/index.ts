@@ -142,6 +142,7 @@ export type {
   TracepointAttachOptions,
   TracingAttachOptions,
 } from "./program/attach/tracing";
+export type { ProgramStreamName } from "./program/output-stream";
 export type { Program } from "./program/program";
 export type { ProgramSpec } from "./program/program-spec";
 export type { TestRunOptions, TestRunResult } from "./program/test-run";

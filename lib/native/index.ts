@@ -371,6 +371,8 @@ export interface Native {
   programTestRun(object: Handle, index: number, request: TestRunRequest): Promise<TestRunOutcome>;
   programFd(object: Handle, index: number): number;
   programId(object: Handle, index: number): number;
+  /** Moves bytes out of a stream (Linux 6.17) and returns their number, 0 if it is empty. */
+  programStreamRead(object: Handle, index: number, stream: number, target: Uint8Array): number;
 
   attachBtf(object: Handle, program: number, request: Cookie): Outcome;
   attachRawTracepoint(object: Handle, program: number, request: RawTracepointRequest): Outcome;

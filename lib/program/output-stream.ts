@@ -86,5 +86,5 @@ function failed({ program: { name, section } }: Source, stream: ProgramStreamNam
     const hint = "Use a ring buffer, or bpf_printk() and tracePipe()";
     return new BpfError("ERR_BPF_NOT_SUPPORTED", `${what}: streams of programs need Linux 6.17`, { ...details, hint });
   }
-  return new BpfError("ERR_BPF_CLOSED", `${what} (${errno})`, details);
+  return new BpfError("ERR_BPF_STREAM", `${what} (${errno})`, details);
 }

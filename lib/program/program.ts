@@ -1,4 +1,5 @@
 /** A loaded program. */
+import type { Readable } from "node:stream";
 import type { Codec } from "../codec/codec";
 import { BpfError, errnoName, isErrno, linesOf, type Operation } from "../errors";
 import type { ProgramKind } from "../kinds";
@@ -6,9 +7,10 @@ import type { Link } from "../link/link";
 import { native } from "../native";
 import type { Lifetime } from "../native/lifetime";
 import { type PinFault, preparePin, removePin } from "../native/pins";
-import { type Callee, checkArgument, filled } from "../options";
+import { type Callee, checkArgument, filled, oneOf } from "../options";
 import { refuseOthers } from "../receivers";
 import { type AttachOptionsFor, attachProgram, checkedAttachOptions } from "./attach/attach";
+import { outputStream, type ProgramStreamName } from "./output-stream";
 import type { GivenProgram } from "./program-spec";
 import { checkedRunOptions, type TestRunOptions, type TestRunResult, testRun } from "./test-run";
 import { type VerifierStats, verifierStats } from "./verifier-stats";
@@ -148,7 +150,7 @@ export class Program<K extends ProgramKind = ProgramKind> {
     if (fault !== undefined) throw this.#pinFailed("unpin", `could not be unpinned from ${path}`, fault);
   }
 
-  #callee(name: "pin" | "unpin"): Callee {
+  #callee(name: "pin" | "unpin" | "stream"): Callee {
     return { name, of: `program ${this.name}`, details: { operation: `program.${name}`, program: this.name } };
   }
 
@@ -179,6 +181,22 @@ export class Program<K extends ProgramKind = ProgramKind> {
     const given = checkedRunOptions(program, options);
     this.#fdFor("program.testRun");
     return (await testRun(program, this.#lifetime, this.#index, given)) as TestRunResult<C>;
+  }
+
+  /**
+   * What the program prints with bpf_stream_printk() ("stdout", "stderr"), and what the kernel reports about it on
+   * "stderr", such as a loop that it ended. Each text is delivered once, whoever reads it. The stream looks twenty times
+   * a second, keeps the process alive until it is destroyed, and ends when the object is closed. Since Linux 6.17.
+   * bpf(2): BPF_PROG_STREAM_READ_BY_FD.
+   *
+   * @throws {@link BpfError} ERR_BPF_NOT_SUPPORTED before Linux 6.17, ERR_BPF_NOT_LOADED if the program was not loaded
+   * @throws {@link ArgumentError} for another name
+   */
+  stream(name: ProgramStreamName): Readable {
+    checkArgument(this.#callee("stream"), "name", name, oneOf("stdout", "stderr"));
+    const handle = this.#lifetime.handle(`program ${this.name}`, "program.stream");
+    this.#fdFor("program.stream");
+    return outputStream({ program: this, handle, index: this.#index, lifetime: this.#lifetime }, name);
   }
 
   #notLoaded(operation: Operation, status: number): BpfError {

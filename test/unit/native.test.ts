@@ -97,6 +97,7 @@ const calls: Record<string, (handle: never) => unknown> = {
   memoryWrite: (handle) => native.memoryWrite(handle, 0, 0, bytes),
   programFd: (handle) => native.programFd(handle, 0),
   programId: (handle) => native.programId(handle, 0),
+  programStreamRead: (handle) => native.programStreamRead(handle, 0, 1, bytes),
   attachBtf: (handle) => native.attachBtf(handle, 0, requests.cookie).status,
   attachAuto: (handle) => native.attachAuto(handle, 0).status,
   attachRawTracepoint: (handle) => native.attachRawTracepoint(handle, 0, requests.rawTracepoint).status,
