@@ -2,6 +2,9 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <linux/bpf.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -28,6 +31,8 @@ struct TestRun : Job {
   std::string dataOut;
   uint32_t repeat = 0;
   uint32_t flags = 0;
+  uint32_t cpu = 0;
+  uint32_t batchSize = 0;
   uint32_t returned = 0;
   uint32_t duration = 0;
 
@@ -35,6 +40,8 @@ struct TestRun : Job {
     LIBBPF_OPTS(bpf_test_run_opts, options);
     options.repeat = static_cast<int>(repeat);
     options.flags = flags;
+    options.cpu = cpu;
+    options.batch_size = batchSize;
     if (!contextIn.empty()) {
       options.ctx_in = contextIn.data();
       options.ctx_size_in = static_cast<uint32_t>(contextIn.size());
@@ -73,8 +80,8 @@ struct TestRun : Job {
   }
 };
 
-// programTestRun(object, index, { context, contextOutSize, data, dataOutSize, repeat, flags }): returns a
-// Promise
+// programTestRun(object, index, { context, contextOutSize, data, dataOutSize, repeat, flags, cpu, batchSize
+// }): returns a Promise
 Napi::Value testRun(const Napi::CallbackInfo& info) {
   const Request request(info[2]);
   Environment& environment = Environment::of(info.Env());
@@ -87,6 +94,8 @@ Napi::Value testRun(const Napi::CallbackInfo& info) {
   run->dataOut.resize(request["dataOutSize"]);
   run->repeat = request["repeat"];
   run->flags = request["flags"];
+  run->cpu = request["cpu"];
+  run->batchSize = request["batchSize"];
   run->object = environment.objects.share(int32Of(info[0]));
   const bpf_program* program = run->object == nullptr ? nullptr : run->object->program(uint32Of(info[1]));
   if (program == nullptr)
@@ -115,12 +124,29 @@ Napi::Value id(const Napi::CallbackInfo& info) {
   return status(info.Env(), error < 0 ? error : static_cast<int32_t>(program.id));
 }
 
+// programStreamRead(object, index, stream, target): moves up to target.length bytes out of a stream of the
+// program; returns their number, 0 if it is empty, or -errno. Not bpf_prog_stream_read(), which libbpf has
+// since 1.6.
+Napi::Value streamRead(const Napi::CallbackInfo& info) {
+  const int descriptor = fd(info).As<Napi::Number>();
+  if (descriptor < 0) return status(info.Env(), descriptor);
+  const Memory target = memoryOf(info[3]);
+  bpf_attr attr = {};
+  attr.prog_stream_read.prog_fd = static_cast<uint32_t>(descriptor);
+  attr.prog_stream_read.stream_id = uint32Of(info[2]);
+  attr.prog_stream_read.stream_buf = reinterpret_cast<uintptr_t>(target.data);
+  attr.prog_stream_read.stream_buf_len = static_cast<uint32_t>(target.size);
+  const auto read = static_cast<int32_t>(syscall(SYS_bpf, BPF_PROG_STREAM_READ_BY_FD, &attr, sizeof(attr)));
+  return status(info.Env(), read < 0 ? -errno : read);
+}
+
 }  // namespace
 
 void exportProgram(Napi::Object exports) {
   exportStory<testRun>(exports, "programTestRun");
   exportCall<fd>(exports, "programFd");
   exportCall<id>(exports, "programId");
+  exportCall<streamRead>(exports, "programStreamRead");
 }
 
 }  // namespace node_libbpf

@@ -29,6 +29,7 @@ export type ErrorCode =
   | "ERR_BPF_LINK"
   | "ERR_BPF_PIN"
   | "ERR_BPF_TEST_RUN"
+  | "ERR_BPF_STREAM"
   | "ERR_BPF_PERMISSION"
   | "ERR_BPF_CLOSED"
   | "ERR_BPF_BUSY"
@@ -51,7 +52,7 @@ export type Operation =
   | "open"
   | "load"
   | "check"
-  | `program.${"id" | "fd" | "attach" | "pin" | "unpin" | "open" | "testRun"}`
+  | `program.${"id" | "fd" | "attach" | "pin" | "unpin" | "open" | "testRun" | "stream"}`
   | `object.${"attach" | "pin" | "unpin"}`
   | `map.${"attach" | "create" | "open" | "fd" | "info" | "freeze" | "pin" | "unpin" | "valueSize"}`
   | `map.${"get" | "getView" | "has" | "set" | "delete" | "take" | "getMany" | "setMany" | "deleteMany"}`
@@ -59,7 +60,7 @@ export type Operation =
   | `map.${"push" | "pop" | "peek" | "add" | "mmap" | "memory" | "view"}`
   | `map.${"read" | "onBatch" | "onEvent" | "columns" | "flush" | "stats" | "submit" | "submitMany" | "drained"}`
   | `variable.${"get" | "set"}`
-  | `link.${"open" | "info" | "update" | "disconnect" | "pin" | "unpin" | "detach" | "read"}`
+  | `link.${"open" | "info" | "update" | "disconnect" | "pin" | "unpin" | "detach" | "read" | "records"}`
   | "programs"
   | "maps"
   | "links"
@@ -81,6 +82,7 @@ export type Operation =
   | "hooks"
   | "profile"
   | "probe"
+  | "features"
   | "gen"
   | "build"
   | "write"

@@ -61,8 +61,10 @@ export { type TracePipeOptions, tracePipe } from "./events/trace-pipe";
 export type { BtfFacts } from "./kernel/btf-facts";
 export { type CaptureOptions, captureProfile } from "./kernel/capture";
 export type { Fact, Known, Unknown } from "./kernel/fact";
+export { type Features, features, type MapFlagName } from "./kernel/features";
 export type { KernelFacts, ProbedKind, ProbedTargets, ProbeResults } from "./kernel/kernel-facts";
 export { activeLsms } from "./kernel/lsm";
+export type { Feature } from "./kernel/probe-answers";
 export { kernelProfile, kernelProfiles, readProfile } from "./kernel/profiles";
 export { kernelFacts } from "./kernel/running-kernel";
 export type { KernelIdentity } from "./kernel/version";
@@ -163,10 +165,13 @@ export type {
   TracingAttachOptions,
 } from "./program/attach/tracing";
 export type { TracingMultiAttachOptions } from "./program/attach/tracing-multi";
+export type { ProgramStreamName } from "./program/output-stream";
 export type { Program } from "./program/program";
 export type { ProgramInfo, ProgramInstructions } from "./program/program-info";
 export type { ProgramSpec } from "./program/program-spec";
 export type { TestRunOptions, TestRunResult } from "./program/test-run";
+export type { VerifierStats } from "./program/verifier-stats";
+export type { ProgramTypeName } from "./program-types";
 export {
   type Attached,
   type AttachedProgram,

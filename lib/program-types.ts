@@ -56,6 +56,9 @@ export const PROGRAM_TYPES = {
 
 type Name = keyof typeof ProgramType;
 
+/** A program type's name: enum bpf_prog_type in lower case. */
+export type ProgramTypeName = Exclude<Lowercase<Name>, "unspec">;
+
 const names = new Map(Object.entries(ProgramType).map(([name, value]) => [value as number, name as Name]));
 
 /** "sched_cls"; undefined for a type that is newer than this library. */
@@ -68,3 +71,13 @@ export function programTypeRow(type: number): TypeRow | undefined {
   const name = names.get(type);
   return name && PROGRAM_TYPES[name];
 }
+
+/** The number of a type's name. */
+export function programTypeNumber(name: ProgramTypeName): number {
+  return ProgramType[name.toUpperCase() as Name];
+}
+
+/** The names of all types. */
+export const programTypeNames = Object.keys(PROGRAM_TYPES)
+  .map((name) => name.toLowerCase() as Lowercase<Name>)
+  .filter((name) => name !== "unspec");

@@ -7,6 +7,7 @@ import { isKnown } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/kernel-facts";
 import { tryLoad } from "../kernel/probe";
 import { whyRefused } from "../kernel/refusal";
+import { printFeatures } from "./doctor-features";
 import type { Line, State } from "./doctor-line";
 import { conclusion, diagnose, type HookProbe, PROBED_HOOK } from "./doctor-report";
 import { HOST, summary } from "./kernel-options";
@@ -24,9 +25,13 @@ export function addDoctor(program: Command): void {
       "Checks whether this host can load and attach sleepable LSM programs, and shows what to change if not.\n" +
         "Exits with 0 if it can, 1 if not, 3 if unknown.",
     )
+    .option(
+      "--features",
+      "instead, print which program types, map types, attach types, flags and helpers the kernel has",
+    )
     .option("--json", "print JSON")
-    .action((options: { json?: true }) => {
-      process.exitCode = doctor(options);
+    .action(({ features, ...options }: { features?: true; json?: true }) => {
+      process.exitCode = features ? printFeatures(options) : doctor(options);
     });
 }
 

@@ -4,7 +4,7 @@ import { BtfKind } from "../btf/btf-kinds";
 import { type BtfType, resolved } from "../btf/types";
 import { mapClasses, mapTypeName, mapTypeRow } from "../map-types";
 import { type ObjectSpec, open } from "../object/object-spec";
-import { eventTypes } from "../object/record-types";
+import { eventTypes, recordTypes } from "../object/record-types";
 import { hasNoSize } from "../object/variables";
 import { declaration, typeName } from "./declaration";
 import { byText } from "./names";
@@ -69,6 +69,7 @@ export function objectItems(bytes: Uint8Array, label: string, events: Readonly<R
   const roots = [
     ...maps.flatMap(rootsOf),
     ...variables.flatMap(({ root }) => (root === "bytes" ? [] : [root, ...pointee(root)])),
+    ...Array.from(recordTypes(btf, label), ([name, type]) => ({ type, wish: `${name}_record`, path: name })),
     ...Array.from(functions).flatMap(([name, type]) => parametersOf(name, type, spec).flatMap(pointee)),
   ];
   return { programs: sorted(programs), maps: sorted(maps), variables: sorted(variables), roots };

@@ -9,7 +9,7 @@ import { Flag } from "../constants";
 import { errnoName } from "../errors";
 import { KINDS, kindRow, kindsWhere, type ProbedKind } from "../kinds";
 import { withProperties } from "../lazy";
-import { native } from "../native";
+import { native, type ProbeAnswer, type ProbeRequest } from "../native";
 import { given, known } from "./fact";
 import type { KernelFacts, ProbeResults } from "./kernel-facts";
 import { ofRunning } from "./running-kernel";
@@ -38,14 +38,17 @@ export function probe(kind: ProbedKind, target: string): boolean | undefined {
   return answer;
 }
 
+/** What the kernel answers to a program that does nothing, or that makes one call. */
+export function tryProgram(request: Pick<ProbeRequest, "type"> & Partial<ProbeRequest>): ProbeAnswer {
+  return native.probeLoad({ attachType: 0, flags: 0, btfId: 0, helper: 0, kfunc: 0, link: false, ...request });
+}
+
 /** The kernel's result: 0 or -errno, and the verifier's log; undefined if its BTF has no such target. */
-export function tryLoad(probed: ProbedKind, target: string): { status: number; log: string } | undefined {
+export function tryLoad(probed: ProbedKind, target: string): ProbeAnswer | undefined {
   const { types, attachType, target: of } = KINDS[probed];
   const id = idsOf(BtfKind[of.btf.kind], of.btf.prefix).get(of.btf.prefix + target);
   // Targets in a module's BTF are left to load().
-  return id === undefined
-    ? undefined
-    : native.probeLoad({ type: types[0], attachType, flags: Flag.SLEEPABLE, btfId: id });
+  return id === undefined ? undefined : tryProgram({ type: types[0], attachType, flags: Flag.SLEEPABLE, btfId: id });
 }
 
 function tryTarget(kind: ProbedKind, target: string): boolean | undefined {

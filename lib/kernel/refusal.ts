@@ -1,8 +1,8 @@
 /** The cause of a refusal by this kernel. Separate from permission.ts, which makes no bpf(2) calls. */
 import { ProgramType } from "../constants";
 import { type ErrorDetails, PermissionError } from "../errors";
-import { native } from "../native";
 import { explainPermission, type PermissionCause, type Refused, readPermissionFacts } from "./permission";
+import { tryProgram } from "./probe";
 
 /** Why this kernel refused an operation. */
 export function whyRefused(refused: Refused): PermissionCause {
@@ -27,5 +27,5 @@ export function permissionHint(refused: Refused): string {
 
 /** Whether the kernel loads a minimal program: a seccomp filter does not distinguish program types. */
 export function loadsAtAll(): boolean {
-  return native.probeLoad({ type: ProgramType.SOCKET_FILTER, attachType: 0, flags: 0, btfId: 0 }).status === 0;
+  return tryProgram({ type: ProgramType.SOCKET_FILTER }).status === 0;
 }

@@ -1,5 +1,6 @@
 /** Links: attachments of programs to hooks. */
 import type { Readable } from "node:stream";
+import type { Codec } from "../codec/codec";
 import { type BpfError, ClosedError, type ErrorDetails, errnoName, isErrno, LinkError } from "../errors";
 import { permissionError } from "../kernel/refusal";
 import { type Handle, native } from "../native";
@@ -8,6 +9,7 @@ import type { Lifetime } from "../native/lifetime";
 import { type PinFault, preparePin, removePin, whyNotOpened } from "../native/pins";
 import { checkArgument, custom, filled, objectId } from "../options";
 import { refuseOthers } from "../receivers";
+import { recordsIn } from "./iter-records";
 import { IterStream } from "./iter-stream";
 import { type LinkInfo, readLinkInfo } from "./link-info";
 
@@ -17,6 +19,8 @@ interface Owner {
   lifetime: Lifetime;
   /** Why the kernel has no link; undefined if it has one. */
   linkless?: string | undefined;
+  /** For an iterator that declares its records: their codec. */
+  records?: Codec<unknown> | undefined;
 }
 
 /**
@@ -39,6 +43,7 @@ export class Link implements Disposable {
   readonly #lifetime: Lifetime | undefined;
   readonly #forget: () => void;
   readonly #linkless: string | undefined;
+  readonly #records: Codec<unknown> | undefined;
   #closed = false;
   /** A separate object, because the finalizer needs it after the link is gone. */
   readonly #pin: { path: string | undefined } = { path: undefined };
@@ -50,6 +55,7 @@ export class Link implements Disposable {
     this.#lifetime = "program" in owner ? owner.lifetime : undefined;
     this.#pin.path = "pinPath" in owner ? owner.pinPath : undefined;
     this.#linkless = "linkless" in owner ? owner.linkless : undefined;
+    this.#records = "records" in owner ? owner.records : undefined;
     this.#lifetime?.links.add(this);
     const what = "program" in owner ? `link of program ${owner.program}` : `link ${Object.values(owner)[0]}`;
     this.#what = what;
@@ -231,14 +237,40 @@ export class Link implements Disposable {
    * @throws {@link LinkError} if the program is not an iterator
    */
   read(): Readable {
-    const run = native.iterCreate(this.#open("read"));
+    return this.#readAs("read");
+  }
+
+  #readAs(operation: "read" | "records"): Readable {
+    const run = native.iterCreate(this.#open(operation));
     if (run < 0) {
       const other = ["EINVAL", "EBADF", "EOPNOTSUPP"].includes(errnoName(run))
         ? "only iter programs produce output"
         : undefined;
-      throw linkError(`${this.#what} can't be read`, "read", run, other);
+      throw linkError(`${this.#what} can't be read`, operation, run, other);
     }
     return new IterStream(run, this.#lifetime);
+  }
+
+  /**
+   * For iterators: runs the iterator from its start and returns what it writes as decoded records, each written by one
+   * bpf_seq_write(). Otherwise like {@link read}: leaving the loop ends the run.
+   *
+   * The program can declare the type, `__attribute__((btf_decl_tag("event:struct task_record")))` before its function;
+   * or pass a codec, such as `codecOf(spec.btf.typeNamed("struct task_record"))`. The iteration fails with ERR_BPF_LINK
+   * if the output ends within a record.
+   *
+   * @throws {@link ArgumentError} without a codec, if the program declares no type; for a codec without size
+   * @throws {@link LinkError} if the program is not an iterator
+   */
+  records<T>(codec?: Codec<T>): AsyncIterableIterator<T> {
+    const wanted = codec ?? (this.#records as Codec<T> | undefined);
+    const callee = { name: "records", of: this.#what, details: about("records") };
+    const sized = custom<Codec<T>>(
+      "the codec of its records, which the program does not declare",
+      (value) => typeof value === "object" && value !== null && (value as Codec<T>).size > 0,
+    );
+    checkArgument(callee, "codec", wanted, sized);
+    return recordsIn(this.#readAs("records"), wanted as Codec<T>, this.#what);
   }
 
   /** Why the kernel has no single link for this; undefined if the errno has another reason. */
@@ -296,7 +328,7 @@ const UPDATE_FAULTS: Readonly<Record<string, string>> = {
 
 const hasFd = custom("a program or a map", (value) => typeof value === "object" && value !== null && "fd" in value);
 
-type LinkOperation = "open" | "info" | "update" | "disconnect" | "pin" | "unpin" | "detach" | "read";
+type LinkOperation = "open" | "info" | "update" | "disconnect" | "pin" | "unpin" | "detach" | "read" | "records";
 
 function about(operation: LinkOperation, details: Omit<ErrorDetails, "operation"> = {}) {
   return { operation: `link.${operation}` as const, ...details };

@@ -157,6 +157,19 @@ export interface ProbeRequest {
   attachType: number;
   flags: number;
   btfId: number;
+  /** A helper to call; 0 for none. */
+  helper: number;
+  /** The BTF id of a kernel function to call; 0 for none. */
+  kfunc: number;
+  /** Whether to try a link that names no target. */
+  link: boolean;
+}
+
+/** The kernel's answers: 0 or -errno, and the verifier's log. */
+export interface ProbeAnswer {
+  status: number;
+  log: string;
+  linkStatus: number;
 }
 
 export interface DumpRequest {
@@ -302,6 +315,8 @@ export interface TestRunRequest {
   dataOutSize: number;
   repeat: number;
   flags: number;
+  cpu: number;
+  batchSize: number;
 }
 
 export interface TestRunOutcome {
@@ -350,8 +365,8 @@ export interface Native {
   memoryRead(object: Handle, map: number, offset: number, target: Uint8Array): number;
   memoryWrite(object: Handle, map: number, offset: number, source: Uint8Array): number;
 
-  /** Loads `r0 = 0; exit` and closes the program. Returns 0 or -errno, and the verifier's log. */
-  probeLoad(request: ProbeRequest): { status: number; log: string };
+  /** Loads `r0 = 0; exit`, or a call before it, and closes the program. */
+  probeLoad(request: ProbeRequest): ProbeAnswer;
 
   /** The kernel's BTF, found as libbpf finds it. */
   btfKernel(): Uint8Array | number;
@@ -375,6 +390,8 @@ export interface Native {
   programTestRun(object: Handle, index: number, request: TestRunRequest): Promise<TestRunOutcome>;
   programFd(object: Handle, index: number): number;
   programId(object: Handle, index: number): number;
+  /** Moves bytes out of a stream (Linux 6.17) and returns their number, 0 if it is empty. */
+  programStreamRead(object: Handle, index: number, stream: number, target: Uint8Array): number;
 
   attachBtf(object: Handle, program: number, request: Cookie): Outcome;
   attachRawTracepoint(object: Handle, program: number, request: RawTracepointRequest): Outcome;

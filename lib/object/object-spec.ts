@@ -20,6 +20,7 @@ import {
   type Schema,
   text,
 } from "../options";
+import { contextCodec } from "../program/context";
 import { type GivenProgram, ProgramSpec } from "../program/program-spec";
 import { refuseOthers } from "../receivers";
 import { unjudged } from "../sleepable/judge";
@@ -36,7 +37,7 @@ import {
   refuseBad,
   verdicts,
 } from "./precheck";
-import { eventCodecs, eventTypes } from "./record-types";
+import { eventCodecs, eventTypes, recordCodecs, recordTypes } from "./record-types";
 import { Sections } from "./sections";
 import type { AnyShape, Named, ObjectShape, Settable } from "./shape";
 import { type TypeOf, variablesOver } from "./variables";
@@ -123,6 +124,8 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
   readonly #sections: Sections;
   /** Codecs of ring buffer records, by map name. */
   readonly #events: ReadonlyMap<string, Codec<unknown>>;
+  /** Codecs of iterators' records, by program name. */
+  readonly #records: ReadonlyMap<string, Codec<unknown>>;
   #loading = false;
 
   /** @internal */
@@ -156,6 +159,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     this.programs = byName(this.#programs);
     this.maps = byName(this.#maps);
     this.#events = btf === undefined ? new Map() : eventCodecs(eventTypes(btf, this.#maps, events, label), u64);
+    this.#records = btf === undefined ? new Map() : recordCodecs(recordTypes(btf, label), u64);
     this.variables = variablesOver(this.#sections.variables, this.#sections, typeOf, u64) as Settable<S["variables"]>;
   }
 
@@ -301,7 +305,12 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     try {
       if (outcome.status < 0) throw loadError(outcome, this.name, given.programs, this.#maps);
       const { programs, ...others } = given;
-      const logged = programs.map((program, index) => ({ ...program, log: outcome.logs?.[index] }));
+      const logged = programs.map((program, index) => ({
+        ...program,
+        log: outcome.logs?.[index],
+        records: this.#records.get(program.name),
+        context: () => (this.#file.btf === undefined ? undefined : contextCodec(this.btf, program.name, this.#u64)),
+      }));
       return this.#objectOf(outcome.status, { programs: logged, ...others });
     } finally {
       deliver(outcome, this.#onLog);

@@ -1,4 +1,5 @@
 /** A program before load. */
+import type { Codec } from "../codec/codec";
 import { Flag } from "../constants";
 import type { ProgramKind } from "../kinds";
 import type { ProgramDescription, ProgramRequest } from "../native";
@@ -27,6 +28,10 @@ export type GivenProgram = Pick<
 > & {
   /** The verifier log, if requested. */
   log?: Uint8Array | undefined;
+  /** The codec of an iterator's records, if it declares them. */
+  records?: Codec<unknown> | undefined;
+  /** The codec of a context that is a struct, which the object's BTF tells. */
+  context?: () => Codec<unknown> | undefined;
 };
 
 /** A program of an {@link ObjectSpec}: plain data that can be changed until the object is loaded. */
@@ -112,7 +117,8 @@ export class ProgramSpec {
 
   /**
    * Verifier log level for a program that loads: 1 logs the last path, 2 all paths, 4 statistics; values can be added.
-   * Default 0. The log is in {@link Program.log}. A log of more than 256 MiB is truncated, which Linux before 6.4
+   * Default 0. The log is in {@link Program.log}, its statistics in
+   * {@link Program.verifierStats}. A log of more than 256 MiB is truncated, which Linux before 6.4
    * reports as an error (ENOSPC). libbpf: bpf_program__set_log_level().
    *
    * @throws {@link ArgumentError} if set to something other than an integer in range

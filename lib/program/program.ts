@@ -1,15 +1,19 @@
 /** A loaded program. */
+import type { Readable } from "node:stream";
+import type { Codec } from "../codec/codec";
 import { BpfError, errnoName, isErrno, linesOf, type Operation } from "../errors";
 import type { ProgramKind } from "../kinds";
 import type { Link } from "../link/link";
 import { native } from "../native";
 import type { Lifetime } from "../native/lifetime";
 import { type PinFault, preparePin, removePin } from "../native/pins";
-import { type Callee, checkArgument, filled } from "../options";
+import { type Callee, checkArgument, filled, oneOf } from "../options";
 import { refuseOthers } from "../receivers";
 import { type AttachOptionsFor, attachProgram, checkedAttachOptions } from "./attach/attach";
+import { outputStream, type ProgramStreamName } from "./output-stream";
 import type { GivenProgram } from "./program-spec";
 import { checkedRunOptions, type TestRunOptions, type TestRunResult, testRun } from "./test-run";
+import { type VerifierStats, verifierStats } from "./verifier-stats";
 
 /** A loaded program of a {@link BpfObject}; `K` is its kind, if types were generated. libbpf: struct bpf_program. */
 export class Program<K extends ProgramKind = ProgramKind> {
@@ -32,6 +36,9 @@ export class Program<K extends ProgramKind = ProgramKind> {
   readonly #lifetime: Lifetime;
   readonly #index: number;
   readonly #log: Uint8Array | undefined;
+  readonly #type: number;
+  readonly #records: Codec<unknown> | undefined;
+  readonly #context: () => Codec<unknown> | undefined;
 
   /** @internal */
   constructor(lifetime: Lifetime, spec: GivenProgram, index: number) {
@@ -44,6 +51,9 @@ export class Program<K extends ProgramKind = ProgramKind> {
     this.#lifetime = lifetime;
     this.#index = index;
     this.#log = spec.log;
+    this.#type = spec.type;
+    this.#records = spec.records;
+    this.#context = spec.context ?? (() => undefined);
   }
 
   /**
@@ -52,6 +62,14 @@ export class Program<K extends ProgramKind = ProgramKind> {
    */
   get log(): readonly string[] {
     return linesOf(this.#log);
+  }
+
+  /**
+   * What it cost the verifier to accept the program: instructions, states, and with log level 4 stack and time.
+   * Undefined if {@link ProgramSpec.logLevel} requested no log.
+   */
+  get verifierStats(): VerifierStats | undefined {
+    return this.#log && verifierStats(this.#log);
   }
 
   /**
@@ -93,7 +111,8 @@ export class Program<K extends ProgramKind = ProgramKind> {
     const given = checkedAttachOptions(this, options);
     const handle = this.#lifetime.handle(`program ${this.name}`, "program.attach");
     const fd = this.#fdFor("program.attach");
-    return attachProgram(this, { handle, index: this.#index, fd, lifetime: this.#lifetime }, given);
+    const place = { handle, index: this.#index, fd, lifetime: this.#lifetime, records: this.#records };
+    return attachProgram(this, place, given);
   }
 
   /**
@@ -131,7 +150,7 @@ export class Program<K extends ProgramKind = ProgramKind> {
     if (fault !== undefined) throw this.#pinFailed("unpin", `could not be unpinned from ${path}`, fault);
   }
 
-  #callee(name: "pin" | "unpin"): Callee {
+  #callee(name: "pin" | "unpin" | "stream"): Callee {
     return { name, of: `program ${this.name}`, details: { operation: `program.${name}`, program: this.name } };
   }
 
@@ -152,13 +171,32 @@ export class Program<K extends ProgramKind = ProgramKind> {
    * bpf_prog_test_run_opts().
    *
    * @throws {@link BpfError} ERR_BPF_TEST_RUN with the errno if the run fails, ERR_BPF_NOT_SUPPORTED if the kernel
-   *   can't run this kind; the signal's reason when aborted
-   * @throws {@link ArgumentError} for an invalid option
+   *   can't run this kind, or is older than an option; the signal's reason when aborted
+   * @throws {@link ArgumentError} for an invalid option, one that programs of this type do not have, or a context that
+   *   does not fit its type
    */
-  async testRun(options?: TestRunOptions): Promise<TestRunResult> {
-    const given = checkedRunOptions(this, options);
+  async testRun<C extends object = Uint8Array>(options?: TestRunOptions<C>): Promise<TestRunResult<C>> {
+    const { name, section, kind } = this;
+    const program = { name, section, kind, type: this.#type, context: this.#context };
+    const given = checkedRunOptions(program, options);
     this.#fdFor("program.testRun");
-    return testRun(this, this.#lifetime, this.#index, given);
+    return (await testRun(program, this.#lifetime, this.#index, given)) as TestRunResult<C>;
+  }
+
+  /**
+   * What the program prints with bpf_stream_printk() ("stdout", "stderr"), and what the kernel reports about it on
+   * "stderr", such as a loop that it ended. Each text is delivered once, whoever reads it. The stream looks twenty times
+   * a second, keeps the process alive until it is destroyed, and ends when the object is closed. Since Linux 6.17.
+   * bpf(2): BPF_PROG_STREAM_READ_BY_FD.
+   *
+   * @throws {@link BpfError} ERR_BPF_NOT_SUPPORTED before Linux 6.17, ERR_BPF_NOT_LOADED if the program was not loaded
+   * @throws {@link ArgumentError} for another name
+   */
+  stream(name: ProgramStreamName): Readable {
+    checkArgument(this.#callee("stream"), "name", name, oneOf("stdout", "stderr"));
+    const handle = this.#lifetime.handle(`program ${this.name}`, "program.stream");
+    this.#fdFor("program.stream");
+    return outputStream({ program: this, handle, index: this.#index, lifetime: this.#lifetime }, name);
   }
 
   #notLoaded(operation: Operation, status: number): BpfError {

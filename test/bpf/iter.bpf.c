@@ -1,9 +1,10 @@
-/* Iterators: a line for each task, and more output than one read takes. */
+/* Iterators: a line or a record for each task, and more output than one read takes. */
 #include "common.h"
 
 struct task_struct {
 	int pid;
 	int tgid;
+	char comm[16];
 } __attribute__((preserve_access_index));
 
 struct seq_file;
@@ -58,4 +59,48 @@ SEC("?iter/task")
 int again(struct bpf_iter__task *ctx)
 {
 	return 1;
+}
+
+struct task_record {
+	int tgid;
+	int pid;
+	char comm[16];
+};
+
+/* For its type. */
+const struct task_record *unused_task_record __attribute__((unused));
+
+static __always_inline int write_task(struct seq_file *seq, struct task_struct *task)
+{
+	struct task_record record = {};
+
+	record.tgid = task->tgid;
+	record.pid = task->pid;
+	bpf_probe_read_kernel_str(record.comm, sizeof(record.comm), task->comm);
+	bpf_seq_write(seq, &record, sizeof(record));
+	return 0;
+}
+
+SEC("iter/task")
+__attribute__((btf_decl_tag("event:struct task_record")))
+int record_tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+
+	return task ? write_task(ctx->meta->seq, task) : 0;
+}
+
+/* Ends with three bytes that are no record. */
+SEC("?iter/task")
+__attribute__((btf_decl_tag("event:struct task_record")))
+int tear_records(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct seq_file *seq = ctx->meta->seq;
+	char torn[3] = {};
+
+	if (task)
+		return write_task(seq, task);
+	bpf_seq_write(seq, torn, sizeof(torn));
+	return 0;
 }

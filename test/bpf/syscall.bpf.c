@@ -1,4 +1,4 @@
-/* Programs that run on request: a syscall program, which may sleep (since Linux 5.14), and an XDP program on test data. */
+/* Programs that run on request: a syscall program, which may sleep (since Linux 5.14), and others on test data. */
 #include "common.h"
 
 struct arguments {
@@ -34,4 +34,25 @@ int swap_first(struct xdp_md *ctx)
 	data[0] = data[1];
 	data[1] = first;
 	return XDP_PASS;
+}
+
+/* The length of the packet. */
+SEC("?xdp")
+int measure(struct xdp_md *ctx)
+{
+	return ctx->data_end - ctx->data;
+}
+
+SEC("?tc")
+int add_mark(struct __sk_buff *skb)
+{
+	skb->mark += 5;
+	return skb->len;
+}
+
+/* The CPU's number, and the tracepoint's second argument in the upper half. */
+SEC("?raw_tp/sys_enter")
+int on_cpu(struct bpf_raw_tracepoint_args *ctx)
+{
+	return bpf_get_smp_processor_id() | ctx->args[1] << 16;
 }

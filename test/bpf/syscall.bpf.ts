@@ -15,6 +15,12 @@ export interface arguments_ {
 /** What is in syscall.bpf.o. */
 export interface Syscall {
   programs: {
+    /** SEC("tc") int add_mark(struct __sk_buff *skb) */
+    add_mark: "tc";
+    /** SEC("xdp") int measure(struct xdp_md *ctx) */
+    measure: "xdp";
+    /** SEC("raw_tp/sys_enter") int on_cpu(struct bpf_raw_tracepoint_args *ctx) */
+    on_cpu: "raw_tp";
     /** SEC("syscall") int sum_bytes(struct arguments *args) */
     sum_bytes: "syscall";
     /** SEC("xdp") int swap_first(struct xdp_md *ctx) */

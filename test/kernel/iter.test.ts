@@ -4,8 +4,8 @@ import { closeSync, openSync, readdirSync, readlinkSync, readSync } from "node:f
 import { text } from "node:stream/consumers";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { createMap } from "node-libbpf";
-import { type Iter, open } from "../bpf/iter.bpf";
+import { codecOf, codecs, createMap } from "node-libbpf";
+import { type Iter, open, type task_record } from "../bpf/iter.bpf";
 import { only } from "../bpf/objects";
 import { open as openProbes } from "../bpf/probes.bpf";
 import { before, kernelTest, since } from "./needs";
@@ -39,6 +39,55 @@ kernelTest("iter/task of one process", [since("6.1")], async () => {
   const own = tasks(await text(link.read()));
   expect(own.length).toBeGreaterThan(1);
   expect(own.every(([tgid]) => tgid === process.pid)).toBe(true);
+});
+
+kernelTest("records of the type that the program declares, decoded", [], async () => {
+  using object = await load("record_tasks");
+  using link = object.programs.record_tasks.attach();
+  for (let round = 0; round < 2; round++) {
+    const own: task_record[] = [];
+    let count = 0;
+    for await (const record of link.records<task_record>()) {
+      count++;
+      if (record.tgid === process.pid) own.push(record);
+    }
+    expect(count).toBeGreaterThan(own.length);
+    expect(own).toContainEqual({ tgid: process.pid, pid: process.pid, comm: expect.stringMatching(/./) });
+  }
+  // A loop that is left ends the run.
+  for await (const { pid } of link.records<task_record>()) {
+    expect(pid).toBeGreaterThan(0);
+    break;
+  }
+  await until(() => runs().length === 0);
+  // With a codec of one's own.
+  const codec = codecOf<task_record>(open().btf.typeNamed("struct task_record"));
+  for await (const record of link.records(codec)) expect(Object.keys(record)).toEqual(["tgid", "pid", "comm"]);
+});
+
+kernelTest("output that ends within a record, or has no type, is an error", [], async () => {
+  using object = await load("tear_records", "list_tasks");
+  using link = object.programs.tear_records.attach();
+  const all = async () => {
+    let count = 0;
+    for await (const _ of link.records()) count++;
+    return count;
+  };
+  await expect(all()).rejects.toMatchObject({
+    code: "ERR_BPF_LINK",
+    operation: "link.records",
+    message: expect.stringContaining("the output ends within a record, after 3 of 24 bytes"),
+  });
+  await until(() => runs().length === 0);
+  using lines = object.programs.list_tasks.attach();
+  const refused = { code: "ERR_BPF_ARGUMENT", message: expect.stringContaining("the codec of its records") };
+  expect(() => lines.records()).toThrow(expect.objectContaining(refused));
+  expect(() => lines.records({ ...codecs.u32, size: 0 })).toThrow(expect.objectContaining(refused));
+  using other = await only(openProbes(), "on_raw_tp").load();
+  using probe = other.programs.on_raw_tp.attach();
+  expect(() => probe.records(codecs.u32)).toThrow(/only iter programs produce output/);
+  link.close();
+  expect(() => link.records()).toThrow(expect.objectContaining({ code: "ERR_BPF_CLOSED" }));
 });
 
 kernelTest("a stream that is not read to its end leaves nothing open", [], async () => {

@@ -102,9 +102,17 @@ kernelTest("the log of a program that loads", [], async () => {
   expect(statistics.some((line) => /^processed \d+ insns/.test(line))).toBe(true);
   expect(statistics.some((line) => /^0: \(/.test(line))).toBe(false);
 
+  const stats = object.programs.unknown_section.verifierStats;
+  expect(stats).toMatchObject({ instructions: 2, instructionLimit: 1_000_000, stackDepth: [0] });
+  expect(stats?.verificationTimeUs).toBeGreaterThanOrEqual(0);
+  const { verifierStats } = object.programs.plain_kprobe;
+  expect(verifierStats?.instructions).toBeGreaterThan(0);
+  expect(verifierStats?.stackDepth).toBeUndefined();
+
   plain_kprobe.logLevel = 0;
   using silent = await spec.load();
   expect(silent.programs.plain_kprobe.log).toEqual([]);
+  expect(silent.programs.plain_kprobe.verifierStats).toBeUndefined();
 });
 
 kernelTest("the log of a refusal is that of the refused program", [], async () => {

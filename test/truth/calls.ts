@@ -3,13 +3,13 @@
  * verifier's first complaint.
  */
 import { readFileSync } from "node:fs";
-import type { Btf } from "../../lib/btf/btf";
 import { BtfKind } from "../../lib/btf/btf-kinds";
 import { vmlinuxBtf } from "../../lib/btf/kernel-btf";
-import { AttachType, Flag, ProgramType } from "../../lib/constants";
+import { AttachType, ProgramType } from "../../lib/constants";
 import { given } from "../../lib/kernel/fact";
+import { callAnswer } from "../../lib/kernel/probe-answers";
+import { type Subject, subjectsByKind } from "../../lib/kernel/probe-subjects";
 import { kernelFacts } from "../../lib/kernel/running-kernel";
-import { KINDS, type ProgramKindName } from "../../lib/kinds";
 import { type Answer, ask, type Query } from "./ask";
 
 /**
@@ -26,59 +26,6 @@ export interface MeasuredCalls {
   /** The kfuncs of KFUNCS, and those in the kernel's BTF. */
   present: string[];
 }
-
-/** The kinds whose targets BTF names. */
-type Targeted = {
-  [Kind in ProgramKindName]: (typeof KINDS)[Kind]["target"]["form"] extends "btf" ? Kind : never;
-}[ProgramKindName];
-
-/** Targets; several if the calls that a program may make depend on the target. */
-const TARGETS: Readonly<Record<Targeted, readonly string[]>> = {
-  lsm: ["bprm_committed_creds", "file_open"],
-  lsm_cgroup: ["socket_post_create", "file_open", "inet_csk_clone"],
-  fentry: ["vfs_read"],
-  fexit: ["vfs_read"],
-  fsession: ["vfs_read"],
-  fmod_ret: ["security_file_open"],
-  iter: ["task", "tcp"],
-  tp_btf: ["sched_switch"],
-};
-/** Attach types that a kernel requires with a program type. */
-const ATTACHES: Readonly<Record<number, readonly number[]>> = {
-  [ProgramType.KPROBE]: [0, AttachType.TRACE_KPROBE_MULTI, AttachType.TRACE_UPROBE_MULTI],
-  [ProgramType.CGROUP_SKB]: [AttachType.CGROUP_INET_INGRESS, AttachType.CGROUP_INET_EGRESS],
-  [ProgramType.CGROUP_SOCK]: [
-    AttachType.CGROUP_INET_SOCK_CREATE,
-    AttachType.CGROUP_INET_SOCK_RELEASE,
-    AttachType.CGROUP_INET4_POST_BIND,
-    AttachType.CGROUP_INET6_POST_BIND,
-  ],
-  [ProgramType.CGROUP_SOCK_ADDR]: [
-    ...[AttachType.CGROUP_INET4_BIND, AttachType.CGROUP_INET6_BIND],
-    ...[AttachType.CGROUP_INET4_CONNECT, AttachType.CGROUP_INET6_CONNECT, AttachType.CGROUP_UNIX_CONNECT],
-    ...[AttachType.CGROUP_UDP4_SENDMSG, AttachType.CGROUP_UDP6_SENDMSG, AttachType.CGROUP_UNIX_SENDMSG],
-    ...[AttachType.CGROUP_UDP4_RECVMSG, AttachType.CGROUP_UDP6_RECVMSG, AttachType.CGROUP_UNIX_RECVMSG],
-    ...[AttachType.CGROUP_INET4_GETPEERNAME, AttachType.CGROUP_INET6_GETPEERNAME],
-    ...[AttachType.CGROUP_INET4_GETSOCKNAME, AttachType.CGROUP_INET6_GETSOCKNAME],
-  ],
-  [ProgramType.CGROUP_SOCKOPT]: [AttachType.CGROUP_GETSOCKOPT, AttachType.CGROUP_SETSOCKOPT],
-  [ProgramType.SOCK_OPS]: [AttachType.CGROUP_SOCK_OPS],
-  [ProgramType.CGROUP_DEVICE]: [AttachType.CGROUP_DEVICE],
-  [ProgramType.CGROUP_SYSCTL]: [AttachType.CGROUP_SYSCTL],
-  [ProgramType.FLOW_DISSECTOR]: [AttachType.FLOW_DISSECTOR],
-  [ProgramType.SK_LOOKUP]: [AttachType.SK_LOOKUP],
-  [ProgramType.SK_REUSEPORT]: [AttachType.SK_REUSEPORT_SELECT, AttachType.SK_REUSEPORT_SELECT_OR_MIGRATE],
-  [ProgramType.SK_MSG]: [AttachType.SK_MSG_VERDICT],
-  [ProgramType.LIRC_MODE2]: [AttachType.LIRC_MODE2],
-  [ProgramType.NETFILTER]: [AttachType.NETFILTER],
-};
-/** Kernels accept these only as sleepable, or offer more to sleepable ones. */
-const SLEEPABLE_TOO: ReadonlySet<number> = new Set([
-  ProgramType.KPROBE,
-  ProgramType.LSM,
-  ProgramType.TRACING,
-  ProgramType.SYSCALL,
-]);
 
 /** Names of kfuncs, in any release. */
 const MAYBE_KFUNC =
@@ -98,62 +45,12 @@ const TELLING = [
   `${ProgramType.CGROUP_SOCK_ADDR}/${AttachType.CGROUP_INET4_CONNECT}`,
 ];
 
-type Subject = Pick<Query, "type" | "attachType" | "btfId" | "flags">;
-
-function subjects(btf: Btf): Map<string, Subject[]> {
-  const found = new Map<string, Subject[]>();
-  const add = (key: string, subject: Subject) => found.set(key, [...(found.get(key) ?? []), subject]);
-  const id = (kind: number, name: string) => btf.find(kind, name);
-  for (const type of Object.values(ProgramType)) {
-    if (type === ProgramType.UNSPEC || type === ProgramType.EXT) continue;
-    const flags = SLEEPABLE_TOO.has(type) ? [0, Flag.SLEEPABLE] : [0];
-    if (type === ProgramType.LSM || type === ProgramType.TRACING) continue;
-    if (type === ProgramType.STRUCT_OPS) continue;
-    for (const attachType of ATTACHES[type] ?? [0])
-      for (const flag of flags) add(`${type}/${attachType}`, { type, attachType, btfId: 0, flags: flag });
-  }
-  for (const [kind, names] of Object.entries(TARGETS) as [Targeted, readonly string[]][]) {
-    const { types, attachType, target } = KINDS[kind];
-    for (const name of names) {
-      const btfId = id(BtfKind[target.btf.kind], target.btf.prefix + name);
-      if (btfId === undefined) continue;
-      for (const flags of [0, Flag.SLEEPABLE])
-        add(`${types[0]}/${attachType}`, { type: types[0], attachType, btfId, flags });
-    }
-  }
-  for (const [struct, members] of Object.entries(given(kernelFacts().structOps) ?? {})) {
-    const btfId = id(BtfKind.STRUCT, struct);
-    if (btfId === undefined) continue;
-    const all = btf.members(btfId).map(({ name }) => name);
-    for (const member of members.slice(0, 4))
-      add(`${ProgramType.STRUCT_OPS}/${struct}`, {
-        type: ProgramType.STRUCT_OPS,
-        attachType: all.indexOf(member),
-        btfId,
-        flags: 0,
-      });
-  }
-  return found;
-}
-
-/** The verifier's judgement of the call: undefined if it did not reach the call. */
-function gives({ errno, text }: Answer): boolean | undefined {
-  if (errno === 0) return true;
-  if (
-    /(unknown func|invalid func|program of this type cannot use helper|calling kernel function \S+ is not allowed)/.test(
-      text,
-    )
-  )
-    return false;
-  // Before 5.13 programs can't call kernel functions.
-  if (text.includes("uses reserved fields")) return undefined;
-  // The verifier passed the call, and complains about something else.
-  return /\(85\) call/.test(text) || /might sleep|sleepable kfunc|sleepable helper/.test(text) ? true : undefined;
-}
+/** Whether the kernel gives the program what it calls; undefined if the verifier did not reach the call. */
+const gives = ({ errno, text }: Answer) => callAnswer(-errno, text);
 
 export function measureCalls(): MeasuredCalls {
   const btf = vmlinuxBtf();
-  const all = subjects(btf);
+  const all = subjectsByKind(btf);
   const enumerators = btf.members(btf.find(BtfKind.ENUM, "bpf_func_id") ?? 0);
   const helperCount = enumerators.filter(({ name }) => name.startsWith("BPF_FUNC_")).length;
   const numbers = Array.from({ length: helperCount - 1 }, (_, index) => index + 1);

@@ -10,8 +10,8 @@ import { vmlinuxBtf } from "../../lib/btf/kernel-btf";
 import { AttachType, Flag, ProgramType } from "../../lib/constants";
 import { given } from "../../lib/kernel/fact";
 import type { KernelFacts } from "../../lib/kernel/kernel-facts";
+import { smallestMap } from "../../lib/kernel/map-probe";
 import { KINDS, type KindRow, kindRow, kindsWhere } from "../../lib/kinds";
-import { mapTypeRow } from "../../lib/map-types";
 import { parseSection } from "../../lib/section-names";
 import type { MapFacts, ProgramFacts } from "../../lib/verdict";
 import type { Query } from "./ask";
@@ -290,11 +290,9 @@ function lsmUser(ids: Ids): MapUser {
   return { section: `lsm.s/${hook}`, btfId: ids(BtfKind.FUNC, `bpf_lsm_${hook}`) };
 }
 
-/** Sizes that the kernel takes for a map of a type, its entries, and whether it wants BTF of them: an int for the key and the value. */
 function sizesOf(type: string): number[] {
-  const row = mapTypeRow(type);
-  const { btf = false, keySize = 8, valueSize = btf ? 4 : 8, maxEntries } = row?.create ?? {};
-  return [keySize, valueSize, maxEntries ?? (row?.elements.maxEntries === "bytes" ? 4096 : 1), Number(btf)];
+  const { keySize, valueSize, maxEntries, byteTypes } = smallestMap(type);
+  return [keySize, valueSize, maxEntries, Number(byteTypes)];
 }
 
 function mapTypes(kernel: KernelFacts, btf: Btf, { section, btfId }: MapUser): Case[] {

@@ -64,6 +64,7 @@ const CALLS: Readonly<Record<string, (options: never) => unknown>> = {
   openMapById: (options) => api.openMapById(1, options),
   readBtf: (options) => api.readBtf(objectPath("maps"), options),
   tracePipe: api.tracePipe,
+  attachedTo: (options: object) => api.attachedTo({ netns: "/proc/self/ns/net", attachType: "sk_lookup", ...options }),
   "BpfObject.attach": (options) => object.attach(options),
   "BpfObject.pin": (options) => object.pin("/sys/fs/bpf/none", options),
   "KeyedMap.get": (options) => hash.get(key, options),

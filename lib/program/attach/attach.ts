@@ -187,7 +187,12 @@ export function attachProgram(program: Attachable, place: Place, given: AttachOp
   try {
     if (attached.status < 0) throw attachError(program, attached, given);
     const linkless = "linkless" in attached ? attached.linkless : undefined;
-    return new Link(attached.status, { program: program.name, lifetime: place.lifetime, linkless });
+    return new Link(attached.status, {
+      program: program.name,
+      lifetime: place.lifetime,
+      linkless,
+      records: place.records,
+    });
   } finally {
     if (isOutcome(attached)) deliver(attached, place.lifetime.onLog);
   }

@@ -1,5 +1,7 @@
 /** What the ways to attach a program have in common: what they take, and what they return. */
+
 import { closeSync, openSync } from "node:fs";
+import type { Codec } from "../../codec/codec";
 import { ArgumentError, AttachError } from "../../errors";
 import type { AttachMechanism, ProgramKind } from "../../kinds";
 import { type Handle, native, type Outcome } from "../../native";
@@ -23,6 +25,8 @@ export interface Place {
   readonly index: number;
   readonly fd: number;
   readonly lifetime: Lifetime;
+  /** For an iterator that declares its records: their codec. */
+  readonly records?: Codec<unknown> | undefined;
 }
 
 /** The result of a native call: of libbpf, with its messages, or of the kernel, a handle or -errno. */
