@@ -50,9 +50,9 @@ export function json(value: unknown): string {
 }
 
 /** Incremented when a field of the JSON output is removed or changes its meaning. */
-const FORMAT = 1;
+const VERSION = 1;
 
 /** Formats the output of --json. */
 export function document(value: object): string {
-  return json({ format: FORMAT, ...value });
+  return json({ version: VERSION, ...value });
 }

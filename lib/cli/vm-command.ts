@@ -93,7 +93,7 @@ export async function vm(command: readonly string[], options: Options, place: Gu
   process.exitCode = showRuns(runs, json);
 }
 
-function list(text: string, before: string[] = []): string[] {
+export function list(text: string, before: string[] = []): string[] {
   return [
     ...before,
     ...text
@@ -103,7 +103,7 @@ function list(text: string, before: string[] = []): string[] {
   ];
 }
 
-function positive(text: string): number {
+export function positive(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError(`expected a positive integer, got '${text}'`);
   return Number(text);
 }

@@ -213,8 +213,8 @@ describe("hooks", () => {
 
   test("all kinds of a measured kernel", () => {
     const { stdout } = cli("hooks", "--kernel", "debian-7.3", "--json");
-    const { format, kernels, hooks } = JSON.parse(stdout);
-    expect(format).toBe(1);
+    const { version, kernels, hooks } = JSON.parse(stdout);
+    expect(version).toBe(1);
     const name = kernels[0].name;
     // The whole list has only the answers; named hooks have reasons.
     expect(hooks[0].verdicts).toEqual({ [name]: { verdict: "refused", reason: expect.any(String) } });

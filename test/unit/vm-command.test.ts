@@ -54,7 +54,7 @@ test("--json reserves standard output for itself", () => {
   ]);
   expect(status).toBe(125);
   expect(JSON.parse(stdout)).toEqual({
-    format: 1,
+    version: 1,
     runs: [
       {
         ...{ kernel, status: 0, error: null, files: [], missing: ["/a"], accelerator: "icount" },
