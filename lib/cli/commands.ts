@@ -16,6 +16,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Add>> = new Map([
   ["prog", async () => (await import("./prog-command.js")).addProg],
   ["link", async () => (await import("./link-command.js")).addLink],
   ["vm", async () => (await import("./vm-command.js")).addVm],
+  ["map", async () => (await import("./map-command.js")).addMap],
   ["verify", async () => (await import("./verify-command.js")).addVerify],
   ["gen", async () => (await import("./gen-command.js")).addGen],
   ["build", async () => (await import("./build-command.js")).addBuild],

@@ -56,3 +56,9 @@ const VERSION = 1;
 export function document(value: object): string {
   return json({ version: VERSION, ...value });
 }
+
+/** The same of fields that are JSON already: decoded values, whose integers have more digits than numbers. */
+export function documentOf(fields: Readonly<Record<string, string>>): string {
+  const lines = Object.entries({ version: String(VERSION), ...fields }).map(([name, text]) => `  "${name}": ${text}`);
+  return `{\n${lines.join(",\n")}\n}\n`;
+}

@@ -3,11 +3,13 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readProfile } from "node-libbpf";
+import { BpfMap, codecs, createMap, open, readProfile } from "node-libbpf";
+import { open as openMaps } from "../bpf/maps.bpf";
 import { objectPath } from "../bpf/objects";
-import { bpfLsm, isSince, kernelTest, noTrampolines, trampolines } from "./needs";
+import { bpffs, bpfLsm, isSince, kernelTest, noTrampolines, PINS, trampolines } from "./needs";
 
 const MAIN = join(__dirname, "../../lib/cli/main.js");
+const EXEC_WATCH = join(__dirname, "../../examples/exec-watch/exec-watch.bpf.o");
 
 function cli(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
@@ -66,4 +68,78 @@ kernelTest("without privilege, the output says what is missing", [], async () =>
   const { status, stdout } = nobody("doctor");
   expect(status).toBe(1);
   expect(stdout).toMatch(/^ {2}bad {6}this process lacks CAP_BPF and CAP_PERFMON/m);
+});
+
+describe("map", () => {
+  /** The command's output on a map, by its id or pin. */
+  const map = (...args: string[]) => cli("map", ...args);
+
+  kernelTest("elements are read and written by the types of the object", [], async () => {
+    using object = await openMaps().load();
+    const { hash, lru, percpu_array, queue } = object.maps;
+    const id = String(hash.id);
+    expect(map("set", id, "5", "18446744073709551615")).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(hash.get(5)).toBe(2n ** 64n - 1n);
+    expect(map("get", id, "0x5").stdout).toBe("18446744073709551615\n");
+    expect(map("dump", id).stdout).toBe('{"key":5,"value":18446744073709551615}\n');
+    const document = `{\n  "version": 1,\n  "map": {"id":${id},"name":"hash","type":"hash"},\n`;
+    expect(map("get", id, "5", "--json").stdout).toBe(`${document}  "value": 18446744073709551615\n}\n`);
+    expect(map("set", id, "5", "1", "--mode", "noexist")).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching("EEXIST"),
+    });
+    expect(map("delete", id, "5").status).toBe(0);
+    for (const command of ["get", "delete"]) {
+      expect(map(command, id, "5")).toEqual({ status: 1, stdout: "", stderr: "node-libbpf: map hash has no key 5\n" });
+    }
+    expect(map("dump", id, "--json").stdout).toBe(`${document}  "elements": []\n}\n`);
+
+    expect(map("set", String(lru.id), "12", "two words").status).toBe(0);
+    expect(lru.get("12")).toBe("two words");
+    percpu_array.set(1, percpu_array.get(0)?.map((_, cpu) => cpu + 1) ?? []);
+    const each = JSON.stringify(percpu_array.get(1));
+    expect(map("get", String(percpu_array.id), "1").stdout).toBe(`${each}\n`);
+
+    expect(map("get", String(queue.id), "1").stderr).toBe(
+      "node-libbpf: queue map queue: it has no keys. A hash or an array has\n",
+    );
+    expect(map("dump", String(queue.id)).stderr).toMatch(/user space can't list its elements/);
+    expect(map("set", id, "5", "word").stderr).toBe('node-libbpf: hash.value: expected u64, got "word"\n');
+    expect(map("set", id, "-1", "1").stderr).toBe("node-libbpf: hash.key: expected u32, got -1\n");
+  });
+
+  kernelTest("structs, and maps by pin", [bpffs], async () => {
+    const spec = open(EXEC_WATCH);
+    for (const program of Object.values(spec.programs)) program.autoload = false;
+    using object = await spec.load();
+    const pin = join(PINS, "callers");
+    object.map("callers", BpfMap).pin(pin);
+    try {
+      expect(map("set", pin, "7", '{"comm":"bash","uid":1000}')).toEqual({ status: 0, stdout: "", stderr: "" });
+      expect(map("dump", pin).stdout).toBe('{"key":7,"value":{"uid":1000,"comm":"bash"}}\n');
+      expect(map("set", pin, "7", '{"com":"bash"}').stderr).toMatch(/did you mean "comm"\?/);
+      const { map: shown } = JSON.parse(map("show", pin, "--json").stdout);
+      expect(shown).toMatchObject({ name: "callers", type: "hash", keySize: 4, valueSize: 20, maxEntries: 4096 });
+      expect(map("show", pin).stdout).toMatch(/^maxEntries +4096$/m);
+      expect(map("dump", String(object.map("events", BpfMap).id)).stderr).toMatch(/ringbuf map events: user space/);
+    } finally {
+      rmSync(PINS, { recursive: true });
+    }
+  });
+
+  kernelTest("maps of maps: an inner map is named by its id", [], async () => {
+    using inner = createMap({ type: "array", value: codecs.u64, maxEntries: 1 });
+    using outer = createMap({ type: "hash_of_maps", key: codecs.u32, maxEntries: 4, inner });
+    const id = String(outer.id);
+    expect(map("set", id, "3", String(inner.id))).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(outer.idOf(3)).toBe(inner.id);
+    expect(map("get", id, "3").stdout).toBe(`${inner.id}\n`);
+    expect(map("dump", id).stdout).toMatch(new RegExp(`"value":${inner.id}}$`, "m"));
+    expect(map("set", id, "3", "4000000000").stderr).toMatch(/map 4000000000 can't be opened: there is none/);
+  });
+
+  kernelTest("a map that is not there", [], async () => {
+    expect(map("show", "/nowhere").stderr).toMatch(/^node-libbpf: \/nowhere can't be opened: nothing is pinned there/);
+    expect(map("show", "4000000000").stderr).toMatch(/^node-libbpf: map 4000000000 can't be opened: /);
+  });
 });
