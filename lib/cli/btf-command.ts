@@ -6,6 +6,7 @@ import { toJson } from "../btf/json";
 import { reached } from "../btf/referenced-types";
 import { renderTypes } from "../gen/typescript-types";
 import { ArgumentError, type Btf, type BtfType, kernelBtf, readBtf } from "../index";
+import { addExamples } from "./examples";
 
 /** Writers for all types of a BTF, or for the named types. */
 const FORMATS = {
@@ -23,8 +24,8 @@ interface Options {
 }
 
 export function addBtf(program: Command): void {
-  const command = program.command("btf").summary("show the types of the kernel or of an object");
-  command
+  const group = program.command("btf").summary("show the types of the kernel or of an object");
+  const command = group
     .command("dump")
     .summary("print types as C, JSON or TypeScript")
     .description(
@@ -39,6 +40,9 @@ export function addBtf(program: Command): void {
     .action((file: string | undefined, types: string[], options: Options) => {
       dump(file === undefined ? [] : [file, ...types], options);
     });
+  const example = "node-libbpf btf dump > vmlinux.h";
+  addExamples(group, example);
+  addExamples(command, example, 'node-libbpf btf dump watch.bpf.o "struct event" --format ts');
 }
 
 function dump(words: readonly string[], { format, module, base }: Options): void {

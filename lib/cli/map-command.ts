@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import type { BpfMap, UpdateMode } from "../index";
 import { deleteByText, elementsAsJson, getAsJson, openMapNamed, setFromText } from "../map/element-commands";
+import { addExamples } from "./examples";
 import { document, documentOf, printable, table } from "./table";
 
 /** Exit status if the element does not exist, as of a filter that finds nothing. */
@@ -11,22 +12,35 @@ const MAP = "an id, a name, or the path of a pin";
 const KEY = "JSON of the key's type, or a plain number, string or 0x…";
 
 export function addMap(program: Command): void {
-  const command = program.command("map").summary("show maps that exist, read and write their elements");
-  command
+  const group = program.command("map").summary("show maps that exist, read and write their elements");
+  addExamples(group, "node-libbpf map dump /sys/fs/bpf/callers");
+  for (const add of [addShow, addDump, addGet, addSet, addDelete]) add(group);
+}
+
+function addShow(group: Command): void {
+  const command = group
     .command("show")
     .summary("show what the kernel reports about a map")
     .description("Prints what the kernel reports about a map.")
     .argument("<map>", MAP)
     .option("--json", "print JSON")
     .action((name: string, options: Asked) => show(name, options));
-  command
+  addExamples(command, "node-libbpf map show 42", "node-libbpf map show /sys/fs/bpf/callers --json");
+}
+
+function addDump(group: Command): void {
+  const command = group
     .command("dump")
     .summary("print all elements of a map")
     .description("Prints all elements of a map, each as a line of JSON with its key and value.")
     .argument("<map>", MAP)
     .option("--json", "print one JSON document")
     .action((name: string, options: Asked) => dump(name, options));
-  command
+  addExamples(command, "node-libbpf map dump /sys/fs/bpf/callers");
+}
+
+function addGet(group: Command): void {
+  const command = group
     .command("get")
     .summary("print the value of a key")
     .description(
@@ -38,7 +52,11 @@ export function addMap(program: Command): void {
     .action((name: string, key: string, options: Asked) => {
       process.exitCode = get(name, key, options);
     });
-  command
+  addExamples(command, "node-libbpf map get 42 7", "node-libbpf map get /sys/fs/bpf/denied 10.0.0.0/8");
+}
+
+function addSet(group: Command): void {
+  const command = group
     .command("set")
     .summary("write an element")
     .description("Writes an element of a map.")
@@ -54,7 +72,15 @@ export function addMap(program: Command): void {
       using map = openMapNamed(name);
       setFromText(map, key, value, mode);
     });
-  command
+  addExamples(
+    command,
+    "node-libbpf map set 42 7 1000",
+    `node-libbpf map set 42 7 '{"uid":1000,"comm":"bash"}' --mode noexist`,
+  );
+}
+
+function addDelete(group: Command): void {
+  const command = group
     .command("delete")
     .summary("delete an element")
     .description("Deletes an element. Exits with 0, with 1 if there is no such key, with 2 if it failed.")
@@ -64,6 +90,7 @@ export function addMap(program: Command): void {
       using map = openMapNamed(name);
       process.exitCode = deleteByText(map, key) ? 0 : absent(map, key);
     });
+  addExamples(command, "node-libbpf map delete 42 7");
 }
 
 interface Asked {

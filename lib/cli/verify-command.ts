@@ -7,6 +7,7 @@ import { resolveKernel } from "../testing/kernels";
 import { type Baseline, type Regression, readBaseline, regressions, type VerifiedProgram } from "../verify/baseline";
 import { type Answer, type NotAccepted, programsOf } from "../verify/load-alone";
 import { type KernelAnswers, type MachineOptions, verifyOn } from "../verify/machine";
+import { addExamples } from "./examples";
 import { inLanes } from "./lanes";
 import { type Cell, document, isTerminal, printable, type Style, styled, table } from "./table";
 import { list, positive } from "./vm-command";
@@ -23,7 +24,7 @@ interface Options {
 }
 
 export function addVerify(program: Command): void {
-  program
+  const command = program
     .command("verify")
     .summary("load the programs of an object on other kernels, in throw-away virtual machines")
     .description(
@@ -47,6 +48,11 @@ export function addVerify(program: Command): void {
     .action(async (path: string, options: Options) => {
       process.exitCode = await verify(path, options);
     });
+  addExamples(
+    command,
+    "node-libbpf verify watch.bpf.o --kernel 5.10,6.1,6.12,7.3",
+    "node-libbpf verify watch.bpf.o --kernel 6.12 --baseline verified.json --tolerance 5",
+  );
 }
 
 async function verify(path: string, options: Options): Promise<number> {
