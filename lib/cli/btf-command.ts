@@ -7,11 +7,13 @@ import { reached } from "../btf/referenced-types";
 import { renderTypes } from "../gen/typescript-types";
 import { ArgumentError, type Btf, type BtfType, kernelBtf, readBtf } from "../index";
 import { addExamples } from "./examples";
+import { documentOf } from "./table";
 
 /** Writers for all types of a BTF, or for the named types. */
 const FORMATS = {
   c: (btf: Btf, types?: readonly BtfType[]) => toC(btf, types),
-  json: (btf: Btf, types?: readonly BtfType[]) => toJson(types === undefined ? btf.types() : reached(btf, types)),
+  json: (btf: Btf, types?: readonly BtfType[]) =>
+    documentOf({ types: toJson(types === undefined ? btf.types() : reached(btf, types)).trimEnd() }),
   ts: (btf: Btf, types?: readonly BtfType[]) => renderTypes(types ?? Array.from(btf.types()).filter(hasDeclaration)),
 } as const;
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { BpfMap, codecs, createMap, open, readProfile } from "node-libbpf";
 import { open as openMaps } from "../bpf/maps.bpf";
 import { objectPath } from "../bpf/objects";
+import { documentOf } from "../schemas";
 import { bpffs, bpfLsm, isSince, kernelTest, noTrampolines, PINS, trampolines } from "./needs";
 
 const MAIN = join(__dirname, "../../lib/cli/main.js");
@@ -38,7 +39,7 @@ kernelTest("check and hooks agree with the kernel's answers", [bpfLsm], async ()
   expect(cli("check", objectPath("lsm"), "--precheck", "probe").status).toBe(0);
   expect(cli("hooks", "--probe", "bprm_committed_creds", "file_mprotect").status).toBe(1);
   const { stdout } = cli("hooks", "--probe", "--kind", "lsm", "--sleepable", "--json");
-  const { hooks } = JSON.parse(stdout) as { hooks: { name: string; verdicts: object }[] };
+  const { hooks } = documentOf("hooks", stdout) as { hooks: { name: string; verdicts: object }[] };
   expect(hooks.map(({ name }) => name)).toContain("bprm_committed_creds");
   expect(hooks.some(({ name }) => name === "file_open")).toBe(isSince("5.11"));
   expect(hooks[0]?.verdicts).toMatchObject({ host: { verdict: "allowed" } });
@@ -83,7 +84,10 @@ describe("map", () => {
     expect(map("get", id, "0x5").stdout).toBe("18446744073709551615\n");
     expect(map("dump", id).stdout).toBe('{"key":5,"value":18446744073709551615}\n');
     const document = `{\n  "version": 1,\n  "map": {"id":${id},"name":"hash","type":"hash"},\n`;
-    expect(map("get", id, "5", "--json").stdout).toBe(`${document}  "value": 18446744073709551615\n}\n`);
+    const got = map("get", id, "5", "--json").stdout;
+    expect(got).toBe(`${document}  "value": 18446744073709551615\n}\n`);
+    documentOf("map-get", got);
+    documentOf("map-dump", map("dump", id, "--json").stdout);
     expect(map("set", id, "5", "1", "--mode", "noexist")).toMatchObject({
       status: 2,
       stderr: expect.stringMatching("EEXIST"),
@@ -118,7 +122,7 @@ describe("map", () => {
       expect(map("set", pin, "7", '{"comm":"bash","uid":1000}')).toEqual({ status: 0, stdout: "", stderr: "" });
       expect(map("dump", pin).stdout).toBe('{"key":7,"value":{"uid":1000,"comm":"bash"}}\n');
       expect(map("set", pin, "7", '{"com":"bash"}').stderr).toMatch(/did you mean "comm"\?/);
-      const { map: shown } = JSON.parse(map("show", pin, "--json").stdout);
+      const { map: shown } = documentOf("map-show", map("show", pin, "--json").stdout);
       expect(shown).toMatchObject({ name: "callers", type: "hash", keySize: 4, valueSize: 20, maxEntries: 4096 });
       expect(map("show", pin).stdout).toMatch(/^maxEntries +4096$/m);
       expect(map("dump", String(object.map("events", BpfMap).id)).stderr).toMatch(/ringbuf map events: user space/);

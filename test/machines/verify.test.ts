@@ -8,6 +8,7 @@ import type { Answer } from "../../lib/verify/load-alone";
 import { SERIES } from "../../scripts/kernels";
 import { PROJECT_ROOT } from "../../scripts/places";
 import { objectPath } from "../bpf/objects";
+import { documentOf } from "../schemas";
 
 const MAIN = join(__dirname, "../../lib/cli/main.js");
 const EXEC_WATCH = join(PROJECT_ROOT, "dist/examples/exec-watch/exec-watch.bpf.o");
@@ -65,7 +66,7 @@ test("exec-watch on four kernels", async () => {
   const { status, stdout, stderr } = verify(EXEC_WATCH, "--kernel", SERIES.join(","), "--json");
   // On 5.10 a sleepable program can't use a ring buffer.
   expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
-  const verified = JSON.parse(stdout) as Verified;
+  const verified = documentOf("verify", stdout) as Verified;
   expect(verified.kernels.map(({ name }) => name)).toEqual(SERIES);
   for (const kernel of SERIES) expect(found(verified, kernel)).toEqual(await inC(EXEC_WATCH, kernel));
   const [on_exec] = verified.programs;
@@ -98,7 +99,7 @@ test("programs that are refused, for the same errno", async () => {
   const kernel = "6.12";
   const { status, stdout } = verify(object, "--kernel", kernel, "--json");
   expect(status).toBe(1);
-  const here = found(JSON.parse(stdout), kernel);
+  const here = found(documentOf("verify", stdout), kernel);
   const c = await inC(object, kernel);
   expect(Object.keys(c).length).toBeGreaterThan(20);
   const others = Object.keys(c).filter((program) => c[program] !== here[program]);

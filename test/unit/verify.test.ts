@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { decisiveLines, instructionsProcessed } from "../../lib/sleepable/log-lines";
 import type { Answer } from "../../lib/verify/load-alone";
 import { objectPath } from "../bpf/objects";
+import { documentOf } from "../schemas";
 import { FakeQemu } from "./fake-qemu";
 
 const MAIN = join(__dirname, "../../lib/cli/main.js");
@@ -79,7 +80,7 @@ test.each<[status: number, answer: Answer]>([
 test("JSON, which is a baseline", () => {
   plays({ one: accepted(1000), two: refused });
   const { stdout } = verify("--kernel", `${one},${two}`, "--json");
-  expect(JSON.parse(stdout)).toEqual({
+  expect(documentOf("verify", stdout)).toEqual({
     version: 1,
     object: OBJECT,
     kernels: [
@@ -109,7 +110,7 @@ test("JSON, which is a baseline", () => {
   expect(more.stdout).toMatch(/^worse than .*\n {2}on_exec on .*-one: 1101 instructions, before 1000\n$/m);
   const worse = compare({ one: unknown, two: refused }, "--json");
   expect(worse.status).toBe(1);
-  expect(JSON.parse(worse.stdout)).toMatchObject({
+  expect(documentOf("verify", worse.stdout)).toMatchObject({
     tolerance: 10,
     regressions: [
       {
