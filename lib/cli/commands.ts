@@ -17,6 +17,8 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Add>> = new Map([
   ["prog", async () => (await import("./prog-command.js")).addProg],
   ["link", async () => (await import("./link-command.js")).addLink],
   ["vm", async () => (await import("./vm-command.js")).addVm],
+  ["run", async () => (await import("./run-command.js")).addRun],
+  ["unpin", async () => (await import("./unpin-command.js")).addUnpin],
   ["map", async () => (await import("./map-command.js")).addMap],
   ["verify", async () => (await import("./verify-command.js")).addVerify],
   ["gen", async () => (await import("./gen-command.js")).addGen],

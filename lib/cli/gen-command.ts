@@ -57,7 +57,7 @@ async function gen(object: string, { output, event, watch, ...options }: Options
   else once();
 }
 
-function event(text: string, before: Record<string, string> = {}): Record<string, string> {
+export function event(text: string, before: Record<string, string> = {}): Record<string, string> {
   const [, map, type] = /^([^=]+)=(.+)$/.exec(text) ?? [];
   if (map === undefined || type === undefined) throw new InvalidArgumentError(`expected MAP=TYPE, got '${text}'`);
   return { ...before, [map]: type };

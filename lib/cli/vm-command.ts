@@ -132,6 +132,6 @@ function get(text: string, before: Collect[] = []): Collect[] {
   return [...before, { from, into }];
 }
 
-function env(text: string, before: [string, string][] = []): [string, string][] {
+export function env(text: string, before: [string, string][] = []): [string, string][] {
   return [...before, pair(text, "=")];
 }

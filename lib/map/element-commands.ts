@@ -1,9 +1,9 @@
 /** Access to the elements of a map by keys and values as text, whatever its class. */
 import type { BtfValue } from "../codec/codec";
 import { jsonOf } from "../codec/exact-json";
+import { parsed, valueOfText } from "../codec/value-text";
 import { ArgumentError } from "../errors";
 import { ElementMap } from "./element-map";
-import { parsed, valueOfText } from "./element-text";
 import { KeyedMap, type UpdateMode } from "./keyed-map";
 import type { BpfMap } from "./map";
 import type { MapOperation } from "./map-operation";

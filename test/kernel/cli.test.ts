@@ -1,13 +1,28 @@
 /** The command node-libbpf on a real kernel. */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { BpfMap, codecs, createMap, open, readProfile } from "node-libbpf";
+import { type ExecEvent, toExecEvent } from "../../examples/exec-watch/event";
+import type { exec_event } from "../../examples/exec-watch/exec-watch.bpf";
 import { open as openMaps } from "../bpf/maps.bpf";
 import { objectPath } from "../bpf/objects";
 import { documentOf } from "../schemas";
-import { bpffs, bpfLsm, isSince, kernelTest, noTrampolines, PINS, trampolines } from "./needs";
+import {
+  bpffs,
+  bpfLsm,
+  isSince,
+  kernelTest,
+  noTrampolines,
+  PINS,
+  since,
+  systemCallTracepoints,
+  trampolines,
+} from "./needs";
 
 const MAIN = join(__dirname, "../../lib/cli/main.js");
 const EXEC_WATCH = join(__dirname, "../../examples/exec-watch/exec-watch.bpf.o");
@@ -145,5 +160,165 @@ describe("map", () => {
   kernelTest("a map that is not there", [], async () => {
     expect(map("show", "/nowhere").stderr).toMatch(/^node-libbpf: \/nowhere can't be opened: nothing is pinned there/);
     expect(map("show", "4000000000").stderr).toMatch(/^node-libbpf: map 4000000000 can't be opened: /);
+  });
+});
+
+describe("run", () => {
+  const SESSION = objectPath("session");
+  /** The mask that the tests set, so that records of other processes are left out. */
+  const MASK = 0o2465;
+
+  /** Starts the command, and returns when its programs are attached. */
+  async function start(...args: string[]) {
+    const child = spawn(process.execPath, [MAIN, "run", ...args]);
+    const ended = once(child, "close");
+    const stdout = textOf(child.stdout);
+    const stderr = textOf(child.stderr);
+    await Promise.race([once(child.stderr, "data"), ended]);
+    return {
+      child,
+      lines: createInterface({ input: child.stdout }),
+      async end(signal?: NodeJS.Signals) {
+        if (signal !== undefined) child.kill(signal);
+        const [status] = await ended;
+        return { status, stdout: stdout(), stderr: stderr() };
+      },
+    };
+  }
+
+  function textOf(stream: Readable): () => string {
+    const chunks: Buffer[] = [];
+    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+    return () => Buffer.concat(chunks).toString();
+  }
+
+  /** Two calls of the system call that the program watches. */
+  const call = () => spawnSync("sh", ["-c", `umask ${MASK.toString(8)}; umask 0`]);
+  const wanted = `wanted=${MASK}`;
+  const linesOf = (text: string) => text.trimEnd().split("\n");
+  const documents = (text: string) => linesOf(text).map((line) => documentOf("run", line));
+
+  kernelTest("prints records and, at the end, maps and variables", [systemCallTracepoints, since("5.8")], async () => {
+    const run = await start(SESSION, "--set", wanted, "--set", "label=five", "--json", "--dump");
+    call();
+    for await (const line of run.lines) {
+      if (documentOf("run", line).map === "numbers") break;
+    }
+    const { status, stdout, stderr } = await run.end("SIGINT");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "node-libbpf: attached on_umask\n" });
+    const all = documents(stdout);
+    const version = 1;
+    expect(all.filter(({ record }) => record)).toEqual(
+      expect.arrayContaining([
+        { version, map: "calls", record: { number: 1, mask: MASK, comm: "sh" } },
+        { version, map: "numbers", record: expect.arrayContaining([1, 0]) },
+      ]),
+    );
+    expect(all).toEqual(
+      expect.arrayContaining([
+        { version, map: "masks", key: MASK, value: 1 },
+        { version, variable: "seen", value: 1 },
+        { version, variable: "label", value: "five" },
+      ]),
+    );
+  });
+
+  kernelTest("ends after a number of records", [systemCallTracepoints, since("5.8")], async () => {
+    const run = await start(SESSION, "--set", wanted, "--event", "numbers=struct umask_call", "--count", "1");
+    call();
+    const { status, stdout } = await run.end();
+    expect(status).toBe(0);
+    expect(linesOf(stdout)).toEqual([expect.stringMatching(/^(calls|numbers) /)]);
+  });
+
+  kernelTest("ends when nobody reads, and when its time is over", [systemCallTracepoints, since("5.8")], async () => {
+    const script = `"$0" "$1" run "$2" --set ${wanted} | head -n 0; exit \${PIPESTATUS[0]}`;
+    const piped = spawn("bash", ["-c", script, process.execPath, MAIN, SESSION]);
+    const ended = once(piped, "close");
+    await once(piped.stderr, "data");
+    // The pipe's end is noticed when a record is written.
+    const timer = setInterval(call, 50);
+    expect((await ended)[0]).toBe(0);
+    clearInterval(timer);
+    expect(cli("run", SESSION, "--duration", "1")).toMatchObject({ status: 0, stdout: "" });
+  });
+
+  kernelTest("--pin leaves it running, and unpin ends it", [systemCallTracepoints, bpffs, since("5.15")], async () => {
+    const folder = join(PINS, "session");
+    try {
+      const pinned = cli("run", SESSION, "--set", wanted, "--pin", folder, "--json");
+      expect(pinned.status).toBe(0);
+      const { pins } = documentOf("run", pinned.stdout);
+      expect(pins).toEqual(expect.arrayContaining([join(folder, "links/on_umask"), join(folder, "maps/masks")]));
+      call();
+      const masks = join(folder, "maps/masks");
+      expect(cli("map", "get", masks, String(MASK)).stdout).toBe("1\n");
+      expect(cli("run", SESSION, "--pin", folder)).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining("EEXIST"),
+      });
+      const removed = cli("unpin", folder, "--json");
+      expect(removed.status).toBe(0);
+      expect(documentOf("unpin", removed.stdout).pins.toSorted()).toEqual(pins.toSorted());
+      expect(existsSync(folder)).toBe(false);
+      expect(cli("unpin", folder)).toMatchObject({ status: 2, stderr: expect.stringContaining("nothing is pinned") });
+    } finally {
+      rmSync(PINS, { recursive: true, force: true });
+    }
+  });
+
+  kernelTest("a folder with another pin is left as it is", [bpffs], async () => {
+    using map = createMap({ type: "array", value: codecs.u64, maxEntries: 1 });
+    const path = join(PINS, "other/links/map");
+    map.pin(path);
+    try {
+      const { status, stderr } = cli("unpin", join(PINS, "other"));
+      expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining("it is not a link") });
+      expect(existsSync(path)).toBe(true);
+    } finally {
+      rmSync(PINS, { recursive: true });
+    }
+  });
+
+  kernelTest("what can't be attached, and what is refused", [], async () => {
+    expect(cli("run", SESSION, "--programs", "elsewhere").stderr).toMatch(
+      /^node-libbpf: nothing of .* can be attached: /,
+    );
+    expect(cli("run", objectPath("refused")).status).toBe(2);
+  });
+
+  kernelTest("exec-watch's object gives the same events as the example", [bpfLsm, since("5.12")], async () => {
+    const run = await start(EXEC_WATCH, "--json");
+    const example = spawn(process.execPath, [join(EXEC_WATCH, "../index.js"), "--json"]);
+    const ended = once(example, "close");
+    const printed = textOf(example.stdout);
+    await once(example.stderr, "data");
+    const execs = [
+      ["true", "a b", 'c"d', ""],
+      ["true", "x".repeat(3000)],
+      ["sh", "-c", "exit 0", "$0"],
+    ];
+    for (const [command = "", ...args] of execs) spawnSync(command, args);
+    const isOwn = (event: { ppid: number }) => event.ppid === process.pid;
+    const own = (text: string) =>
+      linesOf(text)
+        .map((line) => JSON.parse(line) as ExecEvent)
+        .filter(isOwn);
+    const events = (text: string) =>
+      documents(text)
+        .map(({ record }) => toExecEvent({ ...record, args: Uint8Array.from(record.args) } as exec_event))
+        // The example's own exec is one too.
+        .filter((event) => isOwn(event) && event.file !== process.execPath);
+    let count = 0;
+    for await (const line of run.lines) {
+      count += events(line).length;
+      if (count === execs.length) break;
+    }
+    const theirs = await run.end("SIGTERM");
+    expect(theirs.status).toBe(0);
+    example.kill("SIGTERM");
+    await ended;
+    expect(events(theirs.stdout)).toEqual(own(printed()));
+    expect(events(theirs.stdout).map(({ args }) => args)).toEqual(execs);
   });
 });

@@ -1,8 +1,8 @@
-/** Keys and values of maps as text: what the map command reads and prints. */
+/** Values as text: what the commands map and run read and print. */
 import fc from "fast-check";
 import { type BtfValue, codecOf, codecs } from "node-libbpf";
 import { jsonOf, parseJson } from "../../lib/codec/exact-json";
-import { valueOfText } from "../../lib/map/element-text";
+import { valueOfText } from "../../lib/codec/value-text";
 import { bytes, perCpu } from "../../lib/map/map-codec";
 import { prefixCodec } from "../../lib/map/prefix";
 import { open } from "../bpf/contexts.bpf";

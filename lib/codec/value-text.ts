@@ -1,23 +1,23 @@
-/** Keys and values of maps as text: JSON, or a plain word for a string, a number or bytes. */
+/** Values as text: JSON, or a plain word for a string, a number or bytes. */
 import { isUint8Array } from "node:util/types";
-import type { BtfValue, Codec } from "../codec/codec";
-import { planOfCodec } from "../codec/codec";
-import { type JsonValue, parseJson } from "../codec/exact-json";
 import { little } from "../endian";
-import type { ElementCodec } from "./map-codec";
-
-type AnyCodec = Pick<ElementCodec<unknown>, "decode">;
+import { type BtfValue, type Codec, planOfCodec } from "./codec";
+import { type JsonValue, parseJson } from "./exact-json";
 
 /**
  * The value that a text stands for, in the form that the codec accepts. What does not fit is left for the codec to
  * refuse.
  *
- * @param size of the key or value in bytes
+ * @param size in bytes
  */
-export function valueOfText(text: string, codec: AnyCodec, size: number): BtfValue {
-  if (planOfCodec(codec as Codec<unknown>)?.op === "chars" && !text.startsWith('"')) return text;
+export function valueOfText(text: string, codec: Pick<Codec<unknown>, "decode">, size: number): BtfValue {
+  if (planOfCodec(codec)?.op === "chars" && !text.startsWith('"')) return text;
   // Bytes of zeros decode to a value of the right form.
-  const form = codec.decode(new DataView(new ArrayBuffer(size)), 0, size) as BtfValue;
+  return valueLike(text, codec.decode(new DataView(new ArrayBuffer(size)), 0, size) as BtfValue);
+}
+
+/** The same, given another value of the type. */
+export function valueLike(text: string, form: BtfValue): BtfValue {
   return formed(parsed(text), form) as BtfValue;
 }
 
