@@ -118,6 +118,11 @@ describe("map", () => {
     const each = JSON.stringify(percpu_array.get(1));
     expect(map("get", String(percpu_array.id), "1").stdout).toBe(`${each}\n`);
 
+    const data = String(object.map(".data", BpfMap).id);
+    expect(map("get", data, "0").stdout).toBe('{"port":443,"level":-3}\n');
+    expect(map("set", data, "0", '{"port":80,"level":-1}').status).toBe(0);
+    expect([object.variables.port, object.variables.level]).toEqual([80, -1]);
+
     expect(map("get", String(queue.id), "1").stderr).toBe(
       "node-libbpf: queue map queue: it has no keys. A hash or an array has\n",
     );
