@@ -86,7 +86,8 @@ export type Operation =
   | "gen"
   | "build"
   | "write"
-  | "vm";
+  | "vm"
+  | "verify";
 
 /** What an error is about. A field is set only where it applies. */
 export interface ErrorDetails {

@@ -1,5 +1,5 @@
 /**
- * The packages of node_modules that a test run in the guest needs: jest, fast-check, further named ones, and all their
+ * The packages of node_modules that a test run in the guest needs: jest, fast-check, ajv, further named ones, and all their
  * dependencies.
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -21,7 +21,7 @@ export function jestClosure(
   arch: Arch = process.arch as Arch,
   more: readonly string[] = [],
 ): Put[] {
-  const packages = packageClosure(root, ["jest", "fast-check", ...more]).map((directory) => ({
+  const packages = packageClosure(root, ["jest", "fast-check", "ajv", ...more]).map((directory) => ({
     from: directory,
     to: guestRoot + directory.slice(root.length),
     filter: (path: string) => basename(path) !== "node_modules" && !/\.(d\.[cm]?ts|map|md)$/.test(path),

@@ -21,6 +21,7 @@ export function packageFiles(arch: Architecture = architectureOf(process.arch)):
     ...(foreign ? [{ from: compileFor(arch), to: join(GUEST, "dist") }] : []),
     at("package.json"),
     at("profiles"),
+    at("schemas"),
     at("node_modules/commander"),
     ...(foreign ? [relative(PROJECT_ROOT, prebuild(arch))] : ownAddons()).map(at),
   ];

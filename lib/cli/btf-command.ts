@@ -6,11 +6,14 @@ import { toJson } from "../btf/json";
 import { reached } from "../btf/referenced-types";
 import { renderTypes } from "../gen/typescript-types";
 import { ArgumentError, type Btf, type BtfType, kernelBtf, readBtf } from "../index";
+import { addExamples } from "./examples";
+import { documentOf } from "./table";
 
 /** Writers for all types of a BTF, or for the named types. */
 const FORMATS = {
   c: (btf: Btf, types?: readonly BtfType[]) => toC(btf, types),
-  json: (btf: Btf, types?: readonly BtfType[]) => toJson(types === undefined ? btf.types() : reached(btf, types)),
+  json: (btf: Btf, types?: readonly BtfType[]) =>
+    documentOf({ types: toJson(types === undefined ? btf.types() : reached(btf, types)).trimEnd() }),
   ts: (btf: Btf, types?: readonly BtfType[]) => renderTypes(types ?? Array.from(btf.types()).filter(hasDeclaration)),
 } as const;
 
@@ -23,8 +26,8 @@ interface Options {
 }
 
 export function addBtf(program: Command): void {
-  const command = program.command("btf").summary("show the types of the kernel or of an object");
-  command
+  const group = program.command("btf").summary("show the types of the kernel or of an object");
+  const command = group
     .command("dump")
     .summary("print types as C, JSON or TypeScript")
     .description(
@@ -39,6 +42,9 @@ export function addBtf(program: Command): void {
     .action((file: string | undefined, types: string[], options: Options) => {
       dump(file === undefined ? [] : [file, ...types], options);
     });
+  const example = "node-libbpf btf dump > vmlinux.h";
+  addExamples(group, example);
+  addExamples(command, example, 'node-libbpf btf dump watch.bpf.o "struct event" --format ts');
 }
 
 function dump(words: readonly string[], { format, module, base }: Options): void {

@@ -2,6 +2,7 @@
 import { Command, type ParseOptionsResult } from "commander";
 import { type BuildOptions, build } from "../build/build";
 import type { U64 } from "../codec/plan";
+import { addExamples } from "./examples";
 import { addModuleOptions } from "./gen-command";
 import { watching } from "./watching";
 
@@ -51,6 +52,11 @@ export function addBuild(program: Command): void {
     .option("--btf <file>", "BTF to generate vmlinux.h from, if it is included and missing (default: this kernel's)")
     .option("--watch", "rebuild whenever a source or an included header changes, until interrupted")
     .action((sources: string[], options: Options) => run(sources, options, command.clang));
+  addExamples(
+    command,
+    "node-libbpf build watch.bpf.c -o build",
+    "node-libbpf build watch.bpf.c -o build --watch -- -DDEBUG -Iinclude",
+  );
 }
 
 async function run(sources: readonly string[], options: Options, clang: readonly string[]): Promise<void> {

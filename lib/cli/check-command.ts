@@ -1,6 +1,7 @@
 /** node-libbpf check: predicts whether the programs of objects would load. */
 import { type Command, Option } from "commander";
 import { type CheckOptions, open, type ProgramVerdict } from "../index";
+import { addExamples } from "./examples";
 import {
   addKernelOptions,
   HOST,
@@ -38,6 +39,11 @@ export function addCheck(program: Command): void {
     .action((paths: string[], options: Options) => {
       process.exitCode = check(paths, options);
     });
+  addExamples(
+    command,
+    "node-libbpf check watch.bpf.o",
+    "node-libbpf check watch.bpf.o guard.bpf.o --kernel 5.10,6.12,debian-7.3 --json",
+  );
 }
 
 /** An object and the verdicts of its programs, each for all kernels in order. */

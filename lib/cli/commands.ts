@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { addExamples } from "./examples";
 
 type Add = (program: Command) => void;
 
@@ -16,8 +17,13 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Add>> = new Map([
   ["prog", async () => (await import("./prog-command.js")).addProg],
   ["link", async () => (await import("./link-command.js")).addLink],
   ["vm", async () => (await import("./vm-command.js")).addVm],
+  ["run", async () => (await import("./run-command.js")).addRun],
+  ["unpin", async () => (await import("./unpin-command.js")).addUnpin],
+  ["map", async () => (await import("./map-command.js")).addMap],
+  ["verify", async () => (await import("./verify-command.js")).addVerify],
   ["gen", async () => (await import("./gen-command.js")).addGen],
   ["build", async () => (await import("./build-command.js")).addBuild],
+  ["completion", async () => (await import("./completion-command.js")).addCompletion],
 ]);
 
 /**
@@ -26,15 +32,27 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Add>> = new Map([
  * @throws {@link CommanderError} for invalid arguments, and after printing help
  */
 export async function run(args: readonly string[]): Promise<void> {
+  const [name = ""] = args;
+  // All commands are loaded for the help, for unknown commands, and to be completed.
+  const named = name === "completion" ? undefined : COMMANDS.get(name);
+  const program = named ? await programOf([named]) : await wholeProgram();
+  await program.parseAsync(args, { from: "user" });
+}
+
+/** The program with all commands. */
+export function wholeProgram(): Promise<Command> {
+  return programOf(COMMANDS.values());
+}
+
+async function programOf(commands: Iterable<() => Promise<Add>>): Promise<Command> {
   const program = new Command("node-libbpf")
     .description("Builds, types and tests BPF programs, and shows which may sleep, on this kernel and on others.")
     .version(version())
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(inOurWords(text)) });
-  // All commands are loaded for the help and for unknown commands.
-  const named = COMMANDS.get(args[0] ?? "");
-  for (const load of named ? [named] : COMMANDS.values()) (await load())(program);
-  await program.parseAsync(args, { from: "user" });
+  addExamples(program, "node-libbpf doctor", "node-libbpf check watch.bpf.o --kernel 5.10,6.12");
+  for (const load of commands) (await load())(program);
+  return program;
 }
 
 /** Removes the text with the argument's value that commander puts before the message of an option's parser. */

@@ -10,6 +10,7 @@ import { whyRefused } from "../kernel/refusal";
 import { printFeatures } from "./doctor-features";
 import type { Line, State } from "./doctor-line";
 import { conclusion, diagnose, type HookProbe, PROBED_HOOK } from "./doctor-report";
+import { addExamples } from "./examples";
 import { HOST, summary } from "./kernel-options";
 import { document, type Style, styled } from "./table";
 
@@ -18,7 +19,7 @@ const STATUS: Readonly<Record<State, number>> = { ok: 0, bad: 1, unknown: 3 };
 const CAN: Readonly<Record<State, boolean | null>> = { ok: true, bad: false, unknown: null };
 
 export function addDoctor(program: Command): void {
-  program
+  const command = program
     .command("doctor")
     .summary("check whether this host can run sleepable LSM programs")
     .description(
@@ -33,6 +34,7 @@ export function addDoctor(program: Command): void {
     .action(({ features, ...options }: { features?: true; json?: true }) => {
       process.exitCode = features ? printFeatures(options) : doctor(options);
     });
+  addExamples(command, "node-libbpf doctor", "node-libbpf doctor --json");
 }
 
 function doctor({ json: asJson }: { json?: true }): number {

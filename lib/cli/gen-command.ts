@@ -4,6 +4,7 @@ import { moduleFor } from "../build/write-module";
 import type { U64 } from "../codec/plan";
 import { readObject } from "../elf/file";
 import { makeFolderOf, replace } from "../replace";
+import { addExamples } from "./examples";
 import { watching } from "./watching";
 
 interface Options {
@@ -38,6 +39,11 @@ export function addGen(program: Command): void {
     .option("--path <path>", "path of the object relative to the module's folder (default: where it is now)")
     .option("--watch", "regenerate whenever the object changes, until interrupted")
     .action((object: string, options: Options) => gen(object, options));
+  addExamples(
+    command,
+    "node-libbpf gen watch.bpf.o -o watch.bpf.ts",
+    "node-libbpf gen watch.bpf.o -o watch.bpf.ts --event events='struct exec_event' --watch",
+  );
 }
 
 async function gen(object: string, { output, event, watch, ...options }: Options): Promise<void> {
@@ -51,7 +57,7 @@ async function gen(object: string, { output, event, watch, ...options }: Options
   else once();
 }
 
-function event(text: string, before: Record<string, string> = {}): Record<string, string> {
+export function event(text: string, before: Record<string, string> = {}): Record<string, string> {
   const [, map, type] = /^([^=]+)=(.+)$/.exec(text) ?? [];
   if (map === undefined || type === undefined) throw new InvalidArgumentError(`expected MAP=TYPE, got '${text}'`);
   return { ...before, [map]: type };

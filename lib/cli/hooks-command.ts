@@ -5,6 +5,7 @@ import type { KernelFacts } from "../kernel/kernel-facts";
 import { isProbed, withProbeResults } from "../kernel/probe";
 import { nearest } from "../nearest";
 import { HOOK_KINDS, type Hook, type HookKind, hookProgram } from "../sleepable/hooks";
+import { addExamples } from "./examples";
 import {
   addKernelOptions,
   HOST,
@@ -52,6 +53,11 @@ export function addHooks(program: Command): void {
     .action((names: string[], options: Options) => {
       process.exitCode = hooks(names, options);
     });
+  addExamples(
+    command,
+    "node-libbpf hooks --sleepable --kind lsm",
+    "node-libbpf hooks file_open file_mprotect --kernel 6.12",
+  );
 }
 
 function hooks(names: readonly string[], { kind, sleepable, probe, json: asJson, ...named }: Options): number {

@@ -28,9 +28,11 @@ function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "syscall" in error;
 }
 
-/** One line, except for the help on a missing addon. */
+/** One line, except for the help on a missing addon and what a machine printed. */
 function textOf({ code, message }: BpfError): string {
-  return code === "ERR_BPF_NO_BINARY" ? message.split("\n").map(printable).join("\n") : printable(message);
+  return code === "ERR_BPF_NO_BINARY" || code.startsWith("ERR_BPF_VM")
+    ? message.split("\n").map(printable).join("\n")
+    : printable(message);
 }
 
 // A reader that closes the pipe early, such as head(1), is not an error.

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { captureProfile } from "../index";
 import { replace } from "../replace";
+import { addExamples } from "./examples";
 import { needPrivilege, warnUnanswered } from "./probing";
 import { json } from "./table";
 
@@ -11,13 +12,14 @@ interface Options {
 }
 
 export function addProfile(program: Command): void {
-  program
+  const command = program
     .command("profile")
     .summary("write this kernel's facts to a file, to check objects against elsewhere")
     .description("Writes the running kernel's facts as JSON, for check --profile and hooks --profile.")
     .option("--probe", "also probe every hook and system call by loading programs; needs root")
     .option("-o, --output <file>", "output file, written atomically (default: standard output)")
     .action(profile);
+  addExamples(command, "node-libbpf profile -o host.json", "sudo node-libbpf profile --probe > host.json");
 }
 
 function profile({ probe = false, output }: Options): void {

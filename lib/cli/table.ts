@@ -50,9 +50,15 @@ export function json(value: unknown): string {
 }
 
 /** Incremented when a field of the JSON output is removed or changes its meaning. */
-const FORMAT = 1;
+const VERSION = 1;
 
 /** Formats the output of --json. */
 export function document(value: object): string {
-  return json({ format: FORMAT, ...value });
+  return json({ version: VERSION, ...value });
+}
+
+/** The same of fields that are JSON already: decoded values, whose integers have more digits than numbers. */
+export function documentOf(fields: Readonly<Record<string, string>>): string {
+  const lines = Object.entries({ version: String(VERSION), ...fields }).map(([name, text]) => `  "${name}": ${text}`);
+  return `{\n${lines.join(",\n")}\n}\n`;
 }

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Arch, Collect, Put, VmOptions } from "../testing";
 import { projectOf } from "../testing/project";
+import { addExamples } from "./examples";
 import { runVms, showRuns } from "./vm-runs";
 
 interface Options {
@@ -36,6 +37,11 @@ export function addVm(program: Command): void {
 
 /** Options that are not about where the command runs. */
 export function addVmOptions(command: Command): Command {
+  addExamples(
+    command,
+    "node-libbpf vm --kernel 5.10,6.12 -- npm test",
+    "node-libbpf vm --kernel 6.12 --no-project -- uname -r",
+  );
   return command
     .summary("run a command as root on other kernels, in throw-away virtual machines")
     .description(
@@ -50,7 +56,9 @@ export function addVmOptions(command: Command): Command {
       list,
     )
     .addOption(
-      new Option("--arch <arch>", "architecture of the machines").choices(["x64", "arm64"]).default(process.arch),
+      new Option("--arch <arch>", "architecture of the machines")
+        .choices(["x64", "arm64"])
+        .default(process.arch, "this machine's"),
     )
     .option("--jobs <n>", "number of parallel machines", positive, 1)
     .option("--put <host:guest>", "a file or folder to put into the guest; repeatable", put)
@@ -93,7 +101,7 @@ export async function vm(command: readonly string[], options: Options, place: Gu
   process.exitCode = showRuns(runs, json);
 }
 
-function list(text: string, before: string[] = []): string[] {
+export function list(text: string, before: string[] = []): string[] {
   return [
     ...before,
     ...text
@@ -103,7 +111,7 @@ function list(text: string, before: string[] = []): string[] {
   ];
 }
 
-function positive(text: string): number {
+export function positive(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError(`expected a positive integer, got '${text}'`);
   return Number(text);
 }
@@ -124,6 +132,6 @@ function get(text: string, before: Collect[] = []): Collect[] {
   return [...before, { from, into }];
 }
 
-function env(text: string, before: [string, string][] = []): [string, string][] {
+export function env(text: string, before: [string, string][] = []): [string, string][] {
   return [...before, pair(text, "=")];
 }

@@ -1,6 +1,7 @@
 /** Runs the machines of node-libbpf vm, sequentially or in parallel, and reports the results. */
 import { StringDecoder } from "node:string_decoder";
 import { runInVm, VmError, type VmOptions, type VmResult } from "../testing";
+import { inLanes } from "./lanes";
 import { type Cell, document, printable, table } from "./table";
 
 /** As in timeout(1). */
@@ -30,16 +31,10 @@ export async function runVms(
   { jobs, quiet }: Manner,
 ): Promise<Run[]> {
   const marked = jobs > 1 && kernels.length > 1;
-  const runs: Run[] = [];
-  const waiting = kernels.entries();
-  const lanes = Array.from({ length: jobs }, async () => {
-    for (const [index, kernel] of waiting) {
-      const mark = marked ? `${kernel} | ` : "";
-      runs[index] = { kernel, result: await attempt({ ...options, kernel }, mark, quiet) };
-    }
+  return inLanes(kernels, jobs, async (kernel) => {
+    const mark = marked ? `${kernel} | ` : "";
+    return { kernel, result: await attempt({ ...options, kernel }, mark, quiet) };
   });
-  await Promise.all(lanes);
-  return runs;
 }
 
 async function attempt(options: VmOptions, mark: string, quiet: boolean): Promise<VmResult | VmError> {

@@ -76,6 +76,11 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
     this.#makeView = makeView;
   }
 
+  /** @internal The codecs, and the size of a value in user space, for keys and values that come as text. */
+  get codecs(): { key: ElementCodec<K>; value: ElementCodec<V | undefined, Input>; valueSize: number } {
+    return { key: this.keyCodec, value: this.valueCodec, valueSize: this.core.userValueSize };
+  }
+
   /**
    * The value of a key; undefined if the key does not exist. libbpf: bpf_map_lookup_elem_flags().
    *

@@ -37,7 +37,10 @@ export interface OpenMapOptions<T extends MapTypeName, K, V> extends ExpectedMap
    * read it.
    */
   key?: Codec<K>;
-  /** Codec of values; for a per-CPU map, of one CPU's value. Default: as for keys. */
+  /**
+   * Codec of values; for a per-CPU map, of one CPU's value. Default: as for keys. The value of a section of variables,
+   * such as .data, is an object of them.
+   */
   value?: Codec<V>;
 }
 

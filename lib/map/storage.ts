@@ -39,6 +39,11 @@ export abstract class StorageMap<Key, V> extends BpfMap {
     this.#elements = new ByDescriptor(core, u32(core.name, "a descriptor"), codecs.value as Codec<V>);
   }
 
+  /** @internal The codec of values, for values that come as text. */
+  get codecs(): Pick<ByDescriptor<V>["codecs"], "value" | "valueSize"> {
+    return this.#elements.codecs;
+  }
+
   /**
    * The value of a key; undefined if there is none. libbpf: bpf_map_lookup_elem_flags().
    *

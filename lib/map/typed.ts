@@ -1,6 +1,6 @@
 /** The codecs of a map's keys and values: from their BTF types, or bytes if only their sizes are known. */
 import { Btf, BtfError } from "../btf/btf";
-import type { BtfType } from "../btf/types";
+import { type BtfSection, type BtfType, sizeOf } from "../btf/types";
 import { type Codec, type CodecOptions, codecOf } from "../codec/codec";
 import type { U64 } from "../codec/plan";
 import { type ViewMaker, viewMaker } from "../codec/view";
@@ -86,7 +86,24 @@ export function codecsOfOpened(info: MapInfo, name: string): ObjectCodecs {
     keyTypeId: info.btfKeyTypeId,
     valueTypeId: info.btfValueTypeId,
   };
-  return codecsOf(description, btf && ((id) => btf.type(id)), "bigint");
+  return codecsOf(description, btf && ((id) => withVariables(btf.type(id))), "bigint");
+}
+
+/** An opened map has no object whose variables could be accessed: the value of a section is a struct of them. */
+function withVariables(type: BtfType): BtfType {
+  if (type.kind !== "datasec") return type;
+  const { id, name, size } = type;
+  const members = membersOf(type);
+  // Static variables of linked files may share a name.
+  const isPlain = new Set(members.map((member) => member.name)).size === members.length;
+  return isPlain ? { kind: "struct", id, name, size, members } : type;
+}
+
+function membersOf({ variables }: BtfSection) {
+  return variables.flatMap(({ variable, offset }) => {
+    if (variable.kind !== "var" || sizeOf(variable.type) === undefined) return [];
+    return [{ name: variable.name, type: variable.type, bitOffset: offset * 8, bitSize: 0 }];
+  });
 }
 
 function btfOf(id: number): Btf | undefined {

@@ -67,3 +67,24 @@ export function diagnosis(log: readonly string[]): { reason?: string; suggestion
   const [reason, suggestion] = [sentence("Reason"), sentence("Suggestion")];
   return { ...(reason !== undefined && { reason }), ...(suggestion !== undefined && { suggestion }) };
 }
+
+/** The number of instructions that the verifier processed, which its log ends with; null if it did not come so far. */
+export function instructionsProcessed(log: readonly string[]): number | null {
+  const line = log.findLast((text) => PROCESSED.test(text));
+  return line === undefined ? null : Number(PROCESSED.exec(line)?.[1]);
+}
+
+const PROCESSED = /^processed (\d+) insns/;
+const INSTRUCTION = /^\d+: \([0-9a-f]{2}\) /;
+const SOURCE_LINE = /^; /;
+
+/** What an excerpt of a log shows: the last source line and instruction before the verdict, then the verdict. */
+export function decisiveLines(log: readonly string[]): string[] {
+  const verdict = verdictOf(log);
+  const end = verdict.length === 0 ? log.length : log.findLastIndex((line) => line.trim() === verdict[0]);
+  const before = log.slice(0, end);
+  const instruction = before.findLastIndex((line) => INSTRUCTION.test(line));
+  if (instruction < 0) return verdict;
+  const source = before.slice(0, instruction).findLast((line) => SOURCE_LINE.test(line));
+  return [...(source === undefined ? [] : [source]), before[instruction] as string, ...verdict];
+}

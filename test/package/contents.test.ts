@@ -7,7 +7,7 @@ import { Project } from "./project";
 
 const MEGABYTE = 1 << 20;
 /** Folders with many files, which the list names by kind. */
-const MANY = /^(dist\/lib|binding|profiles|docs|\.deps\/include)\//;
+const MANY = /^(dist\/lib|binding|profiles|schemas|docs|\.deps\/include)\//;
 
 const project = new Project();
 afterAll(() => project.remove());

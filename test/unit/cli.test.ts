@@ -8,6 +8,7 @@ import { printable, table, width } from "../../lib/cli/table";
 import { readElf } from "../../lib/elf/elf";
 import { objectPath } from "../bpf/objects";
 import { BtfBuilder } from "../btf/builder";
+import { documentOf } from "../schemas";
 
 const MAIN = join(__dirname, "../../lib/cli/main.js");
 const { version } = JSON.parse(readFileSync(join(__dirname, "../../../package.json"), "utf8"));
@@ -166,7 +167,7 @@ describe("check", () => {
     const profile = profileOf("host.json", {});
     const { status, stdout } = cli("check", objectPath("facts"), "--json", "--kernel", "6.12", "--profile", profile);
     expect(status).toBe(1);
-    const { kernels, objects } = JSON.parse(stdout);
+    const { kernels, objects } = documentOf("check", stdout);
     // "host" alone is the running kernel's name.
     const names = ["6.12", profile];
     expect(kernels.map(({ name }: { name: string }) => name)).toEqual(names);
@@ -213,12 +214,12 @@ describe("hooks", () => {
 
   test("all kinds of a measured kernel", () => {
     const { stdout } = cli("hooks", "--kernel", "debian-7.3", "--json");
-    const { format, kernels, hooks } = JSON.parse(stdout);
-    expect(format).toBe(1);
+    const { version, kernels, hooks } = documentOf("hooks", stdout);
+    expect(version).toBe(1);
     const name = kernels[0].name;
     // The whole list has only the answers; named hooks have reasons.
     expect(hooks[0].verdicts).toEqual({ [name]: { verdict: "refused", reason: expect.any(String) } });
-    const named = JSON.parse(cli("hooks", hooks[0].name, "--kernel", "debian-7.3", "--json").stdout);
+    const named = documentOf("hooks", cli("hooks", hooks[0].name, "--kernel", "debian-7.3", "--json").stdout);
     expect(named.hooks[0].verdicts[name].findings).not.toEqual([]);
     const allowed = new Set<string>();
     for (const { kind, verdicts } of hooks) if (verdicts[name].verdict === "allowed") allowed.add(kind);
@@ -247,7 +248,7 @@ describe("hooks", () => {
 describe("doctor", () => {
   test("its answer is its status", () => {
     const { status, stdout, stderr } = cli("doctor", "--json");
-    const { can, kernel, lines } = JSON.parse(stdout);
+    const { can, kernel, lines } = documentOf("doctor", stdout);
     expect({ status, stderr }).toEqual({ status: can === null ? 3 : can ? 0 : 1, stderr: "" });
     expect(kernel).toMatchObject({ name: "host", release: expect.any(String) });
     for (const line of lines) {
@@ -309,11 +310,11 @@ describe("btf dump", () => {
 
   test("JSON, a line for each type", () => {
     const { stdout } = cli("btf", "dump", "--format", "json", lsm);
-    const types = JSON.parse(stdout) as { id: number }[];
-    expect(stdout.split("\n").length).toBe(types.length + 3);
+    const { types } = documentOf("btf-dump", stdout) as { types: { id: number }[] };
+    expect(stdout.split("\n").length).toBe(types.length + 6);
     expect(types.map(({ id }) => id)).toEqual(types.map((_, index) => index + 1));
-    const named = JSON.parse(cli("btf", "dump", "--format", "json", lsm, "linux_binprm").stdout);
-    expect(named).toContainEqual(expect.objectContaining({ kind: "struct", name: "linux_binprm", size: 16 }));
+    const named = documentOf("btf-dump", cli("btf", "dump", "--format", "json", lsm, "linux_binprm").stdout);
+    expect(named.types).toContainEqual(expect.objectContaining({ kind: "struct", name: "linux_binprm", size: 16 }));
   });
 
   test("a base", () => {
@@ -332,7 +333,7 @@ describe("btf dump", () => {
     if (!existsSync("/sys/kernel/btf/vmlinux")) return;
     const command = `set -o pipefail; "$0" "$1" btf dump --format json | head -n 1`;
     const { status, stdout, stderr } = spawnSync("bash", ["-c", command, process.execPath, MAIN], { encoding: "utf8" });
-    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "[\n", stderr: "" });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "{\n", stderr: "" });
   });
 });
 

@@ -15,7 +15,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["events", "link", "sleepable"],
   ["map", "program"],
   ["object", "running"],
-  ["gen"],
+  ["gen", "run", "verify"],
   ["build"],
   ["index.ts"],
   ["cli"],

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { insideVm } from "node-libbpf/testing";
+import { documentOf } from "../schemas";
 import { FakeQemu } from "./fake-qemu";
 
 const qemu = new FakeQemu();
@@ -53,8 +54,8 @@ test("--json reserves standard output for itself", () => {
     "true",
   ]);
   expect(status).toBe(125);
-  expect(JSON.parse(stdout)).toEqual({
-    format: 1,
+  expect(documentOf("vm", stdout)).toEqual({
+    version: 1,
     runs: [
       {
         ...{ kernel, status: 0, error: null, files: [], missing: ["/a"], accelerator: "icount" },
