@@ -53,19 +53,25 @@ export function isBpffs(path: string): boolean {
   return statfsSync(path).type >>> 0 === BPF_FS;
 }
 
+/** The kernel's id of what is pinned at a path, or -errno: EINVAL if it is of another kind. */
+export function idOfPin(path: string, kind: PinKind): number {
+  const found = native.pinned(path);
+  if (found.status < 0) return found.status;
+  return found.kind === kind ? found.id : -constants.errno.EINVAL;
+}
+
 /** Removes a pin if it is that of the given id. Returns a fault if the path has another pin, or none. */
 export function removePin(path: string, kind: PinKind, id: number): PinFault | undefined {
-  const found = native.pinned(path);
-  const status = found.status === 0 && found.kind !== kind ? -constants.errno.EINVAL : found.status;
-  if (status < 0) {
-    const errno = errnoName(status);
+  const found = idOfPin(path, kind);
+  if (found < 0) {
+    const errno = errnoName(found);
     return {
-      what: `${whyNotOpened(status, path, kind) ?? "the kernel rejects it"} (${errno})`,
+      what: `${whyNotOpened(found, path, kind) ?? "the kernel rejects it"} (${errno})`,
       errno,
-      gone: isGone(status),
+      gone: isGone(found),
     };
   }
-  if (found.id !== id) return { what: `it is the pin of ${kind} ${found.id}`, gone: true };
+  if (found !== id) return { what: `it is the pin of ${kind} ${found}`, gone: true };
   try {
     unlinkSync(path);
     return undefined;

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { BpfError } from "../errors";
-import { native, type PinKind } from "../native";
-import { whyNotOpened } from "../native/pins";
+import type { PinKind } from "../native";
+import { idOfPin, whyNotOpened } from "../native/pins";
 
 /** In the order of removal: without its link a program no longer runs. */
 const FOLDERS: readonly (readonly [name: string, kind: PinKind])[] = [
@@ -27,7 +27,7 @@ export function unpinAll(folder: string): string[] {
   if (found.length === 0)
     throw notUnpinned(folder, `nothing is pinned in its ${FOLDERS.map(([name]) => name).join(", ")}`);
   for (const [path, kind] of found) {
-    const id = native.pinnedId(path, kind);
+    const id = idOfPin(path, kind);
     if (id < 0) throw notUnpinned(folder, `${path}: ${whyNotOpened(id, path, kind) ?? "the kernel refuses"}`);
   }
   for (const [path] of found) attempt(folder, () => unlinkSync(path));

@@ -1,11 +1,10 @@
 /** pins(): what is pinned in bpffs. */
 import { readdirSync, readFileSync } from "node:fs";
-import { constants } from "node:os";
 import { join } from "node:path";
 import { ArgumentError, BpfError, errnoName, isErrno } from "../errors";
 import { permissionError } from "../kernel/refusal";
 import { native, type PinKind } from "../native";
-import { isBpffs, MOUNT_BPFFS, whyNotOpened } from "../native/pins";
+import { idOfPin, isBpffs, MOUNT_BPFFS, whyNotOpened } from "../native/pins";
 import { checkArgument, filled } from "../options";
 
 /** A pinned object. */
@@ -100,9 +99,8 @@ export function pinsOf(kind: PinKind, id: number): string[] {
  * @throws {@link BpfError} ERR_BPF_PIN if nothing is, or something of another kind
  */
 export function pinnedId(path: string, kind: PinKind): number {
-  const found = native.pinned(path);
-  const status = found.status === 0 && found.kind !== kind ? -constants.errno.EINVAL : found.status;
-  if (status === 0) return found.id;
+  const status = idOfPin(path, kind);
+  if (status >= 0) return status;
   const errno = errnoName(status);
   const what = `${path} can't be opened as a pin`;
   const why = whyNotOpened(status, path, kind);
