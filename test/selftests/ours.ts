@@ -3,10 +3,11 @@
  * lines. Of programs that the selftests expect the kernel to refuse, it says which expected texts the error's log lacks.
  *   node ours.js whole|each FILE...
  */
+import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync } from "node:fs";
 import { constants } from "node:os";
 import { basename, join } from "node:path";
-import { BpfError, type BpfObject, type ObjectSpec, open, VerifierError } from "node-libbpf";
+import { BpfError, type BpfObject, type ObjectSpec, open, StructOpsMap, VerifierError } from "node-libbpf";
 import { expectations, missingFrom } from "./expected";
 
 /** What became of one load. An errno of 0 says that it worked; -1 stands for an error without errno. */
@@ -22,11 +23,15 @@ export interface Line {
   maps?: Record<string, number>;
   /** The signal that ended the process. */
   died?: number;
-  /** The first error, of ours. */
+  /** Our error, of opening or loading. */
   said?: string;
   code?: string;
-  /** The expected texts that the error's log lacks; of programs that are expected to fail alone. */
+  /** Our errors, of attaching. */
+  errors?: Record<string, string>;
+  /** Of the texts that a refused program's log is expected to have, those that C's log has and ours has not. */
   missing?: string[];
+  /** Of these texts, the number that C's log lacks too: this kernel words it otherwise. */
+  lacking?: number;
 }
 
 const BPFFS = "/sys/fs/bpf";
@@ -67,7 +72,7 @@ async function load(file: string, name: string, program: string): Promise<boolea
   } catch (error) {
     line.load ??= errnoOf(error);
     Object.assign(line, words(error));
-    if (program !== "") await expect(line, spec, error);
+    if (program !== "") await expect(line, file, spec, error);
   } finally {
     for (const pin of readdirSync(BPFFS)) rmSync(join(BPFFS, pin), { recursive: true, force: true });
   }
@@ -75,8 +80,8 @@ async function load(file: string, name: string, program: string): Promise<boolea
   return line.load === 0;
 }
 
-/** Adds the expected texts that are not in the log. */
-async function expect(line: Line, spec: ObjectSpec, error: unknown): Promise<void> {
+/** Compares the log with the expected texts. */
+async function expect(line: Line, file: string, spec: ObjectSpec, error: unknown): Promise<void> {
   const { fails, messages, logLevel } = expectations(spec.btf, line.program);
   if (!fails || messages.length === 0) return;
   let failed = error;
@@ -87,24 +92,35 @@ async function expect(line: Line, spec: ObjectSpec, error: unknown): Promise<voi
       (reason) => reason,
     );
   }
-  line.missing = missingFrom(failed instanceof VerifierError ? failed.log.join("\n") : "", messages);
+  const missing = missingFrom(failed instanceof VerifierError ? failed.log.join("\n") : "", messages);
+  const theirs = missing.length === 0 ? [] : missingFrom(logOfPeer(file, line.program, logLevel), messages);
+  line.missing = missing.filter((message) => !theirs.includes(message));
+  line.lacking = theirs.length;
 }
 
-function attach(object: BpfObject, spec: ObjectSpec): Pick<Line, "attach" | "maps" | "said" | "code"> {
-  const result: Required<Pick<Line, "attach" | "maps">> & Pick<Line, "said" | "code"> = { attach: {}, maps: {} };
+function logOfPeer(file: string, program: string, logLevel: number): string {
+  const args = ["log", file, program, String(logLevel)];
+  return spawnSync(join(__dirname, "peer"), args, { encoding: "utf8", maxBuffer: 1 << 28 }).stdout;
+}
+
+function attach(object: BpfObject, spec: ObjectSpec): Pick<Line, "attach" | "maps" | "errors"> {
+  const result = { attach: {}, maps: {}, errors: {} as Record<string, string> };
   const attempt = (into: Record<string, number>, name: string, how: () => Disposable) => {
     try {
       how()[Symbol.dispose]();
       into[name] = 0;
     } catch (error) {
       into[name] = errnoOf(error);
-      const { said, ...code } = words(error);
-      Object.assign(result, { said: `${result.said ?? ""}${said}\n`, ...code });
+      const { code, said } = words(error);
+      result.errors[name] = `${code} ${said}`;
     }
   };
   for (const program of Object.values(object.programs)) {
     if (program.kind === "struct_ops" || !spec.program(program.name).autoload) continue;
     attempt(result.attach, program.name, () => program.attach());
+  }
+  for (const map of Object.values(object.maps)) {
+    if (map instanceof StructOpsMap) attempt(result.maps, map.name, () => map.attach());
   }
   return result;
 }

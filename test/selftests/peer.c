@@ -5,7 +5,7 @@
  *   peer open FILE...           opens only
  *   peer whole FILE...          opens, loads, attaches the object as it is
  *   peer each FILE...           the same, and then each program alone that this has not loaded, all others with autoload off
- *   peer log FILE PROGRAM       prints the verifier's log of one program, loaded alone
+ *   peer log FILE PROGRAM LEVEL prints the verifier's log of one program, loaded alone
  *
  * A line of JSON for each load: the errnos (0 if it worked) of opening, loading, and of attaching each program and
  * struct_ops map; what was not tried is left out. Each object has a process of its own, so that one that crashes or hangs
@@ -110,13 +110,14 @@ static void open_only(const char* file, const char* name) {
   bpf_object__close(object);
 }
 
-static int print_log(const char* file, const char* name) {
+static int print_log(const char* file, const char* name, int level) {
   char* log = calloc(1, LOG_SIZE);
   struct bpf_object* object = bpf_object__open_file(file, NULL);
   if (log == NULL || object == NULL) return 1;
   autoload_only(object, name);
   struct bpf_program* program = bpf_object__find_program_by_name(object, name);
   bpf_program__set_log_buf(program, log, LOG_SIZE);
+  bpf_program__set_log_level(program, level);
   bpf_object__load(object);
   fputs(log, stdout);
   return 0;
@@ -147,7 +148,7 @@ static void apart(const char* file, void (*work)(const char* file, const char* n
 
 int main(int argc, char** argv) {
   libbpf_set_print(quiet);
-  if (argc == 4 && strcmp(argv[1], "log") == 0) return print_log(argv[2], argv[3]);
+  if (argc == 5 && strcmp(argv[1], "log") == 0) return print_log(argv[2], argv[3], atoi(argv[4]));
   if (argc < 3) return 2;
   int is_whole = strcmp(argv[1], "whole") == 0, is_each = strcmp(argv[1], "each") == 0;
   for (int index = 2; index < argc; index++) {

@@ -1,0 +1,191 @@
+/**
+ * npm run selftests: the BPF programs of the kernel's own selftests, opened, loaded and attached by this library and by a C
+ * program with the same libbpf, in the same virtual machine; and the TypeScript of every object, compiled.
+ *   npm run selftests -- [--kernel 6.12]... [--every N] [--match PATTERN] [--whole]
+ * npm test takes every 16th source. All of one kernel take about half an hour.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { parseArgs } from "node:util";
+import { generateModule } from "../lib/gen/module";
+import { runInVm } from "../lib/testing";
+import { diagnose } from "../test/compile-modules";
+import { compare, type Tally } from "../test/selftests/compare";
+import { LISTED } from "../test/selftests/listed";
+import type { Line } from "../test/selftests/ours";
+import { MATRIX } from "./kernels";
+import { GUEST, packageFiles } from "./package-files";
+import { PROJECT_ROOT } from "./places";
+import { buildSelftests, type Selftests } from "./selftests-build";
+import type { Result } from "./test-results";
+
+export const SELFTESTS_KERNELS = [MATRIX.lts, MATRIX.newest] as const;
+/** npm test takes one of so many sources. */
+const EVERY = 16;
+/** Objects for one machine: a fault of the kernel's costs no more than these. */
+const BATCH = 250;
+
+interface Options {
+  /** Takes every Nth source. */
+  every?: number;
+  match?: RegExp;
+  /** Loads objects as they are, and not also each program alone. */
+  whole?: boolean;
+}
+
+interface Report {
+  kernel: string;
+  built: Selftests;
+  tally: Tally;
+  /** The differences that are not listed. */
+  open: string[];
+  listed: number;
+  /** Faults of generated TypeScript. */
+  typescript: string[];
+}
+
+const say = (text: string) => process.stderr.write(`selftests: ${text}\n`);
+const PEER = "dist/test/selftests/peer";
+
+/** One kernel, as a job of npm test. */
+export async function testSelftests(kernel: string): Promise<Result> {
+  const start = Date.now();
+  const report = await selftests(kernel, { every: EVERY });
+  const failures = [...report.open, ...report.typescript];
+  return {
+    name: nameOfJob(kernel),
+    passed: report.tally.theirs.opened + report.tally.theirs.loaded + report.tally.theirs.alone - failures.length,
+    failed: failures.length,
+    skipped: report.built.refused.length,
+    milliseconds: Date.now() - start,
+    note: "",
+    failures: failures.length > 0 ? [`${nameOfJob(kernel)}\n${failures.join("\n")}`] : [],
+  };
+}
+
+export const nameOfJob = (kernel: string) => `the kernel's selftests on Linux ${kernel}`;
+
+async function selftests(kernel: string, { every = 1, match, whole = false }: Options): Promise<Report> {
+  const built = await buildSelftests(kernel, (name, index) => index % every === 0 && (match?.test(name) ?? true), say);
+  compilePeer();
+  const results = join(PROJECT_ROOT, "dist/results", nameOfJob(kernel));
+  rmSync(results, { recursive: true, force: true });
+  for (let first = 0; first < built.objects.length; first += BATCH) {
+    await load(kernel, built, built.objects.slice(first, first + BATCH), whole ? "whole" : "each", join(results, `${first}`));
+  }
+  const folders = built.objects.map((_, index) => index).filter((index) => index % BATCH === 0);
+  const lines = (file: string) => folders.flatMap((first) => linesOf(join(results, `${first}`, "report", file)));
+  const tally = compare(lines("theirs.jsonl"), lines("ours.jsonl"));
+  const isListed = (difference: string) =>
+    LISTED.some(({ what, kernels = [kernel] }) => difference.startsWith(what) && kernels.includes(kernel));
+  const open = tally.differences.filter((difference) => !isListed(difference));
+  const report = { kernel, built, tally, open, listed: tally.differences.length - open.length, typescript: typescriptOf(built) };
+  writeFileSync(join(results, "report.json"), JSON.stringify(report, undefined, 1));
+  return report;
+}
+
+/** Static: it runs in virtual machines, which have few libraries. */
+function compilePeer(): void {
+  const libraries = ["bpf", "elf", "eu", "z"].map((name) => `.deps/host/lib${name}.a`);
+  const flags = ["-static", "-O2", "-Wall", "-Wextra", "-Werror", "-I.deps/include"];
+  const args = [...flags, "test/selftests/peer.c", "-o", PEER, ...libraries];
+  const { status, error } = spawnSync(process.env.CC ?? "cc", args, { cwd: PROJECT_ROOT, stdio: "inherit" });
+  if (status !== 0) throw new Error(`can't compile test/selftests/peer.c${error ? `: ${error.message}` : ""}`);
+}
+
+async function load(
+  kernel: string,
+  { config, release }: Selftests,
+  objects: readonly string[],
+  how: "whole" | "each",
+  into: string,
+): Promise<void> {
+  say(`${objects.length} objects on Linux ${kernel}`);
+  const inGuest = (object: string) => `/objects/${basename(object)}`;
+  const { exitCode } = await runInVm({
+    kernel,
+    command: ["node", "dist/test/selftests/both.js", "/tmp/report", how, ...objects.map(inGuest)],
+    cwd: GUEST,
+    memoryMib: 3072,
+    timeoutSeconds: 2400,
+    put: [
+      ...packageFiles(),
+      { from: config, to: `/boot/config-${release}` },
+      ...objects.map((object) => ({ from: object, to: inGuest(object) })),
+    ],
+    collect: [{ from: "/tmp/report", into }],
+    onStdout: () => {},
+  });
+  if (exitCode !== 0) throw new Error(`test/selftests/both.js ended with ${exitCode} on Linux ${kernel}`);
+}
+
+function linesOf(file: string): Line[] {
+  const lines = readFileSync(file, "utf8").split("\n");
+  // C's line of an object that crashed may have begun.
+  return lines.flatMap((line) => (line.endsWith("}") ? [JSON.parse(line) as Line] : []));
+}
+
+/** Compiles the TypeScript of all objects that open. */
+function typescriptOf({ objects }: Selftests): string[] {
+  const faults: string[] = [];
+  const files: Record<string, string> = {};
+  for (const object of objects) {
+    const fileName = basename(object);
+    try {
+      const text = generateModule(readFileSync(object), { fileName, path: fileName, module: "cjs", events: {} });
+      files[fileName.replace(/\.o$/, ".ts")] = text;
+    } catch (error) {
+      // That one can't be opened is compared with C.
+      if ((error as { code?: string }).code !== "ERR_BPF_OBJECT_INVALID") faults.push(`${fileName}: ${error}`);
+    }
+  }
+  return [...faults, ...diagnose(files, "commonjs")];
+}
+
+/** The table for the output of npm test, of all kernels whose report there is. */
+export function selftestsTable(): string | undefined {
+  const files = SELFTESTS_KERNELS.map((kernel) => join(PROJECT_ROOT, "dist/results", nameOfJob(kernel), "report.json"));
+  const reports = files.filter((file) => existsSync(file)).map((file) => JSON.parse(readFileSync(file, "utf8")) as Report);
+  if (reports.length === 0) return undefined;
+  const rows = reports.map(({ kernel, built, tally, open, listed }) => [
+    `${kernel} (${built.version})`,
+    `${built.objects.length} (${built.refused.length} not compiled)`,
+    ...(["opened", "loaded", "alone", "attached"] as const).map((step) => `${tally.theirs[step]}/${tally.ours[step]}`),
+    `${tally.shown}/${tally.expected}`,
+    String(open.length),
+    String(listed),
+  ]);
+  const head = ["kernel (source)", "objects", "opened", "loaded", "programs alone", "attached", "logs", "differences", "listed"];
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd();
+  return ["The kernel's selftests, by C/by this library", ...[head, ...rows].map(line)].join("\n");
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      kernel: { type: "string", multiple: true },
+      every: { type: "string" },
+      match: { type: "string" },
+      whole: { type: "boolean" },
+    },
+  });
+  for (const kernel of values.kernel ?? SELFTESTS_KERNELS) {
+    const { built, open, typescript } = await selftests(kernel, {
+      every: Number(values.every ?? 1),
+      ...(values.match !== undefined && { match: new RegExp(values.match) }),
+      whole: values.whole ?? false,
+    });
+    for (const text of [...built.refused, ...open, ...typescript]) process.stdout.write(`${text}\n`);
+    if (open.length + typescript.length > 0) process.exitCode = 1;
+  }
+  process.stdout.write(`${selftestsTable()}\n`);
+}
+
+if (require.main === module) {
+  main().catch((error: Error) => {
+    say(error.message);
+    process.exitCode = 2;
+  });
+}
