@@ -16,7 +16,8 @@ export class KernelSource {
 
   constructor(series: string, say: OnProgress) {
     const suite = Object.entries(SUITES).find(([known]) => known === series)?.[1];
-    if (suite === undefined) throw new Error(`no source of ${series}; there is that of ${Object.keys(SUITES).join(", ")}`);
+    if (suite === undefined)
+      throw new Error(`no source of ${series}; there is that of ${Object.keys(SUITES).join(", ")}`);
     this.#name = `linux-source-${series}`;
     this.suite = suite;
     this.#say = say;

@@ -72,7 +72,13 @@ async function selftests(kernel: string, { every = 1, match, whole = false }: Op
   const results = join(PROJECT_ROOT, "dist/results", nameOfJob(kernel));
   rmSync(results, { recursive: true, force: true });
   for (let first = 0; first < built.objects.length; first += BATCH) {
-    await load(kernel, built, built.objects.slice(first, first + BATCH), whole ? "whole" : "each", join(results, `${first}`));
+    await load(
+      kernel,
+      built,
+      built.objects.slice(first, first + BATCH),
+      whole ? "whole" : "each",
+      join(results, `${first}`),
+    );
   }
   const folders = built.objects.map((_, index) => index).filter((index) => index % BATCH === 0);
   const lines = (file: string) => folders.flatMap((first) => linesOf(join(results, `${first}`, "report", file)));
@@ -80,7 +86,14 @@ async function selftests(kernel: string, { every = 1, match, whole = false }: Op
   const isListed = (difference: string) =>
     LISTED.some(({ what, kernels = [kernel] }) => difference.startsWith(what) && kernels.includes(kernel));
   const open = tally.differences.filter((difference) => !isListed(difference));
-  const report = { kernel, built, tally, open, listed: tally.differences.length - open.length, typescript: typescriptOf(built) };
+  const report = {
+    kernel,
+    built,
+    tally,
+    open,
+    listed: tally.differences.length - open.length,
+    typescript: typescriptOf(built),
+  };
   writeFileSync(join(results, "report.json"), JSON.stringify(report, undefined, 1));
   return report;
 }
@@ -146,7 +159,9 @@ function typescriptOf({ objects }: Selftests): string[] {
 /** The table for the output of npm test, of all kernels whose report there is. */
 export function selftestsTable(): string | undefined {
   const files = SELFTESTS_KERNELS.map((kernel) => join(PROJECT_ROOT, "dist/results", nameOfJob(kernel), "report.json"));
-  const reports = files.filter((file) => existsSync(file)).map((file) => JSON.parse(readFileSync(file, "utf8")) as Report);
+  const reports = files
+    .filter((file) => existsSync(file))
+    .map((file) => JSON.parse(readFileSync(file, "utf8")) as Report);
   if (reports.length === 0) return undefined;
   const rows = reports.map(({ kernel, built, tally, open, listed }) => [
     `${kernel} (${built.version})`,
@@ -156,9 +171,23 @@ export function selftestsTable(): string | undefined {
     String(open.length),
     String(listed),
   ]);
-  const head = ["kernel (source)", "objects", "opened", "loaded", "programs alone", "attached", "logs", "differences", "listed"];
+  const head = [
+    "kernel (source)",
+    "objects",
+    "opened",
+    "loaded",
+    "programs alone",
+    "attached",
+    "logs",
+    "differences",
+    "listed",
+  ];
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd();
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd();
   return ["The kernel's selftests, by C/by this library", ...[head, ...rows].map(line)].join("\n");
 }
 

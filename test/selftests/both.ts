@@ -24,7 +24,9 @@ async function main([folder = "", how = "", ...files]: readonly string[]): Promi
 
 /** Loads until the process ends; takes from `files` what it is done with. An object that ends it is a line too. */
 async function ours(how: string, files: string[], output: string): Promise<void> {
-  const child = spawn(process.execPath, [join(__dirname, "ours.js"), how, ...files], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [join(__dirname, "ours.js"), how, ...files], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const watch = () => setTimeout(() => child.kill("SIGKILL"), SECONDS * 1000);
   let timer = watch();
   for await (const text of createInterface(child.stdout)) {
@@ -35,12 +37,20 @@ async function ours(how: string, files: string[], output: string): Promise<void>
     else files.splice(files.indexOf(done), 1);
   }
   clearTimeout(timer);
-  const [status, signal] = child.exitCode === null && child.signalCode === null ? await once(child, "close") : [child.exitCode, child.signalCode];
+  const [status, signal] =
+    child.exitCode === null && child.signalCode === null
+      ? await once(child, "close")
+      : [child.exitCode, child.signalCode];
   const [file] = files;
   if (file === undefined) return;
   files.shift();
   const died = signal === null ? status : constants.signals[signal as NodeJS.Signals];
-  const line: Line = { object: basename(file).replace(/\..*/, ""), program: "", died, said: `ended with ${signal ?? status}` };
+  const line: Line = {
+    object: basename(file).replace(/\..*/, ""),
+    program: "",
+    died,
+    said: `ended with ${signal ?? status}`,
+  };
   appendFileSync(output, `${JSON.stringify(line)}\n`);
 }
 

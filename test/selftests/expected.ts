@@ -14,7 +14,8 @@ export function expectations(btf: Btf, program: string): Expectations {
   const messages: [order: number, text: string][] = [];
   for (const tag of tagsOf(btf, program)) {
     // A counter, which keeps tags apart and in order, is before the words (7.x) or behind them (6.x).
-    const [, before, word, after, value = ""] = /^comment:(?:(\d+):)?test_(\w+)(?:=(?:(\d+)=)?(.*))?$/s.exec(tag.name) ?? [];
+    const [, before, word, after, value = ""] =
+      /^comment:(?:(\d+):)?test_(\w+)(?:=(?:(\d+)=)?(.*))?$/s.exec(tag.name) ?? [];
     if (word === "expect_failure") result.fails = true;
     if (word === "expect_msg") messages.push([Number(before ?? after), value]);
     if (word === "log_level") result.logLevel = Number(value);
@@ -40,7 +41,9 @@ export function missingFrom(log: string, messages: readonly string[]): string[] 
 
 function patternOf(message: string): RegExp {
   const parts = message.split(/\{\{(.*?)\}\}/s);
-  const escaped = parts.map((part, index) => (index % 2 === 1 ? posix(part) : part.replace(/[.[\]\\()*+?{}|^$]/g, "\\$&")));
+  const escaped = parts.map((part, index) =>
+    index % 2 === 1 ? posix(part) : part.replace(/[.[\]\\()*+?{}|^$]/g, "\\$&"),
+  );
   return new RegExp(escaped.join(""), "m");
 }
 
