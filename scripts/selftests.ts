@@ -5,7 +5,7 @@
  * npm test takes every 16th source. All of one kernel take about half an hour.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { generateModule } from "../lib/gen/module";
@@ -71,18 +71,13 @@ async function selftests(kernel: string, { every = 1, match, whole = false }: Op
   compilePeer();
   const results = join(PROJECT_ROOT, "dist/results", nameOfJob(kernel));
   rmSync(results, { recursive: true, force: true });
+  mkdirSync(results, { recursive: true });
+  const said: string[] = [];
   for (let first = 0; first < built.objects.length; first += BATCH) {
-    await load(
-      kernel,
-      built,
-      built.objects.slice(first, first + BATCH),
-      whole ? "whole" : "each",
-      join(results, `${first}`),
-    );
+    said.push(await load(kernel, built, built.objects.slice(first, first + BATCH), whole ? "whole" : "each"));
+    writeFileSync(join(results, "lines.txt"), said.join(""));
   }
-  const folders = built.objects.map((_, index) => index).filter((index) => index % BATCH === 0);
-  const lines = (file: string) => folders.flatMap((first) => linesOf(join(results, `${first}`, "report", file)));
-  const tally = compare(lines("theirs.jsonl"), lines("ours.jsonl"));
+  const tally = compare(linesOf(said.join(""), "theirs"), linesOf(said.join(""), "ours"));
   const isListed = (difference: string) =>
     LISTED.some(({ what, kernels = [kernel] }) => difference.startsWith(what) && kernels.includes(kernel));
   const open = tally.differences.filter((difference) => !isListed(difference));
@@ -107,18 +102,19 @@ function compilePeer(): void {
   if (status !== 0) throw new Error(`can't compile test/selftests/peer.c${error ? `: ${error.message}` : ""}`);
 }
 
+/** Returns what the machine printed. One that dies, be it by an object that ends the kernel, is a difference too. */
 async function load(
   kernel: string,
   { config, release }: Selftests,
   objects: readonly string[],
   how: "whole" | "each",
-  into: string,
-): Promise<void> {
+): Promise<string> {
   say(`${objects.length} objects on Linux ${kernel}`);
+  const output: Buffer[] = [];
   const inGuest = (object: string) => `/objects/${basename(object)}`;
-  const { exitCode } = await runInVm({
+  const ended = await runInVm({
     kernel,
-    command: ["node", "dist/test/selftests/both.js", "/tmp/report", how, ...objects.map(inGuest)],
+    command: ["node", "dist/test/selftests/both.js", how, ...objects.map(inGuest)],
     cwd: GUEST,
     memoryMib: 3072,
     timeoutSeconds: 2400,
@@ -127,16 +123,22 @@ async function load(
       { from: config, to: `/boot/config-${release}` },
       ...objects.map((object) => ({ from: object, to: inGuest(object) })),
     ],
-    collect: [{ from: "/tmp/report", into }],
-    onStdout: () => {},
-  });
-  if (exitCode !== 0) throw new Error(`test/selftests/both.js ended with ${exitCode} on Linux ${kernel}`);
+    onStdout: (chunk) => output.push(chunk),
+  }).then(
+    ({ exitCode }) => (exitCode === 0 ? undefined : `both.js ended with ${exitCode}`),
+    (error: Error) => error.message,
+  );
+  const text = Buffer.concat(output).toString();
+  if (ended === undefined) return text;
+  const last = /^(?:theirs|ours) .*"object":"(\w+)"(?![^]*"object")/m.exec(text)?.[1];
+  return `${text}\nours ${JSON.stringify({ object: "machine", program: "", code: "FAULT", said: `${ended}; after ${last}` })}\n`;
 }
 
-function linesOf(file: string): Line[] {
-  const lines = readFileSync(file, "utf8").split("\n");
-  // C's line of an object that crashed may have begun.
-  return lines.flatMap((line) => (line.endsWith("}") ? [JSON.parse(line) as Line] : []));
+/** Reads the lines of one side. C's line of an object that crashed may have begun. */
+function linesOf(text: string, side: "theirs" | "ours"): Line[] {
+  return [...text.matchAll(new RegExp(`^${side} (\\{.*\\})\\r?$`, "gm"))].map(
+    ([, line = ""]) => JSON.parse(line) as Line,
+  );
 }
 
 /** Compiles the TypeScript of all objects that open. */
