@@ -337,10 +337,7 @@ export class MapSpec {
  * support it (Linux 5.5). A section with kernel-managed fields, such as SEC(".data.A") static struct bpf_spin_lock, is
  * none: the kernel refuses to map it (bpf_map_mmap()), and libbpf's load would fail.
  */
-function isShared(
-  { internal, valueTypeId }: MapDescription,
-  typeOf: ((id: number) => BtfType) | undefined,
-): boolean {
+function isShared({ internal, valueTypeId }: MapDescription, typeOf: ((id: number) => BtfType) | undefined): boolean {
   const section = internal && valueTypeId !== 0 ? typeOf?.(valueTypeId) : undefined;
   if (section?.kind !== "datasec") return false;
   return !section.variables.some(({ variable }) => variable.kind === "var" && holdsManaged(variable.type));

@@ -1,15 +1,15 @@
 /*
- * Opens, loads and attaches BPF objects with plain libbpf calls, as any C program would. test/selftests/ours.ts does the
- * same through node-libbpf, and compare.ts compares.
+ * Opens, loads and attaches BPF objects with plain libbpf calls, as any C program would.
+ * test/selftests/ours.ts does the same through node-libbpf, and compare.ts compares.
  *
  *   peer open FILE...           opens only
  *   peer whole FILE...          opens, loads, attaches the object as it is
- *   peer each FILE...           the same, and then each program alone that this has not loaded, all others with autoload off
- *   peer log FILE PROGRAM LEVEL prints the verifier's log of one program, loaded alone
+ *   peer each FILE...           the same, and then each program alone that this has not loaded, all others
+ * with autoload off peer log FILE PROGRAM LEVEL prints the verifier's log of one program, loaded alone
  *
- * A line of JSON for each load: the errnos (0 if it worked) of opening, loading, and of attaching each program and
- * struct_ops map; what was not tried is left out. Each object has a process of its own, so that one that crashes or hangs
- * is a line too: "died" with the signal.
+ * A line of JSON for each load: the errnos (0 if it worked) of opening, loading, and of attaching each
+ * program and struct_ops map; what was not tried is left out. Each object has a process of its own, so that
+ * one that crashes or hangs is a line too: "died" with the signal.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -143,7 +143,8 @@ static void apart(const char* file, void (*work)(const char* file, const char* n
   }
   int status = 0;
   if (child < 0 || waitpid(child, &status, 0) < 0) exit(1);
-  if (WIFSIGNALED(status)) printf("\n{\"object\":\"%s\",\"program\":\"\",\"died\":%d}\n", name_of(file), WTERMSIG(status));
+  if (WIFSIGNALED(status))
+    printf("\n{\"object\":\"%s\",\"program\":\"\",\"died\":%d}\n", name_of(file), WTERMSIG(status));
 }
 
 int main(int argc, char** argv) {
