@@ -13,6 +13,9 @@ import { type Architecture, toolchain } from "./toolchain";
 /** Static: it runs in virtual machines, which have few libraries. */
 const HOST = ["-static", "-O2", "-Wall", "-Wextra", "-Werror", "-I.deps/include"];
 const TRUTH = "test/truth/truth";
+/** With the libbpf that the addon has. */
+const PEER = "test/selftests/peer";
+const LIBRARIES = ["bpf", "elf", "eu", "z"].map((name) => `.deps/host/lib${name}.a`);
 
 /** Compiles the same for machines of another architecture, to a folder like dist/, whose path is returned. */
 export function compileFor(architecture: Architecture): string {
@@ -48,10 +51,17 @@ function isStale(output: string, source: string): boolean {
   return age(output) <= Math.max(age(source), ...headers.map((name) => age(join(folder, name))));
 }
 
-function compileHost([compiler = "cc", ...args]: readonly string[], source: string, output: string): void {
+function compileHost(
+  [compiler = "cc", ...args]: readonly string[],
+  source: string,
+  output: string,
+  libraries: readonly string[] = [],
+): void {
   if (!isStale(output, source)) return;
   mkdirSync(dirname(output), { recursive: true });
-  const { error, status } = spawnSync(compiler, [...args, ...HOST, source, "-o", output], { stdio: "inherit" });
+  const { error, status } = spawnSync(compiler, [...args, ...HOST, source, "-o", output, ...libraries], {
+    stdio: "inherit",
+  });
   if (error) throw new Error(`${compiler} can't be run (${error.message}); install it: apt-get install gcc`);
   if (status !== 0) throw new Error(`${compiler} ${source} failed`);
 }
@@ -65,6 +75,7 @@ if (require.main === module) {
   const compiler = [process.env.CC ?? "cc"];
   if (below === undefined) {
     compileHost(compiler, `${TRUTH}.c`, join("dist", TRUTH));
+    compileHost(compiler, `${PEER}.c`, join("dist", PEER), LIBRARIES);
     compileHost(compiler, "bench/sleepable/loop.c", "dist/bench/sleepable/loop");
   }
 }

@@ -15,6 +15,7 @@ import { buildDebug, debugEnvironment } from "./debug";
 import { ARM64, KERNELS, MATRIX, OLD_ARM64, UNSEEN } from "./kernels";
 import { nodes } from "./nodes";
 import { PROJECT_ROOT } from "./places";
+import { nameOfJob, SELFTESTS_KERNELS, selftestsTable, testSelftests } from "./selftests";
 import { buildWithSystemLibbpf } from "./system-libbpf";
 import { check, type JestResult, type Result, resultOf, table, total } from "./test-results";
 import { testService } from "./test-service";
@@ -38,6 +39,7 @@ const PARTS = [
   "arm64",
   "service",
   "vmlinux",
+  "selftests",
 ] as const;
 /** Run only on request: npm run test:debug. */
 const OTHER_PARTS = ["debug"] as const;
@@ -259,6 +261,7 @@ function plan({ parts, kernels }: Omit<ReturnType<typeof options>, "job">): Plan
   const runs = [...(wants("arm64") ? [ARM64] : []), ...(wants("vm") ? machines(kernels) : [])];
   if (wants("arm64")) runs.push(...OLD_ARM64);
   const service = wants("service") ? [MATRIX.lts, MATRIX.oldest] : [];
+  const selftests = wants("selftests") ? SELFTESTS_KERNELS.filter((kernel) => kernels.includes(kernel)) : [];
   const shipped = "the published addons, built";
   const headers = "vmlinux.h of the kernels";
   return {
@@ -269,6 +272,7 @@ function plan({ parts, kernels }: Omit<ReturnType<typeof options>, "job">): Plan
     machines: [
       ...service.map((kernel) => ({ name: `the policy service on Linux ${kernel}`, run: () => testService(kernel) })),
       ...runs.map((tests) => ({ name: nameOf(tests), run: () => testInVm(tests) })),
+      ...selftests.map((kernel) => ({ name: nameOfJob(kernel), run: () => testSelftests(kernel) })),
     ],
     last: wants("vmlinux") ? [{ name: headers, run: () => compileVmlinux(headers, kernels) }] : [],
     reports: runs.map(reportsOf),
@@ -338,8 +342,9 @@ async function main(): Promise<void> {
   const others = Array.from({ length: Math.min(availableParallelism(), 4) - 1 }, () => work(machines));
   await Promise.all([work(here).then(() => work(machines)), ...others]);
   await work(last);
-  const agreement = agreementTable(reports);
-  process.stdout.write(`${table(results)}\n${agreement ? `\n${agreement}\n\n` : ""}${total(results)}\n`);
+  const selftests = wanted.parts.includes("selftests") ? selftestsTable() : undefined;
+  const more = [agreementTable(reports), selftests].filter((text) => text !== undefined);
+  process.stdout.write([table(results), ...more.flatMap((text) => ["", text, ""]), total(results), ""].join("\n"));
   if (results.some((result) => result.failed > 0)) process.exitCode = 1;
 }
 

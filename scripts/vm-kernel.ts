@@ -3,18 +3,19 @@
  * Debian's own kernels lack) from Debian's kernel source: npm run vm:kernel -- 5.10
  */
 import { spawn, spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { PrivateApt, type Suite, unpack } from "../lib/testing/apt";
 import { cacheDirectory } from "../lib/testing/cache";
 import { kernelDirectory } from "../lib/testing/kernels";
+import { KernelSource } from "./kernel-source";
 import { PROJECT_ROOT } from "./places";
 
-const SUITES: Readonly<Record<string, Suite>> = { "5.10": "bullseye-security", "6.12": "bookworm-security" };
+/** Those with a scripts/kernel-config/SERIES-errinj.config. */
+const BUILT = ["5.10", "6.12"];
 
-const USAGE = `usage: npm run vm:kernel -- ${Object.keys(SUITES).join("|")} [--configure-only]`;
+const USAGE = `usage: npm run vm:kernel -- ${BUILT.join("|")} [--configure-only]`;
 
 /** The programs that the build calls, and their packages. */
 const TOOLS = {
@@ -46,10 +47,9 @@ async function main(): Promise<void> {
     options: { "configure-only": { type: "boolean" } },
   });
   const [series = ""] = positionals;
-  const suite = SUITES[series];
-  if (suite === undefined || positionals.length !== 1) throw new Error(USAGE);
+  if (!BUILT.includes(series) || positionals.length !== 1) throw new Error(USAGE);
   requireTools();
-  const source = fetchSource(series, suite);
+  const source = fetchSource(series);
   configure(source, series);
   if (values["configure-only"]) return;
   await compile(source);
@@ -72,22 +72,12 @@ function requireTools(): void {
 }
 
 /** Debian's source of a series, unpacked. Kept, so that an interrupted build continues. */
-function fetchSource(series: string, suite: Suite): string {
+function fetchSource(series: string): string {
   const parent = join(cacheDirectory(), "kernel-source");
   const tree = join(parent, `linux-source-${series}`);
   if (existsSync(tree)) return tree;
-  const scratch = join(parent, "unpack");
-  mkdirSync(scratch, { recursive: true });
-  say(`fetching linux-source-${series} from ${suite}`);
-  const apt = new PrivateApt(join(cacheDirectory(), "apt", suite), [suite], { onProgress: say });
-  unpack(apt.download(`linux-source-${series}`, scratch), scratch);
-  const archives = join(scratch, "usr/src");
-  const archive = readdirSync(archives).find((name) => name.startsWith(`linux-source-${series}.tar`));
-  if (archive === undefined) throw new Error(`linux-source-${series} contains no tar archive`);
-  say(`unpacking ${archive}`);
-  run("tar", ["-xf", join(archives, archive), "-C", scratch], scratch);
-  renameSync(join(scratch, `linux-source-${series}`), tree);
-  run("rm", ["-rf", scratch], parent);
+  mkdirSync(parent, { recursive: true });
+  new KernelSource(series, say).unpack(tree);
   return tree;
 }
 

@@ -1,5 +1,6 @@
 /** A map before it is created. */
 
+import { holdsManaged } from "../btf/fields";
 import type { BtfType } from "../btf/types";
 import type { U64 } from "../codec/plan";
 import { Flag } from "../constants";
@@ -96,7 +97,7 @@ export class MapSpec {
     this.#described = description;
     this.#index = index;
     this.#maxEntries = description.maxEntries;
-    this.#flags = description.flags | (isVariables(description) ? Flag.MMAPABLE : 0);
+    this.#flags = description.flags | (isShared(description, typeOf) ? Flag.MMAPABLE : 0);
     this.#pinPath = description.pinPath;
     this.#numaNode = description.numaNode;
     this.#mapExtra = description.mapExtra;
@@ -333,10 +334,13 @@ export class MapSpec {
 /**
  * Whether it is a section of global variables, whose memory is shared with the kernel. libbpf omits the flag if all
  * variables are static (map_is_mmapable()), because skeletons do not name them, and removes it if the kernel does not
- * support it (Linux 5.5).
+ * support it (Linux 5.5). A section with kernel-managed fields, such as SEC(".data.A") static struct bpf_spin_lock, is
+ * none: the kernel refuses to map it (bpf_map_mmap()), and libbpf's load would fail.
  */
-function isVariables({ internal, valueTypeId }: MapDescription): boolean {
-  return internal && valueTypeId !== 0;
+function isShared({ internal, valueTypeId }: MapDescription, typeOf: ((id: number) => BtfType) | undefined): boolean {
+  const section = internal && valueTypeId !== 0 ? typeOf?.(valueTypeId) : undefined;
+  if (section?.kind !== "datasec") return false;
+  return !section.variables.some(({ variable }) => variable.kind === "var" && holdsManaged(variable.type));
 }
 
 function factsOf(

@@ -11,7 +11,7 @@ import { boolean, checkOptions, oneOf, type Schema } from "../options";
 import { refused } from "../sleepable/finding";
 import { judge } from "../sleepable/judge";
 import { kernelFacts } from "../sleepable/judged-kernel";
-import type { ProgramFacts, ProgramVerdict } from "../verdict";
+import type { Finding, ProgramFacts, ProgramVerdict, ReasonCode } from "../verdict";
 
 /**
  * How a program is judged before load. `tables`: from known facts about this kernel, without a bpf(2) call. `probe`:
@@ -110,11 +110,19 @@ export function refuseBad(read: Read, checkWhole: () => void, name: string, opti
   for (const program of programs) {
     if (good.get(program) === facts) continue;
     const verdict = judge(program, facts);
-    if (verdict.verdict === "refused" || verdict.verdict === "unsafe") bad.push(verdict);
+    if (verdict.findings.some(forbidsLoad)) bad.push(verdict);
     else good.set(program, facts);
   }
   const refused = bad.filter(({ verdict }) => verdict === "refused" || !allowUnsafe);
   if (refused.length > 0) throw new SleepableError(name, refused);
+}
+
+/** Reasons about a section's tracepoint. `attach({ target })` can name another, so a load need not fail for them. */
+const OF_TRACEPOINT: ReadonlySet<ReasonCode> = new Set(["TRACEPOINT_NOT_FOUND", "TRACEPOINT_NOT_FAULTABLE"]);
+
+function forbidsLoad({ verdict, stage, reason }: Finding): boolean {
+  if (stage === "attach" && OF_TRACEPOINT.has(reason)) return false;
+  return verdict === "refused" || verdict === "unsafe";
 }
 
 /**

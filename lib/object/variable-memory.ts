@@ -85,6 +85,6 @@ function failure(operation: Operation, { name, section }: VariableDescription, s
   }
   if (!isErrno(status, "ERANGE"))
     return new MapError("ERR_BPF_MAP", `variable ${name}: can't map the memory of ${section} (${errno})`, details);
-  const hint = `Keep the flag BPF_F_MMAPABLE of map ${section} (Linux 5.5)`;
+  const hint = `Keep the flag BPF_F_MMAPABLE of map ${section} (Linux 5.5); of a section with a kernel-managed field, such as a bpf_spin_lock, move the variable into another`;
   return new MapError("ERR_BPF_MAP", `variable ${name} is not in mapped memory (${errno})`, { ...details, hint });
 }

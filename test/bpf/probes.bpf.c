@@ -75,6 +75,15 @@ int on_raw_tp(void *ctx)
 	return 0;
 }
 
+/* No tracepoint: attach({ target }) names one. */
+SEC("?raw_tp/sys_exit:second")
+int on_raw_tp_elsewhere(void *ctx)
+{
+	if (is_watched())
+		__sync_fetch_and_add(&raw_tps, 1);
+	return 0;
+}
+
 SEC("?tp_btf/sys_exit")
 int on_tp_btf(void *ctx)
 {

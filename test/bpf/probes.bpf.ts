@@ -11,6 +11,8 @@ export interface Probes {
     on_kretprobe: "kretprobe";
     /** SEC("raw_tp/sys_exit") int on_raw_tp(void *ctx) */
     on_raw_tp: "raw_tp";
+    /** SEC("raw_tp/sys_exit:second") int on_raw_tp_elsewhere(void *ctx) */
+    on_raw_tp_elsewhere: "raw_tp";
     /** SEC("raw_tp.s/sys_exit") int on_raw_tp_sleepable(void *ctx) */
     on_raw_tp_sleepable: "raw_tp";
     /** SEC("tp_btf/sys_exit") int on_tp_btf(void *ctx) */

@@ -45,6 +45,13 @@ kernelTest("uprobe.s reads user memory", [since("6.0")], () => counts("on_uprobe
 kernelTest("uretprobe.s", [since("6.0")], () => counts("on_uretprobe_sleepable", "uretprobes", self));
 kernelTest("tracepoint", [systemCallTracepoints], () => counts("on_tracepoint", "tracepoints"));
 kernelTest("raw_tp", [], () => counts("on_raw_tp", "raw_tps"));
+kernelTest("raw_tp whose section names no tracepoint is loaded, and attached to one that is given", [], async () => {
+  await counts("on_raw_tp_elsewhere", "raw_tps", { target: "sys_exit" });
+  using object = await load("on_raw_tp_elsewhere");
+  expect(() => object.programs.on_raw_tp_elsewhere.attach()).toThrow(
+    expect.objectContaining({ code: "ERR_BPF_ATTACH", errno: "ENOENT" }),
+  );
+});
 kernelTest("tp_btf", [], () => counts("on_tp_btf", "tp_btfs"));
 kernelTest("tracepoint, sleepable", [systemCallTracepoints, since("7.2")], () =>
   counts("on_tracepoint_sleepable", "tracepoints"),

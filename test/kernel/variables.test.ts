@@ -2,7 +2,7 @@
 import { Flag, libbpf } from "node-libbpf";
 import { open as openStatics } from "../bpf/statics.bpf";
 import { type config, open } from "../bpf/variables.bpf";
-import { kernelTest } from "./needs";
+import { kernelTest, since } from "./needs";
 
 const compiled: config = {
   ...{ uid: 1, on: false, level: 5, state: "BUSY", both: 7n, half: [7, 0] },
@@ -104,3 +104,22 @@ kernelTest("static variables are read and written like others, mapped or not", [
     }).toThrow(/constant/);
   }
 });
+
+kernelTest(
+  "static variables beside a lock, whose memory the kernel does not map, are read",
+  [since("6.2")],
+  async () => {
+    const spec = openStatics();
+    expect(spec.maps[".bss.locked"].flags & Flag.MMAPABLE).toBe(0);
+    spec.programs.lock_and_count.autoload = true;
+    using object = await spec.load();
+    for (const count of [1, 2]) {
+      const run = await object.programs.lock_and_count.testRun({ data: new Uint8Array(64) });
+      expect(run.returnValue).toBe(count);
+      expect(object.variables.locked).toBe(count);
+    }
+    expect(() => {
+      object.variables.locked = 0;
+    }).toThrow(expect.objectContaining({ hint: expect.stringContaining("move the variable into another") }));
+  },
+);
