@@ -5,11 +5,10 @@ import { type Cell, printable } from "./table";
 /** Incremented when a field of the JSON output is removed or changes its meaning. */
 const VERSION = 1;
 
-/** The JSON output. 64-bit integers are numbers with all digits, as bpftool writes them. */
+/** The JSON output. 64-bit integers are texts. */
 export function versioned(value: object, indent?: number): string {
-  const marked = (_: string, value: unknown) => (typeof value === "bigint" ? `\0${value}` : value);
-  const text = JSON.stringify({ version: VERSION, ...value }, marked, indent);
-  return `${text.replaceAll(/"\\u0000(\d+)"/g, "$1")}\n`;
+  const asText = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
+  return `${JSON.stringify({ version: VERSION, ...value }, asText, indent)}\n`;
 }
 
 /** The processes that hold something. */

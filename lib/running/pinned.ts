@@ -1,7 +1,7 @@
 /** pins(): what is pinned in bpffs. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ArgumentError, BpfError, errnoName, isErrno } from "../errors";
+import { ArgumentError, BpfError, errnoName, isErrno, PermissionError } from "../errors";
 import { permissionError } from "../kernel/refusal";
 import { native, type PinKind } from "../native";
 import { idOfPin, isBpffs, MOUNT_BPFFS, whyNotOpened } from "../native/pins";
@@ -37,7 +37,10 @@ export function pins(directory = "/sys/fs/bpf"): Generator<Pin, void, undefined>
     readdirSync(directory);
   } catch (cause) {
     if (cause instanceof BpfError) throw cause;
-    throw refuse(`can't be read (${(cause as NodeJS.ErrnoException).code})`);
+    const { code: errno = "EIO" } = cause as NodeJS.ErrnoException;
+    if (errno !== "EACCES") throw refuse(`can't be read (${errno})`);
+    const hint = "Run it as root, or as the owner of the directory";
+    throw new PermissionError(`pins: ${directory} can't be read (EACCES)`, { ...details, errno, hint });
   }
   return walk(directory);
 }

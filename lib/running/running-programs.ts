@@ -41,6 +41,8 @@ export interface RunningProgram extends ProgramInfo {
  * @throws {@link PermissionError} without CAP_SYS_ADMIN
  */
 export function runningPrograms(): RunningProgram[] {
+  // Before what belongs to them, which another user may not see for other reasons.
+  const all = [...programs()];
   const held = owners();
   const pinned = new Map<string, string[]>();
   for (const { kind, id, path } of allPins()) {
@@ -51,7 +53,7 @@ export function runningPrograms(): RunningProgram[] {
   for (const link of links()) byProgram.set(link.programId, [...(byProgram.get(link.programId) ?? []), link]);
   const byId = new Map([...maps()].map((map) => [map.id, map]));
   const targetOf = targets();
-  return [...programs()].map((program) => {
+  return all.map((program) => {
     const ofProgram = (byProgram.get(program.id) ?? []).map((link) => ({
       ...link,
       pins: pinned.get(`link ${link.id}`) ?? [],

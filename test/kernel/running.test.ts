@@ -490,7 +490,7 @@ kernelTest("ps shows programs with links, maps, pins and owners", [bpffs], async
     const shown = programs.find((program) => program.id === id);
     const [mine] = runningPrograms().filter((program) => program.id === id);
     const { loadTime: _, ...plain } = JSON.parse(
-      JSON.stringify(mine, (_, value) => (typeof value === "bigint" ? Number(value) : value)),
+      JSON.stringify(mine, (_, value) => (typeof value === "bigint" ? String(value) : value)),
     ) as Json;
     expect(shown).toMatchObject(plain);
     expect(shown).toMatchObject({
