@@ -101,6 +101,15 @@ Napi::Value linkCreateMulti(const Napi::CallbackInfo& info) {
   return createLink(info, attr, &tail, sizeof(tail));
 }
 
+// rawTracepointOpen(program, name): BPF_RAW_TRACEPOINT_OPEN; with an empty name for tracing and lsm programs,
+// which know their target. Returns a handle or -errno
+Napi::Value rawTracepointOpen(const Napi::CallbackInfo& info) {
+  const std::string name = stringOf(info[1]);
+  Fd fd(bpf_raw_tracepoint_open(name.empty() ? nullptr : name.c_str(), int32Of(info[0])));
+  if (fd.get() < 0) return status(info.Env(), -errno);
+  return status(info.Env(), add(info.Env(), Link(std::move(fd))));
+}
+
 // programAttach(program, { target, attachType, flags, replaced }): BPF_PROG_ATTACH to the descriptor of a
 // cgroup, a map or a device; replaced is a program's descriptor or 0. Returns a handle or -errno
 Napi::Value programAttach(const Napi::CallbackInfo& info) {
@@ -169,6 +178,7 @@ void exportAttachFd(Napi::Object exports) {
   exportCall<interfaceIndex>(exports, "interfaceIndex");
   exportCall<linkCreate>(exports, "linkCreate");
   exportCall<linkCreateMulti>(exports, "linkCreateMulti");
+  exportCall<rawTracepointOpen>(exports, "rawTracepointOpen");
   exportCall<programAttach>(exports, "programAttach");
   exportCall<tcAttach>(exports, "tcAttach");
   exportCall<socketAttach>(exports, "socketAttach");

@@ -93,6 +93,7 @@ struct Environment {
   Table<PerfBuffer, 5> perfBuffers;
   Table<UserRingBuffer, 6> userRings;
   Table<Fd, 7> iterators;
+  Table<Fd, 8> programs;  // opened by a pin or an id: they belong to no object
   Table<Fd, 8> stats;
 
   // Creates the poller at the first call. Returns null, and sets `error` to -errno, on failure.

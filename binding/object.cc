@@ -411,10 +411,13 @@ Napi::Value loadAsync(const Napi::CallbackInfo& info) {
       [owner, loaded](Napi::Env env) { return loadedToJs(env, *loaded); });
 }
 
-// objectClose(handle): returns 0 or -EBADF
+// objectClose(handle): returns 0 or -EBADF; also for a program that was opened alone
 Napi::Value close(const Napi::CallbackInfo& info) {
-  const bool found = Environment::of(info.Env()).objects.remove(int32Of(info[0])) != nullptr;
-  return Napi::Number::New(info.Env(), found ? 0 : -EBADF);
+  Environment& environment = Environment::of(info.Env());
+  const int32_t handle = int32Of(info[0]);
+  const bool found =
+      environment.objects.remove(handle) != nullptr || environment.programs.remove(handle) != nullptr;
+  return status(info.Env(), found ? 0 : -EBADF);
 }
 
 // objectMap(object, index): returns the map's properties after the load (the kernel rounds up a ring buffer's

@@ -13,18 +13,35 @@
 #include "arguments.h"
 #include "calls.h"
 #include "environment.h"
+#include "fd.h"
 #include "fields.h"
 #include "jobs.h"
+#include "log.h"
 #include "object.h"
 #include "outcome.h"
+#include "pin.h"
 
 namespace node_libbpf {
 
 namespace {
 
-struct TestRun : Job {
-  std::shared_ptr<Object> object;  // keeps the program's fd open if the object is closed during the run
+// A program, and what keeps its descriptor open: its object, or for a program that was opened alone, itself.
+struct HeldProgram {
+  std::shared_ptr<void> keeper;
   int fd = -1;
+};
+
+HeldProgram held(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  if (std::shared_ptr<Fd> own = environment.programs.share(int32Of(info[0]))) return {own, own->get()};
+  std::shared_ptr<Object> object = environment.objects.share(int32Of(info[0]));
+  const bpf_program* program = object == nullptr ? nullptr : object->program(uint32Of(info[1]));
+  if (program == nullptr) return {};
+  return {std::move(object), bpf_program__fd(program)};
+}
+
+struct TestRun : Job {
+  HeldProgram program;
   std::string contextIn;
   std::string dataIn;
   std::string contextOut;
@@ -58,7 +75,7 @@ struct TestRun : Job {
       options.data_out = dataOut.data();
       options.data_size_out = static_cast<uint32_t>(dataOut.size());
     }
-    error = bpf_prog_test_run_opts(fd, &options);
+    error = bpf_prog_test_run_opts(program.fd, &options);
     returned = options.retval;
     duration = options.duration;
     // The kernel writes a syscall program's context back to its input buffer (net/bpf/test_run.c,
@@ -96,22 +113,43 @@ Napi::Value testRun(const Napi::CallbackInfo& info) {
   run->flags = request["flags"];
   run->cpu = request["cpu"];
   run->batchSize = request["batchSize"];
-  run->object = environment.objects.share(int32Of(info[0]));
-  const bpf_program* program = run->object == nullptr ? nullptr : run->object->program(uint32Of(info[1]));
-  if (program == nullptr)
-    run->error = -EBADF;
-  else
-    run->fd = bpf_program__fd(program);
+  run->program = held(info);
+  if (run->program.keeper == nullptr) run->error = -EBADF;
   return jobs->run(info.Env(), std::move(run));
 }
 
 // programFd(object, index): returns the fd, or -errno (-ENOENT: not loaded, autoload was off)
 Napi::Value fd(const Napi::CallbackInfo& info) {
-  const Object* object = Environment::of(info.Env()).objects.find(int32Of(info[0]));
-  const bpf_program* program = object == nullptr ? nullptr : object->program(uint32Of(info[1]));
-  if (program == nullptr) return status(info.Env(), -EBADF);
-  const int value = bpf_program__fd(program);
-  return status(info.Env(), value < 0 ? -ENOENT : value);
+  const HeldProgram program = held(info);
+  if (program.keeper == nullptr) return status(info.Env(), -EBADF);
+  return status(info.Env(), program.fd < 0 ? -ENOENT : program.fd);
+}
+
+Napi::Value opened(const Napi::CallbackInfo& info, Fd fd) {
+  const int error = fd.get() < 0 ? -errno : checkKind(fd.get(), PinKind::kProgram);
+  if (error < 0) return status(info.Env(), error);
+  return status(info.Env(), Environment::of(info.Env()).programs.add(std::make_shared<Fd>(std::move(fd))));
+}
+
+// programOpen(path), programOfId(id): return a handle that stands for an object with one program, or -errno;
+// see checkKind()
+Napi::Value open(const Napi::CallbackInfo& info) {
+  return opened(info, Fd(bpf_obj_get(stringOf(info[0]).c_str())));
+}
+Napi::Value ofId(const Napi::CallbackInfo& info) {
+  return opened(info, Fd(bpf_prog_get_fd_by_id(uint32Of(info[0]))));
+}
+
+// sectionTypes(section): returns { status, type, attachType }, as libbpf derives them from a section's name
+Napi::Value sectionTypes(const Napi::CallbackInfo& info) {
+  const LogScope silent(false);
+  bpf_prog_type type = BPF_PROG_TYPE_UNSPEC;
+  bpf_attach_type attachType = BPF_CGROUP_INET_INGRESS;
+  const int error = libbpf_prog_type_by_name(stringOf(info[0]).c_str(), &type, &attachType);
+  return Reply(info.Env())
+      .set("status", error)
+      .set("type", static_cast<int32_t>(type))
+      .set("attachType", static_cast<int32_t>(attachType));
 }
 
 // programId(object, index): returns the kernel's id, or -errno
@@ -145,6 +183,9 @@ Napi::Value streamRead(const Napi::CallbackInfo& info) {
 void exportProgram(Napi::Object exports) {
   exportStory<testRun>(exports, "programTestRun");
   exportCall<fd>(exports, "programFd");
+  exportCall<open>(exports, "programOpen");
+  exportCall<ofId>(exports, "programOfId");
+  exportStory<sectionTypes>(exports, "sectionTypes");
   exportCall<id>(exports, "programId");
   exportCall<streamRead>(exports, "programStreamRead");
 }

@@ -52,7 +52,7 @@ export type Operation =
   | "open"
   | "load"
   | "check"
-  | `program.${"id" | "fd" | "attach" | "pin" | "unpin" | "open" | "testRun" | "stream"}`
+  | `program.${"id" | "fd" | "info" | "attach" | "pin" | "unpin" | "open" | "testRun" | "stream"}`
   | `object.${"attach" | "pin" | "unpin"}`
   | `map.${"attach" | "create" | "open" | "fd" | "info" | "freeze" | "pin" | "unpin" | "valueSize"}`
   | `map.${"get" | "getView" | "has" | "set" | "delete" | "take" | "getMany" | "setMany" | "deleteMany"}`

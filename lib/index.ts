@@ -165,6 +165,7 @@ export type {
   TracingAttachOptions,
 } from "./program/attach/tracing";
 export type { TracingMultiAttachOptions } from "./program/attach/tracing-multi";
+export { OpenedProgram, type OpenProgramOptions, openProgram, openProgramById } from "./program/open-program";
 export type { ProgramStreamName } from "./program/output-stream";
 export type { Program } from "./program/program";
 export type { ProgramInfo, ProgramInstructions } from "./program/program-info";

@@ -389,6 +389,11 @@ export interface Native {
 
   programTestRun(object: Handle, index: number, request: TestRunRequest): Promise<TestRunOutcome>;
   programFd(object: Handle, index: number): number;
+  /** What libbpf derives from a section's name. */
+  sectionTypes(section: string): { status: number; type: number; attachType: number };
+  /** A handle that stands for an object with one program. */
+  programOpen(path: string): Handle;
+  programOfId(id: number): Handle;
   programId(object: Handle, index: number): number;
   /** Moves bytes out of a stream (Linux 6.17) and returns their number, 0 if it is empty. */
   programStreamRead(object: Handle, index: number, stream: number, target: Uint8Array): number;
@@ -412,6 +417,8 @@ export interface Native {
   interfaceIndex(name: string): number;
   /** These take the descriptor of a program. */
   linkCreate(program: number, request: LinkCreateRequest): Handle;
+  /** With an empty name for tracing and lsm programs. */
+  rawTracepointOpen(program: number, name: string): Handle;
   /** BPF_LINK_CREATE of a tracing program for many functions, by their BTF ids; one cookie for each, or none. */
   linkCreateMulti(program: number, request: LinkCreateMultiRequest): Handle;
   programAttach(program: number, request: ProgramAttachRequest): Handle;

@@ -11,6 +11,7 @@ import { type Callee, checkArgument, filled, oneOf } from "../options";
 import { refuseOthers } from "../receivers";
 import { type AttachOptionsFor, attachProgram, checkedAttachOptions } from "./attach/attach";
 import { outputStream, type ProgramStreamName } from "./output-stream";
+import { type ProgramInfo, readProgramInfo } from "./program-info";
 import type { GivenProgram } from "./program-spec";
 import { checkedRunOptions, type TestRunOptions, type TestRunResult, testRun } from "./test-run";
 import { type VerifierStats, verifierStats } from "./verifier-stats";
@@ -39,9 +40,13 @@ export class Program<K extends ProgramKind = ProgramKind> {
   readonly #type: number;
   readonly #records: Codec<unknown> | undefined;
   readonly #context: () => Codec<unknown> | undefined;
+  readonly #opened: boolean;
 
-  /** @internal */
-  constructor(lifetime: Lifetime, spec: GivenProgram, index: number) {
+  /**
+   * @internal
+   * @param index in its object; undefined for a program that was opened by its pin or id
+   */
+  constructor(lifetime: Lifetime, spec: GivenProgram, index: number | undefined) {
     this.name = spec.name;
     this.section = spec.section;
     this.kind = spec.kind as K;
@@ -49,7 +54,8 @@ export class Program<K extends ProgramKind = ProgramKind> {
     this.attachType = spec.attachType;
     this.sleepable = spec.sleepable;
     this.#lifetime = lifetime;
-    this.#index = index;
+    this.#index = index ?? 0;
+    this.#opened = index === undefined;
     this.#log = spec.log;
     this.#type = spec.type;
     this.#records = spec.records;
@@ -111,7 +117,8 @@ export class Program<K extends ProgramKind = ProgramKind> {
     const given = checkedAttachOptions(this, options);
     const handle = this.#lifetime.handle(`program ${this.name}`, "program.attach");
     const fd = this.#fdFor("program.attach");
-    const place = { handle, index: this.#index, fd, lifetime: this.#lifetime, records: this.#records };
+    const [index, lifetime, opened, records] = [this.#index, this.#lifetime, this.#opened, this.#records];
+    const place = { handle, index, fd, lifetime, opened, records };
     return attachProgram(this, place, given);
   }
 
@@ -163,6 +170,20 @@ export class Program<K extends ProgramKind = ProgramKind> {
     const fd = native.programFd(this.#lifetime.handle(`program ${this.name}`, operation), this.#index);
     if (fd < 0) throw this.#notLoaded(operation, fd);
     return fd;
+  }
+
+  /**
+   * What the kernel reports about the program: tag, maps, size, run statistics. Since Linux 4.13. libbpf:
+   * bpf_prog_get_info_by_fd().
+   *
+   * @throws {@link ClosedError} after the object is closed
+   * @throws {@link BpfError} ERR_BPF_NOT_LOADED if the program was not loaded
+   */
+  info(): ProgramInfo {
+    const fd = this.#fdFor("program.info");
+    const info = readProgramInfo((bytes, buffers) => native.infoOfFd(fd, bytes, buffers));
+    if (typeof info === "number") throw this.#notLoaded("program.info", info);
+    return info;
   }
 
   /**

@@ -62,6 +62,8 @@ const CALLS: Readonly<Record<string, (options: never) => unknown>> = {
   open: (options) => api.open(objectPath("maps"), options),
   openMap: (options) => api.openMap("/sys/fs/bpf/none", options),
   openMapById: (options) => api.openMapById(1, options),
+  openProgram: (options) => api.openProgram("/sys/fs/bpf/none", options),
+  openProgramById: (options) => api.openProgramById(1, options),
   readBtf: (options) => api.readBtf(objectPath("maps"), options),
   tracePipe: api.tracePipe,
   attachedTo: (options: object) => api.attachedTo({ netns: "/proc/self/ns/net", attachType: "sk_lookup", ...options }),

@@ -185,6 +185,7 @@ export function checkedAttachOptions(program: Attachable, options: AttachOptions
 export function attachProgram(program: Attachable, place: Place, given: AttachOptions): Link {
   const attached = mechanism(program.kind).attach(program, place, given);
   try {
+    if (place.opened && isErrno(attached.status, "EBADF") && isOutcome(attached)) throw needsObject(program);
     if (attached.status < 0) throw attachError(program, attached, given);
     const linkless = "linkless" in attached ? attached.linkless : undefined;
     return new Link(attached.status, {
@@ -196,6 +197,20 @@ export function attachProgram(program: Attachable, place: Place, given: AttachOp
   } finally {
     if (isOutcome(attached)) deliver(attached, place.lifetime.onLog);
   }
+}
+
+/** For what only libbpf attaches, and only as a part of its object. */
+function needsObject(program: Attachable): AttachError {
+  const isKnown = kindRow(program.kind) !== undefined;
+  const why = isKnown
+    ? `libbpf attaches ${program.kind} programs only as a part of their object`
+    : `the kernel tells that it is a ${program.kind} program, not of which kind`;
+  return new AttachError("ERR_BPF_ATTACH", `program ${program.name} could not be attached: ${why}`, {
+    ...about(program),
+    hint: isKnown
+      ? "Load and attach its object"
+      : 'Pass its section when you open it: { section: "fentry/do_unlinkat" }',
+  });
 }
 
 function isOutcome(attached: Attached): attached is Outcome {

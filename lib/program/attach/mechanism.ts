@@ -25,6 +25,8 @@ export interface Place {
   readonly index: number;
   readonly fd: number;
   readonly lifetime: Lifetime;
+  /** Whether it was opened by its pin or id: libbpf does not know it. */
+  readonly opened: boolean;
   /** For an iterator that declares its records: their codec. */
   readonly records?: Codec<unknown> | undefined;
 }

@@ -3,7 +3,16 @@ import { AttachError } from "../../errors";
 import { activeLsms } from "../../kernel/lsm";
 import { native } from "../../native";
 import { bigint64, boolean, filled, text } from "../../options";
-import { about, program as aProgram, argument, type HasFd, type Mechanism } from "./mechanism";
+import {
+  type Attachable,
+  type Attached,
+  about,
+  program as aProgram,
+  argument,
+  type HasFd,
+  type Mechanism,
+  type Place,
+} from "./mechanism";
 
 /** Options for fentry, fexit, fmod_ret, fsession and tp_btf programs. */
 export interface TracingAttachOptions {
@@ -49,13 +58,25 @@ export interface FreplaceAttachOptions {
 export const trampoline: Mechanism<TracingAttachOptions> = {
   schema: { cookie: bigint64 },
   since: { cookie: "5.19" },
-  attach: (_, { handle, index }, { cookie = 0n }) => native.attachBtf(handle, index, { cookie }),
+  attach: byBtf,
 };
+
+function byBtf(
+  program: Attachable,
+  { handle, index, fd, opened }: Place,
+  { cookie = 0n }: TracingAttachOptions,
+): Attached {
+  if (!opened) return native.attachBtf(handle, index, { cookie });
+  if (cookie === 0n) return { status: native.rawTracepointOpen(fd, "") };
+  const tail = new Uint32Array(4);
+  new BigUint64Array(tail.buffer)[1] = cookie;
+  return { status: native.linkCreate(fd, { target: 0, attachType: program.attachType, flags: 0, tail }) };
+}
 
 export const lsm: Mechanism<LsmAttachOptions> = {
   schema: { cookie: bigint64, allowInactive: boolean },
   since: { cookie: "5.19" },
-  attach(program, { handle, index }, { cookie = 0n, allowInactive }) {
+  attach(program, place, { cookie = 0n, allowInactive }) {
     const active = activeLsms();
     if (allowInactive !== true && active !== undefined && !active.includes("bpf")) {
       throw new AttachError(
@@ -73,16 +94,17 @@ export const lsm: Mechanism<LsmAttachOptions> = {
         { code: "WARN_BPF_LSM_UNKNOWN" },
       );
     }
-    return native.attachBtf(handle, index, { cookie });
+    return byBtf(program, place, { cookie });
   },
 };
 
 export const rawTracepoint: Mechanism<RawTracepointAttachOptions> = {
   schema: { cookie: bigint64, target: text },
   since: { cookie: "6.10" },
-  attach(program, { handle, index }, { cookie = 0n, target }) {
+  attach(program, { handle, index, fd, opened }, { cookie = 0n, target }) {
     const name = target ?? program.attachTarget;
     if (!name) throw argument(program, "needs a tracepoint", "Pass attach({ target })");
+    if (opened && cookie === 0n) return { status: native.rawTracepointOpen(fd, name) };
     return native.attachRawTracepoint(handle, index, { name, cookie });
   },
 };
