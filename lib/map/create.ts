@@ -1,11 +1,14 @@
 /** createMap(): creates a map without an object. */
+import { release } from "node:os";
 import type { Codec } from "../codec/codec";
+import { isSince } from "../compare-versions";
 import { Flag } from "../constants";
 import { ArgumentError, type BpfError, errnoName, isErrno, MapError } from "../errors";
 import { permissionError } from "../kernel/refusal";
 import { type Creation, type MapTypeName, mapTypeNumber, mapTypes } from "../map-types";
 import { native } from "../native";
 import { bigint64, checkOptions, custom, nameOf, required, type Schema, uint32 } from "../options";
+import { FLAGS } from "../sleepable/rules-maps";
 import type { MapTypes } from "./classes";
 import { BpfMap, describeOther, isOfOtherCopy } from "./map";
 import { codec, type ElementCodecs } from "./map-codec";
@@ -138,13 +141,15 @@ function notCreated(request: ReturnType<typeof requestOf>, options: Options, sta
 }
 
 function creationHint(
-  { typeName, maxEntries }: { typeName: MapTypeName; maxEntries: number },
+  { typeName, maxEntries, flags }: { typeName: MapTypeName; maxEntries: number; flags: number },
   options: Options,
   status: number,
 ) {
   if (isErrno(status, "E2BIG") || isErrno(status, "ENOMEM"))
     return "It is too large: lower maxEntries or the value's size";
   if (!isErrno(status, "EINVAL") && !isErrno(status, "EOPNOTSUPP") && !isErrno(status, "ENOTSUPP")) return undefined;
+  const newer = FLAGS.find(({ flag, since }) => (flags & flag) !== 0 && !isSince(release(), since));
+  if (newer !== undefined) return `${newer.name} needs Linux ${newer.since}`;
   const { elements } = mapTypes[typeName];
   if (elements.values === "map" && options.inner === undefined) return "Set `inner` to the type of the inner maps";
   if (elements.maxEntries === "bytes")

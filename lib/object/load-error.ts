@@ -1,4 +1,6 @@
 /** Builds one error for a failed load: which program or map failed, what the kernel reported, what to do. */
+import { release } from "node:os";
+import { isSince } from "../compare-versions";
 import {
   type BpfError,
   type ErrorDetails,
@@ -53,6 +55,9 @@ export function loadError(
     ...(program?.attachTarget !== undefined && { target: program.attachTarget }),
   };
 
+  const bpffs = found(/failed \(.+?\) to (?:open BPF FS mount at|create BPF token from) '(.+?)'/)?.[1];
+  if (bpffs !== undefined) return noToken(name, bpffs, about);
+
   const old = oldLibbpf(outcome, name, program, about);
   if (old !== undefined) return old;
 
@@ -70,7 +75,14 @@ export function loadError(
 
   const map = found(/^map '(.+?)': failed to create/)?.[1];
   if (map !== undefined) {
-    const type = mapTypeNumber(maps.find((candidate) => candidate.name === map)?.type ?? "hash");
+    const spec = maps.find((candidate) => candidate.name === map);
+    const type = mapTypeNumber(spec?.type ?? "hash");
+    // E2BIG: bpf_attr has members that this kernel does not know.
+    if (spec?.exclusiveProgram !== undefined && isErrno(outcome.status, "E2BIG") && !isSince(release(), EXCLUSIVE)) {
+      const what = `map ${map} could not be created: exclusive maps need Linux ${EXCLUSIVE}`;
+      const hint = "Leave exclusiveProgram undefined";
+      return new MapError("ERR_BPF_NOT_SUPPORTED", what, { ...about, map, hint });
+    }
     return mapNotCreated(map, { operation: "map.create", type, types }, outcome.status, about, texts);
   }
 
@@ -87,6 +99,39 @@ export function loadError(
   const meaning = explained(explain({ errno, log: texts }), cause?.hint ?? hintOf(outcome.status));
   return new LoadError(cause?.code ?? "ERR_BPF_LOAD", said, { ...about, ...meaning });
 }
+
+/** A token that was asked for; libbpf goes on without one that it looked for itself. */
+function noToken(name: string, bpffs: string, about: ErrorDetails): LoadError {
+  const errno = about.errno ?? "";
+  const what = `${name} could not be loaded: there is no BPF token at ${bpffs}`;
+  if (!isSince(release(), TOKENS)) {
+    const hint = "Open it with token: false";
+    return new LoadError("ERR_BPF_NOT_SUPPORTED", `${what}: tokens need Linux ${TOKENS} (${errno})`, {
+      ...about,
+      hint,
+    });
+  }
+  const why = NO_TOKEN[errno];
+  const hint =
+    "A token comes from a bpffs that was mounted for this process's user namespace with delegate_cmds, delegate_maps, " +
+    "delegate_progs and delegate_attachs; with token: false, or as root outside, no token is needed";
+  return new LoadError("ERR_BPF_LOAD", `${what}${why === undefined ? "" : `: ${why}`} (${errno})`, { ...about, hint });
+}
+
+/** bpf_token_create() in kernel/bpf/token.c. */
+const NO_TOKEN: Readonly<Record<string, string>> = {
+  EINVAL: "it is not the root of a bpffs",
+  EOPNOTSUPP: "it belongs to the initial user namespace, where no token is needed",
+  EPERM: "it belongs to another user namespace, or this process lacks CAP_BPF in its own",
+  ENOENT: "it does not exist, or delegates nothing",
+  ENOTDIR: "it is no directory",
+};
+
+/** The release with BPF tokens (35f96de04127). */
+const TOKENS = "6.9";
+
+/** The release with exclusive maps (baefdbdf6812). */
+const EXCLUSIVE = "6.18";
 
 function notPermitted(what: string, types: number[], kind: string | undefined, about: ErrorDetails): BpfError {
   const refused = { operation: "load", types, trampoline: kind !== undefined && usesTrampoline(kind) } as const;
@@ -119,6 +164,11 @@ function oldLibbpf(
     const what = `program ${program?.name}: the linked libbpf can't clear the flag that section ${program?.section} sets`;
     const hint =
       "Link libbpf 1.2 or newer (the bundled one is), or use a section without .s and set sleepable where needed";
+    return new LoadError("ERR_BPF_NOT_SUPPORTED", what, { ...about, hint });
+  }
+  if (stage === "exclusive") {
+    const what = `${name}: the linked libbpf can't make maps exclusive`;
+    const hint = "Link libbpf 1.7 or newer (the bundled one is), or leave exclusiveProgram undefined";
     return new LoadError("ERR_BPF_NOT_SUPPORTED", what, { ...about, hint });
   }
   if (stage === "members") {

@@ -19,6 +19,7 @@ const requests = {
     pinRoot: undefined,
     kconfig: undefined,
     btfPath: undefined,
+    token: undefined,
     verbose: false,
   } satisfies OpenRequest,
   program: {
@@ -44,6 +45,8 @@ const requests = {
     pinPath: undefined,
     initial: undefined,
     without: new Uint32Array(),
+    reuse: 0,
+    exclusiveProgram: -1,
   } satisfies MapRequest,
   mapCreate: {
     ...inner,
