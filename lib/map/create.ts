@@ -7,6 +7,7 @@ import { ArgumentError, type BpfError, errnoName, isErrno, MapError } from "../e
 import { permissionError } from "../kernel/refusal";
 import { type Creation, type MapTypeName, mapTypeNumber, mapTypes } from "../map-types";
 import { native } from "../native";
+import { orWithToken, tokenPlace, withTokenOf } from "../native/token";
 import { bigint64, checkOptions, custom, nameOf, required, type Schema, uint32 } from "../options";
 import { FLAGS } from "../sleepable/rules-maps";
 import type { MapTypes } from "./classes";
@@ -44,6 +45,11 @@ export interface CreateMapOptions<T extends MapTypeName = MapTypeName, K = Uint8
   numaNode?: number;
   /** Index of the network device to offload the map to. Since Linux 4.16. */
   ifindex?: number;
+  /**
+   * The BPF token to create it with in a user namespace: the path of a bpffs, or false for none. Default: if the kernel
+   * refuses it otherwise, the token of the path in LIBBPF_BPF_TOKEN_PATH, or of /sys/fs/bpf. Since Linux 6.9.
+   */
+  token?: string | false;
   /** struct_ops: BTF id of the value's struct, "bpf_struct_ops_…", in the kernel's BTF. Since Linux 5.6. */
   vmlinuxValueTypeId?: number;
 }
@@ -67,7 +73,8 @@ export function createMap<T extends MapTypeName, K = Uint8Array, V = Uint8Array>
   const template = inner === undefined || inner instanceof BpfMap ? undefined : createMap(inner);
   try {
     const model = inner instanceof BpfMap ? inner : template;
-    const handle = native.mapCreate({ ...request, innerFd: model?.fd ?? 0 });
+    const make = (token: number) => native.mapCreate({ ...request, innerFd: model?.fd ?? 0, token });
+    const handle = created(given, make);
     if (handle < 0) throw notCreated(request, given, handle);
     try {
       const info = infoOf(handle); // Use the kernel's values: it adjusts a ring buffer's size and a devmap's flags.
@@ -84,6 +91,16 @@ export function createMap<T extends MapTypeName, K = Uint8Array, V = Uint8Array>
   }
 }
 
+/** Creates the map with the token that is wanted. */
+function created({ token, name = "" }: Options, make: (token: number) => number): number {
+  if (token === undefined) return orWithToken(make, (handle) => handle);
+  if (token === false) return make(0);
+  return withTokenOf(token, make, ({ code, what, hint }, errno) => {
+    const details = { operation: "map.create", errno, hint, ...(name !== "" && { map: name }) } as const;
+    return new MapError(code ?? "ERR_BPF_MAP_CREATE", `the map can't be created: ${what}`, details);
+  });
+}
+
 type Options = Omit<CreateMapOptions, "key" | "value"> & { key?: { size: number }; value?: { size: number } };
 
 const OPTIONS: Schema<Options> = {
@@ -94,7 +111,7 @@ const OPTIONS: Schema<Options> = {
     (value) => typeof value === "string" && /^[\w.]*$/.test(value),
   ),
   inner: custom("a map, or what createMap() takes", (value) => typeof value === "object" && value !== null),
-  ...{ mapExtra: bigint64, numaNode: uint32, ifindex: uint32, vmlinuxValueTypeId: uint32 },
+  ...{ mapExtra: bigint64, numaNode: uint32, ifindex: uint32, vmlinuxValueTypeId: uint32, token: tokenPlace },
 };
 
 function requestOf(options: Options) {

@@ -94,6 +94,8 @@ export interface MapCreateRequest extends InnerRequest {
   vmlinuxValueType: number;
   /** Whether to give the kernel BTF for keys and values: an int, and bytes. */
   byteTypes: boolean;
+  /** A token's descriptor; 0 for none. */
+  token: number;
 }
 
 export interface LoadRequest extends OpenRequest {
@@ -169,6 +171,8 @@ export interface ProbeRequest {
   kfunc: number;
   /** Whether to try a link that names no target. */
   link: boolean;
+  /** A token's descriptor; 0 for none. */
+  token: number;
 }
 
 /** The kernel's answers: 0 or -errno, and the verifier's log. */
@@ -370,6 +374,9 @@ export interface Native {
   objectMap(object: Handle, index: number): MapDescription | number;
   memoryRead(object: Handle, map: number, offset: number, target: Uint8Array): number;
   memoryWrite(object: Handle, map: number, offset: number, source: Uint8Array): number;
+
+  /** A token of the bpffs at a path (Linux 6.9). The caller closes its descriptor. */
+  tokenCreate(path: string): number;
 
   /** Loads `r0 = 0; exit`, or a call before it, and closes the program. */
   probeLoad(request: ProbeRequest): ProbeAnswer;

@@ -21,6 +21,7 @@ import { mapTypeName, mapTypeNumber, mapTypeRowOf } from "../map-types";
 import type { Outcome } from "../native";
 import { causeOf } from "../native/libbpf-messages";
 import { warnings } from "../native/log";
+import { tokenFault } from "../native/token";
 import type { GivenProgram } from "../program/program-spec";
 import { explain, explained } from "../sleepable/explain";
 import { lastLines, summarise } from "./verifier-log";
@@ -102,33 +103,9 @@ export function loadError(
 
 /** A token that was asked for; libbpf goes on without one that it looked for itself. */
 function noToken(name: string, bpffs: string, about: ErrorDetails): LoadError {
-  const errno = about.errno ?? "";
-  const what = `${name} could not be loaded: there is no BPF token at ${bpffs}`;
-  if (!isSince(release(), TOKENS)) {
-    const hint = "Open it with token: false";
-    return new LoadError("ERR_BPF_NOT_SUPPORTED", `${what}: tokens need Linux ${TOKENS} (${errno})`, {
-      ...about,
-      hint,
-    });
-  }
-  const why = NO_TOKEN[errno];
-  const hint =
-    "A token comes from a bpffs that was mounted for this process's user namespace with delegate_cmds, delegate_maps, " +
-    "delegate_progs and delegate_attachs; with token: false, or as root outside, no token is needed";
-  return new LoadError("ERR_BPF_LOAD", `${what}${why === undefined ? "" : `: ${why}`} (${errno})`, { ...about, hint });
+  const { code = "ERR_BPF_LOAD", what, hint } = tokenFault(bpffs, about.errno ?? "");
+  return new LoadError(code, `${name} could not be loaded: ${what}`, { ...about, hint });
 }
-
-/** bpf_token_create() in kernel/bpf/token.c. */
-const NO_TOKEN: Readonly<Record<string, string>> = {
-  EINVAL: "it is not the root of a bpffs",
-  EOPNOTSUPP: "it belongs to the initial user namespace, where no token is needed",
-  EPERM: "it belongs to another user namespace, or this process lacks CAP_BPF in its own",
-  ENOENT: "it does not exist, or delegates nothing",
-  ENOTDIR: "it is no directory",
-};
-
-/** The release with BPF tokens (35f96de04127). */
-const TOKENS = "6.9";
 
 /** The release with exclusive maps (baefdbdf6812). */
 const EXCLUSIVE = "6.18";

@@ -9,13 +9,12 @@ import type { KernelFacts } from "../kernel/kernel-facts";
 import { MapSpec } from "../map/map-spec";
 import { type Handle, type LoadRequest, native, type Outcome, type VariableDescription } from "../native";
 import { deliver, type LogCallback } from "../native/log";
+import { tokenPlace } from "../native/token";
 import {
   anyFunction,
   anyString,
   checkArgument,
   checkOptions,
-  custom,
-  filled,
   oneOf,
   pathOrBytes,
   record,
@@ -362,7 +361,7 @@ const OPTIONS: Schema<OpenOptions> = {
   pinRoot: text,
   kconfig: text,
   btfPath: text,
-  token: custom("a path in bpffs, or false", (value) => value === false || filled.fault(value) === undefined),
+  token: tokenPlace,
   events: record(anyString),
   u64: oneOf("bigint", "number"),
   onLog: anyFunction,

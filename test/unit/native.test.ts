@@ -58,8 +58,9 @@ const requests = {
     ifindex: 0,
     vmlinuxValueType: 0,
     byteTypes: false,
+    token: 0,
   },
-  probe: { type: 9999, attachType: 0, flags: 0, btfId: 0, helper: 0, kfunc: 0, link: false },
+  probe: { type: 9999, attachType: 0, flags: 0, btfId: 0, helper: 0, kfunc: 0, link: false, token: 0 },
   dump: { bytes, types: new Uint32Array(), functions: new Uint32Array() },
   run: {
     context: undefined,
