@@ -78,8 +78,9 @@ export function loadError(
   if (map !== undefined) {
     const spec = maps.find((candidate) => candidate.name === map);
     const type = mapTypeNumber(spec?.type ?? "hash");
-    // E2BIG: bpf_attr has members that this kernel does not know.
-    if (spec?.exclusiveProgram !== undefined && isErrno(outcome.status, "E2BIG") && !isSince(release(), EXCLUSIVE)) {
+    const isUnknown = isErrno(outcome.status, "E2BIG") || isErrno(outcome.status, "EINVAL");
+    // bpf_attr has members that this kernel does not know.
+    if (spec?.exclusiveProgram !== undefined && isUnknown && !isSince(release(), EXCLUSIVE)) {
       const what = `map ${map} could not be created: exclusive maps need Linux ${EXCLUSIVE}`;
       const hint = "Leave exclusiveProgram undefined";
       return new MapError("ERR_BPF_NOT_SUPPORTED", what, { ...about, map, hint });
