@@ -46,7 +46,11 @@ ByteTypes byteTypes(uint32_t valueSize, int32_t token) {
   const void* bytes = btf__raw_data(types, &size);
   if (key < 0 || byte < 0 || value < 0 || bytes == nullptr) return {Fd(-EINVAL)};
   LIBBPF_OPTS(bpf_btf_load_opts, options);
+#if LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 4
   useToken(token, &options, &options.btf_flags);
+#else
+  static_cast<void>(token);
+#endif
   const int fd = bpf_btf_load(bytes, size, &options);
   return {Fd(fd < 0 ? -errno : fd), static_cast<uint32_t>(key), static_cast<uint32_t>(value)};
 }
