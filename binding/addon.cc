@@ -20,6 +20,7 @@
 #include "program.h"
 #include "ring_buffer.h"
 #include "system.h"
+#include "token.h"
 #include "user_ring_buffer.h"
 
 namespace node_libbpf {
@@ -53,6 +54,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exportPerfBuffer(exports);
   exportUserRingBuffer(exports);
   exportProbe(exports);
+  exportToken(exports);
   exportBtf(exports);
   exportLinker(exports);
   exportSystem(exports);

@@ -17,6 +17,7 @@
 #include "map.h"
 #include "object.h"
 #include "pin.h"
+#include "token.h"
 
 namespace node_libbpf {
 
@@ -25,27 +26,33 @@ namespace {
 struct FreeBtf {
   void operator()(btf* types) const { btf__free(types); }
 };
-using Btf = std::unique_ptr<btf, FreeBtf>;
 
 // BTF for a key and a value that are plain bytes, with the type ids. Local storage maps can't be created
 // without BTF (the key must be an int of 4 bytes: bpf_local_storage_map_check_btf() in the kernel).
 struct ByteTypes {
-  Btf types;
-  int key = 0;
-  int value = 0;
+  Fd fd;  // -errno if they could not be loaded
+  uint32_t key = 0;
+  uint32_t value = 0;
 };
 
-ByteTypes byteTypes(uint32_t valueSize) {
-  ByteTypes result;
-  btf* types = btf__new_empty();
-  if (types == nullptr) return result;
-  result.types.reset(types);
-  result.key = btf__add_int(types, "int", 4, BTF_INT_SIGNED);
+ByteTypes byteTypes(uint32_t valueSize, int32_t token) {
+  const std::unique_ptr<btf, FreeBtf> owned(btf__new_empty());
+  btf* types = owned.get();
+  if (types == nullptr) return {Fd(-ENOMEM)};
+  const int key = btf__add_int(types, "int", 4, BTF_INT_SIGNED);
   const int byte = btf__add_int(types, "unsigned char", 1, 0);
-  result.value = btf__add_array(types, result.key, byte, valueSize);
-  if (result.key < 0 || byte < 0 || result.value < 0 || btf__load_into_kernel(types) != 0)
-    result.types.reset();
-  return result;
+  const int value = btf__add_array(types, key, byte, valueSize);
+  uint32_t size = 0;
+  const void* bytes = btf__raw_data(types, &size);
+  if (key < 0 || byte < 0 || value < 0 || bytes == nullptr) return {Fd(-EINVAL)};
+  LIBBPF_OPTS(bpf_btf_load_opts, options);
+#if LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 4
+  useToken(token, &options, &options.btf_flags);
+#else
+  static_cast<void>(token);
+#endif
+  const int fd = bpf_btf_load(bytes, size, &options);
+  return {Fd(fd < 0 ? -errno : fd), static_cast<uint32_t>(key), static_cast<uint32_t>(value)};
 }
 
 Napi::Value added(Napi::Env env, int fd) {
@@ -79,7 +86,7 @@ Napi::Value ofId(const Napi::CallbackInfo& info) {
 }
 
 // mapCreate({ type, name, keySize, valueSize, maxEntries, flags, innerFd, mapExtra, numaNode, ifindex,
-// vmlinuxValueType, byteTypes }): returns the handle, or -errno
+// vmlinuxValueType, byteTypes, token }): returns the handle, or -errno
 Napi::Value create(const Napi::CallbackInfo& info) {
   const Request request(info[0]);
   const std::string name = request["name"];
@@ -89,6 +96,7 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   const uint32_t maxEntries = request["maxEntries"];
   const uint64_t extra = request["mapExtra"];
   const bool isByteTyped = request["byteTypes"];
+  const int32_t token = request["token"];
   const LogScope silent(false);
   LIBBPF_OPTS(bpf_map_create_opts, options);
   options.map_flags = request["flags"];
@@ -101,14 +109,15 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   // The kernel requires BTF also for a struct_ops map, although the value's type is from the kernel's own BTF
   // (map_create()).
   if (isByteTyped || options.btf_vmlinux_value_type_id != 0) {
-    types = byteTypes(valueSize);
-    if (types.types == nullptr) return status(info.Env(), errno == 0 ? -EINVAL : -errno);
-    options.btf_fd = static_cast<uint32_t>(btf__fd(types.types.get()));
+    types = byteTypes(valueSize, token);
+    if (types.fd.get() < 0) return status(info.Env(), types.fd.get());
+    options.btf_fd = static_cast<uint32_t>(types.fd.get());
   }
   if (isByteTyped) {
-    options.btf_key_type_id = static_cast<uint32_t>(types.key);
-    options.btf_value_type_id = static_cast<uint32_t>(types.value);
+    options.btf_key_type_id = types.key;
+    options.btf_value_type_id = types.value;
   }
+  useToken(token, &options, &options.map_flags);
   return added(info.Env(),
                bpf_map_create(static_cast<bpf_map_type>(type), name.empty() ? nullptr : name.c_str(), keySize,
                               valueSize, maxEntries, &options));

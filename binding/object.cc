@@ -2,6 +2,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -76,6 +77,9 @@ Object::Pointer open(const OpenRequest& request) {
   options.pin_root_path = orNull(request.pinRoot);
   options.kconfig = orNull(request.kconfig);
   options.btf_custom_path = orNull(request.btfPath);
+#if LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 4
+  if (request.token) options.bpf_token_path = request.token->c_str();
+#endif
   return Object::Pointer(bpf_object__open_mem(request.bytes.data, request.bytes.size, &options));
 }
 
@@ -133,7 +137,25 @@ int dropMember(bpf_map* map, uint32_t offset) {
   return 0;
 }
 
+// Only `program` may use the map (Linux 6.18).
+int makeExclusive(bpf_map* map, bpf_program* program) {
+#if LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 7
+  return program == nullptr ? -EINVAL : bpf_map__set_exclusive_program(map, program);
+#else
+  static_cast<void>(map);
+  return program == nullptr ? -EINVAL : -EOPNOTSUPP;
+#endif
+}
+
+// The setters of libbpf refuse a map that is reused.
+int reuse(bpf_map* map, const Fd& fd) {
+  if (fd.get() < 0) return -EBADF;
+  const int error = bpf_map__set_autocreate(map, true);
+  return error == 0 ? bpf_map__reuse_fd(map, fd.get()) : error;
+}
+
 int configure(bpf_map* map, const MapRequest& request, std::vector<Fd>& templates) {
+  if (request.reuse != nullptr) return reuse(map, *request.reuse);
   int error = bpf_map__set_autocreate(map, request.autocreate);
   if (error == 0 && request.numaNode != bpf_map__numa_node(map))
     error = bpf_map__set_numa_node(map, request.numaNode);
@@ -195,6 +217,10 @@ Loaded loadOrThrow(const LoadRequest& request) {
     if (target == nullptr) return fail("configure", -EINVAL);
     const int error = configure(target, map, templates);
     if (error != 0) return fail("configure", error);
+    if (map.exclusiveProgram >= 0) {
+      const int error = makeExclusive(target, object->program(static_cast<uint32_t>(map.exclusiveProgram)));
+      if (error != 0) return fail("exclusive", error);
+    }
     for (const uint32_t offset : map.without) {
       const int error = dropMember(target, offset);
       if (error != 0) return fail("members", error);
@@ -220,6 +246,11 @@ Loaded load(const LoadRequest& request) {
   return guarded([&] { return loadOrThrow(request); }, failed);
 }
 
+std::optional<std::string> tokenPath(const Field& field) {
+  const std::string path = field;
+  return field.isUndefined() ? std::nullopt : std::make_optional(path);
+}
+
 OpenRequest openRequest(const Request& from) {
   return {
       .bytes = from["bytes"],
@@ -227,6 +258,7 @@ OpenRequest openRequest(const Request& from) {
       .pinRoot = from.optional("pinRoot"),
       .kconfig = from.optional("kconfig"),
       .btfPath = from.optional("btfPath"),
+      .token = tokenPath(from.optional("token")),
       .verbose = from["verbose"],
   };
 }
@@ -257,6 +289,11 @@ std::optional<InnerRequest> innerRequest(const Field& field) {
   };
 }
 
+// A descriptor of its own: the load runs on another thread, while this one may close the map.
+std::shared_ptr<const Fd> copyOfFd(int32_t fd) {
+  return fd <= 0 ? nullptr : std::make_shared<const Fd>(fcntl(fd, F_DUPFD_CLOEXEC, 3));
+}
+
 MapRequest mapRequest(const Request& from) {
   return {
       .index = from["index"],
@@ -270,6 +307,8 @@ MapRequest mapRequest(const Request& from) {
       .pinPath = from.optional("pinPath"),
       .initial = copyOf(from.optional("initial")),
       .without = from["without"],
+      .reuse = copyOfFd(from["reuse"]),
+      .exclusiveProgram = from["exclusiveProgram"],
   };
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "arguments.h"
+#include "fd.h"
 #include "log.h"
 
 namespace node_libbpf {
@@ -22,6 +23,7 @@ struct OpenRequest {
   std::string pinRoot;
   std::string kconfig;
   std::string btfPath;
+  std::optional<std::string> token;  // the path of a bpffs, or "": no token
   bool verbose;
 };
 
@@ -55,8 +57,10 @@ struct MapRequest {
   bool autocreate;
   std::optional<InnerRequest> inner;  // where it was changed
   std::string pinPath;
-  std::string initial;            // empty: keep the compiled value
-  std::vector<uint32_t> without;  // for a struct_ops map: offsets of members whose program to remove
+  std::string initial;              // empty: keep the compiled value
+  std::vector<uint32_t> without;    // for a struct_ops map: offsets of members whose program to remove
+  std::shared_ptr<const Fd> reuse;  // a descriptor of the map to use; null: create one
+  int32_t exclusiveProgram;         // the index of the only program that may use the map, or -1
 };
 
 struct LoadRequest {

@@ -11,6 +11,7 @@
 #include "calls.h"
 #include "fd.h"
 #include "fields.h"
+#include "token.h"
 
 namespace node_libbpf {
 
@@ -19,10 +20,10 @@ namespace {
 // The index of no network interface.
 constexpr int kNoInterface = 0x7fffffff;
 
-// probeLoad({ type, attachType, flags, btfId, helper, kfunc, link }): returns { status, log, linkStatus }.
-// status is 0 if the kernel accepted `r0 = 0; exit`, else -errno; a helper's number or a kfunc's BTF id puts
-// a call of it, without arguments, first. The program is unloaded at once. With `link`, linkStatus is the
-// result of a BPF_LINK_CREATE that can't succeed: it names no target.
+// probeLoad({ type, attachType, flags, btfId, helper, kfunc, link, token }): returns { status, log,
+// linkStatus }. status is 0 if the kernel accepted `r0 = 0; exit`, else -errno; a helper's number or a
+// kfunc's BTF id puts a call of it, without arguments, first. The program is unloaded at once. With `link`,
+// linkStatus is the result of a BPF_LINK_CREATE that can't succeed: it names no target.
 Napi::Value probeLoad(const Napi::CallbackInfo& info) {
   const Request request(info[0]);
   const int32_t type = request["type"];
@@ -34,6 +35,7 @@ Napi::Value probeLoad(const Napi::CallbackInfo& info) {
   LIBBPF_OPTS(bpf_prog_load_opts, options);
   options.expected_attach_type = static_cast<bpf_attach_type>(attachType);
   options.prog_flags = request["flags"];
+  useToken(request["token"], &options, &options.prog_flags);
   options.attach_btf_id = request["btfId"];
   options.log_buf = log.data();
   options.log_size = log.size();

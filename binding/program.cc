@@ -2,7 +2,6 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <linux/bpf.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -162,19 +161,29 @@ Napi::Value id(const Napi::CallbackInfo& info) {
   return status(info.Env(), error < 0 ? error : static_cast<int32_t>(program.id));
 }
 
+// BPF_PROG_STREAM_READ_BY_FD and its part of bpf_attr: the system's linux/bpf.h and libbpf may be older.
+constexpr int kStreamRead = 37;
+struct StreamRead {
+  uint64_t buffer;
+  uint32_t length;
+  uint32_t stream;
+  uint32_t program;
+  uint32_t padding = 0;
+};
+
 // programStreamRead(object, index, stream, target): moves up to target.length bytes out of a stream of the
-// program; returns their number, 0 if it is empty, or -errno. Not bpf_prog_stream_read(), which libbpf has
-// since 1.6.
+// program; returns their number, 0 if it is empty, or -errno
 Napi::Value streamRead(const Napi::CallbackInfo& info) {
   const int descriptor = fd(info).As<Napi::Number>();
   if (descriptor < 0) return status(info.Env(), descriptor);
   const Memory target = memoryOf(info[3]);
-  bpf_attr attr = {};
-  attr.prog_stream_read.prog_fd = static_cast<uint32_t>(descriptor);
-  attr.prog_stream_read.stream_id = uint32Of(info[2]);
-  attr.prog_stream_read.stream_buf = reinterpret_cast<uintptr_t>(target.data);
-  attr.prog_stream_read.stream_buf_len = static_cast<uint32_t>(target.size);
-  const auto read = static_cast<int32_t>(syscall(SYS_bpf, BPF_PROG_STREAM_READ_BY_FD, &attr, sizeof(attr)));
+  StreamRead attr = {
+      .buffer = reinterpret_cast<uintptr_t>(target.data),
+      .length = static_cast<uint32_t>(target.size),
+      .stream = uint32Of(info[2]),
+      .program = static_cast<uint32_t>(descriptor),
+  };
+  const auto read = static_cast<int32_t>(syscall(SYS_bpf, kStreamRead, &attr, sizeof(attr)));
   return status(info.Env(), read < 0 ? -errno : read);
 }
 

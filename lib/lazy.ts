@@ -4,7 +4,9 @@ type Makers<T> = { [Key in keyof T]: () => T[Key] };
 
 /** Creates an object. Each property is computed once, and behaves like any other in `JSON.stringify` and spread. */
 export function lazy<T extends object>(make: Makers<T>): T {
-  const properties = Object.entries(make).map(([name, compute]) => [name, once(compute as () => unknown)] as const);
+  const properties = Object.entries(make).map(
+    ([name, compute]) => [name, { enumerable: true, configurable: true, get: once(compute as () => unknown) }] as const,
+  );
   return Object.defineProperties({}, Object.fromEntries(properties)) as T;
 }
 
@@ -14,14 +16,11 @@ export function withProperties<T extends object>(object: T, replaced: Partial<T>
   return Object.defineProperties({}, { ...own, ...Object.getOwnPropertyDescriptors(replaced) }) as T;
 }
 
-function once<T>(compute: () => T): PropertyDescriptor {
+/** A function that computes its result at the first call. */
+export function once<T>(compute: () => T): () => T {
   let value: { is: T } | undefined;
-  return {
-    enumerable: true,
-    configurable: true,
-    get() {
-      value ??= { is: compute() };
-      return value.is;
-    },
+  return () => {
+    value ??= { is: compute() };
+    return value.is;
   };
 }

@@ -13,6 +13,7 @@ import { type Architecture, toolchain } from "./toolchain";
 /** Static: it runs in virtual machines, which have few libraries. */
 const HOST = ["-static", "-O2", "-Wall", "-Wextra", "-Werror", "-I.deps/include"];
 const TRUTH = "test/truth/truth";
+const DELEGATE = "test/truth/delegate";
 /** With the libbpf that the addon has. */
 const PEER = "test/selftests/peer";
 const LIBRARIES = ["bpf", "elf", "eu", "z"].map((name) => `.deps/host/lib${name}.a`);
@@ -74,7 +75,7 @@ if (require.main === module) {
   if (!compileBpf("dist", { below: below ?? "" })) process.exitCode = 1;
   const compiler = [process.env.CC ?? "cc"];
   if (below === undefined) {
-    compileHost(compiler, `${TRUTH}.c`, join("dist", TRUTH));
+    for (const program of [TRUTH, DELEGATE]) compileHost(compiler, `${program}.c`, join("dist", program));
     compileHost(compiler, `${PEER}.c`, join("dist", PEER), LIBRARIES);
     compileHost(compiler, "bench/sleepable/loop.c", "dist/bench/sleepable/loop");
   }

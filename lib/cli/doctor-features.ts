@@ -34,7 +34,7 @@ function ask() {
 export function printFeatures({ json }: { json?: true }): number {
   const found = ask();
   process.stdout.write(
-    json ? document({ kernel: summary({ name: HOST, facts: kernelFacts() }), ...found }) : text(found),
+    json ? document({ kernel: summary({ name: HOST, facts: kernelFacts() }), features: found }) : text(found),
   );
   return Object.values(found.programs).every(({ supported }) => supported === "unknown") ? 3 : 0;
 }

@@ -3,7 +3,8 @@ import { BtfKind } from "../btf/btf-kinds";
 import { vmlinuxBtf } from "../btf/kernel-btf";
 import type { Flag } from "../constants";
 import { mapTypeNumber, mapTypeRow } from "../map-types";
-import { native } from "../native";
+import { type MapCreateRequest, native } from "../native";
+import { orWithToken } from "../native/token";
 import { btfFacts } from "./btf-facts";
 import { given } from "./fact";
 
@@ -32,10 +33,15 @@ export function tryMap(type: string, flags = 0): number | undefined {
     request.valueSize = vmlinuxBtf().typeOrSize(id);
   }
   const hasInner = mapTypeRow(type)?.elements.values === "map";
-  const inner = hasInner ? native.mapCreate({ ...request, ...smallestMap("array"), type: mapTypeNumber("array") }) : 0;
+  const make = (definition: Omit<MapCreateRequest, "token">) =>
+    orWithToken(
+      (token) => native.mapCreate({ ...definition, token }),
+      (handle) => handle,
+    );
+  const inner = hasInner ? make({ ...request, ...smallestMap("array"), type: mapTypeNumber("array") }) : 0;
   if (inner < 0) return inner;
   try {
-    const map = native.mapCreate({ ...request, innerFd: hasInner ? native.mapFd(inner) : 0 });
+    const map = make({ ...request, innerFd: hasInner ? native.mapFd(inner) : 0 });
     if (map < 0) return map;
     native.mapClose(map);
     return 0;

@@ -10,6 +10,7 @@ import { errnoName } from "../errors";
 import { KINDS, kindRow, kindsWhere, type ProbedKind } from "../kinds";
 import { withProperties } from "../lazy";
 import { native, type ProbeAnswer, type ProbeRequest } from "../native";
+import { orWithToken } from "../native/token";
 import { given, known } from "./fact";
 import type { KernelFacts, ProbeResults } from "./kernel-facts";
 import { ofRunning } from "./running-kernel";
@@ -40,7 +41,11 @@ export function probe(kind: ProbedKind, target: string): boolean | undefined {
 
 /** What the kernel answers to a program that does nothing, or that makes one call. */
 export function tryProgram(request: Pick<ProbeRequest, "type"> & Partial<ProbeRequest>): ProbeAnswer {
-  return native.probeLoad({ attachType: 0, flags: 0, btfId: 0, helper: 0, kfunc: 0, link: false, ...request });
+  const rest = { attachType: 0, flags: 0, btfId: 0, helper: 0, kfunc: 0, link: false };
+  return orWithToken(
+    (token) => native.probeLoad({ ...rest, ...request, token }),
+    ({ status }) => status,
+  );
 }
 
 /** The kernel's result: 0 or -errno, and the verifier's log; undefined if its BTF has no such target. */

@@ -1,11 +1,15 @@
 /** createMap(): creates a map without an object. */
+import { release } from "node:os";
 import type { Codec } from "../codec/codec";
+import { isSince } from "../compare-versions";
 import { Flag } from "../constants";
 import { ArgumentError, type BpfError, errnoName, isErrno, MapError } from "../errors";
 import { permissionError } from "../kernel/refusal";
 import { type Creation, type MapTypeName, mapTypeNumber, mapTypes } from "../map-types";
 import { native } from "../native";
+import { orWithToken, tokenPlace, withTokenOf } from "../native/token";
 import { bigint64, checkOptions, custom, nameOf, required, type Schema, uint32 } from "../options";
+import { FLAGS } from "../sleepable/rules-maps";
 import type { MapTypes } from "./classes";
 import { BpfMap, describeOther, isOfOtherCopy } from "./map";
 import { codec, type ElementCodecs } from "./map-codec";
@@ -41,6 +45,11 @@ export interface CreateMapOptions<T extends MapTypeName = MapTypeName, K = Uint8
   numaNode?: number;
   /** Index of the network device to offload the map to. Since Linux 4.16. */
   ifindex?: number;
+  /**
+   * The BPF token to create it with in a user namespace: the path of a bpffs, or false for none. Default: if the kernel
+   * refuses it otherwise, the token of the path in LIBBPF_BPF_TOKEN_PATH, or of /sys/fs/bpf. Since Linux 6.9.
+   */
+  token?: string | false;
   /** struct_ops: BTF id of the value's struct, "bpf_struct_ops_…", in the kernel's BTF. Since Linux 5.6. */
   vmlinuxValueTypeId?: number;
 }
@@ -64,7 +73,8 @@ export function createMap<T extends MapTypeName, K = Uint8Array, V = Uint8Array>
   const template = inner === undefined || inner instanceof BpfMap ? undefined : createMap(inner);
   try {
     const model = inner instanceof BpfMap ? inner : template;
-    const handle = native.mapCreate({ ...request, innerFd: model?.fd ?? 0 });
+    const make = (token: number) => native.mapCreate({ ...request, innerFd: model?.fd ?? 0, token });
+    const handle = created(given, make);
     if (handle < 0) throw notCreated(request, given, handle);
     try {
       const info = infoOf(handle); // Use the kernel's values: it adjusts a ring buffer's size and a devmap's flags.
@@ -81,6 +91,16 @@ export function createMap<T extends MapTypeName, K = Uint8Array, V = Uint8Array>
   }
 }
 
+/** Creates the map with the token that is wanted. */
+function created({ token, name = "" }: Options, make: (token: number) => number): number {
+  if (token === undefined) return orWithToken(make, (handle) => handle);
+  if (token === false) return make(0);
+  return withTokenOf(token, make, ({ code, what, hint }, errno) => {
+    const details = { operation: "map.create", errno, hint, ...(name !== "" && { map: name }) } as const;
+    return new MapError(code ?? "ERR_BPF_MAP_CREATE", `the map can't be created: ${what}`, details);
+  });
+}
+
 type Options = Omit<CreateMapOptions, "key" | "value"> & { key?: { size: number }; value?: { size: number } };
 
 const OPTIONS: Schema<Options> = {
@@ -91,7 +111,7 @@ const OPTIONS: Schema<Options> = {
     (value) => typeof value === "string" && /^[\w.]*$/.test(value),
   ),
   inner: custom("a map, or what createMap() takes", (value) => typeof value === "object" && value !== null),
-  ...{ mapExtra: bigint64, numaNode: uint32, ifindex: uint32, vmlinuxValueTypeId: uint32 },
+  ...{ mapExtra: bigint64, numaNode: uint32, ifindex: uint32, vmlinuxValueTypeId: uint32, token: tokenPlace },
 };
 
 function requestOf(options: Options) {
@@ -138,13 +158,15 @@ function notCreated(request: ReturnType<typeof requestOf>, options: Options, sta
 }
 
 function creationHint(
-  { typeName, maxEntries }: { typeName: MapTypeName; maxEntries: number },
+  { typeName, maxEntries, flags }: { typeName: MapTypeName; maxEntries: number; flags: number },
   options: Options,
   status: number,
 ) {
   if (isErrno(status, "E2BIG") || isErrno(status, "ENOMEM"))
     return "It is too large: lower maxEntries or the value's size";
   if (!isErrno(status, "EINVAL") && !isErrno(status, "EOPNOTSUPP") && !isErrno(status, "ENOTSUPP")) return undefined;
+  const newer = FLAGS.find(({ flag, since }) => (flags & flag) !== 0 && !isSince(release(), since));
+  if (newer !== undefined) return `${newer.name} needs Linux ${newer.since}`;
   const { elements } = mapTypes[typeName];
   if (elements.values === "map" && options.inner === undefined) return "Set `inner` to the type of the inner maps";
   if (elements.maxEntries === "bytes")

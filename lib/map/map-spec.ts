@@ -13,6 +13,7 @@ import {
   bigint64,
   boolean,
   checkProperty,
+  custom,
   type Expected,
   filled,
   object,
@@ -21,10 +22,11 @@ import {
 } from "../options";
 import { refuseOthers } from "../receivers";
 import type { MapFacts } from "../verdict";
+import { BpfMap } from "./map";
 import { mapName } from "./map-identity";
 import { infoOf } from "./map-info";
 import { mapType } from "./map-type-option";
-import { asMade, type ExpectedMap, refuseOther } from "./reuse";
+import { asMade, differences, type ExpectedMap, refuseOther } from "./reuse";
 import { codecsOf, type ObjectCodecs } from "./typed";
 
 /** The template of the inner maps of a map of maps: only compatible maps can be put into it. */
@@ -49,6 +51,8 @@ const INNER = object<InnerMap>({
   ...{ maxEntries: required(uint32), flags: required(uint32) },
 });
 
+const aMap = custom<BpfMap>("a map", (value) => value instanceof BpfMap);
+
 /** A map of an {@link ObjectSpec}: plain data that can be changed until the object is loaded. */
 export class MapSpec {
   static {
@@ -72,6 +76,8 @@ export class MapSpec {
   #mapExtra: bigint;
   #autocreate: boolean;
   #inner: InnerRequest | undefined;
+  #reuse: BpfMap | undefined;
+  #exclusiveProgram: string | undefined;
   readonly #typeOf: ((id: number) => BtfType) | undefined;
   readonly #u64: U64;
   readonly #codecs: ObjectCodecs;
@@ -238,11 +244,45 @@ export class MapSpec {
   }
 
   /**
+   * The map that load() uses instead of creating one: of another object, or from {@link createMap} or {@link openMap}.
+   * Its type and sizes must be those of this map; for a section of variables also its number of entries and flags. It
+   * keeps its contents. The loaded object has a descriptor of its own. libbpf: bpf_map__reuse_fd().
+   *
+   * @throws {@link ArgumentError} if set to something other than a map, or for constants
+   */
+  get reuse(): BpfMap | undefined {
+    return this.#reuse;
+  }
+
+  set reuse(value: BpfMap | undefined) {
+    const { internal, flags } = this.#described;
+    if (value !== undefined && internal && (flags & Flag.RDONLY_PROG) !== 0)
+      throw this.#refused("constants belong to their object: its programs are verified with their values");
+    this.#reuse = value === undefined ? undefined : this.#checked("reuse", value, aMap);
+  }
+
+  /**
+   * The name of the only program that may use the map: the kernel refuses all others, and user space can't put it into
+   * maps of maps. Since Linux 6.18. libbpf: bpf_map__set_exclusive_program() (1.7 or newer).
+   *
+   * @throws {@link ArgumentError} if set to something other than a non-empty string without NUL; load() throws it if the
+   *   object has no such program
+   */
+  get exclusiveProgram(): string | undefined {
+    return this.#exclusiveProgram;
+  }
+
+  set exclusiveProgram(value: string | undefined) {
+    this.#exclusiveProgram = value === undefined ? undefined : this.#checked("exclusiveProgram", value, filled);
+  }
+
+  /**
    * @internal The request for libbpf: the map to create, or to find at {@link pinPath}.
    *
    * @throws {@link MapError} if it can't be pinned there, or another map is pinned there
    */
-  toRequest(initial: Uint8Array | undefined): Omit<MapRequest, "without"> {
+  toRequest(initial: Uint8Array | undefined): Omit<MapRequest, "without" | "exclusiveProgram"> {
+    const reuse = this.#reusedFd(initial);
     // libbpf compares with the kernel's values; BPF_F_RDONLY is needed only when a map is created.
     const made = asMade(this.type, { maxEntries: this.#maxEntries, flags: this.#flags });
     const { maxEntries } = made;
@@ -260,7 +300,23 @@ export class MapSpec {
       inner,
       pinPath,
       initial,
+      reuse,
     };
+  }
+
+  /** The descriptor of the map to reuse; 0 if there is none. */
+  #reusedFd(initial: Uint8Array | undefined): number {
+    const map = this.#reuse;
+    if (map === undefined) return 0;
+    if (this.#pinPath !== undefined) throw this.#refused("reuse and pinPath exclude each other");
+    if (this.#exclusiveProgram !== undefined) throw this.#refused("a map that is reused can't be made exclusive");
+    if (initial !== undefined) throw this.#refused("its variables were set, but a map that is reused keeps its values");
+    const { type, keySize, valueSize } = this.#expected();
+    const wanted = this.#described.internal ? this.#expected() : { type, keySize, valueSize };
+    const different = differences(map.info(), wanted as ExpectedMap, "it");
+    if (different.length === 0) return map.fd;
+    const what = `map ${this.name} can't reuse the map ${map.name}: ${different.join("; ")}`;
+    throw new MapError("ERR_BPF_MAP", what, { operation: "load", map: this.name });
   }
 
   /**

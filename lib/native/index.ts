@@ -16,7 +16,7 @@ export interface Message {
 export interface Outcome {
   /** 0, a handle or a count; a negative value is -errno. */
   status: number;
-  /** The stage that failed: "open", "configure", "target", "features", "load"; "" if none. */
+  /** The stage that failed: "open", "configure", "target", "exclusive", "features", "load"; "" if none. */
   stage: string;
   /** The index of the program that failed, or -1. */
   program: number;
@@ -37,6 +37,8 @@ export interface OpenRequest {
   pinRoot: string | undefined;
   kconfig: string | undefined;
   btfPath: string | undefined;
+  /** The path of a bpffs, or "" for no token; undefined: as libbpf finds it. */
+  token: string | undefined;
   /** Whether to collect debug messages too. */
   verbose: boolean;
 }
@@ -68,6 +70,10 @@ export interface MapRequest {
   initial: Uint8Array | undefined;
   /** For a struct_ops map: offsets of members that get no program. */
   without: Uint32Array;
+  /** A descriptor of the map to use instead of a new one; 0 for none. */
+  reuse: number;
+  /** The index of the only program that may use the map; -1 for none. */
+  exclusiveProgram: number;
 }
 
 export interface InnerRequest {
@@ -88,6 +94,8 @@ export interface MapCreateRequest extends InnerRequest {
   vmlinuxValueType: number;
   /** Whether to give the kernel BTF for keys and values: an int, and bytes. */
   byteTypes: boolean;
+  /** A token's descriptor; 0 for none. */
+  token: number;
 }
 
 export interface LoadRequest extends OpenRequest {
@@ -163,6 +171,8 @@ export interface ProbeRequest {
   kfunc: number;
   /** Whether to try a link that names no target. */
   link: boolean;
+  /** A token's descriptor; 0 for none. */
+  token: number;
 }
 
 /** The kernel's answers: 0 or -errno, and the verifier's log. */
@@ -364,6 +374,9 @@ export interface Native {
   objectMap(object: Handle, index: number): MapDescription | number;
   memoryRead(object: Handle, map: number, offset: number, target: Uint8Array): number;
   memoryWrite(object: Handle, map: number, offset: number, source: Uint8Array): number;
+
+  /** A token of the bpffs at a path (Linux 6.9). The caller closes its descriptor. */
+  tokenCreate(path: string): number;
 
   /** Loads `r0 = 0; exit`, or a call before it, and closes the program. */
   probeLoad(request: ProbeRequest): ProbeAnswer;

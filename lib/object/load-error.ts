@@ -1,4 +1,6 @@
 /** Builds one error for a failed load: which program or map failed, what the kernel reported, what to do. */
+import { release } from "node:os";
+import { isSince } from "../compare-versions";
 import {
   type BpfError,
   type ErrorDetails,
@@ -19,6 +21,7 @@ import { mapTypeName, mapTypeNumber, mapTypeRowOf } from "../map-types";
 import type { Outcome } from "../native";
 import { causeOf } from "../native/libbpf-messages";
 import { warnings } from "../native/log";
+import { tokenFault } from "../native/token";
 import type { GivenProgram } from "../program/program-spec";
 import { explain, explained } from "../sleepable/explain";
 import { lastLines, summarise } from "./verifier-log";
@@ -53,6 +56,9 @@ export function loadError(
     ...(program?.attachTarget !== undefined && { target: program.attachTarget }),
   };
 
+  const bpffs = found(/failed \(.+?\) to (?:open BPF FS mount at|create BPF token from) '(.+?)'/)?.[1];
+  if (bpffs !== undefined) return noToken(name, bpffs, about);
+
   const old = oldLibbpf(outcome, name, program, about);
   if (old !== undefined) return old;
 
@@ -70,7 +76,15 @@ export function loadError(
 
   const map = found(/^map '(.+?)': failed to create/)?.[1];
   if (map !== undefined) {
-    const type = mapTypeNumber(maps.find((candidate) => candidate.name === map)?.type ?? "hash");
+    const spec = maps.find((candidate) => candidate.name === map);
+    const type = mapTypeNumber(spec?.type ?? "hash");
+    const isUnknown = isErrno(outcome.status, "E2BIG") || isErrno(outcome.status, "EINVAL");
+    // bpf_attr has members that this kernel does not know.
+    if (spec?.exclusiveProgram !== undefined && isUnknown && !isSince(release(), EXCLUSIVE)) {
+      const what = `map ${map} could not be created: exclusive maps need Linux ${EXCLUSIVE}`;
+      const hint = "Leave exclusiveProgram undefined";
+      return new MapError("ERR_BPF_NOT_SUPPORTED", what, { ...about, map, hint });
+    }
     return mapNotCreated(map, { operation: "map.create", type, types }, outcome.status, about, texts);
   }
 
@@ -87,6 +101,15 @@ export function loadError(
   const meaning = explained(explain({ errno, log: texts }), cause?.hint ?? hintOf(outcome.status));
   return new LoadError(cause?.code ?? "ERR_BPF_LOAD", said, { ...about, ...meaning });
 }
+
+/** A token that was asked for; libbpf goes on without one that it looked for itself. */
+function noToken(name: string, bpffs: string, about: ErrorDetails): LoadError {
+  const { code = "ERR_BPF_LOAD", what, hint } = tokenFault(bpffs, about.errno ?? "");
+  return new LoadError(code, `${name} could not be loaded: ${what}`, { ...about, hint });
+}
+
+/** The release with exclusive maps (baefdbdf6812). */
+const EXCLUSIVE = "6.18";
 
 function notPermitted(what: string, types: number[], kind: string | undefined, about: ErrorDetails): BpfError {
   const refused = { operation: "load", types, trampoline: kind !== undefined && usesTrampoline(kind) } as const;
@@ -119,6 +142,11 @@ function oldLibbpf(
     const what = `program ${program?.name}: the linked libbpf can't clear the flag that section ${program?.section} sets`;
     const hint =
       "Link libbpf 1.2 or newer (the bundled one is), or use a section without .s and set sleepable where needed";
+    return new LoadError("ERR_BPF_NOT_SUPPORTED", what, { ...about, hint });
+  }
+  if (stage === "exclusive") {
+    const what = `${name}: the linked libbpf can't make maps exclusive`;
+    const hint = "Link libbpf 1.7 or newer (the bundled one is), or leave exclusiveProgram undefined";
     return new LoadError("ERR_BPF_NOT_SUPPORTED", what, { ...about, hint });
   }
   if (stage === "members") {

@@ -9,6 +9,7 @@ import type { KernelFacts } from "../kernel/kernel-facts";
 import { MapSpec } from "../map/map-spec";
 import { type Handle, type LoadRequest, native, type Outcome, type VariableDescription } from "../native";
 import { deliver, type LogCallback } from "../native/log";
+import { tokenPlace } from "../native/token";
 import {
   anyFunction,
   anyString,
@@ -55,6 +56,12 @@ export interface OpenOptions {
   kconfig?: string;
   /** Path of a BTF file to use instead of the kernel's, for CO-RE relocations only. libbpf: btf_custom_path. */
   btfPath?: string;
+  /**
+   * The BPF token that lets this process load in a user namespace: the path of a bpffs that was mounted there with
+   * `delegate_*` options, or false for none. Default: the path in the variable LIBBPF_BPF_TOKEN_PATH of the environment;
+   * without it a token of /sys/fs/bpf, if it has one. Since Linux 6.9. libbpf: bpf_token_path (1.4 or newer).
+   */
+  token?: string | false;
   /**
    * Record types of ring and perf buffers by map name, such as "struct exec_event"; the types must be in the object's
    * BTF. Overrides the tag on the map in C: `__attribute__((btf_decl_tag("event:struct exec_event")))`. Without either,
@@ -130,8 +137,9 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
 
   /** @internal */
   constructor(bytes: Uint8Array, label: string, options: OpenOptions & { name: string }) {
-    const { name, pinRoot, kconfig, btfPath, events = {}, u64 = "bigint", onLog } = options;
-    const request = { bytes, name, pinRoot, kconfig, btfPath, verbose: onLog !== undefined };
+    const { name, pinRoot, kconfig, btfPath, token: place, events = {}, u64 = "bigint", onLog } = options;
+    const token = place === false ? "" : place;
+    const request = { bytes, name, pinRoot, kconfig, btfPath, token, verbose: onLog !== undefined };
     this.#file = ObjectFile.of(request, label, onLog);
     this.#onLog = onLog;
     this.#u64 = u64;
@@ -283,6 +291,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     const maps = this.#maps.map((map) => ({
       ...map.toRequest(this.#sections.changed(map.sectionId)),
       without: this.#without(map),
+      exclusiveProgram: this.#exclusiveProgram(map),
     }));
     return { ...this.#file.request, programs: this.#programs.map((program) => program.toRequest()), maps };
   }
@@ -294,6 +303,11 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     const unwanted = this.#programs.filter(({ autoload }) => !autoload).map((program) => program.name);
     const dropped = slots.filter(({ program }) => unwanted.includes(program));
     return Uint32Array.from(dropped, ({ offset }) => offset);
+  }
+
+  /** The index of the only program that may use a map, or -1. */
+  #exclusiveProgram({ exclusiveProgram: name }: MapSpec): number {
+    return name === undefined ? -1 : this.#programs.indexOf(named(this.programs, name as never, "program", this.name));
   }
 
   /** A snapshot of what load() passes to the kernel. The settings may change before load() completes. */
@@ -347,6 +361,7 @@ const OPTIONS: Schema<OpenOptions> = {
   pinRoot: text,
   kconfig: text,
   btfPath: text,
+  token: tokenPlace,
   events: record(anyString),
   u64: oneOf("bigint", "number"),
   onLog: anyFunction,

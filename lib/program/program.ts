@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import type { Codec } from "../codec/codec";
 import { BpfError, errnoName, isErrno, linesOf, type Operation } from "../errors";
 import type { ProgramKind } from "../kinds";
+import { once } from "../lazy";
 import type { Link } from "../link/link";
 import { native } from "../native";
 import type { Lifetime } from "../native/lifetime";
@@ -59,7 +60,7 @@ export class Program<K extends ProgramKind = ProgramKind> {
     this.#log = spec.log;
     this.#type = spec.type;
     this.#records = spec.records;
-    this.#context = spec.context ?? (() => undefined);
+    this.#context = once(() => spec.context?.());
   }
 
   /**

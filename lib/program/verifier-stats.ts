@@ -20,11 +20,14 @@ export interface VerifierStats {
   readonly verificationTimeUs?: number;
 }
 
-/** The statistics are the last lines; a function's stack depth has few digits. */
-const TAIL_BYTES = 16384;
+/** The statistics are the last lines; Linux 7.3 has one for each function, of which there are at most 256. */
+const TAIL_BYTES = 65536;
 
 const PROCESSED =
   /^processed (\d+) insns \(limit (\d+)\) max_states_per_insn (\d+) total_states (\d+) peak_states (\d+) mark_read (\d+)/;
+
+/** The lines before it at log level 4. Linux 7.3 has a line for each function instead of a sum. */
+const STATISTIC = /^(?:verification time \d+ usec|stack depth |subprog \d+ )/;
 
 /** The statistics at the end of a log; undefined if it has none. */
 export function verifierStats(log: Uint8Array): VerifierStats | undefined {
@@ -35,15 +38,16 @@ export function verifierStats(log: Uint8Array): VerifierStats | undefined {
   const [instructions, instructionLimit, maxStatesPerInstruction, totalStates, peakStates, markRead] =
     counts.map(Number);
   if (instructions === undefined) return undefined;
-  // They follow each other, and what a program's own functions print does not look like it.
-  const before = lines.slice(Math.max(0, at - 4), at);
-  const found = (words: RegExp) => before.map((line) => words.exec(line)?.[1]).findLast((text) => text !== undefined);
-  const stack = found(/^stack depth (\d+(?:\+\d+)*)/);
-  const time = found(/^verification time (\d+) usec/);
+  const before = lines.slice(lines.slice(0, at).findLastIndex((line) => !STATISTIC.test(line)) + 1, at);
+  const found = (words: RegExp) => before.flatMap((line) => words.exec(line)?.[1] ?? []);
+  const [together = ""] = found(/^stack depth (\d+(?:\+\d+)*)/);
+  const each = found(/^subprog \d+ .* stack (\d+)$/);
+  const stack = each.length > 0 ? each : together.split("+").filter((depth) => depth !== "");
+  const [time] = found(/^verification time (\d+) usec/);
   return {
     instructions,
     ...{ instructionLimit, maxStatesPerInstruction, totalStates, peakStates, markRead },
-    ...(stack !== undefined && { stackDepth: stack.split("+").map(Number) }),
+    ...(stack.length > 0 && { stackDepth: stack.map(Number) }),
     ...(time !== undefined && { verificationTimeUs: Number(time) }),
   } as VerifierStats;
 }

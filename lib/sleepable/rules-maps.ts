@@ -15,7 +15,7 @@ const SOURCE = "kernel/bpf/verifier.c: check_map_prog_compatibility()";
 const NO_PREALLOC = { since: "6.1", commit: "02cc5aa29e8c" };
 
 /** Flags added after 5.10: map_create() rejects unknown ones. */
-const FLAGS = [
+export const FLAGS = [
   { flag: Flag.LINK, name: "BPF_F_LINK", since: "6.4", commit: "68b04864ca42", instead: 'SEC(".struct_ops")' },
   { flag: Flag.RB_OVERWRITE, name: "BPF_F_RB_OVERWRITE", since: "6.19", commit: "feeaf1346f80" },
 ] as const;

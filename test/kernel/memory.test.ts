@@ -15,7 +15,7 @@ const kinds = Object.entries(memories);
 
 const map = {
   ...{ name: "memory", type: MapType.ARRAY, keySize: 4, valueSize: 8, maxEntries: 4, flags: 0, innerFd: 0 },
-  ...{ mapExtra: 0n, numaNode: 0, ifindex: 0, vmlinuxValueType: 0, byteTypes: false },
+  ...{ mapExtra: 0n, numaNode: 0, ifindex: 0, vmlinuxValueType: 0, byteTypes: false, token: 0 },
 };
 
 kernelTest("map calls", [], async () => {

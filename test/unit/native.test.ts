@@ -19,6 +19,7 @@ const requests = {
     pinRoot: undefined,
     kconfig: undefined,
     btfPath: undefined,
+    token: undefined,
     verbose: false,
   } satisfies OpenRequest,
   program: {
@@ -44,6 +45,8 @@ const requests = {
     pinPath: undefined,
     initial: undefined,
     without: new Uint32Array(),
+    reuse: 0,
+    exclusiveProgram: -1,
   } satisfies MapRequest,
   mapCreate: {
     ...inner,
@@ -55,8 +58,9 @@ const requests = {
     ifindex: 0,
     vmlinuxValueType: 0,
     byteTypes: false,
+    token: 0,
   },
-  probe: { type: 9999, attachType: 0, flags: 0, btfId: 0, helper: 0, kfunc: 0, link: false },
+  probe: { type: 9999, attachType: 0, flags: 0, btfId: 0, helper: 0, kfunc: 0, link: false, token: 0 },
   dump: { bytes, types: new Uint32Array(), functions: new Uint32Array() },
   run: {
     context: undefined,

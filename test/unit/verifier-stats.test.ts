@@ -23,6 +23,20 @@ test("of each level", () => {
   });
 });
 
+test("of Linux 7.3, with a line for each function", () => {
+  const lines = [
+    "verification time 48602 usec",
+    "stack depth max 72",
+    "subprog 0 (sum_bytes) main insns_self 500 insns_total 538 stack 64",
+    "subprog 1 (stack 5) global insns_self 38 insns_total 38 stack 8",
+  ];
+  expect(statsOf("0: (95) exit", ...lines, PROCESSED)).toEqual({
+    ...COUNTS,
+    stackDepth: [64, 8],
+    verificationTimeUs: 48602,
+  });
+});
+
 test("none without a log, or in one that has none", () => {
   expect(statsOf()).toBeUndefined();
   expect(statsOf("R0 !read_ok", "processed a lot")).toBeUndefined();
