@@ -206,7 +206,7 @@ describe("map", () => {
 describe("run", () => {
   const SESSION = objectPath("session");
   /** The mask that the tests set, so that records of other processes are left out. */
-  const MASK = 0o2465;
+  const MASK = 0o465;
 
   const children: ChildProcess[] = [];
   // Of a test that failed; jest would wait for them.
