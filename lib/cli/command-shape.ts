@@ -36,16 +36,9 @@ export interface CommandShape {
 
 /** What a value is, by its name in the help. */
 const PLACEHOLDERS: Readonly<Record<string, Exclude<Completes, readonly string[]>>> = {
-  ...{
-    program: "files",
-    link: "files",
-    file: "files",
-    object: "files",
-    source: "files",
-    path: "files",
-    map: "files",
-    command: "files",
-  },
+  ...{ file: "files", object: "files", source: "files", path: "files", map: "files", command: "files" },
+  // An id or a pin.
+  ...{ program: "files", link: "files" },
   // Of a kernel, and of a file in a pair.
   ...{ kernels: "files", "host:guest": "files", folder: "folders" },
   ...{ name: "nothing", names: "nothing", type: "nothing", key: "nothing", value: "nothing" },

@@ -1,8 +1,11 @@
 /** node-libbpf map: shows maps that exist, and reads and writes their elements. */
 import { type Command, Option } from "commander";
-import type { BpfMap, UpdateMode } from "../index";
-import { deleteByText, elementsAsJson, getAsJson, openMapNamed, setFromText } from "../map/element-commands";
+import { type BpfMap, type MapInfo, maps, type Owner, owners, type UpdateMode } from "../index";
+import { deleteByText, elementsAsJson, getAsJson, setFromText } from "../map/element-commands";
+import { openMapNamed } from "../running/map-named";
+import { allPins } from "../running/pinned";
 import { addExamples } from "./examples";
+import { fields, holders } from "./running-output";
 import { document, documentOf, printable, table } from "./table";
 
 /** Exit status if the element does not exist, as of a filter that finds nothing. */
@@ -14,14 +17,24 @@ const KEY = "JSON of the key's type, or a plain number, string or 0x…";
 export function addMap(program: Command): void {
   const group = program.command("map").summary("show maps that exist, read and write their elements");
   addExamples(group, "node-libbpf map dump /sys/fs/bpf/callers");
-  for (const add of [addShow, addDump, addGet, addSet, addDelete]) add(group);
+  for (const add of [addList, addShow, addDump, addGet, addSet, addDelete]) add(group);
+}
+
+function addList(group: Command): void {
+  const command = group
+    .command("list")
+    .summary("list the maps that exist, with pins and owners")
+    .description("Lists the maps that exist, with their pins and the processes that hold them. Needs root.")
+    .option("--json", "print JSON")
+    .action((options: Asked) => listMaps(options));
+  addExamples(command, "sudo node-libbpf map list", "sudo node-libbpf map list --json");
 }
 
 function addShow(group: Command): void {
   const command = group
     .command("show")
-    .summary("show what the kernel reports about a map")
-    .description("Prints what the kernel reports about a map.")
+    .summary("show what the kernel reports about a map, its pins and owners")
+    .description("Prints what the kernel reports about a map, its pins, and the processes that hold it.")
     .argument("<map>", MAP)
     .option("--json", "print JSON")
     .action((name: string, options: Asked) => show(name, options));
@@ -97,13 +110,40 @@ interface Asked {
   json?: true;
 }
 
+type Shown = MapInfo & { readonly pins: readonly string[]; readonly owners: readonly Owner[] };
+
+function withHolders(found: readonly MapInfo[]): Shown[] {
+  const held = owners().maps;
+  const pins = [...allPins()].filter(({ kind }) => kind === "map");
+  return found.map((map) => ({
+    ...map,
+    pins: pins.filter(({ id }) => id === map.id).map(({ path }) => path),
+    // This process holds a map that it shows.
+    owners: (held.get(map.id) ?? []).filter(({ pid }) => pid !== process.pid),
+  }));
+}
+
+function listMaps({ json: asJson }: Asked): void {
+  const found = withHolders([...maps()]);
+  const header = ["ID", "TYPE", "NAME", "KEY", "VALUE", "ENTRIES", "MEMORY", "PINS", "HELD BY"];
+  const rows = found.map((map) => [
+    ...[map.id, map.type, map.name, map.keySize, map.valueSize, map.maxEntries, map.memory].map(String),
+    ...[map.pins.join(" "), holders(map.owners)],
+  ]);
+  const lines = [
+    header.map((text) => ({ text, style: "bold" as const })),
+    ...rows.map((row) => row.map((text) => ({ text: printable(text) }))),
+  ];
+  process.stdout.write(asJson ? document({ maps: found }) : table(lines));
+}
+
 function show(name: string, { json: asJson }: Asked): void {
   using map = openMapNamed(name);
-  const info = map.info();
-  if (asJson) process.stdout.write(document({ map: { ...info, mapExtra: String(info.mapExtra) } }));
+  const [shown] = withHolders([map.info()]) as [Shown];
+  if (asJson) process.stdout.write(document({ map: shown }));
   else {
-    const rows = Object.entries(info).map(([field, value]) => [{ text: field }, { text: printable(String(value)) }]);
-    process.stdout.write(table(rows));
+    const { owners, ...info } = shown;
+    process.stdout.write(table(fields({ ...info, "held by": holders(owners) })));
   }
 }
 

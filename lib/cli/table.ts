@@ -52,9 +52,10 @@ export function json(value: unknown): string {
 /** Incremented when a field of the JSON output is removed or changes its meaning. */
 const VERSION = 1;
 
-/** Formats the output of --json. */
-export function document(value: object): string {
-  return json({ version: VERSION, ...value });
+/** Formats the output of --json. 64-bit integers are texts. */
+export function document(value: object, indent = 2): string {
+  const asText = (_: string, field: unknown) => (typeof field === "bigint" ? String(field) : field);
+  return `${JSON.stringify({ version: VERSION, ...value }, asText, indent)}\n`;
 }
 
 /** The same of fields that are JSON already: decoded values, whose integers have more digits than numbers. */

@@ -12,7 +12,7 @@ import { ArrayOfMaps, HashOfMaps, ProgArray } from "./references";
 import { StorageMap } from "./storage";
 
 /** Opens the map that a text names: an id, or the path of a pin. */
-export function openMapNamed(text: string): BpfMap {
+export function openMapPinnedOrById(text: string): BpfMap {
   return /^\d+$/.test(text) ? openMapById(Number(text)) : openMap(text);
 }
 
@@ -39,7 +39,7 @@ export function setFromText(map: BpfMap, key: string, value: string, mode: Updat
   const keyed = keyedMap(map, "set");
   const name = keyOf(keyed, key);
   if (keyed instanceof ArrayOfMaps || keyed instanceof HashOfMaps) {
-    using inner = openMapNamed(value);
+    using inner = openMapPinnedOrById(value);
     (keyed as KeyedMap<unknown, unknown, BpfMap>).set(name, inner, mode);
   } else if (keyed instanceof ProgArray) {
     throw unfit(map, "set", "its values are programs, which a command can't hold", "Set it from a program");
