@@ -43,7 +43,8 @@ export function compare(theirs: readonly Line[], ours: readonly Line[]): Tally {
     }
   }
   for (const line of ours) {
-    if (line.died !== undefined && !crashed.has(key(line))) differences.push(`${key(line)}: died of signal ${line.died}`);
+    if (line.died !== undefined && !crashed.has(key(line)))
+      differences.push(`${key(line)}: died of signal ${line.died}`);
     if (line.code === "FAULT") differences.push(`${key(line)}: fault: ${line.said}`);
     for (const [name, said] of Object.entries(line.errors ?? {}))
       if (said.startsWith("FAULT")) differences.push(`${key(line)}: attach ${name}: ${said}`);
