@@ -166,7 +166,7 @@ export function selftestsTable(): string | undefined {
     `${kernel} (${built.version})`,
     `${built.objects.length} (${built.refused.length} not compiled)`,
     ...(["opened", "loaded", "alone", "attached"] as const).map((step) => `${tally.theirs[step]}/${tally.ours[step]}`),
-    `${tally.shown}/${tally.expected}`,
+    `${tally.expected}/${tally.shown} (${tally.complete} complete)`,
     String(open.length),
     String(listed),
   ]);

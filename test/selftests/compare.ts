@@ -8,6 +8,8 @@ export interface Tally {
   /** Programs that are expected to be refused with certain texts, and those whose log has all that C's log has. */
   expected: number;
   shown: number;
+  /** Of them, those with every text; the others' texts are of another kernel, or of another configuration of it. */
+  complete: number;
   /** Of them, those that the precheck refused before the kernel did. */
   prechecked: number;
   /** What C does and this library does not, one line each: "object program: step: what was said". */
@@ -20,6 +22,7 @@ export type Step = (typeof STEPS)[number];
 const key = ({ object, program }: Line) => `${object} ${program}`.trim();
 
 export function compare(theirs: readonly Line[], ours: readonly Line[]): Tally {
+  const crashed = new Set(theirs.filter(({ died }) => died !== undefined).map(key));
   const mine = new Map(ours.map((line) => [key(line), line]));
   const differences: string[] = [];
   for (const line of theirs) {
@@ -40,7 +43,8 @@ export function compare(theirs: readonly Line[], ours: readonly Line[]): Tally {
     }
   }
   for (const line of ours) {
-    if (line.died !== undefined) differences.push(`${key(line)}: died of signal ${line.died}`);
+    if (line.died !== undefined && !crashed.has(key(line)))
+      differences.push(`${key(line)}: died of signal ${line.died}`);
     if (line.code === "FAULT") differences.push(`${key(line)}: fault: ${line.said}`);
     for (const [name, said] of Object.entries(line.errors ?? {}))
       if (said.startsWith("FAULT")) differences.push(`${key(line)}: attach ${name}: ${said}`);
@@ -52,6 +56,7 @@ export function compare(theirs: readonly Line[], ours: readonly Line[]): Tally {
     ours: counts(ours),
     expected: expected.length,
     shown: expected.filter(({ missing }) => missing?.length === 0).length,
+    complete: expected.filter(({ missing, lacking }) => missing?.length === 0 && lacking === 0).length,
     prechecked: expected.filter(({ code }) => code === "ERR_BPF_SLEEPABLE").length,
     differences,
   };

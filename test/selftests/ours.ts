@@ -7,7 +7,15 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync } from "node:fs";
 import { constants } from "node:os";
 import { basename, join } from "node:path";
-import { BpfError, type BpfObject, type ObjectSpec, open, StructOpsMap, VerifierError } from "node-libbpf";
+import {
+  BpfError,
+  type BpfObject,
+  type ObjectSpec,
+  open,
+  type Program,
+  StructOpsMap,
+  VerifierError,
+} from "node-libbpf";
 import { expectations, missingFrom } from "./expected";
 
 /** What became of one load. An errno of 0 says that it worked; -1 stands for an error without errno. */
@@ -35,6 +43,8 @@ export interface Line {
 }
 
 const BPFFS = "/sys/fs/bpf";
+/** What was there before any object: the kernel's own iterators. */
+const OTHERS: ReadonlySet<string> = new Set(readdirSync(BPFFS));
 
 async function main([how, ...files]: readonly string[]): Promise<void> {
   for (const file of files) {
@@ -52,32 +62,32 @@ async function object(file: string, each: boolean): Promise<void> {
     print({ object: name, program: "", open: errnoOf(error), ...words(error) });
     return;
   }
-  const wanted = Object.entries(spec.programs).filter(([, { autoload }]) => autoload);
-  const isLoaded = await load(file, name, "");
+  const loaded = await load(file, name, "");
   if (!each) return;
-  const loaded = new Set(isLoaded ? wanted.map(([program]) => program) : []);
   for (const program of Object.keys(spec.programs)) if (!loaded.has(program)) await load(file, name, program);
 }
 
-/** Returns whether the object, or the program, was loaded. */
-async function load(file: string, name: string, program: string): Promise<boolean> {
+/** Loads the object, or one program, and returns the names of the programs that were loaded. */
+async function load(file: string, name: string, program: string): Promise<ReadonlySet<string>> {
+  let names: string[] = [];
   const line: Line = { object: name, program, open: 0 };
   const spec = open(file);
   if (program !== "") for (const one of Object.values(spec.programs)) one.autoload = one.name === program;
   try {
     const loaded = await spec.load();
     line.load = 0;
-    Object.assign(line, attach(loaded, spec));
+    names = Object.keys(loaded.programs).filter((one) => isLoaded(loaded.program(one)));
+    Object.assign(line, attach(loaded, names));
     loaded.close();
   } catch (error) {
     line.load ??= errnoOf(error);
     Object.assign(line, words(error));
     if (program !== "") await expect(line, file, spec, error);
   } finally {
-    for (const pin of readdirSync(BPFFS)) rmSync(join(BPFFS, pin), { recursive: true, force: true });
+    for (const pin of readdirSync(BPFFS)) if (!OTHERS.has(pin)) rmSync(join(BPFFS, pin), { recursive: true });
   }
   print(line);
-  return line.load === 0;
+  return new Set(names);
 }
 
 /** Compares the log with the expected texts. */
@@ -103,7 +113,15 @@ function logOfPeer(file: string, program: string, logLevel: number): string {
   return spawnSync(join(__dirname, "peer"), args, { encoding: "utf8", maxBuffer: 1 << 28 }).stdout;
 }
 
-function attach(object: BpfObject, spec: ObjectSpec): Pick<Line, "attach" | "maps" | "errors"> {
+function isLoaded(program: Program): boolean {
+  try {
+    return program.fd >= 0;
+  } catch {
+    return false;
+  }
+}
+
+function attach(object: BpfObject, loaded: readonly string[]): Pick<Line, "attach" | "maps" | "errors"> {
   const result = { attach: {}, maps: {}, errors: {} as Record<string, string> };
   const attempt = (into: Record<string, number>, name: string, how: () => Disposable) => {
     try {
@@ -115,9 +133,9 @@ function attach(object: BpfObject, spec: ObjectSpec): Pick<Line, "attach" | "map
       result.errors[name] = `${code} ${said}`;
     }
   };
-  for (const program of Object.values(object.programs)) {
-    if (program.kind === "struct_ops" || !spec.program(program.name).autoload) continue;
-    attempt(result.attach, program.name, () => program.attach());
+  for (const name of loaded) {
+    const program = object.program(name);
+    if (program.kind !== "struct_ops") attempt(result.attach, name, () => program.attach());
   }
   for (const map of Object.values(object.maps)) {
     if (map instanceof StructOpsMap) attempt(result.maps, map.name, () => map.attach());

@@ -22,7 +22,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SECONDS = 120, LOG_SIZE = 1 << 24 };
+enum { SECONDS = 120, LOG_SIZE = 1 << 24, MOST_PROGRAMS = 4096 };
+
+/* Whether the object as it is loaded each program: struct_ops programs are loaded with their maps. */
+static int loaded[MOST_PROGRAMS];
 
 static int quiet(enum libbpf_print_level level, const char* format, va_list arguments) {
   (void)level, (void)format, (void)arguments;
@@ -69,37 +72,44 @@ static void autoload_only(struct bpf_object* object, const char* name) {
   }
 }
 
-/* Loads an object, or one program of it, attaches, and closes it. Returns whether it was loaded. */
-static int load(const char* file, const char* name, const char* program) {
+static void note_loaded(struct bpf_object* object) {
+  struct bpf_program* program;
+  int index = 0;
+  bpf_object__for_each_program(program, object) {
+    if (index < MOST_PROGRAMS) loaded[index++] = bpf_program__fd(program) >= 0;
+  }
+}
+
+/* Loads an object, or one program of it, attaches, and closes it. */
+static void load(const char* file, const char* name, const char* program) {
   printf("{\"object\":\"%s\",\"program\":\"%s\"", name, program == NULL ? "" : program);
   struct bpf_object* object = bpf_object__open_file(file, NULL);
   printf(",\"open\":%d", object == NULL ? -errno : 0);
-  int failed = object == NULL;
-  if (!failed) {
+  if (object != NULL) {
     if (program != NULL) autoload_only(object, program);
     int status = bpf_object__load(object);
-    failed = status < 0;
     printf(",\"load\":%d", status);
+    if (program == NULL) note_loaded(object);
     // Attaching may end this process.
     fflush(stdout);
-    if (!failed) attach(object);
+    if (status == 0) attach(object);
     unpin(object);
     bpf_object__close(object);
   }
   printf("}\n");
   fflush(stdout);
-  return !failed;
 }
 
 static void load_whole(const char* file, const char* name) { load(file, name, NULL); }
 
 static void load_each(const char* file, const char* name) {
-  int loaded = load(file, name, NULL);
+  load(file, name, NULL);
   struct bpf_object* object = bpf_object__open_file(file, NULL);
   struct bpf_program* program;
   if (object == NULL) return;
+  int index = 0;
   bpf_object__for_each_program(program, object) {
-    if (!loaded || !bpf_program__autoload(program)) load(file, name, bpf_program__name(program));
+    if (index < MOST_PROGRAMS && !loaded[index++]) load(file, name, bpf_program__name(program));
   }
   bpf_object__close(object);
 }
