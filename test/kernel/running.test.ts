@@ -170,8 +170,8 @@ function linkAsBpftool(link: LinkInfo): Json {
     case "raw_tracepoint":
       return { ...common, tp_name: link.name, ...cookie(link.cookie) };
     case "tracing": {
-      const { attachType, targetObjectId, targetBtfId } = link;
-      const target = targetBtfId !== undefined && { target_obj_id: targetObjectId, target_btf_id: targetBtfId };
+      const { attachType, targetObjectId = 0, targetBtfId = 0 } = link;
+      const target = { target_obj_id: targetObjectId, target_btf_id: targetBtfId };
       return { ...common, prog_type: "tracing", attach_type: attachType, ...target, ...cookie(link.cookie) };
     }
     case "cgroup":
@@ -307,7 +307,8 @@ kernelTest("links are what bpftool shows, field by field", [bpftool, bpffs], asy
 
 kernelTest("BTFs are what bpftool shows, field by field", [bpftool], async () => {
   using zoo = Zoo.withAll();
-  const ids = [1, ...zoo.all.map(({ name }) => programInfo(zoo.id(name)).btfId)];
+  // The kernel's own has an id since Linux 5.11.
+  const ids = [...(isSince("5.11") ? [1] : []), ...zoo.all.map(({ name }) => programInfo(zoo.id(name)).btfId)];
   const [allPrograms, allMaps] = [[...programs()], [...maps()]];
   const using = (list: readonly { id: number; btfId: number }[], btf: number) =>
     list.flatMap(({ id, btfId }) => (btfId === btf ? [id] : []));
@@ -373,7 +374,8 @@ kernelTest("what is attached to a cgroup is what bpftool shows, in order", [bpft
     const attachType = "cgroup_inet_egress";
     const theirs = () => askBpftool("cgroup", "show", path).map(({ id }) => id);
     const { programs, flags } = attachedTo({ cgroup: path, attachType });
-    expect(programs.map(({ programId }) => programId)).toEqual(theirs());
+    // An older kernel refuses what this bpftool asks for: the flags of each program.
+    if (isSince("6.0")) expect(programs.map(({ programId }) => programId)).toEqual(theirs());
     expect(programs.map(({ programId }) => programId)).toEqual([zoo.id("of_cgroup"), zoo.id("of_other_cgroup")]);
     expect(programs.map(({ linkId }) => linkId)).toEqual(zoo.all.map(({ link }) => link.info().id));
     expect(flags).toBe(2); // BPF_F_ALLOW_MULTI
@@ -445,7 +447,7 @@ kernelTest("statistics count while a request is open", [], async () => {
   expect(runs()).toBe(10);
   second[Symbol.dispose]();
   await run();
-  const { runCount, runTimeNs, recursionMisses, verifiedInstructions } = programInfo(program.id);
+  const { runCount, runTimeNs, recursionMisses, verifiedInstructions } = program.info();
   expect(runCount).toBe(10);
   expect(runTimeNs).toBeGreaterThan(0);
   expect(recursionMisses).toBe(isSince("5.12") ? 0 : undefined);
