@@ -1,6 +1,6 @@
 /** Detaches what others attached. */
 import { BpfError, LinkError } from "../errors";
-import { type Link, openLink, openLinkById } from "../link/link";
+import { openLink, openLinkById } from "../link/link";
 import type { LinkInfo } from "../link/link-info";
 import { linkInfo, links } from "./objects";
 import { type Owner, owners } from "./owners";
@@ -16,8 +16,8 @@ const PAUSE_MS = 20;
  *   message names them
  */
 export function detachLink(link: number | string): void {
-  const opened = typeof link === "number" ? openLinkById(link) : openLink(link);
-  const { id, type } = infoOf(opened);
+  using opened = typeof link === "number" ? openLinkById(link) : openLink(link);
+  const { id, type } = opened.info();
   opened.detach();
   if (isGone(id)) return;
   const holders = [
@@ -49,15 +49,6 @@ export function detachProgram(id: number): number[] {
   }
   for (const link of found) detachLink(link);
   return found;
-}
-
-function infoOf(link: Link): LinkInfo {
-  try {
-    return link.info();
-  } catch (error) {
-    link.close();
-    throw error;
-  }
 }
 
 /** Whether it attaches nothing any more. A link that was detached exists while something holds it, without what it was attached to. */

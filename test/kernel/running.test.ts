@@ -69,7 +69,7 @@ type Name = keyof ReturnType<typeof open>["programs"];
 /** The kinds that this kernel should attach. On a host whose kernel has less, those that it does. */
 interface Kind {
   since: string;
-  options?: object;
+  options?: object | ((object: BpfObject) => object);
   needs?: readonly Need[];
 }
 
@@ -85,6 +85,10 @@ const KINDS: Partial<Record<Name, Kind>> = {
   of_xdp: { since: "5.10", options: { interface: "lo" } },
   of_tcx: { since: "6.6", options: { interface: "lo" } },
   of_other_tcx: { since: "6.6", options: { interface: "lo" } },
+  of_map_iter: { since: "5.10", options: (object) => ({ map: object.maps.counts }) },
+  of_perf_event: { since: "5.10", options: { event: "cpu_clock", frequency: 1 } },
+  of_netfilter: { since: "6.4", options: { family: "ipv4", hook: "input", priority: 7 } },
+  of_sk_msg: { since: "6.10", options: (object) => ({ map: object.maps.sockets }) },
   of_sk_lookup: { since: "5.10", options: { netns: "/proc/self/ns/net" } },
 };
 
@@ -98,12 +102,12 @@ interface Attachment {
 class Zoo implements Disposable {
   readonly all: Attachment[] = [];
 
-  add(name: Name, options?: object): Attachment {
+  add(name: Name, options?: Kind["options"]): Attachment {
     const spec = open();
     spec.program(name).autoload = true;
     const object = spec.loadSync();
     try {
-      const link = object.program(name).attach(options as never);
+      const link = object.program(name).attach((typeof options === "function" ? options(object) : options) as never);
       const attachment = { name, object, link };
       this.all.push(attachment);
       return attachment;
@@ -188,6 +192,8 @@ function linkAsBpftool(link: LinkInfo): Json {
       return { ...common, devname: "lo", ifindex: link.ifindex };
     case "tcx":
       return { ...common, devname: "lo", ifindex: link.ifindex, attach_type: link.attachType };
+    case "netfilter":
+      return { ...common, pf: link.family, hook: link.hook, prio: link.priority, flags: link.flags };
     case "sockmap":
       return { ...common, map_id: link.mapId, attach_type: link.attachType };
     case "kprobe_multi": {
@@ -203,7 +209,8 @@ function linkAsBpftool(link: LinkInfo): Json {
       const { target } = link;
       if (target === undefined) return common;
       if (target.event === "tracepoint") return { ...common, tracepoint: target.name, ...cookie(target.cookie) };
-      if (target.event === "event") return common;
+      if (target.event === "event")
+        return { ...common, event_type: "software", event_config: "cpu-clock", ...cookie(target.cookie) };
       const retprobe = target.event.endsWith("retprobe");
       if (!("path" in target)) {
         const { address, function: func, offset, missed = 0 } = target;
@@ -289,7 +296,7 @@ kernelTest("links are what bpftool shows, field by field", [bpftool, bpffs], asy
   using zoo = Zoo.withAll();
   const pin = join(PINS, "link");
   // Before Linux 5.15 the kernel has none for perf events.
-  const attached = isSince("5.15") ? zoo.all : zoo.all.filter(({ name }) => !/tracepoint|probe/.test(name));
+  const attached = isSince("5.15") ? zoo.all : zoo.all.filter(({ name }) => !/tracepoint|probe|perf/.test(name));
   const ids = attached.map(({ link }) => link.info().id);
   try {
     zoo.all[0]?.link.pin(pin);
