@@ -5,13 +5,14 @@ import { detachLink } from "../running/detach";
 import { allPins, pinnedId } from "../running/pinned";
 import { addExamples } from "./examples";
 import { targetOf } from "./link-text";
-import { fields, holders, idOrPin, versioned } from "./running-output";
-import { printable, table } from "./table";
+import { fields, holders, idOrPin } from "./running-output";
+import { document, printable, table } from "./table";
 
 const LINK = "an id, or the path of a pin";
 
 export function addLink(program: Command): void {
   const command = program.command("link").summary("show, pin and detach links");
+  addExamples(command, "sudo node-libbpf link show", "sudo node-libbpf link detach 7");
   const show = command
     .command("show")
     .summary("show a link, or all, with pins and owners")
@@ -68,7 +69,7 @@ function withHolders(found: readonly LinkInfo[]): Shown[] {
 }
 
 function all(found: readonly Shown[], asJson: true | undefined): string {
-  if (asJson) return versioned({ links: found }, 2);
+  if (asJson) return document({ links: found });
   const header = ["ID", "TYPE", "PROGRAM", "ATTACHED TO", "PINS", "HELD BY"];
   const rows = found.map((link) => [
     ...[String(link.id), link.type, String(link.programId), targetOf(link)],
@@ -81,7 +82,7 @@ function all(found: readonly Shown[], asJson: true | undefined): string {
 }
 
 function one(link: Shown, asJson: true | undefined): string {
-  if (asJson) return versioned({ link }, 2);
+  if (asJson) return document({ link });
   const { owners, ...info } = link;
   return table(fields({ ...info, "attached to": targetOf(link), "held by": holders(owners) }));
 }

@@ -7,8 +7,8 @@ import { pinProgram } from "../running/pin-program";
 import { pinnedId } from "../running/pinned";
 import { addExamples } from "./examples";
 import { targetOf } from "./link-text";
-import { fields, holders, idOrPin, versioned } from "./running-output";
-import { printable, table } from "./table";
+import { fields, holders, idOrPin } from "./running-output";
+import { document, printable, table } from "./table";
 
 const PROGRAM = "an id, or the path of a pin";
 
@@ -19,6 +19,7 @@ interface Options {
 
 export function addProg(program: Command): void {
   const command = program.command("prog").summary("show, pin and detach programs that are loaded");
+  addExamples(command, "sudo node-libbpf prog show 42", "sudo node-libbpf prog detach /sys/fs/bpf/guard");
   const show = command
     .command("show")
     .summary("show a program with its links, maps, pins and owners")
@@ -64,7 +65,7 @@ function find(word: string): RunningProgram {
 
 function showProgram(program: RunningProgram, { lines, json }: Options): string {
   const source = lines ? programInstructions(program.id).lines : [];
-  if (json) return versioned({ program: { ...program, ...(lines && { lines: source }) } }, 2);
+  if (json) return document({ program: { ...program, ...(lines && { lines: source }) } });
   const { links, maps, owners, pins, mapIds: _, ...info } = program;
   const rows = [
     ...fields(info),

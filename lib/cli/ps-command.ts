@@ -4,8 +4,8 @@ import { type Command, InvalidArgumentError } from "commander";
 import { enableStats, type RunningProgram, runningPrograms } from "../index";
 import { addExamples } from "./examples";
 import { targetOf } from "./link-text";
-import { holders, versioned } from "./running-output";
-import { type Cell, isTerminal, printable, table } from "./table";
+import { holders } from "./running-output";
+import { type Cell, document, isTerminal, printable, table } from "./table";
 
 interface Options {
   watch?: true;
@@ -26,7 +26,7 @@ export function addPs(program: Command): void {
     .option("--json", "print JSON; with --watch one line each time")
     .action(async (options: Options) => {
       if (options.watch) await watch(options);
-      else process.stdout.write(options.json ? versioned({ programs: runningPrograms() }, 2) : list());
+      else process.stdout.write(options.json ? document({ programs: runningPrograms() }) : list());
     });
   addExamples(
     command,
@@ -113,7 +113,7 @@ async function watch({ interval, json }: Options): Promise<void> {
 
 function show(programs: readonly Busy[], elapsedNs: number, asJson: boolean): void {
   if (asJson) {
-    process.stdout.write(versioned({ time: new Date(), intervalNs: elapsedNs, programs }));
+    process.stdout.write(document({ time: new Date(), intervalNs: elapsedNs, programs }, 0));
     return;
   }
   const rows = programs

@@ -2,15 +2,6 @@
 import type { Owner } from "../index";
 import { type Cell, printable } from "./table";
 
-/** Incremented when a field of the JSON output is removed or changes its meaning. */
-const VERSION = 1;
-
-/** The JSON output. 64-bit integers are texts. */
-export function versioned(value: object, indent?: number): string {
-  const asText = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
-  return `${JSON.stringify({ version: VERSION, ...value }, asText, indent)}\n`;
-}
-
 /** The processes that hold something. */
 export function holders(owners: readonly Owner[]): string {
   return [...new Set(owners.map(({ pid, command }) => `${command}(${pid})`))].join(" ");

@@ -30,6 +30,7 @@ import {
 } from "node-libbpf";
 import { bpftoolCommand, bpftoolDirectory } from "../../scripts/bpftool";
 import { open } from "../bpf/running.bpf";
+import { documentOf } from "../schemas";
 import { bpffs, isSince, kernelTest, type Need, PINS, trampolines, vmKernel } from "./needs";
 
 const MAIN = join(__dirname, "../../lib/cli/main.js");
@@ -258,7 +259,7 @@ kernelTest("ps --json is what bpftool shows of programs, field by field", [bpfto
   try {
     zoo.all[0]?.object.program("of_raw_tp").pin(pin);
     const ids = zoo.all.map(({ name }) => zoo.id(name));
-    const { programs: all } = JSON.parse(cli("ps", "--json").stdout) as { programs: RunningProgram[] };
+    const { programs: all } = documentOf("ps", cli("ps", "--json").stdout) as { programs: RunningProgram[] };
     const mine = only(all, ids);
     expect(mine).toHaveLength(ids.length);
     const theirs = only(withIds(askBpftool("prog", "show")), ids);
@@ -493,7 +494,7 @@ kernelTest("ps shows programs with links, maps, pins and owners", [bpffs], async
     link.pin(pin);
     const { status, stdout, stderr } = cli("ps", "--json");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    const { version, programs } = JSON.parse(stdout) as { version: number; programs: Json[] };
+    const { version, programs } = documentOf("ps", stdout) as { version: number; programs: Json[] };
     expect(version).toBe(1);
     const owner = { pid: process.pid, command: readFileSync("/proc/self/comm", "utf8").trimEnd() };
     const shown = programs.find((program) => program.id === id);
@@ -515,7 +516,7 @@ kernelTest("ps shows programs with links, maps, pins and owners", [bpffs], async
       new RegExp(`^${id} +raw_tp +of_raw_tp +task_newtask +.*counts.* ${pin} .*\\(${process.pid}\\)`, "m"),
     );
 
-    expect(JSON.parse(cli("link", "show", pin, "--json").stdout)).toMatchObject({
+    expect(documentOf("link-show", cli("link", "show", pin, "--json").stdout)).toMatchObject({
       link: { id: link.info().id, pins: [pin] },
     });
     expect(cli("link", "show").stdout).toMatch(
@@ -523,7 +524,7 @@ kernelTest("ps shows programs with links, maps, pins and owners", [bpffs], async
     );
     const program = join(PINS, "shown", "program");
     expect(cli("prog", "pin", String(id), program)).toEqual({ status: 0, stdout: "", stderr: "" });
-    expect(JSON.parse(cli("prog", "show", program, "--json").stdout)).toMatchObject({
+    expect(documentOf("prog-show", cli("prog", "show", program, "--lines", "--json").stdout)).toMatchObject({
       program: { id, pins: [program] },
     });
     expect([...pins(PINS)].map(({ kind }) => kind)).toEqual(["link", "program"]);
@@ -557,7 +558,7 @@ kernelTest("ps --watch counts until SIGINT, and leaves nothing behind", [], asyn
     const busy = text
       .split("\n")
       .slice(0, -1)
-      .map((line) => JSON.parse(line) as { version: number; programs: { id: number; runs: number }[] })
+      .map((line) => documentOf("ps", line) as { version: number; programs: { id: number; runs: number }[] })
       .some(({ programs }) => programs.some((program) => program.id === id && program.runs > 0));
     if (busy) break;
     spawnSync("true"); // a new task, which the program counts
