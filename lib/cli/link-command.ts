@@ -12,7 +12,7 @@ const LINK = "an id, or the path of a pin";
 
 export function addLink(program: Command): void {
   const command = program.command("link").summary("show, pin and detach links");
-  addExamples(command, "sudo node-libbpf link show");
+  addExamples(command, "sudo node-libbpf link show", "sudo node-libbpf link detach 7");
   const show = command
     .command("show")
     .summary("show a link, or all, with pins and owners")

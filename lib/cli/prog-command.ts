@@ -19,7 +19,7 @@ interface Options {
 
 export function addProg(program: Command): void {
   const command = program.command("prog").summary("show, pin and detach programs that are loaded");
-  addExamples(command, "sudo node-libbpf prog show 42");
+  addExamples(command, "sudo node-libbpf prog show 42", "sudo node-libbpf prog detach /sys/fs/bpf/guard");
   const show = command
     .command("show")
     .summary("show a program with its links, maps, pins and owners")

@@ -45,17 +45,18 @@ export function width(text: string): number {
   return Array.from(text).reduce((sum, sign) => sum + (INVISIBLE.test(sign) ? 0 : WIDE.test(sign) ? 2 : 1), 0);
 }
 
-export function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+/** 64-bit integers become texts. */
+export function json(value: unknown, indent = 2): string {
+  const asText = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
+  return `${JSON.stringify(value, asText, indent)}\n`;
 }
 
 /** Incremented when a field of the JSON output is removed or changes its meaning. */
 const VERSION = 1;
 
-/** Formats the output of --json. 64-bit integers are texts. */
-export function document(value: object, indent = 2): string {
-  const asText = (_: string, field: unknown) => (typeof field === "bigint" ? String(field) : field);
-  return `${JSON.stringify({ version: VERSION, ...value }, asText, indent)}\n`;
+/** Formats the output of --json; without indentation it is one line. */
+export function document(value: object, indent?: number): string {
+  return json({ version: VERSION, ...value }, indent);
 }
 
 /** The same of fields that are JSON already: decoded values, whose integers have more digits than numbers. */

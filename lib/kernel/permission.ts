@@ -213,7 +213,7 @@ function needs(refused: Refused, facts: PermissionFacts): Need[] {
         { name: "CAP_SYS_ADMIN", because: "the kernel requires it to look up objects by id and to count run times" },
       ];
     case "query":
-      return [NET_ADMIN];
+      return [...(facts.asksAlways ? [BPF] : []), NET_ADMIN];
     case "trace-pipe":
       return [{ name: "CAP_DAC_READ_SEARCH", because: "only root may read trace_pipe" }];
     case "perf-buffer":

@@ -103,6 +103,21 @@ export class Program<K extends ProgramKind = ProgramKind> {
   }
 
   /**
+   * What the kernel reports about the program: tag, load time, maps, run time and count … Since Linux 4.13. libbpf:
+   * bpf_prog_get_info_by_fd().
+   *
+   * @throws {@link ClosedError} after the object is closed
+   * @throws {@link BpfError} ERR_BPF_NOT_LOADED if the program was not loaded
+   */
+  info(): ProgramInfo {
+    const fd = this.#fdFor("program.info");
+    const info = readProgramInfo((bytes, buffers) => native.infoOfFd(fd, bytes, buffers));
+    if (typeof info !== "number") return info;
+    const details = { operation: "program.info", errno: errnoName(info), program: this.name } as const;
+    throw new BpfError("ERR_BPF_NOT_LOADED", `program ${this.name}: can't read its info (${details.errno})`, details);
+  }
+
+  /**
    * Attaches the program. It runs until the returned link or its object is closed or the process ends; a pinned link
    * outlives these.
    *

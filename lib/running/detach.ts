@@ -1,10 +1,13 @@
 /** Detaches what others attached. */
 import { BpfError, LinkError } from "../errors";
-import { type Link, openLink, openLinkById } from "../link/link";
+import { openLink, openLinkById } from "../link/link";
 import type { LinkInfo } from "../link/link-info";
 import { linkInfo, links } from "./objects";
 import { type Owner, owners } from "./owners";
 import { pinsOf } from "./pinned";
+
+const PATIENCE_MS = 2000;
+const PAUSE_MS = 20;
 
 /**
  * @internal Detaches a link by its id, or by its pin, which goes too.
@@ -13,18 +16,23 @@ import { pinsOf } from "./pinned";
  *   message names them
  */
 export function detachLink(link: number | string): void {
-  const opened = typeof link === "number" ? openLinkById(link) : openLink(link);
-  const { id, type } = infoOf(opened);
+  using opened = typeof link === "number" ? openLinkById(link) : openLink(link);
+  const { id, type } = opened.info();
   opened.detach();
-  if (!isAttached(id)) return;
+  if (isGone(id)) return;
   const holders = [
     ...(owners().links.get(id) ?? []).map(({ pid, command }: Owner) => `process ${pid} (${command})`),
     ...pinsOf("link", id).map((path) => `the pin ${path}`),
   ];
+  // The kernel lets go of the last pin or descriptor after a grace period.
+  for (let waited = 0; holders.length === 0 && waited < PATIENCE_MS; waited += PAUSE_MS) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    if (isGone(id)) return;
+  }
   const what = `link ${id} stays attached: the kernel can't detach ${type} links while something holds them`;
   const hint = "End that process, or detach the link by the path of its pin";
-  const held = holders.length === 0 ? "" : `: ${holders.join(", ")}`;
-  throw new LinkError("ERR_BPF_LINK", what + held, { operation: "link.detach", errno: "EOPNOTSUPP", hint });
+  const held = holders.length === 0 ? "something that this process can't see" : holders.join(", ");
+  throw new LinkError("ERR_BPF_LINK", `${what}: ${held}`, { operation: "link.detach", errno: "EOPNOTSUPP", hint });
 }
 
 /**
@@ -43,39 +51,30 @@ export function detachProgram(id: number): number[] {
   return found;
 }
 
-function infoOf(link: Link): LinkInfo {
-  try {
-    return link.info();
-  } catch (error) {
-    link.close();
-    throw error;
-  }
-}
-
-/** A link that was detached exists while something holds it, without what it was attached to. */
-function isAttached(id: number): boolean {
+/** Whether it attaches nothing any more. A link that was detached exists while something holds it, without what it was attached to. */
+function isGone(id: number): boolean {
   let info: LinkInfo;
   try {
     info = linkInfo(id);
   } catch (error) {
-    if (error instanceof BpfError && error.code === "ERR_BPF_NOT_LOADED") return false;
+    if (error instanceof BpfError && error.code === "ERR_BPF_NOT_LOADED") return true;
     throw error;
   }
   switch (info.type) {
     case "cgroup":
-      return info.cgroupId !== 0n;
+      return info.cgroupId === 0n;
     case "netns":
-      return info.netnsInode !== 0;
+      return info.netnsInode === 0;
     case "xdp":
     case "tcx":
     case "netkit":
-      return info.ifindex !== 0;
+      return info.ifindex === 0;
     case "sockmap":
     case "struct_ops":
-      return info.mapId !== 0;
+      return info.mapId === 0;
     case "netfilter":
-      return false; // The kernel detaches it, and shows no sign of that.
+      return true; // The kernel detaches it, and shows no sign of that.
     default:
-      return true;
+      return false;
   }
 }

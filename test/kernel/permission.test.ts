@@ -20,7 +20,7 @@ const PARANOIA = "/proc/sys/kernel/perf_event_paranoid";
 
 /** Tries operations; prints the result of each. */
 const script = (id: number) => `
-  const { createMap, open, openMapById } = require(${JSON.stringify(PROJECT_ROOT)});
+  const { attachedTo, createMap, enableStats, open, openMapById, programs } = require(${JSON.stringify(PROJECT_ROOT)});
   const map = (type, more) => createMap({ type, keySize: 4, valueSize: 4, maxEntries: 4, ...more }).close();
   const attach = (path, name, options) => {
     const spec = open(path);
@@ -32,6 +32,9 @@ const script = (id: number) => `
     hash: () => map("hash"),
     sockmap: () => map("sockmap"),
     "map by id": () => openMapById(${id}).close(),
+    "programs by id": () => [...programs()],
+    statistics: () => enableStats().close(),
+    "what is attached": () => attachedTo({ netns: "/proc/self/ns/net", attachType: "sk_lookup" }),
     "perf buffer": () => {
       const map = createMap({ type: "perf_event_array", maxEntries: 64 });
       try { map.read(); } finally { map.close(); }
@@ -50,7 +53,10 @@ const script = (id: number) => `
   }
   console.log(JSON.stringify(results));`;
 
-const OPERATIONS = ["hash", "sockmap", "map by id", "perf buffer", "raw_tp", "iter", "xdp", "uprobe"];
+const OPERATIONS = [
+  ...["hash", "sockmap", "map by id", "programs by id", "statistics", "what is attached", "perf buffer", "raw_tp"],
+  ...["iter", "xdp", "uprobe"],
+];
 const PROBES: readonly (readonly [string, Need])[] = [
   ["kprobe", kprobes],
   ["tracepoint", systemCallTracepoints],
