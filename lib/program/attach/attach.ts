@@ -235,24 +235,21 @@ const UNKNOWN = ["EINVAL", "EOPNOTSUPP", "ENOTSUPP", "E2BIG", "EBADF"];
 
 function attachError(program: Attachable, outcome: Attached, given: AttachOptions): BpfError {
   const errno = errnoName(outcome.status);
-  const target = given.function ?? given.target ?? program.attachTarget ?? "";
-  const details = { ...about(program), errno };
-  const what = `program ${program.name} (${program.section})`;
+  const place = mechanism(program.kind).target?.(program, given);
+  const target = place ?? given.function ?? given.target ?? program.attachTarget ?? "";
+  const details = { ...about(program), ...(place && { target: place }), errno };
+  const what = `program ${program.name} (${program.section}) could not be attached${place ? ` to ${place}` : ""}`;
   // For an iterator, EACCES means that the map's keys or values are smaller than what the program reads
   // (bpf_iter_attach_map()).
   const isOfMap = program.kind === "iter" && isErrno(outcome.status, "EACCES");
   if (isErrno(outcome.status, "EPERM") || (isErrno(outcome.status, "EACCES") && !isOfMap)) {
     const { kind } = program;
     const refused = { operation: "attach", kind, errno, trampoline: usesTrampoline(kind) } as const;
-    return permissionError(`${what} could not be attached`, refused, details);
+    return permissionError(what, refused, details);
   }
   const lacking = UNKNOWN.includes(errno) ? tooNew(program, given) : undefined;
   if (lacking !== undefined)
-    return new AttachError(
-      "ERR_BPF_NOT_SUPPORTED",
-      `${what} could not be attached: ${lacking}; this is ${release()} (${errno})`,
-      details,
-    );
+    return new AttachError("ERR_BPF_NOT_SUPPORTED", `${what}: ${lacking}; this is ${release()} (${errno})`, details);
   const { kind, section, sleepable, attachTarget } = program;
   const why = explain({
     ...{ errno, log: [], stage: "attach" },
@@ -260,7 +257,7 @@ function attachError(program: Attachable, outcome: Attached, given: AttachOption
   });
   const texts = isOutcome(outcome) ? warnings(outcome) : [];
   const words = causeOf(texts)?.words;
-  return new AttachError("ERR_BPF_ATTACH", `${what} could not be attached${words ? `: ${words}` : ""} (${errno})`, {
+  return new AttachError("ERR_BPF_ATTACH", `${what}${words ? `: ${words}` : ""} (${errno})`, {
     ...details,
     // What the kernel's rules say goes before what else an errno may mean.
     ...explained(why, why?.remedy === undefined ? attachHint(kind, target, errno, texts) : undefined),

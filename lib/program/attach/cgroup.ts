@@ -9,6 +9,7 @@ import {
   argument,
   type HasFd,
   type Mechanism,
+  nameOf,
   pathOrFd,
   withFile,
 } from "./mechanism";
@@ -43,8 +44,12 @@ function cgroupOf(program: Attachable, { cgroup }: LsmCgroupAttachOptions): stri
   return cgroup;
 }
 
+/** For errors. */
+const target = (_: Attachable, { cgroup }: LsmCgroupAttachOptions) => nameOf("cgroup", cgroup);
+
 export const lsmCgroup: Mechanism<LsmCgroupAttachOptions> = {
   schema: { cgroup: pathOrFd },
+  target,
   attach: (program, { fd }, options) =>
     withFile(program, cgroupOf(program, options), (target) => ({
       status: native.linkCreate(fd, { target, attachType: AttachType.LSM_CGROUP, flags: 0, tail: new Uint32Array() }),
@@ -56,13 +61,14 @@ export const cgroup: Mechanism<CgroupAttachOptions> = {
     ...{ cgroup: pathOrFd, ...anchorSchema, attachType: integer(0, 0x7fffffff), preorder: boolean },
     ...{ allow: oneOf("multi", "override"), replace: aProgram },
   },
+  target,
   since: { before: "6.17", after: "6.17", first: "6.17", last: "6.17", expectedRevision: "6.17", preorder: "6.16" },
   attach(program, { fd }, options) {
     const { attachType = program.attachType, allow, replace, preorder } = options;
     if (replace !== undefined && allow !== "multi")
       throw argument(program, 'takes the attach option replace only with allow: "multi"', "Links have link.update()");
     const { flags: place, tail } = anchored(program, options);
-    if (allow !== undefined && tail.some((word) => word !== 0))
+    if (allow !== undefined && (place !== 0 || tail.some((word) => word !== 0)))
       throw argument(
         program,
         "takes no anchor with the attach option allow",
