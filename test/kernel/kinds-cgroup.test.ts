@@ -242,6 +242,40 @@ describe("the place among others", () => {
   });
 });
 
+describe("iterators of cgroups", () => {
+  const visited = async (given: AttachOptions) => {
+    using object = await only(open(objectPath("kinds-trace")), "iter_cgroup").load();
+    using link = object.program("iter_cgroup").attach(given);
+    await text(link.read());
+    return runsOf(object);
+  };
+  const orders: [NonNullable<AttachOptions["order"]>, string, bigint][] = [
+    ["self_only", CGROUP, 1n],
+    ["descendants_pre", CGROUP, 2n],
+    ["descendants_post", CGROUP, 2n],
+    ["ancestors_up", CHILD, 3n],
+  ];
+  for (const [order, cgroup, count] of orders)
+    kernelTest(`in the order ${order}`, [bundled, cgroup2, since("6.1")], async () => {
+      expect(await visited({ cgroup, order })).toBe(count);
+    });
+  kernelTest("in the order children", [bundled, cgroup2, since("6.1")], async () => {
+    const children = visited({ cgroup: CGROUP, order: "children" });
+    if (isSince("6.17")) expect(await children).toBe(1n);
+    else
+      await expect(children).rejects.toMatchObject({
+        code: "ERR_BPF_NOT_SUPPORTED",
+        message: expect.stringMatching(/Linux 6\.17/),
+      });
+  });
+  kernelTest("of what is no cgroup, and an order without one", [bundled, cgroup2, since("6.1")], async () => {
+    await expect(visited({ cgroup: "/tmp" })).rejects.toMatchObject({
+      ...{ code: "ERR_BPF_ATTACH", target: "/tmp", hint: expect.stringMatching(/cgroup/) },
+    });
+    await expect(visited({ order: "self_only" })).rejects.toMatchObject({ code: "ERR_BPF_ARGUMENT" });
+  });
+});
+
 describe("without links", () => {
   const sock = (...numbers: number[]) =>
     only(open(objectPath("kinds-cgroup")), ...numbers.map((number) => `sock_${number}`)).load();

@@ -26,7 +26,7 @@ import { before, bundled, isSince, memo, type Need, since, trampolines, vmKernel
 export interface Case {
   readonly name: string;
   readonly needs: readonly Need[];
-  readonly run: () => Promise<Row | void>;
+  readonly run: () => Promise<unknown>;
 }
 
 /** What the process says of a case, as a line of JSON. */
@@ -514,7 +514,7 @@ async function main(): Promise<void> {
   for (const { name, needs, run } of CASES) {
     if (needs.some((need) => !need.present())) continue;
     const said: Said = await run().then(
-      (row) => ({ name, ...(row && { row }) }),
+      (row) => ({ name, ...(row !== undefined && { row: row as Row }) }),
       (error: Error) => ({ name, error: error.stack ?? error.message }),
     );
     process.stdout.write(`${JSON.stringify(said)}\n`);

@@ -221,9 +221,13 @@ function isOutcome(attached: Attached): attached is Outcome {
 function tooNew({ kind }: Attachable, given: AttachOptions): string | undefined {
   const here = release();
   const since = mechanism(kind).since ?? {};
-  for (const name of Object.keys(given) as (keyof AttachOptions)[]) {
-    const first = since[name];
-    if (first !== undefined && !isSince(here, first)) return `the attach option ${name} needs Linux ${first}`;
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    const known = since[name as keyof AttachOptions] as string | ((value: unknown) => string | undefined) | undefined;
+    const ofValue = typeof known === "function";
+    const first = ofValue ? known(value) : known;
+    if (first !== undefined && !isSince(here, first))
+      return `the attach option ${name}${ofValue ? `: ${JSON.stringify(value)}` : ""} needs Linux ${first}`;
   }
   const row = kindRow(kind);
   if (row !== undefined && !isSince(here, row.since)) return `${kind} programs need Linux ${row.since}`;

@@ -63,7 +63,7 @@ export const ERRNOS: readonly Row[] = [
   {
     attach: ["iter"],
     errno: /^EBADF$/,
-    hint: "Pass the object to iterate over: attach({ map }), or attach({ cgroup })",
+    hint: "Pass what it iterates over: attach({ map }), attach({ cgroup }), a directory of cgroup v2, or attach({ pidfd }), from pidfd_open(2)",
   },
   {
     attach: ["iter"],

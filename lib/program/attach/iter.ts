@@ -8,6 +8,7 @@ import {
   type HasFd,
   type Mechanism,
   map,
+  nameOf,
   pathOrFd,
   withFile,
 } from "./mechanism";
@@ -48,7 +49,11 @@ export const iter: Mechanism<IterAttachOptions> = {
     ...{ pid: descriptor, tid: descriptor, pidfd: descriptor, map, cgroup: pathOrFd },
     order: oneOf(...(Object.keys(ORDERS) as CgroupIterOrder[])),
   },
-  since: { pid: "6.1", tid: "6.1", pidfd: "6.1" },
+  since: {
+    ...{ pid: "6.1", tid: "6.1", pidfd: "6.1", cgroup: "6.1" },
+    order: (order) => (order === "children" ? "6.17" : "6.1"),
+  },
+  target: (_, { cgroup }) => nameOf("cgroup", cgroup) || undefined,
   attach(program, place, options) {
     checkTarget(program, options);
     const { map, cgroup, order = "descendants_pre" } = options;

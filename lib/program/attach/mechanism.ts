@@ -43,13 +43,13 @@ export type Attached =
 /** A way to attach programs: its options, and the call. */
 export interface Mechanism<O extends object> {
   readonly schema: Schema<O>;
-  /** The first release with an option, where it is newer than the kind. */
-  readonly since?: { readonly [N in keyof O]?: string };
+  /** The first release with an option, or with a value of it, where it is newer than the kind. */
+  readonly since?: { readonly [N in keyof O]?: string | ((value: O[N]) => string | undefined) };
   /**
    * What the program is attached to, for errors. Where it is absent, the options `function` or `target`, or the
    * section's target.
    */
-  readonly target?: (program: Attachable, options: O) => string;
+  readonly target?: (program: Attachable, options: O) => string | undefined;
   readonly attach: (program: Attachable, place: Place, options: O) => Attached;
 }
 
