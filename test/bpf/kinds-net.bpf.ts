@@ -1,13 +1,6 @@
 // Written by node-libbpf gen from kinds-net.bpf.o. Do not edit.
 import { join } from "node:path";
-import {
-  type BpfMap,
-  type KernelMap,
-  type ObjectSpec,
-  type OpenOptions,
-  open as openObject,
-  type StructOpsMap,
-} from "node-libbpf";
+import { type BpfMap, type KernelMap, type ObjectSpec, type OpenOptions, open as openObject } from "node-libbpf";
 
 /** What is in kinds-net.bpf.o. */
 export interface KindsNet {
@@ -16,14 +9,8 @@ export interface KindsNet {
     action: "action";
     /** SEC("classifier") int classifier(struct __sk_buff *ctx) */
     classifier: "classifier";
-    /** SEC("struct_ops") void cong_avoid(unsigned long long *ctx) */
-    cong_avoid: "struct_ops";
     /** SEC("flow_dissector") int flow_dissector(struct __sk_buff *ctx) */
     flow_dissector: "flow_dissector";
-    /** SEC("struct_ops") void init_one(unsigned long long *ctx) */
-    init_one: "struct_ops";
-    /** SEC("struct_ops") void init_other(unsigned long long *ctx) */
-    init_other: "struct_ops";
     /** SEC("lirc_mode2") int lirc_mode2(void *ctx) */
     lirc_mode2: "lirc_mode2";
     /** SEC("lwt_out") int lwt_out(struct __sk_buff *ctx) */
@@ -46,8 +33,6 @@ export interface KindsNet {
     sk_skb_verdict: "sk_skb";
     /** SEC("socket") int socket_filter(struct __sk_buff *ctx) */
     socket_filter: "socket";
-    /** SEC("struct_ops") __u32 ssthresh(unsigned long long *ctx) */
-    ssthresh: "struct_ops";
     /** SEC("tc") int tc(struct __sk_buff *ctx) */
     tc: "tc";
     /** SEC("tcx/egress") int tcx_1(struct __sk_buff *skb) */
@@ -62,8 +47,6 @@ export interface KindsNet {
     tcx_egress: "tcx";
     /** SEC("tcx/ingress") int tcx_ingress(struct __sk_buff *ctx) */
     tcx_ingress: "tcx";
-    /** SEC("struct_ops") __u32 undo_cwnd(unsigned long long *ctx) */
-    undo_cwnd: "struct_ops";
     /** SEC("xdp") int xdp(struct xdp_md *ctx) */
     xdp: "xdp";
     /** SEC("xdp.frags") int xdp_frags(struct xdp_md *ctx) */
@@ -74,12 +57,6 @@ export interface KindsNet {
     ".bss": BpfMap;
     /** The variables in .rodata */
     ".rodata": BpfMap;
-    /** BPF_MAP_TYPE_STRUCT_OPS, max_entries 1 */
-    control: StructOpsMap<Uint8Array>;
-    /** BPF_MAP_TYPE_STRUCT_OPS, max_entries 1 */
-    control_link: StructOpsMap<Uint8Array>;
-    /** BPF_MAP_TYPE_STRUCT_OPS, max_entries 1 */
-    control_other: StructOpsMap<Uint8Array>;
     /** BPF_MAP_TYPE_SOCKMAP, max_entries 4, key __u32, value __u32 */
     sockets: KernelMap<number, number>;
   };

@@ -181,9 +181,9 @@ export interface KindsTrace {
     fexit_cookie: "fexit";
     /** SEC("fexit/answer") int fexit_program(void *ctx) */
     fexit_program: "fexit";
-    /** SEC("fmod_ret/security_task_getscheduler") int fmod_ret(void *ctx) */
+    /** SEC("fmod_ret/security_file_open") int fmod_ret(void *ctx) */
     fmod_ret: "fmod_ret";
-    /** SEC("fmod_ret/security_task_getscheduler") int fmod_ret_cookie(void *ctx) */
+    /** SEC("fmod_ret/security_file_open") int fmod_ret_cookie(void *ctx) */
     fmod_ret_cookie: "fmod_ret";
     /** SEC("freplace/answer") int freplace(struct __sk_buff *skb) */
     freplace: "freplace";

@@ -301,16 +301,20 @@ describe("without links", () => {
     second.detach();
     expect(await order(object)).toBe(0n);
     // What was replaced is detached already.
-    first.close();
+    first.detach();
     expect(await order(object)).toBe(0n);
   });
   kernelTest('allow: "override": that of a descendant runs instead', [bundled, cgroup2], async () => {
     using object = await sock(1, 2);
     object.program("sock_1").attach({ cgroup: CGROUP, allow: "override" });
     expect(await order(object, CHILD)).toBe(0x1n);
-    object.program("sock_2").attach({ cgroup: CHILD, allow: "override" });
+    const second = object.program("sock_2").attach({ cgroup: CHILD, allow: "override" });
     expect(await order(object, CHILD)).toBe(0x2n);
-    object.close();
+    // One more takes the second's place, and stays when the link of the second is gone.
+    using other = await sock(3);
+    other.program("sock_3").attach({ cgroup: CHILD, allow: "override" });
+    second.detach();
+    expect(await order(other, CHILD)).toBe(0x3n);
   });
   kernelTest("a disconnected program stays attached, until another replaces it", [bundled, cgroup2], async () => {
     using object = await sock(1);

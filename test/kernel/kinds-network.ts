@@ -372,7 +372,7 @@ add("sk_lookup: another network namespace, and what is none", [], async () => {
   using second = await only(open(objectPath("kinds-net")), "flow_dissector").load();
   const first = second.program("flow_dissector").attach();
   using third = await only(open(objectPath("kinds-net")), "flow_dissector").load();
-  await fails(() => third.program("flow_dissector").attach(), { errno: "EEXIST", hint: /update its link/ });
+  await fails(() => third.program("flow_dissector").attach(), { errno: "E2BIG", hint: /update its link/ });
   first.close();
 });
 

@@ -83,7 +83,8 @@ export interface NetfilterAttachOptions {
 export interface SocketAttachOptions {
   /**
    * File descriptor of the socket; for sk_reuseport of one of the group. Mandatory. The link holds the socket: its port
-   * stays in use until the link is closed.
+   * stays in use until the link is closed. A socket has one program: another one replaces it, and closing either link
+   * leaves the socket with none.
    */
   socket?: number;
 }

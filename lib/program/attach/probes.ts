@@ -113,7 +113,7 @@ export interface PerfEventAttachOptions {
   period?: number;
   /** The kernel adapts the period so that the program runs this many times in a second. */
   frequency?: number;
-  /** The process whose events count, 0 for this one. Default: all, on one CPU. */
+  /** The thread whose events count: the pid of a process for its first one, 0 for this one. Default: all, on one CPU. */
   pid?: number;
   /** The CPU whose events count. Default: all; one of `pid` and `cpu` must be given. */
   cpu?: number;
