@@ -9,6 +9,7 @@ struct sock;
 
 struct tcp_congestion_ops {
 	char name[16];
+	__u32 flags;
 	__u32 (*ssthresh)(struct sock *sk);
 	void (*cong_avoid)(struct sock *sk, __u32 ack, __u32 acked);
 	__u32 (*undo_cwnd)(struct sock *sk);
@@ -45,15 +46,16 @@ void BPF_PROG(init_other, struct sock *sk)
 }
 
 #define CONTROL(variable, section, called)                                                                             \
-	SEC("?" section)                                                                                               \
+	SEC(section)                                                                                                   \
 	struct tcp_congestion_ops variable = {                                                                         \
 		.ssthresh = (void *)ssthresh,                                                                          \
 		.cong_avoid = (void *)cong_avoid,                                                                      \
 		.undo_cwnd = (void *)undo_cwnd,                                                                        \
 		.init = (void *)init_##called,                                                                         \
+		.flags = 1, /* TCP_CONG_NON_RESTRICTED: other network namespaces may choose it */                              \
 		.name = "node_libbpf",                                                                                 \
 	};
 
-CONTROL(control, ".struct_ops", one)
+CONTROL(control, "?.struct_ops", one)
 CONTROL(control_link, ".struct_ops.link", one)
 CONTROL(control_other, ".struct_ops.link", other)

@@ -157,7 +157,7 @@ describe("cookies", () => {
     ["uprobe_multi", "6.6", [], ofFunctions],
     ["uretprobe_multi", "6.6", [], ofFunctions],
     ["uprobe_session", "6.13", [], ofFunctions],
-    ["tp_btf", "5.19", [trampolines], { cookie }],
+    ["tp_btf", "6.10", [], { cookie }],
     ["fentry", "5.19", [trampolines], { cookie }],
     ["fexit", "5.19", [trampolines], { cookie }],
     ["fmod_ret", "5.19", [trampolines], { cookie }],

@@ -1,7 +1,7 @@
 /** Attaches programs: each kind by its mechanism. */
 import { release } from "node:os";
 import { isSince } from "../../compare-versions";
-import { AttachError, type BpfError, errnoName, isErrno } from "../../errors";
+import { AttachError, type BpfError, type ErrorDetails, errnoName, isErrno } from "../../errors";
 import { permissionError } from "../../kernel/refusal";
 import {
   ATTACH,
@@ -20,6 +20,7 @@ import { causeOf } from "../../native/libbpf-messages";
 import { deliver, warnings } from "../../native/log";
 import { checkOptions, type Schema } from "../../options";
 import { explain, explained } from "../../sleepable/explain";
+import type { AnchorOptions } from "./anchors";
 import { type CgroupAttachOptions, cgroup, type LsmCgroupAttachOptions, lsmCgroup } from "./cgroup";
 import { attachHint } from "./hint";
 import { type IterAttachOptions, iter } from "./iter";
@@ -81,7 +82,7 @@ export interface AttachOptions
     probes.UprobeMultiAttachOptions,
     probes.UsdtAttachOptions,
     probes.PerfEventAttachOptions,
-    CgroupAttachOptions,
+    Omit<CgroupAttachOptions, keyof AnchorOptions>,
     network.XdpAttachOptions,
     network.TcxAttachOptions,
     network.NetkitAttachOptions,
@@ -108,7 +109,7 @@ const mechanisms: Mechanisms<OptionsOf> = {
   trampoline: tracing.trampoline,
   trampoline_multi: tracingMulti,
   lsm: tracing.lsm,
-  btf_tracepoint: tracing.trampoline,
+  btf_tracepoint: tracing.btfTracepoint,
   raw_tracepoint: tracing.rawTracepoint,
   tracepoint: tracing.tracepoint,
   freplace: tracing.freplace,
@@ -183,7 +184,10 @@ export function checkedAttachOptions(program: Attachable, options: AttachOptions
 
 /** @param given {@link checkedAttachOptions} */
 export function attachProgram(program: Attachable, place: Place, given: AttachOptions): Link {
-  const attached = mechanism(program.kind).attach(program, place, given);
+  const { attach, ignored = [] } = mechanism(program.kind);
+  const lacking = newOption(program.kind, given, ignored);
+  if (lacking !== undefined) throw notSupported(`${whatOf(program, given)}: ${lacking}`, about(program));
+  const attached = attach(program, place, given);
   try {
     if (place.opened && isErrno(attached.status, "EBADF") && isOutcome(attached)) throw needsObject(program);
     if (attached.status < 0) throw attachError(program, attached, given);
@@ -217,32 +221,53 @@ function isOutcome(attached: Attached): attached is Outcome {
   return "messages" in attached;
 }
 
-/** An option that this kernel lacks, or the kind itself. */
-function tooNew({ kind }: Attachable, given: AttachOptions): string | undefined {
-  const here = release();
+/** The first of these options that this kernel lacks. */
+function newOption(kind: string, given: AttachOptions, names: readonly string[]): string | undefined {
   const since = mechanism(kind).since ?? {};
-  for (const [name, value] of Object.entries(given)) {
+  for (const name of names as (keyof AttachOptions)[]) {
+    const value = given[name];
     if (value === undefined) continue;
-    const known = since[name as keyof AttachOptions] as string | ((value: unknown) => string | undefined) | undefined;
+    const known = since[name] as string | ((value: unknown) => string | undefined) | undefined;
     const ofValue = typeof known === "function";
     const first = ofValue ? known(value) : known;
-    if (first !== undefined && !isSince(here, first))
+    if (first !== undefined && !isSince(release(), first))
       return `the attach option ${name}${ofValue ? `: ${JSON.stringify(value)}` : ""} needs Linux ${first}`;
   }
-  const row = kindRow(kind);
-  if (row !== undefined && !isSince(here, row.since)) return `${kind} programs need Linux ${row.since}`;
   return undefined;
+}
+
+/** An option that this kernel lacks, or the kind itself. */
+function tooNew({ kind }: Attachable, given: AttachOptions): string | undefined {
+  const row = kindRow(kind);
+  const isNew = row !== undefined && !isSince(release(), row.since);
+  return newOption(kind, given, Object.keys(given)) ?? (isNew ? `${kind} programs need Linux ${row.since}` : undefined);
 }
 
 /** The errnos of a kernel that does not know what it is asked for. */
 const UNKNOWN = ["EINVAL", "EOPNOTSUPP", "ENOTSUPP", "E2BIG", "EBADF"];
 
+const placeOf = (program: Attachable, given: AttachOptions) => mechanism(program.kind).target?.(program, given);
+
+function whatOf(program: Attachable, given: AttachOptions): string {
+  const place = placeOf(program, given);
+  return `program ${program.name} (${program.section}) could not be attached${place ? ` to ${place}` : ""}`;
+}
+
+function notSupported(message: string, details: ErrorDetails): AttachError {
+  const { errno } = details;
+  return new AttachError(
+    "ERR_BPF_NOT_SUPPORTED",
+    `${message}; this is ${release()}${errno === undefined ? "" : ` (${errno})`}`,
+    details,
+  );
+}
+
 function attachError(program: Attachable, outcome: Attached, given: AttachOptions): BpfError {
   const errno = errnoName(outcome.status);
-  const place = mechanism(program.kind).target?.(program, given);
+  const place = placeOf(program, given);
   const target = place ?? given.function ?? given.target ?? program.attachTarget ?? "";
   const details = { ...about(program), ...(place && { target: place }), errno };
-  const what = `program ${program.name} (${program.section}) could not be attached${place ? ` to ${place}` : ""}`;
+  const what = whatOf(program, given);
   // For an iterator, EACCES means that the map's keys or values are smaller than what the program reads
   // (bpf_iter_attach_map()).
   const isOfMap = program.kind === "iter" && isErrno(outcome.status, "EACCES");
@@ -252,8 +277,7 @@ function attachError(program: Attachable, outcome: Attached, given: AttachOption
     return permissionError(what, refused, details);
   }
   const lacking = UNKNOWN.includes(errno) ? tooNew(program, given) : undefined;
-  if (lacking !== undefined)
-    return new AttachError("ERR_BPF_NOT_SUPPORTED", `${what}: ${lacking}; this is ${release()} (${errno})`, details);
+  if (lacking !== undefined) return notSupported(`${what}: ${lacking}`, details);
   const { kind, section, sleepable, attachTarget } = program;
   const why = explain({
     ...{ errno, log: [], stage: "attach" },

@@ -1,8 +1,9 @@
 /** Attaches programs to cgroups. */
 import { AttachType, Flag } from "../../constants";
+import type { Link } from "../../link/link";
 import { native } from "../../native";
 import { boolean, integer, oneOf } from "../../options";
-import { type AnchorOptions, anchored, anchorSchema } from "./anchors";
+import { type AnchorOptions, anchored, linkAnchorSchema } from "./anchors";
 import {
   type Attachable,
   program as aProgram,
@@ -21,9 +22,10 @@ export interface LsmCgroupAttachOptions {
 }
 
 /**
- * Options for cgroup, cgroup_skb and sockops programs. The place among other programs can be chosen since Linux 6.17.
+ * Options for cgroup, cgroup_skb and sockops programs. The place among the links of other programs can be chosen since
+ * Linux 6.17.
  */
-export interface CgroupAttachOptions extends LsmCgroupAttachOptions, AnchorOptions {
+export interface CgroupAttachOptions extends LsmCgroupAttachOptions, AnchorOptions<Link> {
   /** `AttachType`. Default: the section's. Needed for a section that names none, such as "cgroup/skb". */
   attachType?: number;
   /** The program runs before those of descendants (BPF_F_PREORDER). Since Linux 6.16. */
@@ -58,11 +60,12 @@ export const lsmCgroup: Mechanism<LsmCgroupAttachOptions> = {
 
 export const cgroup: Mechanism<CgroupAttachOptions> = {
   schema: {
-    ...{ cgroup: pathOrFd, ...anchorSchema, attachType: integer(0, 0x7fffffff), preorder: boolean },
+    ...{ cgroup: pathOrFd, ...linkAnchorSchema, attachType: integer(0, 0x7fffffff), preorder: boolean },
     ...{ allow: oneOf("multi", "override"), replace: aProgram },
   },
   target,
   since: { before: "6.17", after: "6.17", first: "6.17", last: "6.17", expectedRevision: "6.17", preorder: "6.16" },
+  ignored: ["expectedRevision"],
   attach(program, { fd }, options) {
     const { attachType = program.attachType, allow, replace, preorder } = options;
     if (replace !== undefined && allow !== "multi")

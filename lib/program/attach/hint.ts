@@ -108,7 +108,11 @@ export const ERRNOS: readonly Row[] = [
     errno: /^EEXIST$/,
     hint: "The interface has a filter with this handle and priority already: choose others, or none",
   },
-  { attach: ["netns"], errno: /^(EEXIST|E2BIG)$/, hint: "The network namespace has such a program already: update its link" },
+  {
+    attach: ["netns"],
+    errno: /^(EEXIST|E2BIG)$/,
+    hint: "The network namespace has such a program already: update its link",
+  },
   {
     attach: ["netns"],
     errno: /^(EINVAL|EBADF)$/,

@@ -31,7 +31,7 @@ export interface IterAttachOptions {
   map?: HasFd;
   /** iter/cgroup: path of the cgroup where the walk begins, or a file descriptor of its directory. Since Linux 6.1. */
   cgroup?: string | number;
-  /** iter/cgroup: the order of the walk. Default "descendants_pre"; "children" since Linux 6.17. */
+  /** iter/cgroup: the order of the walk. Default "descendants_pre"; "children" since Linux 7.0. */
   order?: CgroupIterOrder;
 }
 
@@ -51,7 +51,7 @@ export const iter: Mechanism<IterAttachOptions> = {
   },
   since: {
     ...{ pid: "6.1", tid: "6.1", pidfd: "6.1", cgroup: "6.1" },
-    order: (order) => (order === "children" ? "6.17" : "6.1"),
+    order: (order) => (order === "children" ? "7.0" : "6.1"),
   },
   target: (_, { cgroup }) => nameOf("cgroup", cgroup) || undefined,
   attach(program, place, options) {

@@ -45,6 +45,8 @@ export interface Mechanism<O extends object> {
   readonly schema: Schema<O>;
   /** The first release with an option, or with a value of it, where it is newer than the kind. */
   readonly since?: { readonly [N in keyof O]?: string | ((value: O[N]) => string | undefined) };
+  /** Those of `since` that older kernels ignore instead of refusing them. */
+  readonly ignored?: readonly (keyof O)[];
   /**
    * What the program is attached to, for errors. Where it is absent, the options `function` or `target`, or the
    * section's target.
