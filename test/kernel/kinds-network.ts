@@ -449,7 +449,7 @@ add("tc: a filter that is there already, and one that is left", [], async () => 
   must(runsOf(object) > (runs as bigint), "a disconnected filter does not run");
 });
 
-add("struct_ops: congestion control runs, is replaced and detached", [trampolines, since("5.13")], async () => {
+add("struct_ops: congestion control runs, is replaced and detached", [trampolines], async () => {
   const withLink = isSince("6.4");
   const wanted = withLink ? ["control_link", "control_other"] : ["control"];
   const spec = open(objectPath("kinds-struct-ops"));

@@ -53,6 +53,7 @@ export const iter: Mechanism<IterAttachOptions> = {
     ...{ pid: "6.1", tid: "6.1", pidfd: "6.1", cgroup: "6.1" },
     order: (order) => (order === "children" ? "7.0" : "6.1"),
   },
+  ignored: ["pidfd"],
   target: (_, { cgroup }) => nameOf("cgroup", cgroup) || undefined,
   attach(program, place, options) {
     checkTarget(program, options);
