@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inspect } from "node:util";
 import {
   type AttachOptions,
   BpfError,
@@ -99,7 +100,7 @@ function infoOf({ link: type, program }: Kind, link: Link): string {
   }
   must(!(info instanceof Error), `info() of ${program}: ${info}`);
   const { type: itsType, id, programId } = info as LinkInfo;
-  must(itsType === type && id > 0 && programId > 0, `info() of ${program}: ${JSON.stringify(info)}`);
+  must(itsType === type && id > 0 && programId > 0, `info() of ${program}: ${inspect(info)}`);
   return itsType;
 }
 
