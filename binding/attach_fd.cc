@@ -110,6 +110,25 @@ Napi::Value rawTracepointOpen(const Napi::CallbackInfo& info) {
   return status(info.Env(), add(info.Env(), Link(std::move(fd))));
 }
 
+// Whether the program is attached there; true if the kernel does not say.
+bool isAttached(int program, int target, bpf_attach_type type) {
+  bpf_prog_info info = {};
+  uint32_t size = sizeof(info);
+  if (bpf_obj_get_info_by_fd(program, &info, &size) != 0) return true;
+  std::vector<uint32_t> ids(64);  // the kernel's maximum of one cgroup (BPF_CGROUP_MAX_PROGS)
+  uint32_t count = ids.size();
+  if (bpf_prog_query(target, type, 0, nullptr, ids.data(), &count) != 0) return true;
+  return std::find(ids.begin(), ids.begin() + count, info.id) != ids.begin() + count;
+}
+
+// Without BPF_F_ALLOW_MULTI the kernel detaches whatever program a cgroup has, be it somebody else's
+// (kernel/bpf/cgroup.c: find_detach_entry()). What is not there any more is detached already.
+int detachProgram(int program, int target, bpf_attach_type type) {
+  if (!isAttached(program, target, type)) return 0;
+  const int error = bpf_prog_detach2(program, target, type);
+  return error == -ENOENT ? 0 : error;
+}
+
 // programAttach(program, { target, attachType, flags, replaced }): BPF_PROG_ATTACH to the descriptor of a
 // cgroup, a map or a device; replaced is a program's descriptor or 0. Returns a handle or -errno
 Napi::Value programAttach(const Napi::CallbackInfo& info) {
@@ -127,7 +146,7 @@ Napi::Value programAttach(const Napi::CallbackInfo& info) {
   attr.attach_bpf_fd = static_cast<uint32_t>(program->get());
   if (bpf(BPF_PROG_ATTACH, &attr) < 0) return status(info.Env(), -errno);
   const auto detach = [program, attachedTo, attachType] {
-    return bpf_prog_detach2(program->get(), attachedTo->get(), static_cast<bpf_attach_type>(attachType));
+    return detachProgram(program->get(), attachedTo->get(), static_cast<bpf_attach_type>(attachType));
   };
   return status(info.Env(), add(info.Env(), Link(detach)));
 }

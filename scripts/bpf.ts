@@ -12,8 +12,8 @@ import { type Architecture, toolchain } from "./toolchain";
 
 /** Static: it runs in virtual machines, which have few libraries. */
 const HOST = ["-static", "-O2", "-Wall", "-Wextra", "-Werror", "-I.deps/include"];
-const TRUTH = "test/truth/truth";
-const DELEGATE = "test/truth/delegate";
+/** Programs of the tests. */
+const PROGRAMS = ["test/truth/truth", "test/truth/delegate", "test/kernel/probed"];
 /** With the libbpf that the addon has. */
 const PEER = "test/selftests/peer";
 const LIBRARIES = ["bpf", "elf", "eu", "z"].map((name) => `.deps/host/lib${name}.a`);
@@ -25,7 +25,7 @@ export function compileFor(architecture: Architecture): string {
   const options = { arch: architecture, clang: [`-I${sysroot}/usr/include/${triple}`] };
   if (!compileBpf(folder, options)) throw new Error(`clang refused a BPF program for ${architecture}`);
   const cross = [cc, `--target=${triple}`, `--sysroot=${sysroot}`, "-fuse-ld=lld"];
-  compileHost(cross, `${TRUTH}.c`, join(folder, TRUTH));
+  for (const program of PROGRAMS) compileHost(cross, `${program}.c`, join(folder, program));
   return join(PROJECT_ROOT, folder);
 }
 
@@ -75,7 +75,7 @@ if (require.main === module) {
   if (!compileBpf("dist", { below: below ?? "" })) process.exitCode = 1;
   const compiler = [process.env.CC ?? "cc"];
   if (below === undefined) {
-    for (const program of [TRUTH, DELEGATE]) compileHost(compiler, `${program}.c`, join("dist", program));
+    for (const program of PROGRAMS) compileHost(compiler, `${program}.c`, join("dist", program));
     compileHost(compiler, `${PEER}.c`, join("dist", PEER), LIBRARIES);
     compileHost(compiler, "bench/sleepable/loop.c", "dist/bench/sleepable/loop");
   }

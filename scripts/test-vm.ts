@@ -12,6 +12,7 @@ import { GUEST, packageFiles } from "./package-files";
 import { PROJECT_ROOT } from "./places";
 import { type JestResult, notRun, type Result, resultOf } from "./test-results";
 import { type Architecture, architectureOf } from "./toolchain";
+import { modulesFor } from "./vm-modules";
 
 /** A small btrfs image, compressed: a test mounts it to run btrfs's functions. */
 function btrfsImage(): string {
@@ -148,6 +149,7 @@ function filesFor(tests: VmTests, arch: Architecture): Put[] {
     ...jestClosure(PROJECT_ROOT, GUEST, arch, tests.packages),
     { from: bpftoolDirectory(arch), to: BPFTOOL },
     ...(tests.put ?? []),
+    ...modulesFor(tests.kernel, arch),
     // The report of the API: test/bad-arguments.ts.
     ...["jest.config.js", "etc/node-libbpf.api.md"].map((path) => ({
       from: join(PROJECT_ROOT, path),

@@ -13,6 +13,7 @@ import { agreementTable } from "./agreement-table";
 import { DEBIANS, inDebian } from "./debians";
 import { buildDebug, debugEnvironment } from "./debug";
 import { ARM64, KERNELS, MATRIX, OLD_ARM64, UNSEEN } from "./kernels";
+import { kindsTable } from "./kinds-table";
 import { nodes } from "./nodes";
 import { PROJECT_ROOT } from "./places";
 import { nameOfJob, SELFTESTS_KERNELS, selftestsTable, testSelftests } from "./selftests";
@@ -343,7 +344,7 @@ async function main(): Promise<void> {
   await Promise.all([work(here).then(() => work(machines)), ...others]);
   await work(last);
   const selftests = wanted.parts.includes("selftests") ? selftestsTable() : undefined;
-  const more = [agreementTable(reports), selftests].filter((text) => text !== undefined);
+  const more = [agreementTable(reports), kindsTable(reports), selftests].filter((text) => text !== undefined);
   process.stdout.write([table(results), ...more.flatMap((text) => ["", text, ""]), total(results), ""].join("\n"));
   if (results.some((result) => result.failed > 0)) process.exitCode = 1;
 }

@@ -84,9 +84,9 @@ export class Link implements Disposable {
 
   /**
    * Replaces the attached program without a moment in which none runs. The kernel has this for cgroup (Linux 5.7), xdp,
-   * iter, sk_lookup and flow_dissector (5.9), netfilter, tcx and netkit (their first release), sockmap (6.10) and struct_ops
-   * links (6.4; the new one is a map). For others, such as lsm and fentry, attach the new program, then close the old
-   * link: both run in between. libbpf: bpf_link__update_program(), bpf_link__update_map().
+   * iter, sk_lookup and flow_dissector (5.9), tcx and netkit (their first release), sockmap (6.10) and struct_ops links
+   * (6.4; the new one is a map). For others, such as lsm, fentry and netfilter, attach the new program, then close the
+   * old link: both run in between. libbpf: bpf_link__update_program(), bpf_link__update_map().
    *
    * @param program the new program, of the same kind; for a struct_ops link a map
    * @param expected fails with EPERM or EINVAL unless the link has this program (or map) now
@@ -100,9 +100,9 @@ export class Link implements Disposable {
     const status = native.linkUpdate(handle, program.fd, expected?.fd ?? -1);
     if (status >= 0) return;
     const what = `${this.#what}: its program could not be replaced`;
-    const type = this.#linkless === undefined ? this.#type() : undefined;
-    if (this.#linkless !== undefined || (type !== undefined && !UPDATABLE.has(type))) {
-      const why = this.#linkless ?? `the kernel can't update ${type} links`;
+    const type = this.#type();
+    if (type === undefined || !UPDATABLE.has(type)) {
+      const why = type === undefined ? this.#whyNone(status) : `the kernel can't update ${type} links`;
       const hint = "Attach the new program, then close this link: both run in between";
       const details = about("update", { errno: errnoName(status), hint });
       throw new LinkError("ERR_BPF_NOT_SUPPORTED", `${what}: ${why} (${errnoName(status)})`, details);

@@ -189,20 +189,6 @@ export class Program<K extends ProgramKind = ProgramKind> {
   }
 
   /**
-   * What the kernel reports about the program: tag, maps, size, run statistics. Since Linux 4.13. libbpf:
-   * bpf_prog_get_info_by_fd().
-   *
-   * @throws {@link ClosedError} after the object is closed
-   * @throws {@link BpfError} ERR_BPF_NOT_LOADED if the program was not loaded
-   */
-  info(): ProgramInfo {
-    const fd = this.#fdFor("program.info");
-    const info = readProgramInfo((bytes, buffers) => native.infoOfFd(fd, bytes, buffers));
-    if (typeof info === "number") throw this.#notLoaded("program.info", info);
-    return info;
-  }
-
-  /**
    * Runs the program once, or `repeat` times, without attaching it. For syscall programs this is the only way to run.
    * Off the JavaScript thread, because the program may sleep. The kernel decides which kinds can be run. libbpf:
    * bpf_prog_test_run_opts().

@@ -109,7 +109,7 @@ function fetchDebianImage(
   const { debian } = platformOf(arch);
   const failures: Error[] = [];
   const others = new Set(Object.keys(SUITES));
-  for (const suite of SUITES[series] ?? NEWEST) {
+  for (const suite of suitesOf(series)) {
     onProgress(`looking for kernel ${release} in ${suite}`);
     try {
       const lists = arch === "x64" ? suite : `${suite}-${debian}`;
@@ -191,6 +191,11 @@ const SUITES: Readonly<Record<string, readonly Suite[]>> = {
   "6.12": ["bookworm-security", "trixie-security", "trixie"],
 };
 const NEWEST: readonly Suite[] = ["trixie-backports", "forky", "experimental"];
+
+/** The suites that may have a series, the best first. */
+export function suitesOf(series: string): readonly Suite[] {
+  return SUITES[series] ?? NEWEST;
+}
 
 function newestImage(directory: string, release: string, ending: string): string | undefined {
   if (!existsSync(directory)) return undefined;

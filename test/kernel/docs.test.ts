@@ -1,9 +1,9 @@
 /** Every TypeScript snippet of README.md and docs/, run as an ES module. */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { bpfLsm, kernelTest, type Need, since, vmKernel } from "./needs";
+import { bpfLsm, kernelTest, memo, type Need, since, vmKernel } from "./needs";
 
 const directory = join(__dirname, "../snippets");
 /** The folder that README's paths are relative to. */
@@ -12,12 +12,29 @@ const root = join(__dirname, "../../..");
 /** A virtual machine can't start another one. */
 const machine: Need = { what: "virtual machines", present: () => vmKernel === undefined, expected: false };
 
+/** Runs a command in a network namespace of its own. */
+const APART = ["busybox", "unshare", "-n", "busybox", "sh", "-c", 'busybox ip link set lo up; exec "$@"', "sh"];
+const namespaces: Need = {
+  what: "network namespaces, and busybox",
+  present: memo(() => spawnSync(APART[0] as string, [...APART.slice(1), "true"]).status === 0),
+  expected: vmKernel !== undefined,
+};
+
+/** The snippets name it; hosts may have cgroup v1 there. */
+const cgroup: Need = {
+  what: "cgroup v2 on /sys/fs/cgroup",
+  present: () => / \/sys\/fs\/cgroup cgroup2 /.test(readFileSync("/proc/mounts", "utf8")),
+  expected: vmKernel !== undefined,
+};
+
 /** A snippet's needs are part of its name: "readme-1.lsm.since-5.12.mjs". */
 function needsOf(file: string): Need[] {
   const series = /\.since-(\d+\.\d+)\./.exec(file)?.[1];
   return [
     ...(file.includes(".lsm.") ? [bpfLsm] : []),
     ...(file.includes(".machine.") ? [machine] : []),
+    ...(file.includes(".net.") ? [namespaces] : []),
+    ...(file.includes(".cgroup.") ? [cgroup] : []),
     ...(series === undefined ? [] : [since(series)]),
   ];
 }
@@ -42,17 +59,19 @@ const runner = `
 const errors = new Map<string, string | null>();
 
 beforeAll(async () => {
-  const able = files
-    .filter((file) => needsOf(file).every((need) => need.present()))
-    .map((file) => join(directory, file));
-  const child = spawn(process.execPath, ["-e", runner, ...able], {
-    cwd: root,
-    stdio: ["ignore", "ignore", "ignore", "ipc"],
-  });
-  child.on("message", ({ file, error }: { file: string; error: string | null }) => errors.set(basename(file), error));
+  const able = files.filter((file) => needsOf(file).every((need) => need.present()));
+  const run = (names: readonly string[], within: readonly string[] = []) => {
+    const paths = names.map((file) => join(directory, file));
+    const [program = process.execPath, ...words] = [...within, process.execPath, "-e", runner, ...paths];
+    const child = spawn(program, words, { cwd: root, stdio: ["ignore", "ignore", "ignore", "ipc"] });
+    child.on("message", ({ file, error }: { file: string; error: string | null }) => errors.set(basename(file), error));
+    return once(child, "close");
+  };
   // Generates events for a snippet that watches execs.
   const execs = spawn("sh", ["-c", 'while sleep 0.2 && kill -0 "$PPID"; do /bin/true; done']);
-  await once(child, "close");
+  const apart = able.filter((file) => file.includes(".net."));
+  await run(able.filter((file) => !apart.includes(file)));
+  if (apart.length > 0) await run(apart, APART);
   execs.kill();
 });
 

@@ -154,7 +154,8 @@ export function kernelTest(name: string, needs: readonly Need[], run: () => Prom
   else test(name, run, timeout);
 }
 
-function memo<T>(compute: () => T): () => T {
+/** Computes once. */
+export function memo<T>(compute: () => T): () => T {
   let value: { is: T } | undefined;
   return () => {
     value ??= { is: compute() };

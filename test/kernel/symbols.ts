@@ -1,5 +1,5 @@
-/** Looks up a function's offset in an executable, for uprobes by offset. */
-import { closeSync, openSync, readSync } from "node:fs";
+/** Looks up offsets in an executable: of a function for uprobes, of a section. */
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 
 const SHT_DYNSYM = 11;
 const PT_LOAD = 1;
@@ -40,4 +40,17 @@ export function fileOffsetOf(path: string, name: string): number {
   } finally {
     closeSync(fd);
   }
+}
+
+/** Returns the file offset of a section. */
+export function sectionOf(path: string, name: string): number {
+  const file = readFileSync(path);
+  const header = (index: number) => Number(file.readBigUInt64LE(40)) + index * file.readUInt16LE(58);
+  const offset = (at: number) => Number(file.readBigUInt64LE(at + 24));
+  const names = offset(header(file.readUInt16LE(62)));
+  for (let index = 0; index < file.readUInt16LE(60); index++) {
+    const at = names + file.readUInt32LE(header(index));
+    if (file.toString("latin1", at, at + name.length + 1) === `${name}\0`) return offset(header(index));
+  }
+  throw new Error(`${path} has no section ${name}`);
 }

@@ -1,5 +1,5 @@
 /** The table of kinds, and what must say the same: the attach options and the table of docs/programs.md. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { attachOptions } from "node-libbpf";
 import { ATTACH, btfKinds, familiesWhere, KINDS, type KindRow, kindRow, trampolineKinds } from "../../lib/kinds";
@@ -44,6 +44,15 @@ test("attachOptions lists the kinds with options", () => {
   const without = kinds.filter(([, { attach }]) => "instead" in ATTACH[attach]).map(([kind]) => kind);
   expect(Object.keys(attachOptions)).toEqual(kinds.map(([kind]) => kind).filter((kind) => !without.includes(kind)));
   expect(attachOptions.xdp).toEqual(["interface", "mode"]);
+});
+
+test("every attach option is used by a test on a kernel", () => {
+  const folder = join(PROJECT_ROOT, "test/kernel");
+  const tests = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+  const text = tests.map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
+  const options = new Set(Object.values(attachOptions).flat());
+  const unused = [...options].filter((name) => !new RegExp(`[{,]\\s*${name}\\s*[:,}]`).test(text));
+  expect(unused).toEqual([]);
 });
 
 test("no kind may sleep before it exists", () => {

@@ -176,6 +176,7 @@ const ATTACHED: readonly [kind: string, errno: string, hint: RegExp | undefined]
   ["tcx", "EEXIST", /attached there already/],
   ["netkit", "EOPNOTSUPP", /netkit pair/],
   ["tc", "ENOENT", /CONFIG_NET_CLS_BPF/],
+  ["tc", "EEXIST", /already/],
   ["sk_lookup", "EEXIST", /update its link/],
   ["flow_dissector", "EINVAL", /no network namespace/],
   ["sk_msg", "EOPNOTSUPP", /no SOCKMAP/],

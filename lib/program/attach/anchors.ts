@@ -8,11 +8,11 @@ import { type Attachable, onlyOne } from "./mechanism";
 export type Anchor = Link | { readonly id: number } | number;
 
 /** Where the program runs among those that are attached to the same place. At most one option. Default: last. */
-export interface AnchorOptions {
+export interface AnchorOptions<A extends Anchor = Anchor> {
   /** Before this one. */
-  before?: Anchor;
+  before?: A;
   /** Behind this one. */
-  after?: Anchor;
+  after?: A;
   /** Before all others. */
   first?: true;
   /** Behind all others. */
@@ -33,11 +33,18 @@ const anchor = custom<Anchor>(
       : typeof value === "object" && value !== null && "id" in value),
 );
 
+const aLink = custom<Link>("a link", (value) => value instanceof Link);
 const yes = custom<true>("true", (value) => value === true);
 
 export const anchorSchema: Schema<AnchorOptions> = {
   ...{ before: anchor, after: anchor, first: yes, last: yes, expectedRevision: bigint64 },
 };
+
+/**
+ * For cgroups, where a link has its place among links: the kernel takes a program for the anchor of attachments without a link
+ * only (kernel/bpf/cgroup.c: get_prog_list()).
+ */
+export const linkAnchorSchema: Schema<AnchorOptions<Link>> = { ...anchorSchema, before: aLink, after: aLink };
 
 const PLACES = ["before", "after", "first", "last"] as const;
 

@@ -1,7 +1,7 @@
 /** Attaches programs: each kind by its mechanism. */
 import { release } from "node:os";
 import { isSince } from "../../compare-versions";
-import { AttachError, type BpfError, errnoName, isErrno } from "../../errors";
+import { AttachError, type BpfError, type ErrorDetails, errnoName, isErrno } from "../../errors";
 import { permissionError } from "../../kernel/refusal";
 import {
   ATTACH,
@@ -20,6 +20,7 @@ import { causeOf } from "../../native/libbpf-messages";
 import { deliver, warnings } from "../../native/log";
 import { checkOptions, type Schema } from "../../options";
 import { explain, explained } from "../../sleepable/explain";
+import type { AnchorOptions } from "./anchors";
 import { type CgroupAttachOptions, cgroup, type LsmCgroupAttachOptions, lsmCgroup } from "./cgroup";
 import { attachHint } from "./hint";
 import { type IterAttachOptions, iter } from "./iter";
@@ -81,7 +82,7 @@ export interface AttachOptions
     probes.UprobeMultiAttachOptions,
     probes.UsdtAttachOptions,
     probes.PerfEventAttachOptions,
-    CgroupAttachOptions,
+    Omit<CgroupAttachOptions, keyof AnchorOptions>,
     network.XdpAttachOptions,
     network.TcxAttachOptions,
     network.NetkitAttachOptions,
@@ -108,7 +109,7 @@ const mechanisms: Mechanisms<OptionsOf> = {
   trampoline: tracing.trampoline,
   trampoline_multi: tracingMulti,
   lsm: tracing.lsm,
-  btf_tracepoint: tracing.trampoline,
+  btf_tracepoint: tracing.btfTracepoint,
   raw_tracepoint: tracing.rawTracepoint,
   tracepoint: tracing.tracepoint,
   freplace: tracing.freplace,
@@ -183,7 +184,10 @@ export function checkedAttachOptions(program: Attachable, options: AttachOptions
 
 /** @param given {@link checkedAttachOptions} */
 export function attachProgram(program: Attachable, place: Place, given: AttachOptions): Link {
-  const attached = mechanism(program.kind).attach(program, place, given);
+  const { attach, ignored = [] } = mechanism(program.kind);
+  const lacking = newOption(program.kind, given, ignored);
+  if (lacking !== undefined) throw notSupported(`${whatOf(program, given)}: ${lacking}`, about(program));
+  const attached = attach(program, place, given);
   try {
     if (place.opened && isErrno(attached.status, "EBADF") && isOutcome(attached)) throw needsObject(program);
     if (attached.status < 0) throw attachError(program, attached, given);
@@ -217,42 +221,63 @@ function isOutcome(attached: Attached): attached is Outcome {
   return "messages" in attached;
 }
 
+/** The first of these options that this kernel lacks. */
+function newOption(kind: string, given: AttachOptions, names: readonly string[]): string | undefined {
+  const since = mechanism(kind).since ?? {};
+  for (const name of names as (keyof AttachOptions)[]) {
+    const value = given[name];
+    if (value === undefined) continue;
+    const known = since[name] as string | ((value: unknown) => string | undefined) | undefined;
+    const ofValue = typeof known === "function";
+    const first = ofValue ? known(value) : known;
+    if (first !== undefined && !isSince(release(), first))
+      return `the attach option ${name}${ofValue ? `: ${JSON.stringify(value)}` : ""} needs Linux ${first}`;
+  }
+  return undefined;
+}
+
 /** An option that this kernel lacks, or the kind itself. */
 function tooNew({ kind }: Attachable, given: AttachOptions): string | undefined {
-  const here = release();
-  const since = mechanism(kind).since ?? {};
-  for (const name of Object.keys(given) as (keyof AttachOptions)[]) {
-    const first = since[name];
-    if (first !== undefined && !isSince(here, first)) return `the attach option ${name} needs Linux ${first}`;
-  }
   const row = kindRow(kind);
-  if (row !== undefined && !isSince(here, row.since)) return `${kind} programs need Linux ${row.since}`;
-  return undefined;
+  const isNew = row !== undefined && !isSince(release(), row.since);
+  return newOption(kind, given, Object.keys(given)) ?? (isNew ? `${kind} programs need Linux ${row.since}` : undefined);
 }
 
 /** The errnos of a kernel that does not know what it is asked for. */
 const UNKNOWN = ["EINVAL", "EOPNOTSUPP", "ENOTSUPP", "E2BIG", "EBADF"];
 
+const placeOf = (program: Attachable, given: AttachOptions) => mechanism(program.kind).target?.(program, given);
+
+function whatOf(program: Attachable, given: AttachOptions): string {
+  const place = placeOf(program, given);
+  return `program ${program.name} (${program.section}) could not be attached${place ? ` to ${place}` : ""}`;
+}
+
+function notSupported(message: string, details: ErrorDetails): AttachError {
+  const { errno } = details;
+  return new AttachError(
+    "ERR_BPF_NOT_SUPPORTED",
+    `${message}; this is ${release()}${errno === undefined ? "" : ` (${errno})`}`,
+    details,
+  );
+}
+
 function attachError(program: Attachable, outcome: Attached, given: AttachOptions): BpfError {
   const errno = errnoName(outcome.status);
-  const target = given.function ?? given.target ?? program.attachTarget ?? "";
-  const details = { ...about(program), errno };
-  const what = `program ${program.name} (${program.section})`;
+  const place = placeOf(program, given);
+  const target = place ?? given.function ?? given.target ?? program.attachTarget ?? "";
+  const details = { ...about(program), ...(place && { target: place }), errno };
+  const what = whatOf(program, given);
   // For an iterator, EACCES means that the map's keys or values are smaller than what the program reads
   // (bpf_iter_attach_map()).
   const isOfMap = program.kind === "iter" && isErrno(outcome.status, "EACCES");
   if (isErrno(outcome.status, "EPERM") || (isErrno(outcome.status, "EACCES") && !isOfMap)) {
     const { kind } = program;
     const refused = { operation: "attach", kind, errno, trampoline: usesTrampoline(kind) } as const;
-    return permissionError(`${what} could not be attached`, refused, details);
+    return permissionError(what, refused, details);
   }
   const lacking = UNKNOWN.includes(errno) ? tooNew(program, given) : undefined;
-  if (lacking !== undefined)
-    return new AttachError(
-      "ERR_BPF_NOT_SUPPORTED",
-      `${what} could not be attached: ${lacking}; this is ${release()} (${errno})`,
-      details,
-    );
+  if (lacking !== undefined) return notSupported(`${what}: ${lacking}`, details);
   const { kind, section, sleepable, attachTarget } = program;
   const why = explain({
     ...{ errno, log: [], stage: "attach" },
@@ -260,7 +285,7 @@ function attachError(program: Attachable, outcome: Attached, given: AttachOption
   });
   const texts = isOutcome(outcome) ? warnings(outcome) : [];
   const words = causeOf(texts)?.words;
-  return new AttachError("ERR_BPF_ATTACH", `${what} could not be attached${words ? `: ${words}` : ""} (${errno})`, {
+  return new AttachError("ERR_BPF_ATTACH", `${what}${words ? `: ${words}` : ""} (${errno})`, {
     ...details,
     // What the kernel's rules say goes before what else an errno may mean.
     ...explained(why, why?.remedy === undefined ? attachHint(kind, target, errno, texts) : undefined),

@@ -1,14 +1,16 @@
 /** Attaches programs to cgroups. */
 import { AttachType, Flag } from "../../constants";
+import type { Link } from "../../link/link";
 import { native } from "../../native";
 import { boolean, integer, oneOf } from "../../options";
-import { type AnchorOptions, anchored, anchorSchema } from "./anchors";
+import { type AnchorOptions, anchored, linkAnchorSchema } from "./anchors";
 import {
   type Attachable,
   program as aProgram,
   argument,
   type HasFd,
   type Mechanism,
+  nameOf,
   pathOrFd,
   withFile,
 } from "./mechanism";
@@ -20,9 +22,10 @@ export interface LsmCgroupAttachOptions {
 }
 
 /**
- * Options for cgroup, cgroup_skb and sockops programs. The place among other programs can be chosen since Linux 6.17.
+ * Options for cgroup, cgroup_skb and sockops programs. The place among the links of other programs can be chosen since
+ * Linux 6.17.
  */
-export interface CgroupAttachOptions extends LsmCgroupAttachOptions, AnchorOptions {
+export interface CgroupAttachOptions extends LsmCgroupAttachOptions, AnchorOptions<Link> {
   /** `AttachType`. Default: the section's. Needed for a section that names none, such as "cgroup/skb". */
   attachType?: number;
   /** The program runs before those of descendants (BPF_F_PREORDER). Since Linux 6.16. */
@@ -43,8 +46,12 @@ function cgroupOf(program: Attachable, { cgroup }: LsmCgroupAttachOptions): stri
   return cgroup;
 }
 
+/** For errors. */
+const target = (_: Attachable, { cgroup }: LsmCgroupAttachOptions) => nameOf("cgroup", cgroup);
+
 export const lsmCgroup: Mechanism<LsmCgroupAttachOptions> = {
   schema: { cgroup: pathOrFd },
+  target,
   attach: (program, { fd }, options) =>
     withFile(program, cgroupOf(program, options), (target) => ({
       status: native.linkCreate(fd, { target, attachType: AttachType.LSM_CGROUP, flags: 0, tail: new Uint32Array() }),
@@ -53,16 +60,18 @@ export const lsmCgroup: Mechanism<LsmCgroupAttachOptions> = {
 
 export const cgroup: Mechanism<CgroupAttachOptions> = {
   schema: {
-    ...{ cgroup: pathOrFd, ...anchorSchema, attachType: integer(0, 0x7fffffff), preorder: boolean },
+    ...{ cgroup: pathOrFd, ...linkAnchorSchema, attachType: integer(0, 0x7fffffff), preorder: boolean },
     ...{ allow: oneOf("multi", "override"), replace: aProgram },
   },
+  target,
   since: { before: "6.17", after: "6.17", first: "6.17", last: "6.17", expectedRevision: "6.17", preorder: "6.16" },
+  ignored: ["expectedRevision"],
   attach(program, { fd }, options) {
     const { attachType = program.attachType, allow, replace, preorder } = options;
     if (replace !== undefined && allow !== "multi")
       throw argument(program, 'takes the attach option replace only with allow: "multi"', "Links have link.update()");
     const { flags: place, tail } = anchored(program, options);
-    if (allow !== undefined && tail.some((word) => word !== 0))
+    if (allow !== undefined && (place !== 0 || tail.some((word) => word !== 0)))
       throw argument(
         program,
         "takes no anchor with the attach option allow",

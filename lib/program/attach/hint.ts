@@ -63,7 +63,7 @@ export const ERRNOS: readonly Row[] = [
   {
     attach: ["iter"],
     errno: /^EBADF$/,
-    hint: "Pass the object to iterate over: attach({ map }), or attach({ cgroupFd })",
+    hint: "Pass what it iterates over: attach({ map }), attach({ cgroup }), a directory of cgroup v2, or attach({ pidfd }), from pidfd_open(2)",
   },
   {
     attach: ["iter"],
@@ -78,7 +78,8 @@ export const ERRNOS: readonly Row[] = [
   {
     attach: ["cgroup"],
     errno: /^EINVAL$/,
-    hint: "The program is of another attach type (pass attach({ attachType })), or the cgroup's programs have other flags",
+    // The kernel's answer to an anchor that is not there, too (kernel/bpf/cgroup.c: get_anchor_prog()).
+    hint: "The program is of another attach type (pass attach({ attachType })), the cgroup's programs have other flags, or the program or link of the option before or after is not attached there",
   },
   {
     attach: ["tcx", "netkit", "cgroup"],
@@ -102,7 +103,16 @@ export const ERRNOS: readonly Row[] = [
     errno: /^(EOPNOTSUPP|EINVAL|ENOENT)$/,
     hint: "The kernel needs CONFIG_NET_CLS_BPF, CONFIG_NET_CLS_ACT and CONFIG_NET_SCH_INGRESS; or the handle and priority are taken",
   },
-  { attach: ["netns"], errno: /^EEXIST$/, hint: "The network namespace has such a program already: update its link" },
+  {
+    attach: ["tc"],
+    errno: /^EEXIST$/,
+    hint: "The interface has a filter with this handle and priority already: choose others, or none",
+  },
+  {
+    attach: ["netns"],
+    errno: /^(EEXIST|E2BIG)$/,
+    hint: "The network namespace has such a program already: update its link",
+  },
   {
     attach: ["netns"],
     errno: /^(EINVAL|EBADF)$/,

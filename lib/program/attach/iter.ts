@@ -8,6 +8,7 @@ import {
   type HasFd,
   type Mechanism,
   map,
+  nameOf,
   pathOrFd,
   withFile,
 } from "./mechanism";
@@ -30,7 +31,7 @@ export interface IterAttachOptions {
   map?: HasFd;
   /** iter/cgroup: path of the cgroup where the walk begins, or a file descriptor of its directory. Since Linux 6.1. */
   cgroup?: string | number;
-  /** iter/cgroup: the order of the walk. Default "descendants_pre"; "children" since Linux 6.17. */
+  /** iter/cgroup: the order of the walk. Default "descendants_pre"; "children" since Linux 7.0. */
   order?: CgroupIterOrder;
 }
 
@@ -48,7 +49,12 @@ export const iter: Mechanism<IterAttachOptions> = {
     ...{ pid: descriptor, tid: descriptor, pidfd: descriptor, map, cgroup: pathOrFd },
     order: oneOf(...(Object.keys(ORDERS) as CgroupIterOrder[])),
   },
-  since: { pid: "6.1", tid: "6.1", pidfd: "6.1" },
+  since: {
+    ...{ pid: "6.1", tid: "6.1", pidfd: "6.1", cgroup: "6.1" },
+    order: (order) => (order === "children" ? "7.0" : "6.1"),
+  },
+  ignored: ["pidfd"],
+  target: (_, { cgroup }) => nameOf("cgroup", cgroup) || undefined,
   attach(program, place, options) {
     checkTarget(program, options);
     const { map, cgroup, order = "descendants_pre" } = options;

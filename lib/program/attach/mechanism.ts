@@ -43,8 +43,15 @@ export type Attached =
 /** A way to attach programs: its options, and the call. */
 export interface Mechanism<O extends object> {
   readonly schema: Schema<O>;
-  /** The first release with an option, where it is newer than the kind. */
-  readonly since?: { readonly [N in keyof O]?: string };
+  /** The first release with an option, or with a value of it, where it is newer than the kind. */
+  readonly since?: { readonly [N in keyof O]?: string | ((value: O[N]) => string | undefined) };
+  /** Those of `since` that older kernels ignore instead of refusing them. */
+  readonly ignored?: readonly (keyof O)[];
+  /**
+   * What the program is attached to, for errors. Where it is absent, the options `function` or `target`, or the
+   * section's target.
+   */
+  readonly target?: (program: Attachable, options: O) => string | undefined;
   readonly attach: (program: Attachable, place: Place, options: O) => Attached;
 }
 
@@ -61,6 +68,11 @@ const descriptorOrPath = custom<number>(
   "a path or a file descriptor",
   (value) => Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= 0x7fffffff,
 );
+
+/** The name of a file in errors; "" for none. */
+export function nameOf(what: string, file: string | number | undefined): string {
+  return typeof file === "number" ? `${what} of file descriptor ${file}` : (file ?? "");
+}
 
 /** Something of the kernel's with a file descriptor: a program or a map. */
 export interface HasFd {
@@ -112,7 +124,7 @@ export function withFile(program: Attachable, file: string | number, call: (fd: 
     throw new AttachError(
       "ERR_BPF_ATTACH",
       `program ${program.name} (${program.section}) could not be attached: ${file} can't be opened (${errno})`,
-      { ...about(program), target: file, errno, cause },
+      { ...about(program), target: file, errno, cause, hint: "Check that the path exists and that it can be read" },
     );
   }
   try {

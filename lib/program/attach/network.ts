@@ -13,6 +13,7 @@ import {
   int32,
   interfaceIndex,
   type Mechanism,
+  nameOf,
   pathOrFd,
   withFile,
 } from "./mechanism";
@@ -82,7 +83,8 @@ export interface NetfilterAttachOptions {
 export interface SocketAttachOptions {
   /**
    * File descriptor of the socket; for sk_reuseport of one of the group. Mandatory. The link holds the socket: its port
-   * stays in use until the link is closed.
+   * stays in use until the link is closed. A socket has one program: another one replaces it, and closing either link
+   * leaves the socket with none.
    */
   socket?: number;
 }
@@ -101,8 +103,12 @@ const FAMILIES = { ipv4: 2, ipv6: 10 } as const;
 const MODES = { skb: 2, native: 4, offload: 8 } as const;
 const NOTHING = new Uint32Array();
 
+/** For errors. */
+const ofInterface = (_: Attachable, { interface: name = "" }: InterfaceAttachOptions) => name;
+
 export const xdp: Mechanism<XdpAttachOptions> = {
   schema: { interface: filled, mode: oneOf("skb", "native", "offload") },
+  target: ofInterface,
   attach: (program, { fd }, { interface: name, mode }) => ({
     status: native.linkCreate(fd, {
       ...{ target: interfaceIndex(program, name), attachType: AttachType.XDP },
@@ -127,6 +133,7 @@ function isEgress(program: Attachable, direction: "ingress" | "egress" | undefin
 
 export const tcx: Mechanism<TcxAttachOptions> = {
   schema: { ...directionSchema, ...anchorSchema },
+  target: ofInterface,
   attach(program, { fd }, { interface: name, direction, ...anchors }) {
     const attachType = isEgress(program, direction) ? AttachType.TCX_EGRESS : AttachType.TCX_INGRESS;
     const target = interfaceIndex(program, name);
@@ -136,6 +143,7 @@ export const tcx: Mechanism<TcxAttachOptions> = {
 
 export const netkit: Mechanism<NetkitAttachOptions> = {
   schema: { interface: filled, end: oneOf("primary", "peer"), ...anchorSchema },
+  target: ofInterface,
   attach(program, { fd }, { interface: name, end, ...anchors }) {
     const ofSection = program.attachType === AttachType.NETKIT_PEER ? "peer" : "primary";
     const attachType = (end ?? ofSection) === "peer" ? AttachType.NETKIT_PEER : AttachType.NETKIT_PRIMARY;
@@ -146,6 +154,7 @@ export const netkit: Mechanism<NetkitAttachOptions> = {
 
 export const tc: Mechanism<TcAttachOptions> = {
   schema: { ...directionSchema, handle: uint32, priority: uint32 },
+  target: ofInterface,
   attach(program, { fd }, { interface: name, direction, handle = 0, priority = 0 }) {
     const egress = isEgress(program, direction);
     const request = { interface: interfaceIndex(program, name), egress, handle, priority };
@@ -155,6 +164,7 @@ export const tc: Mechanism<TcAttachOptions> = {
 
 export const netns: Mechanism<NetnsAttachOptions> = {
   schema: { netns: pathOrFd },
+  target: (_, { netns }) => nameOf("network namespace", netns),
   attach: (program, { fd }, { netns = "/proc/self/ns/net" }) =>
     withFile(program, netns, (target) => ({
       status: native.linkCreate(fd, { target, attachType: program.attachType, flags: 0, tail: NOTHING }),
@@ -203,6 +213,7 @@ export const socket = (reuseport: boolean): Mechanism<SocketAttachOptions> => ({
 
 export const lirc: Mechanism<LircAttachOptions> = {
   schema: { device: pathOrFd },
+  target: (_, { device }) => nameOf("device", device),
   attach(program, { fd }, { device }) {
     if (device === undefined)
       throw argument(program, "needs an infrared receiver", 'Pass attach({ device: "/dev/lirc0" })');

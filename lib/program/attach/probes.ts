@@ -113,7 +113,7 @@ export interface PerfEventAttachOptions {
   period?: number;
   /** The kernel adapts the period so that the program runs this many times in a second. */
   frequency?: number;
-  /** The process whose events count, 0 for this one. Default: all, on one CPU. */
+  /** The thread whose events count: the pid of a process for its first one, 0 for this one. Default: all, on one CPU. */
   pid?: number;
   /** The CPU whose events count. Default: all; one of `pid` and `cpu` must be given. */
   cpu?: number;
@@ -221,11 +221,21 @@ export const uprobeMulti: Mechanism<UprobeMultiAttachOptions> = {
 
 const wide = (numbers: readonly number[]) => BigUint64Array.from(numbers, BigInt);
 
+/** The place of a USDT probe; what neither the options nor the section say is undefined. */
+function placeOf({ attachTarget }: Attachable, options: UsdtAttachOptions) {
+  const [, path, provider, name] = /^(.+?):([^:]+):([^:]+)$/.exec(attachTarget ?? "") ?? [];
+  return { path, provider, name, ...options };
+}
+
 export const usdt: Mechanism<UsdtAttachOptions> = {
   schema: { cookie: bigint64, pid: descriptor, path: filled, provider: filled, name: filled },
+  target(program, options) {
+    const { path, provider, name } = placeOf(program, options);
+    return `${path}:${provider}:${name}`;
+  },
   attach(program, { handle, index }, options) {
-    const [, ofSection, itsProvider, itsName] = /^(.+?):([^:]+):([^:]+)$/.exec(program.attachTarget ?? "") ?? [];
-    const { path = ofSection, provider = itsProvider, name = itsName, pid = -1, cookie = 0n } = options;
+    const { path, provider, name } = placeOf(program, options);
+    const { pid = -1, cookie = 0n } = options;
     if (path === undefined || provider === undefined || name === undefined) {
       const hint = `Pass attach({ path, provider, name }), or name them in the section: SEC("usdt//path:provider:name")`;
       throw argument(program, "needs a path, a provider and a name", hint);

@@ -17,7 +17,7 @@ import {
 /** Options for fentry, fexit, fmod_ret, fsession and tp_btf programs. */
 export interface TracingAttachOptions {
   /**
-   * A number that the program reads with bpf_get_attach_cookie(). Since Linux 5.19.
+   * A number that the program reads with bpf_get_attach_cookie(). Since Linux 5.19; for tp_btf programs since 6.10.
    */
   cookie?: bigint;
 }
@@ -72,6 +72,13 @@ function byBtf(
   new BigUint64Array(tail.buffer)[1] = cookie;
   return { status: native.linkCreate(fd, { target: 0, attachType: program.attachType, flags: 0, tail }) };
 }
+
+/** Older kernels ignore its cookie, which no program of the kind can read there. */
+export const btfTracepoint: Mechanism<TracingAttachOptions> = {
+  ...trampoline,
+  since: { cookie: "6.10" },
+  ignored: ["cookie"],
+};
 
 export const lsm: Mechanism<LsmAttachOptions> = {
   schema: { cookie: bigint64, allowInactive: boolean },
