@@ -244,7 +244,7 @@ kernelTest("iter/task of one process is refused by kernels that would list all",
   using object = await load("list_tasks");
   for (const options of [{ pid: process.pid }, { tid: process.pid }]) {
     expect(() => object.programs.list_tasks.attach(options)).toThrow(
-      expect.objectContaining({ code: "ERR_BPF_ATTACH", hint: expect.stringContaining("6.1") }),
+      expect.objectContaining({ code: "ERR_BPF_NOT_SUPPORTED", message: expect.stringContaining("needs Linux 6.1") }),
     );
   }
 });
