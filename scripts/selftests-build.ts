@@ -76,11 +76,17 @@ export async function buildSelftests(
   };
   await Promise.all([work(), work()]);
 
-  const linked = linkedOf(readFileSync(join(tests, "Makefile"), "utf8")).flatMap(({ name, parts }) => {
-    const paths = parts.map((part) => join(folder, part));
-    return paths.every((path) => existsSync(path)) ? link(join(folder, `${name}-linked.bpf.o`), paths) : [];
-  });
   const paths = (end: string) => names.map((name) => join(folder, `${name}.${end}`)).filter((path) => existsSync(path));
+  const built = new Set(paths("bpf.o").map((path) => basename(path)));
+  const linked = linkedOf(readFileSync(join(tests, "Makefile"), "utf8")).flatMap(({ name, parts }) => {
+    const isWhole = parts.every((part) => built.has(part));
+    return isWhole
+      ? link(
+          join(folder, `${name}-linked.bpf.o`),
+          parts.map((part) => join(folder, part)),
+        )
+      : [];
+  });
   const refused = paths("err").map((path) => `${basename(path, ".err")}: ${readFileSync(path, "utf8")}`);
   return { version, release, config, objects: [...paths("bpf.o"), ...linked], refused };
 }
