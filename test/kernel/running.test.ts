@@ -79,7 +79,8 @@ const KINDS: Partial<Record<Name, Kind>> = {
   of_tracepoint: { since: "5.10" },
   of_kprobe: { since: "5.10" },
   of_uretprobe: { since: "5.10", options: { path: process.execPath, function: "uv_os_getpriority" } },
-  of_kprobe_multi: { since: "5.18" },
+  // Debian builds 6.1 without CONFIG_FPROBE.
+  of_kprobe_multi: { since: "6.12" },
   of_uprobe_multi: { since: "6.6", options: { path: process.execPath, functions: ["uv_os_getpriority"] } },
   of_fentry_with_a_long_name: { since: "5.10", needs: [trampolines] },
   of_iter: { since: "5.10" },
