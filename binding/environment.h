@@ -94,7 +94,7 @@ struct Environment {
   Table<UserRingBuffer, 6> userRings;
   Table<Fd, 7> iterators;
   Table<Fd, 8> programs;  // opened by a pin or an id: they belong to no object
-  Table<Fd, 8> stats;
+  Table<Fd, 9> stats;
 
   // Creates the poller at the first call. Returns null, and sets `error` to -errno, on failure.
   Poller* poller(Napi::Env env, int* error) {

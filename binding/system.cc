@@ -103,14 +103,6 @@ Napi::Value infoOfFd(const Napi::CallbackInfo& info) {
   return status(info.Env(), infoOf(int32Of(info[0]), info[1], info[2]));
 }
 
-// pinById(kind, id, path): returns 0 or -errno
-Napi::Value pinById(const Napi::CallbackInfo& info) {
-  const Kind* kind = kindOf(info[0]);
-  if (kind == nullptr) return status(info.Env(), -EINVAL);
-  const Fd fd(kind->open(uint32Of(info[1])));
-  return status(info.Env(), fd.get() < 0 ? fd.get() : bpf_obj_pin(fd.get(), stringOf(info[2]).c_str()));
-}
-
 // programQuery(attr, buffers): BPF_PROG_QUERY with `attr` as the query of union bpf_attr, into which the
 // kernel writes its answer. The call itself, because bpf_prog_query_opts() of older versions lacks fields.
 // Returns 0 or -errno.
@@ -160,7 +152,6 @@ void exportSystem(Napi::Object exports) {
   exportCall<nextId>(exports, "nextId");
   exportCall<infoOfId>(exports, "infoOfId");
   exportCall<infoOfFd>(exports, "infoOfFd");
-  exportCall<pinById>(exports, "pinById");
   exportCall<programQuery>(exports, "programQuery");
   exportStory<xdpQuery>(exports, "xdpQuery");
   exportCall<statsEnable>(exports, "statsEnable");

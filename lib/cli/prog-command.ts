@@ -1,9 +1,8 @@
 /** node-libbpf prog: shows, pins and detaches programs that are loaded. */
 import type { Command } from "commander";
-import { programInstructions, type RunningProgram, runningPrograms } from "../index";
+import { openProgramById, programInstructions, type RunningProgram, runningPrograms } from "../index";
 import { detachProgram } from "../running/detach";
 import { programInfo } from "../running/objects";
-import { pinProgram } from "../running/pin-program";
 import { pinnedId } from "../running/pinned";
 import { addExamples } from "./examples";
 import { targetOf } from "./link-text";
@@ -37,7 +36,10 @@ export function addProg(program: Command): void {
     .description("Pins a program to a path in bpffs, so that it stays loaded when its owners end. Needs root.")
     .argument("<program>", PROGRAM)
     .argument("<path>", "a path in bpffs that does not exist")
-    .action((word: string, path: string) => pinProgram(idOf(word), path));
+    .action((word: string, path: string) => {
+      using opened = openProgramById(idOf(word));
+      opened.pin(path);
+    });
   addExamples(pin, "sudo node-libbpf prog pin 42 /sys/fs/bpf/guard");
   const detach = command
     .command("detach")

@@ -468,7 +468,6 @@ export interface Native {
    */
   infoOfId(kind: ObjectKind, id: number, info: Uint8Array, buffers: readonly InfoBuffer[]): number;
   infoOfFd(fd: number, info: Uint8Array, buffers: readonly InfoBuffer[]): number;
-  pinById(kind: ObjectKind, id: number, path: string): number;
   /** BPF_PROG_QUERY; `attr` is the query of union bpf_attr, in and out. */
   programQuery(attr: Uint8Array, buffers: readonly InfoBuffer[]): number;
   /** Ids of the XDP programs of a network interface by mode; 0 if none. */

@@ -79,7 +79,8 @@ const KINDS: Partial<Record<Name, Kind>> = {
   of_tracepoint: { since: "5.10" },
   of_kprobe: { since: "5.10" },
   of_uretprobe: { since: "5.10", options: { path: process.execPath, function: "uv_os_getpriority" } },
-  of_kprobe_multi: { since: "5.18" },
+  // Debian builds 6.1 without CONFIG_FPROBE.
+  of_kprobe_multi: { since: "6.12" },
   of_uprobe_multi: { since: "6.6", options: { path: process.execPath, functions: ["uv_os_getpriority"] } },
   of_fentry_with_a_long_name: { since: "5.10", needs: [trampolines] },
   of_iter: { since: "5.10" },
@@ -87,7 +88,7 @@ const KINDS: Partial<Record<Name, Kind>> = {
   of_tcx: { since: "6.6", options: { interface: "lo" } },
   of_other_tcx: { since: "6.6", options: { interface: "lo" } },
   of_map_iter: { since: "5.10", options: (object) => ({ map: object.maps.counts }) },
-  of_perf_event: { since: "5.10", options: { event: "cpu_clock", frequency: 1 } },
+  of_perf_event: { since: "5.10", options: { event: "cpu_clock", frequency: 1, pid: process.pid } },
   of_netfilter: { since: "6.4", options: { family: "ipv4", hook: "input", priority: 7 } },
   of_sk_msg: { since: "6.10", options: (object) => ({ map: object.maps.sockets }) },
   of_sk_lookup: { since: "5.10", options: { netns: "/proc/self/ns/net" } },
@@ -210,8 +211,14 @@ function linkAsBpftool(link: LinkInfo): Json {
       const { target } = link;
       if (target === undefined) return common;
       if (target.event === "tracepoint") return { ...common, tracepoint: target.name, ...cookie(target.cookie) };
-      if (target.event === "event")
-        return { ...common, event_type: "software", event_config: "cpu-clock", ...cookie(target.cookie) };
+      if (target.event === "event") {
+        // The kernel may have made it an event of the clock's own PMU, which has no name.
+        const isNamed = target.eventType === 1;
+        const [event_type, event_config] = isNamed
+          ? ["software", "cpu-clock"]
+          : [target.eventType, Number(target.config)];
+        return { ...common, event_type, event_config, ...cookie(target.cookie) };
+      }
       const retprobe = target.event.endsWith("retprobe");
       if (!("path" in target)) {
         const { address, function: func, offset, missed = 0 } = target;
