@@ -401,9 +401,10 @@ add("an infrared receiver that is none", [], async () => {
   });
 });
 add("kinds that are not attached say how they run", [], async () => {
-  using object = await only(open(objectPath("kinds-net")), "lwt_out", "action").load();
+  using object = await only(open(objectPath("kinds-net")), "lwt_out", "action", "xdp_devmap").load();
   await fails(() => object.program("lwt_out").attach(), { hint: /ip route/ });
   await fails(() => object.program("action").attach(), { hint: /tc filter/ });
+  await fails(() => object.program("xdp_devmap").attach(near), { code: "ERR_BPF_ARGUMENT", text: /packets of a map/ });
 });
 
 add("an interface that is not here, or that goes away", [], async () => {
