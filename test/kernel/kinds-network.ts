@@ -474,6 +474,10 @@ add("struct_ops: congestion control runs, is replaced and detached", [trampoline
   if (withLink) {
     link.update(object.map("control_other", StructOpsMap));
     is(await count(), [false, true], "updated");
+    // Back again, and only if it has the expected one.
+    await fails(() => link.update(first, first), { code: "ERR_BPF_LINK", errno: "EPERM" });
+    link.update(first, object.map("control_other", StructOpsMap));
+    is(await count(), [true, false], "updated again");
     must(link.info().type === "struct_ops", "its info");
     updated = "yes";
   } else await fails(() => link.update({ fd: first.fd }), { code: "ERR_BPF_NOT_SUPPORTED" });
