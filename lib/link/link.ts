@@ -89,7 +89,8 @@ export class Link implements Disposable {
    * (6.4; the new one is a map). For others, such as lsm, fentry and netfilter, attach the new program, then close the
    * old link: both run in between. libbpf: bpf_link__update_program(), bpf_link__update_map().
    *
-   * @param program the new program, of the same kind; for a struct_ops link a map
+   * @param program the new program, of the same kind; for a struct_ops link a map, which for a link that was opened from
+   *   a pin must have been attached before
    * @param expected fails with EPERM or EINVAL unless the link has this program (or map) now
    * @throws {@link LinkError} ERR_BPF_NOT_SUPPORTED if the kernel can't replace the program of such a link
    */
