@@ -285,10 +285,10 @@ function buffersOf(info: KernelInfo): Buffers {
   }
 }
 
-/** Decodes the info, with the memory that the kernel has filled. */
 /** BPF_LINK_TYPE_TRACING_MULTI, which is newer than the carried header. */
 const TRACING_MULTI = 15;
 
+/** Decodes the info, with the memory that the kernel has filled. */
 export function decodeLinkInfo(info: KernelInfo, buffers: Buffers): LinkInfo {
   const common = { id: info.u32(4), programId: info.u32(8) };
   const text = buffers.text === undefined ? "" : textOf(buffers.text.bytes);
