@@ -323,10 +323,10 @@ Napi::Value attachStructOps(const Napi::CallbackInfo& info) {
     return link == nullptr ? -errno : 0;
   });
   if (link != nullptr) {
-    // Without BPF_F_LINK its descriptor is the map's.
-    const bool isKernelLink = (bpf_map__map_flags(map) & BPF_F_LINK) != 0;
-    outcome.status = Environment::of(info.Env())
-                         .links.add(std::make_shared<Link>(std::move(link), std::move(object), isKernelLink));
+    const bool hasLink = (bpf_map__map_flags(map) & BPF_F_LINK) != 0;
+    const Link::Of of = hasLink ? Link::Of::kStructOps : Link::Of::kMap;
+    outcome.status =
+        Environment::of(info.Env()).links.add(std::make_shared<Link>(std::move(link), std::move(object), of));
   }
   return outcome.toJs(info.Env());
 }

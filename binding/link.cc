@@ -71,6 +71,22 @@ Napi::Value update(const Napi::CallbackInfo& info) {
   });
 }
 
+// linkUpdateMap(link, object, map): replaces the map of a struct_ops link. libbpf gives the new map its
+// value, which the kernel wants first, if the link is libbpf's; else the map must have been attached before.
+// Returns 0 or -errno
+Napi::Value updateMap(const Napi::CallbackInfo& info) {
+  const std::shared_ptr<Object> object = Environment::of(info.Env()).objects.share(int32Of(info[1]));
+  const bpf_map* map = object == nullptr ? nullptr : object->map(uint32Of(info[2]));
+  const Link* link = Environment::of(info.Env()).links.find(int32Of(info[0]));
+  if (link == nullptr || map == nullptr) return status(info.Env(), -EBADF);
+  const LogScope silent(false);
+#if LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 2
+  if (link->structOps() != nullptr) return status(info.Env(), bpf_link__update_map(link->structOps(), map));
+#endif
+  return status(info.Env(),
+                link->fd() < 0 ? link->fd() : bpf_link_update(link->fd(), bpf_map__fd(map), nullptr));
+}
+
 // linkDisconnect(link): removes the handle and leaves the program attached. Returns 0 or -EBADF
 Napi::Value disconnect(const Napi::CallbackInfo& info) {
   const std::shared_ptr<Link> link = Environment::of(info.Env()).links.remove(int32Of(info[0]));
@@ -99,6 +115,7 @@ void exportLink(Napi::Object exports) {
   exportCall<detach>(exports, "linkDetach");
   exportCall<close>(exports, "linkClose");
   exportCall<update>(exports, "linkUpdate");
+  exportCall<updateMap>(exports, "linkUpdateMap");
   exportCall<disconnect>(exports, "linkDisconnect");
   exportCall<pin>(exports, "linkPin");
   exportCall<linkInfo>(exports, "linkInfo");

@@ -26,9 +26,11 @@ class Link {
   // Returns 0 or -errno.
   using Detach = std::function<int()>;
 
-  // Without `isKernelLink`, libbpf's descriptor is something other than a link.
-  Link(Pointer link, std::shared_ptr<Object> object, bool isKernelLink = true)
-      : object_(std::move(object)), link_(std::move(link)), isKernelLink_(isKernelLink) {}
+  // kMap: of a struct_ops map without BPF_F_LINK; libbpf's descriptor is that of the map.
+  enum class Of { kProgram, kStructOps, kMap };
+
+  Link(Pointer link, std::shared_ptr<Object> object, Of of = Of::kProgram)
+      : object_(std::move(object)), link_(std::move(link)), of_(of) {}
   explicit Link(Fd link) : own_(std::move(link)) {}
   explicit Link(Detach detach) : detach_(std::move(detach)) {}
 
@@ -36,7 +38,7 @@ class Link {
   // probes: their link in libbpf consists of several and has no descriptor. bpf_link__fd() then returns 0,
   // which is another file's; a real descriptor is never that low (ensure_good_fd() in libbpf).
   int fd() const {
-    const int fd = link_ == nullptr ? own_.get() : isKernelLink_ ? bpf_link__fd(link_.get()) : -1;
+    const int fd = link_ == nullptr ? own_.get() : of_ != Of::kMap ? bpf_link__fd(link_.get()) : -1;
     return fd <= STDERR_FILENO ? -EOPNOTSUPP : fd;
   }
   // Detaches the program, unless the link is pinned or has other references. Returns 0 or the -errno of
@@ -46,6 +48,8 @@ class Link {
     if (detach_ != nullptr) return std::exchange(detach_, nullptr)();
     return bpf_link__destroy(link_.release());
   }
+  // libbpf's link of a struct_ops map that it attached, or null.
+  bpf_link* structOps() const { return of_ == Of::kStructOps ? link_.get() : nullptr; }
   // Leaves the program attached when the link is closed: the kernel detaches it when the process ends, unless
   // the attachment belongs to something else.
   void disconnect() {
@@ -57,7 +61,7 @@ class Link {
  private:
   std::shared_ptr<Object> object_;  // before link_: libbpf's link points to its program
   Pointer link_;
-  bool isKernelLink_ = true;
+  Of of_ = Of::kProgram;
   Fd own_;
   Detach detach_;
 };

@@ -212,8 +212,8 @@ export interface SockmapLinkInfo extends CommonLinkInfo {
 
 /** A link of a type that is newer than this library. */
 export interface OtherLinkInfo extends CommonLinkInfo {
-  /** enum bpf_link_type in lower case. */
-  readonly type: `type ${number}`;
+  /** "tracing_multi" for fentry.multi and its family (Linux 7.2); else the number of enum bpf_link_type. */
+  readonly type: "tracing_multi" | `type ${number}`;
 }
 
 /**
@@ -285,6 +285,9 @@ function buffersOf(info: KernelInfo): Buffers {
   }
 }
 
+/** BPF_LINK_TYPE_TRACING_MULTI, which is newer than the carried header. */
+const TRACING_MULTI = 15;
+
 /** Decodes the info, with the memory that the kernel has filled. */
 export function decodeLinkInfo(info: KernelInfo, buffers: Buffers): LinkInfo {
   const common = { id: info.u32(4), programId: info.u32(8) };
@@ -334,6 +337,8 @@ export function decodeLinkInfo(info: KernelInfo, buffers: Buffers): LinkInfo {
     }
     case LinkType.SOCKMAP:
       return { type: "sockmap", ...common, mapId: info.u32(16), attachType: attachTypeName(info.u32(20)) };
+    case TRACING_MULTI:
+      return { type: "tracing_multi", ...common };
     default:
       return { type: `type ${type}`, ...common };
   }

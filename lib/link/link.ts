@@ -1,4 +1,5 @@
 /** Links: attachments of programs to hooks. */
+import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import type { Codec } from "../codec/codec";
 import { type BpfError, ClosedError, type ErrorDetails, errnoName, isErrno, LinkError } from "../errors";
@@ -88,7 +89,8 @@ export class Link implements Disposable {
    * (6.4; the new one is a map). For others, such as lsm, fentry and netfilter, attach the new program, then close the
    * old link: both run in between. libbpf: bpf_link__update_program(), bpf_link__update_map().
    *
-   * @param program the new program, of the same kind; for a struct_ops link a map
+   * @param program the new program, of the same kind; for a struct_ops link a map, which for a link that was opened from
+   *   a pin must have been attached before
    * @param expected fails with EPERM or EINVAL unless the link has this program (or map) now
    * @throws {@link LinkError} ERR_BPF_NOT_SUPPORTED if the kernel can't replace the program of such a link
    */
@@ -97,7 +99,7 @@ export class Link implements Disposable {
     const callee = { name: "update", of: this.#what, details: about("update") };
     checkArgument(callee, "program", program, hasFd);
     if (expected !== undefined) checkArgument(callee, "expected", expected, hasFd);
-    const status = native.linkUpdate(handle, program.fd, expected?.fd ?? -1);
+    const status = this.#replace(handle, program, expected);
     if (status >= 0) return;
     const what = `${this.#what}: its program could not be replaced`;
     const type = this.#type();
@@ -108,12 +110,30 @@ export class Link implements Disposable {
       throw new LinkError("ERR_BPF_NOT_SUPPORTED", `${what}: ${why} (${errnoName(status)})`, details);
     }
     const other = "the link has another program than the expected one, or the new one is of another kind";
+    if (type === "struct_ops" && isErrno(status, "EINVAL"))
+      throw linkError(
+        what,
+        "update",
+        status,
+        "the map has another type or name, or no value: only the link of attach() gives it one",
+      );
     throw linkError(
       what,
       "update",
       status,
       isErrno(status, "EPERM") && expected ? other : UPDATE_FAULTS[errnoName(status)],
     );
+  }
+
+  #replace(handle: Handle, program: Replacement, expected: Replacement | undefined): number {
+    const place = program.structOps;
+    if (place === undefined) return native.linkUpdate(handle, program.fd, expected?.fd ?? -1);
+    // libbpf takes no expected map.
+    if (expected !== undefined) {
+      const info = this.info();
+      if (!("mapId" in info) || info.mapId !== expected.id) return -constants.errno.EPERM;
+    }
+    return native.linkUpdateMap(handle, place.object, place.index);
   }
 
   /** The type of the kernel's link; undefined if it can't be read. */
@@ -327,6 +347,14 @@ const UPDATE_FAULTS: Readonly<Record<string, string>> = {
 };
 
 const hasFd = custom("a program or a map", (value) => typeof value === "object" && value !== null && "fd" in value);
+
+/** A program or a map. */
+interface Replacement {
+  readonly fd: number;
+  readonly id?: number;
+  /** Of a struct_ops map: where it is in its object. */
+  readonly structOps?: { readonly object: Handle; readonly index: number } | undefined;
+}
 
 type LinkOperation = "open" | "info" | "update" | "disconnect" | "pin" | "unpin" | "detach" | "read" | "records";
 

@@ -6,7 +6,7 @@ import { Flag } from "../constants";
 import { ArgumentError, AttachError, errnoName, isErrno } from "../errors";
 import { permissionError } from "../kernel/refusal";
 import { Link } from "../link/link";
-import { native } from "../native";
+import { type Handle, native } from "../native";
 import { causeOf } from "../native/libbpf-messages";
 import { deliver, warnings } from "../native/log";
 import type { MapCore } from "./core";
@@ -34,6 +34,11 @@ export class StructOpsMap<V = BtfValue> extends ElementMap<number, V> {
   /** @internal */
   constructor(core: MapCore, codecs: ElementCodecs) {
     super(core, indexOf(core.name), codecs.value as Codec<V>);
+  }
+
+  /** @internal Where it is in its object, for Link.update(); undefined without one. */
+  get structOps(): { readonly object: Handle; readonly index: number } | undefined {
+    return this.core.place("attach");
   }
 
   /**

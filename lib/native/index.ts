@@ -444,6 +444,8 @@ export interface Native {
   linkClose(link: Handle): number;
   /** Replaces the program, or the map of a struct_ops link; with `old` >= 0 only if that is the link's. */
   linkUpdate(link: Handle, fd: number, old: number): number;
+  /** Replaces the map of a struct_ops link; see binding/link.cc. */
+  linkUpdateMap(link: Handle, object: Handle, map: number): number;
   /** Removes the handle and leaves the program attached. */
   linkDisconnect(link: Handle): number;
   linkPin(link: Handle, path: string): number;

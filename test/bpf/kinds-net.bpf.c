@@ -21,6 +21,7 @@ __u64 order;
 
 COUNTS(xdp, "xdp", struct xdp_md, XDP_PASS)
 COUNTS(xdp_frags, "xdp.frags", struct xdp_md, XDP_PASS)
+COUNTS(xdp_devmap, "xdp/devmap", struct xdp_md, XDP_PASS)
 COUNTS(tcx_ingress, "tcx/ingress", struct __sk_buff, NEXT)
 COUNTS(tcx_egress, "tcx/egress", struct __sk_buff, NEXT)
 COUNTS(netkit_primary, "netkit/primary", struct __sk_buff, NEXT)

@@ -49,6 +49,8 @@ export interface KindsNet {
     tcx_ingress: "tcx";
     /** SEC("xdp") int xdp(struct xdp_md *ctx) */
     xdp: "xdp";
+    /** SEC("xdp/devmap") int xdp_devmap(struct xdp_md *ctx) */
+    xdp_devmap: "xdp";
     /** SEC("xdp.frags") int xdp_frags(struct xdp_md *ctx) */
     xdp_frags: "xdp";
   };

@@ -173,12 +173,16 @@ export interface KindsTrace {
     fentry: "fentry";
     /** SEC("fentry/__x64_sys_getpriority") int fentry_cookie(void *ctx) */
     fentry_cookie: "fentry";
+    /** SEC("fentry.multi/__x64_sys_getpriorit?") int fentry_multi(void *ctx) */
+    fentry_multi: "fentry.multi";
     /** SEC("fentry/answer") int fentry_program(void *ctx) */
     fentry_program: "fentry";
     /** SEC("fexit/__x64_sys_getpriority") int fexit(void *ctx) */
     fexit: "fexit";
     /** SEC("fexit/__x64_sys_getpriority") int fexit_cookie(void *ctx) */
     fexit_cookie: "fexit";
+    /** SEC("fexit.multi/__x64_sys_getpriorit?") int fexit_multi(void *ctx) */
+    fexit_multi: "fexit.multi";
     /** SEC("fexit/answer") int fexit_program(void *ctx) */
     fexit_program: "fexit";
     /** SEC("fmod_ret/security_file_open") int fmod_ret(void *ctx) */
@@ -189,6 +193,8 @@ export interface KindsTrace {
     freplace: "freplace";
     /** SEC("fsession/__x64_sys_getpriority") int fsession(void *ctx) */
     fsession: "fsession";
+    /** SEC("fsession.multi/__x64_sys_getpriorit?") int fsession_multi(void *ctx) */
+    fsession_multi: "fsession.multi";
     /** SEC("iter/cgroup") int iter_cgroup(struct bpf_iter__cgroup *ctx) */
     iter_cgroup: "iter";
     /** SEC("iter/bpf_map_elem") int iter_map_elem(struct bpf_iter__bpf_map_elem *ctx) */

@@ -73,7 +73,7 @@ beforeAll(async () => {
   await run(able.filter((file) => !apart.includes(file)));
   if (apart.length > 0) await run(apart, APART);
   execs.kill();
-});
+}, 600_000);
 
 for (const file of files) {
   kernelTest(`${file} runs`, needsOf(file), async () => {

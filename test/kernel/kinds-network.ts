@@ -401,9 +401,10 @@ add("an infrared receiver that is none", [], async () => {
   });
 });
 add("kinds that are not attached say how they run", [], async () => {
-  using object = await only(open(objectPath("kinds-net")), "lwt_out", "action").load();
+  using object = await only(open(objectPath("kinds-net")), "lwt_out", "action", "xdp_devmap").load();
   await fails(() => object.program("lwt_out").attach(), { hint: /ip route/ });
   await fails(() => object.program("action").attach(), { hint: /tc filter/ });
+  await fails(() => object.program("xdp_devmap").attach(near), { code: "ERR_BPF_ARGUMENT", text: /packets of a map/ });
 });
 
 add("an interface that is not here, or that goes away", [], async () => {
@@ -473,6 +474,10 @@ add("struct_ops: congestion control runs, is replaced and detached", [trampoline
   if (withLink) {
     link.update(object.map("control_other", StructOpsMap));
     is(await count(), [false, true], "updated");
+    // Back again, and only if it has the expected one.
+    await fails(() => link.update(first, first), { code: "ERR_BPF_LINK", errno: "EPERM" });
+    link.update(first, object.map("control_other", StructOpsMap));
+    is(await count(), [true, false], "updated again");
     must(link.info().type === "struct_ops", "its info");
     updated = "yes";
   } else await fails(() => link.update({ fd: first.fd }), { code: "ERR_BPF_NOT_SUPPORTED" });

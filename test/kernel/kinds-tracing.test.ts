@@ -38,7 +38,7 @@ const fprobe: Need = {
   present: () =>
     /(?:^|\s)fprobe_/m.test(readFileSync("/proc/kallsyms", "utf8")) ||
     / [tT] register_fprobe/.test(readFileSync("/proc/kallsyms", "utf8")),
-  expected: vmKernel !== undefined && isSince("6.6"),
+  expected: vmKernel !== undefined && process.arch === "x64" && isSince("6.6"),
 };
 
 const openFile = () => closeSync(openSync("/proc/self/stat", "r"));
@@ -97,6 +97,9 @@ const kinds: [program: string, needs: readonly Need[], kind: Part][] = [
   ["fexit", [trampolines], { link: "tracing" }],
   ["fmod_ret", [trampolines], { link: "tracing", fire: openFile }],
   ["fsession", [trampolines], { link: "tracing", since: "7.0" }],
+  ["fentry_multi", [trampolines], { link: "tracing_multi", since: "7.2" }],
+  ["fexit_multi", [trampolines], { link: "tracing_multi", since: "7.2" }],
+  ["fsession_multi", [trampolines], { link: "tracing_multi", since: "7.2" }],
   ["fentry_program", [trampolines], { link: "tracing", ...ofTarget }],
   ["fexit_program", [trampolines], { link: "tracing", ...ofTarget }],
   ["freplace", [trampolines], { link: "tracing", ...ofTarget }],
@@ -315,15 +318,15 @@ describe("USDT", () => {
 
 describe("events of the CPU", () => {
   const runs = (object: BpfObject) => expect(runsOf(object)).toBeGreaterThan(0n);
-  kernelTest("by type and number", [], () =>
+  kernelTest("by type and number", [bundled], () =>
     ran("perf_event", { type: 1, config: 0n, period: 1_000_000, pid: process.pid }, runs),
   );
-  kernelTest("of a CPU", [], async () => {
+  kernelTest("of a CPU", [bundled], async () => {
     const kind: Kind = { ...kindOf("perf_event"), options: { event: "cpu_clock", frequency: 1000, cpu: 0, pid: 0 } };
     using object = await load(kind);
     using _ = attach(kind, object);
   });
-  kernelTest("an event that is not there, and what says too little", [], async () => {
+  kernelTest("an event that is not there, and what says too little", [bundled], async () => {
     using object = await load(kindOf("perf_event"));
     const program = object.program("perf_event");
     expect(() => program.attach({ type: 4711, period: 1, pid: 0 })).toThrow(
@@ -341,7 +344,7 @@ describe("events of the CPU", () => {
 
 describe("functions of BPF programs", () => {
   withTarget();
-  kernelTest("freplace replaces the function, and gives it back", [trampolines], async () => {
+  kernelTest("freplace replaces the function, and gives it back", [bundled, trampolines], async () => {
     const result = async () => (await traced.program("target").testRun(PACKET)).returnValue;
     expect(await result()).toBe(1);
     using object = await load(kindOf("freplace"));
@@ -350,7 +353,7 @@ describe("functions of BPF programs", () => {
     link.close();
     expect(await result()).toBe(1);
   });
-  kernelTest("freplace takes another program than the one it was loaded for", [trampolines], async () => {
+  kernelTest("freplace takes another program than the one it was loaded for", [bundled, trampolines], async () => {
     using other = await target();
     using object = await load(kindOf("freplace"));
     const link = object.program("freplace").attach({ program: other.program("target"), function: "answer" });
@@ -359,7 +362,7 @@ describe("functions of BPF programs", () => {
     link.close();
     expect((await other.program("target").testRun(PACKET)).returnValue).toBe(1);
   });
-  kernelTest("functions that are not there", [trampolines], async () => {
+  kernelTest("functions that are not there", [bundled, trampolines], async () => {
     using object = await load(kindOf("freplace"));
     const program = object.program("freplace");
     expect(() => program.attach({ program: traced.program("target"), function: "no_such" })).toThrow(
@@ -381,13 +384,13 @@ describe("iterators", () => {
     await text(link.read());
     return { runs: runsOf(object), last: object.variables.last_pid };
   };
-  kernelTest("of one process and of one thread", [since("6.1")], async () => {
+  kernelTest("of one process and of one thread", [bundled, since("6.1")], async () => {
     const threads = readdirSync("/proc/self/task");
     expect(await walk("iter_task", { pid: process.pid })).toMatchObject({ runs: BigInt(threads.length) });
     const tid = Number(threads.at(-1));
     expect(await walk("iter_task", { tid })).toEqual({ runs: 1n, last: tid });
   });
-  kernelTest("of the process of a pidfd", [since("6.1")], async () => {
+  kernelTest("of the process of a pidfd", [bundled, since("6.1")], async () => {
     const script = `
       const { open } = require("node-libbpf");
       (async () => {
@@ -404,19 +407,19 @@ describe("iterators", () => {
     const { stdout, stderr } = spawnSync(PROBED, command, { encoding: "utf8", cwd: PROJECT_ROOT });
     expect({ stdout, stderr }).toEqual({ stdout: `${threads}\n`, stderr: "" });
   });
-  kernelTest("of a descriptor that is no pidfd", [since("6.1")], async () => {
+  kernelTest("of a descriptor that is no pidfd", [bundled, since("6.1")], async () => {
     const fd = openSync("/proc/self", "r");
     await expect(walk("iter_task", { pidfd: fd })).rejects.toMatchObject({ code: "ERR_BPF_ATTACH", errno: "EBADF" });
     closeSync(fd);
   });
-  kernelTest("an older kernel's answer to a task names the release", [before("6.1")], async () => {
+  kernelTest("an older kernel's answer to a task names the release", [bundled, before("6.1")], async () => {
     for (const options of [{ pid: process.pid }, { tid: process.pid }, { pidfd: 0 }])
       await expect(walk("iter_task", options)).rejects.toMatchObject({
         code: "ERR_BPF_NOT_SUPPORTED",
         message: expect.stringContaining("Linux 6.1"),
       });
   });
-  kernelTest("of a map's elements", [], async () => {
+  kernelTest("of a map's elements", [bundled], async () => {
     using map = createMap({ type: "hash", key: codecs.u32, value: codecs.u64, maxEntries: 8 });
     for (const key of [1, 2, 3]) map.set(key, 0n);
     expect(await walk("iter_map_elem", { map })).toMatchObject({ runs: 3n });

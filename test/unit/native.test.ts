@@ -119,6 +119,7 @@ const calls: Record<string, (handle: never) => unknown> = {
   attachFreplace: (handle) => native.attachFreplace(handle, 0, requests.freplace).status,
   attachStructOps: (handle) => native.attachStructOps(handle, 0).status,
   linkUpdate: (handle) => native.linkUpdate(handle, 0, -1),
+  linkUpdateMap: (handle) => native.linkUpdateMap(handle, handle, 0),
   linkDisconnect: (handle) => native.linkDisconnect(handle),
   linkDetach: (handle) => native.linkDetach(handle),
   linkClose: (handle) => native.linkClose(handle),

@@ -102,6 +102,8 @@ const FAMILIES = { ipv4: 2, ipv6: 10 } as const;
 /** XDP_FLAGS_*_MODE in linux/if_link.h. */
 const MODES = { skb: 2, native: 4, offload: 8 } as const;
 const NOTHING = new Uint32Array();
+/** Of xdp programs in elements of DEVMAP and CPUMAP. */
+const OF_MAPS: readonly number[] = [AttachType.XDP_DEVMAP, AttachType.XDP_CPUMAP];
 
 /** For errors. */
 const ofInterface = (_: Attachable, { interface: name = "" }: InterfaceAttachOptions) => name;
@@ -109,12 +111,20 @@ const ofInterface = (_: Attachable, { interface: name = "" }: InterfaceAttachOpt
 export const xdp: Mechanism<XdpAttachOptions> = {
   schema: { interface: filled, mode: oneOf("skb", "native", "offload") },
   target: ofInterface,
-  attach: (program, { fd }, { interface: name, mode }) => ({
-    status: native.linkCreate(fd, {
-      ...{ target: interfaceIndex(program, name), attachType: AttachType.XDP },
-      ...{ flags: mode === undefined ? 0 : MODES[mode], tail: NOTHING },
-    }),
-  }),
+  attach(program, { fd }, { interface: name, mode }) {
+    if (OF_MAPS.includes(program.attachType))
+      throw argument(
+        program,
+        "runs for the packets of a map, not of an interface",
+        "Write its fd into an element of the map",
+      );
+    return {
+      status: native.linkCreate(fd, {
+        ...{ target: interfaceIndex(program, name), attachType: AttachType.XDP },
+        ...{ flags: mode === undefined ? 0 : MODES[mode], tail: NOTHING },
+      }),
+    };
+  },
 };
 
 const directionSchema = { interface: filled, direction: oneOf("ingress", "egress") };
