@@ -100,7 +100,8 @@ int configure(bpf_program* program, const ProgramRequest& request) {
   if (error == 0) error = bpf_program__set_flags(program, request.flags);
   if (error == 0) error = bpf_program__set_autoload(program, request.autoload);
   if (error == 0 && request.autoload && !request.target.empty()) {
-    error = bpf_program__set_attach_target(program, request.targetFd, request.target.c_str());
+    const int fd = request.targetProgram == nullptr ? 0 : request.targetProgram->get();
+    error = bpf_program__set_attach_target(program, fd, request.target.c_str());
   }
   return error;
 }
@@ -263,6 +264,12 @@ OpenRequest openRequest(const Request& from) {
   };
 }
 
+// A descriptor of its own: the load runs on another thread, while this one may close the map or the
+// program.
+std::shared_ptr<const Fd> copyOfFd(int32_t fd) {
+  return fd <= 0 ? nullptr : std::make_shared<const Fd>(fcntl(fd, F_DUPFD_CLOEXEC, 3));
+}
+
 ProgramRequest programRequest(const Request& from) {
   return {
       .index = from["index"],
@@ -272,7 +279,7 @@ ProgramRequest programRequest(const Request& from) {
       .dropSection = from["dropSection"],
       .autoload = from["autoload"],
       .target = from.optional("target"),
-      .targetFd = from["targetFd"],
+      .targetProgram = copyOfFd(from["targetFd"]),
       .logLevel = from["logLevel"],
   };
 }
@@ -287,11 +294,6 @@ std::optional<InnerRequest> innerRequest(const Field& field) {
       .maxEntries = from["maxEntries"],
       .flags = from["flags"],
   };
-}
-
-// A descriptor of its own: the load runs on another thread, while this one may close the map.
-std::shared_ptr<const Fd> copyOfFd(int32_t fd) {
-  return fd <= 0 ? nullptr : std::make_shared<const Fd>(fcntl(fd, F_DUPFD_CLOEXEC, 3));
 }
 
 MapRequest mapRequest(const Request& from) {

@@ -35,8 +35,9 @@ struct ProgramRequest {
   bool dropSection;  // discard the section's handler: the only way to clear the flag of a ".s" section
   bool autoload;
   std::string target;  // empty: use the section's target
-  int32_t targetFd;    // the program that has the target; 0: the kernel
-  uint32_t logLevel;   // not 0: use a log of its own, even if the program loads
+  std::shared_ptr<const Fd>
+      targetProgram;  // a descriptor of the program that has the target; null: the kernel
+  uint32_t logLevel;  // not 0: use a log of its own, even if the program loads
 };
 
 struct InnerRequest {
