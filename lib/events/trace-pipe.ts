@@ -1,5 +1,6 @@
 /** Reads the output of bpf_printk() from the kernel's trace_pipe. */
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, readSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import { BpfError } from "../errors";
 import { permissionError } from "../kernel/refusal";
@@ -32,7 +33,7 @@ const IDLE = 50;
  * The pipe is shared by the whole system: each line is delivered to one reader only, and concurrent readers take lines
  * from each other (since Linux 6.6 only one reader at a time is allowed). It is meant for debugging; programs in
  * production report through a {@link RingBuffer}. Waiting keeps the process alive but blocks no thread: the pipe is
- * polled twenty times a second.
+ * polled twenty times a second. If tracing is off on this system the process gets the warning WARN_BPF_TRACING_OFF.
  *
  * @throws {@link BpfError} ERR_BPF_NOT_SUPPORTED without tracefs, ERR_BPF_BUSY if there is another reader; the signal's
  *   reason when aborted
@@ -93,7 +94,9 @@ function openPipe(): number {
   let cause: NodeJS.ErrnoException | undefined;
   for (const path of PATHS) {
     try {
-      return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      warnIfOff(join(dirname(path), "tracing_on"));
+      return fd;
     } catch (error) {
       cause = error as NodeJS.ErrnoException;
       if (cause.code !== "ENOENT") break;
@@ -109,6 +112,13 @@ function openPipe(): number {
   }
   const hint = "Mount tracefs: mount -t tracefs tracefs /sys/kernel/tracing";
   throw new BpfError("ERR_BPF_NOT_SUPPORTED", `trace_pipe can't be opened (${code})`, { ...details, hint });
+}
+
+/** Without tracing the pipe stays empty. An oops of the kernel switches it off (kernel/panic.c: oops_enter()). */
+function warnIfOff(path: string): void {
+  if (readFileSync(path, "utf8").trim() !== "0") return;
+  const warning = `tracePipe: tracing is off, so that no line comes: echo 1 > ${path}`;
+  process.emitWarning(warning, { code: "WARN_BPF_TRACING_OFF" });
 }
 
 /** Reads what is available; returns the number of bytes. */

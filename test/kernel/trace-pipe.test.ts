@@ -1,5 +1,7 @@
 /** The output of programs, from the kernel's trace pipe. */
-import { existsSync, readdirSync, readlinkSync } from "node:fs";
+
+import { once } from "node:events";
+import { existsSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { getPriority } from "node:os";
 import { type TraceEntry, tracePipe } from "node-libbpf";
 import { open } from "../bpf/buffers.bpf";
@@ -12,6 +14,9 @@ const tracefs: Need = {
   present: () => existsSync("/sys/kernel/tracing/trace_pipe"),
   expected: vmKernel !== undefined,
 };
+
+/** The switch is the whole system's. */
+const ownTracing: Need = { what: "a machine of its own", present: () => vmKernel !== undefined, expected: false };
 
 const noTracefs: Need = { what: "no tracefs", present: () => !tracefs.present(), expected: false };
 
@@ -58,4 +63,17 @@ kernelTest("without tracefs the error says what to mount", [noTracefs], async ()
 
 kernelTest("an invalid pid is refused", [], async () => {
   expect(() => tracePipe({ pid: -1 })).toThrow(expect.objectContaining({ code: "ERR_BPF_ARGUMENT" }));
+});
+
+kernelTest("with tracing off the process is warned", [tracefs, ownTracing], async () => {
+  const ON = "/sys/kernel/tracing/tracing_on";
+  writeFileSync(ON, "0");
+  try {
+    const warned = once(process, "warning");
+    const next = tracePipe({ signal: AbortSignal.timeout(1000) }).next();
+    await expect(next).rejects.toThrow(/timeout/);
+    expect(await warned).toMatchObject([{ code: "WARN_BPF_TRACING_OFF", message: expect.stringContaining(ON) }]);
+  } finally {
+    writeFileSync(ON, "1");
+  }
 });
