@@ -33,7 +33,7 @@ kernelTest(
       { name: "BpfObject", of: maps, not, before: [["hash"]] },
       { name: "ObjectSpec", of: openMaps() },
       { name: "Program", of: events.programs.on_call },
-      { name: "Link", of: link, not: [...not, "detach", "update"] },
+      { name: "Link", of: link, not: [...not, "detach", "disconnect", "update"] },
     ];
     try {
       expect(await rawErrors(subjects)).toEqual([]);
