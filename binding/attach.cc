@@ -27,6 +27,8 @@ namespace node_libbpf {
 
 namespace {
 
+constexpr uint32_t kLink = 1U << 13;  // BPF_F_LINK, which libbpf 1.1's header lacks
+
 std::vector<const char*> pointersTo(const std::vector<std::string>& texts) {
   std::vector<const char*> pointers;
   for (const std::string& text : texts) pointers.push_back(text.c_str());
@@ -323,7 +325,7 @@ Napi::Value attachStructOps(const Napi::CallbackInfo& info) {
     return link == nullptr ? -errno : 0;
   });
   if (link != nullptr) {
-    const bool hasLink = (bpf_map__map_flags(map) & BPF_F_LINK) != 0;
+    const bool hasLink = (bpf_map__map_flags(map) & kLink) != 0;
     const Link::Of of = hasLink ? Link::Of::kStructOps : Link::Of::kMap;
     outcome.status =
         Environment::of(info.Env()).links.add(std::make_shared<Link>(std::move(link), std::move(object), of));

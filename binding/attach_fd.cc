@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -57,7 +58,9 @@ Napi::Value interfaceIndex(const Napi::CallbackInfo& info) {
 Napi::Value createLink(const Napi::CallbackInfo& info, bpf_attr attr, const void* tail, size_t size) {
   attr.link_create.prog_fd = uint32Of(info[0]);
   if (size > 0) {
-    memcpy(&attr.link_create.target_btf_id, tail, std::min(size, sizeof(attr.link_create.uprobe_multi)));
+    // Not by its members: the system's header may lack newer ones.
+    constexpr size_t kTail = offsetof(bpf_attr, link_create.target_btf_id);
+    memcpy(reinterpret_cast<char*>(&attr) + kTail, tail, std::min(size, sizeof(attr) - kTail));
   }
   Fd fd(bpf(BPF_LINK_CREATE, &attr));
   if (fd.get() >= 0 && fd.get() <= STDERR_FILENO) fd = copyOfFd(fd.get());
