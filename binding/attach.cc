@@ -229,9 +229,8 @@ Napi::Value attachKsyscall(const Napi::CallbackInfo& info) {
 // session }): by pattern if it is not empty, else by the functions' names, else by offsets in the file;
 // counters are offsets of reference counters
 Napi::Value attachUprobeMulti(const Napi::CallbackInfo& info) {
-#if LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 3
   const Request request(info[2]);
-  const int32_t pid = request["pid"];
+  [[maybe_unused]] const int32_t pid = request["pid"];
   const std::string path = request["path"];
   const std::string pattern = request["pattern"];
   const std::vector<std::string> functions = request["functions"];
@@ -240,7 +239,9 @@ Napi::Value attachUprobeMulti(const Napi::CallbackInfo& info) {
   const std::vector<uint64_t> cookies = request["cookies"];
   const std::vector<const char*> names = pointersTo(functions);
   const bool session = request["session"];
-  LIBBPF_OPTS(bpf_uprobe_multi_opts, options, .retprobe = request["retprobe"]);
+  const bool retprobe = request["retprobe"];
+#if LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 3
+  LIBBPF_OPTS(bpf_uprobe_multi_opts, options, .retprobe = retprobe);
   if (pattern.empty()) {
     options.syms = names.empty() ? nullptr : const_cast<const char**>(names.data());
     options.offsets = names.empty() ? asLongs(offsets) : nullptr;
@@ -258,7 +259,12 @@ Napi::Value attachUprobeMulti(const Napi::CallbackInfo& info) {
                                             pattern.empty() ? nullptr : pattern.c_str(), &options);
   });
 #else
-  return unsupported(info);
+  (void)retprobe;
+  (void)session;
+  return attach(info, [](const bpf_program*) {
+    errno = EOPNOTSUPP;
+    return static_cast<bpf_link*>(nullptr);
+  });
 #endif
 }
 

@@ -1,5 +1,5 @@
 /** Parses section names (docs/program_types.rst of libbpf). */
-import { Flag, ProgramType } from "./constants";
+import { AttachType, Flag, ProgramType } from "./constants";
 import { KINDS, type KindRow, type KnownKind, type OtherKind, type ProgramKind, type TargetForm } from "./kinds";
 import { programTypeName } from "./program-types";
 
@@ -39,6 +39,18 @@ export function kindOfType(type: number): ProgramKind | undefined {
   return others.every(same) ? first?.[0] : undefined;
 }
 
+/** A section that the linked libbpf is too old for: tcx and netkit (libbpf 1.3), uprobe.multi (1.3), netfilter (1.3) … */
+function newerThanLibbpf(prefix: string, target: string | undefined, isDotS: boolean): SectionFacts | undefined {
+  const [kind, row] = all.find(([, { sections }]) => sections.includes(prefix)) ?? [];
+  const [type, another] = row?.types ?? [];
+  if (kind === undefined || row === undefined || type === undefined || another !== undefined) return undefined;
+  if (isDotS && row.sleeps === "never") return undefined;
+  // "tcx/ingress" is BPF_TCX_INGRESS.
+  const named = (AttachType as Readonly<Record<string, number>>)[`${prefix}_${target}`.toUpperCase()];
+  const attachType = row.attachType ?? named ?? 0;
+  return { kind, type, attachType, targetForm: row.target.form, target, flags: isDotS ? Flag.SLEEPABLE : 0 };
+}
+
 /**
  * Parses a section name. `type` is the program type that libbpf derived from it; 0 if it knows none. libbpf knows the
  * sections too. The rows add the flags that a section implies, which libbpf's interface hides, and sleepable sections
@@ -61,6 +73,8 @@ export function parseSection(section: string, type: number): SectionFacts {
   }
   // libbpf knows more ".s" sections (uprobe.multi.s, usdt.s, struct_ops.s …); all that it knows set the flag.
   const known = type !== ProgramType.UNSPEC;
+  const newer = known ? undefined : newerThanLibbpf(prefix, target, isDotS);
+  if (newer !== undefined) return newer;
   return {
     kind: known ? prefix : "unspec",
     targetForm: "text",

@@ -3,7 +3,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { bpfLsm, kernelTest, memo, type Need, since, vmKernel } from "./needs";
+import { isSince } from "../../lib/compare-versions";
+import { bpfLsm, bundled, kernelTest, memo, type Need, since, vmKernel } from "./needs";
 
 const directory = join(__dirname, "../snippets");
 /** The folder that README's paths are relative to. */
@@ -36,6 +37,8 @@ function needsOf(file: string): Need[] {
     ...(file.includes(".net.") ? [namespaces] : []),
     ...(file.includes(".cgroup.") ? [cgroup] : []),
     ...(series === undefined ? [] : [since(series)]),
+    // What is newer than Debian's oldest libbpf needs a newer one.
+    ...(series !== undefined && isSince(series, "6.4") ? [bundled] : []),
   ];
 }
 

@@ -155,7 +155,7 @@ describe("types", () => {
 
 describe("the stored files", () => {
   // The types of the newest sections and maps come from the bundled libbpf.
-  const newest = /\/(whole-\w[\w-]*|cases\/\w+)\.bpf\.c$/;
+  const newest = /\/(whole-\w[\w-]*|kinds-\w[\w-]*|cases\/\w+)\.bpf\.c$/;
   const sources = bpfSources().filter((source) => libbpf.linkage === "bundled" || !newest.test(source));
 
   test.each(sources)("%s has the types that its object has", (source) => {

@@ -255,10 +255,11 @@ function whatOf(program: Attachable, given: AttachOptions): string {
 
 function notSupported(message: string, details: ErrorDetails): AttachError {
   const { errno } = details;
+  const [needed = "a newer kernel"] = /Linux \d+\.\d+/.exec(message) ?? [];
   return new AttachError(
     "ERR_BPF_NOT_SUPPORTED",
     `${message}; this is ${release()}${errno === undefined ? "" : ` (${errno})`}`,
-    details,
+    { ...details, hint: `Require ${needed} or newer` },
   );
 }
 
