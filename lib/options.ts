@@ -55,6 +55,9 @@ export const anyNumber = custom<number>("a number", (value) => typeof value === 
 export const anyString = custom<string>("a string", (value) => typeof value === "string");
 export const anyObject = custom<never>("an object", (value) => typeof value === "object" && value !== null);
 export const anyArray = custom<never>("an array", Array.isArray);
+/** A program or a map of this process. */
+export const withFd = (what: string): Expected<{ readonly fd: number }> =>
+  custom(what, (value) => typeof value === "object" && value !== null && "fd" in value);
 export const bytes = custom<Uint8Array>("a Uint8Array", isUint8Array);
 /** A function with any parameters: they can't be checked before the call. */
 export const anyFunction = custom<never>("a function", (value) => typeof value === "function");

@@ -2,10 +2,10 @@
 import type { Command } from "commander";
 import { type LinkInfo, linkInfo, links, openLinkById, owners } from "../index";
 import { detachLink } from "../running/detach";
-import { allPins, pinnedId } from "../running/pinned";
+import { allPins } from "../running/pinned";
 import { addExamples } from "./examples";
 import { targetOf } from "./link-text";
-import { fields, holders, idOrPin } from "./running-output";
+import { fields, holders, idOf, idOrPin } from "./running-output";
 import { document, printable, table } from "./table";
 
 const LINK = "an id, or the path of a pin";
@@ -20,7 +20,7 @@ export function addLink(program: Command): void {
     .argument("[link]", LINK)
     .option("--json", "print JSON")
     .action((word: string | undefined, { json }: { json?: true }) => {
-      const found = word === undefined ? [...links()] : [linkInfo(idOf(word))];
+      const found = word === undefined ? [...links()] : [linkInfo(idOf(word, "link"))];
       process.stdout.write(
         word === undefined ? all(withHolders(found), json) : one(withHolders(found)[0] as Shown, json),
       );
@@ -33,7 +33,7 @@ export function addLink(program: Command): void {
     .argument("<link>", "an id")
     .argument("<path>", "a path in bpffs that does not exist")
     .action((word: string, path: string) => {
-      using link = openLinkById(idOf(word));
+      using link = openLinkById(idOf(word, "link"));
       link.pin(path);
     });
   addExamples(pin, "sudo node-libbpf link pin 7 /sys/fs/bpf/guard");
@@ -50,11 +50,6 @@ export function addLink(program: Command): void {
 }
 
 type Shown = LinkInfo & { pins: readonly string[]; owners: ReturnType<typeof holdersOf> };
-
-function idOf(word: string): number {
-  const named = idOrPin(word);
-  return typeof named === "number" ? named : pinnedId(named, "link");
-}
 
 const holdersOf = (held: ReturnType<typeof owners>, id: number) => held.links.get(id) ?? [];
 

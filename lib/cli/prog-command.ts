@@ -3,10 +3,9 @@ import type { Command } from "commander";
 import { openProgramById, programInstructions, type RunningProgram, runningPrograms } from "../index";
 import { detachProgram } from "../running/detach";
 import { programInfo } from "../running/objects";
-import { pinnedId } from "../running/pinned";
 import { addExamples } from "./examples";
 import { targetOf } from "./link-text";
-import { fields, holders, idOrPin } from "./running-output";
+import { fields, holders, idOf } from "./running-output";
 import { document, printable, table } from "./table";
 
 const PROGRAM = "an id, or the path of a pin";
@@ -37,7 +36,7 @@ export function addProg(program: Command): void {
     .argument("<program>", PROGRAM)
     .argument("<path>", "a path in bpffs that does not exist")
     .action((word: string, path: string) => {
-      using opened = openProgramById(idOf(word));
+      using opened = openProgramById(idOf(word, "program"));
       opened.pin(path);
     });
   addExamples(pin, "sudo node-libbpf prog pin 42 /sys/fs/bpf/guard");
@@ -47,22 +46,16 @@ export function addProg(program: Command): void {
     .description("Detaches all links of a program, even if others hold them, where the kernel can do that. Needs root.")
     .argument("<program>", PROGRAM)
     .action((word: string) => {
-      const links = detachProgram(idOf(word));
+      const links = detachProgram(idOf(word, "program"));
       process.stdout.write(`detached ${links.map((id) => `link ${id}`).join(", ")}\n`);
     });
   addExamples(detach, "sudo node-libbpf prog detach 42");
 }
 
-function idOf(word: string): number {
-  const named = idOrPin(word);
-  return typeof named === "number" ? named : pinnedId(named, "program");
-}
-
 function find(word: string): RunningProgram {
-  const id = idOf(word);
-  programInfo(id); // throws if there is none
-  const found = runningPrograms().find((program) => program.id === id);
-  return found ?? { ...programInfo(id), attachTarget: undefined, links: [], maps: [], pins: [], owners: [] };
+  const info = programInfo(idOf(word, "program"));
+  const found = runningPrograms().find(({ id }) => id === info.id);
+  return found ?? { ...info, attachTarget: undefined, links: [], maps: [], pins: [], owners: [] };
 }
 
 function showProgram(program: RunningProgram, { lines, json }: Options): string {

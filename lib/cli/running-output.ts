@@ -1,5 +1,7 @@
 /** What ps, prog and link print. */
 import type { Owner } from "../index";
+import type { PinKind } from "../native";
+import { pinnedId } from "../running/pinned";
 import { type Cell, printable } from "./table";
 
 /** The processes that hold something. */
@@ -24,4 +26,10 @@ function isPlainList(value: unknown): boolean {
 /** Numbers are ids, everything else is the path of a pin. */
 export function idOrPin(word: string): number | string {
   return /^\d+$/.test(word) ? Number(word) : word;
+}
+
+/** The id that a word gives, or that of the pin which it names. */
+export function idOf(word: string, kind: PinKind): number {
+  const named = idOrPin(word);
+  return typeof named === "number" ? named : pinnedId(named, kind);
 }

@@ -8,7 +8,7 @@ import { type Handle, native } from "../native";
 import { onCollected } from "../native/collected";
 import type { Lifetime } from "../native/lifetime";
 import { type PinFault, preparePin, removePin, whyNotOpened } from "../native/pins";
-import { checkArgument, custom, filled, objectId } from "../options";
+import { checkArgument, custom, filled, objectId, withFd } from "../options";
 import { refuseOthers } from "../receivers";
 import { recordsIn } from "./iter-records";
 import { IterStream } from "./iter-stream";
@@ -346,7 +346,7 @@ const UPDATE_FAULTS: Readonly<Record<string, string>> = {
   ENOLINK: "what it was attached to is gone",
 };
 
-const hasFd = custom("a program or a map", (value) => typeof value === "object" && value !== null && "fd" in value);
+const hasFd = withFd("a program or a map");
 
 /** A program or a map. */
 interface Replacement {

@@ -6,7 +6,7 @@ import { permissionError } from "../kernel/refusal";
 import { type Handle, native } from "../native";
 import { Lifetime } from "../native/lifetime";
 import { whyNotOpened } from "../native/pins";
-import { checkArgument, checkOptions, filled, integer, type Schema } from "../options";
+import { checkArgument, checkOptions, filled, objectId, type Schema } from "../options";
 import { kindOf, kindOfType, parseSection } from "../section-names";
 import { Program } from "./program";
 import { type ProgramInfo, readProgramInfo } from "./program-info";
@@ -53,7 +53,7 @@ export function openProgram(path: string, options?: OpenProgramOptions): OpenedP
  */
 export function openProgramById(id: number, options?: OpenProgramOptions): OpenedProgram {
   const callee = { name: "openProgramById", details: { operation: OPERATION } };
-  checkArgument(callee, "id", id, integer(1, 0xffffffff));
+  checkArgument(callee, "id", id, objectId);
   const given = checkOptions(callee, options, OPTIONS);
   const handle = native.programOfId(id);
   const what = `program ${id} can't be opened`;

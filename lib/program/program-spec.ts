@@ -3,14 +3,9 @@ import type { Codec } from "../codec/codec";
 import { Flag } from "../constants";
 import type { ProgramKind } from "../kinds";
 import type { ProgramDescription, ProgramRequest } from "../native";
-import { boolean, checkProperty, custom, type Expected, filled, integer, uint32 } from "../options";
+import { boolean, checkProperty, type Expected, filled, integer, uint32, withFd } from "../options";
 import { refuseOthers } from "../receivers";
 import { kindOf, parseSection, type SectionFacts } from "../section-names";
-
-const aProgram = custom<{ readonly fd: number }>(
-  "a program",
-  (value) => typeof value === "object" && value !== null && "fd" in value,
-);
 
 /** A program's settings at the start of load(). Later changes to the spec do not affect it. */
 export type GivenProgram = Pick<
@@ -213,7 +208,7 @@ export class ProgramSpec {
   }
 
   set targetProgram(value: { readonly fd: number } | undefined) {
-    this.#targetProgram = value === undefined ? undefined : this.#checked("targetProgram", value, aProgram);
+    this.#targetProgram = value === undefined ? undefined : this.#checked("targetProgram", value, withFd("a program"));
   }
 
   /** @internal Whether the kernel resolves the target at load, through BTF. */

@@ -186,7 +186,7 @@ export function checkedAttachOptions(program: Attachable, options: AttachOptions
 export function attachProgram(program: Attachable, place: Place, given: AttachOptions): Link {
   const { attach, ignored = [] } = mechanism(program.kind);
   const lacking = newOption(program.kind, given, ignored);
-  if (lacking !== undefined) throw notSupported(`${whatOf(program, given)}: ${lacking}`, about(program));
+  if (lacking !== undefined) throw notSupported(whatOf(program, given), lacking, about(program));
   const attached = attach(program, place, given);
   try {
     if (place.opened && isErrno(attached.status, "EBADF") && isOutcome(attached)) throw needsObject(program);
@@ -221,8 +221,14 @@ function isOutcome(attached: Attached): attached is Outcome {
   return "messages" in attached;
 }
 
+/** What this kernel lacks, and the first release that has it. */
+interface Lacking {
+  readonly needs: string;
+  readonly since: string;
+}
+
 /** The first of these options that this kernel lacks. */
-function newOption(kind: string, given: AttachOptions, names: readonly string[]): string | undefined {
+function newOption(kind: string, given: AttachOptions, names: readonly string[]): Lacking | undefined {
   const since = mechanism(kind).since ?? {};
   for (const name of names as (keyof AttachOptions)[]) {
     const value = given[name];
@@ -231,16 +237,17 @@ function newOption(kind: string, given: AttachOptions, names: readonly string[])
     const ofValue = typeof known === "function";
     const first = ofValue ? known(value) : known;
     if (first !== undefined && !isSince(release(), first))
-      return `the attach option ${name}${ofValue ? `: ${JSON.stringify(value)}` : ""} needs Linux ${first}`;
+      return { needs: `the attach option ${name}${ofValue ? `: ${JSON.stringify(value)}` : ""} needs`, since: first };
   }
   return undefined;
 }
 
 /** An option that this kernel lacks, or the kind itself. */
-function tooNew({ kind }: Attachable, given: AttachOptions): string | undefined {
+function tooNew({ kind }: Attachable, given: AttachOptions): Lacking | undefined {
   const row = kindRow(kind);
   const isNew = row !== undefined && !isSince(release(), row.since);
-  return newOption(kind, given, Object.keys(given)) ?? (isNew ? `${kind} programs need Linux ${row.since}` : undefined);
+  const lacking = newOption(kind, given, Object.keys(given));
+  return lacking ?? (isNew ? { needs: `${kind} programs need`, since: row.since } : undefined);
 }
 
 /** The errnos of a kernel that does not know what it is asked for. */
@@ -253,13 +260,12 @@ function whatOf(program: Attachable, given: AttachOptions): string {
   return `program ${program.name} (${program.section}) could not be attached${place ? ` to ${place}` : ""}`;
 }
 
-function notSupported(message: string, details: ErrorDetails): AttachError {
+function notSupported(what: string, { needs, since }: Lacking, details: ErrorDetails): AttachError {
   const { errno } = details;
-  const [needed = "a newer kernel"] = /Linux \d+\.\d+/.exec(message) ?? [];
   return new AttachError(
     "ERR_BPF_NOT_SUPPORTED",
-    `${message}; this is ${release()}${errno === undefined ? "" : ` (${errno})`}`,
-    { ...details, hint: `Require ${needed} or newer` },
+    `${what}: ${needs} Linux ${since}; this is ${release()}${errno === undefined ? "" : ` (${errno})`}`,
+    { ...details, hint: `Require Linux ${since} or newer` },
   );
 }
 
@@ -278,7 +284,7 @@ function attachError(program: Attachable, outcome: Attached, given: AttachOption
     return permissionError(what, refused, details);
   }
   const lacking = UNKNOWN.includes(errno) ? tooNew(program, given) : undefined;
-  if (lacking !== undefined) return notSupported(`${what}: ${lacking}`, details);
+  if (lacking !== undefined) return notSupported(what, lacking, details);
   const { kind, section, sleepable, attachTarget } = program;
   const why = explain({
     ...{ errno, log: [], stage: "attach" },

@@ -6,7 +6,7 @@ import { ArgumentError, AttachError } from "../../errors";
 import type { AttachMechanism, ProgramKind } from "../../kinds";
 import { type Handle, native, type Outcome } from "../../native";
 import type { Lifetime } from "../../native/lifetime";
-import { custom, type Expected, filled, integer, type Schema } from "../../options";
+import { custom, type Expected, filled, integer, type Schema, withFd } from "../../options";
 
 /** What attaching needs to know of a program. */
 export interface Attachable {
@@ -79,12 +79,8 @@ export interface HasFd {
   /** Its file descriptor in this process. */
   readonly fd: number;
 }
-export const program = custom<HasFd>("a program", hasFd);
-export const map = custom<HasFd>("a map", hasFd);
-
-function hasFd(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "fd" in value;
-}
+export const program = withFd("a program");
+export const map = withFd("a map");
 
 /** A priority as netfilter and tc have it. */
 export const int32 = integer(-0x80000000, 0x7fffffff);

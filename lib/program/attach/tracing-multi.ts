@@ -40,7 +40,8 @@ export const tracingMulti: Mechanism<TracingMultiAttachOptions> = {
 
 /** The BTF id of each function. */
 function named(program: Attachable, functions: readonly string[]): number[] {
-  const ids = idsWhere((name) => functions.includes(name));
+  const wanted = new Set(functions);
+  const ids = idsWhere((name) => wanted.has(name));
   return functions.map((name) => ids.get(name) ?? missing(program, name));
 }
 
