@@ -88,6 +88,14 @@ export function table(results: readonly Result[]): string {
   return all.map((row) => row.map(pad).join("  ").trimEnd()).join("\n");
 }
 
+/** A line for each failed test, for the end of the output: of a long output often only the end is kept. */
+export function failed(results: readonly Result[]): string {
+  const titles = (failure: string) => [...new Set(failure.match(/(?<=● ).+/g) ?? [failure.split("\n", 1)[0] ?? ""])];
+  return results
+    .flatMap(({ name, failures }) => failures.flatMap(titles).map((title) => `FAILED ${name}: ${title}`))
+    .join("\n");
+}
+
 export function total(results: readonly Result[]): string {
   const sum = (key: "passed" | "failed" | "skipped") => results.reduce((count, result) => count + result[key], 0);
   return `${sum("passed")} passed, ${sum("failed")} failed, ${sum("skipped")} skipped`;

@@ -18,7 +18,7 @@ import { nodes } from "./nodes";
 import { PROJECT_ROOT } from "./places";
 import { nameOfJob, SELFTESTS_KERNELS, selftestsTable, testSelftests } from "./selftests";
 import { buildWithSystemLibbpf } from "./system-libbpf";
-import { check, type JestResult, type Result, resultOf, table, total } from "./test-results";
+import { check, failed, type JestResult, type Result, resultOf, table, total } from "./test-results";
 import { testService } from "./test-service";
 import { nameOf, reportsOf, testInVm, type VmTests } from "./test-vm";
 
@@ -345,7 +345,8 @@ async function main(): Promise<void> {
   await work(last);
   const selftests = wanted.parts.includes("selftests") ? selftestsTable() : undefined;
   const more = [agreementTable(reports), kindsTable(reports), selftests].filter((text) => text !== undefined);
-  process.stdout.write([table(results), ...more.flatMap((text) => ["", text, ""]), total(results), ""].join("\n"));
+  const tables = [table(results), ...more, failed(results)].filter((text) => text !== "");
+  process.stdout.write([tables.join("\n\n"), "", total(results), ""].join("\n"));
   if (results.some((result) => result.failed > 0)) process.exitCode = 1;
 }
 
