@@ -32,7 +32,7 @@ export function addRun(program: Command): void {
         "With --pin it stays attached when the command ends: see unpin.",
     )
     .argument("<object>", "an object file from clang -target bpf")
-    .option("--set <name=value>", "value of a global variable: JSON, or a plain number or string; repeatable", pair)
+    .addOption(settingVariables())
     .option("--event <map=type>", "record type of a ring or perf buffer, such as events='struct exec_event'", event)
     .option("--programs <names>", "load only these, comma-separated; repeatable", list)
     .addOption(
@@ -56,6 +56,15 @@ export function addRun(program: Command): void {
     "sudo node-libbpf run watch.bpf.o --set min_size=4096 --duration 10 --dump",
     "sudo node-libbpf run guard.bpf.o --pin /sys/fs/bpf/guard",
   );
+}
+
+/** The option --set. */
+export function settingVariables(): Option {
+  const option = new Option(
+    "--set <name=value>",
+    "value of a global variable: JSON, or a plain number or string; repeatable",
+  );
+  return option.argParser(pair);
 }
 
 async function run(path: string, options: Options): Promise<void> {

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { ArgumentError } from "../errors";
 import { open } from "../index";
+import { setAllFromText } from "../object/variable-text";
 import type { Arch } from "../testing/arch";
 import { resolveKernel } from "../testing/kernels";
 import { type Baseline, type Regression, readBaseline, regressions, type VerifiedProgram } from "../verify/baseline";
@@ -9,11 +10,13 @@ import { type Answer, type NotAccepted, programsOf } from "../verify/load-alone"
 import { type KernelAnswers, type MachineOptions, verifyOn } from "../verify/machine";
 import { addExamples } from "./examples";
 import { inLanes } from "./lanes";
+import { settingVariables } from "./run-command";
 import { type Cell, document, isTerminal, printable, type Style, styled, table } from "./table";
 import { list, positive } from "./vm-command";
 
 interface Options {
   kernel: string[];
+  set?: [string, string][];
   baseline?: string;
   tolerance: number;
   jobs: number;
@@ -38,6 +41,7 @@ export function addVerify(program: Command): void {
       "series (5.10,6.12), releases (6.12.117) or vmlinuz files, comma-separated; repeatable",
       list,
     )
+    .addOption(settingVariables())
     .option("--baseline <file>", "a former output of --json to compare with")
     .option("--tolerance <percent>", "with --baseline: how many more instructions are no regression", percent, 10)
     .option("--jobs <n>", "number of parallel machines", positive, 1)
@@ -59,7 +63,9 @@ async function verify(path: string, options: Options): Promise<number> {
   const { kernel, baseline: file, tolerance, jobs, json: asJson } = options;
   // All that can be wrong without a machine, before the first one boots.
   const baseline = file === undefined ? undefined : readBaseline(file);
-  if (programsOf(open(path)).length === 0) throw new ArgumentError(`${path} has no programs`, { operation: "verify" });
+  const spec = open(path);
+  setAllFromText(spec.variables, options.set ?? []);
+  if (programsOf(spec).length === 0) throw new ArgumentError(`${path} has no programs`, { operation: "verify" });
   const kernels = [...new Set(kernel)];
   for (const name of kernels) resolveKernel(name, process.arch as Arch, progress(name));
   const answers = await inLanes(kernels, jobs, (name) => verifyOn(name, path, machine(name, options)));
@@ -78,9 +84,10 @@ async function verify(path: string, options: Options): Promise<number> {
   return worse.length > 0 ? 1 : statusOf(programs, baseline);
 }
 
-function machine(name: string, { lsm, memory, timeout }: Options): MachineOptions {
+function machine(name: string, { set, lsm, memory, timeout }: Options): MachineOptions {
   return {
     onProgress: progress(name),
+    ...(set !== undefined && { variables: set }),
     ...(lsm !== undefined && { lsm }),
     ...(memory !== undefined && { memoryMib: memory }),
     ...(timeout !== undefined && { timeoutSeconds: timeout }),

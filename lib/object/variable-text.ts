@@ -4,6 +4,14 @@ import { ArgumentError } from "../errors";
 import { nearest } from "../nearest";
 import type { Variables } from "./variables";
 
+/** Values of global variables as text, by name. */
+export type VariableTexts = Iterable<readonly [name: string, text: string]>;
+
+/** Sets variables, as {@link setFromText} does. */
+export function setAllFromText(variables: Variables, texts: VariableTexts): void {
+  for (const [name, text] of texts) setFromText(variables, name, text);
+}
+
 /**
  * Sets a variable.
  *

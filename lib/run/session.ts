@@ -12,13 +12,12 @@ import type { AttachReport } from "../object/attach-all";
 import type { BpfObject } from "../object/object";
 import { type ObjectSpec, open } from "../object/object-spec";
 import type { LoadOptions } from "../object/precheck";
-import { setFromText } from "../object/variable-text";
+import { setAllFromText, type VariableTexts } from "../object/variable-text";
 
 export interface SessionOptions extends LoadOptions {
   /** The programs to load, in place of those that the object loads by itself. */
   programs?: readonly string[];
-  /** Values of global variables as text, by name. */
-  variables?: Iterable<readonly [name: string, text: string]>;
+  variables?: VariableTexts;
   /** Record types by map, as in {@link OpenOptions.events}. */
   events?: Readonly<Record<string, string>>;
 }
@@ -61,7 +60,7 @@ export class Session implements AsyncDisposable {
     const { programs, variables = [], events = {}, ...load } = options;
     const spec = open(path, { events });
     if (programs !== undefined) choose(spec, programs);
-    for (const [name, text] of variables) setFromText(spec.variables, name, text);
+    setAllFromText(spec.variables, variables);
     const object = await spec.load(load);
     try {
       // Before the programs run: a perf buffer that nobody reads refuses records.

@@ -1,6 +1,7 @@
 /** Loads the programs of an object one by one, so that one that is refused does not hide the others. */
 import { BpfError, type ErrorCode, LoadError, VerifierError } from "../errors";
 import { type ObjectSpec, open } from "../object/object-spec";
+import { setAllFromText, type VariableTexts } from "../object/variable-text";
 import type { ProgramSpec } from "../program/program-spec";
 import { decisiveLines, instructionsProcessed } from "../sleepable/log-lines";
 import type { ReasonCode } from "../verdict";
@@ -40,10 +41,10 @@ export interface LoadedProgram {
 const STATISTICS = 4;
 
 /** Loads each program with no other one of the object, and closes it again. */
-export async function loadAlone(path: string): Promise<LoadedProgram[]> {
+export async function loadAlone(path: string, variables: VariableTexts): Promise<LoadedProgram[]> {
   const answers: LoadedProgram[] = [];
   for (const { name, section } of programsOf(open(path)))
-    answers.push({ program: name, section, answer: await answerTo(path, name) });
+    answers.push({ program: name, section, answer: await answerTo(path, name, variables) });
   return answers;
 }
 
@@ -52,13 +53,13 @@ export function programsOf(spec: ObjectSpec): ProgramSpec[] {
   return Object.values(spec.programs);
 }
 
-async function answerTo(path: string, name: string): Promise<Answer> {
+async function answerTo(path: string, name: string, variables: VariableTexts): Promise<Answer> {
   try {
-    return await load(path, name, STATISTICS);
+    return await load(path, name, variables, STATISTICS);
   } catch {
     // With the level set, libbpf does not load again for the log of a refusal.
     try {
-      return await load(path, name, 0);
+      return await load(path, name, variables, 0);
     } catch (error) {
       if (error instanceof BpfError) return refusal(error);
       throw error;
@@ -66,8 +67,9 @@ async function answerTo(path: string, name: string): Promise<Answer> {
   }
 }
 
-async function load(path: string, name: string, logLevel: number): Promise<Accepted> {
+async function load(path: string, name: string, variables: VariableTexts, logLevel: number): Promise<Accepted> {
   const spec = open(path);
+  setAllFromText(spec.variables, variables);
   for (const program of programsOf(spec)) program.autoload = program.name === name;
   spec.program(name).logLevel = logLevel;
   // The kernel shall answer, and not the tables.

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { places } from "../native/binary";
+import type { VariableTexts } from "../object/variable-text";
 import type { Put, VmOptions } from "../testing";
 import { runInVm, VmError } from "../testing";
 import type { LoadedProgram } from "./load-alone";
@@ -17,7 +18,9 @@ export interface KernelAnswers {
   readonly programs: readonly LoadedProgram[];
 }
 
-export type MachineOptions = Pick<VmOptions, "lsm" | "memoryMib" | "timeoutSeconds" | "onProgress">;
+export interface MachineOptions extends Pick<VmOptions, "lsm" | "memoryMib" | "timeoutSeconds" | "onProgress"> {
+  variables?: VariableTexts;
+}
 
 const ROOT = join(__dirname, "../../..");
 const GUEST = "/node-libbpf";
@@ -28,7 +31,11 @@ const ANSWERS = "/tmp/answers.json";
  *
  * @throws {@link VmError} if the machine could not be started or died, or Node.js or the addon did not run there
  */
-export async function verifyOn(kernel: string, path: string, options: MachineOptions): Promise<KernelAnswers> {
+export async function verifyOn(
+  kernel: string,
+  path: string,
+  { variables = [], ...options }: MachineOptions,
+): Promise<KernelAnswers> {
   const object = `/object/${basename(path)}`;
   const into = mkdtempSync(join(tmpdir(), "node-libbpf-verify-"));
   const said: Buffer[] = [];
@@ -36,7 +43,7 @@ export async function verifyOn(kernel: string, path: string, options: MachineOpt
     const { exitCode, files } = await runInVm({
       ...options,
       kernel,
-      command: ["node", `${GUEST}/dist/lib/verify/guest.js`, object, ANSWERS],
+      command: ["node", `${GUEST}/dist/lib/verify/guest.js`, object, ANSWERS, JSON.stringify([...variables])],
       env: { NODE_LIBBPF_PREBUILD: `${GUEST}/node-libbpf.node` },
       // Loading is sequential, and the CPUs of an emulated machine wait for each other.
       cpus: 1,

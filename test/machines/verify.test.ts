@@ -110,6 +110,16 @@ test("programs that are refused, for the same errno", async () => {
   expect(await differences(objectPath("refusals"), "6.12", 20)).toEqual([]);
 }, 300_000);
 
+test("constants decide what the verifier sees", () => {
+  const { stdout } = verify(objectPath("contexts"), "--kernel", "6.12", "--set", "enabled=true", "--json");
+  const { programs } = documentOf("verify", stdout) as Verified;
+  const verdict = (name: string) => programs.find(({ program }) => program === name)?.verdicts["6.12"]?.verdict;
+  expect({ constant: verdict("constant"), constant_mask: verdict("constant_mask") }).toEqual({
+    constant: "refused",
+    constant_mask: "accepted",
+  });
+}, 300_000);
+
 test("two objects of the kernel's own selftests", async () => {
   const wanted = ["lsm", "verifier_bounds_deduction"];
   const { objects } = await buildSelftests(

@@ -77,6 +77,14 @@ test.each<[status: number, answer: Answer]>([
   expect(verify("--kernel", one).status).toBe(status);
 });
 
+test("a variable that the object does not have, before a machine boots", () => {
+  const { status, stderr } = verify("--kernel", "of no kernel", "--set", "no_such=1");
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: expect.stringMatching(/^node-libbpf: the object has no variable "no_such"/),
+  });
+});
+
 test("JSON, which is a baseline", () => {
   plays({ one: accepted(1000), two: refused });
   const { stdout } = verify("--kernel", `${one},${two}`, "--json");
