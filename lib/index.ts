@@ -128,7 +128,7 @@ export type { BpfObject } from "./object/object";
 export { type ObjectSpec, type OpenOptions, open } from "./object/object-spec";
 export type { PinAllOptions } from "./object/pin-all";
 export type { CheckOptions, LoadOptions, Precheck } from "./object/precheck";
-export type { AnyShape, Named, ObjectShape, Programs, Settable } from "./object/shape";
+export type { AnyShape, Named, ObjectShape, ProgramOf, Programs, Settable } from "./object/shape";
 export type { Variables, VariableValue } from "./object/variables";
 export type { Anchor, AnchorOptions } from "./program/attach/anchors";
 export { type AttachOptions, type AttachOptionsFor, attachOptions } from "./program/attach/attach";

@@ -66,6 +66,14 @@ export interface Ring {
     /** SEC("syscall") int tick(void *context) */
     tick: "syscall";
   };
+  contexts: {
+    /** What produce16 takes a pointer to */
+    produce16: run;
+    /** What produce256 takes a pointer to */
+    produce256: run;
+    /** What produce64 takes a pointer to */
+    produce64: run;
+  };
   maps: {
     /** The variables in .bss */
     ".bss": BpfMap;

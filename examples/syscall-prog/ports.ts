@@ -1,7 +1,6 @@
 /** Loads syscall-prog.bpf.c: a list of ports that is replaced as a whole. */
 import { getSystemErrorName } from "node:util";
-import { codecOf } from "node-libbpf";
-import { open, type request } from "./syscall-prog.bpf";
+import { open } from "./syscall-prog.bpf";
 
 export interface Ports extends AsyncDisposable {
   /** Replaces the list, with one system call. */
@@ -13,7 +12,6 @@ export interface Ports extends AsyncDisposable {
 /** Needs Linux 5.14. */
 export async function openPorts(): Promise<Ports> {
   const spec = open();
-  const codec = codecOf<request>(spec.btf.typeNamed("struct request"));
   const most = spec.variables.wanted.length;
   const object = await spec.load();
   const { current } = object.maps;
@@ -22,9 +20,7 @@ export async function openPorts(): Promise<Ports> {
   async function replace(ports: readonly number[]): Promise<void> {
     if (ports.length > most) throw new Error(`a list has at most ${most} ports, got ${ports.length}`);
     object.variables.wanted = Array.from({ length: most }, (_, index) => ports[index] ?? 0);
-    const context = new Uint8Array(codec.size);
-    const request = { current: current.fd, count: ports.length, generation: ++generation };
-    codec.encode(request, new DataView(context.buffer), 0);
+    const context = { current: current.fd, count: ports.length, generation: ++generation };
     const { returnValue } = await object.programs.replace.testRun({ context });
     if (returnValue !== 0) throw new Error(`the list was not replaced: ${getSystemErrorName(returnValue | 0)}`);
   }

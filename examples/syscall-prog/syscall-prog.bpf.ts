@@ -25,6 +25,10 @@ export interface SyscallProg {
     /** SEC("syscall") int replace(struct request *request) */
     replace: "syscall";
   };
+  contexts: {
+    /** What replace takes a pointer to */
+    replace: request;
+  };
   maps: {
     /** The variables in .bss */
     ".bss": BpfMap;

@@ -95,6 +95,7 @@ function shapeOf(shape: string, { programs, maps, variables }: ObjectItems, type
       "programs",
       programs.map(({ name, kind, doc }) => [doc, `${propertyKey(name)}: ${JSON.stringify(kind)};`]),
     ),
+    contextsOf(programs, types),
     block(
       "maps",
       maps.map((map) => [map.doc, mapMember(map, types)]),
@@ -108,6 +109,15 @@ function shapeOf(shape: string, { programs, maps, variables }: ObjectItems, type
     ),
   ];
   return `/** What is in ${inComment(file)}. */\nexport interface ${shape} {\n${parts.join("")}}\n`;
+}
+
+function contextsOf(programs: ObjectItems["programs"], types: TypeWriter): string {
+  const members = programs.flatMap(({ name, context }) =>
+    context === undefined
+      ? []
+      : [[`What ${name} takes a pointer to`, `${propertyKey(name)}: ${types.expression(context.type)};`] as const],
+  );
+  return members.length === 0 ? "" : block("contexts", members);
 }
 
 function block(name: string, members: readonly (readonly [doc: string, member: string])[]): string {

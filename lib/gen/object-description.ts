@@ -6,6 +6,7 @@ import { mapClasses, mapTypeName, mapTypeRow } from "../map-types";
 import { type ObjectSpec, open } from "../object/object-spec";
 import { eventTypes, recordTypes } from "../object/record-types";
 import { hasNoSize } from "../object/variables";
+import { contextType } from "../program/context";
 import { declaration, typeName } from "./declaration";
 import { byText } from "./names";
 
@@ -25,6 +26,8 @@ interface Item {
 
 export interface ProgramItem extends Item {
   kind: string;
+  /** Of a syscall program; those of others come from the kernel. */
+  context?: Root;
 }
 
 /** A map class. */
@@ -62,7 +65,13 @@ export function objectItems(bytes: Uint8Array, label: string, events: Readonly<R
   const functions = functionsOf(btf);
   const programs = Object.values(spec.programs).map(({ name, kind, section }) => {
     const type = functions.get(name);
-    return { name, kind, doc: `SEC("${section}")${type === undefined ? "" : ` ${declaration(type, name)}`}` };
+    const context = kind === "syscall" && type !== undefined ? contextType(type) : undefined;
+    return {
+      name,
+      kind,
+      doc: `SEC("${section}")${type === undefined ? "" : ` ${declaration(type, name)}`}`,
+      ...(context !== undefined && { context: { type: context, wish: `${name}_context`, path: `${name}.context` } }),
+    };
   });
   const maps = mapsOf(spec, btf, eventTypes(btf, Object.values(spec.maps), events, label));
   const variables = variablesOf(spec, btf);

@@ -14,7 +14,7 @@ import { refuseOthers } from "../receivers";
 import { type AttachAllOptions, type AttachReport, attachAll } from "./attach-all";
 import { byName, named } from "./by-name";
 import { type PinAllOptions, pinAll } from "./pin-all";
-import type { AnyShape, ObjectShape, Programs } from "./shape";
+import type { AnyShape, ObjectShape, ProgramOf, Programs } from "./shape";
 import { memoryOf } from "./variable-memory";
 import { type TypeOf, variablesOver } from "./variables";
 
@@ -103,7 +103,7 @@ export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, 
    *
    * @throws {@link ArgumentError} if there is none
    */
-  program<N extends keyof S["programs"] & string>(name: N): Program<S["programs"][N]> {
+  program<N extends keyof S["programs"] & string>(name: N): ProgramOf<S, N> {
     return named(this.programs, name, "program", this.name);
   }
 

@@ -11,6 +11,8 @@ export interface ObjectShape {
   programs: Record<string, ProgramKind>;
   /** The class of each map. */
   maps: Record<string, BpfMap>;
+  /** The struct that each syscall program takes a pointer to: what its test runs get and return. */
+  contexts?: object;
   /** The type of each variable. `readonly` ones are constants, which can be set only before load. */
   variables: object;
 }
@@ -21,10 +23,14 @@ export interface AnyShape extends ObjectShape {
   variables: Variables;
 }
 
+/** A program of a loaded object. */
+export type ProgramOf<S extends ObjectShape, N extends keyof S["programs"]> = Program<
+  S["programs"][N],
+  N extends keyof S["contexts"] ? S["contexts"][N] & object : object
+>;
+
 /** The programs of a loaded object. */
-export type Programs<S extends ObjectShape> = {
-  readonly [N in keyof S["programs"]]: Program<S["programs"][N]>;
-};
+export type Programs<S extends ObjectShape> = { readonly [N in keyof S["programs"]]: ProgramOf<S, N> };
 
 /** Items of one type, by the names in a shape. */
 export type Named<Names, T> = { readonly [N in keyof Names]: T };

@@ -15,7 +15,8 @@ export function contextCodec(btf: Btf, program: string, u64: U64): Codec<unknown
   return type && codecOf(type, { path: `program ${program}: the context`, u64 });
 }
 
-function contextType(program: BtfType): BtfType | undefined {
+/** The struct that a function takes a pointer to, as its only parameter. */
+export function contextType(program: BtfType): BtfType | undefined {
   const prototype = program.kind === "func" ? program.prototype : program;
   if (prototype.kind !== "func_proto") return undefined;
   const [context, ...others] = prototype.parameters;

@@ -17,8 +17,11 @@ import type { GivenProgram } from "./program-spec";
 import { checkedRunOptions, type TestRunOptions, type TestRunResult, testRun } from "./test-run";
 import { type VerifierStats, verifierStats } from "./verifier-stats";
 
-/** A loaded program of a {@link BpfObject}; `K` is its kind, if types were generated. libbpf: struct bpf_program. */
-export class Program<K extends ProgramKind = ProgramKind> {
+/**
+ * A loaded program of a {@link BpfObject}; `K` is its kind and `C` the context of its test runs, if types were
+ * generated. libbpf: struct bpf_program.
+ */
+export class Program<K extends ProgramKind = ProgramKind, C extends object = object> {
   static {
     refuseOthers(Program, (value) => #lifetime in value);
   }
@@ -198,12 +201,12 @@ export class Program<K extends ProgramKind = ProgramKind> {
    * @throws {@link ArgumentError} for an invalid option, one that programs of this type do not have, or a context that
    *   does not fit its type
    */
-  async testRun<C extends object = Uint8Array>(options?: TestRunOptions<C>): Promise<TestRunResult<C>> {
+  async testRun<T extends C | Uint8Array = Uint8Array>(options?: TestRunOptions<T>): Promise<TestRunResult<T>> {
     const { name, section, kind } = this;
     const program = { name, section, kind, type: this.#type, context: this.#context };
     const given = checkedRunOptions(program, options);
     this.#fdFor("program.testRun");
-    return (await testRun(program, this.#lifetime, this.#index, given)) as TestRunResult<C>;
+    return (await testRun(program, this.#lifetime, this.#index, given)) as TestRunResult<T>;
   }
 
   /**

@@ -177,6 +177,10 @@ export interface Shapes {
     /** SEC("syscall") int run(struct everything *ctx) */
     run: "syscall";
   };
+  contexts: {
+    /** What run takes a pointer to */
+    run: everything;
+  };
   maps: {
     /** The variables in .bss */
     ".bss": BpfMap;

@@ -18,6 +18,10 @@ export interface Stream {
     /** SEC("syscall") int say(struct text *text) */
     say: "syscall";
   };
+  contexts: {
+    /** What say takes a pointer to */
+    say: text;
+  };
   maps: {
     /** The variables in .rodata */
     ".rodata": BpfMap;

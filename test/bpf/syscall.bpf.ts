@@ -26,6 +26,10 @@ export interface Syscall {
     /** SEC("xdp") int swap_first(struct xdp_md *ctx) */
     swap_first: "xdp";
   };
+  contexts: {
+    /** What sum_bytes takes a pointer to */
+    sum_bytes: arguments_;
+  };
   maps: {
     /** The variables in .rodata */
     ".rodata": BpfMap;

@@ -1,5 +1,5 @@
 /** testRun(): every option, for the types that have it; contexts as values. */
-import { codecOf, codecs } from "node-libbpf";
+import { codecOf, codecs, type Program } from "node-libbpf";
 import { only } from "../bpf/objects";
 import { type arguments_, open, type Syscall } from "../bpf/syscall.bpf";
 import { before, kernelTest, since } from "./needs";
@@ -38,7 +38,9 @@ kernelTest("a syscall program takes and returns a value", [since("5.14")], async
 
 kernelTest("with 64-bit integers as numbers", [since("5.14")], async () => {
   await using object = await only(open({ u64: "number" }), "sum_bytes").load();
-  const { context } = await object.programs.sum_bytes.testRun({ context: { pointer: 8, length: 0, sum: 1 } });
+  // The types were generated for bigints.
+  const program: Program = object.programs.sum_bytes;
+  const { context } = await program.testRun({ context: { pointer: 8, length: 0, sum: 1 } });
   expect(context).toEqual({ pointer: 8, length: 0, sum: 0 });
 });
 

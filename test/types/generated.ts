@@ -9,6 +9,7 @@ import { open as openEvents } from "../bpf/events.bpf";
 import { open as openMaps } from "../bpf/maps.bpf";
 import { open as openProbes } from "../bpf/probes.bpf";
 import { type choice, open as openShapes, type shade, shade as shades } from "../bpf/shapes.bpf";
+import { open as openSyscall } from "../bpf/syscall.bpf";
 
 export async function programs(): Promise<void> {
   const spec = openProbes();
@@ -47,6 +48,16 @@ export async function programs(): Promise<void> {
   shapes.programs.run.attach({});
   // @ts-expect-error: a syscall program has no attach options
   shapes.programs.run.attach({ cookie: 1n });
+}
+
+export async function contexts(): Promise<number> {
+  const { sum_bytes, measure } = (await openSyscall().load()).programs;
+  // @ts-expect-error: a length is a number
+  await sum_bytes.testRun({ context: { pointer: 0n, length: 3n, sum: 0 } });
+  await measure.testRun({ context: { data_end: 64 }, data: new Uint8Array(64) });
+  const bytes: Uint8Array = (await sum_bytes.testRun({ context: new Uint8Array(16) })).context;
+  const { context } = await sum_bytes.testRun({ context: { pointer: 0n, length: 3, sum: 0 } });
+  return context.sum + bytes.length;
 }
 
 /** A program has the options of its kind, and no other's. */
