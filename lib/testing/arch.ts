@@ -15,6 +15,8 @@ export interface Platform {
   readonly cpu: string;
   /** The kernel's name of the first serial port. */
   readonly console: string;
+  /** Other arguments for the kernel. */
+  readonly append?: string;
   /** QEMU arguments for four serial ports that write to these files: the console, then the guest's ttyS1 to ttyS3. */
   readonly serial: (files: readonly string[]) => string[];
   /** Path of the dynamic loader. */
@@ -32,6 +34,8 @@ const PLATFORMS: Readonly<Record<Arch, Platform>> = {
     // Without fast strings: otherwise kernel and C library copy with "rep movsb", which is emulated byte by byte.
     cpu: "max,-erms,-fsrm",
     console: "ttyS0",
+    // On a loaded host the kernel sees too few ticks in the time of its check, and panics: "IO-APIC + timer doesn't work".
+    append: "no_timer_check",
     serial: (files) => files.flatMap((file) => ["-serial", `file:${file}`]),
     loader: "/lib64/ld-linux-x86-64.so.2",
     libraries: "x86_64-linux-gnu",

@@ -140,7 +140,7 @@ export async function runInVm(options: VmOptions): Promise<VmResult> {
     platform,
     image: kernel.image,
     // Treat an oops as a panic. With -no-reboot a panic ends QEMU.
-    append: [`console=${platform.console} panic=-1 oops=panic`, lsm && `lsm=${lsm}`, given.append]
+    append: [`console=${platform.console} panic=-1 oops=panic`, platform.append, lsm && `lsm=${lsm}`, given.append]
       .filter(Boolean)
       .join(" "),
     memoryMib: given.memoryMib ?? 1536,

@@ -28,6 +28,14 @@ int on_uprobe(void *ctx)
 	return 0;
 }
 
+/* The offset belongs to this function and to no other. */
+SEC("?uprobe//bin/true:main+0x10000000")
+int on_uprobe_elsewhere(void *ctx)
+{
+	__sync_fetch_and_add(&uprobes, 1);
+	return 0;
+}
+
 /* Since Linux 5.15. */
 SEC("?uprobe")
 int on_uprobe_cookie(void *ctx)

@@ -27,6 +27,8 @@ export interface Probes {
     on_uprobe: "uprobe";
     /** SEC("uprobe") int on_uprobe_cookie(void *ctx) */
     on_uprobe_cookie: "uprobe";
+    /** SEC("uprobe//bin/true:main+0x10000000") int on_uprobe_elsewhere(void *ctx) */
+    on_uprobe_elsewhere: "uprobe";
     /** SEC("uprobe.s") int on_uprobe_sleepable(struct pt_regs *ctx) */
     on_uprobe_sleepable: "uprobe";
     /** SEC("uretprobe") int on_uretprobe(void *ctx) */

@@ -41,6 +41,9 @@ kernelTest("kprobe with a function passed at attach", [kprobes], () =>
 );
 kernelTest("uprobe", [], () => counts("on_uprobe", "uprobes", self));
 kernelTest("uretprobe", [], () => counts("on_uretprobe", "uretprobes", self));
+kernelTest("uprobe whose section names another function, and an offset in it", [], () =>
+  counts("on_uprobe_elsewhere", "uprobes", self),
+);
 kernelTest("uprobe.s reads user memory", [since("6.0")], () => counts("on_uprobe_sleepable", "uprobes", self));
 kernelTest("uretprobe.s", [since("6.0")], () => counts("on_uretprobe_sleepable", "uretprobes", self));
 kernelTest("tracepoint", [systemCallTracepoints], () => counts("on_tracepoint", "tracepoints"));

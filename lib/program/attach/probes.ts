@@ -9,7 +9,7 @@ export interface KprobeAttachOptions {
   cookie?: bigint;
   /** The function. Default: the section's. */
   function?: string;
-  /** Offset in bytes from the function's start. Default: the section's, or 0. */
+  /** Offset in bytes from the function's start. Default: 0, or the section's for the section's function. */
   offset?: number;
 }
 
@@ -43,7 +43,10 @@ export interface UprobeAttachOptions {
   path?: string;
   /** The function. Default: the section's. */
   function?: string;
-  /** Offset in bytes from the function's start, or without a function, from the start of the file. */
+  /**
+   * Offset in bytes from the function's start, or without a function, from the start of the file. Default: 0, or the
+   * section's for the section's function.
+   */
   offset?: number;
   /** Offset in the file of a counter, which the kernel increments while the probe is attached (a semaphore of USDT). */
   refCtrOffset?: number;
@@ -119,7 +122,7 @@ export interface PerfEventAttachOptions {
   cpu?: number;
 }
 
-export const kprobe = (retprobe: boolean): Mechanism<KprobeAttachOptions> => ({
+export const kprobe: Mechanism<KprobeAttachOptions> = {
   schema: { cookie: bigint64, function: text, offset: natural },
   since: { cookie: "5.15" },
   attach(program, { handle, index }, { cookie = 0n, function: given, offset }) {
@@ -127,11 +130,14 @@ export const kprobe = (retprobe: boolean): Mechanism<KprobeAttachOptions> => ({
     const name = given ?? section?.[1];
     if (!name) throw argument(program, "needs a function", "Pass attach({ function })");
     return native.attachKprobe(handle, index, {
-      ...{ function: name, offset: offset ?? Number(section?.[2] ?? 0) },
-      ...{ retprobe, cookie },
+      ...{ function: name, offset: offset ?? offsetOf(section?.[2], given) },
+      ...{ retprobe: isReturn(program), cookie },
     });
   },
-});
+};
+
+/** The section's offset belongs to the section's function. */
+const offsetOf = (text = "0", given: string | undefined) => (given === undefined ? Number(text) : 0);
 
 export const ksyscall: Mechanism<KsyscallAttachOptions> = {
   schema: { cookie: bigint64, function: filled },
@@ -167,7 +173,7 @@ export const kprobeMulti: Mechanism<KprobeMultiAttachOptions> = {
   },
 };
 
-export const uprobe = (retprobe: boolean): Mechanism<UprobeAttachOptions> => ({
+export const uprobe: Mechanism<UprobeAttachOptions> = {
   schema: {
     ...{ cookie: bigint64, pid: descriptor, path: text, function: text },
     ...{ offset: natural, refCtrOffset: natural },
@@ -178,17 +184,17 @@ export const uprobe = (retprobe: boolean): Mechanism<UprobeAttachOptions> => ({
     const path = options.path ?? section?.[1];
     if (!path) throw argument(program, "needs the path of an executable", `${PASS_PATH}:function")`);
     const name = options.function ?? (options.offset === undefined ? section?.[2] : undefined) ?? "";
-    const offset = options.offset ?? Number(section?.[3] ?? 0);
+    const offset = options.offset ?? offsetOf(section?.[3], options.function);
     if (name === "" && options.offset === undefined && !section?.[2])
       throw argument(program, "needs a function or an offset", "Pass attach({ function }) or attach({ offset })");
     const numeric = /^(0x[\da-f]+|\d+)$/i.test(name);
     const { pid = -1, cookie = 0n, refCtrOffset: counter = 0 } = options;
     return native.attachUprobe(handle, index, {
       ...{ pid, path, function: numeric ? "" : name, offset: numeric ? Number(name) : offset },
-      ...{ counter, retprobe, cookie },
+      ...{ counter, retprobe: isReturn(program), cookie },
     });
   },
-});
+};
 
 const PASS_PATH = 'Pass attach({ path }), or name it in the section: SEC("uprobe//path';
 
