@@ -4,6 +4,11 @@ module.exports = {
   testEnvironment: "node",
   testMatch: ["**/*.test.js"],
   transform: {},
+  // One copy of the library: tests import its modules too. The processes that they start have the bundle.
+  moduleNameMapper: {
+    "^node-libbpf$": "<rootDir>/../lib/index.js",
+    "^node-libbpf/(sleepable|testing)$": "<rootDir>/../lib/$1/index.js",
+  },
   // A host with an older build's leftovers must not run them twice.
   modulePathIgnorePatterns: [],
   setupFilesAfterEnv: ["<rootDir>/setup.js"],

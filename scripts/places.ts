@@ -5,6 +5,9 @@ import { join, resolve } from "node:path";
 /** The project's root; this file runs as dist/scripts/places.js. */
 export const PROJECT_ROOT = resolve(__dirname, "../..");
 
+/** The command node-libbpf as it is published. */
+export const COMMAND = join(PROJECT_ROOT, "dist/bundle/main.js");
+
 /** Every *.bpf.c of the project, relative to its root. */
 export function bpfSources(): string[] {
   return ["examples", "test/bpf", "bench"].flatMap((folder) =>

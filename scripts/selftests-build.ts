@@ -13,7 +13,7 @@ import { PrivateApt, unpack } from "../lib/testing/apt";
 import { cacheDirectory } from "../lib/testing/cache";
 import { resolveKernel } from "../lib/testing/kernels";
 import { KernelSource } from "./kernel-source";
-import { PROJECT_ROOT } from "./places";
+import { COMMAND, PROJECT_ROOT } from "./places";
 import { PINNED } from "./sources";
 import { toolchain } from "./toolchain";
 
@@ -112,8 +112,7 @@ async function kernelTypes(series: string, folder: string, say: (text: string) =
   say(`reading the types of Linux ${series}`);
   const collect = [{ from: "/sys/kernel/btf/vmlinux", into: folder }];
   await runInVm({ kernel: series, command: ["true"], collect });
-  const main = join(PROJECT_ROOT, "dist/lib/cli/main.js");
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, "btf", "dump", join(folder, "vmlinux")], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, "btf", "dump", join(folder, "vmlinux")], {
     maxBuffer: 1 << 28,
   });
   if (status !== 0) throw new Error(`btf dump failed: ${stderr}`);

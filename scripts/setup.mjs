@@ -26,7 +26,7 @@ try {
   npmPackages();
   run(process.execPath, ["scripts/snippets.mjs"]);
   run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "."]);
-  run(process.execPath, ["scripts/lazy-entry.mjs"]);
+  run(process.execPath, ["scripts/bundle.mjs"]);
   run(process.execPath, ["scripts/public.mjs"]);
   process.exitCode = spawnSync(process.execPath, [join(root, "dist/scripts/setup.js"), ...process.argv.slice(2)], {
     stdio: ["ignore", 2, 2],

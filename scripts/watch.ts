@@ -23,7 +23,7 @@ async function watch(): Promise<void> {
     // The compiler's last line after a compilation.
     const errors = /Found (\d+) errors?\. Watching/.exec(line)?.[1];
     if (errors === undefined || emitted.length === 0) continue;
-    run("scripts/lazy-entry.mjs");
+    run("scripts/bundle.mjs");
     run("scripts/public.mjs");
     if (errors !== "0") continue;
     // All of dist/, because tests import lib/ and scripts/ through other modules.

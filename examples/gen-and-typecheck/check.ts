@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 /** TypeScript is a devDependency of an application, next to this library. */
 const COMPILER = require.resolve("typescript/bin/tsc");
 /** `npx node-libbpf`. */
-const NODE_LIBBPF = join(require.resolve("node-libbpf"), "../cli/main.js");
+const NODE_LIBBPF = join(require.resolve("node-libbpf/package.json"), "../dist/bundle/main.js");
 const SOURCE = resolve(__dirname, "../../../examples/gen-and-typecheck/gen-and-typecheck.bpf.c");
 
 /** The declarations that each line may use. */

@@ -3,11 +3,10 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { BpfError } from "../errors";
+import { PACKAGE_ROOT } from "../package-root";
 
-/**
- * libbpf's headers and the matching UAPI headers, shipped in this package. This file runs as dist/lib/build/clang.js.
- */
-const HEADERS = join(__dirname, "../../../.deps/include");
+/** libbpf's headers and the matching UAPI headers, shipped in this package. */
+const HEADERS = join(PACKAGE_ROOT, ".deps/include");
 
 /** The names of an architecture in libbpf's bpf_tracing.h and in Debian's multiarch paths. */
 const ARCHITECTURES: Partial<Record<string, readonly [target: string, multiarch: string]>> = {

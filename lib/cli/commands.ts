@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { PACKAGE_ROOT } from "../package-root";
 import { addExamples } from "./examples";
 
 type Add = (program: Command) => void;
@@ -61,6 +62,6 @@ function inOurWords(text: string): string {
 }
 
 function version(): string {
-  const manifest = readFileSync(join(__dirname, "../../../package.json"), "utf8");
+  const manifest = readFileSync(join(PACKAGE_ROOT, "package.json"), "utf8");
   return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -6,15 +6,13 @@ import { ArgumentError, BpfError, shown } from "../errors";
 import { parseKernelName } from "../kernel-name";
 import { nearest } from "../nearest";
 import { anyString, checkArgument } from "../options";
+import { PACKAGE_ROOT } from "../package-root";
 import { type Fact, given, isKnown, known, unknown } from "./fact";
 import type { KernelFacts, ProbeResults } from "./kernel-facts";
 import { validateProfile } from "./profile-format";
 
-/**
- * Generated in virtual machines by scripts/gen-profiles.ts. The path is relative to the compiled library
- * (dist/lib/kernel).
- */
-const MEASURED = join(__dirname, "../../../profiles");
+/** Generated in virtual machines by scripts/gen-profiles.ts. */
+const MEASURED = join(PACKAGE_ROOT, "profiles");
 
 /** The last release of each major version. */
 const LAST: Readonly<Record<number, number>> = { 5: 19, 6: 19, 7: 3 };

@@ -1,6 +1,6 @@
 /** TypeScript signatures of binding/. Only this file loads the addon. */
-import { join } from "node:path";
 import { BpfError } from "../errors";
+import { PACKAGE_ROOT } from "../package-root";
 import { loadFile, places } from "./binary";
 import { type Attempt, helpPage, isSupported } from "./help-page";
 import { readHost } from "./host";
@@ -536,19 +536,18 @@ export interface Native {
   userRingClose(ring: Handle): number;
 }
 
-/** The package root; this file runs as dist/lib/native/index.js. */
-const ROOT = join(__dirname, "../../..");
-
 function load(): Native {
   const attempts: Attempt[] = [];
-  for (const path of isSupported(process) ? places(ROOT, process, process.env.NODE_LIBBPF_PREBUILD) : []) {
+  for (const path of isSupported(process) ? places(PACKAGE_ROOT, process, process.env.NODE_LIBBPF_PREBUILD) : []) {
     try {
       return loadFile(path, process.arch) as Native;
     } catch (error) {
       attempts.push({ path, error: error as Error });
     }
   }
-  throw new BpfError("ERR_BPF_NO_BINARY", helpPage(readHost(ROOT), attempts), { cause: attempts.at(-1)?.error });
+  throw new BpfError("ERR_BPF_NO_BINARY", helpPage(readHost(PACKAGE_ROOT), attempts), {
+    cause: attempts.at(-1)?.error,
+  });
 }
 
 /** The addon, loaded at first access: code that needs no kernel works without it, on any system. */

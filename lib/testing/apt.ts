@@ -8,12 +8,13 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { PACKAGE_ROOT } from "../package-root";
 import { aptSetting, MIRROR_VARIABLE, mirrors } from "./mirrors";
 
 /** The system's keyring is newer where it exists; the bundled one is for systems other than Debian. */
 const KEYRINGS = [
   "/usr/share/keyrings/debian-archive-keyring.gpg",
-  join(__dirname, "../../../lib/testing/debian-archive-keyring.gpg"),
+  join(PACKAGE_ROOT, "lib/testing/debian-archive-keyring.gpg"),
 ];
 /** Age after which apt's lists are fetched again: package names change with every kernel update. */
 const LISTS_MAX_AGE_MS = 24 * 3600 * 1000;

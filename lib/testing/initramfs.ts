@@ -1,6 +1,7 @@
 /** The guest's file system: the init script, base programs, the files of a run, and libraries. */
 import { readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
+import { PACKAGE_ROOT } from "../package-root";
 import type { Arch } from "./arch";
 import { CpioWriter } from "./cpio";
 import { GUEST_NPM, guestPrograms, librariesOf } from "./programs";
@@ -17,7 +18,7 @@ export interface Guest {
 }
 
 /** The script is not compiled, so it stays in lib/. */
-const INIT = join(__dirname, "../../../lib/testing/init.sh");
+const INIT = join(PACKAGE_ROOT, "lib/testing/init.sh");
 const MIB = 1 << 20;
 /** Memory for the kernel and a small command. */
 const SYSTEM_MIB = 256;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { places } from "../native/binary";
 import type { VariableTexts } from "../object/variable-text";
+import { PACKAGE_ROOT } from "../package-root";
 import type { Put, VmOptions } from "../testing";
 import { runInVm, VmError } from "../testing";
 import type { LoadedProgram } from "./load-alone";
@@ -22,7 +23,6 @@ export interface MachineOptions extends Pick<VmOptions, "lsm" | "memoryMib" | "t
   variables?: VariableTexts;
 }
 
-const ROOT = join(__dirname, "../../..");
 const GUEST = "/node-libbpf";
 const ANSWERS = "/tmp/answers.json";
 
@@ -43,7 +43,7 @@ export async function verifyOn(
     const { exitCode, files } = await runInVm({
       ...options,
       kernel,
-      command: ["node", `${GUEST}/dist/lib/verify/guest.js`, object, ANSWERS, JSON.stringify([...variables])],
+      command: ["node", `${GUEST}/dist/bundle/guest.js`, object, ANSWERS, JSON.stringify([...variables])],
       env: { NODE_LIBBPF_PREBUILD: `${GUEST}/node-libbpf.node` },
       // Loading is sequential, and the CPUs of an emulated machine wait for each other.
       cpus: 1,
@@ -59,12 +59,12 @@ export async function verifyOn(
   }
 }
 
-/** This package's code and its addon, without the types. */
+/** This package's code and its addon, without the source maps. */
 function library(): Put[] {
-  const addon = places(ROOT, process, process.env.NODE_LIBBPF_PREBUILD).find((place) => existsSync(place));
+  const addon = places(PACKAGE_ROOT, process, process.env.NODE_LIBBPF_PREBUILD).find((place) => existsSync(place));
   return [
-    { from: join(ROOT, "dist/lib"), to: `${GUEST}/dist/lib`, filter: (path) => !path.endsWith(".d.ts") },
-    { from: join(ROOT, "package.json"), to: `${GUEST}/package.json` },
+    { from: join(PACKAGE_ROOT, "dist/bundle"), to: `${GUEST}/dist/bundle`, filter: (path) => !path.endsWith(".map") },
+    { from: join(PACKAGE_ROOT, "package.json"), to: `${GUEST}/package.json` },
     ...(addon === undefined ? [] : [{ from: addon, to: `${GUEST}/node-libbpf.node` }]),
   ];
 }

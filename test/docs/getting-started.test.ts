@@ -38,7 +38,7 @@ function install(names: readonly string[]): void {
   const programs = {
     tsc: "typescript/bin/tsc",
     tsx: "tsx/dist/cli.mjs",
-    "node-libbpf": "node-libbpf/dist/lib/cli/main.js",
+    "node-libbpf": "node-libbpf/dist/bundle/main.js",
   };
   for (const [program, file] of Object.entries(programs)) {
     if (!names.includes(file.split("/", 1)[0] as string)) continue;

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fencesOf, fileOf, pages } from "../../scripts/fences";
-import { PROJECT_ROOT } from "../../scripts/places";
+import { COMMAND, PROJECT_ROOT } from "../../scripts/places";
 
 export interface Project extends Disposable {
   readonly folder: string;
@@ -15,7 +15,7 @@ export function makeProject(): Project {
   const bin = join(folder, "node_modules/.bin");
   mkdirSync(bin, { recursive: true });
   symlinkSync(PROJECT_ROOT, join(folder, "node_modules/node-libbpf"));
-  script(join(bin, "node-libbpf"), `exec node ${JSON.stringify(join(PROJECT_ROOT, "dist/lib/cli/main.js"))} "$@"`);
+  script(join(bin, "node-libbpf"), `exec node ${JSON.stringify(COMMAND)} "$@"`);
   // A user who can run the tests needs no sudo.
   script(join(bin, "sudo"), 'exec "$@"');
   writeFileSync(join(folder, "package.json"), "{}\n");

@@ -1,5 +1,5 @@
 /** The operations on a fuzzed object: everything that a user can do with a file before an attach. */
-import { BpfError, type KernelFacts, kernelProfile, open, readBtf, type VariableValue } from "node-libbpf";
+import { BpfError, type KernelFacts, kernelProfile, open, readBtf, type VariableValue } from "../../lib";
 import { toC } from "../../lib/btf/c";
 import { toJson } from "../../lib/btf/json";
 import { generateModule } from "../../lib/gen/module";

@@ -8,6 +8,7 @@ import type { Readable } from "node:stream";
 import { BpfMap, codecs, createMap, open, readProfile } from "node-libbpf";
 import { type ExecEvent, toExecEvent } from "../../examples/exec-watch/event";
 import type { exec_event } from "../../examples/exec-watch/exec-watch.bpf";
+import { COMMAND } from "../../scripts/places";
 import { open as openMaps } from "../bpf/maps.bpf";
 import { objectPath } from "../bpf/objects";
 import { documentOf } from "../schemas";
@@ -23,11 +24,10 @@ import {
   trampolines,
 } from "./needs";
 
-const MAIN = join(__dirname, "../../lib/cli/main.js");
 const EXEC_WATCH = join(__dirname, "../../examples/exec-watch/exec-watch.bpf.o");
 
 function cli(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], {
     encoding: "utf8",
     maxBuffer: 1 << 28,
   });
@@ -74,7 +74,7 @@ kernelTest("a profile has the kernel's answers", [trampolines], async () => {
 
 kernelTest("without privilege, the output says what is missing", [], async () => {
   const nobody = (...args: string[]) =>
-    spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8", uid: 65534, gid: 65534 });
+    spawnSync(process.execPath, [COMMAND, ...args], { encoding: "utf8", uid: 65534, gid: 65534 });
   const asked = nobody("profile", "--probe");
   expect(asked).toMatchObject({ status: 2, stdout: "" });
   expect(asked.stderr).toMatch(
@@ -249,7 +249,7 @@ describe("run", () => {
   const documents = (text: string) => linesOf(text).map((line) => documentOf("run", line));
 
   kernelTest("prints records and, at the end, maps and variables", [systemCallTracepoints, since("5.8")], async () => {
-    const run = await start(MAIN, "run", SESSION, "--set", wanted, "--set", "label=five", "--json", "--dump");
+    const run = await start(COMMAND, "run", SESSION, "--set", wanted, "--set", "label=five", "--json", "--dump");
     call();
     await run.until((text) => text.includes('"map":"calls"') && text.includes('"map":"numbers"'));
     const { status, stdout, stderr } = await run.end("SIGINT");
@@ -273,7 +273,7 @@ describe("run", () => {
 
   kernelTest("ends after a number of records", [systemCallTracepoints, since("5.8")], async () => {
     const run = await start(
-      MAIN,
+      COMMAND,
       "run",
       SESSION,
       "--set",
@@ -290,7 +290,7 @@ describe("run", () => {
   });
 
   kernelTest("ends when nobody reads, and when its time is over", [systemCallTracepoints, since("5.8")], async () => {
-    const run = await start(MAIN, "run", SESSION, "--set", wanted);
+    const run = await start(COMMAND, "run", SESSION, "--set", wanted);
     run.child.stdout.destroy();
     // That the pipe is closed is noticed when a record is written.
     const timer = setInterval(call, 50);
@@ -345,7 +345,7 @@ describe("run", () => {
   });
 
   kernelTest("exec-watch's object gives the same events as the example", [bpfLsm, since("5.12")], async () => {
-    const run = await start(MAIN, "run", EXEC_WATCH, "--json");
+    const run = await start(COMMAND, "run", EXEC_WATCH, "--json");
     const example = await start(join(EXEC_WATCH, "../index.js"), "--json");
     const execs = [
       ["true", "a b", 'c"d', ""],

@@ -11,6 +11,7 @@ import { kernelFacts } from "../../lib/kernel/running-kernel";
 import { mapTypes } from "../../lib/map-types";
 import { programTypeNames } from "../../lib/program-types";
 import { CALLS } from "../../lib/sleepable/calls-measured";
+import { COMMAND, PROJECT_ROOT } from "../../scripts/places";
 import { documentOf } from "../schemas";
 import { cases, isBuilt } from "./map-types";
 import { isSince, kernelTest, trampolines, vmKernel } from "./needs";
@@ -120,7 +121,7 @@ kernelTest("a program that features calls possible loads", [trampolines], async 
 });
 
 const SCRIPT = `
-  const { features } = require(${JSON.stringify(require.resolve("../../lib"))});
+  const { features } = require(${JSON.stringify(PROJECT_ROOT)});
   process.setgid(65534);
   process.setuid(65534);
   const all = [features.program("xdp"), features.map("hash"), features.map("sockmap"), features.helper("bpf_redirect", "xdp"),
@@ -142,9 +143,8 @@ kernelTest(
   "doctor --features prints the same answers",
   [],
   async () => {
-    const cli = join(__dirname, "../../lib/cli/main.js");
     const run = (...more: string[]) =>
-      spawnSync(process.execPath, [cli, "doctor", "--features", ...more], { encoding: "utf8" });
+      spawnSync(process.execPath, [COMMAND, "doctor", "--features", ...more], { encoding: "utf8" });
     const { stdout, stderr, status } = run("--json");
     expect([stderr, status]).toEqual(["", 0]);
     const { features: report, kernel } = documentOf("doctor", stdout);

@@ -29,11 +29,10 @@ import {
   runningPrograms,
 } from "node-libbpf";
 import { bpftoolCommand, bpftoolDirectory } from "../../scripts/bpftool";
+import { COMMAND } from "../../scripts/places";
 import { open } from "../bpf/running.bpf";
 import { documentOf } from "../schemas";
 import { bpffs, isSince, kernelTest, type Need, PINS, trampolines, vmKernel } from "./needs";
-
-const MAIN = join(__dirname, "../../lib/cli/main.js");
 
 type Json = Record<string, unknown>;
 
@@ -61,7 +60,7 @@ function askBpftool(...args: string[]): Json[] {
 }
 
 function cli(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], { encoding: "utf8" });
   return { status, stdout, stderr };
 }
 
@@ -555,7 +554,7 @@ kernelTest("ps --watch counts until SIGINT, and leaves nothing behind", [], asyn
   using zoo = new Zoo();
   zoo.add("of_raw_tp");
   const id = zoo.id("of_raw_tp");
-  const child = spawn(process.execPath, [MAIN, "ps", "--watch", "--json", "--interval", "0.1"], {
+  const child = spawn(process.execPath, [COMMAND, "ps", "--watch", "--json", "--interval", "0.1"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(child, "close");
@@ -632,7 +631,7 @@ kernelTest("errors name the thing and the remedy", [], async () => {
 
 kernelTest("without privilege, the error says what is missing", [], async () => {
   for (const args of [["ps"], ["ps", "--watch"], ["link", "show"], ["prog", "show", "1"], ["link", "detach", "1"]]) {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], {
       encoding: "utf8",
       uid: 65534,
       gid: 65534,

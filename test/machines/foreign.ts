@@ -19,8 +19,8 @@ export class ForeignProject {
     // As `npm link` does: the package is included although it is outside the project.
     symlinkSync(join(PROJECT_ROOT, "node_modules/commander"), join(modules, "commander"));
     mkdirSync(join(modules, ".bin"));
-    chmodSync(join(modules, "node-libbpf/dist/lib/cli/main.js"), 0o755);
-    symlinkSync("../node-libbpf/dist/lib/cli/main.js", join(modules, ".bin/node-libbpf"));
+    chmodSync(join(modules, "node-libbpf/dist/bundle/main.js"), 0o755);
+    symlinkSync("../node-libbpf/dist/bundle/main.js", join(modules, ".bin/node-libbpf"));
     done("npm", ["run", "build"], this.folder);
   }
 

@@ -6,12 +6,11 @@ import { join } from "node:path";
 import { runInVm } from "../../lib/testing";
 import type { Answer } from "../../lib/verify/load-alone";
 import { SERIES } from "../../scripts/kernels";
-import { PROJECT_ROOT } from "../../scripts/places";
+import { COMMAND, PROJECT_ROOT } from "../../scripts/places";
 import { buildSelftests } from "../../scripts/selftests-build";
 import { objectPath } from "../bpf/objects";
 import { documentOf } from "../schemas";
 
-const MAIN = join(__dirname, "../../lib/cli/main.js");
 const EXEC_WATCH = join(PROJECT_ROOT, "dist/examples/exec-watch/exec-watch.bpf.o");
 
 let folder: string;
@@ -32,7 +31,7 @@ interface Verified {
 }
 
 function verify(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, "verify", ...args], { encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, "verify", ...args], { encoding: "utf8" });
   return { status, stdout, stderr };
 }
 

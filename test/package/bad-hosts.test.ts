@@ -8,7 +8,7 @@ import { Project } from "./project";
 const project = new Project();
 const place = project.install();
 afterAll(() => project.remove());
-const command = join(place, "dist/lib/cli/main.js");
+const command = join(place, "dist/bundle/main.js");
 
 beforeAll(() => {
   project.write(

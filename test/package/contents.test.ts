@@ -1,13 +1,14 @@
 /** The package that npm would publish: its files, its size, and whether tools resolve its types and entries. */
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import ts from "typescript";
 import { PROJECT_ROOT } from "../../scripts/places";
 import { Project } from "./project";
 
 const MEGABYTE = 1 << 20;
 /** Folders with many files, which the list names by kind. */
-const MANY = /^(dist\/lib|binding|profiles|schemas|docs|\.deps\/include)\//;
+const MANY = /^(dist\/lib|dist\/bundle|binding|profiles|schemas|docs|\.deps\/include)\//;
 
 const project = new Project();
 afterAll(() => project.remove());
@@ -19,14 +20,21 @@ test("files are those of etc/package-files.txt", () => {
   expect([...new Set(kinds)].sort()).toEqual(reviewed);
 });
 
-test("compiled files are those of lib/; what is left of deleted ones goes with rm -r dist", () => {
+test("declarations are of lib/, with those that they import; what is left of deleted ones goes with rm -r dist", () => {
   const sources = readdirSync(join(PROJECT_ROOT, "lib"), { recursive: true, encoding: "utf8" });
-  const compiled = sources.flatMap((path) =>
-    path.endsWith(".ts") ? ["js", "d.ts"].map((suffix) => path.replace(/ts$/, suffix)) : [],
+  const compiled = sources
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => `dist/lib/${path.replace(/ts$/, "d.ts")}`);
+  const packed = files.filter((path) => path.startsWith("dist/lib/"));
+  expect(packed.filter((path) => !compiled.includes(path))).toEqual([]);
+  const imported = packed.flatMap((path) =>
+    ts
+      .preProcessFile(readFileSync(join(PROJECT_ROOT, path), "utf8"))
+      .importedFiles.filter(({ fileName }) => fileName.startsWith("."))
+      .map(({ fileName }) => join(dirname(path), fileName)),
   );
-  const packed = files.flatMap((path) => (path.startsWith("dist/lib/") ? path.slice("dist/lib/".length) : []));
-  const without = (all: string[], others: string[]) => all.filter((path) => !others.includes(path));
-  expect({ left: without(packed, compiled), missing: without(compiled, packed) }).toEqual({ left: [], missing: [] });
+  const isPacked = (path: string) => packed.includes(`${path}.d.ts`) || packed.includes(join(path, "index.d.ts"));
+  expect(imported.filter((path) => !isPacked(path))).toEqual([]);
 });
 
 test("small: two addons of a megabyte and a half at most, and the rest", () => {

@@ -43,13 +43,13 @@ describe("layouts", () => {
     symlinkSync(join(store, "node-libbpf"), join(project.folder, "pnpm/node_modules/node-libbpf"));
     project.write("pnpm/use.mjs", `import { libbpf } from "node-libbpf"; console.log(libbpf.version)`);
     expect(project.node(["pnpm/use.mjs"])).toMatchObject({ status: 0, stdout: expect.stringMatching(LIBBPF) });
-    const command = "pnpm/node_modules/node-libbpf/dist/lib/cli/main.js";
+    const command = "pnpm/node_modules/node-libbpf/dist/bundle/main.js";
     expect(project.node([command, "hooks", "--kernel", "6.12"])).toMatchObject({ status: 0, stderr: "" });
   });
 
   test("that can't be written to: nothing is", () => {
     const before = project.state(place);
-    const command = join(place, "dist/lib/cli/main.js");
+    const command = join(place, "dist/bundle/main.js");
     project.write("open.cjs", `require("node-libbpf").open(process.argv[2]).check()`);
     expect(project.node(["open.cjs", objectPath("lsm")])).toMatchObject({ status: 0 });
     expect(project.node([command, "hooks", "--kernel", "6.12"])).toMatchObject({ status: 0 });

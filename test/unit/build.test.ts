@@ -17,9 +17,8 @@ import { join } from "node:path";
 import { findClang } from "../../lib/build/clang";
 import { watchTasks } from "../../lib/build/watch";
 import { readElf } from "../../lib/elf/elf";
+import { COMMAND } from "../../scripts/places";
 import { objectPath } from "../bpf/objects";
-
-const MAIN = join(__dirname, "../../lib/cli/main.js");
 
 let folder: string;
 beforeEach(() => {
@@ -32,7 +31,7 @@ const read = (name: string) => readFileSync(at(name), "utf8");
 const read8 = (name: string) => readFileSync(at(name));
 
 function cli(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], { cwd: folder, encoding: "utf8" });
   return { status, stdout, stderr };
 }
 
@@ -207,7 +206,7 @@ describe("clang", () => {
 
   test("the error for one that can't be run", () => {
     writeFileSync(at("guard.bpf.c"), "int x;\n");
-    const { status, stderr } = spawnSync(process.execPath, [MAIN, "build", "guard.bpf.c", "-o", "."], {
+    const { status, stderr } = spawnSync(process.execPath, [COMMAND, "build", "guard.bpf.c", "-o", "."], {
       cwd: folder,
       encoding: "utf8",
       env: { ...process.env, CLANG: at("none") },
@@ -246,7 +245,7 @@ class Watching {
   #text = "";
 
   constructor(...args: string[]) {
-    this.#child = spawn(process.execPath, [MAIN, ...args, "--watch"], { cwd: folder });
+    this.#child = spawn(process.execPath, [COMMAND, ...args, "--watch"], { cwd: folder });
     const add = (chunk: Buffer) => {
       this.#text += chunk.toString();
     };

@@ -6,15 +6,15 @@ import { join } from "node:path";
 import { kernelFacts, readBtf, readProfile } from "node-libbpf";
 import { printable, table, width } from "../../lib/cli/table";
 import { readElf } from "../../lib/elf/elf";
+import { COMMAND } from "../../scripts/places";
 import { objectPath } from "../bpf/objects";
 import { BtfBuilder } from "../btf/builder";
 import { documentOf } from "../schemas";
 
-const MAIN = join(__dirname, "../../lib/cli/main.js");
 const { version } = JSON.parse(readFileSync(join(__dirname, "../../../package.json"), "utf8"));
 
 function cli(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], {
     encoding: "utf8",
     maxBuffer: 1 << 28,
     env: { ...process.env, FORCE_COLOR: "1" },
@@ -115,7 +115,9 @@ describe("usage", () => {
 
   test("a reader that closes the pipe causes no error", () => {
     const command = `set -o pipefail; "$0" "$1" hooks --kernel 6.12 | head -n 1`;
-    const { status, stdout, stderr } = spawnSync("bash", ["-c", command, process.execPath, MAIN], { encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync("bash", ["-c", command, process.execPath, COMMAND], {
+      encoding: "utf8",
+    });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(/^KIND +NAME +6\.12\n$/);
   });
@@ -332,7 +334,9 @@ describe("btf dump", () => {
   test("a reader that closes the pipe during a dump of the kernel's types causes no error", () => {
     if (!existsSync("/sys/kernel/btf/vmlinux")) return;
     const command = `set -o pipefail; "$0" "$1" btf dump --format json | head -n 1`;
-    const { status, stdout, stderr } = spawnSync("bash", ["-c", command, process.execPath, MAIN], { encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync("bash", ["-c", command, process.execPath, COMMAND], {
+      encoding: "utf8",
+    });
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "{\n", stderr: "" });
   });
 });
@@ -353,7 +357,7 @@ describe("a table", () => {
   });
 
   test("a terminal gets symbols, and colors unless NO_COLOR is set", () => {
-    const command = `'${process.execPath}' '${MAIN}' hooks file_open --kernel 5.10`;
+    const command = `'${process.execPath}' '${COMMAND}' hooks file_open --kernel 5.10`;
     const terminal = (env: object) =>
       spawnSync("script", ["-qec", command, "/dev/null"], {
         encoding: "utf8",

@@ -6,16 +6,15 @@ import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { type CommandShape, everyCommand, shapeOf } from "../../lib/cli/command-shape";
 import { completionScript, SHELLS, type Shell } from "../../lib/cli/completion";
-import { PROJECT_ROOT } from "../../scripts/places";
+import { COMMAND, PROJECT_ROOT } from "../../scripts/places";
 
-const MAIN = join(__dirname, "../../lib/cli/main.js");
 let program: CommandShape;
 let folder: string;
 beforeAll(() => {
   // In a process of its own: jest can't import() the commands.
   const code = `const { wholeProgram } = require("./commands"), { shapeOf } = require("./command-shape");
     wholeProgram().then((program) => console.log(JSON.stringify(shapeOf(program))));`;
-  program = JSON.parse(execFileSync(process.execPath, ["-e", code], { cwd: dirname(MAIN), encoding: "utf8" }));
+  program = JSON.parse(execFileSync(process.execPath, ["-e", code], { cwd: dirname(COMMAND), encoding: "utf8" }));
   folder = mkdtempSync(join(tmpdir(), "completion-"));
   for (const shell of SHELLS) writeFileSync(join(folder, shell), completionScript(shell, program));
   mkdirSync(join(folder, "work/objects"), { recursive: true });
@@ -136,7 +135,7 @@ test("every command has a summary, a description, and an example that it accepts
     if (path.length > 0) expect([name, summary]).toEqual([name, expect.stringMatching(/^[a-z].*[^.]$/)]);
     if (commands.length === 0) expect([name, description]).toEqual([name, expect.stringMatching(/^[A-Z](.|\n)*\.$/)]);
     expect([name, examples.length > 0]).toEqual([name, true]);
-    const help = spawnSync(process.execPath, [MAIN, ...path, "--help"], { encoding: "utf8" }).stdout;
+    const help = spawnSync(process.execPath, [COMMAND, ...path, "--help"], { encoding: "utf8" }).stdout;
     expect(help).toContain(`\nExamples:\n${examples.map((example) => `  ${example}\n`).join("")}`);
     for (const example of examples) {
       const [, words = ""] = new RegExp(`node-libbpf ${name}\\b(.*)`).exec(example) ?? [];

@@ -4,8 +4,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { platformOf } from "../../lib/testing/arch";
+import { COMMAND } from "../../scripts/places";
 
-const MAIN = join(__dirname, "../../lib/cli/main.js");
 /** The script gets its arguments; the files of the serial ports are $console, $stdout, $stderr and $report. */
 const START = `#!/bin/sh
 for argument; do
@@ -48,7 +48,7 @@ export class FakeQemu {
 
   /** node-libbpf vm; --icount, so that KVM is not tried. */
   vm(args: readonly string[], path?: string, more?: NodeJS.ProcessEnv) {
-    return this.node([MAIN, "vm", "--icount", "--no-project", ...args], path, more);
+    return this.node([COMMAND, "vm", "--icount", "--no-project", ...args], path, more);
   }
 
   remove(): void {

@@ -1,6 +1,5 @@
 /** What the kernel's structs become, and the commands' help. test/kernel/running.test.ts compares with a kernel. */
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import fc from "fast-check";
 import { targetOf } from "../../lib/cli/link-text";
 import { LinkType, ProgramType } from "../../lib/constants";
@@ -8,8 +7,7 @@ import { decodeLinkInfo } from "../../lib/link/link-info";
 import { KernelInfo, readKernelInfo } from "../../lib/native/kernel-info";
 import { decodeProgramInfo } from "../../lib/program/program-info";
 import { kindOfType } from "../../lib/section-names";
-
-const MAIN = join(__dirname, "../../lib/cli/main.js");
+import { COMMAND } from "../../scripts/places";
 
 /** A struct with 32-bit words at offsets. */
 function structOf(size: number, words: Readonly<Record<number, number>>): KernelInfo {
@@ -89,7 +87,7 @@ test("the kernel's error is passed on", () => {
 test.each(["ps", "prog show", "prog pin", "prog detach", "link show", "link pin", "link detach"])(
   "%s --help has an example",
   (command) => {
-    const { status, stdout } = spawnSync(process.execPath, [MAIN, ...command.split(" "), "--help"], {
+    const { status, stdout } = spawnSync(process.execPath, [COMMAND, ...command.split(" "), "--help"], {
       encoding: "utf8",
     });
     expect(status).toBe(0);
@@ -105,7 +103,7 @@ test("wrong arguments", () => {
     ["prog"],
     ["link", "pin", "7"],
   ]) {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], { encoding: "utf8" });
     expect({ args, status, stdout }).toEqual({ args, status: 2, stdout: "" });
     expect(stderr).not.toBe("");
   }

@@ -4,11 +4,11 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decisiveLines, instructionsProcessed } from "../../lib/sleepable/log-lines";
 import type { Answer } from "../../lib/verify/load-alone";
+import { COMMAND } from "../../scripts/places";
 import { objectPath } from "../bpf/objects";
 import { documentOf } from "../schemas";
 import { FakeQemu } from "./fake-qemu";
 
-const MAIN = join(__dirname, "../../lib/cli/main.js");
 const OBJECT = objectPath("lsm");
 const qemu = new FakeQemu();
 afterAll(() => qemu.remove());
@@ -43,7 +43,7 @@ function plays(answers: Readonly<Record<string, Answer>>): void {
   qemu.plays(`case "$*" in\n${cases.join("\n")}\nesac\nprintf 'end\\n' >>$report\n`);
 }
 
-const verify = (...args: string[]) => qemu.node([MAIN, "verify", OBJECT, ...args]);
+const verify = (...args: string[]) => qemu.node([COMMAND, "verify", OBJECT, ...args]);
 
 // So that KVM is not tried.
 mkdirSync(join(qemu.folder, "cache"));
@@ -156,7 +156,7 @@ test("a baseline that is none, an object and a kernel that are not there", () =>
     expect(stderr).toMatch(says);
     expect(stderr).not.toMatch(/booted|^ {4}at /m);
   }
-  const { status, stderr } = qemu.node([MAIN, "verify", "none.o", "--kernel", one]);
+  const { status, stderr } = qemu.node([COMMAND, "verify", "none.o", "--kernel", one]);
   expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(/^node-libbpf: none\.o does not/) });
 });
 

@@ -4,10 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { type BtfType, open, readBtf } from "node-libbpf";
+import { COMMAND, PROJECT_ROOT as ROOT } from "../../scripts/places";
 import { newClang } from "../btf/compile";
 
-const ROOT = join(__dirname, "../../..");
-const MAIN = join(ROOT, "dist/lib/cli/main.js");
 const ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: "x86", arm64: "arm64" };
 
 /** The files with a kernel's BTF, which scripts/test.ts passes. */
@@ -57,7 +56,7 @@ function sizes(path: string): string {
 describe.each(kernels)("%s", (_, path) => {
   test("vmlinux.h compiles without a warning, and types have the kernel's sizes", () => {
     const header = join(directory, "vmlinux.h");
-    writeFileSync(header, run(process.execPath, MAIN, "btf", "dump", path));
+    writeFileSync(header, run(process.execPath, COMMAND, "btf", "dump", path));
     expect(readFileSync(header).length).toBeGreaterThan(1e6);
     const source = join(directory, "sizes.c");
     const statements = sizes(path);
