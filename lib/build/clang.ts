@@ -5,9 +5,9 @@ import { delimiter, dirname, join } from "node:path";
 import { BpfError } from "../errors";
 
 /**
- * libbpf's headers and the matching UAPI headers, shipped in this package. This file runs as dist/lib/build/clang.js.
+ * This library's header, libbpf's and the matching UAPI headers, shipped in this package. This file runs as dist/lib/build/clang.js.
  */
-const HEADERS = join(__dirname, "../../../.deps/include");
+const HEADERS = ["include", ".deps/include"].map((folder) => join(__dirname, "../../..", folder));
 
 /** The names of an architecture in libbpf's bpf_tracing.h and in Debian's multiarch paths. */
 const ARCHITECTURES: Partial<Record<string, readonly [target: string, multiarch: string]>> = {
@@ -65,7 +65,7 @@ export function clangArguments(source: string, more: readonly string[], arch: st
   const system = `/usr/include/${multiarch}`;
   return [
     ...["-target", "bpf", "-mcpu=v3", "-g", "-O2", `-D__TARGET_ARCH_${target}`],
-    ...[`-I${dirname(source)}`, `-I${HEADERS}`],
+    ...[`-I${dirname(source)}`, ...HEADERS.map((folder) => `-I${folder}`)],
     // clang's native target knows the host's folder for asm/, its BPF target does not.
     ...(multiarch !== "" && existsSync(system) ? [`-I${system}`] : []),
     ...more,
