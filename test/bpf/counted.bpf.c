@@ -89,3 +89,28 @@ int flood(struct flood *context)
 	*context = run;
 	return 0;
 }
+
+static long do_nothing(__u32 index, void *context)
+{
+	return 0;
+}
+
+static long wait_a_moment(__u32 index, void *context)
+{
+	bpf_loop(4096, do_nothing, 0, 0);
+	return 0;
+}
+
+/* Holds a record for a while before it submits it, as a program does that sleeps. */
+SEC("?syscall")
+int hold(struct flood *context)
+{
+	struct numbered *record = counted_ringbuf_reserve(events, sizeof(*record), 0);
+
+	if (!record)
+		return 1;
+	fill(record, 0, context->producer);
+	bpf_loop(context->count, wait_a_moment, 0, 0);
+	bpf_ringbuf_submit(record, 0);
+	return 0;
+}

@@ -59,6 +59,8 @@ export interface Counted {
   programs: {
     /** SEC("syscall") int flood(struct flood *context) */
     flood: "syscall";
+    /** SEC("syscall") int hold(struct flood *context) */
+    hold: "syscall";
     /** SEC("uprobe") int on_call(void *ctx) */
     on_call: "uprobe";
   };

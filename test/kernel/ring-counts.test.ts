@@ -10,9 +10,11 @@ import {
   Flag,
   openMap,
   openMapById,
+  type Program,
   type RingBuffer,
   type RingBufferStats,
 } from "node-libbpf";
+import { native } from "../../lib/native";
 import { type Counted, type flood, type numbered, open } from "../bpf/counted.bpf";
 import { called } from "./called";
 import { bpffs, kernelTest, type Need, PINS, since, vmKernel } from "./needs";
@@ -21,7 +23,7 @@ const RECORD = 32;
 
 async function load(program: keyof Counted["programs"] = "on_call", flags = 0): Promise<BpfObject<Counted>> {
   const spec = open();
-  for (const name of ["on_call", "flood"] as const) spec.programs[name].autoload = name === program;
+  for (const name of ["on_call", "flood", "hold"] as const) spec.programs[name].autoload = name === program;
   spec.maps.events.flags = flags;
   const object = await spec.load();
   if (program === "on_call") object.programs.on_call.attach(called);
@@ -129,6 +131,32 @@ function deadlyReader({ ring, counts }: { ring: string; counts: string }): strin
     ring.flush();`;
 }
 
+kernelTest(
+  "while a consumer is busy, later records stay in the ring, and what does not fit is counted",
+  [],
+  async () => {
+    using object = await load();
+    const { events } = object.maps;
+    produce(10);
+    for await (const batch of events) {
+      expect(batch).toHaveLength(10);
+      produce(200);
+      for (let turn = 0; turn < 5; turn++) await nextTurn();
+      expect(events.stats).toMatchObject({ delivered: 10, lag: 127 * RECORD, dropped: 73 });
+      break;
+    }
+    let seen = 0;
+    using _ = events.onEvent(() => {
+      if (++seen > 1) return;
+      produce(50);
+      expect(events.stats).toMatchObject({ delivered: 10, lag: 127 * RECORD, dropped: 123 });
+    });
+    events.flush();
+    expect(seen).toBe(127);
+    expect(sum(events.stats)).toBe(events.stats.produced);
+  },
+);
+
 /** Since 5.17: bpf_loop(). */
 const floods: readonly Need[] = [since("5.17")];
 const ROUNDS = 20;
@@ -137,26 +165,34 @@ const COUNT = vmKernel === undefined ? 20_000n : 2_000n;
 
 const context = codecOf<flood>(open().btf.typeNamed("struct flood"));
 
-/** Runs the flood in threads, and gives what the programs themselves counted. */
-async function flooded(object: BpfObject<Counted>, whileRunning: () => void): Promise<Required<flood>> {
+const NOTHING: flood = { producer: 0n, count: 0n, written: 0n, failed: 0n, discarded: 0n };
+
+/** Runs a program in a thread. */
+async function runOf(program: Program, asked: Partial<flood>): Promise<flood> {
+  const bytes = new Uint8Array(context.size);
+  context.encode({ ...NOTHING, ...asked }, new DataView(bytes.buffer), 0);
+  const { context: out } = await program.testRun({ context: bytes });
+  return context.decode(new DataView(out.buffer, out.byteOffset), 0);
+}
+
+/** Calls a function in each turn of the event loop until the work is done. */
+async function meanwhile<T>(work: Promise<T>, call: () => void): Promise<T> {
   let running = true;
-  const runs = Promise.all(
-    PRODUCERS.map(async (producer) => {
-      const bytes = new Uint8Array(context.size);
-      const asked = { producer, count: COUNT, written: 0n, failed: 0n, discarded: 0n };
-      context.encode(asked, new DataView(bytes.buffer), 0);
-      const { context: out } = await object.programs.flood.testRun({ context: bytes });
-      return context.decode(new DataView(out.buffer, out.byteOffset), 0);
-    }),
-  ).finally(() => {
+  const done = work.finally(() => {
     running = false;
   });
   while (running) {
-    whileRunning();
+    call();
     await nextTurn();
   }
-  const total = { producer: 0n, count: 0n, written: 0n, failed: 0n, discarded: 0n };
-  for (const run of await runs) {
+  return done;
+}
+
+/** Runs the flood in threads, and gives what the programs themselves counted. */
+async function flooded({ programs }: BpfObject<Counted>, whileRunning: () => void): Promise<flood> {
+  const runs = PRODUCERS.map((producer) => runOf(programs.flood, { producer, count: COUNT }));
+  const total = { ...NOTHING };
+  for (const run of await meanwhile(Promise.all(runs), whileRunning)) {
     for (const key of ["count", "written", "failed", "discarded"] as const) total[key] += run[key];
   }
   return total;
@@ -203,6 +239,26 @@ kernelTest(`a flood of five times what is read adds up, ${ROUNDS} times`, floods
     expect(seen.count).toBe(written);
     expect(sum(stats)).toBe(stats.produced);
     expect(stats.produced).toBeGreaterThanOrEqual(5 * (stats.delivered - 128 * (round + 1)));
+  }
+});
+
+kernelTest("a record that a program holds does not keep the event loop busy", floods, async () => {
+  const takes = jest.spyOn(native, "ringTake");
+  try {
+    await using object = await load("hold");
+    const { events } = object.maps;
+    const seen: bigint[] = [];
+    using _ = events.onEvent(({ producer }) => seen.push(producer));
+    await nextTurn();
+    let held = 0;
+    await meanwhile(runOf(object.programs.hold, { producer: 7n, count: 1n << 12n }), () => {
+      if (events.stats.lag > 0 && seen.length === 0) held++;
+    });
+    while (seen.length === 0) await nextTurn();
+    expect(seen).toEqual([7n]);
+    expect(held).toBeGreaterThan(takes.mock.calls.length);
+  } finally {
+    takes.mockRestore();
   }
 });
 
