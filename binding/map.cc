@@ -45,6 +45,7 @@ std::shared_ptr<Map> Map::of(Fd fd, int* error) {
   map->type_ = info.type;
   map->keySize_ = info.key_size;
   map->maxEntries_ = info.max_entries;
+  map->flags_ = info.map_flags;
   map->kernelValueSize_ = info.value_size;
   map->valueSize_ = info.value_size;
   if (mayBePerCpu(info.type)) {

@@ -25,6 +25,7 @@ class Map {
   uint32_t type() const { return type_; }
   uint32_t keySize() const { return keySize_; }
   uint32_t maxEntries() const { return maxEntries_; }
+  uint32_t flags() const { return flags_; }
   // Bytes of one value in user space. For a per-CPU map: one value for each possible CPU, each aligned to 8
   // bytes.
   size_t valueSize() const { return valueSize_; }
@@ -65,6 +66,7 @@ class Map {
   uint32_t type_ = 0;
   uint32_t keySize_ = 0;
   uint32_t maxEntries_ = 0;
+  uint32_t flags_ = 0;
   uint32_t kernelValueSize_ = 0;
   size_t valueSize_ = 0;
   size_t cursor_ = 0, key_ = 0, next_ = 0, value_ = 0;  // offsets in the scratch memory

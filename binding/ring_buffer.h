@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "map.h"
+#include "ring_counts.h"
 #include "scratch.h"
 #include "shared_memory.h"
 
@@ -16,8 +17,9 @@ namespace node_libbpf {
 // expose the address of the data.
 class RingBuffer {
  public:
-  // Returns null, and sets `error` to -errno, if the ring can't be mapped.
-  static std::shared_ptr<RingBuffer> open(std::shared_ptr<Map> map, int* error);
+  // `counts` is the descriptor of the map of its counters, or negative. Returns null, and sets `error` to -errno,
+  // if the memory can't be mapped.
+  static std::shared_ptr<RingBuffer> open(std::shared_ptr<Map> map, int counts, int* error);
 
   int fd() const { return map_->fd(); }
 
@@ -28,12 +30,11 @@ class RingBuffer {
   // Gives back the first `done` of the records that were taken last.
   void giveBack(uint32_t done);
 
-  // Number of records that are committed and not given back.
+  // Number of records in the ring that are not given back, those included that programs are still writing.
   uint32_t pending() const;
 
-  // Records and bytes given back; records that programs discarded; bytes waiting; the most bytes that waited
-  // at any read; the ring's size in bytes.
-  static constexpr size_t kStats = 6;
+  // In the order of the implementation.
+  static constexpr size_t kStats = 11;
   void stats(double* out) const;
 
   // The data, read-only (or a copy of the taken records), and the table.
@@ -49,10 +50,10 @@ class RingBuffer {
     uint64_t start, position, end;
     uint32_t length;
     bool discarded;
-    bool stale;  // another process with this map moved the consumer's position, so it does not point to a
-                 // header
+    bool stale;  // the position does not point to a header: another process with this map moved it, or
+                 // programs have overwritten the record
     // Advances to the next record. Returns false at the end, or if the next record is not committed yet.
-    bool next();
+    bool next(bool pastBusy = false);
   };
   // The records that were taken last, by their positions in the ring.
   struct Taken {
@@ -68,16 +69,28 @@ class RingBuffer {
   RingBuffer(std::shared_ptr<Map> map, std::shared_ptr<Pages> pages);
 
   Walk walk() const;
+  Walk walkTaken() const;
+  void moveTo(uint64_t position, uint32_t records);
+  int takeInPlace(uint32_t* table, uint32_t limit);
+  bool goesOn(uint32_t limit) const;
+  void list(uint32_t* table, const Walk& record, uint64_t shift);
+  int copyIntact(uint32_t* table, uint32_t limit);
+  bool keepFrom(uint64_t oldest, uint32_t* table);
+  void skipTo(uint64_t position);
   int copyTaken();
+  void useCopies();
 
   std::shared_ptr<Map> map_;  // owns the fd
   std::shared_ptr<Pages> pages_;
+  RingCounts counts_;
+  bool overwrites_ = false;  // BPF_F_RB_OVERWRITE
   SharedMemory data_;
   Scratch table_;
   Scratch copy_;  // used where external memory is forbidden
   bool copies_ = false;
   Taken taken_;
-  uint64_t delivered_ = 0, bytes_ = 0, discarded_ = 0, highWater_ = 0;
+  const char* takenCopy_ = nullptr;  // of a ring that overwrites
+  uint64_t delivered_ = 0, bytes_ = 0, discarded_ = 0, highWater_ = 0, overwritten_ = 0;
 };
 
 void exportRingBuffer(Napi::Object exports);

@@ -3,8 +3,8 @@
 
 #include <napi.h>
 
+#include <cstdlib>
 #include <memory>
-#include <new>
 
 #include "shared_memory.h"
 
@@ -20,7 +20,8 @@ class Scratch {
   Napi::Value buffer(Napi::Env env) {
     if (!own_.IsEmpty()) return own_.Value();
     if (shared_.empty()) {
-      std::shared_ptr<char> bytes(new (std::nothrow) char[size_](), std::default_delete<char[]>());
+      // Of large memory the kernel gives what is written to.
+      std::shared_ptr<char> bytes(static_cast<char*>(calloc(size_, 1)), free);
       if (bytes == nullptr) return {};
       shared_ = SharedMemory(bytes, bytes.get(), size_);
     }

@@ -5,8 +5,8 @@ import { delimiter, dirname, join } from "node:path";
 import { BpfError } from "../errors";
 import { PACKAGE_ROOT } from "../package-root";
 
-/** libbpf's headers and the matching UAPI headers, shipped in this package. */
-const HEADERS = join(PACKAGE_ROOT, ".deps/include");
+/** This library's header, libbpf's and the matching UAPI headers, shipped in this package. */
+const HEADERS = ["include", ".deps/include"].map((folder) => join(PACKAGE_ROOT, folder));
 
 /** The names of an architecture in libbpf's bpf_tracing.h and in Debian's multiarch paths. */
 const ARCHITECTURES: Partial<Record<string, readonly [target: string, multiarch: string]>> = {
@@ -64,7 +64,7 @@ export function clangArguments(source: string, more: readonly string[], arch: st
   const system = `/usr/include/${multiarch}`;
   return [
     ...["-target", "bpf", "-mcpu=v3", "-g", "-O2", `-D__TARGET_ARCH_${target}`],
-    ...[`-I${dirname(source)}`, `-I${HEADERS}`],
+    ...[`-I${dirname(source)}`, ...HEADERS.map((folder) => `-I${folder}`)],
     // clang's native target knows the host's folder for asm/, its BPF target does not.
     ...(multiarch !== "" && existsSync(system) ? [`-I${system}`] : []),
     ...more,

@@ -10,6 +10,7 @@ import { PerfBuffer } from "./perf-buffer";
 import { BloomFilterMap, QueueMap, StackMap } from "./queue";
 import { ArrayOfMaps, HashOfMaps, type MapOpener, ProgArray } from "./references";
 import { RingBuffer } from "./ring-buffer";
+import type { Counted } from "./ring-counts";
 import { ArenaMap, KernelMap, StructOpsMap } from "./special-maps";
 import { CgroupLocalStorageMap, InodeStorageMap, SkStorageMap, TaskStorageMap } from "./storage";
 import { UserRingBuffer } from "./user-ring-buffer";
@@ -47,7 +48,7 @@ export type MapClasses<K, V> = {
 export type MapTypes<K, V> = { [T in MapTypeName]: MapClasses<K, V>[(typeof mapTypes)[T]["class"]] };
 
 /** A constructor of a map class; some need no codecs. */
-type MapConstructor<M> = new (core: MapCore, codecs: ElementCodecs & MapOpener) => M;
+type MapConstructor<M> = new (core: MapCore, codecs: ElementCodecs & MapOpener & Counted) => M;
 
 const constructors: { readonly [C in MapClassName]: MapConstructor<MapClasses<unknown, unknown>[C]> } = {
   ...{ HashMap, ArrayMap, PerCpuHashMap, PerCpuArrayMap, LpmTrieMap, ArrayOfMaps, HashOfMaps, ProgArray },

@@ -1,7 +1,7 @@
 /** Opens maps of objects, by pin and by id. */
 import { basename } from "node:path";
 import type { BtfValue, Codec } from "../codec/codec";
-import { type BpfError, errnoName, isErrno, MapError } from "../errors";
+import { ArgumentError, type BpfError, errnoName, isErrno, MapError } from "../errors";
 import { permissionError } from "../kernel/refusal";
 import { type MapTypeName, mapTypeNumber } from "../map-types";
 import { type Handle, type MapDescription, native } from "../native";
@@ -11,6 +11,7 @@ import {
   bigint64,
   checkArgument,
   checkOptions,
+  custom,
   type Expected,
   filled,
   objectId,
@@ -20,12 +21,13 @@ import {
 import { classOf, type MapTypes } from "./classes";
 import { MapCore } from "./core";
 import { fitting } from "./keyed-map";
-import type { BpfMap } from "./map";
+import { BpfMap } from "./map";
 import { bytesOf, codec, type ElementCodecs } from "./map-codec";
 import type { MapIdentity } from "./map-identity";
 import { infoOf } from "./map-info";
 import { mapType } from "./map-type-option";
 import { type ExpectedMap, refuseOther } from "./reuse";
+import { type Counted, isRingCounts } from "./ring-counts";
 import { codecsOfOpened, type ObjectCodecs } from "./typed";
 
 /** Options for opening an existing map: what it must be, and the codecs of its keys and values. */
@@ -42,11 +44,20 @@ export interface OpenMapOptions<T extends MapTypeName, K, V> extends ExpectedMap
    * such as .data, is an object of them.
    */
   value?: Codec<V>;
+  /**
+   * Of a ring buffer: the map of its counters, which RINGBUF_COUNTS() declares. It must be open when the ring is first
+   * used. The maps of an object find theirs by name.
+   */
+  counts?: BpfMap;
 }
+
+const counts = custom<BpfMap>("the map that RINGBUF_COUNTS() declares", (value) => {
+  return value instanceof BpfMap && isRingCounts(value);
+});
 
 const OPTIONS: Schema<OpenMapOptions<never, never, never>> = {
   ...{ type: mapType as Expected<never>, key: codec, value: codec, keySize: uint32, valueSize: uint32 },
-  ...{ maxEntries: uint32, flags: uint32, mapExtra: bigint64 },
+  ...{ maxEntries: uint32, flags: uint32, mapExtra: bigint64, counts },
 };
 
 /** The class of an opened map, if its type is known. */
@@ -58,7 +69,7 @@ export function mapOfObject(
   description: MapDescription,
   name: string,
   index: number,
-  codecs: ObjectCodecs,
+  codecs: ObjectCodecs & Counted,
 ): BpfMap {
   const core = new MapCore(lifetime, { ...description, name }, { index });
   return mapOf(core, codecs, codecs.inner);
@@ -68,7 +79,7 @@ export function mapOfObject(
 export function mapOfHandle(
   handle: Handle,
   identity: MapIdentity,
-  codecs: Partial<ElementCodecs>,
+  codecs: Partial<ElementCodecs> & Counted,
   fallback = bytesOf(identity.name, identity.keySize, identity.valueSize),
 ): BpfMap {
   const { name, keySize, valueSize } = identity;
@@ -76,10 +87,10 @@ export function mapOfHandle(
   const value = codecs.value === undefined ? fallback.value : fitting(codecs.value, valueSize, name, "value");
   const view = codecs.value === undefined ? fallback.view : codecs.view;
   const core = new MapCore(Lifetime.ofMap(handle, name), identity, { handle });
-  return mapOf(core, { key, value, view });
+  return mapOf(core, { key, value, view, counts: codecs.counts });
 }
 
-function mapOf(core: MapCore, codecs: ElementCodecs, inner: Partial<ElementCodecs> = {}): BpfMap {
+function mapOf(core: MapCore, codecs: ElementCodecs & Counted, inner: Partial<ElementCodecs> = {}): BpfMap {
   return new (classOf(core.type))(core, { ...codecs, openInner: (id) => openInner(id, inner) });
 }
 
@@ -136,10 +147,17 @@ function opened<K, V>(handle: Handle, what: string, name: string, options: OpenM
   try {
     const info = infoOf(handle);
     refuseOther(info, options, what);
+    const { counts } = options;
+    if (counts !== undefined && info.type !== "ringbuf")
+      throw new ArgumentError(`${what} is a ${info.type} map: only a ring buffer has counts`, {
+        operation: "map.open",
+        map: info.name,
+      });
     const identity = { ...info, type: mapTypeNumber(info.type), name: info.name || name };
     const known = options.key !== undefined && options.value !== undefined;
     const fallback = known ? undefined : codecsOfOpened(info, identity.name);
-    return mapOfHandle(handle, identity, options as Partial<ElementCodecs>, fallback);
+    const codecs = { ...(options as Partial<ElementCodecs>), counts: () => counts };
+    return mapOfHandle(handle, identity, codecs, fallback);
   } catch (error) {
     native.mapClose(handle);
     throw error;

@@ -513,7 +513,8 @@ export interface Native {
   pollerListen(listener: (...handles: Handle[]) => void): number;
   pollerRef(alive: boolean): number;
 
-  ringOpen(map: Handle): Handle;
+  /** `counts` is the descriptor of the map of the ring's counters, or -1. */
+  ringOpen(map: Handle, counts: number): Handle;
   /** The data is read-only to the process. */
   ringMemory(ring: Handle): RecordMemory | number;
   ringTake(ring: Handle, limit: number): number;

@@ -5,6 +5,7 @@ import { ArgumentError, shown } from "../errors";
 import type { BpfMap } from "../map/map";
 import type { MapSpec } from "../map/map-spec";
 import { mapOfObject } from "../map/open";
+import { countsOf } from "../map/ring-counts";
 import { type Handle, native, type VariableDescription } from "../native";
 import { Lifetime } from "../native/lifetime";
 import type { LogCallback } from "../native/log";
@@ -70,7 +71,8 @@ export class BpfObject<S extends ObjectShape = AnyShape> implements Disposable, 
         const description = native.objectMap(handle, index);
         // A number instead of a map: it was not created (autocreate off).
         if (typeof description === "number") return [];
-        const codecs = { ...spec.loadedCodecs(description), event: events.get(spec.name) };
+        const counts = () => countsOf(spec.name, this.maps);
+        const codecs = { ...spec.loadedCodecs(description), event: events.get(spec.name), counts };
         return [mapOfObject(lifetime, description, spec.name, index, codecs)];
       }),
     );

@@ -56,6 +56,7 @@ kernelTest("records arrive in order, complete, in batches", [], async () => {
     lag: 0,
     highWater: 48_000,
     size: 65_536,
+    overwritten: 0,
     undelivered: 0,
   });
 });

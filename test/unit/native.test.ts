@@ -145,7 +145,7 @@ const calls: Record<string, (handle: never) => unknown> = {
   mapPin: (handle) => native.mapPin(handle, "/nowhere"),
   mapMemory: (handle) => native.mapMemory(handle, handle, 0),
   mapUnmap: (handle) => native.mapUnmap(handle),
-  ringOpen: (handle) => native.ringOpen(handle),
+  ringOpen: (handle) => native.ringOpen(handle, -1),
   ringMemory: (handle) => native.ringMemory(handle),
   ringTake: (handle) => native.ringTake(handle, 1),
   ringGiveBack: (handle) => native.ringGiveBack(handle, 1),
