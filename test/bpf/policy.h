@@ -3,7 +3,12 @@
 
 #define EPERM 1
 
+struct super_block {
+	__u32 s_dev;
+} __attribute__((preserve_access_index));
+
 struct inode {
+	struct super_block *i_sb;
 	unsigned long i_ino;
 } __attribute__((preserve_access_index));
 
@@ -21,7 +26,7 @@ struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 } __attribute__((preserve_access_index));
 
-/* The inodes that nobody may open. */
+/* The files that nobody may open: device << 32 | inode. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16);
@@ -72,7 +77,7 @@ static __always_inline void count(void)
 SEC("lsm/file_open")
 int BPF_PROG(deny_open, struct file *file)
 {
-	__u64 inode = file->f_inode->i_ino;
+	__u64 inode = (__u64)file->f_inode->i_sb->s_dev << 32 | (__u32)file->f_inode->i_ino;
 
 	if (!bpf_map_lookup_elem(&forbidden, &inode))
 		return 0;
@@ -86,9 +91,9 @@ int BPF_PROG(deny_open, struct file *file)
 SEC("raw_tp/task_newtask")
 int on_task(void *ctx)
 {
-	__u32 uid = bpf_get_current_uid_gid();
+	__u64 id = bpf_get_current_uid_gid();
 
-	bpf_map_lookup_elem(&forbidden, &uid);
+	bpf_map_lookup_elem(&forbidden, &id);
 	return 0;
 }
 
