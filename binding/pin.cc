@@ -1,6 +1,7 @@
 #include "pin.h"
 
 #include <bpf/bpf.h>
+#include <sys/file.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -75,11 +76,17 @@ Napi::Value pinFd(const Napi::CallbackInfo& info) {
   return status(info.Env(), bpf_obj_pin(int32Of(info[0]), stringOf(info[1]).c_str()));
 }
 
+// lockFd(fd): takes the lock of an open file or folder. Returns 0 or -errno, -EAGAIN if another has it
+Napi::Value lockFd(const Napi::CallbackInfo& info) {
+  return status(info.Env(), flock(int32Of(info[0]), LOCK_EX | LOCK_NB) == 0 ? 0 : -errno);
+}
+
 }  // namespace
 
 void exportPin(Napi::Object exports) {
   exportStory<pinned>(exports, "pinned");
   exportCall<pinFd>(exports, "pinFd");
+  exportCall<lockFd>(exports, "lockFd");
 }
 
 }  // namespace node_libbpf

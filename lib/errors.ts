@@ -54,6 +54,7 @@ export type Operation =
   | "check"
   | `program.${"id" | "fd" | "info" | "attach" | "pin" | "unpin" | "open" | "testRun" | "stream"}`
   | `object.${"attach" | "pin" | "unpin"}`
+  | `policy.${"adoptOrReplace" | "unpin"}`
   | `map.${"attach" | "create" | "open" | "fd" | "info" | "freeze" | "pin" | "unpin" | "valueSize"}`
   | `map.${"get" | "getView" | "has" | "set" | "delete" | "take" | "getMany" | "setMany" | "deleteMany"}`
   | `map.${"keys" | "entries" | "values" | "forEach" | "getAll" | "clear" | "batches"}`

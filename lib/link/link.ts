@@ -338,8 +338,8 @@ export function openLinkById(id: number): Link {
   throw linkError(what, "open", handle, isErrno(handle, "ENOENT") ? "there is none" : undefined);
 }
 
-/** The link types with update_prog() or update_map() in the kernel (struct bpf_link_ops). */
-const UPDATABLE = new Set(["cgroup", "xdp", "iter", "netns", "tcx", "netkit", "sockmap", "struct_ops"]);
+/** @internal The link types with update_prog() or update_map() in the kernel (struct bpf_link_ops). */
+export const UPDATABLE: ReadonlySet<string> = new Set(["cgroup", "xdp", "iter", "netns", "tcx", "netkit", "sockmap", "struct_ops"]);
 
 const UPDATE_FAULTS: Readonly<Record<string, string>> = {
   EINVAL: "the new program is of another kind, or was loaded for another attach type or target",

@@ -77,6 +77,7 @@ export class MapSpec {
   #autocreate: boolean;
   #inner: InnerRequest | undefined;
   #reuse: BpfMap | undefined;
+  #adopted = false;
   #exclusiveProgram: string | undefined;
   readonly #typeOf: ((id: number) => BtfType) | undefined;
   readonly #u64: U64;
@@ -261,6 +262,18 @@ export class MapSpec {
     this.#reuse = value === undefined ? undefined : this.#checked("reuse", value, aMap);
   }
 
+  /** @internal Like {@link reuse}, for the same map of a former load: it has its initial values, constants too. */
+  adopt(map: BpfMap | undefined): void {
+    this.#reuse = map;
+    this.#adopted = map !== undefined;
+  }
+
+  /** @internal As declared, with the inner map as set. */
+  get described(): MapDescription {
+    const { inner } = this.#described;
+    return { ...this.#described, ...(this.#inner && { inner: { ...(inner ?? this.#described), ...this.#inner } }) };
+  }
+
   /**
    * The name of the only program that may use the map: the kernel refuses all others, and user space can't put it into
    * maps of maps. Since Linux 6.18. libbpf: bpf_map__set_exclusive_program() (1.7 or newer).
@@ -281,7 +294,8 @@ export class MapSpec {
    *
    * @throws {@link MapError} if it can't be pinned there, or another map is pinned there
    */
-  toRequest(initial: Uint8Array | undefined): Omit<MapRequest, "without" | "exclusiveProgram"> {
+  toRequest(changed: Uint8Array | undefined): Omit<MapRequest, "without" | "exclusiveProgram"> {
+    const initial = this.#adopted ? undefined : changed;
     const reuse = this.#reusedFd(initial);
     // libbpf compares with the kernel's values; BPF_F_RDONLY is needed only when a map is created.
     const made = asMade(this.type, { maxEntries: this.#maxEntries, flags: this.#flags });

@@ -461,6 +461,8 @@ export interface Native {
   pinFd(program: number, path: string): number;
   /** What is pinned there. EINVAL for something else than a map, program or link, ENODATA where /proc can't tell the kind. */
   pinned(path: string): { status: number; kind: PinKind; id: number };
+  /** flock(2) of an open file or folder, which lasts until it is closed; EAGAIN if another process has the lock. */
+  lockFd(fd: number): number;
 
   /** The least id that is greater than this one; ENOENT if there is none. */
   nextId(kind: ObjectKind, id: number): number;

@@ -1,6 +1,8 @@
 /** open(): an object file as plain data. */
 import { basename } from "node:path";
 import type { Btf } from "../btf/btf";
+import { Layouts } from "../btf/layouts";
+import type { BtfType } from "../btf/types";
 import type { Codec } from "../codec/codec";
 import type { U64 } from "../codec/plan";
 import { ownBytes, readObject } from "../elf/file";
@@ -39,6 +41,7 @@ import {
   verdicts,
 } from "./precheck";
 import { eventCodecs, eventTypes, recordCodecs, recordTypes } from "./record-types";
+import { type MapDigests, mapDigests } from "./map-digests";
 import { Sections } from "./sections";
 import type { AnyShape, Named, ObjectShape, Settable } from "./shape";
 import { type TypeOf, variablesOver } from "./variables";
@@ -129,10 +132,12 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
   readonly #programs: readonly ProgramSpec[];
   readonly #maps: readonly MapSpec[];
   readonly #sections: Sections;
+  readonly #eventTypes: ReadonlyMap<string, BtfType>;
   /** Codecs of ring buffer records, by map name. */
   readonly #events: ReadonlyMap<string, Codec<unknown>>;
   /** Codecs of iterators' records, by program name. */
   readonly #records: ReadonlyMap<string, Codec<unknown>>;
+  #layouts: Layouts | undefined;
   #loading = false;
 
   /** @internal */
@@ -166,7 +171,8 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     );
     this.programs = byName(this.#programs);
     this.maps = byName(this.#maps);
-    this.#events = btf === undefined ? new Map() : eventCodecs(eventTypes(btf, this.#maps, events, label), u64);
+    this.#eventTypes = btf === undefined ? new Map() : eventTypes(btf, this.#maps, events, label);
+    this.#events = eventCodecs(this.#eventTypes, u64);
     this.#records = btf === undefined ? new Map() : recordCodecs(recordTypes(btf, label), u64);
     this.variables = variablesOver(this.#sections.variables, this.#sections, typeOf, u64) as Settable<S["variables"]>;
   }
@@ -185,6 +191,17 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
   /** @internal BTF descriptions of all variables, map definitions included. */
   get described(): readonly VariableDescription[] {
     return this.#file.description.variables;
+  }
+
+  /** @internal What tells whether a map can take the place of one that was loaded before. */
+  digestsOf(map: MapSpec): MapDigests {
+    const { initial } = map.described;
+    const isZero = initial === undefined && this.#sections.changed(map.sectionId) === undefined;
+    const contents = isZero ? undefined : this.#sections.contents(map.sectionId);
+    const { kconfig } = this.#file.request;
+    const variables = this.described.filter(({ sectionId }) => sectionId !== 0 && sectionId === map.sectionId);
+    this.#layouts ??= new Layouts((id) => this.btf.type(id));
+    return mapDigests(map, { record: this.#eventTypes.get(map.name), variables, contents, kconfig }, this.#layouts);
   }
 
   /**

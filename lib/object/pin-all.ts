@@ -31,7 +31,7 @@ interface Pinnable {
 }
 
 /** bpffs allows no dot in a name; libbpf's sanitize_pin_path() does the same. */
-const fileName = (name: string) => name.replaceAll(".", "_");
+export const fileName = (name: string) => name.replaceAll(".", "_");
 
 /** Each thing to pin, with its path below the folder. */
 function pinnable(object: Everything, given: PinAllOptions): [path: string, item: Pinnable][] {

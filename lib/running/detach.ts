@@ -60,6 +60,11 @@ function isGone(id: number): boolean {
     if (error instanceof BpfError && error.code === "ERR_BPF_NOT_LOADED") return true;
     throw error;
   }
+  return info.type === "netfilter" || isDetached(info); // The kernel shows no sign of it for netfilter.
+}
+
+/** @internal Whether the kernel says that a link is attached to nothing any more, as when its interface or cgroup is gone. */
+export function isDetached(info: LinkInfo): boolean {
   switch (info.type) {
     case "cgroup":
       return info.cgroupId === 0n;
@@ -72,8 +77,6 @@ function isGone(id: number): boolean {
     case "sockmap":
     case "struct_ops":
       return info.mapId === 0;
-    case "netfilter":
-      return true; // The kernel detaches it, and shows no sign of that.
     default:
       return false;
   }

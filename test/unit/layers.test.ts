@@ -15,7 +15,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["events", "link", "sleepable"],
   ["map", "program"],
   ["object", "running"],
-  ["gen", "run", "verify"],
+  ["gen", "policy", "run", "verify"],
   ["build"],
   ["index.ts"],
   ["cli"],

@@ -1,0 +1,7 @@
+#define VERSION 1
+
+struct counts {
+	unsigned long long denied;
+};
+
+#include "policy.h"
