@@ -35,9 +35,9 @@ interface Compiled {
   variables: readonly VariableDescription[];
   btf: Btf;
   /** Resolves CO-RE relocations to types; undefined if the kernel's types are not known here. */
-  core: CoreResolver | undefined;
+  core: () => CoreResolver | undefined;
   /** Resolves functions. These are always the kernel's own, even if `btfPath` is set. */
-  functions: CoreResolver | undefined;
+  functions: () => CoreResolver | undefined;
 }
 
 export function constantsOf(
@@ -47,7 +47,7 @@ export function constantsOf(
 ): Constants {
   const { kernel } = settings;
   const contents = new Map<string, Uint8Array>();
-  const isChanged = (name: string, prototype: number) => functions?.isLike(name, prototype) === false;
+  const isChanged = (name: string, prototype: number) => functions()?.isLike(name, prototype) === false;
   return {
     data(section, offset, size) {
       const bytes = contents.get(section) ?? contentsOf(section);
@@ -73,7 +73,7 @@ export function constantsOf(
     isChanged,
     isCreated: (map) => mapOf(map)?.autocreate ?? true,
     mapType: (map) => mapOf(map)?.type,
-    core: (relocation) => core?.value(relocation),
+    core: (relocation) => core()?.value(relocation),
   };
 
   function contentsOf(section: string): Uint8Array {

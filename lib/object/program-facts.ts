@@ -95,10 +95,11 @@ class ObjectFacts {
       const sectionId = this.#sectionIds.get(reference);
       return maps.find((map) => map.name === reference || (sectionId !== undefined && map.sectionId === sectionId));
     };
-    const core = this.#resolverOf(settings);
-    const functions = this.#resolverOf({ ...settings, btfPath: undefined });
+    // The kernel's types are read for the first relocation or kernel function.
+    const core = () => this.#resolverOf(settings);
+    const functions = () => this.#resolverOf({ ...settings, btfPath: undefined });
     const constants = constantsOf(settings, mapOf, { sections, variables, btf: types, core, functions });
-    const describe = (relocation: CoreRelocation) => core?.describe(relocation) ?? "";
+    const describe = (relocation: CoreRelocation) => core()?.describe(relocation) ?? "";
     const questions = { describe, lookForReads: !isGplCompatible(license) };
     const reach: Reach = reachOf(this.#functionOf(program), constants, questions);
     const { kind, section, type, attachType, sleepable } = program;
@@ -140,8 +141,9 @@ class ObjectFacts {
       ...(isChanged(name, prototype) && { changed: true }),
     }));
     const unset = this.#configOptions.filter(({ name }) => !kconfig.includes(`${name}=`)).map(({ name }) => name);
-    const config = kernel !== undefined && isRunning(kernel) && !libbpfFindsConfig(kernel);
-    return { ...(calls.length > 0 && { externs: calls }), ...(config && unset.length > 0 && { unset }) };
+    const lacksConfig =
+      unset.length > 0 && kernel !== undefined && isRunning(kernel) && !libbpfFindsConfig(kernel);
+    return { ...(calls.length > 0 && { externs: calls }), ...(lacksConfig && { unset }) };
   }
 
   #signature(kind: string, target: string | undefined, kernel: KernelFacts | undefined) {
