@@ -22,6 +22,8 @@ export interface Settings {
   license: string;
   /** Contents of a section of variables, by the BTF id of its type. */
   contents(sectionId: number): Uint8Array;
+  /** Identifies what differs from the compiled contents. */
+  changes: string;
   /** Lines of a kernel configuration that override the kernel's. */
   kconfig: string | undefined;
   /** The kernel that the object is judged for; its constants decide branches. */
