@@ -6,6 +6,7 @@
 #include "attach.h"
 #include "attach_fd.h"
 #include "btf.h"
+#include "btf_search.h"
 #include "environment.h"
 #include "iterator.h"
 #include "link.h"
@@ -56,6 +57,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exportProbe(exports);
   exportToken(exports);
   exportBtf(exports);
+  exportBtfSearch(exports);
   exportLinker(exports);
   exportSystem(exports);
   return exports;

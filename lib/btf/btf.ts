@@ -10,12 +10,9 @@ import { anyNumber, anyObject, anyString, type Callee, checkArgument } from "../
 import { refuseOthers } from "../receivers";
 import { BtfKind, MAX_DEPTH } from "./btf-kinds";
 import { type BtfFault, faultOf } from "./fault";
+import { BtfError, type BtfSearch, EACH, inTypeScript, kindOf } from "./search";
 import type { BtfMember } from "./type-records";
 import { type BtfDeclarationTag, type BtfType, makeType } from "./types";
-
-/** Words of a type record after the three common ones: FIXED per type, plus EACH per member. Indexed by kind. */
-const FIXED: readonly number[] = [0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0];
-const EACH: readonly number[] = [0, 0, 0, 0, 3, 3, 2, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 0, 0, 3];
 
 const MAGIC = 0xeb9f;
 
@@ -24,12 +21,6 @@ const FIND = method("find");
 const TYPE = method("type");
 const TYPE_NAMED = method("typeNamed");
 const TAGS_OF = method("tagsOf");
-
-/** Thrown for bytes that are not valid BTF for this machine. Callers catch it and name the file. */
-export class BtfError extends Error {}
-
-/** The BTF is valid but uses kinds that this library does not know, so it can't be parsed. */
-export class BtfKindError extends BtfError {}
 
 /** C keywords and the kinds they select. A name without keyword is searched in all of these, in this order. */
 const NAMED: Readonly<Record<string, readonly number[]>> = {
@@ -69,15 +60,18 @@ export class Btf {
   readonly #starts: Uint32Array;
   /** Bit mask of the kinds that occur. */
   readonly #kinds: number;
-  /** The string section as latin1, one character for each byte, so that a byte offset is a string index. */
-  readonly #strings: string;
+  readonly #search: BtfSearch;
+  /** The string section. */
+  readonly #chars: Uint8Array;
+  /** The same as latin1, one character for each byte, so that a byte offset is a string index. */
+  #text: string | undefined;
   readonly #stringsStart: number;
   readonly #nodes = new Map<number, BtfType>();
   #fault: { is: BtfFault | undefined } | undefined;
   #tags: Map<number, BtfDeclarationTag[]> | undefined;
 
   /** @internal Throws {@link BtfError} for damaged BTF. */
-  constructor(bytes: Uint8Array, base?: Btf, label = "the BTF") {
+  constructor(bytes: Uint8Array, base?: Btf, label = "the BTF", search = inTypeScript) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes.length < 24 || view.getUint16(0, little) !== MAGIC) throw new BtfError("not BTF of this machine");
     const field = (offset: number) => view.getUint32(offset, little);
@@ -93,13 +87,14 @@ export class Btf {
     this.base = base;
     this.first = base?.end ?? 1;
     this.#stringsStart = base === undefined ? 0 : base.stringsEnd;
-    this.#strings = Buffer.from(bytes.buffer, bytes.byteOffset + strings, field(20)).toString("latin1");
+    this.#search = search;
+    this.#chars = bytes.subarray(strings, strings + field(20));
     const start = bytes.byteOffset + types;
     this.#words =
       start % 4 === 0
         ? new Uint32Array(bytes.buffer, start, field(12) >> 2)
         : new Uint32Array(Uint8Array.from(bytes.subarray(types, types + field(12))).buffer);
-    const { starts, kinds } = startsOf(this.#words);
+    const { starts, kinds } = search.starts(this.#words);
     this.#starts = starts;
     this.#kinds = kinds;
     this.end = this.first + this.#starts.length;
@@ -193,22 +188,22 @@ export class Btf {
     prefixes: Readonly<Partial<Record<number, string>>>,
     visit: (kind: number, name: string, id: number) => void,
   ): void {
-    const words = this.#words;
-    const starts = this.#starts;
+    const kinds = Object.keys(prefixes).map(Number);
+    const lists = kinds.map((kind) => this.#matches(kind, prefixes[kind] ?? ""));
+    const found = lists.length === 1 ? (lists[0] as ArrayLike<number>) : sorted(lists);
     const strings = this.#strings;
-    const wanted = Array.from(FIXED, (_, kind) => prefixes[kind]);
-    if (!wanted.some((prefix, kind) => prefix !== undefined && (this.#kinds >>> kind) & 1)) return;
-    for (let index = 0; index < starts.length; index++) {
-      const at = starts[index] as number;
-      const kind = kindOf(words[at + 1] as number);
-      const prefix = wanted[kind];
-      if (prefix === undefined) continue;
-      const start = (words[at] as number) - this.#stringsStart;
-      // Compare one character first: most names differ there, and startsWith() is a call.
-      if (start < 0 || (prefix !== "" && strings.charCodeAt(start) !== prefix.charCodeAt(0))) continue;
-      if (!strings.startsWith(prefix, start)) continue;
-      visit(kind, strings.slice(start, strings.indexOf("\0", start)), this.first + index);
+    for (let place = 0; place < found.length; place++) {
+      const index = found[place] as number;
+      const at = this.#starts[index] as number;
+      const start = (this.#words[at] as number) - this.#stringsStart;
+      const name = strings.slice(start, strings.indexOf("\0", start));
+      visit(kindOf(this.#words[at + 1] as number), name, this.first + index);
     }
+  }
+
+  #matches(kind: number, prefix: string, limit = this.#starts.length): ArrayLike<number> {
+    if (((this.#kinds >>> kind) & 1) === 0) return [];
+    return this.#search.matches(this.#words, this.#starts, this.#chars, this.#stringsStart, kind, prefix, limit);
   }
 
   /**
@@ -222,13 +217,8 @@ export class Btf {
     checkArgument(FIND, "name", name, anyString);
     const inBase = this.base?.find(kind, name);
     if (inBase !== undefined) return inBase;
-    const whole = `${Buffer.from(name).toString("latin1")}\0`;
-    for (let id = this.first; id < this.end; id++) {
-      if (this.kind(id) !== kind) continue;
-      const start = this.word(id, 0) - this.#stringsStart;
-      if (start >= 0 && this.#strings.startsWith(whole, start)) return id;
-    }
-    return undefined;
+    const index = this.#matches(kind, `${name}\0`, 1)[0];
+    return index === undefined ? undefined : this.first + index;
   }
 
   /** @internal The id after removing typedefs, qualifiers and type tags. */
@@ -319,7 +309,7 @@ export class Btf {
 
   /** @internal The end offset of the string section; a split BTF's offsets continue here. */
   get stringsEnd(): number {
-    return this.#stringsStart + this.#strings.length;
+    return this.#stringsStart + this.#chars.length;
   }
 
   /**
@@ -393,7 +383,12 @@ export class Btf {
 
   /** @internal The string section of this BTF, as bytes. */
   get strings(): Uint8Array {
-    return Buffer.from(this.#strings, "latin1");
+    return this.#chars;
+  }
+
+  get #strings(): string {
+    this.#text ??= Buffer.from(this.#chars.buffer, this.#chars.byteOffset, this.#chars.length).toString("latin1");
+    return this.#text;
   }
 
   /** @internal A word of one of this BTF's own type records; 0 if it does not exist. */
@@ -403,25 +398,6 @@ export class Btf {
   }
 }
 
-function kindOf(info: number): number {
-  return (info >>> 24) & 0x1f;
-}
-
-function startsOf(words: Uint32Array): { starts: Uint32Array; kinds: number } {
-  const starts = new Uint32Array(Math.ceil(words.length / 3));
-  let count = 0;
-  let kinds = 0;
-  let at = 0;
-  while (at + 3 <= words.length) {
-    const info = words[at + 1] as number;
-    const kind = kindOf(info);
-    const fixed = FIXED[kind];
-    // The record size of an unknown kind is unknown, so parsing can't continue.
-    if (fixed === undefined || kind === 0) throw new BtfKindError(`type with unknown kind ${kind}`);
-    starts[count++] = at;
-    kinds |= 1 << kind;
-    at += 3 + fixed + (EACH[kind] as number) * (info & 0xffff);
-  }
-  if (at !== words.length) throw new BtfError("truncated in a type");
-  return { starts: starts.subarray(0, count), kinds };
+function sorted(lists: readonly ArrayLike<number>[]): Uint32Array {
+  return Uint32Array.from(lists.flatMap((list) => Array.from(list))).sort();
 }

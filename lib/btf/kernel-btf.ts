@@ -1,11 +1,12 @@
 /** kernelBtf(): the types of the running kernel and its modules. */
 import { readdirSync, readFileSync } from "node:fs";
 import { BpfError, errnoName, ObjectError } from "../errors";
-import { native } from "../native";
+import { native, nativeIfLoaded } from "../native";
 import { nearest } from "../nearest";
 import { checkArgument, custom } from "../options";
 import type { TargetSignature } from "../verdict";
 import { Btf } from "./btf";
+import { BtfError, type BtfSearch } from "./search";
 import { signatureOf } from "./signature";
 
 const DIRECTORY = "/sys/kernel/btf";
@@ -15,12 +16,27 @@ let cached: Btf | undefined;
 
 /**
  * @internal The running kernel's BTF from /sys/kernel/btf/vmlinux, which the kernel resolves attach targets with. It
- *   never changes while the kernel runs; parsing takes some 20 ms.
+ *   never changes while the kernel runs. Reading and parsing it takes some 20 ms; a tenth of it if the addon is there.
  */
 export function vmlinuxBtf(): Btf {
-  cached ??= new Btf(readFileSync(VMLINUX), undefined, "this kernel");
+  cached ??= mapped() ?? new Btf(readFileSync(VMLINUX), undefined, "this kernel");
   return cached;
 }
+
+function mapped(): Btf | undefined {
+  const bytes = nativeIfLoaded()?.btfMap(VMLINUX) ?? 0;
+  return typeof bytes === "number" ? undefined : new Btf(bytes, undefined, "this kernel", inNative);
+}
+
+/** @internal The addon, as it searches. */
+export const inNative: BtfSearch = {
+  starts(words) {
+    const found = native.btfStarts(words);
+    if (typeof found === "number") throw new BtfError("types of unknown kinds");
+    return found;
+  },
+  matches: (...of) => native.btfMatches(...of),
+};
 
 let found: Btf | undefined;
 

@@ -4,10 +4,10 @@
  */
 import type { CallContext, CallFacts, RegionFacts } from "../verdict";
 import {
+  type Callees,
   type Constants,
   type Entry,
   Flow,
-  keyOf,
   type Node,
   OUTSIDE,
   REGIONS,
@@ -90,17 +90,15 @@ export function reachOf(program: BpfFunction, constants: Constants, questions: Q
 class Entered {
   readonly visit: Visit;
   readonly flow: Flow;
-  readonly #mayThrow: (fn: BpfFunction) => boolean;
 
-  constructor(visit: Visit, flow: Flow, mayThrow: (fn: BpfFunction) => boolean) {
+  constructor(visit: Visit, flow: Flow) {
     this.visit = visit;
     this.flow = flow;
-    this.#mayThrow = mayThrow;
   }
 
   /** Whether the verifier is certain to come to one of these. */
   sees(nodes: readonly Node[]): boolean {
-    return this.visit.certain && this.flow.sees(new Set(nodes), this.#mayThrow);
+    return this.visit.certain && this.flow.sees(nodes);
   }
 
   contextOf(node: Node): CallContext | undefined {
@@ -118,7 +116,6 @@ class Walk {
   readonly #questions: Questions;
   /** All functions that the program names, whether they are reached or not. */
   readonly #named: readonly BpfFunction[];
-  readonly #mayThrow: (fn: BpfFunction) => boolean;
   readonly #flows: Flows;
   readonly #missing = new Calls();
   readonly #unresolved = new Calls();
@@ -135,8 +132,7 @@ class Walk {
     this.#constants = constants;
     this.#questions = questions;
     this.#named = closure(program);
-    this.#mayThrow = throwers(this.#named);
-    this.#flows = new Flows(constants);
+    this.#flows = new Flows(constants, throwers(this.#named));
     this.#open = [{ fn: program, entry: CONTEXT, certain: true, context: undefined, global: false }];
   }
 
@@ -169,7 +165,7 @@ class Walk {
     const state = `${this.#flows.key(fn, entry)} ${certain} ${context} ${global} ${inner}`;
     if (this.#visited.has(state)) return;
     this.#visited.add(state);
-    const entered = new Entered(visit, this.#flows.of(fn, entry), this.#mayThrow);
+    const entered = new Entered(visit, this.#flows.of(fn, entry));
     this.#findUnresolved(entered);
     this.#findReads(entered);
     this.#findCalls(entered);
@@ -323,9 +319,11 @@ class Flows {
   readonly #flows = new Map<string, Flow>();
   readonly #numbers = new Map<unknown, number>();
   readonly #open = new Set<BpfFunction>();
+  readonly #callees: Callees;
 
-  constructor(constants: Constants) {
+  constructor(constants: Constants, mayThrow: (fn: BpfFunction) => boolean) {
     this.#constants = constants;
+    this.#callees = { after: (callee, entry) => this.#after(callee, entry), mayThrow };
   }
 
   key(fn: BpfFunction, { arguments: values, regions }: Entry): string {
@@ -337,12 +335,12 @@ class Flows {
       const { address } = value;
       return address.of === "data" ? `${address.section}+${address.offset}` : `@${this.#number(address)}`;
     });
-    return `${this.#number(fn)} ${texts.join()} ${keyOf(regions)}`;
+    return `${this.#number(fn)} ${texts.join()} ${regions.key}`;
   }
 
   of(fn: BpfFunction, entry: Entry): Flow {
     const key = this.key(fn, entry);
-    const flow = this.#flows.get(key) ?? new Flow(fn, entry, this.#constants, (callee, at) => this.#after(callee, at));
+    const flow = this.#flows.get(key) ?? new Flow(fn, entry, this.#constants, this.#callees);
     this.#flows.set(key, flow);
     return flow;
   }
@@ -355,7 +353,7 @@ class Flows {
     this.#open.delete(callee);
     return exits.length === 0
       ? [entry.regions]
-      : [...new Map(exits.map(({ regions }) => [keyOf(regions), regions])).values()];
+      : [...new Map(exits.map(({ regions }) => [regions.key, regions])).values()];
   }
 
   #number(thing: unknown): number {
@@ -414,8 +412,9 @@ function throwers(functions: readonly BpfFunction[]): (fn: BpfFunction) => boole
 function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
     else group.push(item);
   }
   return groups;

@@ -4,6 +4,7 @@
  * more.
  */
 
+import { once } from "../lazy";
 import type { RegionFacts } from "../verdict";
 import { CoreKind, type CoreRelocation } from "./core-relocations";
 import type { CoreValue } from "./core-resolve";
@@ -58,6 +59,8 @@ export interface Regions {
   readonly rcu: number;
   /** Stack offsets of the saved flags of irq regions, outermost first. */
   readonly flags: readonly (number | undefined)[];
+  /** Identifies these regions. */
+  readonly key: string;
 }
 
 type Region = RegionFacts["region"];
@@ -74,32 +77,55 @@ export interface Entry {
  * paths.
  */
 export interface Node {
+  /** Its place among the nodes of its function. */
+  readonly number: number;
   readonly at: number;
   readonly regions: Regions;
   readonly registers: readonly Value[];
+}
+
+/** A node while states are still joined, and what is worked out from its registers. */
+interface State extends Node {
+  registers: readonly Value[];
+  edges: readonly Edge[];
+  /** Whether paths end here, before the function does. */
+  ends: boolean;
 }
 
 /** A control flow edge and its state. */
 interface Edge {
   to: number;
   reachability: Reachability;
-  registers: Value[];
+  registers: readonly Value[];
   regions: Regions;
+}
+
+/** How the nodes hang together, by their numbers. */
+interface Graph {
+  /** The nodes that the verifier is certain to reach. */
+  certain: ReadonlySet<number>;
+  /** Those of them that it may leave in several ways. */
+  forks: readonly number[];
+  before: readonly (readonly number[])[];
+  /** The nodes at which paths end, or the function. */
+  last: readonly number[];
 }
 
 /** Whether the verifier follows an edge of a branch. */
 type Reachability = "certain" | "maybe" | "never";
 
-export const OUTSIDE: Regions = { lock: 0, preempt: 0, irq: 0, rcu: 0, flags: [] };
 /** Regions, the most restrictive first. */
 export const REGIONS: readonly Region[] = ["lock", "preempt", "irq", "rcu"];
+export const OUTSIDE: Regions = keyed({ lock: 0, preempt: 0, irq: 0, rcu: 0, flags: [] });
 /** Maximum nesting depth, so that a loop that enters regions ends. */
 const DEEPEST = 8;
 
-/** Identifies regions, as a map key. */
-export const keyOf = (regions: Regions) => `${REGIONS.map((region) => regions[region]).join()} ${regions.flags.join()}`;
+function keyed(regions: Omit<Regions, "key">): Regions {
+  return { ...regions, key: `${REGIONS.map((region) => regions[region]).join()} ${regions.flags.join()}` };
+}
 
 const REGISTERS = 11;
+const NO_STATES: State[] = [];
 const ALL = (1n << 64n) - 1n;
 const LOW = (1n << 32n) - 1n;
 
@@ -138,25 +164,29 @@ const ADDRESSES =
 const BOUNDED =
   /^bpf_(get_stack|get_task_stack|probe_read\w*|copy_from_user\w*|map_\w+_elem|get_smp_processor_id|get_numa_node_id|perf_event_output|ringbuf_output|d_path|get_current_comm|timer_\w+|loop|for_each_map_elem)$/;
 
+/** What a flow asks about the functions that its own calls. */
+export interface Callees {
+  /** The regions that a call can leave held. */
+  after(callee: BpfFunction, entry: Entry): readonly Regions[];
+  /** Whether a call can throw, which ends the program. */
+  mayThrow(callee: BpfFunction): boolean;
+}
+
 /** The control flow of a function entered in one state. */
 export class Flow {
   readonly #fn: BpfFunction;
   readonly #constants: Constants;
-  /** Nodes by instruction and regions; unreachable ones are absent. */
-  readonly #nodes: Map<string, Node>[];
-  /** The regions that a call of a function of the program can leave held. */
-  readonly #after: (callee: BpfFunction, entry: Entry) => readonly Regions[];
+  /** Nodes by instruction, one for each set of regions; unreachable ones are absent. */
+  readonly #states: State[][];
+  #count = 0;
+  readonly #callees: Callees;
+  readonly #graph = once(() => this.#connect());
 
-  constructor(
-    fn: BpfFunction,
-    entry: Entry,
-    constants: Constants,
-    after: (callee: BpfFunction, entry: Entry) => readonly Regions[],
-  ) {
+  constructor(fn: BpfFunction, entry: Entry, constants: Constants, callees: Callees) {
     this.#fn = fn;
     this.#constants = constants;
-    this.#after = after;
-    this.#nodes = Array.from({ length: fn.instructions.length }, () => new Map());
+    this.#callees = callees;
+    this.#states = new Array(fn.instructions.length).fill(NO_STATES);
     const registers: Value[] = new Array(REGISTERS).fill(undefined);
     // A stack address passed by the caller points to the caller's frame.
     for (const [index, value] of entry.arguments.entries())
@@ -166,22 +196,21 @@ export class Flow {
   }
 
   /** The nodes of an instruction, one for each set of regions it is reached in. */
-  nodesAt(at: number): Node[] {
-    return [...(this.#nodes[at]?.values() ?? [])];
+  nodesAt(at: number): readonly Node[] {
+    return this.#states[at] ?? NO_STATES;
   }
 
   nodes(): Node[] {
-    return this.#nodes.flatMap((nodes) => [...nodes.values()]);
+    return this.#states.flat();
   }
 
   reaches(at: number): boolean {
-    return (this.#nodes[at]?.size ?? 0) > 0;
+    return this.nodesAt(at).length > 0;
   }
 
   /** The nodes at which the function ends. */
   exits(): Node[] {
-    const { instructions } = this.#fn;
-    return this.#nodes.flatMap((nodes, at) => (instructions.isExit(at) ? [...nodes.values()] : []));
+    return this.nodes().filter(({ at }) => this.#fn.instructions.isExit(at));
   }
 
   /** Whether an instruction loads from kernel memory through an address whose type the verifier tracks. */
@@ -235,59 +264,91 @@ export class Flow {
    * Whether the verifier is certain to reach one of these nodes, either from the entry or from a branch both sides of
    * which it may take and that lead there.
    */
-  sees(wanted: ReadonlySet<Node>, mayThrow: (callee: BpfFunction) => boolean): boolean {
-    const [first] = this.nodesAt(0);
-    if (first === undefined) return false;
-    const certain = new Set([first]);
-    const forks: Node[] = [first];
-    for (const node of certain) {
-      if (wanted.has(node)) return true;
-      if (this.#ends(node)) continue;
-      const callee = this.#fn.callees.get(node.at);
-      if (callee !== undefined && mayThrow(callee)) continue;
-      const edges = this.#edges(node);
-      const sure = edges.filter(({ reachability: way }) => way === "certain");
-      for (const edge of sure) add(certain, this.#nodeOf(edge));
-      if (sure.length < edges.length) forks.push(node);
+  sees(wanted: readonly Node[]): boolean {
+    const { certain, forks, before, last } = this.#graph();
+    if (wanted.some(({ number }) => certain.has(number))) return true;
+    for (const callee of this.#fn.callees.values()) if (this.#callees.mayThrow(callee)) return false;
+    // The nodes from which a path ends without a wanted one: found from its end.
+    const isPast = new Uint8Array(this.#count);
+    const stop = new Uint8Array(this.#count);
+    for (const { number } of wanted) stop[number] = 1;
+    const past: number[] = [];
+    const come = (number: number) => {
+      if (stop[number] || isPast[number]) return;
+      isPast[number] = 1;
+      past.push(number);
+    };
+    for (const number of last) come(number);
+    for (let number = past.pop(); number !== undefined; number = past.pop())
+      for (const one of before[number] as readonly number[]) come(one);
+    return forks.some((number) => !isPast[number]);
+  }
+
+  #connect(): Graph {
+    const before = Array.from({ length: this.#count }, (): number[] => []);
+    const last: number[] = [];
+    for (const states of this.#states)
+      for (const state of states) {
+        if (state.ends || this.#fn.instructions.isExit(state.at)) last.push(state.number);
+        else for (const next of this.#following(state, false)) before[next.number]?.push(state.number);
+      }
+    const path = (this.#states[0] ?? NO_STATES).slice(0, 1);
+    const certain = new Set(path.map(({ number }) => number));
+    const forks = [...certain];
+    for (let state = path.pop(); state !== undefined; state = path.pop()) {
+      const callee = this.#fn.callees.get(state.at);
+      if (state.ends || (callee !== undefined && this.#callees.mayThrow(callee))) continue;
+      for (const next of this.#following(state, true)) {
+        if (certain.has(next.number)) continue;
+        certain.add(next.number);
+        path.push(next);
+      }
+      if (state.edges.some(({ reachability }) => reachability !== "certain")) forks.push(state.number);
     }
-    const throws = [...this.#fn.callees.values()].some(mayThrow);
-    return !throws && forks.some((node) => this.#allLeadTo(node, wanted));
+    return { certain, forks, before, last };
   }
 
-  /** Whether every path from a node reaches a wanted node before it ends. */
-  #allLeadTo(from: Node, wanted: ReadonlySet<Node>): boolean {
-    const seen = new Set([from]);
-    for (const node of seen) {
-      if (wanted.has(node)) continue;
-      if (this.#ends(node) || this.#fn.instructions.isExit(node.at)) return false;
-      for (const edge of this.#edges(node)) if (edge.reachability !== "never") add(seen, this.#nodeOf(edge));
-    }
-    return true;
+  /** Where edges lead that the verifier may follow, or is certain to. */
+  #following({ edges }: State, certain: boolean): State[] {
+    return edges.flatMap(({ to, regions, reachability }) => {
+      const isWanted = certain ? reachability === "certain" : reachability !== "never";
+      return (isWanted ? this.#stateAt(to, regions) : undefined) ?? [];
+    });
   }
 
-  #nodeOf({ to, regions }: Edge): Node | undefined {
-    return this.#nodes[to]?.get(keyOf(regions));
+  #stateAt(at: number, { key }: Regions): State | undefined {
+    return this.#states[at]?.find(({ regions }) => regions.key === key);
   }
 
-  #settle(registers: Value[], regions: Regions): void {
-    const open = new Set<string>();
-    const come = (edge: Edge) => {
-      const nodes = this.#nodes[edge.to];
+  /** In the order of the instructions, so that what comes together is joined before it goes on. */
+  #settle(registers: readonly Value[], regions: Regions): void {
+    const open: State[][] = this.#states.map(() => NO_STATES);
+    let at = 0;
+    const come = ({ to, reachability, registers, regions }: Edge) => {
+      const states = this.#states[to];
       // The kernel rejects a jump out of the function.
-      if (edge.reachability === "never" || nodes === undefined) return;
-      const key = keyOf(edge.regions);
-      const before = nodes.get(key);
-      const joined = before === undefined ? edge.registers : join(before.registers, edge.registers);
-      if (joined === before?.registers) return;
-      nodes.set(key, { at: edge.to, regions: edge.regions, registers: joined });
-      open.add(`${edge.to}:${key}`);
+      if (reachability === "never" || states === undefined) return;
+      const known = this.#stateAt(to, regions);
+      const state: State = known ?? { number: this.#count++, at: to, regions, registers, edges: [], ends: false };
+      if (known === undefined) this.#states[to] = [...states, state];
+      else {
+        const joined = join(known.registers, registers);
+        if (joined === known.registers) return;
+        known.registers = joined;
+      }
+      const waiting = open[to] as State[];
+      if (!waiting.includes(state)) open[to] = [...waiting, state];
+      at = Math.min(at, to);
     };
     come({ to: 0, reachability: "certain", registers, regions });
-    for (const id of open) {
-      open.delete(id);
-      const split = id.indexOf(":");
-      const node = this.#nodes[Number(id.slice(0, split))]?.get(id.slice(split + 1));
-      if (node !== undefined && !this.#ends(node)) for (const edge of this.#edges(node)) come(edge);
+    while (at < open.length) {
+      const states = open[at] as State[];
+      open[at++] = NO_STATES;
+      for (const state of states) {
+        state.ends = this.#ends(state);
+        state.edges = state.ends ? [] : this.#edges(state);
+        for (const edge of state.edges) come(edge);
+      }
     }
   }
 
@@ -300,18 +361,16 @@ export class Flow {
     const after = this.#step(node);
     if (call !== undefined && TRIES.has(call.name)) {
       const to = at + 1;
-      const held = [...after];
-      held[0] = ZERO;
-      after[0] = ERRNO;
+      const rest = after.slice(1);
       return [
-        { to, reachability: "certain", registers: held, regions: regionsAfter(call.name, node) },
-        { to, reachability: "certain", registers: after, regions },
+        { to, reachability: "certain", registers: [ZERO, ...rest], regions: regionsAfter(call.name, node) },
+        { to, reachability: "certain", registers: [ERRNO, ...rest], regions },
       ];
     }
     if (call !== undefined)
       return [{ to: at + 1, reachability: "certain", registers: after, regions: regionsAfter(call.name, node) }];
     if (callee !== undefined && !callee.global) {
-      const all = this.#after(callee, { arguments: registers.slice(1, 6), regions });
+      const all = this.#callees.after(callee, { arguments: registers.slice(1, 6), regions });
       const reachability = all.length === 1 ? "certain" : "maybe";
       return all.map((left) => ({ to: at + 1, reachability, registers: after, regions: left }));
     }
@@ -330,13 +389,16 @@ export class Flow {
     ];
   }
 
-  /** The register contents after an instruction. */
-  #step({ at, registers: before }: Node): Value[] {
+  /** The register contents after an instruction: the same array if none changes. */
+  #step({ at, registers: before }: Node): readonly Value[] {
     const { instructions, calls } = this.#fn;
-    const registers = [...before];
     const opcode = instructions.opcode(at);
-    const destination = instructions.destination(at);
     const family = opcode & 7;
+    const isAtomic = family === 3 && opcode >> 5 === 6;
+    const relocation = this.#fn.relocations.get(at);
+    if ((family === 2 || family === 3) && !isAtomic && relocation === undefined) return before;
+    const registers = before.slice();
+    const destination = instructions.destination(at);
     if (instructions.isCall(at)) {
       const call = calls.get(at);
       const passed = before.slice(1, 6);
@@ -357,12 +419,11 @@ export class Flow {
     } else if (instructions.isAddressLoad(at)) registers[destination] = this.#address(at);
     else if (family === 1) registers[destination] = this.#load(at, before[instructions.source(at)]);
     else if (family === 4 || family === 7) registers[destination] = compute(instructions, at, before);
-    else if (family === 3 && opcode >> 5 === 6) {
+    else if (isAtomic) {
       // Atomic operations with BPF_FETCH.
       registers[instructions.source(at)] = undefined;
       registers[0] = undefined;
     }
-    const relocation = this.#fn.relocations.get(at);
     if (relocation !== undefined && family !== 1 && !NO_CONDITION.has(relocation.kind))
       registers[destination] = MOVES.has(opcode) ? written(this.#constants.core(relocation), opcode) : undefined;
     return registers;
@@ -453,27 +514,25 @@ function regionsAfter(name: string, { regions, registers }: Node): Regions {
   const [region, change] = ENTERS[name] ?? [];
   if (region === undefined || change === undefined) return regions;
   const depth = Math.min(DEEPEST, regions[region] + change);
-  if (region !== "irq") return { ...regions, [region]: depth };
+  if (region !== "irq") return keyed({ ...regions, [region]: depth });
   const flags = change > 0 ? [...regions.flags, slotOf(registers)].slice(0, DEEPEST) : regions.flags.slice(0, -1);
-  return { ...regions, irq: depth, flags };
-}
-
-function add<T>(set: Set<T>, item: T | undefined): void {
-  if (item !== undefined) set.add(item);
+  return keyed({ ...regions, irq: depth, flags });
 }
 
 /** Merges two states. Returns the first if the second adds nothing. */
 function join(one: readonly Value[], other: readonly Value[]): readonly Value[] {
-  let same = true;
-  const registers = one.map((value, index) => {
-    const joined = joinValues(value, other[index]);
-    if (joined !== value) same = false;
-    return joined;
-  });
-  return same ? one : registers;
+  let joined: Value[] | undefined;
+  for (let register = 0; register < REGISTERS; register++) {
+    const value = joinValues(one[register], other[register]);
+    if (value === one[register]) continue;
+    joined ??= one.slice();
+    joined[register] = value;
+  }
+  return joined ?? one;
 }
 
 function joinValues(one: Value, other: Value): Value {
+  if (one === other) return one;
   if (one === undefined || other === undefined) return undefined;
   if (isSame(one, other)) return one;
   if (one.is === "read" && other.is === "read") {
@@ -637,7 +696,7 @@ function branch(instructions: Decoded, at: number, registers: readonly Value[]):
   if (left?.is === "address" && limit === 0n && (operation === 1 || operation === 5)) {
     return operation === 1 ? ["certain", "never"] : ["never", "certain"];
   }
-  if (left?.is !== "read") return ["maybe", "maybe"];
+  if (left?.is !== "read" || left.free === "none") return ["maybe", "maybe"];
   const values = possible(left, limit, width);
   // For these values only zero or nonzero is known.
   if (left.free === "nonzero" && operation !== 1 && operation !== 5) return ["maybe", "maybe"];

@@ -65,8 +65,8 @@ export class Instructions {
   /** Whether it is a conditional jump, of class BPF_JMP or BPF_JMP32. */
   isConditionalJump(at: number): boolean {
     const opcode = this.opcode(at);
-    const jump = (opcode & 7) === 5 || (opcode & 7) === 6;
-    return jump && ![CALL, EXIT, JA, JA_LONG, JA_INDIRECT].includes(opcode);
+    if ((opcode & 7) !== 5 && (opcode & 7) !== 6) return false;
+    return opcode !== CALL && opcode !== EXIT && opcode !== JA && opcode !== JA_LONG && opcode !== JA_INDIRECT;
   }
 
   isExit(at: number): boolean {

@@ -1,6 +1,7 @@
 /** readBtf(): reads the types of an ELF file or of raw BTF. */
 import { basename } from "node:path";
-import { Btf, BtfKindError } from "../btf/btf";
+import { Btf } from "../btf/btf";
+import { BtfKindError } from "../btf/search";
 import { little } from "../endian";
 import { type ErrorCode, ObjectError } from "../errors";
 import { checkArgument, checkOptions, custom, pathOrBytes, type Schema } from "../options";

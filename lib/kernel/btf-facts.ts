@@ -3,7 +3,7 @@ import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/btf-kinds";
 import { VMLINUX, vmlinuxBtf } from "../btf/kernel-btf";
 import { lazy } from "../lazy";
-import { type Fact, factOf, mapFact } from "./fact";
+import { type Fact, factOf, isKnown, mapFact } from "./fact";
 
 /** Facts that are read from BTF. */
 export interface BtfFacts {
@@ -28,52 +28,37 @@ export interface BtfFacts {
   mapTypes: Fact<string[]>;
 }
 
-/** Everything that is found by name prefix: all but the functions, some 50,000. */
-interface Found {
-  functions: string[];
-  tracepoints: string[];
-  structs: Map<string, number>;
-  enums: Map<string, number>;
-}
-
 /** The facts, each read at first use. */
 export function btfFacts(): { [Key in keyof BtfFacts]: () => BtfFacts[Key] } {
-  const source: { btf: Fact<Btf>; found: Fact<Found> } = lazy({
-    btf: () => factOf(VMLINUX, vmlinuxBtf),
-    found: () => mapFact(source.btf, scan),
-  });
-  const fact = <T>(compute: (found: Found, btf: Btf) => T): Fact<T> =>
-    mapFact(source.found, (found) => compute(found, vmlinuxBtf()));
+  const source: { btf: Fact<Btf> } = lazy({ btf: () => factOf(VMLINUX, vmlinuxBtf) });
+  const fact = <T>(compute: (btf: Btf) => T): Fact<T> => mapFact(source.btf, compute);
   return {
-    btfSize: () => mapFact(source.btf, ({ size }) => size),
-    lsmHooks: () => fact(({ functions }) => withPrefix(functions, "bpf_lsm_")),
-    iterators: () => fact(({ functions, structs }) => iterators(functions, structs)),
-    tracepoints: () => fact(({ tracepoints }) => tracepoints.sort()),
-    functions: () => mapFact(source.btf, allFunctions),
-    structOps: () => fact(({ structs }, btf) => structOps(btf, structs)),
-    programTypes: () => fact(({ enums }, btf) => enumerators(btf, enums.get("bpf_prog_type"), "BPF_PROG_TYPE_")),
-    mapTypes: () => fact(({ enums }, btf) => enumerators(btf, enums.get("bpf_map_type"), "BPF_MAP_TYPE_")),
+    btfSize: () => fact(({ size }) => size),
+    lsmHooks: () => fact((btf) => names(btf, BtfKind.FUNC, LSM_HOOK)),
+    iterators: () => fact(iterators),
+    tracepoints: () => fact((btf) => names(btf, BtfKind.TYPEDEF, TRACEPOINT)),
+    functions: () => fact(allFunctions),
+    structOps: () => fact(structOps),
+    programTypes: () => fact((btf) => enumerators(btf, "bpf_prog_type", "BPF_PROG_TYPE_")),
+    mapTypes: () => fact((btf) => enumerators(btf, "bpf_map_type", "BPF_MAP_TYPE_")),
   };
 }
 
-function scan(btf: Btf): Found {
-  const functions: string[] = [];
-  const tracepoints: string[] = [];
-  const structs = new Map<string, number>();
-  const enums = new Map<string, number>();
-  const prefixes = {
-    [BtfKind.FUNC]: "bpf_",
-    [BtfKind.TYPEDEF]: "btf_trace_",
-    [BtfKind.STRUCT]: "bpf_",
-    [BtfKind.ENUM]: "bpf_",
-  };
-  btf.scan(prefixes, (kind, name, id) => {
-    if (kind === BtfKind.FUNC) functions.push(name);
-    else if (kind === BtfKind.TYPEDEF) tracepoints.push(name.slice("btf_trace_".length));
-    else if (kind === BtfKind.STRUCT) structs.set(name, id);
-    else enums.set(name, id);
-  });
-  return { functions, tracepoints, structs, enums };
+const LSM_HOOK = "bpf_lsm_";
+const TRACEPOINT = "btf_trace_";
+
+/** How the types of the running kernel tell whether a list has a name, which is quicker than the list. */
+const LOOKUPS: Partial<Record<keyof BtfFacts, (btf: Btf, name: string) => boolean>> = {
+  lsmHooks: (btf, name) => btf.find(BtfKind.FUNC, LSM_HOOK + name) !== undefined,
+  tracepoints: (btf, name) => btf.find(BtfKind.TYPEDEF, TRACEPOINT + name) !== undefined,
+  functions: (btf, name) => btf.find(BtfKind.FUNC, name) !== undefined,
+};
+
+/** Whether a list of the running kernel has a name; undefined if only the list tells. */
+export function runningLists(listing: string, name: string): boolean | undefined {
+  const lookUp = LOOKUPS[listing as keyof BtfFacts];
+  const btf = lookUp && factOf(VMLINUX, vmlinuxBtf);
+  return lookUp && btf && isKnown(btf) ? lookUp(btf.value, name) : undefined;
 }
 
 /** May contain duplicates: 6.1 has 156 system calls together with their weak stubs. */
@@ -83,21 +68,27 @@ function allFunctions(btf: Btf): string[] {
   return names;
 }
 
-function withPrefix(names: Iterable<string>, prefix: string): string[] {
-  const found = Array.from(names).filter((name) => name.startsWith(prefix));
-  return [...new Set(found)].map((name) => name.slice(prefix.length)).sort();
+/** What follows a prefix in the names of the types of a kind, each once. */
+function names(btf: Btf, kind: number, prefix: string): string[] {
+  const found = new Set<string>();
+  btf.scan({ [kind]: prefix }, (_, name) => found.add(name.slice(prefix.length)));
+  return [...found].sort();
 }
 
 /** A target has a function and a context struct: DEFINE_BPF_ITER_FUNC in include/linux/bpf.h, struct bpf_iter__NAME. */
-function iterators(functions: readonly string[], structs: ReadonlyMap<string, number>): string[] {
-  const contexts = new Set(withPrefix(structs.keys(), "bpf_iter__"));
-  return withPrefix(functions, "bpf_iter_").filter((name) => contexts.has(name));
+function iterators(btf: Btf): string[] {
+  const contexts = new Set(names(btf, BtfKind.STRUCT, "bpf_iter__"));
+  return names(btf, BtfKind.FUNC, "bpf_iter_").filter((name) => contexts.has(name));
 }
 
+const STRUCT_OPS = "bpf_struct_ops_";
+
 /** The kernel wraps each struct X in a struct bpf_struct_ops_X, as its last member. */
-function structOps(btf: Btf, structs: ReadonlyMap<string, number>): Record<string, string[]> {
-  const entries = withPrefix(structs.keys(), "bpf_struct_ops_").flatMap((name) => {
-    const wrapped = btf.members(structs.get(`bpf_struct_ops_${name}`) ?? 0).find((member) => member.name === "data");
+function structOps(btf: Btf): Record<string, string[]> {
+  const structs = new Map<string, number>();
+  btf.scan({ [BtfKind.STRUCT]: STRUCT_OPS }, (_, name, id) => structs.set(name.slice(STRUCT_OPS.length), id));
+  const entries = [...structs.keys()].sort().flatMap((name) => {
+    const wrapped = btf.members(structs.get(name) ?? 0).find((member) => member.name === "data");
     const struct = btf.resolve(wrapped?.type ?? 0);
     if (btf.kind(struct) !== BtfKind.STRUCT || btf.name(struct) !== name) return [];
     const isFunction = (type: number) => {
@@ -115,7 +106,8 @@ function structOps(btf: Btf, structs: ReadonlyMap<string, number>): Record<strin
   return Object.fromEntries(entries);
 }
 
-function enumerators(btf: Btf, id: number | undefined, prefix: string): string[] {
+function enumerators(btf: Btf, name: string, prefix: string): string[] {
+  const id = btf.find(BtfKind.ENUM, name);
   if (id === undefined) throw new Error(`no enum with ${prefix}*`);
   return btf
     .members(id)

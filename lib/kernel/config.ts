@@ -55,13 +55,13 @@ export function readConfig(): Fact<Record<string, string>> {
   return unknown(`no kernel configuration in /proc/config.gz, ${places.join(", ")}`);
 }
 
+/** A line of the options above. The others, thousands, are not worth a string each. */
+const LINE = new RegExp(`^CONFIG_(${OPTIONS.join("|")})=(?:"(.*)"|(\\S+))$`, "gm");
+
 /** An option that is absent depends on one that is off, so it is off too. */
 export function parseConfig(text: string): Record<string, string> {
   const set = new Map(
-    Array.from(text.matchAll(/^CONFIG_(\w+)=(?:"(.*)"|(\S+))$/gm), ([, name, quoted, bare]) => [
-      name as string,
-      quoted ?? bare ?? "",
-    ]),
+    Array.from(text.matchAll(LINE), ([, name, quoted, bare]) => [name as string, quoted ?? bare ?? ""]),
   );
   return Object.fromEntries(OPTIONS.map((option) => [option, set.get(option) ?? "n"]));
 }

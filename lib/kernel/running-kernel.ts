@@ -44,10 +44,10 @@ export function lazyFacts(): KernelFacts {
   const host = lazy({
     permission: readPermissionFacts,
     identity: () => identify({ release: release(), version: version(), signature: signature() }),
+    mounts: () => factOf("/proc/self/mounts", () => readFileSync("/proc/self/mounts", "utf8")),
   });
-  const mounts = factOf("/proc/self/mounts", () => readFileSync("/proc/self/mounts", "utf8"));
   const mounted = (type: string): Fact<string> =>
-    mapFact(mounts, (text) => new RegExp(`^\\S+ (\\S+) ${type} `, "m").exec(text)?.[1] ?? "");
+    mapFact(host.mounts, (text) => new RegExp(`^\\S+ (\\S+) ${type} `, "m").exec(text)?.[1] ?? "");
   const facts = lazy<KernelFacts>({
     format: () => 1,
     release: () => known(release(), "uname -r"),

@@ -1,5 +1,6 @@
 /** The codecs of a map's keys and values: from their BTF types, or bytes if only their sizes are known. */
-import { Btf, BtfError } from "../btf/btf";
+import { Btf } from "../btf/btf";
+import { BtfError } from "../btf/search";
 import { type BtfSection, type BtfType, sizeOf } from "../btf/types";
 import { type Codec, type CodecOptions, codecOf } from "../codec/codec";
 import type { U64 } from "../codec/plan";

@@ -381,6 +381,19 @@ export interface Native {
   /** Loads `r0 = 0; exit`, or a call before it, and closes the program. */
   probeLoad(request: ProbeRequest): ProbeAnswer;
 
+  /** A file of /sys/kernel/btf in place (Linux 6.16): read-only memory, which a write kills the process for. */
+  btfMap(path: string): Uint8Array | number;
+  /** {@link BtfSearch}. */
+  btfStarts(types: Uint32Array): { starts: Uint32Array; kinds: number } | number;
+  btfMatches(
+    types: Uint32Array,
+    starts: Uint32Array,
+    strings: Uint8Array,
+    first: number,
+    kind: number,
+    prefix: string,
+    limit: number,
+  ): Uint32Array;
   /** The kernel's BTF, found as libbpf finds it. */
   btfKernel(): Uint8Array | number;
   /**
@@ -556,11 +569,19 @@ function load(): Native {
 /** The addon, loaded at first access: code that needs no kernel works without it, on any system. */
 export declare const native: Native;
 
+let loaded: Native | undefined;
+
+/** The addon, if something has used it: for what works without it too. */
+export function nativeIfLoaded(): Native | undefined {
+  return loaded;
+}
+
 Object.defineProperty(exports, "native", {
   configurable: true,
   enumerable: true,
   get() {
     const value = load();
+    loaded = value;
     Object.defineProperty(exports, "native", { value });
     return value;
   },

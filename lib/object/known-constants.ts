@@ -22,6 +22,8 @@ export interface Settings {
   license: string;
   /** Contents of a section of variables, by the BTF id of its type. */
   contents(sectionId: number): Uint8Array;
+  /** Identifies what differs from the compiled contents. */
+  changes: string;
   /** Lines of a kernel configuration that override the kernel's. */
   kconfig: string | undefined;
   /** The kernel that the object is judged for; its constants decide branches. */
@@ -35,9 +37,9 @@ interface Compiled {
   variables: readonly VariableDescription[];
   btf: Btf;
   /** Resolves CO-RE relocations to types; undefined if the kernel's types are not known here. */
-  core: CoreResolver | undefined;
+  core: () => CoreResolver | undefined;
   /** Resolves functions. These are always the kernel's own, even if `btfPath` is set. */
-  functions: CoreResolver | undefined;
+  functions: () => CoreResolver | undefined;
 }
 
 export function constantsOf(
@@ -47,7 +49,7 @@ export function constantsOf(
 ): Constants {
   const { kernel } = settings;
   const contents = new Map<string, Uint8Array>();
-  const isChanged = (name: string, prototype: number) => functions?.isLike(name, prototype) === false;
+  const isChanged = (name: string, prototype: number) => functions()?.isLike(name, prototype) === false;
   return {
     data(section, offset, size) {
       const bytes = contents.get(section) ?? contentsOf(section);
@@ -73,7 +75,7 @@ export function constantsOf(
     isChanged,
     isCreated: (map) => mapOf(map)?.autocreate ?? true,
     mapType: (map) => mapOf(map)?.type,
-    core: (relocation) => core?.value(relocation),
+    core: (relocation) => core()?.value(relocation),
   };
 
   function contentsOf(section: string): Uint8Array {

@@ -1,5 +1,6 @@
 /** The contents of an object file, read once even if it is opened repeatedly. */
-import { Btf, BtfKindError } from "../btf/btf";
+import { Btf } from "../btf/btf";
+import { BtfKindError } from "../btf/search";
 import { damagedObject } from "../elf/damaged-object";
 import { type ElfSection, readSections, stringAt } from "../elf/elf";
 import { unsound, variableOutside } from "../elf/relocation-bounds";

@@ -283,11 +283,13 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
       maps: this.#maps,
       license: this.license,
       contents: (sectionId: number) => this.#sections.contents(sectionId),
+      changes: this.#sections.changes(),
       kconfig: this.#file.request.kconfig,
       btfPath: this.#file.request.btfPath,
       kernel,
     };
-    return this.#programs.filter(({ autoload }) => autoload).map((program) => read(program, settings));
+    const programs = this.#programs.filter(({ autoload }) => autoload);
+    return read(programs, settings);
   }
 
   #prepare(name: "load" | "loadSync", options: LoadOptions | undefined): LoadRequest {

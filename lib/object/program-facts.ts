@@ -25,10 +25,10 @@ import type { MapFacts, ProgramFacts } from "../verdict";
 import { constantsOf, type Settings } from "./known-constants";
 
 /**
- * Returns the facts of a program with the current settings of the program and its object. Returns the same object until
- * these change.
+ * Returns the facts of programs with the current settings of the programs and their object. Returns the same objects
+ * until these change, and works nothing out again.
  */
-export type FactsReader = (program: ProgramSpec, settings: Settings) => ProgramFacts;
+export type FactsReader = (programs: readonly ProgramSpec[], settings: Settings) => ProgramFacts[];
 
 /** What an object's bytes say, for all of its programs. */
 interface Parsed {
@@ -60,16 +60,30 @@ export function factsReader(
   const functions = readFunctions({ sections, btf: types, variables, damaged });
   const members = new Map(slots.toReversed().map(({ program, target }) => [program, target]));
   const facts = new ObjectFacts({ sections, types, variables, functions, members, damaged });
-  const cached = new Map<string, { as: string; facts: ProgramFacts }>();
+  const cached = new Map<
+    string,
+    { kernel: KernelFacts | undefined; inputs: string; as: string; facts: ProgramFacts }
+  >();
 
-  return (program, settings) => {
-    const made = facts.of(program, settings);
-    const as = JSON.stringify(made);
-    const before = cached.get(program.name);
-    if (before?.as === as) return before.facts;
-    cached.set(program.name, { as, facts: made });
-    return made;
+  return (programs, settings) => {
+    const { kernel } = settings;
+    const common = facts.inputsOf(settings);
+    return programs.map((program) => {
+      const inputs = inputsOf(program) + common;
+      const before = cached.get(program.name);
+      if (before !== undefined && before.kernel === kernel && before.inputs === inputs) return before.facts;
+      const made = facts.of(program, settings);
+      const as = JSON.stringify(made);
+      const same = before?.as === as ? before.facts : made;
+      cached.set(program.name, { kernel, inputs, as, facts: same });
+      return same;
+    });
   };
+}
+
+/** What a program's facts depend on, besides its object's. */
+function inputsOf({ kind, type, attachType, sleepable, attachTarget, targetProgram }: ProgramSpec): string {
+  return JSON.stringify([kind, type, attachType, sleepable, attachTarget, targetProgram === undefined]);
 }
 
 class ObjectFacts {
@@ -88,6 +102,11 @@ class ObjectFacts {
     this.#configOptions = variables.filter(({ section, name }) => section === ".kconfig" && name.startsWith("CONFIG_"));
   }
 
+  /** What the facts of all programs depend on, besides the file and the kernel. */
+  inputsOf({ maps, changes }: Settings): string {
+    return JSON.stringify([changes, maps.map((map) => [map.autocreate, map.facts(this.#fieldsOf)])]);
+  }
+
   of(program: ProgramSpec, settings: Settings): ProgramFacts {
     const { maps, license } = settings;
     const { sections, types, variables, members } = this.#parsed;
@@ -95,10 +114,11 @@ class ObjectFacts {
       const sectionId = this.#sectionIds.get(reference);
       return maps.find((map) => map.name === reference || (sectionId !== undefined && map.sectionId === sectionId));
     };
-    const core = this.#resolverOf(settings);
-    const functions = this.#resolverOf({ ...settings, btfPath: undefined });
+    // The kernel's types are read for the first relocation or kernel function.
+    const core = () => this.#resolverOf(settings);
+    const functions = () => this.#resolverOf({ ...settings, btfPath: undefined });
     const constants = constantsOf(settings, mapOf, { sections, variables, btf: types, core, functions });
-    const describe = (relocation: CoreRelocation) => core?.describe(relocation) ?? "";
+    const describe = (relocation: CoreRelocation) => core()?.describe(relocation) ?? "";
     const questions = { describe, lookForReads: !isGplCompatible(license) };
     const reach: Reach = reachOf(this.#functionOf(program), constants, questions);
     const { kind, section, type, attachType, sleepable } = program;
@@ -140,8 +160,8 @@ class ObjectFacts {
       ...(isChanged(name, prototype) && { changed: true }),
     }));
     const unset = this.#configOptions.filter(({ name }) => !kconfig.includes(`${name}=`)).map(({ name }) => name);
-    const config = kernel !== undefined && isRunning(kernel) && !libbpfFindsConfig(kernel);
-    return { ...(calls.length > 0 && { externs: calls }), ...(config && unset.length > 0 && { unset }) };
+    const lacksConfig = unset.length > 0 && kernel !== undefined && isRunning(kernel) && !libbpfFindsConfig(kernel);
+    return { ...(calls.length > 0 && { externs: calls }), ...(lacksConfig && { unset }) };
   }
 
   #signature(kind: string, target: string | undefined, kernel: KernelFacts | undefined) {

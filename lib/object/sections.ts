@@ -54,6 +54,12 @@ export class Sections implements VariableMemory {
     return this.#changed.get(sectionId);
   }
 
+  /** Identifies what differs from the compiled contents. */
+  changes(): string {
+    const changed = Array.from(this.#changed, ([id, bytes]) => [id, Buffer.from(bytes).toString("latin1")]);
+    return changed.length + this.#sizes.size === 0 ? "" : JSON.stringify([changed, [...this.#sizes]]);
+  }
+
   /** The variables with their current sizes. */
   current(): VariableDescription[] {
     return this.variables.map((variable) => ({ ...variable, size: this.sizeOf(variable) }));

@@ -1,7 +1,9 @@
 /** The view of a kernel that the rules use: its facts, and what is known about its version. */
 import { isSince, parseVersion, seriesNumber, type Version } from "../compare-versions";
+import { runningLists } from "../kernel/btf-facts";
 import { type Fact, given, isKnown } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
+import { isRunning } from "../kernel/running-kernel";
 import { OLDEST } from "../kinds";
 import { checkArgument, custom } from "../options";
 import type { Input } from "../verdict";
@@ -68,6 +70,8 @@ export class Kernel {
 
   /** Whether a list contains a name; undefined if the list is unknown. */
   lists(listing: Listing, name: string): boolean | undefined {
+    const running = isRunning(this.facts) ? runningLists(listing, name) : undefined;
+    if (running !== undefined) return running;
     const names = given(this.facts[listing]);
     if (names === undefined) return undefined;
     // Creating a set of a kernel's 50,000 functions takes longer than a few searches in the array.
