@@ -5,7 +5,17 @@ import type { BpfObject } from "../object/object";
 import { ObjectSpec } from "../object/object-spec";
 import type { LoadOptions } from "../object/precheck";
 import type { AnyShape, ObjectShape } from "../object/shape";
-import { anyObject, boolean, checkArgument, checkOptions, custom, filled, oneOf, record, type Schema } from "../options";
+import {
+  anyObject,
+  boolean,
+  checkArgument,
+  checkOptions,
+  custom,
+  filled,
+  oneOf,
+  record,
+  type Schema,
+} from "../options";
 import type { AttachOptionsFor } from "../program/attach/attach";
 import { refuseOthers } from "../receivers";
 import { PolicyFolder } from "./folder";

@@ -170,7 +170,9 @@ kernelTest("a failure takes back what was begun", needs, async () => {
 });
 
 async function inChild(version: Name, killAt: number) {
-  const child = spawn(process.execPath, [CHILD, FOLDER, version, String(killAt)], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(process.execPath, [CHILD, FOLDER, version, String(killAt)], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const [stderr] = await Promise.all([text(child.stderr), once(child, "close")]);
   return { killed: child.signalCode === "SIGKILL", stderr };
 }
