@@ -1,153 +1,206 @@
-// Bundles lib/ for publication: dist/lib/ to dist/bundle/, after the compiler. A process then reads a few files, and not
-// one for each module. Tests import dist/lib/. Plain JavaScript, because it is a step of the compilation.
+// Bundles lib/ for publication, to dist/bundle/: a process then reads a few files, and not one for each module. Tests
+// import dist/lib/, the modules that the compiler wrote. Plain JavaScript, because it is a step of the compilation.
+//   node scripts/bundle.mjs [--check]
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import ts from "typescript";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const LIB = join(ROOT, "dist/lib");
+const LIB = join(ROOT, "lib");
 const BUNDLE = join(ROOT, "dist/bundle");
-const require = createRequire(import.meta.url);
 
-/** The files that package.json names, or that are run: each is one module. */
-const ENTRIES = {
-  index: "index",
-  sleepable: "sleepable/index",
-  testing: "testing/index",
-  main: "cli/main",
-  guest: "verify/guest",
-};
+/** The files that package.json names: each exports what a module does. */
+const ENTRIES = { index: "index", sleepable: "sleepable/index", testing: "testing/index" };
 
-/** What is loaded together. A module is in the first part with a pattern for its path; those of no part are in "core". */
+/** The files that are run. */
+const PROGRAMS = { main: "cli/main", guest: "verify/guest" };
+
+/** What is loaded together. A module is in the first part with a pattern for its path. */
 const PARTS = {
-  base: /^[^/]+$/,
-  rules: /^(sleepable|kernel)\//,
+  // Of all others.
+  base: /^([^/]+|kernel\/(fact|permission|refusal|version)|sleepable\/(finding|judged-kernel))$/,
+  // What judges programs.
+  rules: /^(sleepable|kernel)\/|^elf\/(calls|control-flow|core-resolve)$/,
   tools: /^(gen|build|run|verify|running)\//,
   machines: /^testing\//,
   commands: /^cli\//,
-  core: /^/,
+  // What open() needs, and what its result needs until it is loaded.
+  open: /^(btf|codec|elf|native)\/|^map\/(map-(codec|identity|spec|type-option)|typed)$|^program\/program-spec$|^object\/(by-name|known-constants|object-file|object-spec|program-facts|record-types|sections|variables)$/,
+  // What is loaded: maps, programs, links, events.
+  loaded: /^/,
 };
 
-/** The parts that a file needs as soon as it is loaded. Others are loaded when one of their values is first read. */
-const AT_ONCE = {
-  ...{ core: ["base"], rules: ["base"], tools: ["base", "core"], machines: ["base"], commands: ["base"] },
-  ...{ sleepable: ["base", "rules"], testing: ["base", "machines"], guest: ["base", "core", "tools"] },
-  // It defers each load itself.
-  index: Object.keys(PARTS),
+/** The parts that a file loads with itself. Others are loaded when one of their values is first read. */
+const WITH = {
+  ...{ open: ["base"], loaded: ["base", "open"], rules: ["base"], machines: ["base"], commands: ["base"] },
+  ...{ tools: ["base", "open"], guest: ["base", "tools"] },
 };
+
+/** Small modules without a state, of which each file that needs one has a copy. */
+const COPIED = ["package-root", "cli/package-version"];
 
 const modules = readdirSync(LIB, { recursive: true })
-  .filter((path) => path.endsWith(".js"))
-  .map((path) => path.slice(0, -".js".length))
+  .filter((path) => path.endsWith(".ts"))
+  .map((path) => path.slice(0, -".ts".length))
   .sort();
-const isEntry = (id) => Object.values(ENTRIES).includes(id);
-/** The bundled file that has a module. */
-const fileOf = (id) =>
-  Object.keys(ENTRIES).find((file) => ENTRIES[file] === id) ?? Object.keys(PARTS).find((part) => PARTS[part].test(id));
 
-/** Replaces imports of modules that are in other parts. */
-const otherParts = (file) => ({
-  name: "other parts",
+const keyOf = (table, wanted) => Object.keys(table).find((key) => wanted(table[key]));
+/** The bundled file that has a module. */
+const fileOf = (id) => keyOf({ ...ENTRIES, ...PROGRAMS }, (one) => one === id) ?? keyOf(PARTS, (one) => one.test(id));
+const isPart = (file) => file in PARTS;
+
+const options = { platform: "node", format: "cjs", target: "node20.19", logLevel: "warning", write: false };
+
+const sourceOf = (id) => join(LIB, `${id}.ts`);
+const surveyed = { ...options, format: "esm", metafile: true, outdir: LIB, absWorkingDir: LIB, logLevel: "error" };
+
+/** The values that each module exports. JavaScript has no types. */
+async function exportsOfModules() {
+  const { metafile } = await build({ ...surveyed, entryPoints: modules.map(sourceOf) });
+  return new Map(
+    Object.entries(metafile.outputs).map(([path, { exports }]) => [path.slice(0, -".js".length), exports]),
+  );
+}
+
+/** The modules that are imported from another file. */
+async function sharedModules() {
+  const entryPoints = Object.values({ ...ENTRIES, ...PROGRAMS }).map(sourceOf);
+  const { metafile } = await build({ ...surveyed, entryPoints, bundle: true, external: ["commander"] });
+  const idOf = (path) => path.slice(0, -".ts".length);
+  return new Set(
+    Object.entries(metafile.inputs).flatMap(([path, { imports }]) =>
+      imports
+        .filter(({ external }) => !external)
+        .map((imported) => idOf(imported.path))
+        .filter((id) => fileOf(id) !== fileOf(idOf(path)) && !COPIED.includes(id)),
+    ),
+  );
+}
+
+/** The expression that loads a module from the file that has it. */
+function loading(id) {
+  const file = fileOf(id);
+  return `require("./${file}.js")${isPart(file) ? `["${id}"]` : ""}`;
+}
+
+/** Gives an object values of a module, which is loaded when one of them is first read. They then are plain values. */
+const LATER = `
+function later(object, names, load) {
+  for (const name of names) {
+    const get = () => {
+      const value = load()[name];
+      Object.defineProperty(object, name, { value });
+      return value;
+    };
+    Object.defineProperty(object, name, { configurable: true, enumerable: true, get });
+  }
+  return object;
+}`;
+const later = (object, names, load) => `later(${object}, ${JSON.stringify(names)}, () => ${load})`;
+
+/** An entry: lib/index.ts and the like, which export from modules and do nothing else. */
+function entry(id, loading) {
+  const source = sourceOf(id);
+  const statements = ts.createSourceFile(source, readFileSync(source, "utf8"), ts.ScriptTarget.Latest, true).statements;
+  const exports = statements.map((statement) => {
+    const { exportClause, moduleSpecifier, isTypeOnly } = statement;
+    const elements = exportClause?.elements ?? [];
+    if (!ts.isExportDeclaration(statement) || !moduleSpecifier || elements.some(({ propertyName }) => propertyName))
+      throw new Error(`${source}: only 'export { … } from "…"' can be made lazy, not: ${statement.getText()}`);
+    // JavaScript has no types.
+    const values = isTypeOnly ? [] : elements.filter((element) => !element.isTypeOnly);
+    return { names: values.map(({ name }) => name.text), from: moduleSpecifier.text };
+  });
+  return `"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+// Node.js finds the importable names by these assignments.
+${exports.flatMap(({ names }) => names.map((name) => `exports.${name} = void 0;`)).join("\n")}
+${exports.flatMap(({ names, from }) => (names.length > 0 ? `${later("exports", names, loading(from))};` : [])).join("\n")}
+${LATER}
+`;
+}
+
+const moduleAt = (directory, path) => {
+  const target = relative(LIB, resolve(directory, path)).replace(/\.js$/, "");
+  return modules.includes(target) ? target : join(target, "index");
+};
+
+/** Leaves the imports of modules that are in other files. */
+const otherFiles = (file) => ({
+  name: "other files",
   setup(build) {
-    build.onResolve({ filter: /^\./ }, ({ path, resolveDir, namespace }) => {
-      if (namespace === "part") return { path, external: true };
-      const target = resolve(resolveDir, path).replace(/\.js$/, "");
-      const id = [target, join(target, "index")].map((one) => relative(LIB, one)).find((one) => modules.includes(one));
-      if (id === undefined || fileOf(id) === file) return undefined;
-      return { path: id, namespace: "part" };
-    });
-    // In a block, because esbuild makes of a class at the top of a file that names itself "var Link = class _Link".
-    build.onLoad({ filter: /\.js$/, namespace: "file" }, ({ path }) => ({
-      contents: readFileSync(path, "utf8")
-        .replace(/^"use strict";$/m, `$& {`)
-        .concat("\n}"),
-    }));
-    build.onLoad({ filter: /^/, namespace: "part" }, ({ path: id }) => {
-      const load = `require("./${fileOf(id)}.js")${isEntry(id) ? "" : `["${id}"]()`}`;
-      if (AT_ONCE[file]?.includes(fileOf(id))) return { contents: `module.exports = ${load};` };
-      return { contents: lazyExports(Object.keys(require(join(LIB, id))).map((name) => [name, `${load}.${name}`])) };
+    build.onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
+      const id = moduleAt(resolveDir, path);
+      return fileOf(id) === file || COPIED.includes(id) ? undefined : { path: `elsewhere:${id}`, external: true };
     });
   },
 });
 
-/** A module whose exports become values when they are first read. */
-function lazyExports(exported) {
-  return `"use strict";
-Object.defineProperty(exports, "__esModule", { value: true });
-// Node.js finds the importable names by these assignments, and they make the properties redefinable.
-${exported.map(([name]) => `exports.${name} = void 0;`).join("\n")}
-function later(name, load) {
-    const get = () => {
-        const value = load();
-        Object.defineProperty(exports, name, { value });
-        return value;
-    };
-    Object.defineProperty(exports, name, { enumerable: true, get });
-}
-${exported.map(([name, value]) => `later("${name}", () => ${value});`).join("\n")}
-`;
+/** Resolves them: to the module, or to an object that loads it when one of its values is first read. */
+function elsewhere(file, text) {
+  const importing = (id) =>
+    WITH[file]?.includes(fileOf(id)) ? loading(id) : later("{}", exported.get(id), loading(id));
+  return text
+    .replace(/\brequire\("elsewhere:(.*?)"\)/g, (_, id) => importing(id))
+    .replace(/\bimport\("elsewhere:(.*?)"\)/g, (_, id) => `Promise.resolve(${loading(id)})`);
 }
 
-/** The entry's JavaScript, from lib/index.ts: few programs need all modules, so each is loaded at its first use. */
-function lazyEntry() {
-  const source = join(ROOT, "lib/index.ts");
-  const statements = ts.createSourceFile(source, readFileSync(source, "utf8"), ts.ScriptTarget.Latest, true).statements;
-  return lazyExports(
-    statements.flatMap((statement) => {
-      const { exportClause, moduleSpecifier, isTypeOnly } = statement;
-      if (!ts.isExportDeclaration(statement) || !exportClause || !ts.isNamedExports(exportClause) || !moduleSpecifier)
-        throw new Error(`${source}: only 'export { … } from "…"' can be made lazy, not: ${statement.getText()}`);
-      // JavaScript has no types.
-      return exportClause.elements
-        .filter((element) => !isTypeOnly && !element.isTypeOnly)
-        .map(({ name, propertyName = name }) => [name.text, `require("${moduleSpecifier.text}").${propertyName.text}`]);
-    }),
-  );
-}
-
-/** A part gives its modules by name, each run when it is first asked for. */
+/** A part exports the modules that others use, by name. */
 function partEntry(part) {
-  const own = modules.filter((id) => fileOf(id) === part);
-  return {
-    contents: own.map((id) => `exports["${id}"] = () => require("./${id}");`).join("\n"),
-    resolveDir: LIB,
-    sourcefile: `${part}.js`,
-  };
+  const own = modules.filter((id) => fileOf(id) === part && shared.has(id));
+  const lines = own.map((id, index) => {
+    const names = exported.get(id);
+    const local = names.map((name) => `${name} as ${name}$${index}`);
+    return `import { ${local.join(", ")} } from "./${id}";
+exports["${id}"] = { ${names.map((name) => `${name}: ${name}$${index}`).join(", ")} };`;
+  });
+  return { contents: lines.join("\n"), resolveDir: LIB, sourcefile: `${part}.js` };
 }
 
-const bundled = (file, entry) =>
-  build({
-    ...entry,
+async function bundled(file, input) {
+  const { outputFiles } = await build({
+    ...options,
+    ...input,
     outfile: join(BUNDLE, `${file}.js`),
     bundle: true,
-    platform: "node",
-    format: "cjs",
-    // The compiler has lowered what Node.js 20 does not have.
-    target: "esnext",
     external: ["commander"],
     // For --enable-source-maps in a checkout: they lead to sources that are not published.
-    sourcemap: true,
+    sourcemap: "linked",
     sourcesContent: false,
-    logLevel: "warning",
-    write: false,
-    plugins: [otherParts(file)],
+    plugins: [otherFiles(file)],
+    footer: { js: LATER },
   });
+  return outputFiles.map(({ path, text }) => [path, readable(elsewhere(file, text))]);
+}
 
-const isCheck = process.argv.includes("--check");
-if (!isCheck) writeFileSync(join(LIB, "index.js"), lazyEntry());
-const results = await Promise.all([
-  ...Object.entries(ENTRIES).map(([file, id]) => bundled(file, { entryPoints: [join(LIB, `${id}.js`)] })),
-  ...Object.keys(PARTS).map((part) => bundled(part, { stdin: partEntry(part) })),
+/**
+ * esbuild makes "var Link = class _Link" of a class that names itself. And it escapes strings, so only comments are not
+ * ASCII, of which Node.js makes smaller strings faster.
+ */
+function readable(text) {
+  const renamed = new Map(Array.from(text.matchAll(/ = class (_(\w+)) /g), ([, inner, name]) => [inner, name]));
+  return text.replace(/\b_\w+/g, (word) => renamed.get(word) ?? word).replace(/[^\0-\x7f]/g, "?");
+}
+
+const [exported, shared] = await Promise.all([exportsOfModules(), sharedModules()]);
+const files = new Map([
+  [join(ROOT, "dist/lib/index.js"), entry("index", (path) => `require("${path}")`)],
+  ...Object.entries(ENTRIES).map(([file, id]) => [
+    join(BUNDLE, `${file}.js`),
+    entry(id, (path) => loading(moduleAt(dirname(sourceOf(id)), path))),
+  ]),
+  ...(
+    await Promise.all([
+      ...Object.entries(PROGRAMS).map(([file, id]) => bundled(file, { entryPoints: [sourceOf(id)] })),
+      ...Object.keys(PARTS).map((part) => bundled(part, { stdin: partEntry(part) })),
+    ])
+  ).flat(),
 ]);
-// esbuild escapes strings, so only comments are not ASCII, of which Node.js makes smaller strings faster.
-const ascii = (text) => text.replace(/[^\0-\x7f]/g, "?");
-const files = new Map(results.flatMap(({ outputFiles }) => outputFiles.map(({ path, text }) => [path, ascii(text)])));
-if (isCheck) {
+if (process.argv.includes("--check")) {
   const stale = [...files].filter(([path, text]) => !existsSync(path) || readFileSync(path, "utf8") !== text);
-  for (const [path] of stale) console.error(`${relative(ROOT, path)} is not what dist/lib/ makes: npm run compile`);
+  for (const [path] of stale) console.error(`${relative(ROOT, path)} is not what lib/ makes: npm run compile`);
   process.exitCode = stale.length > 0 ? 1 : 0;
 } else {
   rmSync(BUNDLE, { recursive: true, force: true });

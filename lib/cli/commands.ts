@@ -1,9 +1,7 @@
 /** Defines the command line: the commands and what they share. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Command } from "commander";
-import { PACKAGE_ROOT } from "../package-root";
 import { addExamples } from "./examples";
+import { version } from "./package-version";
 
 type Add = (program: Command) => void;
 
@@ -59,9 +57,4 @@ async function programOf(commands: Iterable<() => Promise<Add>>): Promise<Comman
 /** Removes the text with the argument's value that commander puts before the message of an option's parser. */
 function inOurWords(text: string): string {
   return text.replace(/^error:/, "node-libbpf:").replace(/ argument '.*' is invalid\. (?=expected )/s, ": ");
-}
-
-function version(): string {
-  const manifest = readFileSync(join(PACKAGE_ROOT, "package.json"), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
 }

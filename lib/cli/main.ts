@@ -1,26 +1,37 @@
 #!/usr/bin/env node
 /** Entry point of node-libbpf: runs the command and reports errors as one line and an exit status. */
-import { CommanderError } from "commander";
+import type { CommanderError } from "commander";
 import { BpfError } from "../errors";
+import { version } from "./package-version";
 import { printable } from "./table";
 
 /** Exit status without a result: invalid arguments, an unusable file, a missing privilege. */
 const NO_ANSWER = 2;
 
-async function main(): Promise<void> {
+async function main(args: readonly string[]): Promise<void> {
+  // Commander would do it too, but loading it takes as long as Node.js needs to start.
+  if (args.length === 1 && (args[0] === "-V" || args[0] === "--version")) {
+    process.stdout.write(`${version()}\n`);
+    return;
+  }
   // Loaded here, so that a failure to load is reported like every other error.
   const { run } = await import("./commands.js");
-  await run(process.argv.slice(2));
+  await run(args);
 }
 
 function fail(error: unknown): void {
   // commander has printed the message. Requested help and versions are not errors.
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : NO_ANSWER;
+  if (isOfCommander(error)) process.exitCode = error.exitCode === 0 ? 0 : NO_ANSWER;
   else {
     process.exitCode = NO_ANSWER;
     const text = error instanceof BpfError ? textOf(error) : isOfSystem(error) ? error.message : (error as Error).stack;
     process.stderr.write(`node-libbpf: ${text}\n`);
   }
+}
+
+/** Not instanceof, which would load commander for every error. */
+function isOfCommander(error: unknown): error is CommanderError {
+  return error instanceof Error && "exitCode" in error;
 }
 
 /** A failed system call, such as a write to a full disk, is not a bug of this program. */
@@ -38,4 +49,4 @@ function textOf({ code, message }: BpfError): string {
 // A reader that closes the pipe early, such as head(1), is not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => error.code === "EPIPE" || fail(error));
 
-main().catch(fail);
+main(process.argv.slice(2)).catch(fail);

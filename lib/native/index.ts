@@ -566,23 +566,24 @@ function load(): Native {
   });
 }
 
-/** The addon, loaded at first access: code that needs no kernel works without it, on any system. */
-export declare const native: Native;
+let isLoaded = false;
 
-let loaded: Native | undefined;
+/** The addon, loaded when a function of it is first called: code that needs no kernel works without it, on any system. */
+export const native: Native = Object.create(
+  new Proxy(
+    {},
+    {
+      get(_, name: keyof Native) {
+        // From now on without the proxy.
+        Object.setPrototypeOf(Object.assign(native, load()), Object.prototype);
+        isLoaded = true;
+        return native[name];
+      },
+    },
+  ),
+);
 
 /** The addon, if something has used it: for what works without it too. */
 export function nativeIfLoaded(): Native | undefined {
-  return loaded;
+  return isLoaded ? native : undefined;
 }
-
-Object.defineProperty(exports, "native", {
-  configurable: true,
-  enumerable: true,
-  get() {
-    const value = load();
-    loaded = value;
-    Object.defineProperty(exports, "native", { value });
-    return value;
-  },
-});

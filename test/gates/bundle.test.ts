@@ -1,4 +1,4 @@
-/** The published JavaScript, dist/bundle/: made of the modules that the other tests test, and no different from them. */
+/** The published JavaScript, dist/bundle/: made of the same sources as the modules that the other tests test. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { PROJECT_ROOT } from "../../scripts/places";
@@ -8,7 +8,7 @@ function node(...args: string[]) {
   return { status, stdout, stderr };
 }
 
-test("is what dist/lib/ makes; if not, npm run compile", () => {
+test("is what lib/ makes; if not, npm run compile", () => {
   expect(node("scripts/bundle.mjs", "--check")).toEqual({ status: 0, stdout: "", stderr: "" });
 });
 
@@ -25,7 +25,7 @@ test("exports the same names, whose functions and classes have the same names to
 test("a stack names the functions, and the sources with --enable-source-maps", () => {
   const code = `try { require("node-libbpf").open("none.o"); } catch ({ stack }) { console.log(stack); }`;
   expect(node("-e", code).stdout).toMatch(
-    /^ObjectError: none\.o does not exist.*\n(.*\n)* +at (Object\.)?open \(.*dist.bundle.core\.js:\d+:\d+\)$/m,
+    /^ObjectError: none\.o does not exist.*\n(.*\n)* +at (Object\.)?open \(.*dist.bundle.open\.js:\d+:\d+\)$/m,
   );
   const source = join(PROJECT_ROOT, "lib/object/object-spec.ts");
   expect(node("--enable-source-maps", "-e", code).stdout).toContain(`open (${source}:`);

@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { Command } from "commander";
 import { type CommandShape, everyCommand, shapeOf } from "../../lib/cli/command-shape";
 import { completionScript, SHELLS, type Shell } from "../../lib/cli/completion";
@@ -14,7 +14,9 @@ beforeAll(() => {
   // In a process of its own: jest can't import() the commands.
   const code = `const { wholeProgram } = require("./commands"), { shapeOf } = require("./command-shape");
     wholeProgram().then((program) => console.log(JSON.stringify(shapeOf(program))));`;
-  program = JSON.parse(execFileSync(process.execPath, ["-e", code], { cwd: dirname(COMMAND), encoding: "utf8" }));
+  program = JSON.parse(
+    execFileSync(process.execPath, ["-e", code], { cwd: join(PROJECT_ROOT, "dist/lib/cli"), encoding: "utf8" }),
+  );
   folder = mkdtempSync(join(tmpdir(), "completion-"));
   for (const shell of SHELLS) writeFileSync(join(folder, shell), completionScript(shell, program));
   mkdirSync(join(folder, "work/objects"), { recursive: true });
