@@ -23,7 +23,7 @@ const PARTS = {
   base: /^([^/]+|kernel\/(fact|permission|refusal|version)|sleepable\/(finding|judged-kernel))$/,
   // What judges programs.
   rules: /^(sleepable|kernel)\/|^elf\/(calls|control-flow|core-resolve)$/,
-  tools: /^(gen|build|run|verify|running)\//,
+  tools: /^(gen|build|policy|run|verify|running)\//,
   machines: /^testing\//,
   commands: /^cli\//,
   // What open() needs, and what its result needs until it is loaded.
