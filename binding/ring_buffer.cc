@@ -117,7 +117,8 @@ void RingBuffer::useCopies() {
   copy_ = Scratch(pages_->size);
 }
 
-bool RingBuffer::Walk::next(bool pastBusy) {
+// Inlined: it runs for each record.
+[[gnu::always_inline]] inline bool RingBuffer::Walk::next(bool pastBusy) {
   if (position >= end) return false;
   const uint32_t header =
       __atomic_load_n(reinterpret_cast<const uint32_t*>(data + (position - start)), __ATOMIC_ACQUIRE);
@@ -194,6 +195,16 @@ int RingBuffer::take(uint32_t limit) {
   return copies_ && !overwrites_ ? copyTaken() : static_cast<int>(taken_.records);
 }
 
+bool RingBuffer::Taken::goesOn(uint32_t limit) const { return records < limit && end - start < kBytes; }
+
+// Appends a record. The table has its entry, unless it was discarded and another one follows.
+void RingBuffer::Taken::list(const Walk& record, uint32_t* table, uint64_t shift) {
+  table[2 * records] = static_cast<uint32_t>(shift + (end - start) + BPF_RINGBUF_HDR_SZ);
+  table[2 * records + 1] = record.length;
+  add(record);
+  end = record.position;
+}
+
 int RingBuffer::takeInPlace(uint32_t* table, uint32_t limit) {
   // The kernel wakes a waiter only for a record at the consumer's position (bpf_ringbuf_commit). The new
   // position must be visible to the kernel before the record's header is read here. Otherwise the record
@@ -203,24 +214,10 @@ int RingBuffer::takeInPlace(uint32_t* table, uint32_t limit) {
   highWater_ = std::max(highWater_, each.end - each.start);
   // The offset of the data in JavaScript's buffer.
   const uint64_t shift = copies_ ? 0 : each.data - pages_->data();
-  taken_ = {each.start, each.start};
-  while (goesOn(limit) && each.next()) list(table, each, shift);
-  return each.stale && taken_.records == 0 ? -ESTALE : 0;
-}
-
-bool RingBuffer::goesOn(uint32_t limit) const {
-  return taken_.records < limit && taken_.end - taken_.start < kBytes;
-}
-
-// Appends a record to the taken ones and, unless it was discarded, to the table.
-void RingBuffer::list(uint32_t* table, const Walk& record, uint64_t shift) {
-  if (!record.discarded) {
-    table[2 * taken_.records] =
-        static_cast<uint32_t>(shift + (taken_.end - taken_.start) + BPF_RINGBUF_HDR_SZ);
-    table[2 * taken_.records + 1] = record.length;
-  }
-  taken_.add(record);
-  taken_.end = record.position;
+  Taken taken = {each.start, each.start};
+  while (taken.goesOn(limit) && each.next()) taken.list(each, table, shift);
+  taken_ = taken;
+  return each.stale && taken.records == 0 ? -ESTALE : 0;
 }
 
 // The kernel moves `oldest` before it writes over a record (__bpf_ringbuf_reserve). So a record was intact
@@ -235,13 +232,14 @@ int RingBuffer::copyIntact(uint32_t* table, uint32_t limit) {
     Walk each = walk();
     if (each.start != *pages_->consumed()) continue;
     highWater_ = std::max(highWater_, each.end - each.start);
-    taken_ = {each.start, each.start};
-    takenCopy_ = copy;
-    while (goesOn(limit) && each.next()) {
-      const uint64_t at = taken_.end - taken_.start;
-      memcpy(copy + at, each.data + at, each.position - taken_.end);
-      list(table, each, 0);
+    Taken taken = {each.start, each.start};
+    while (taken.goesOn(limit) && each.next()) {
+      const uint64_t at = taken.end - taken.start;
+      memcpy(copy + at, each.data + at, each.position - taken.end);
+      taken.list(each, table, 0);
     }
+    taken_ = taken;
+    takenCopy_ = copy;
     std::atomic_thread_fence(std::memory_order_seq_cst);
     const uint64_t oldest = pages_->oldest();
     if (oldest <= taken_.start) return each.stale && taken_.records == 0 ? -ESTALE : 0;
@@ -264,7 +262,7 @@ bool RingBuffer::keepFrom(uint64_t oldest, uint32_t* table) {
   taken_ = {oldest, all.end};
   Walk each = walkTaken();
   taken_.end = oldest;
-  while (each.next()) list(table, each, shift);
+  while (each.next()) taken_.list(each, table, shift);
   return true;
 }
 
@@ -324,16 +322,15 @@ void RingBuffer::stats(double* out) const {
 
 namespace {
 
-// ringOpen(map, counts): `counts` is the descriptor of the map of its counters, or -1. Returns the ring's handle,
-// which the poller reports, or -errno
+// ringOpen(map, counts): `counts` is the descriptor of the map of its counters, or -1. Returns the ring's
+// handle, which the poller reports, or -errno
 Napi::Value open(const Napi::CallbackInfo& info) {
   const int counts = int32Of(info[1]);
   const auto make = [counts](std::shared_ptr<Map> map, int* error) {
     return RingBuffer::open(std::move(map), counts, error);
   };
-  return openWatched<&Environment::rings>(info, make, [](Poller& poller, int fd, int32_t handle) {
-    return poller.add(fd, handle, EPOLLIN);
-  });
+  return openWatched<&Environment::rings>(
+      info, make, [](Poller& poller, int fd, int32_t handle) { return poller.add(fd, handle, EPOLLIN); });
 }
 
 // ringClose(ring): returns 0 or -EBADF

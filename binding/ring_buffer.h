@@ -17,8 +17,8 @@ namespace node_libbpf {
 // expose the address of the data.
 class RingBuffer {
  public:
-  // `counts` is the descriptor of the map of its counters, or negative. Returns null, and sets `error` to -errno,
-  // if the memory can't be mapped.
+  // `counts` is the descriptor of the map of its counters, or negative. Returns null, and sets `error` to
+  // -errno, if the memory can't be mapped.
   static std::shared_ptr<RingBuffer> open(std::shared_ptr<Map> map, int counts, int* error);
 
   int fd() const { return map_->fd(); }
@@ -65,6 +65,9 @@ class RingBuffer {
       discarded += record.discarded ? 1 : 0;
       bytes += record.discarded ? 0 : record.length;
     }
+    // Whether there is room for another.
+    bool goesOn(uint32_t limit) const;
+    void list(const Walk& record, uint32_t* table, uint64_t shift);
   };
   RingBuffer(std::shared_ptr<Map> map, std::shared_ptr<Pages> pages);
 
@@ -72,8 +75,6 @@ class RingBuffer {
   Walk walkTaken() const;
   void moveTo(uint64_t position, uint32_t records);
   int takeInPlace(uint32_t* table, uint32_t limit);
-  bool goesOn(uint32_t limit) const;
-  void list(uint32_t* table, const Walk& record, uint64_t shift);
   int copyIntact(uint32_t* table, uint32_t limit);
   bool keepFrom(uint64_t oldest, uint32_t* table);
   void skipTo(uint64_t position);

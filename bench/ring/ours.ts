@@ -2,15 +2,15 @@
  * The cases of ring.c with this library: prints figures by case, as JSON.
  *   ours.js drain SIZE columns|onEvent|onBatch|kept|bytes
  *   ours.js live SIZE columns|onEvent
- *   ours.js latency|turns|memory
+ *   ours.js latency|turns|memory|counting
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { type BpfObject, type ColumnBatch, type OpenOptions, RingBuffer } from "node-libbpf";
+import { type BpfObject, type ColumnBatch, codecOf, type OpenOptions, RingBuffer } from "node-libbpf";
 import { quantile } from "../statistics";
-import { open, type Ring, type record64 } from "./ring.bpf";
+import { open, type Ring, type record64, type run } from "./ring.bpf";
 
 type Size = "16" | "64" | "256";
 /** Records of 16 bytes have neither c nor d. */
@@ -287,6 +287,40 @@ async function memory(): Promise<Record<string, number>> {
   return { "memory, growth from 10 to 100 million records [MiB] (onEvent, objects)": read(100e6) - early };
 }
 
+/** What the header's counters cost a program that writes; nobody reads. */
+async function counting(): Promise<Record<string, number>> {
+  const spec = open();
+  const rings = { ring16: "produce16", counted16: "produce_counted16" } as const;
+  // 24 bytes in the ring.
+  const count = 1_000_000;
+  for (const name of ["ring16", "counted16"] as const) spec.maps[name].maxEntries = 32 * MIB;
+  await using object = spec.loadSync();
+  const context = codecOf<run>(spec.btf.typeNamed("struct run"), { u64: "number" });
+  const write = async (name: keyof typeof rings) => {
+    const asked = { seq: 0, count, until_full: 1, written: 0, dropped: 0 };
+    const bytes = new Uint8Array(context.size);
+    context.encode(asked, new DataView(bytes.buffer), 0);
+    const start = process.hrtime.bigint();
+    const { context: out } = await object.programs[rings[name]].testRun({ context: bytes });
+    const time = Number(process.hrtime.bigint() - start);
+    const { written } = context.decode(new DataView(out.buffer, out.byteOffset), 0);
+    while (object.map(name, RingBuffer).read().length > 0);
+    if (written !== count) throw new Error(`${written} of ${count} records`);
+    return time / count;
+  };
+  const times = { ring16: [] as number[], counted16: [] as number[] };
+  for (let i = -1; i < 5; i++) {
+    for (const name of ["ring16", "counted16"] as const) {
+      const time = await write(name);
+      if (i >= 0) times[name].push(time);
+    }
+  }
+  return {
+    "write, 16 bytes (bpf_ringbuf_reserve)": quantile(times.ring16, 0.5),
+    "write, 16 bytes (counted_ringbuf_reserve)": quantile(times.counted16, 0.5),
+  };
+}
+
 async function main([mode, size, how]: string[]): Promise<void> {
   const work: Record<string, () => Promise<Record<string, number>>> = {
     drain: () => drain(size as Size, how as string),
@@ -294,6 +328,7 @@ async function main([mode, size, how]: string[]): Promise<void> {
     latency,
     turns,
     memory,
+    counting,
   };
   const figures = await work[mode as string]?.();
   process.stdout.write(`${JSON.stringify({ ...figures, sum: sum[0] })}\n`);

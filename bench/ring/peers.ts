@@ -35,7 +35,7 @@ function ringPeers(): Peer[] {
       ),
     ),
     ...consumers.map(({ name, program }) => ({ name, command: [...CPU_1, ...program, "latency"] })),
-    ...["turns", "memory"].map((mode) => ({ name: ours.name, command: [...ours.program, mode] })),
+    ...["turns", "memory", "counting"].map((mode) => ({ name: ours.name, command: [...ours.program, mode] })),
   ];
 }
 

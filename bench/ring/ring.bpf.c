@@ -1,6 +1,7 @@
 /* Programs that write records of three sizes at full speed, and single records with the time. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
+#include <node-libbpf/ringbuf.h>
 
 /* The alignment sets the size: the bytes after the fields are not used. */
 struct record16 {
@@ -39,6 +40,12 @@ struct {
 	__uint(max_entries, 4096);
 } ring256 SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} counted16 SEC(".maps");
+RINGBUF_COUNTS(counted16);
+
 /* The context of the programs: the number of records to write, and how many of them were dropped. */
 struct run {
 	__u64 seq; /* of the next record */
@@ -51,10 +58,10 @@ struct run {
 #define HEAD2(record) ((record)->a = run->seq, (record)->b = 1)
 #define HEAD4(record) (HEAD2(record), (record)->c = 2, (record)->d = 3)
 
-#define PRODUCER(size, head)                                                                                       \
-	static long write##size(__u32 index, struct run *run)                                                      \
+#define PRODUCER(name, size, reserve, head)                                                                        \
+	static long write_##name(__u32 index, struct run *run)                                                     \
 	{                                                                                                          \
-		struct record##size *record = bpf_ringbuf_reserve(&ring##size, sizeof(*record), 0);                \
+		struct record##size *record = reserve;                                                             \
                                                                                                                    \
 		if (!record) {                                                                                     \
 			run->dropped++;                                                                            \
@@ -67,18 +74,19 @@ struct run {
 		return 0;                                                                                          \
 	}                                                                                                          \
 	SEC("syscall")                                                                                             \
-	int produce##size(struct run *context)                                                                     \
+	int produce##name(struct run *context)                                                                     \
 	{                                                                                                          \
 		struct run run = *context;                                                                         \
                                                                                                                    \
-		bpf_loop(run.count, write##size, &run, 0);                                                         \
+		bpf_loop(run.count, write_##name, &run, 0);                                                        \
 		*context = run;                                                                                    \
 		return 0;                                                                                          \
 	}
 
-PRODUCER(16, HEAD2)
-PRODUCER(64, HEAD4)
-PRODUCER(256, HEAD4)
+PRODUCER(16, 16, bpf_ringbuf_reserve(&ring16, 16, 0), HEAD2)
+PRODUCER(64, 64, bpf_ringbuf_reserve(&ring64, 64, 0), HEAD4)
+PRODUCER(256, 256, bpf_ringbuf_reserve(&ring256, 256, 0), HEAD4)
+PRODUCER(_counted16, 16, counted_ringbuf_reserve(counted16, 16, 0), HEAD2)
 
 SEC("syscall")
 int tick(void *context)

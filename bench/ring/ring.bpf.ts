@@ -1,6 +1,13 @@
 // Written by node-libbpf gen from ring.bpf.o. Do not edit.
 import { join } from "node:path";
-import { type BpfMap, type ObjectSpec, type OpenOptions, open as openObject, type RingBuffer } from "node-libbpf";
+import {
+  type ArrayMap,
+  type BpfMap,
+  type ObjectSpec,
+  type OpenOptions,
+  open as openObject,
+  type RingBuffer,
+} from "node-libbpf";
 
 /** struct record16: 16 bytes */
 export interface record16 {
@@ -40,6 +47,18 @@ export interface record64 {
   seq: number;
 }
 
+/** struct ringbuf_counts: 64 bytes */
+export interface ringbuf_counts {
+  /** __u64 attempts */
+  attempts: number;
+  /** __u64 failures */
+  failures: number;
+  /** __u64 discards */
+  discards: number;
+  /** __u64 bytes */
+  bytes: number;
+}
+
 /** struct run: 40 bytes */
 export interface run {
   /** __u64 seq */
@@ -63,6 +82,8 @@ export interface Ring {
     produce256: "syscall";
     /** SEC("syscall") int produce64(struct run *context) */
     produce64: "syscall";
+    /** SEC("syscall") int produce_counted16(struct run *context) */
+    produce_counted16: "syscall";
     /** SEC("syscall") int tick(void *context) */
     tick: "syscall";
   };
@@ -77,6 +98,10 @@ export interface Ring {
   maps: {
     /** The variables in .bss */
     ".bss": BpfMap;
+    /** BPF_MAP_TYPE_RINGBUF, max_entries 4096 */
+    counted16: RingBuffer<Uint8Array>;
+    /** BPF_MAP_TYPE_ARRAY, max_entries 65, key __u32, value struct ringbuf_counts */
+    counted16_counts: ArrayMap<ringbuf_counts>;
     /** BPF_MAP_TYPE_RINGBUF, max_entries 4096 */
     ring16: RingBuffer<Uint8Array>;
     /** BPF_MAP_TYPE_RINGBUF, max_entries 4096 */

@@ -90,6 +90,9 @@ int flood(struct flood *context)
 	return 0;
 }
 
+/* Set by user space. */
+int released;
+
 static long do_nothing(__u32 index, void *context)
 {
 	return 0;
@@ -98,10 +101,10 @@ static long do_nothing(__u32 index, void *context)
 static long wait_a_moment(__u32 index, void *context)
 {
 	bpf_loop(4096, do_nothing, 0, 0);
-	return 0;
+	return *(volatile int *)&released != 0;
 }
 
-/* Holds a record for a while before it submits it, as a program does that sleeps. */
+/* Holds a record until it is released, or for a long while, before it submits it, as a program does that sleeps. */
 SEC("?syscall")
 int hold(struct flood *context)
 {

@@ -75,6 +75,8 @@ export interface Counted {
     events_counts: ArrayMap<ringbuf_counts>;
   };
   variables: {
+    /** int released, in .bss */
+    released: number;
     /** __u64 sequence, in .bss */
     sequence: bigint;
     /** const struct numbered *unused_numbered, in .bss */

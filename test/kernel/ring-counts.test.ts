@@ -252,11 +252,13 @@ kernelTest("a record that a program holds does not keep the event loop busy", fl
     await nextTurn();
     let held = 0;
     await meanwhile(runOf(object.programs.hold, { producer: 7n, count: 1n << 12n }), () => {
-      if (events.stats.lag > 0 && seen.length === 0) held++;
+      // Where a program can't be preempted and there is one processor, there is no such turn.
+      if (events.stats.lag > 0 && seen.length === 0 && ++held === 10) object.variables.released = 1;
     });
     while (seen.length === 0) await nextTurn();
     expect(seen).toEqual([7n]);
-    expect(held).toBeGreaterThan(takes.mock.calls.length);
+    // At the start, at the wake-up, and when there is no more.
+    expect(takes.mock.calls.length).toBeLessThanOrEqual(4);
   } finally {
     takes.mockRestore();
   }
