@@ -339,7 +339,16 @@ export function openLinkById(id: number): Link {
 }
 
 /** @internal The link types with update_prog() or update_map() in the kernel (struct bpf_link_ops). */
-export const UPDATABLE: ReadonlySet<string> = new Set(["cgroup", "xdp", "iter", "netns", "tcx", "netkit", "sockmap", "struct_ops"]);
+export const UPDATABLE: ReadonlySet<string> = new Set([
+  "cgroup",
+  "xdp",
+  "iter",
+  "netns",
+  "tcx",
+  "netkit",
+  "sockmap",
+  "struct_ops",
+]);
 
 const UPDATE_FAULTS: Readonly<Record<string, string>> = {
   EINVAL: "the new program is of another kind, or was loaded for another attach type or target",

@@ -30,6 +30,7 @@ import { unjudged } from "../sleepable/judge";
 import type { ProgramFacts, ProgramVerdict } from "../verdict";
 import { byName, named } from "./by-name";
 import { loadError } from "./load-error";
+import { type MapDigests, mapDigests } from "./map-digests";
 import { BpfObject } from "./object";
 import { ObjectFile } from "./object-file";
 import {
@@ -41,7 +42,6 @@ import {
   verdicts,
 } from "./precheck";
 import { eventCodecs, eventTypes, recordCodecs, recordTypes } from "./record-types";
-import { type MapDigests, mapDigests } from "./map-digests";
 import { Sections } from "./sections";
 import type { AnyShape, Named, ObjectShape, Settable } from "./shape";
 import { type TypeOf, variablesOver } from "./variables";
