@@ -173,8 +173,8 @@ async function inChild(version: Name, killAt: number) {
   return { killed: child.signalCode === "SIGKILL", stderr };
 }
 
-/** Emulated machines take seconds for a process: there, every fifth call. */
-const STEP = vmKernel === undefined ? 1 : 5;
+/** Emulated machines take seconds for a process: there, some of the calls. */
+const STEP = vmKernel === undefined ? 1 : 11;
 
 kernelTest(
   "a crash before any call leaves a version in force, and the next start finishes",
