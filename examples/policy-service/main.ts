@@ -32,10 +32,9 @@ async function main(): Promise<void> {
   const owner = accountOf(config.user ?? process.getuid?.() ?? 0, config.group);
 
   const { hooks, require = hooks, pin } = config;
-  const policy = await Policy.load({ hooks, require, pin });
+  // The rules are set before the programs are attached: there is no moment without rules.
+  const policy = await Policy.load({ hooks, require, pin, rules: config.policy });
   for (const { hook, why } of policy.missing) log.warn({ hook }, `hook not supported: ${why}`);
-  // Set the rules before the programs are attached: there is no moment without rules.
-  policy.apply(config.policy);
 
   const feed = new Feed();
   const streams = new Streams(feed, () => policy.inForce);
@@ -50,10 +49,15 @@ async function main(): Promise<void> {
   if (sink !== undefined) feed.listen((decisions) => sink.send(decisions));
 
   const reading = read(policy, feed);
-  const address = await listen(app, config.listen, owner);
   const scraped = config.metrics && metricsServerOf(metrics);
-  // Pass a copy: fastify writes to it, and SIGUSR2 compares the new configuration with the first one.
-  const metricsAddress = await scraped?.listen({ ...config.metrics });
+  const [address, metricsAddress] = await Promise.all([
+    listen(app, config.listen, owner),
+    // Pass a copy: fastify writes to it, and SIGUSR2 compares the new configuration with the first one.
+    scraped?.listen({ ...config.metrics }),
+  ]).catch((error) => {
+    policy.abandon();
+    throw error;
+  });
   policy.attach();
   if (config.user !== undefined) dropTo(owner);
   log.info({ address, metricsAddress, uid: process.getuid?.(), hooks: policy.hooks, mode: policy.rules.mode }, "ready");

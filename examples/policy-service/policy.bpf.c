@@ -47,6 +47,14 @@ struct {
 } policies SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct counters);
+} counters SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4 << 20);
 } decisions SEC(".maps") __attribute__((btf_decl_tag("event:struct decision")));
@@ -205,13 +213,13 @@ static __always_inline __u32 path_of_program(struct text *text)
 	return size;
 }
 
-static __always_inline void tell(struct policy *policy, struct question *q, struct answer *answer, __u64 generation,
+static __always_inline void tell(struct counters *counted, struct question *q, struct answer *answer, __u64 generation,
 				 struct text *path, struct sockaddr *address)
 {
 	struct decision *d = bpf_ringbuf_reserve(&decisions, sizeof(*d), 0);
 
 	if (!d) {
-		__sync_fetch_and_add(&policy->lost, 1);
+		__sync_fetch_and_add(&counted->lost, 1);
 		return;
 	}
 	d->time = bpf_ktime_get_ns();
@@ -239,12 +247,14 @@ static __always_inline int decide(enum hook hook, struct file *file, struct sock
 	struct question q = { .hook = hook, .uid = bpf_get_current_uid_gid() };
 	struct answer answer = {};
 	struct text *path = NULL;
+	struct counters *counted;
 	struct policy *policy;
 	__u64 generation = 0;
 	__u32 zero = 0;
 
 	policy = bpf_map_lookup_elem(&policies, &zero);
-	if (!policy || is_service(policy))
+	counted = bpf_map_lookup_elem(&counters, &zero);
+	if (!policy || !counted || is_service(policy))
 		return 0;
 	for (int i = 0; i < TRIES; i++) {
 		struct rule_set *set;
@@ -265,11 +275,11 @@ static __always_inline int decide(enum hook hook, struct file *file, struct sock
 		/* The service may have overwritten the rules during the evaluation. */
 		give_up(set, &answer);
 	}
-	__sync_fetch_and_add(&policy->decisions[hook][answer.verdict < VERDICTS ? answer.verdict : ALLOWED], 1);
+	__sync_fetch_and_add(&counted->decisions[hook][answer.verdict < VERDICTS ? answer.verdict : ALLOWED], 1);
 	if (answer.unresolved)
-		__sync_fetch_and_add(&policy->unresolved[hook], 1);
+		__sync_fetch_and_add(&counted->unresolved[hook], 1);
 	if (answer.tell)
-		tell(policy, &q, &answer, generation, path, address);
+		tell(counted, &q, &answer, generation, path, address);
 	if (path)
 		__sync_lock_test_and_set(&path->taken, 0);
 	return answer.verdict == DENIED ? -EPERM : 0;

@@ -21,6 +21,16 @@ export interface answer {
   tell: number;
 }
 
+/** struct counters: 104 bytes */
+export interface counters {
+  /** __u64 decisions[3][3] */
+  decisions: bigint[][];
+  /** __u64 unresolved[3] */
+  unresolved: bigint[];
+  /** __u64 lost */
+  lost: bigint;
+}
+
 /** struct decision: 608 bytes */
 export interface decision {
   /** __u64 time */
@@ -59,24 +69,16 @@ export const hook = {
 } as const;
 export type hook = keyof typeof hook | number;
 
-/** struct policy: 73896 bytes */
+/** struct policy: 73784 bytes */
 export interface policy {
-  /** __u64 version */
-  version: bigint;
   /** __u64 generation */
   generation: bigint;
   /** __u32 service_pid */
   service_pid: number;
-  /** __u32 unused */
-  unused: number;
+  /** __u32 padding */
+  padding: number;
   /** __u64 service_start */
   service_start: bigint;
-  /** __u64 decisions[3][3] */
-  decisions: bigint[][];
-  /** __u64 unresolved[3] */
-  unresolved: bigint[];
-  /** __u64 lost */
-  lost: bigint;
   /** struct rule_set sets[2] */
   sets: rule_set[];
 }
@@ -158,6 +160,8 @@ export interface Policy {
     ".bss": BpfMap;
     /** BPF_MAP_TYPE_ARRAY, max_entries 8, key __u32, value struct text */
     buffers: ArrayMap<text>;
+    /** BPF_MAP_TYPE_ARRAY, max_entries 1, key __u32, value struct counters */
+    counters: ArrayMap<counters>;
     /** BPF_MAP_TYPE_RINGBUF, max_entries 4194304, event struct decision */
     decisions: RingBuffer<decision>;
     /** BPF_MAP_TYPE_ARRAY, max_entries 1, key __u32, value struct policy */

@@ -49,17 +49,20 @@ struct rule_set {
  * read it.
  */
 struct policy {
-	__u64 version; /* of this program */
 	/* The rules in force are sets[generation & 1]; the service writes the other set, then increments this. */
 	__u64 generation;
 	/* The service's own process, which is never denied anything. */
 	__u32 service_pid;
-	__u32 unused;
+	__u32 padding;
 	__u64 service_start; /* in ticks of 10 ms since boot: pids are reused */
+	struct rule_set sets[2];
+};
+
+/* In a map of their own, which another version of the program shares while it replaces this one: none is lost. */
+struct counters {
 	__u64 decisions[HOOKS][VERDICTS];
 	__u64 unresolved[HOOKS];
 	__u64 lost; /* decisions that did not fit into the ring */
-	struct rule_set sets[2];
 };
 
 struct decision {

@@ -1,17 +1,23 @@
 /** The policy in the kernel: loads it or opens its pins, changes its rules, and reads its decisions. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { type BpfObject, BtfKind, kernelBtf, type Link, openLink, type Program } from "node-libbpf";
+import {
+  ArrayMap,
+  type BpfObject,
+  BtfKind,
+  kernelBtf,
+  type Migrate,
+  Policy as Pinned,
+  type Program,
+} from "node-libbpf";
 import { ConfigError, HostError } from "./failure";
-import { type decision, open, type policy, type Policy as Shape } from "./policy.bpf";
+import { type counters, type decision, open, type policy, type Policy as Shape } from "./policy.bpf";
 import { type Changes, changesOf, compile, findCgroup, HOOKS, type Hook, type RuleSet } from "./rules";
 
 /** The names in policy.bpf.c. */
 const BUFFERS_PER_CPU = 8;
 const PROGRAMS = { exec: "check_exec", open: "check_open", connect: "check_connect" } as const;
-/** The pinned maps, which survive the service. */
-const MAPS = ["policies", "decisions"] as const;
 const OBJECT = join(__dirname, "policy.bpf.o");
 /** Number of generations whose rule names are kept: the ring may contain decisions of earlier generations. */
 const GENERATIONS = 64;
@@ -22,6 +28,8 @@ export interface PolicyOptions {
   require: readonly Hook[];
   /** Directory in bpffs. */
   pin?: string | undefined;
+  /** The rules that the policy begins with. */
+  rules: RuleSet;
 }
 
 /** A hook that this kernel does not support, and why. */
@@ -43,7 +51,9 @@ export class Policy implements AsyncDisposable {
   /** The service's view of the shared state; see policy.h. */
   readonly #shared: policy;
   readonly #generation: BigUint64Array;
-  readonly #taken: Link[] = [];
+  /** The counters that programs share with the service. */
+  readonly #counters: counters;
+  #pinned: Pinned<Shape> | undefined;
   readonly #names = new Map<bigint, readonly (string | undefined)[]>();
   /** Called when other rules take effect. */
   onApplied: () => void = () => {};
@@ -58,13 +68,15 @@ export class Policy implements AsyncDisposable {
     const { policies } = object.maps;
     this.#object = object;
     this.#shared = policies.view(0);
-    this.#generation = policies.mmap(BigUint64Array).subarray(1, 2);
+    this.#generation = policies.mmap(BigUint64Array).subarray(0, 1);
+    this.#counters = object.maps.counters.view(0);
   }
 
   /**
-   * Loads the programs that are not pinned, and attaches nothing.
+   * Loads the programs, and puts rules in force. Without `pin` the programs are attached by {@link attach}; with it they
+   * are at the end, in place of those of a former process.
    *
-   * @throws {@link HostError} if the kernel does not support a required hook, or foreign pins are in the way
+   * @throws {@link HostError} if the kernel does not support a required hook
    */
   static async load(options: PolicyOptions): Promise<Policy> {
     refuseOtherNamespace();
@@ -84,20 +96,21 @@ export class Policy implements AsyncDisposable {
     }
     for (const { hook } of missing) spec.programs[PROGRAMS[hook]].autoload = false;
     spec.maps.buffers.maxEntries = BUFFERS_PER_CPU * possibleCpus();
-    if (pin !== undefined) {
-      mkdirSync(pin, { recursive: true, mode: 0o700 });
-      for (const map of MAPS) spec.maps[map].pinPath = join(pin, map);
-      for (const hook of pinnedHooks(pin, spec)) spec.programs[PROGRAMS[hook]].autoload = false;
-    }
-    const object = await spec.load();
-    try {
+    const start = (object: BpfObject<Shape>): Policy => {
       const policy = new Policy(object, missing, options);
       policy.#claim();
+      policy.apply(options.rules);
       return policy;
-    } catch (error) {
-      object.close();
-      throw error;
-    }
+    };
+    if (pin === undefined) return start(await spec.load());
+    let policy: Policy | undefined;
+    const beforeAttach = (object: BpfObject<Shape>) => {
+      policy = start(object);
+    };
+    const pinned = await Pinned.adoptOrReplace(spec, pin, { migrate: { policies: moveGeneration }, beforeAttach });
+    const own = policy as unknown as Policy;
+    own.#pinned = pinned;
+    return own;
   }
 
   /** Puts rules in force, as one set, and returns the changes. */
@@ -128,21 +141,19 @@ export class Policy implements AsyncDisposable {
     return this.options.hooks.filter((hook) => !this.missing.some((missing) => missing.hook === hook));
   }
 
-  /** Starts the decisions. Pinned programs have been deciding all the time. */
+  /** Starts the decisions. Pinned programs decide already. */
   attach(): void {
-    const { pin } = this.options;
-    for (const hook of HOOKS) {
-      const path = pin === undefined ? undefined : join(pin, hook);
-      const isPinned = path !== undefined && existsSync(path);
-      const isWanted = this.hooks.includes(hook);
-      if (isPinned && isWanted) this.#taken.push(openLink(path));
-      else if (isPinned) openLink(path).detach();
-      else if (isWanted) {
-        const program: Program<"lsm"> = this.#object.programs[PROGRAMS[hook]];
-        const link = program.attach();
-        if (path !== undefined) link.pin(path);
-      }
+    if (this.#pinned !== undefined) return;
+    for (const hook of this.hooks) {
+      const program: Program<"lsm"> = this.#object.programs[PROGRAMS[hook]];
+      program.attach();
     }
+  }
+
+  /** Ends a policy that this process was the first to pin, because the service can't start. */
+  abandon(): void {
+    const outcomes = Object.values(this.#pinned?.programs ?? {});
+    if (outcomes.every((outcome) => outcome === "added")) this.#pinned?.unpin();
   }
 
   get generation(): bigint {
@@ -151,7 +162,7 @@ export class Policy implements AsyncDisposable {
 
   /** The version of the program as it was compiled: changes with policy.bpf.c. */
   get version(): string {
-    return versionOf(OBJECT).toString(16).padStart(16, "0");
+    return createHash("sha256").update(readFileSync(OBJECT)).digest("hex").slice(0, 16);
   }
 
   get inForce(): InForce {
@@ -163,7 +174,7 @@ export class Policy implements AsyncDisposable {
    * Number of verdicts by hook and kind, and of paths that could not be resolved, since the policy was first loaded.
    */
   counts(): { hook: Hook; allowed: bigint; denied: bigint; wouldDeny: bigint; unresolved: bigint }[] {
-    const { decisions, unresolved } = this.#shared;
+    const { decisions, unresolved } = this.#counters;
     return HOOKS.map((hook, index) => {
       const [allowed = 0n, denied = 0n, wouldDeny = 0n] = decisions[index] ?? [];
       return { hook, allowed, denied, wouldDeny, unresolved: unresolved[index] ?? 0n };
@@ -172,7 +183,7 @@ export class Policy implements AsyncDisposable {
 
   /** Number of decisions that were not reported because the ring was full. */
   get lost(): bigint {
-    return this.#shared.lost;
+    return this.#counters.lost;
   }
 
   /** Yields batches until the policy is closed. */
@@ -189,51 +200,24 @@ export class Policy implements AsyncDisposable {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#shared.service_pid = 0;
-    for (const link of this.#taken) link.close();
     await this.#object[Symbol.asyncDispose]();
+    this.#pinned?.close();
   }
 
-  /** Records this process as the owner of the shared memory. */
+  /** Exempts this process from the policy. */
   #claim(): void {
-    const { pin } = this.options;
-    const { version: found, service_pid: pid, service_start: start } = this.#shared;
-    const version = versionOf(OBJECT);
-    if (found !== 0n && found !== version) {
-      throw new HostError(`${pin} has pins of another version of the policy; to remove them: rm -r ${pin}`);
-    }
-    if (pid !== 0 && startTicks(pid) === start) throw new HostError(`${pin} is in use by process ${pid}`);
-    this.#shared.version = version;
     this.#shared.service_pid = 0;
-    this.#shared.service_start = startTicks(process.pid) ?? 0n;
+    this.#shared.service_start = startTicks();
     this.#shared.service_pid = process.pid;
   }
 }
 
-/**
- * Returns the hooks whose programs are pinned. load() ensures that no other user created the pins, by the folder of the
- * maps' pins.
- *
- * @throws {@link HostError} for a pin that this service does not create
- */
-function pinnedHooks(pin: string, spec: ReturnType<typeof open>): Hook[] {
-  const pinned = HOOKS.filter((hook) => existsSync(join(pin, hook)));
-  const remedy = `to remove the pins: rm -r ${pin}`;
-  if (pinned.length > 0 && !MAPS.every((map) => existsSync(join(pin, map)))) {
-    throw new HostError(`${pin} has programs whose maps are not pinned: their rules can't be changed; ${remedy}`);
-  }
-  for (const hook of pinned) {
-    const target = spec.programs[PROGRAMS[hook]].attachTarget;
-    const link = openLink(join(pin, hook));
-    const info = link.info();
-    link.close(); // it stays pinned
-    const wanted = kernelBtf().find(BtfKind.FUNC, `bpf_lsm_${target}`);
-    // The kernel reports it since Linux 5.13.
-    if (info.type !== "tracing" || (info.targetBtfId !== undefined && info.targetBtfId !== wanted)) {
-      throw new HostError(`${join(pin, hook)} is not a program at the hook ${target}; ${remedy}`);
-    }
-  }
-  return pinned;
-}
+/** Rules are set anew; decisions of former generations may still be in the ring. */
+const moveGeneration: Migrate = (from, to, { last }) => {
+  if (last || !(from instanceof ArrayMap) || !(to instanceof ArrayMap)) return;
+  const { generation } = from.get(0) as Pick<policy, "generation">;
+  to.set(0, { ...(to.get(0) as policy), generation });
+};
 
 /** Identifies a process by its pid, which differs in each pid namespace. */
 function refuseOtherNamespace(): void {
@@ -244,11 +228,9 @@ function refuseOtherNamespace(): void {
   );
 }
 
-/** Returns a process's start time, in ticks since boot; undefined if there is none. */
-function startTicks(pid: number): bigint | undefined {
-  const file = `/proc/${pid}/stat`;
-  if (!existsSync(file)) return undefined;
-  const fields = readFileSync(file, "latin1")
+/** This process's start time, in ticks since boot. */
+function startTicks(): bigint {
+  const fields = readFileSync("/proc/self/stat", "latin1")
     .replace(/^.*\) /s, "")
     .split(" ");
   return BigInt(fields[22 - 3] ?? 0);
@@ -261,8 +243,4 @@ function possibleCpus(): number {
 
 function knowsConnectingProgram(): boolean {
   return kernelBtf().find(BtfKind.FUNC, "bpf_get_task_exe_file") !== undefined;
-}
-
-function versionOf(file: string): bigint {
-  return createHash("sha256").update(readFileSync(file)).digest().readBigUInt64LE();
 }

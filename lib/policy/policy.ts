@@ -6,6 +6,7 @@ import { ObjectSpec } from "../object/object-spec";
 import type { LoadOptions } from "../object/precheck";
 import type { AnyShape, ObjectShape } from "../object/shape";
 import {
+  anyFunction,
   anyObject,
   boolean,
   checkArgument,
@@ -35,6 +36,11 @@ export interface PolicyOptions<S extends ObjectShape = AnyShape> extends LoadOpt
    * change is an error.
    */
   migrate?: { readonly [N in keyof S["maps"]]?: Migrate | "reset" };
+  /**
+   * Sets up the loaded object, such as its rules, before a program of it is attached. In maps that are adopted it changes
+   * what is in force. It is called each time; if it fails, the version that was in force stays.
+   */
+  beforeAttach?: (object: BpfObject<S>) => void | Promise<void>;
 }
 
 const migration = custom<Migrate | "reset">(
@@ -44,6 +50,7 @@ const migration = custom<Migrate | "reset">(
 const OPTIONS: Schema<PolicyOptions> = {
   attach: record(anyObject),
   migrate: record(migration),
+  beforeAttach: anyFunction,
   precheck: oneOf("auto", "tables", "probe", "off"),
   allowUnsafe: boolean,
 };

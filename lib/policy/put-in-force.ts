@@ -40,6 +40,7 @@ export interface Outcomes {
 export interface Given extends LoadOptions {
   readonly attach?: Readonly<Record<string, object>>;
   readonly migrate?: Migrations;
+  readonly beforeAttach?: (object: BpfObject) => void | Promise<void>;
 }
 
 type Migrations = Readonly<Record<string, Migrate | "reset">>;
@@ -51,31 +52,42 @@ type AttachOf = (name: string) => object | undefined;
 export async function putInForce(
   spec: ObjectSpec,
   place: PolicyFolder,
-  { attach = {}, migrate = {}, ...load }: Given,
+  { attach = {}, migrate = {}, beforeAttach = () => {}, ...load }: Given,
 ): Promise<{ object: BpfObject; outcomes: Outcomes }> {
   const attachOf = attachmentsOf(spec, attach);
   const now = describe(spec, attachOf);
   await finish(place, migrate);
-  const was = place.has("current") ? readManifest(place, "current") : undefined;
+  const was = place.has("current") ? pinnedOf(place, readManifest(place, "current")) : undefined;
   const maps: Record<string, MapOutcome> = {};
   for (const [name, digests] of Object.entries(now.maps))
     maps[name] = fateOf(place.path, spec.map(name), was?.maps[name], digests, migrate[name]);
   const object = await loadSharing(spec, place, maps, load);
   try {
-    const programs = compare(object, place, now, was);
+    const programs = compare(object, place, attachOf, now, was);
     for (const name of Object.keys(was?.maps ?? {})) maps[name] ??= "removed";
     for (const name of Object.keys(was?.programs ?? {})) programs[name] ??= "removed";
     const outcomes = [...Object.values(programs), ...Object.values(maps)];
     if (was === undefined || outcomes.some((outcome) => outcome !== "adopted")) {
       const migrated = Object.keys(maps).filter((name) => maps[name] === "migrated");
-      await replace(object, place, programs, attachOf, [was, { ...now, migrated }], migrate);
+      const setUp = async () => {
+        if (was !== undefined) await moveState(place, ["current", "new"], [was, { ...now, migrated }], migrate);
+        await beforeAttach(object);
+      };
+      await replace(object, place, programs, attachOf, { ...now, migrated }, setUp);
       await finish(place, migrate);
-    }
+    } else await beforeAttach(object);
     return { object, outcomes: { programs, maps } };
   } catch (error) {
     object.close();
     throw error;
   }
+}
+
+/** What is left of the version in force, where others removed pins. */
+function pinnedOf(place: PolicyFolder, { maps, programs, ...others }: Manifest): Manifest {
+  const left = <T>(part: "maps" | "programs", of: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(of).filter(([name]) => place.hasPin("current", part, name)));
+  return { ...others, maps: left("maps", maps), programs: left("programs", programs) };
 }
 
 /**
@@ -131,6 +143,7 @@ async function loadSharing(
 function compare(
   object: BpfObject,
   place: PolicyFolder,
+  attachOf: AttachOf,
   now: Pick<Manifest, "programs">,
   was: Manifest | undefined,
 ): Record<string, ProgramOutcome> {
@@ -140,7 +153,8 @@ function compare(
       if (was.programs[name] !== digest) return [name, "replaced"];
       using pinned = openProgram(place.in("current", "programs", name));
       const isSame = areSame(pinned, object.program(name));
-      if (!place.hasPin("current", "links", name)) return [name, isSame ? "adopted" : "replaced"];
+      if (attachOf(name) === undefined) return [name, isSame ? "adopted" : "replaced"];
+      if (!place.hasPin("current", "links", name)) return [name, "replaced"];
       using link = openLink(place.in("current", "links", name));
       const info = link.info();
       if (isDetached(info)) return [name, "replaced"];
@@ -165,8 +179,8 @@ async function replace(
   place: PolicyFolder,
   outcomes: Readonly<Record<string, ProgramOutcome>>,
   attachOf: AttachOf,
-  [was, now]: readonly [Manifest | undefined, Omit<Manifest, "format">],
-  migrate: Migrations,
+  now: Omit<Manifest, "format">,
+  setUp: () => Promise<void>,
 ): Promise<void> {
   const programs = Object.keys(now.programs).map((name) => object.program(name));
   const takeBack: (() => void)[] = [];
@@ -174,7 +188,7 @@ async function replace(
   try {
     writeManifest(place.manifestOf("new"), now);
     for (const name of Object.keys(now.maps)) object.maps[name]?.pin(place.in("new", "maps", name));
-    if (was !== undefined) await moveState(place, ["current", "new"], [was, now], migrate);
+    await setUp();
     for (const program of programs) {
       if (outcomes[program.name] === "adopted") place.keep("programs", program.name);
       else program.pin(place.in("new", "programs", program.name));

@@ -4,8 +4,9 @@ import { once } from "node:events";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { ArrayMap, createMap, HashMap, links, Policy, programs } from "node-libbpf";
+import { ArrayMap, createMap, HashMap, Policy } from "node-libbpf";
 import { Attempts } from "../policy/attempts";
+import { attached, programsOf, replaceOften, wronglyAttached } from "../policy/replacements";
 import { type Name, OPTIONS, putInForce, specOf } from "../policy/versions";
 import { bpffs, bpfLsm, kernelTest, PINS, since, vmKernel } from "./needs";
 
@@ -22,25 +23,9 @@ afterEach(async () => {
   rmSync(PINS, { recursive: true, force: true });
 });
 
-/** The names of the policy's programs that run, in order. */
-function attached(): string[] {
-  const names = new Map([...programs()].map(({ id, name }) => [id, name]));
-  const own = Object.keys(specOf("new").programs);
-  const found = [...links()].map(({ programId }) => names.get(programId) ?? "");
-  return found.filter((name) => own.includes(name)).sort();
-}
-
-/** The kernel detaches a link some time after its last pin is gone. */
 async function expectAttached(names: readonly string[]): Promise<void> {
-  for (let tries = 0; attached().length !== names.length && tries < 100; tries++)
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(attached()).toEqual([...names].sort());
+  expect(await wronglyAttached(names)).toEqual([]);
 }
-
-const programsOf = (version: Name) =>
-  Object.values(specOf(version).programs)
-    .filter(({ autoload }) => autoload)
-    .map(({ name }) => name);
 
 async function textOf(policy: Policy): Promise<string> {
   return text(policy.links.list?.read() as NodeJS.ReadableStream);
@@ -154,6 +139,17 @@ kernelTest("pins of something else are left alone", needs, async () => {
   });
 });
 
+kernelTest("what others removed is put in force again", needs, async () => {
+  (await putInForce("old", FOLDER)).close();
+  for (const pin of ["links/on_task", "programs/list", "maps/seen"]) rmSync(join(FOLDER, "current", pin));
+  await wronglyAttached(programsOf("old").filter((name) => name !== "on_task"));
+  using policy = await putInForce("old", FOLDER);
+  expect(policy.programs).toMatchObject({ on_task: "replaced", list: "added" });
+  expect(policy.maps.seen).toBe("created");
+  await expectAttached(programsOf("old"));
+  policy.unpin();
+});
+
 kernelTest("a failure takes back what was begun", needs, async () => {
   (await putInForce("old", FOLDER)).close();
   const fail = () => {
@@ -177,8 +173,8 @@ async function inChild(version: Name, killAt: number) {
   return { killed: child.signalCode === "SIGKILL", stderr };
 }
 
-/** Emulated machines take seconds for a process: there, every fifth call. */
-const STEP = vmKernel === undefined ? 1 : 5;
+/** Emulated machines take seconds for a process: there, some of the calls. */
+const STEP = vmKernel === undefined ? 1 : 11;
 
 kernelTest(
   "a crash before any call leaves a version in force, and the next start finishes",
@@ -212,6 +208,19 @@ kernelTest(
     using policy = await putInForce("old", FOLDER);
     expect((policy.object.map("counts", ArrayMap).get(0) as { denied: bigint }).denied).toBeGreaterThanOrEqual(7n);
     policy.unpin();
+  },
+  20 * MINUTES,
+);
+
+// More by hand: test/policy/replacements.ts.
+kernelTest(
+  "forbidden opens never succeed while the policy is replaced by processes that are killed",
+  [...needs, bpfLsm],
+  async () => {
+    const { replaced, killed, refused, opened, orphans } = await replaceOften(FOLDER, 50, 5);
+    expect({ opened, orphans, killed }).toEqual({ opened: 0, orphans: [], killed: 5 });
+    expect(replaced).toBeGreaterThanOrEqual(50);
+    expect(refused).toBeGreaterThan(50);
   },
   20 * MINUTES,
 );

@@ -11,11 +11,11 @@ interface Counts {
   denied: bigint;
 }
 
-/** May be called again after a crash. */
-const counts: Migrate = (from: BpfMap, to: BpfMap) => {
+const counts: Migrate = (from: BpfMap, to: BpfMap, { last }) => {
   if (!(from instanceof ArrayMap && to instanceof ArrayMap)) throw new Error("counts is no array");
-  const [was, now] = [from.get(0) as Counts, to.get(0) as Counts];
-  to.set(0, { ...now, denied: was.denied > now.denied ? was.denied : now.denied });
+  if (last) return;
+  const { denied } = from.get(0) as Counts;
+  to.set(0, { ...(to.get(0) as Counts), denied });
 };
 
 /** Only where LSM programs can be attached is the one that denies loaded. */

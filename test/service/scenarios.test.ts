@@ -24,6 +24,7 @@ import type { Rule } from "../../examples/policy-service/rules";
 import { bpfLsm, kernelTest, PINS, since } from "../kernel/needs";
 import { connect, exec, inCgroup, open, output, Target } from "./acts";
 import { NOBODY, Place, Service, TOKEN } from "./service";
+import { upgradeOften } from "./upgrade";
 
 const scenario = (name: string, run: () => Promise<void>) => kernelTest(name, [bpfLsm, since("6.12")], run);
 const deny = (more: Partial<Rule> & Pick<Rule, "hooks">): Rule => ({ action: "deny", ...more });
@@ -625,7 +626,7 @@ describe("with pins", () => {
     at.place.configure({ policy: at.policy, pin, user: "nobody", decisions: at.place.decisions });
     service = await at.start(["setpriv", "--no-new-privs", `--bounding-set=-all,${capabilities}`]);
     expect(at.target.exec()).toBe("EPERM");
-    expect(readdirSync(pin).sort()).toEqual(["connect", "decisions", "exec", "open", "policies"]);
+    expect(readdirSync(join(pin, "current/links")).sort()).toEqual(["check_connect", "check_exec", "check_open"]);
   });
   scenario("a second one does not start, and changes nothing", async () => {
     const place = new Place();
@@ -651,7 +652,7 @@ describe("with pins", () => {
     expect(at.target.exec()).toBe("EPERM");
   });
   scenario("hooks that a restart leaves out lose their pins", async () => {
-    expect(readdirSync(pin).sort()).toEqual(["decisions", "exec", "policies"]);
+    expect(readdirSync(join(pin, "current/links"))).toEqual(["check_exec"]);
   });
   scenario("the policy is enforced after SIGTERM, until the pins are removed", async () => {
     expect(await service.stop()).toBe(0);
@@ -659,6 +660,13 @@ describe("with pins", () => {
     rmSync(pin, { recursive: true });
     while (at.target.exec() !== "done"); // the kernel releases links asynchronously
   });
+});
+
+// More by hand: upgrade.ts.
+scenario("upgrades to other versions of the program let nothing through, and lose no decision", async () => {
+  const { opened, refused, denied, lost, told } = await upgradeOften(5);
+  expect({ opened, lost, told, denied }).toEqual({ opened: 0, lost: 0, told: refused, denied: refused });
+  expect(refused).toBeGreaterThan(0);
 });
 
 /** Exit status, and output. */

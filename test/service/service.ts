@@ -71,14 +71,14 @@ export class Service {
   }
 
   /** @param wrapper a command that runs the service's command */
-  static spawn(place: Place, wrapper: readonly string[] = []): Service {
-    const [command = "", ...args] = [...wrapper, process.execPath, MAIN, place.file];
+  static spawn(place: Place, wrapper: readonly string[] = [], main = MAIN): Service {
+    const [command = "", ...args] = [...wrapper, process.execPath, main, place.file];
     return new Service(place, spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] }));
   }
 
   /** A running service. */
-  static async start(place: Place, wrapper: readonly string[] = []): Promise<Service> {
-    const service = Service.spawn(place, wrapper);
+  static async start(place: Place, wrapper: readonly string[] = [], main = MAIN): Promise<Service> {
+    const service = Service.spawn(place, wrapper, main);
     await service.said("ready");
     return service;
   }
