@@ -13,6 +13,7 @@ export interface Peer {
    * process.
    */
   command: readonly string[];
+  env?: Readonly<Record<string, string>>;
 }
 
 export type Progress = (done: number, of: number) => void;
@@ -45,8 +46,9 @@ function parse(key: string): Pick<Row, "case" | "unit" | "variant"> {
   return { case: work, unit, variant };
 }
 
-function run({ name, command: [program = "", ...args] }: Peer): Record<string, number> {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: "utf8" });
+function run({ name, command: [program = "", ...args], env }: Peer): Record<string, number> {
+  const options = { encoding: "utf8", env: { ...process.env, ...env } } as const;
+  const { status, stdout, stderr, error } = spawnSync(program, args, options);
   if (error !== undefined || status !== 0) {
     throw new Error(`${name} failed: ${error?.message ?? stderr}\n${[program, ...args].join(" ")}`);
   }

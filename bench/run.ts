@@ -1,8 +1,10 @@
 /**
  * Benchmarks: peers and this library on the same work, side by side.
  *   npm run bench -- [maps|ring|load|sleepable]… [--json] [--quick] [--record]
+ *   npm run bench -- [maps|ring|load]… --compare CHECKOUT [--quick]
  *   npm run gen:performance
  */
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Benchmark, Result } from "./benchmark";
 import { load } from "./load/peers";
@@ -21,6 +23,8 @@ async function main(): Promise<void> {
       json: { type: "boolean" },
       /** Only checks that the benchmarks work. */
       quick: { type: "boolean" },
+      /** The folder of another checkout, built: runs both libraries in turns and says what got slower. */
+      compare: { type: "string" },
       /** Stores the figures in docs/performance/, and writes the page. */
       record: { type: "boolean" },
       /** Only writes docs/performance.md from the stored figures. */
@@ -29,9 +33,26 @@ async function main(): Promise<void> {
       check: { type: "boolean" },
     },
   });
-  if (!values.page) await measure(positionals, values);
+  if (values.compare !== undefined) compareWith(values.compare, positionals, values.quick);
+  else if (!values.page) await measure(positionals, values);
   if (values.check) checkPage(BENCHMARKS);
   else if (values.page || values.record) writePage(BENCHMARKS);
+}
+
+function compareWith(checkout: string, named: readonly string[], quick = false): void {
+  const base = resolve(checkout);
+  const comparable = Object.keys(BENCHMARKS).filter((name) => BENCHMARKS[name]?.compare !== undefined);
+  for (const name of known(named.length > 0 ? named : comparable)) {
+    const compared = BENCHMARKS[name]?.compare?.(base, quick, progress);
+    if (compared === undefined) throw new Error(`${name} compares no checkouts; there are: ${comparable.join(", ")}`);
+    process.stdout.write(`${name}: ${base} and this\n\n${compared}\n`);
+  }
+}
+
+function known(names: readonly string[]): readonly string[] {
+  const unknown = names.find((name) => BENCHMARKS[name] === undefined);
+  if (unknown) throw new Error(`no benchmark ${unknown}; there are: ${Object.keys(BENCHMARKS).join(", ")}`);
+  return names;
 }
 
 interface Options {
@@ -41,10 +62,7 @@ interface Options {
 }
 
 async function measure(named: readonly string[], { quick = false, json, record }: Options): Promise<void> {
-  const names = named.length > 0 ? named : Object.keys(BENCHMARKS);
-  const unknown = names.find((name) => BENCHMARKS[name] === undefined);
-  if (unknown) throw new Error(`no benchmark ${unknown}; there are: ${Object.keys(BENCHMARKS).join(", ")}`);
-  for (const name of names) {
+  for (const name of known(named.length > 0 ? named : Object.keys(BENCHMARKS))) {
     const benchmark = BENCHMARKS[name] as Benchmark;
     const figures = await benchmark.run(quick, progress);
     const result: Result = { machine: machine(), figures };

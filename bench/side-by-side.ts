@@ -1,11 +1,15 @@
 /** A benchmark of peers on the same work. */
+import { join } from "node:path";
+import { BASE_VARIABLE } from "./base";
 import type { Benchmark } from "./benchmark";
 import { chart } from "./chart";
 import { compare, type Peer } from "./rounds";
 import type { Row } from "./statistics";
-import { table, text } from "./tables";
+import { changes, table, text } from "./tables";
 
 const ROUNDS = 5;
+/** The peer whose library can be another checkout's. */
+const OURS = "node-libbpf";
 
 /** @param peers builds the peers' programs; the others are compared with the first */
 export function sideBySide(title: string, about: string, peers: () => Peer[]): Benchmark<Row[]> {
@@ -13,6 +17,16 @@ export function sideBySide(title: string, about: string, peers: () => Peer[]): B
     title,
     about,
     run: (quick, onProgress) => compare(peers(), quick ? 1 : ROUNDS, onProgress),
+    compare(base, quick, onProgress) {
+      const ours = peers().filter(({ name }) => name === OURS);
+      const env = { [BASE_VARIABLE]: base, NODE_OPTIONS: `--require ${join(__dirname, "base.js")}` };
+      // The two that are compared run one after the other.
+      const both = ours.flatMap((peer) => [
+        { ...peer, name: "base", env },
+        { ...peer, name: "this" },
+      ]);
+      return changes(compare(both, quick ? 1 : ROUNDS, onProgress));
+    },
     text,
     tables: table,
     chart: (rows) => chart(title, rows),

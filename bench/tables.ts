@@ -39,6 +39,32 @@ export function table(rows: readonly Row[]): string {
   return [head, head.map(() => "---"), ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
+/** A change within this is not called one, however steady. */
+const NOTICED = 0.03;
+/** Rounds whose quartiles say something. */
+const ENOUGH = 5;
+
+/** Each case of two checkouts, "base" and "this": what all of the middle rounds agree on is called slower or faster. */
+export function changes(rows: readonly Row[]): string {
+  const lines = rows
+    .filter(({ peer }) => peer === "this")
+    .map((row) => {
+      const base = rows.find((one) => one.peer === "base" && one.case === row.case && one.variant === row.variant);
+      const change = speed(row, base);
+      const name = `${row.case}${row.variant === "" ? "" : `, ${row.variant}`}`;
+      const [before, after] = [base, row].map((one) => `${number(one ? figures(one).median : Number.NaN)} ${row.unit}`);
+      return `${name.padEnd(60)} ${before?.padStart(12)} ${after?.padStart(12)}  ${ratio(change)}${verdictOn(change, row.rounds.length)}`;
+    });
+  const legend = "Before, after, and times the speed of before in the same round [quartiles].";
+  return [...lines, "", legend].join("\n");
+}
+
+function verdictOn(change: Spread | undefined, rounds: number): string {
+  if (change === undefined || rounds < ENOUGH) return "";
+  if (change.high < 1 - NOTICED) return "  SLOWER";
+  return change.low > 1 + NOTICED ? "  faster" : "";
+}
+
 export function baseOf(rows: readonly Row[], row: Row): Row | undefined {
   const [first] = rows;
   return first && sameWork(rows, row, first.peer);

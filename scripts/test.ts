@@ -41,10 +41,14 @@ const PARTS = [
   "service",
   "vmlinux",
   "selftests",
+  "bench",
 ] as const;
 /** Run only on request: npm run test:debug. */
 const OTHER_PARTS = ["debug"] as const;
 type Part = (typeof PARTS | typeof OTHER_PARTS)[number];
+
+/** The benchmarks that need no machine of their own, once each. */
+const QUICK = ["maps", "ring", "load", "--quick"] as const;
 
 const unitTests = (...names: readonly string[]) => `dist/test/unit/(${names.join("|")})\\.test`;
 /**
@@ -166,9 +170,9 @@ interface Job {
 }
 
 /** A command of the project, as one test. */
-async function command(name: string, script: string): Promise<Result> {
+async function command(name: string, script: string, ...args: readonly string[]): Promise<Result> {
   const start = Date.now();
-  const { status, stderr } = await run(process.execPath, [join("dist/scripts", script)]);
+  const { status, stderr } = await run(process.execPath, [join("dist/scripts", script), ...args]);
   return check(name, Date.now() - start, status === 0 ? undefined : stderr);
 }
 
@@ -229,6 +233,9 @@ function jobsHere(wants: (...parts: readonly Part[]) => boolean): Job[] {
       jest({ name, pattern, env: debugEnvironment(buildDebug()) }),
     );
   }
+  // That they work: a figure of one round, on a machine that runs other tests, is none.
+
+  if (wants("bench")) add("the benchmarks, in their quick form", (name) => command(name, "../bench/run.js", ...QUICK));
   if (wants("machines")) tests("tests that boot machines", { pattern: "dist/test/machines" });
   return jobs;
 }

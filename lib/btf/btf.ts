@@ -8,6 +8,7 @@ import { ArgumentError } from "../errors";
 import { nearest } from "../nearest";
 import { anyNumber, anyObject, anyString, type Callee, checkArgument } from "../options";
 import { refuseOthers } from "../receivers";
+import { latin1, textAt } from "../strings";
 import { BtfKind, MAX_DEPTH } from "./btf-kinds";
 import { type BtfFault, faultOf } from "./fault";
 import { BtfError, type BtfSearch, EACH, inTypeScript, kindOf } from "./search";
@@ -15,6 +16,11 @@ import type { BtfMember } from "./type-records";
 import { type BtfDeclarationTag, type BtfType, makeType } from "./types";
 
 const MAGIC = 0xeb9f;
+
+/** Kinds whose third word is a size. */
+const SIZED: ReadonlySet<number> = new Set([
+  ...[BtfKind.INT, BtfKind.FLOAT, BtfKind.ENUM, BtfKind.ENUM64, BtfKind.STRUCT, BtfKind.UNION, BtfKind.DATASEC],
+]);
 
 const method = (name: string): Callee => ({ name, details: { operation: "btf" } });
 const FIND = method("find");
@@ -141,6 +147,22 @@ export class Btf {
     return this.word(id, 1) & 0xffff;
   }
 
+  /** @internal The size of a type, or of a variable's, in bytes; 0 if it has none. */
+  sizeOf(id: number): number {
+    let elements = 1;
+    for (let depth = 0; depth <= MAX_DEPTH; depth++) {
+      id = this.resolve(id);
+      const kind = this.kind(id);
+      if (kind === BtfKind.PTR) return 8 * elements;
+      if (kind === BtfKind.VAR) id = this.typeOrSize(id);
+      else if (kind === BtfKind.ARRAY) {
+        elements *= this.array(id).length;
+        id = this.element(id);
+      } else return SIZED.has(kind) ? elements * this.typeOrSize(id) : 0;
+    }
+    return 0;
+  }
+
   /** @internal An array's element type. */
   element(id: number): number {
     return this.extra(id);
@@ -235,10 +257,7 @@ export class Btf {
   /** @internal The string at an offset of the string section. */
   string(offset: number): string {
     if (offset < this.#stringsStart) return this.base?.string(offset) ?? "";
-    const start = offset - this.#stringsStart;
-    const end = this.#strings.indexOf("\0", start);
-    const text = this.#strings.slice(start, end < 0 ? undefined : end);
-    return /[\u0080-\u00ff]/.test(text) ? Buffer.from(text, "latin1").toString() : text;
+    return textAt(this.#strings, offset - this.#stringsStart);
   }
 
   /**
@@ -322,9 +341,15 @@ export class Btf {
     return strings.endsWith("\0") && (this.base !== undefined || strings.startsWith("\0"));
   }
 
-  /** @internal Whether the string section matches a pattern. */
-  hasText(pattern: RegExp): boolean {
-    return pattern.test(this.#strings);
+  /** @internal Whether the string section has a string of so many bytes, or more. */
+  hasNameOf(length: number): boolean {
+    const chars = this.#chars;
+    for (let start = 0; start + length <= chars.length; ) {
+      const end = chars.lastIndexOf(0, start + length - 1);
+      if (end < start) return true;
+      start = end + 1;
+    }
+    return false;
   }
 
   /** @internal Length in bytes of the string at an offset of this BTF's own string section. */
@@ -387,7 +412,7 @@ export class Btf {
   }
 
   get #strings(): string {
-    this.#text ??= Buffer.from(this.#chars.buffer, this.#chars.byteOffset, this.#chars.length).toString("latin1");
+    this.#text ??= latin1(this.#chars);
     return this.#text;
   }
 

@@ -4,6 +4,7 @@
  */
 import { little } from "../endian";
 import { type ErrorCode, ObjectError } from "../errors";
+import { latin1, textAt } from "../strings";
 
 const EM_BPF = 247;
 const ET_REL = 1;
@@ -82,7 +83,7 @@ function checkHeader(bytes: Uint8Array, machine: "bpf" | "any", fail: Fail): voi
 
 function sectionsOf(bytes: Uint8Array, fail: Fail): ElfSection[] {
   const view = viewOf(bytes);
-  const u64 = (offset: number) => Number(view.getBigUint64(offset, little));
+  const u64 = (offset: number) => u64At(view, offset);
   const table = u64(40);
   const inTable = (index: number) => table + index * SECTION_HEADER_SIZE;
   if (table === 0 || inTable(1) > bytes.length)
@@ -102,6 +103,7 @@ function sectionsOf(bytes: Uint8Array, fail: Fail): ElfSection[] {
     return [offset, size];
   };
   const [namesOffset, namesSize] = extent(namesIndex);
+  const texts = latin1(bytes.subarray(namesOffset, namesOffset + namesSize));
   const sections: ElfSection[] = [
     { name: "", type: 0, flags: 0, link: 0, info: 0, size: 0, contents: new Uint8Array() },
   ];
@@ -110,7 +112,7 @@ function sectionsOf(bytes: Uint8Array, fail: Fail): ElfSection[] {
     const header = inTable(index);
     const u32 = (at: number) => view.getUint32(header + at, little);
     sections.push({
-      name: u32(0) < namesSize ? stringAt(bytes, namesOffset + u32(0)) : "",
+      name: textAt(texts, u32(0)),
       type: u32(4),
       flags: u64(header + 8),
       link: u32(40),
@@ -136,6 +138,12 @@ function checkZeroes(sections: readonly ElfSection[], fail: Fail): void {
 
 export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength);
+}
+
+/** A 64-bit number, rounded beyond 2^53. */
+export function u64At(view: DataView, offset: number): number {
+  const [low, high] = little ? [0, 4] : [4, 0];
+  return view.getUint32(offset + high, little) * 2 ** 32 + view.getUint32(offset + low, little);
 }
 
 /** The string at an offset, up to NUL or the end. */

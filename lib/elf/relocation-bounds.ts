@@ -1,7 +1,6 @@
 /** Checks symbols and relocations that libbpf does not check, and that would make it access memory out of bounds. */
 import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/btf-kinds";
-import { sizeOf } from "../btf/types";
 import { type ElfSection, MAX_ZEROES } from "./elf";
 import { Instructions } from "./instructions";
 import { relocationsOf, SymbolBinding, SymbolType, symbolsOf } from "./symbols";
@@ -39,6 +38,7 @@ export function unsound(sections: readonly ElfSection[], bytes: number): string 
   return outside ? "a relocation is outside of .maps" : undefined;
 }
 
+const BTF_VAR_STATIC = 0;
 /** Sections that libbpf creates for externs. */
 const EXTERNS: readonly string[] = [".kconfig", ".ksyms"];
 
@@ -54,23 +54,21 @@ export function variableOutside(sections: readonly ElfSection[], btf: Btf): stri
   }
   let found: string | undefined;
   btf.scan({ [BtfKind.DATASEC]: "" }, (_, name, id) => {
-    const datasec = btf.type(id);
-    if (datasec.kind !== "datasec") return;
     if (EXTERNS.includes(name)) {
       // libbpf makes .kconfig as large as the types of its variables: bpf_object__collect_externs().
-      const sizes = datasec.variables.map(({ variable }) => sizeOf(variable) ?? 0);
+      const sizes = btf.members(id).map(({ type }) => btf.sizeOf(type));
       if (name === ".kconfig" && sizes.reduce((sum, size) => sum + size, 0) > MAX_ZEROES)
         found ??= "its __kconfig variables declare more than 1 GiB";
       return;
     }
     const room = Math.min(...sections.filter((section) => section.name === name).map(({ size }) => size));
-    for (const { variable, offset, size } of datasec.variables) {
-      if (variable.kind !== "var") continue;
+    const isLinked = btf.typeOrSize(id) !== 0;
+    for (const { name: variable, type, offset, size } of btf.members(id)) {
+      if (btf.kind(type) !== BtfKind.VAR) continue;
       // Linked objects have offsets in BTF, others for static variables only.
-      const place =
-        datasec.size === 0 && variable.linkage !== "static" ? (places.get(variable.name) ?? offset) : offset;
-      if (place + Math.max(size, sizeOf(variable.type) ?? 0) > room)
-        found ??= `the variable ${variable.name} lies outside its section ${name}`;
+      const place = isLinked || btf.extra(type) === BTF_VAR_STATIC ? offset : (places.get(variable) ?? offset);
+      if (place + Math.max(size, btf.sizeOf(type)) > room)
+        found ??= `the variable ${variable} lies outside its section ${name}`;
     }
   });
   return found;

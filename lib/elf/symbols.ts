@@ -1,6 +1,7 @@
 /** Symbols and relocations of an ELF file, read as libbpf reads them. Format: elf(5). */
 import { little } from "../endian";
-import { type ElfSection, stringAt, viewOf } from "./elf";
+import { latin1, textAt } from "../strings";
+import { type ElfSection, stringAt, u64At, viewOf } from "./elf";
 
 const SHT_SYMTAB = 2;
 const SHT_NOTE = 7;
@@ -34,11 +35,20 @@ export interface ElfRelocation {
   symbol: ElfSymbol | undefined;
 }
 
+/** The symbols of tables that were read. */
+const read = new WeakMap<ElfSection, readonly ElfSymbol[]>();
+
 /** The symbol table by index; empty if there is none. */
-export function symbolsOf(sections: readonly ElfSection[], kind: number = SHT_SYMTAB): ElfSymbol[] {
+export function symbolsOf(sections: readonly ElfSection[], kind: number = SHT_SYMTAB): readonly ElfSymbol[] {
   const table = sections.find(({ type }) => type === kind);
   if (table === undefined) return [];
-  const names = sections[table.link]?.contents ?? new Uint8Array();
+  const symbols = read.get(table) ?? readSymbols(table, sections[table.link]?.contents ?? new Uint8Array());
+  read.set(table, symbols);
+  return symbols;
+}
+
+function readSymbols(table: ElfSection, strings: Uint8Array): ElfSymbol[] {
+  const names = latin1(strings);
   const view = viewOf(table.contents);
   return Array.from({ length: Math.floor(view.byteLength / SYMBOL_SIZE) }, (_, index) => {
     const at = index * SYMBOL_SIZE;
@@ -46,13 +56,13 @@ export function symbolsOf(sections: readonly ElfSection[], kind: number = SHT_SY
     const info = view.getUint8(at + 4);
     const visibility = view.getUint8(at + 5) & 3;
     return {
-      name: name < names.length ? stringAt(names, name) : "",
+      name: textAt(names, name),
       type: info & 0xf,
       binding: info >> 4,
       hidden: visibility === 1 || visibility === 2,
       section: view.getUint16(at + 6, little),
-      value: Number(view.getBigUint64(at + 8, little)),
-      size: Number(view.getBigUint64(at + 16, little)),
+      value: u64At(view, at + 8),
+      size: u64At(view, at + 16),
     };
   });
 }
@@ -68,8 +78,9 @@ export function relocationsOf(
     .flatMap(({ contents }) => {
       const view = viewOf(contents);
       return Array.from({ length: Math.floor(view.byteLength / RELOCATION_SIZE) }, (_, entry) => ({
-        offset: Number(view.getBigUint64(entry * RELOCATION_SIZE, little)),
-        symbol: symbols[Number(view.getBigUint64(entry * RELOCATION_SIZE + 8, little) >> 32n)],
+        offset: u64At(view, entry * RELOCATION_SIZE),
+        // The upper half of r_info.
+        symbol: symbols[view.getUint32(entry * RELOCATION_SIZE + (little ? 12 : 8), little)],
       }));
     });
 }

@@ -70,9 +70,21 @@ function codecFor(
   what: "key" | "value",
   u64: U64,
 ): Codec<unknown> {
-  const codec = type === undefined ? undefined : codecOf(type, optionsOf(map, what, u64));
+  const codec = type === undefined ? undefined : codecOfType(type, optionsOf(map, what, u64));
   // The size may have been set after the type; a type with a flexible array is longer than its size.
   return codec === undefined || codec.size > size ? (bytes(map, `a ${what}`, size) as Codec<unknown>) : codec;
+}
+
+/** Codecs by type and options: a file that is opened again has the same types, and the code of its codecs is made. */
+const made = new WeakMap<BtfType, Map<string, Codec<unknown>>>();
+
+function codecOfType(type: BtfType, options: CodecOptions): Codec<unknown> {
+  const known = made.get(type) ?? new Map<string, Codec<unknown>>();
+  made.set(type, known);
+  const key = `${options.u64} ${options.path}`;
+  const codec = known.get(key) ?? codecOf(type, options);
+  known.set(key, codec);
+  return codec;
 }
 
 /** The codecs of a map that was opened. The kernel returns the BTF that the map was created with to CAP_SYS_ADMIN. */

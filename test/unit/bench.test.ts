@@ -1,9 +1,13 @@
 /** The benchmarks' statistics, and their presentation. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { chart } from "../../bench/chart";
 import { compare } from "../../bench/rounds";
 import type { Row } from "../../bench/statistics";
 import { figures, quantile, speed } from "../../bench/statistics";
-import { table, text } from "../../bench/tables";
+import { changes, table, text } from "../../bench/tables";
+import { PROJECT_ROOT } from "../../scripts/places";
 
 const row = (peer: string, rounds: Row["rounds"], more: Partial<Row> = {}): Row => ({
   peer,
@@ -47,6 +51,34 @@ test("peers of the same name are merged, cases have units and variants", () => {
   ]);
   expect(done).toEqual([0, 1, 2, 3, 4, 5, 1]);
   expect(() => compare([{ name: "C", command: ["false"] }], 1, () => {})).toThrow("C failed");
+});
+
+test("of two checkouts, what all middle rounds agree on is slower or faster", () => {
+  const verdict = (before: number[], after: number[]) =>
+    changes([row("base", before), row("this", after)])
+      .split("\n")[0]
+      ?.split("  ")
+      .at(-1)
+      ?.trim();
+  expect(verdict([10, 10, 11, 10, 10], [20, 21, 20, 19, 20])).toBe("SLOWER");
+  expect(verdict([20, 21, 20, 19, 20], [10, 10, 11, 10, 10])).toBe("faster");
+  expect(verdict([10, 20, 10, 20, 10], [20, 10, 20, 10, 10])).toMatch(/^[\d.]+ \[/);
+  expect(verdict([10], [20])).toMatch(/^0.50$/);
+});
+
+test("a peer's processes use another checkout's library", () => {
+  const base = mkdtempSync(join(tmpdir(), "base-"));
+  try {
+    mkdirSync(join(base, "dist/lib"), { recursive: true });
+    writeFileSync(join(base, "package.json"), JSON.stringify({ name: "node-libbpf", exports: "./dist/lib/index.js" }));
+    writeFileSync(join(base, "dist/lib/index.js"), "module.exports = 'of the base';");
+    const script = `console.log(JSON.stringify({ [require("node-libbpf")]: 1, [require("./dist/lib/index.js")]: 2 }))`;
+    const env = { NODE_LIBBPF_BASE: base, NODE_OPTIONS: `--require ${join(PROJECT_ROOT, "dist/bench/base.js")}` };
+    const peer = { name: "base", command: [process.execPath, "-e", script], env };
+    expect(compare([peer], 1, () => {})).toMatchObject([{ case: "of the base", rounds: [2] }]);
+  } finally {
+    rmSync(base, { recursive: true });
+  }
 });
 
 test("figures as text, table and chart", () => {
