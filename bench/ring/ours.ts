@@ -8,7 +8,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { type BpfObject, type ColumnBatch, codecOf, type OpenOptions, RingBuffer } from "node-libbpf";
+import { type BpfObject, type ColumnBatch, codecOf, type OpenOptions, type Program, RingBuffer } from "node-libbpf";
 import { quantile } from "../statistics";
 import { open, type Ring, type record64, type run } from "./ring.bpf";
 
@@ -301,7 +301,8 @@ async function counting(): Promise<Record<string, number>> {
     const bytes = new Uint8Array(context.size);
     context.encode(asked, new DataView(bytes.buffer), 0);
     const start = process.hrtime.bigint();
-    const { context: out } = await object.programs[rings[name]].testRun({ context: bytes });
+    const program: Program = object.programs[rings[name]];
+    const { context: out } = await program.testRun({ context: bytes });
     const time = Number(process.hrtime.bigint() - start);
     const { written } = context.decode(new DataView(out.buffer, out.byteOffset), 0);
     while (object.map(name, RingBuffer).read().length > 0);

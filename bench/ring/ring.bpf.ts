@@ -94,6 +94,8 @@ export interface Ring {
     produce256: run;
     /** What produce64 takes a pointer to */
     produce64: run;
+    /** What produce_counted16 takes a pointer to */
+    produce_counted16: run;
   };
   maps: {
     /** The variables in .bss */

@@ -64,6 +64,12 @@ export interface Counted {
     /** SEC("uprobe") int on_call(void *ctx) */
     on_call: "uprobe";
   };
+  contexts: {
+    /** What flood takes a pointer to */
+    flood: flood;
+    /** What hold takes a pointer to */
+    hold: flood;
+  };
   maps: {
     /** The variables in .bss */
     ".bss": BpfMap;

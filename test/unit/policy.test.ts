@@ -7,9 +7,9 @@ import { describe as describeVersion } from "../../lib/policy/manifest";
 import { fateOf } from "../../lib/policy/state";
 import { open as openKconfig } from "../bpf/kconfig.bpf";
 import { open as openMaps } from "../bpf/map-options.bpf";
+import { objectPath } from "../bpf/objects";
 import { open as openNew } from "../bpf/policy-new.bpf";
 import { open as openOld } from "../bpf/policy-old.bpf";
-import { objectPath } from "../bpf/objects";
 
 const specs = () => [openOld(), openNew()] as unknown as [ObjectSpec, ObjectSpec];
 const digests = (spec: ObjectSpec, name: string): MapDigests => spec.digestsOf(spec.map(name));
