@@ -1,6 +1,6 @@
 /**
  * Benchmarks: peers and this library on the same work, side by side.
- *   npm run bench -- [maps|ring|load|sleepable]… [--json] [--quick] [--record]
+ *   npm run bench -- [maps|ring|load|start|sleepable]… [--json] [--quick] [--record]
  *   npm run gen:performance
  */
 import { parseArgs } from "node:util";
@@ -11,8 +11,9 @@ import { maps } from "./maps/peers";
 import { checkPage, store, writePage } from "./page";
 import { ring } from "./ring/peers";
 import { sleepable } from "./sleepable/measure";
+import { start } from "./start/measure";
 
-const BENCHMARKS: Record<string, Benchmark> = { maps, ring, load, sleepable };
+const BENCHMARKS: Record<string, Benchmark> = { maps, ring, load, start, sleepable };
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
