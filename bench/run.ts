@@ -1,7 +1,7 @@
 /**
  * Benchmarks: peers and this library on the same work, side by side.
- *   npm run bench -- [maps|ring|load|sleepable]… [--json] [--quick] [--record]
- *   npm run bench -- [maps|ring|load]… --compare CHECKOUT [--quick]
+ *   npm run bench -- [maps|ring|load|start|sleepable]… [--json] [--quick] [--record]
+ *   npm run bench -- [maps|ring|load|start]… --compare CHECKOUT [--quick]
  *   npm run gen:performance
  */
 import { resolve } from "node:path";
@@ -13,8 +13,9 @@ import { maps } from "./maps/peers";
 import { checkPage, store, writePage } from "./page";
 import { ring } from "./ring/peers";
 import { sleepable } from "./sleepable/measure";
+import { start } from "./start/measure";
 
-const BENCHMARKS: Record<string, Benchmark> = { maps, ring, load, sleepable };
+const BENCHMARKS: Record<string, Benchmark> = { maps, ring, load, start, sleepable };
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({

@@ -21,6 +21,8 @@ const PROGRAMS = { main: "cli/main", guest: "verify/guest" };
 const PARTS = {
   // Of all others.
   base: /^([^/]+|kernel\/(fact|permission|refusal|version)|sleepable\/(finding|judged-kernel))$/,
+  // What is known of this kernel.
+  facts: /^kernel\/(btf-facts|config|error-injection|lsm|running-kernel)$/,
   // What judges programs.
   rules: /^(sleepable|kernel)\/|^elf\/(calls|control-flow|core-resolve)$/,
   tools: /^(gen|build|policy|run|verify|running)\//,
@@ -34,7 +36,14 @@ const PARTS = {
 
 /** The parts that a file loads with itself. Others are loaded when one of their values is first read. */
 const WITH = {
-  ...{ open: ["base"], loaded: ["base", "open"], rules: ["base"], machines: ["base"], commands: ["base"] },
+  ...{
+    open: ["base"],
+    loaded: ["base", "open"],
+    rules: ["base"],
+    facts: ["base"],
+    machines: ["base"],
+    commands: ["base"],
+  },
   ...{ tools: ["base", "open"], guest: ["base", "tools"] },
 };
 

@@ -10,12 +10,18 @@ const OBJECTS = ["minimal", "twenty", "core"];
 /** Debian's cilium/ebpf 0.9.1 does not support 64-bit enumerations, which the kernel's types have. */
 const CILIUM_OBJECTS = ["minimal", "twenty"];
 
-function loadPeers(): Peer[] {
-  for (const name of OBJECTS) {
+/** Compiles objects. Returns their paths. */
+export function buildObjects(names: readonly string[]): string[] {
+  return names.map((name) => {
     // Not named .bpf.c: core needs the running kernel's types, and no other build does.
     const { compiled } = build(join(PROJECT_ROOT, "bench/load/objects", `${name}.c`), __dirname, { types: false });
     if (!compiled) throw new Error(`${name}.c does not compile`);
-  }
+    return join(__dirname, `${name}.o`);
+  });
+}
+
+function loadPeers(): Peer[] {
+  buildObjects(OBJECTS);
   const cells = (objects: readonly string[], ...command: string[]) => [
     process.execPath,
     join(__dirname, "cells.js"),

@@ -2,7 +2,6 @@
 import type { Command } from "commander";
 import { ProgramType } from "../constants";
 import { errnoName } from "../errors";
-import { kernelFacts } from "../index";
 import { isKnown } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/kernel-facts";
 import { tryLoad } from "../kernel/probe";
@@ -11,7 +10,7 @@ import { printFeatures } from "./doctor-features";
 import type { Line, State } from "./doctor-line";
 import { conclusion, diagnose, type HookProbe, PROBED_HOOK } from "./doctor-report";
 import { addExamples } from "./examples";
-import { HOST, summary } from "./kernel-options";
+import { HOST, hostFacts, summary } from "./kernel-options";
 import { document, type Style, styled } from "./table";
 
 /** Exit status for each result. */
@@ -38,7 +37,7 @@ export function addDoctor(program: Command): void {
 }
 
 function doctor({ json: asJson }: { json?: true }): number {
-  const facts = kernelFacts();
+  const facts = hostFacts();
   const lines = diagnose(facts, probeHook(facts));
   const answer = conclusion(lines);
   const kernel = summary({ name: HOST, facts });

@@ -1,0 +1,102 @@
+/** What starting costs: whole processes of each Node.js version, in turns with one that does nothing. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { nodes } from "../../scripts/nodes";
+import { COMMAND, PROJECT_ROOT } from "../../scripts/places";
+import type { Benchmark } from "../benchmark";
+import { buildObjects } from "../load/peers";
+import { quantile } from "../statistics";
+import { number } from "../tables";
+
+const ROUNDS = 11;
+
+/** Milliseconds of each round, by Node.js version and case. */
+type Figures = { node: string; cases: Record<string, number[]> }[];
+
+const NOTHING = "a script that does nothing";
+
+function casesFor(object: string): Readonly<Record<string, readonly string[]>> {
+  const library = JSON.stringify(PROJECT_ROOT);
+  const opened = `open(${JSON.stringify(object)})`;
+  return {
+    [NOTHING]: ["-e", "0"],
+    "require() and open()": ["-e", `require(${library}).${opened}`],
+    "import and open()": ["--input-type=module", "-e", `import { open } from "node-libbpf"; ${opened}`],
+    "open, load and attach one program": [join(__dirname, "../load/ours.js"), object, "1"],
+    "node-libbpf --version": [COMMAND, "--version"],
+    "node-libbpf --help": [COMMAND, "--help"],
+    "node-libbpf check OBJECT --kernel 6.12": [COMMAND, "check", object, "--kernel", "6.12"],
+    "node-libbpf doctor": [COMMAND, "doctor"],
+  };
+}
+
+/** Milliseconds until the process has ended. */
+function timed(node: string, args: readonly string[]): number {
+  const start = process.hrtime.bigint();
+  // doctor exits with 1 where programs can't sleep.
+  const { signal, status, stderr, error } = spawnSync(node, args, { cwd: PROJECT_ROOT, encoding: "utf8" });
+  const time = Number(process.hrtime.bigint() - start) / 1e6;
+  if (error || signal || (status !== 0 && stderr !== "")) throw new Error(`${args.join(" ")}: ${error ?? stderr}`);
+  return time;
+}
+
+/** A line for each case: the median, and the median of what it takes longer than nothing in the same round. */
+function rows(cases: Record<string, number[]>): string[][] {
+  const nothing = cases[NOTHING] ?? [];
+  return Object.entries(cases).map(([name, times]) => {
+    const base = (round: number) => nothing[round] ?? Number.NaN;
+    const more = quantile(
+      times.map((time, round) => time - base(round)),
+      0.5,
+    );
+    const ratio = quantile(
+      times.map((time, round) => time / base(round)),
+      0.5,
+    );
+    return [
+      name,
+      `${number(quantile(times, 0.5))} ms`,
+      `${more < 0 ? "-" : "+"}${number(Math.abs(more))} ms`,
+      `${ratio.toFixed(2)}`,
+    ];
+  });
+}
+
+const HEAD = ["process", "median", "over nothing", "× nothing"];
+
+export const start: Benchmark<Figures> = {
+  title: "Starting",
+  about: `Milliseconds from the start of a process to its end, and how much longer than a script that does nothing in the same round.
+The object has one program and one map.`,
+  run(quick, onProgress) {
+    const [object = ""] = buildObjects(["minimal"]);
+    const rounds = quick ? 1 : ROUNDS;
+    const measured = nodes().map(({ version, path }) => ({ version, path, cases: {} as Record<string, number[]> }));
+    for (let round = 0; round < rounds; round++)
+      for (const [index, { path, cases }] of measured.entries()) {
+        onProgress(round * measured.length + index, rounds * measured.length);
+        for (const [name, args] of Object.entries(casesFor(object))) {
+          cases[name] ??= [];
+          cases[name].push(timed(path, args));
+        }
+      }
+    onProgress(1, 1);
+    return measured.map(({ version, cases }) => ({ node: version, cases }));
+  },
+  text: (figures) =>
+    figures
+      .map(({ node, cases }) => {
+        const lines = rows(cases).map(
+          ([name = "", ...cells]) => `  ${name.padEnd(42)}${cells.map((cell) => cell.padStart(12)).join("")}`,
+        );
+        return `Node ${node}\n${lines.join("\n")}\n`;
+      })
+      .join("\n"),
+  tables: (figures) =>
+    figures
+      .map(({ node, cases }) => {
+        const lines = [HEAD, HEAD.map(() => "---"), ...rows(cases)].map((cells) => `| ${cells.join(" | ")} |`);
+        return `Node ${node}:\n\n${lines.join("\n")}\n`;
+      })
+      .join("\n"),
+};
