@@ -117,6 +117,11 @@ export class PolicyFolder {
     attempt(this.path, () => renameSync(this.in(from), this.in(to)));
   }
 
+  /** The id of a map of the current version. */
+  mapId(name: string): number {
+    return idOfPin(this.in("current", "maps", name), "map");
+  }
+
   /** The ids of a version's links. */
   linkIds(version: Version): number[] {
     const folder = this.in(version, "links");

@@ -63,6 +63,9 @@ export async function putInForce(
     maps[name] = fateOf(place.path, spec.map(name), was?.maps[name], digests, migrate[name]);
   const object = await loadSharing(spec, place, maps, load);
   try {
+    // The caller may have changed which map it reuses.
+    for (const [name, outcome] of Object.entries(maps))
+      if (outcome === "adopted" && place.mapId(name) !== object.maps[name]?.id) maps[name] = "reset";
     const programs = compare(object, place, attachOf, now, was);
     for (const name of Object.keys(was?.maps ?? {})) maps[name] ??= "removed";
     for (const name of Object.keys(was?.programs ?? {})) programs[name] ??= "removed";
@@ -121,20 +124,15 @@ async function loadSharing(
   const shared = Object.keys(maps).filter((name) => maps[name] === "adopted");
   const adopting = shared.map((name) => spec.map(name)).filter((map) => (map.pinPath ?? map.reuse) === undefined);
   const pinned: BpfMap[] = [];
-  let loading: Promise<BpfObject>;
   try {
     for (const map of adopting) {
       const found = openMap(place.in("current", "maps", map.name));
       pinned.push(found);
       map.adopt(found);
     }
-    loading = spec.load(load);
+    return await spec.load(load);
   } finally {
     for (const map of adopting) map.adopt(undefined);
-  }
-  try {
-    return await loading;
-  } finally {
     for (const map of pinned) map.close();
   }
 }
