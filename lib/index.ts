@@ -61,7 +61,7 @@ export { type TracePipeOptions, tracePipe } from "./events/trace-pipe";
 export type { BtfFacts } from "./kernel/btf-facts";
 export { type CaptureOptions, captureProfile } from "./kernel/capture";
 export type { Fact, Known, Unknown } from "./kernel/fact";
-export { type Features, features, type MapFlagName } from "./kernel/features";
+export { type FeatureOptions, type Features, features, type MapFlagName } from "./kernel/features";
 export type { KernelFacts, ProbedKind, ProbedTargets, ProbeResults } from "./kernel/kernel-facts";
 export { activeLsms } from "./kernel/lsm";
 export type { Feature } from "./kernel/probe-answers";

@@ -5,10 +5,11 @@ import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/btf-kinds";
 import { kernelBtfs, vmlinuxBtf } from "../btf/kernel-btf";
 import { AttachType, Flag, ProgramType } from "../constants";
-import { errnoName, isErrno } from "../errors";
+import { BpfError, errnoName, isErrno } from "../errors";
 import { HELPERS } from "../helpers";
 import { type MapTypeName, mapTypeNumber, mapTypes } from "../map-types";
-import { checkArgument, filled, nameOf } from "../options";
+import { lookingAt, type TokenFault, type TokenPlace, tokenPlace, withTokenOf } from "../native/token";
+import { checkArgument, checkOptions, filled, nameOf, required, type Schema } from "../options";
 import { type ProgramTypeName, programTypeNames, programTypeNumber } from "../program-types";
 import { factOf, given } from "./fact";
 import { MAP_FLAGS, tryMap } from "./map-probe";
@@ -65,6 +66,21 @@ export interface Features {
    * @throws {@link ArgumentError} for a name that is no map flag
    */
   mapFlag(name: MapFlagName): Feature;
+  /**
+   * The same questions, asked with another BPF token where the kernel refuses them without one: for a process in a user
+   * namespace. Default: the token of the path in the variable LIBBPF_BPF_TOKEN_PATH of the environment, or of
+   * /sys/fs/bpf. Since Linux 6.9. libbpf: bpf_token_create().
+   *
+   * @throws {@link ArgumentError} for an invalid option
+   * @throws {@link BpfError} ERR_BPF_NOT_SUPPORTED if there is no token at the path
+   */
+  with(options: FeatureOptions): Features;
+}
+
+/** How the kernel is asked: {@link Features.with}. */
+export interface FeatureOptions {
+  /** Where the BPF token comes from: the path of a bpffs that was mounted with `delegate_*` options; false: none. */
+  token: string | false;
 }
 
 export const ATTACH_TYPES = Object.keys(AttachType).map((name) => name.toLowerCase() as AttachTypeName);
@@ -84,6 +100,21 @@ function remembered(key: string, ask: () => Feature): Feature {
   const answer = ask();
   if (answer.supported !== "unknown") answers.set(key, answer);
   return answer;
+}
+
+const OPTIONS: Schema<FeatureOptions> = { token: required(tokenPlace) };
+
+/** Every question, asked with the token of a place. */
+function askingWith(token: TokenPlace): Features {
+  type Question = (...args: unknown[]) => unknown;
+  const asked = Object.entries(features as unknown as Record<string, Question>).map(
+    ([name, ask]): [string, Question] => [name, (...args) => lookingAt(token, () => ask(...args))],
+  );
+  return Object.fromEntries(asked) as unknown as Features;
+}
+
+function noToken({ code = "ERR_BPF_NOT_SUPPORTED", what, hint }: TokenFault, errno: string): BpfError {
+  return new BpfError(code, `features.with: ${what}`, { operation: "features", errno, hint });
 }
 
 function callee(name: keyof Features) {
@@ -117,6 +148,11 @@ export const features: Features = {
   mapFlag(name) {
     checkArgument(callee("mapFlag"), "name", name, MAP_FLAG);
     return remembered(`flag ${name}`, () => askMapFlag(name));
+  },
+  with(options) {
+    const { token } = checkOptions(callee("with"), options, OPTIONS);
+    if (token !== false) withTokenOf(token, () => {}, noToken);
+    return askingWith(token);
   },
 };
 
@@ -233,16 +269,25 @@ function kindOf({ type, attachType, flags }: Subject): string {
   return `a${(flags & Flag.SLEEPABLE) === 0 ? "" : " sleepable"} program of type ${name}${how}`;
 }
 
+/** The id of a function in the kernel's BTF; "module" if a module has it. Looked up once for all types of programs. */
+const functions = new Map<string, number | "module" | undefined>();
+
+function functionOf(name: string, btf: Btf): number | "module" | undefined {
+  if (!functions.has(name)) {
+    const inModule = () => [...kernelBtfs()].some((module) => module.find(BtfKind.FUNC, name) !== undefined);
+    functions.set(name, btf.find(BtfKind.FUNC, name) ?? (inModule() ? "module" : undefined));
+  }
+  return functions.get(name);
+}
+
 function askKfunc(name: string, type?: ProgramTypeName): Feature {
   const { btf } = kernel();
   if (btf === undefined) return unsure("the kernel's BTF can't be read");
-  const id = btf.find(BtfKind.FUNC, name);
-  if (id !== undefined) return askCall({ kfunc: id }, name, type);
-  for (const module of kernelBtfs()) {
-    if (module.find(BtfKind.FUNC, name) !== undefined)
-      return unsure(`a module has the function ${name}; calls of modules' functions are not tried`);
-  }
-  return no(`neither this kernel's BTF nor that of its modules has a function ${name}`);
+  const id = functionOf(name, btf);
+  if (typeof id === "number") return askCall({ kfunc: id }, name, type);
+  return id === "module"
+    ? unsure(`a module has the function ${name}; calls of modules' functions are not tried`)
+    : no(`neither this kernel's BTF nor that of its modules has a function ${name}`);
 }
 
 /** Whether an enum of the kernel's BTF has a name; undefined if there is no such enum. */

@@ -26,7 +26,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: "it is no directory",
 };
 
-interface TokenFault {
+export interface TokenFault {
   readonly code: "ERR_BPF_NOT_SUPPORTED" | undefined;
   readonly what: string;
   readonly hint: string;
@@ -63,17 +63,31 @@ export function withTokenOf<T>(
   throw fail(tokenFault(path, errno), errno);
 }
 
+/** Where {@link orWithToken} looks; undefined: where libbpf does. */
+let chosen: TokenPlace | undefined;
+
+/** Acts synchronously, with another place for tokens. */
+export function lookingAt<T>(place: TokenPlace, act: () => T): T {
+  const before = chosen;
+  chosen = place;
+  try {
+    return act();
+  } finally {
+    chosen = before;
+  }
+}
+
 /**
  * Acts without a token, and if the kernel refuses that (EPERM) with the one that libbpf would find for a load: of the
- * path in LIBBPF_BPF_TOKEN_PATH, or of /sys/fs/bpf.
+ * path in LIBBPF_BPF_TOKEN_PATH, or of /sys/fs/bpf; or with that of {@link lookingAt}.
  *
  * @param act takes the token's descriptor, or 0
  * @param statusOf the status in a result
  */
 export function orWithToken<T>(act: (token: number) => T, statusOf: (result: T) => number): T {
   const result = act(0);
-  if (!isErrno(statusOf(result), "EPERM")) return result;
-  const token = native.tokenCreate(process.env.LIBBPF_BPF_TOKEN_PATH || "/sys/fs/bpf");
+  if (!isErrno(statusOf(result), "EPERM") || chosen === false) return result;
+  const token = native.tokenCreate(chosen ?? (process.env.LIBBPF_BPF_TOKEN_PATH || "/sys/fs/bpf"));
   return token < 0 ? result : used(token, act);
 }
 

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createMap } from "node-libbpf";
+import { createMap, features } from "node-libbpf";
 import { open } from "../bpf/shared.bpf";
 import { before, bpffs, bundled, kernelTest, since } from "./needs";
 
@@ -34,6 +34,10 @@ kernelTest("nor has a directory that is no bpffs, or is not there", [since("6.9"
   await expect(open({ token: "/no/such" }).load()).rejects.toMatchObject({ errno: "ENOENT" });
   expect(() => open({ token: true as never })).toThrow(/option token must be a path in bpffs, or false, got true/);
   expect(() => open({ token: "" })).toThrow(/option token must be/);
+  expect(() => features.with({ token: "/proc" })).toThrow(
+    expect.objectContaining({ code: "ERR_BPF_NOT_SUPPORTED", operation: "features", errno: "EINVAL" }),
+  );
+  expect(() => features.with({} as never)).toThrow(/token/);
   expect(() => createMap({ type: "hash", keySize: 4, valueSize: 4, maxEntries: 1, token: "/proc" })).toThrow(
     expect.objectContaining({
       code: "ERR_BPF_MAP_CREATE",
@@ -70,10 +74,13 @@ const SCRIPT = `
   };
   (async () => {
     const found = [];
-    for (const place of [{ token: false }, { token }, {}]) {
+    // Each place is asked of other types: an answer is kept.
+    const places = [["xdp", "devmap", { token: false }], ["sk_msg", "sockmap", { token }], ["sock_ops", "xskmap", {}]];
+    for (const [program, map, place] of places) {
       if (place.token === undefined) process.env.LIBBPF_BPF_TOKEN_PATH = token;
-      found.push(await told(() => run(place)), await told(() => storage(place)), features.program("xdp").supported,
-        features.map("sk_storage").supported, features.helper("bpf_redirect", "xdp").supported);
+      const asked = place.token === undefined ? features : features.with(place);
+      const answers = [asked.program(program), asked.map(map), asked.helper("bpf_get_prandom_u32", program)];
+      found.push(await told(() => run(place)), await told(() => storage(place)), ...answers.map((one) => one.supported));
     }
     console.log(JSON.stringify(found));
   })();
@@ -86,10 +93,8 @@ kernelTest("a token delegates loads, maps and probes in a user namespace", [sinc
     const { stdout, stderr } = spawnSync(join(__dirname, "../truth/delegate"), command, { encoding: "utf8" });
     expect(stderr).toBe("");
     const refused = ["EPERM", "EPERM", "unknown", "unknown", "unknown"];
-    // What features says is the same: it is told no path, only the environment's.
-    const given = [[2, true], "sk_storage", "unknown", "unknown", "unknown"];
-    const found = [[2, true], "sk_storage", "yes", "yes", "yes"];
-    expect(JSON.parse(stdout)).toEqual([...refused, ...given, ...found]);
+    const given = [[2, true], "sk_storage", "yes", "yes", "yes"];
+    expect(JSON.parse(stdout)).toEqual([...refused, ...given, ...given]);
   } finally {
     rmdirSync(place);
   }
