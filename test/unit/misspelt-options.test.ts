@@ -79,6 +79,7 @@ const CALLS: Readonly<Record<string, (options: never) => unknown>> = {
   "ObjectSpec.load": (options) => spec.load(options),
   "ObjectSpec.loadSync": (options) => spec.loadSync(options),
   "PerfBuffer.open": (options) => new PerfBuffer(core(MapType.PERF_EVENT_ARRAY), codecs).open(options),
+  "Policy.adoptOrReplace": (options: object) => api.Policy.adoptOrReplace(spec, "/sys/fs/bpf/none", options),
   "Program.attach": (options) => program.attach(options),
   "Program.testRun": (options) => program.testRun(options),
   "QueueMap.push": (options) => new QueueMap(core(MapType.QUEUE), codecs).push(key, options),
