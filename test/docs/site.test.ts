@@ -119,5 +119,6 @@ test("the search finds a class, and a page of the guide", async () => {
 test("the table of hooks is part of it", async () => {
   await visit("index.html");
   await page.getByRole("link", { name: "table of hooks and kernels" }).click();
-  expect(await page.locator("#hooks tbody tr").count()).toBeGreaterThan(100);
+  // count() would not wait until the page is there.
+  await page.locator("#hooks tbody tr").nth(100).waitFor({ state: "attached" });
 });
