@@ -1,9 +1,14 @@
 /** Types as JSON: nodes of the type graph, with ids for references. */
 import type { BtfType } from "./types";
 
-/** A JSON array with one line for each type. 64-bit enumerators are strings. */
-export function toJson(types: Iterable<BtfType>): string {
-  return `[\n${Array.from(types, (type) => JSON.stringify(fieldsOf(type))).join(",\n")}\n]\n`;
+/** A JSON array with one line for each type, in pieces. 64-bit enumerators are strings. */
+export function* toJson(types: Iterable<BtfType>): Generator<string> {
+  let before = "[\n";
+  for (const type of types) {
+    yield before + JSON.stringify(fieldsOf(type));
+    before = ",\n";
+  }
+  yield before === "[\n" ? "[\n\n]\n" : "\n]\n";
 }
 
 function fieldsOf(value: object): object {

@@ -1,23 +1,32 @@
 /** node-libbpf btf: prints the types of the kernel and of files. */
 import { existsSync } from "node:fs";
 import { type Command, Option } from "commander";
+import { BtfKind } from "../btf/btf-kinds";
 import { toC } from "../btf/c";
 import { toJson } from "../btf/json";
 import { reached } from "../btf/referenced-types";
 import { renderTypes } from "../gen/typescript-types";
 import { ArgumentError, type Btf, type BtfType, kernelBtf, readBtf } from "../index";
 import { addExamples } from "./examples";
-import { documentOf } from "./table";
+import { documentInParts, print } from "./table";
 
 /** Writers for all types of a BTF, or for the named types. */
 const FORMATS = {
-  c: (btf: Btf, types?: readonly BtfType[]) => toC(btf, types),
+  c: (btf: Btf, types?: readonly BtfType[]) => [toC(btf, types)],
   json: (btf: Btf, types?: readonly BtfType[]) =>
-    documentOf({ types: toJson(types === undefined ? btf.types() : reached(btf, types)).trimEnd() }),
-  ts: (btf: Btf, types?: readonly BtfType[]) => renderTypes(types ?? Array.from(btf.types()).filter(hasDeclaration)),
+    documentInParts("types", toJson(types === undefined ? btf.types() : reached(btf, types))),
+  ts: (btf: Btf, types?: readonly BtfType[]) => [renderTypes(types ?? declaredIn(btf))],
 } as const;
 
-const hasDeclaration = (type: BtfType) => type.name !== "" && ("members" in type || "values" in type);
+/** The named types that have a declaration, without a look at all others. */
+function declaredIn(btf: Btf): BtfType[] {
+  const types: BtfType[] = [];
+  const kinds = { [BtfKind.STRUCT]: "", [BtfKind.UNION]: "", [BtfKind.ENUM]: "", [BtfKind.ENUM64]: "" };
+  btf.scan(kinds, (_, name, id) => {
+    if (name !== "") types.push(btf.type(id));
+  });
+  return types;
+}
 
 interface Options {
   format: keyof typeof FORMATS;
@@ -39,22 +48,22 @@ export function addBtf(program: Command): void {
     .addOption(new Option("--format <format>", "output format").choices(Object.keys(FORMATS)).default("c"))
     .option("--module <name>", "a module of the running kernel")
     .option("--base <file>", "the kernel's BTF that a module's FILE extends")
-    .action((file: string | undefined, types: string[], options: Options) => {
-      dump(file === undefined ? [] : [file, ...types], options);
-    });
+    .action((file: string | undefined, types: string[], options: Options) =>
+      dump(file === undefined ? [] : [file, ...types], options),
+    );
   const example = "node-libbpf btf dump > vmlinux.h";
   addExamples(group, example);
   addExamples(command, example, 'node-libbpf btf dump watch.bpf.o "struct event" --format ts');
 }
 
-function dump(words: readonly string[], { format, module, base }: Options): void {
+async function dump(words: readonly string[], { format, module, base }: Options): Promise<void> {
   const [file, ...rest] = words;
   const isFile = file !== undefined && !readsAsType(file);
   if (isFile && module !== undefined) throw new ArgumentError(`give either a file (${file}) or --module`);
   if (!isFile && base !== undefined) throw new ArgumentError("--base needs a FILE that extends it");
   const btf = isFile ? readBtf(file, base === undefined ? {} : { base: readBtf(base) }) : kernelBtf(module);
   const types = namesIn(isFile ? rest : words).map((name) => find(btf, name));
-  process.stdout.write(FORMATS[format](btf, types.length === 0 ? undefined : types));
+  await print(FORMATS[format](btf, types.length === 0 ? undefined : types));
 }
 
 function readsAsType(word: string): boolean {

@@ -1,4 +1,6 @@
 /** Tables of text for terminals and pipes. */
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { styleText } from "node:util";
 
 /** Style of a text on a terminal. */
@@ -63,4 +65,38 @@ export function document(value: object, indent?: number): string {
 export function documentOf(fields: Readonly<Record<string, string>>): string {
   const lines = Object.entries({ version: String(VERSION), ...fields }).map(([name, text]) => `  "${name}": ${text}`);
   return `{\n${lines.join(",\n")}\n}\n`;
+}
+
+/** The same with one field, an array of which there is much. */
+export function* documentInParts(name: string, array: Iterable<string>): Generator<string> {
+  yield `{\n  "version": ${VERSION},\n  "${name}": `;
+  yield* array;
+  yield "}\n";
+}
+
+/** Of what is written at once, in characters. */
+const CHUNK = 1 << 16;
+
+/** Prints parts as fast as the reader takes them. If it goes away, what is left of them is not made. */
+export async function print(parts: Iterable<string | Uint8Array>): Promise<void> {
+  try {
+    await pipeline(Readable.from(chunks(parts)), process.stdout, { end: false });
+  } catch (error) {
+    // main.ts tells of a write that failed.
+    if (!(error instanceof Error && "syscall" in error)) throw error;
+  }
+}
+
+/** Writing each line would take longer than making it. */
+function* chunks(parts: Iterable<string | Uint8Array>): Generator<string | Uint8Array> {
+  let text = "";
+  for (const part of parts) {
+    const isText = typeof part === "string";
+    if (isText) text += part;
+    if (isText && text.length < CHUNK) continue;
+    yield text;
+    text = "";
+    if (!isText) yield part;
+  }
+  yield text;
 }

@@ -35,7 +35,7 @@ export function tryObject(bytes: Uint8Array, { load = false } = {}): string[] {
   const btf = attempt("readBtf", () => readBtf(bytes));
   if (btf !== undefined) {
     attempt("btf dump as C", () => toC(btf));
-    attempt("btf dump as JSON", () => toJson(btf.types()));
+    attempt("btf dump as JSON", () => Array.from(toJson(btf.types())));
     attempt("btf dump as TypeScript", () => renderTypes(Array.from(btf.types()).filter(({ name }) => name !== "")));
   }
   const spec = attempt("open", () => open(bytes, { name: "object", pinRoot: PIN_ROOT }));

@@ -175,7 +175,9 @@ describe("types of a compiler", () => {
     expect(btf.typeNamed("enum small")).toMatchObject({ kind: "enum", signed: true, values: [{ value: -1 }] });
     const there = member(struct("user", btf), "there").type;
     expect(there.kind === "ptr" && there.target).toMatchObject({ kind: "type_tag", name: "user" });
-    expect(toJson(reached(btf, [btf.typeNamed("enum above")]))).toContain('"value":"18446744073709551615"');
+    expect(Array.from(toJson(reached(btf, [btf.typeNamed("enum above")]))).join("")).toContain(
+      '"value":"18446744073709551615"',
+    );
   });
 });
 
@@ -299,7 +301,7 @@ describe("as C", () => {
 
 describe("as JSON", () => {
   test("nodes with ids for references", () => {
-    const types = JSON.parse(toJson(btf.types())) as { id: number; kind: string; name: string }[];
+    const types = JSON.parse(Array.from(toJson(btf.types())).join("")) as { id: number; kind: string; name: string }[];
     expect(types.map(({ id }) => id)).toEqual(Array.from({ length: btf.end - 1 }, (_, index) => index + 1));
     const u32 = btf.typeNamed("u32");
     expect(types[u32.id - 1]).toEqual({ id: u32.id, name: "u32", kind: "typedef", target: resolved(u32).id });
