@@ -287,7 +287,7 @@ async function memory(): Promise<Record<string, number>> {
   return { "memory, growth from 10 to 100 million records [MiB] (onEvent, objects)": read(100e6) - early };
 }
 
-/** What the header's counters cost a program that writes; nobody reads. */
+/** What the header's counters cost a program that writes while nobody reads. */
 async function counting(): Promise<Record<string, number>> {
   const spec = open();
   // 24 bytes in the ring.
