@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   type BpfObject,
-  codecOf,
   Flag,
   openMap,
   openMapById,
@@ -163,16 +162,11 @@ const ROUNDS = 20;
 const PRODUCERS = [1n, 2n];
 const COUNT = vmKernel === undefined ? 20_000n : 2_000n;
 
-const context = codecOf<flood>(open().btf.typeNamed("struct flood"));
-
 const NOTHING: flood = { producer: 0n, count: 0n, written: 0n, failed: 0n, discarded: 0n };
 
 /** Runs a program in a thread. */
 async function runOf(program: Program, asked: Partial<flood>): Promise<flood> {
-  const bytes = new Uint8Array(context.size);
-  context.encode({ ...NOTHING, ...asked }, new DataView(bytes.buffer), 0);
-  const { context: out } = await program.testRun({ context: bytes });
-  return context.decode(new DataView(out.buffer, out.byteOffset), 0);
+  return (await program.testRun<flood>({ context: { ...NOTHING, ...asked } })).context;
 }
 
 /** Calls a function in each turn of the event loop until the work is done. */
