@@ -54,6 +54,7 @@ export {
   VerifierError,
 } from "./errors";
 export type { BigIntColumn, ColumnBatch, ColumnName, NumberColumn } from "./events/columns";
+export type { RecordOptions } from "./events/eager";
 export type { ReadOptions } from "./events/reader";
 export type { HandlerOptions, Subscription } from "./events/subscription";
 export type { TraceEntry } from "./events/trace-line";

@@ -2,7 +2,8 @@
  * The cases of ring.c with this library: prints figures by case, as JSON.
  *   ours.js drain SIZE columns|onEvent|onBatch|kept|bytes
  *   ours.js live SIZE columns|onEvent
- *   ours.js latency|turns|memory|counting
+ *   ours.js latency [EAGER]
+ *   ours.js turns|memory|counting
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -222,17 +223,25 @@ async function live(size: Size, name: string): Promise<Record<string, number>> {
   }
 }
 
-async function latency(): Promise<Record<string, number>> {
+async function latency(milliseconds = "0"): Promise<Record<string, number>> {
   await using object = load("16", 4096);
   const times: number[] = [];
-  using _ = ringOf(object, "16").onEvent(({ seq }) => {
-    times.push(Number(process.hrtime.bigint()) - seq);
-  });
+  const eager = Number(milliseconds);
+  using _ = ringOf(object, "16").onEvent(
+    ({ seq }) => {
+      times.push(Number(process.hrtime.bigint()) - seq);
+    },
+    { eager },
+  );
+  const before = process.cpuUsage();
   await once(spawn(PRODUCER, ["tick", String(object.programs.tick.id)]), "close");
   if (times.length !== TICKS) throw new Error(`${times.length} of ${TICKS} records`);
+  const { user, system } = process.cpuUsage(before);
+  const how = eager === 0 ? "onEvent" : `onEvent, eager for ${eager} ms`;
   return {
-    "wake-up, half within (onEvent)": quantile(times, 0.5),
-    "wake-up, 99 % within (onEvent)": quantile(times, 0.99),
+    [`wake-up, half within (${how})`]: quantile(times, 0.5),
+    [`wake-up, 99 % within (${how})`]: quantile(times, 0.99),
+    [`wake-up, CPU for a record [µs] (${how})`]: (user + system) / TICKS,
   };
 }
 
@@ -324,7 +333,7 @@ async function main([mode, size, how]: string[]): Promise<void> {
   const work: Record<string, () => Promise<Record<string, number>>> = {
     drain: () => drain(size as Size, how as string),
     live: () => live(size as Size, how as string),
-    latency,
+    latency: () => latency(size),
     turns,
     memory,
     counting,

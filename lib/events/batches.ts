@@ -1,5 +1,6 @@
 /** Reading by iteration: `for await (const batch of …)`. */
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { Eagerness, type RecordOptions } from "./eager";
 import { type Batch, Pace } from "./pace";
 import type { Reader } from "./reader";
 
@@ -11,10 +12,10 @@ import type { Reader } from "./reader";
 export function batches<B extends Batch>(
   reader: Reader,
   read: (limit: number) => B,
-  signal: AbortSignal | undefined,
+  options: RecordOptions,
 ): AsyncIterableIterator<B, void> {
   const state: State = { ended: false, wake: () => {} };
-  const generator = generate(reader, read, signal, state);
+  const generator = generate(reader, read, options, state);
   return {
     next: () => generator.next(),
     // A generator alone would finish only after its pending next(), which waits for a record.
@@ -37,10 +38,11 @@ interface State {
 async function* generate<B extends Batch>(
   reader: Reader,
   read: (limit: number) => B,
-  signal: AbortSignal | undefined,
+  { signal, eager }: RecordOptions,
   state: State,
 ): AsyncGenerator<B, void, void> {
   const pace = new Pace();
+  const eagerness = new Eagerness(eager);
   const stop = () => {
     pace.end();
     end();
@@ -56,10 +58,14 @@ async function* generate<B extends Batch>(
     while (!state.ended && !reader.closed) {
       signal?.throwIfAborted();
       const batch = pace.step(read);
+      const again = eagerness.again(batch.length > 0);
       if (batch.length === 0) {
-        await new Promise<void>((resolve) => {
-          state.wake = resolve;
-        });
+        if (again) await nextTurn();
+        else {
+          await new Promise<void>((resolve) => {
+            state.wake = resolve;
+          });
+        }
         pace.begin();
         continue;
       }

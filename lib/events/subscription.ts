@@ -1,10 +1,11 @@
 /** Reading with a handler that is called for each record. */
+import { Eagerness, type RecordOptions } from "./eager";
 import { type Batch, Pace } from "./pace";
-import type { Reader, ReadOptions } from "./reader";
+import type { Reader } from "./reader";
 import type { Progress } from "./records";
 
 /** Options of a handler. */
-export interface HandlerOptions extends ReadOptions {
+export interface HandlerOptions extends RecordOptions {
   /**
    * Called with what the handler throws, and with errors of undecodable records. Without it these are thrown on the
    * event loop as uncaught exceptions. In both cases reading continues after the record. If the ring itself can't be
@@ -28,10 +29,11 @@ export interface Subscription extends Disposable {
 export function subscribe(
   reader: Reader,
   step: (limit: number, progress: Progress) => Batch,
-  { signal, onError }: HandlerOptions,
+  { signal, onError, eager }: HandlerOptions,
 ): Subscription {
   const progress: Progress = { done: 0, going: true };
   const pace = new Pace();
+  const eagerness = new Eagerness(eager);
   let next: NodeJS.Immediate | undefined;
 
   const close = () => {
@@ -45,16 +47,19 @@ export function subscribe(
     next = undefined;
     pace.begin();
     let more = true;
+    let found = false;
     try {
       // Run at least one step: the process may have been suspended since the turn began.
-      do more = pace.step((limit) => step(limit, progress)).length > 0;
-      while (more && progress.going && (whole || !pace.over));
+      do {
+        more = pace.step((limit) => step(limit, progress)).length > 0;
+        found ||= more;
+      } while (more && progress.going && (whole || !pace.over));
     } catch (error) {
       if (onError === undefined) throw error;
       onError(error);
     } finally {
       if (!progress.going) close();
-      else if (more) next = setImmediate(turn);
+      else if (more || eagerness.again(found)) next = setImmediate(turn);
     }
   };
   const turn = () => {

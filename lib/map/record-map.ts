@@ -3,8 +3,9 @@ import type { Codec } from "../codec/codec";
 import { BpfError } from "../errors";
 import { batches } from "../events/batches";
 import { type ColumnBatch, type ColumnName, ColumnReader } from "../events/columns";
+import { eager, type RecordOptions } from "../events/eager";
 import { type Batch, MOST } from "../events/pace";
-import { Reader, type ReadOptions, signal } from "../events/reader";
+import { Reader, signal } from "../events/reader";
 import { BYTES, type Progress, type Records, recordsOf } from "../events/records";
 import { type HandlerOptions, type Subscription, subscribe } from "../events/subscription";
 import type { Handle, RecordMemory } from "../native";
@@ -16,14 +17,14 @@ import type { ElementCodecs } from "./map-codec";
 import type { MapOperation } from "./map-operation";
 
 /** Selects the fields to read into columns. */
-export interface ColumnOptions<F extends string = string> extends ReadOptions {
+export interface ColumnOptions<F extends string = string> extends RecordOptions {
   /** Names of the fields. Default: all numeric fields. */
   fields?: readonly F[];
 }
 
-const READ_OPTIONS: Schema<ReadOptions> = { signal };
-const HANDLER_OPTIONS: Schema<HandlerOptions> = { signal, onError: anyFunction };
-const COLUMN_OPTIONS: Schema<ColumnOptions> = { signal, fields: list(anyString) };
+const RECORD_OPTIONS: Schema<RecordOptions> = { signal, eager };
+const HANDLER_OPTIONS: Schema<HandlerOptions> = { ...RECORD_OPTIONS, onError: anyFunction };
+const COLUMN_OPTIONS: Schema<ColumnOptions> = { ...RECORD_OPTIONS, fields: list(anyString) };
 
 /** The native functions of one kind of map. */
 interface Calls {
@@ -90,9 +91,9 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
    *
    * @throws {@link BpfError} ERR_BPF_BUSY if there is another reader
    */
-  batches(options?: ReadOptions): AsyncIterableIterator<B, void> {
-    const { signal } = checkOptions(this.#callee("batches"), options, READ_OPTIONS);
-    return batches(this.#reader, (limit) => this.#batch(limit), signal);
+  batches(options?: RecordOptions): AsyncIterableIterator<B, void> {
+    const given = checkOptions(this.#callee("batches"), options, RECORD_OPTIONS);
+    return batches(this.#reader, (limit) => this.#batch(limit), given);
   }
 
   /**
@@ -143,7 +144,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
   columns<F extends ColumnName<T> = ColumnName<T>>(
     options?: ColumnOptions<F>,
   ): AsyncIterableIterator<ColumnBatch<T, F>, void> {
-    const { fields, signal } = checkOptions<ColumnOptions>(this.#callee("columns"), options, COLUMN_OPTIONS);
+    const { fields, ...given } = checkOptions<ColumnOptions>(this.#callee("columns"), options, COLUMN_OPTIONS);
     const columns = new ColumnReader<T, F>(this.#codec, fields, this.#what, MOST);
     const read = (limit: number) => {
       let batch = columns.none;
@@ -153,7 +154,7 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
       });
       return batch;
     };
-    return batches(this.#reader, read, signal);
+    return batches(this.#reader, read, given);
   }
 
   /**
