@@ -39,7 +39,8 @@ export function refuseOthers(
   }
 }
 
-function refusal(owner: string, member: string): Error {
+/** The error for a member that was called on another object. */
+export function refusal(owner: string, member: string): Error {
   return new ArgumentError(`${owner}.${member} was called on an object that is not a ${owner}`, {
     hint: "Use the object itself, not a Proxy of it or an object created from it",
   });

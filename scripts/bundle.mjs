@@ -15,7 +15,7 @@ const BUNDLE = join(ROOT, "dist/bundle");
 const ENTRIES = { index: "index", sleepable: "sleepable/index", testing: "testing/index" };
 
 /** The files that are run. */
-const PROGRAMS = { main: "cli/main", guest: "verify/guest" };
+const PROGRAMS = { main: "cli/main", guest: "verify/guest", "isolated-child": "object/isolated-child" };
 
 /** What is loaded together. A module is in the first part with a pattern for its path. */
 const PARTS = {
@@ -44,7 +44,7 @@ const WITH = {
     machines: ["base"],
     commands: ["base"],
   },
-  ...{ tools: ["base", "open"], guest: ["base", "tools"] },
+  ...{ tools: ["base", "open"], guest: ["base", "tools"], "isolated-child": ["base", "open", "loaded"] },
 };
 
 /** Small modules without a state, of which each file that needs one has a copy. */

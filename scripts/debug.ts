@@ -4,6 +4,7 @@
  *   npm run build:debug
  */
 import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildDeps } from "./deps";
 import { PROJECT_ROOT } from "./places";
@@ -26,18 +27,30 @@ export function buildDebug(): string {
   return join(folder, "Debug/node_libbpf.node");
 }
 
-/** The environment that Node.js needs to load it: AddressSanitizer's runtime must be the first library of a process. */
-export function debugEnvironment(addon: string): Readonly<Record<string, string>> {
+/**
+ * The environment that Node.js needs to load it: AddressSanitizer's runtime must be the first library of a process.
+ *
+ * @param leaks the start of the names of LeakSanitizer's reports, one for each process
+ */
+export function debugEnvironment(addon: string, leaks?: string): Readonly<Record<string, string>> {
   const { stdout } = spawnSync("g++", ["-print-file-name=libasan.so"], { encoding: "utf8" });
   return {
     NODE_LIBBPF_PREBUILD: addon,
     // Skips tests that measure or limit memory.
     NODE_LIBBPF_SANITIZED: "1",
     LD_PRELOAD: stdout.trim(),
-    // Node.js itself frees little when it ends.
-    ASAN_OPTIONS: "detect_leaks=0",
+    // Node.js itself frees little when it ends: its leaks are no failure.
+    ASAN_OPTIONS: leaks === undefined ? "detect_leaks=0" : `detect_leaks=1:exitcode=0:log_path=${leaks}`,
     UBSAN_OPTIONS: "print_stacktrace=1",
   };
+}
+
+/** The leaks in LeakSanitizer's reports of memory that the addon, or libbpf in it, has asked for. */
+export function leaksOfAddon(folder: string): string[] {
+  const reports = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
+  const leaks = reports.flatMap((text) => text.split("\n\n")).filter((block) => /leak of \d+ byte/.test(block));
+  // The frames that follow the allocator's: Node.js is in every stack.
+  return leaks.filter((block) => /#[1-4] .*node_libbpf/.test(block));
 }
 
 if (require.main === module) process.stdout.write(`${buildDebug()}\n`);

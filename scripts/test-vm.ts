@@ -150,7 +150,7 @@ function filesFor(tests: VmTests, arch: Architecture): Put[] {
     { from: bpftoolDirectory(arch), to: BPFTOOL },
     ...(tests.put ?? []),
     ...modulesFor(tests.kernel, arch),
-    // The report of the API: test/bad-arguments.ts.
+    // The report of the API: test/abuse.ts.
     ...["jest.config.js", "etc/node-libbpf.api.md"].map((path) => ({
       from: join(PROJECT_ROOT, path),
       to: `${GUEST}/${path}`,

@@ -4,14 +4,14 @@
  */
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { agreementTable } from "./agreement-table";
 import { DEBIANS, inDebian } from "./debians";
-import { buildDebug, debugEnvironment } from "./debug";
+import { buildDebug, debugEnvironment, leaksOfAddon } from "./debug";
 import { ARM64, KERNELS, MATRIX, OLD_ARM64, UNSEEN } from "./kernels";
 import { kindsTable } from "./kinds-table";
 import { nodes } from "./nodes";
@@ -33,6 +33,7 @@ const PARTS = [
   "nodes",
   "debians",
   "host",
+  "sanitized",
   "runtimes",
   "system",
   "machines",
@@ -59,6 +60,12 @@ const WITH_ADDON = [
   ...["binary", "cli", "explain", "instructions", "native", "open", "precheck"],
   ...["btf", "build", "examples", "gen"],
 ];
+/** Tests that together call everything in binding/, and take minutes with sanitizers; `--only debug` runs the rest too. */
+const SANITIZED = `${unitTests("native", "open")}|dist/test/kernel/(${[
+  ...["iter", "kinds-cgroup", "kinds-network", "kinds-tracing", "lifetime", "map-making", "map-types", "maps"],
+  ...["opened-programs", "perf-buffer", "pins", "probes", "reuse", "ring-buffer", "struct-ops", "syscall", "test-run"],
+  ...["token", "user-ring-buffer", "variables"],
+].join("|")})\\.test`;
 /**
  * Unit tests that depend on V8 or Node.js: generated code, detached buffers, turns of the event loop, module
  * resolution.
@@ -176,6 +183,19 @@ async function command(name: string, script: string, ...args: readonly string[])
   return check(name, Date.now() - start, status === 0 ? undefined : stderr);
 }
 
+async function withSanitizers(name: string, pattern: string): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), "node-libbpf-"));
+  try {
+    const result = await jest({ name, pattern, env: debugEnvironment(buildDebug(), join(folder, "leaks")) });
+    const leaks = leaksOfAddon(folder);
+    return leaks.length === 0
+      ? result
+      : { ...result, failed: result.failed + 1, failures: [...result.failures, ...leaks] };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** Jobs on this kernel, one after the other, because they share its programs, maps and pins. */
 function jobsHere(wants: (...parts: readonly Part[]) => boolean): Job[] {
   const jobs: Job[] = [];
@@ -226,16 +246,13 @@ function jobsHere(wants: (...parts: readonly Part[]) => boolean): Job[] {
       jest({ name, pattern, env: { NODE_LIBBPF_PREBUILD: buildWithSystemLibbpf() } }),
     );
   }
+  const sanitized = (name: string, pattern: string) => add(name, () => withSanitizers(name, pattern));
+  if (wants("sanitized")) sanitized("tests of the addon here, with sanitizers", SANITIZED);
   if (wants("debug")) {
     // The other unit tests run no C++ code.
     const pattern = `dist/test/kernel|${unitTests(...WITH_ADDON, "fuzz")}`;
-    add("unit and kernel tests here, with sanitizers", (name) =>
-      jest({ name, pattern, env: debugEnvironment(buildDebug()) }),
-    );
+    sanitized("unit and kernel tests here, with sanitizers", pattern);
   }
-  // That they work: a figure of one round, on a machine that runs other tests, is none.
-
-  if (wants("bench")) add("the benchmarks, in their quick form", (name) => command(name, "../bench/run.js", ...QUICK));
   if (wants("machines")) tests("tests that boot machines", { pattern: "dist/test/machines" });
   return jobs;
 }

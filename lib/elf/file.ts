@@ -1,4 +1,5 @@
 /** Reads object files, with an error that names the file and the cause. */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { ArgumentError, type ErrorCode, ObjectError, type Operation } from "../errors";
 
@@ -34,4 +35,13 @@ export function readObject(path: string, operation: Operation = "open"): Uint8Ar
 /** A private copy of the bytes. Copying a detached buffer throws. */
 export function ownBytes(source: Uint8Array): Uint8Array {
   return source.length === 0 ? new Uint8Array() : Uint8Array.from(source);
+}
+
+/** @throws {@link ObjectError} if the bytes have another SHA-256 digest */
+export function checkDigest(bytes: Uint8Array, wanted: string, label: string): void {
+  const found = createHash("sha256").update(bytes).digest("hex");
+  if (found === wanted.toLowerCase()) return;
+  const hint = "It is another build of the object, or somebody changed it";
+  const what = `${label} has the SHA-256 digest ${found}, and not ${wanted}`;
+  throw new ObjectError("ERR_BPF_OBJECT_DIGEST", what, { operation: "open", hint });
 }

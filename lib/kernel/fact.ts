@@ -26,7 +26,8 @@ export function unknown(reason: string): Unknown {
 }
 
 export function isKnown<T>(fact: Fact<T>): fact is Known<T> {
-  return "value" in fact;
+  // Facts of users are not checked in depth.
+  return "value" in Object(fact);
 }
 
 export function given<T>(fact: Fact<T>): T | undefined {

@@ -2,7 +2,7 @@
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import type { Codec } from "../codec/codec";
-import { type BpfError, ClosedError, type ErrorDetails, errnoName, isErrno, LinkError } from "../errors";
+import { ArgumentError, type BpfError, ClosedError, type ErrorDetails, errnoName, isErrno, LinkError } from "../errors";
 import { permissionError } from "../kernel/refusal";
 import { type Handle, native } from "../native";
 import { onCollected } from "../native/collected";
@@ -51,6 +51,8 @@ export class Link implements Disposable {
 
   /** @internal */
   constructor(handle: Handle, owner: Owner | { pinPath: string } | { id: number }) {
+    if (typeof handle !== "number" || typeof owner !== "object" || owner === null)
+      throw new ArgumentError("a link is made by attach(), openLink() or openLinkById(), not by its class");
     this.#handle = handle;
     this.program = "program" in owner ? owner.program : undefined;
     this.#lifetime = "program" in owner ? owner.lifetime : undefined;

@@ -3,7 +3,8 @@
 import type { BtfValue, Codec } from "../codec/codec";
 import type { ViewMaker } from "../codec/view";
 import { ArgumentError, shown } from "../errors";
-import type { MapCore } from "./core";
+import { refuseOthers } from "../receivers";
+import { type MapCore, own } from "./core";
 import { ElementMap } from "./element-map";
 import { type ElementCodecs, indexOf } from "./map-codec";
 
@@ -17,9 +18,13 @@ export interface TypedArrayConstructor<T> {
 
 /** ARRAY: keys are the numbers from 0 to maxEntries - 1; all elements always exist. Since Linux 3.19. */
 export class ArrayMap<V = BtfValue> extends ElementMap<number, V> {
+  static {
+    refuseOthers(ArrayMap, ArrayMap.isMap, ["mmap", "stride", "view"]);
+  }
+
   /** @internal */
   constructor(core: MapCore, codecs: ElementCodecs) {
-    super(core, indexOf(core.name), codecs.value as Codec<V>, codecs.view as ViewMaker<V> | undefined);
+    super(own(core), indexOf(core.name), codecs.value as Codec<V>, codecs.view as ViewMaker<V> | undefined);
   }
 
   /**

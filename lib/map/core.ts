@@ -37,6 +37,16 @@ export interface Packed {
 /** Offset of the batch cursor. */
 export const CURSOR = 8;
 
+/**
+ * The native side, if it is one. A user who calls a constructor has none: the classes are exported for `instanceof`.
+ *
+ * @throws {@link ArgumentError} for anything else
+ */
+export function own(core: MapCore): MapCore {
+  if (core instanceof MapCore) return core;
+  throw new ArgumentError("a map is made by createMap(), openMap() or an object's load(), not by its class");
+}
+
 const align8 = (size: number) => (size + 7) & ~7;
 
 export class MapCore implements MapIdentity {

@@ -5,7 +5,7 @@ import { native } from "../native";
 import { anyFunction, checkArgument } from "../options";
 import { refuseOthers } from "../receivers";
 import { chunks, type MapBatch } from "./chunks";
-import type { MapCore } from "./core";
+import { type MapCore, own } from "./core";
 import { Elements } from "./elements";
 import { KeyedMap } from "./keyed-map";
 import { bytes, decodeAll, type ElementCodec } from "./map-codec";
@@ -22,7 +22,7 @@ export abstract class ElementMap<K = BtfValue, V = BtfValue, Input = V>
   implements Iterable<[K, V]>
 {
   static {
-    refuseOthers(ElementMap, (value) => #entries in value, ["entries", "getAll"]);
+    refuseOthers(ElementMap, (value) => #entries in value);
   }
 
   /**
@@ -164,6 +164,6 @@ function existing<V>(values: (V | undefined)[]): V[] {
 export class RawMap extends ElementMap<Uint8Array, Uint8Array> {
   /** @internal */
   constructor(core: MapCore) {
-    super(core, bytes(core.name, "a key", core.keySize), bytes(core.name, "a value", core.userValueSize));
+    super(own(core), bytes(core.name, "a key", core.keySize), bytes(core.name, "a value", core.userValueSize));
   }
 }

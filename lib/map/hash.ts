@@ -2,7 +2,8 @@
 import type { BtfValue, Codec } from "../codec/codec";
 import type { ViewMaker } from "../codec/view";
 import { ArgumentError } from "../errors";
-import type { MapCore } from "./core";
+import { refuseOthers } from "../receivers";
+import { type MapCore, own } from "./core";
 import { ElementMap } from "./element-map";
 import { type ElementCodecs, indexOf, perCpu } from "./map-codec";
 
@@ -13,15 +14,19 @@ import { type ElementCodecs, indexOf, perCpu } from "./map-codec";
 export class HashMap<K = BtfValue, V = BtfValue> extends ElementMap<K, V> {
   /** @internal */
   constructor(core: MapCore, codecs: ElementCodecs) {
-    super(core, codecs.key as Codec<K>, codecs.value as Codec<V>, codecs.view as ViewMaker<V> | undefined);
+    super(own(core), codecs.key as Codec<K>, codecs.value as Codec<V>, codecs.view as ViewMaker<V> | undefined);
   }
 }
 
 /** PERCPU_HASH (Linux 4.6) and LRU_PERCPU_HASH (Linux 4.10): a value is an array with one value per possible CPU. */
 export class PerCpuHashMap<K = BtfValue, V = BtfValue> extends ElementMap<K, V[]> {
+  static {
+    refuseOthers(PerCpuHashMap, PerCpuHashMap.isMap);
+  }
+
   /** @internal */
   constructor(core: MapCore, codecs: ElementCodecs) {
-    super(core, codecs.key as Codec<K>, perCpu(core.name, codecs.value as Codec<V>));
+    super(own(core), codecs.key as Codec<K>, perCpu(core.name, codecs.value as Codec<V>));
   }
 
   /**
@@ -37,9 +42,13 @@ export class PerCpuHashMap<K = BtfValue, V = BtfValue> extends ElementMap<K, V[]
 
 /** PERCPU_ARRAY: a value is an array with one value per possible CPU. Since Linux 4.6. */
 export class PerCpuArrayMap<V = BtfValue> extends ElementMap<number, V[]> {
+  static {
+    refuseOthers(PerCpuArrayMap, PerCpuArrayMap.isMap);
+  }
+
   /** @internal */
   constructor(core: MapCore, codecs: ElementCodecs) {
-    super(core, indexOf(core.name), perCpu(core.name, codecs.value as Codec<V>));
+    super(own(core), indexOf(core.name), perCpu(core.name, codecs.value as Codec<V>));
   }
 
   /**

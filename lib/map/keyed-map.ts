@@ -10,8 +10,9 @@ import { little } from "../endian";
 import { ArgumentError, isErrno, shown } from "../errors";
 import { type Native, native } from "../native";
 import { boolean, type Callee, checkArgument, checkOptions, oneOf, type Schema } from "../options";
-import { refuseOthers } from "../receivers";
+import { refusal, refuseOthers } from "../receivers";
 import type { MapCore } from "./core";
+import { copied, lengthOf } from "./list";
 import { BpfMap } from "./map";
 import type { ElementCodec } from "./map-codec";
 import type { MapOperation } from "./map-operation";
@@ -89,7 +90,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    */
   get(key: K, options?: GetOptions): V | undefined {
     const flags = options === undefined ? 0 : getFlags(options, "get", this.name);
-    const memory = this.core.encoded("get", this.keyCodec, key);
+    const memory = (this.core ?? notAMap("get")).encoded("get", this.keyCodec, key);
     const status = calls.mapLookup(memory.handle, flags);
     if (status === 0) return this.valueCodec.decode(memory.view, memory.value, memory.valueSize);
     if (isErrno(status, "ENOENT")) return undefined;
@@ -123,7 +124,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    * @throws {@link MapError} for any error but ENOENT
    */
   has(key: K): boolean {
-    const memory = this.core.encoded("has", this.keyCodec, key);
+    const memory = (this.core ?? notAMap("has")).encoded("has", this.keyCodec, key);
     const status = calls.mapLookup(memory.handle, 0);
     if (status === 0) return true;
     if (isErrno(status, "ENOENT")) return false;
@@ -139,7 +140,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    */
   set(key: K, value: Input, options?: UpdateMode | SetOptions): this {
     const flags = options === undefined ? 0 : setFlags(options, "set", this.name);
-    const memory = this.core.encoded("set", this.keyCodec, key);
+    const memory = (this.core ?? notAMap("set")).encoded("set", this.keyCodec, key);
     this.core.encodeValue(memory, "set", this.valueCodec, value);
     const status = calls.mapUpdate(memory.handle, flags);
     if (status < 0) throw this.core.failure("set", status);
@@ -152,7 +153,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    * @throws {@link MapError} for any error but ENOENT
    */
   delete(key: K): boolean {
-    const memory = this.core.encoded("delete", this.keyCodec, key);
+    const memory = (this.core ?? notAMap("delete")).encoded("delete", this.keyCodec, key);
     const status = calls.mapDelete(memory.handle, 0);
     if (status === 0) return true;
     if (isErrno(status, "ENOENT")) return false;
@@ -167,7 +168,7 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
    */
   take(key: K, options?: GetOptions): V | undefined {
     const flags = options === undefined ? 0 : getFlags(options, "take", this.name);
-    const memory = this.core.encoded("take", this.keyCodec, key);
+    const memory = (this.core ?? notAMap("take")).encoded("take", this.keyCodec, key);
     const status = calls.mapTake(memory.handle, flags);
     if (status === 0) return this.valueCodec.decode(memory.view, memory.value, memory.valueSize);
     if (isErrno(status, "ENOENT")) return undefined;
@@ -269,10 +270,15 @@ export abstract class KeyedMap<K, V, Input = V> extends BpfMap {
   }
 }
 
+/** For methods that are called too often to be guarded by refuseOthers(): only an object that is no map lacks a core. */
+function notAMap(method: string): never {
+  throw refusal("KeyedMap", method);
+}
+
 /** A private list: getters in keys and values could change the caller's, even extend it endlessly. */
 function listOf<T>(items: Iterable<T>, map: string): ArrayLike<T> {
-  if (Array.isArray(items)) return Array.prototype.slice.call(items);
-  if (isTypedArray(items)) return items.slice() as unknown as ArrayLike<T>;
+  if (Array.isArray(items)) return copied(items);
+  if (isTypedArray(items)) return copied(items as never, lengthOf(items as never));
   const isIterable = typeof items === "object" && items !== null && typeof items[Symbol.iterator] === "function";
   if (isIterable) return [...items];
   throw new ArgumentError(`map ${map}: many elements come as an array or iterable, got ${typeof items}`, { map });

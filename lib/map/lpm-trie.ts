@@ -1,7 +1,7 @@
 /** LPM_TRIE maps: longest prefix match. */
 import type { BtfValue, Codec } from "../codec/codec";
 import type { ViewMaker } from "../codec/view";
-import type { MapCore } from "./core";
+import { type MapCore, own } from "./core";
 import { ElementMap } from "./element-map";
 import type { ElementCodecs } from "./map-codec";
 import { type LpmKey, prefixCodec } from "./prefix";
@@ -14,7 +14,7 @@ import { type LpmKey, prefixCodec } from "./prefix";
 export class LpmTrieMap<V = BtfValue> extends ElementMap<LpmKey, V> {
   /** @internal */
   constructor(core: MapCore, codecs: ElementCodecs) {
-    const key = prefixCodec(core.name, core.keySize);
+    const key = prefixCodec(own(core).name, core.keySize);
     super(core, key, codecs.value as Codec<V>, codecs.view as ViewMaker<V> | undefined);
   }
 }

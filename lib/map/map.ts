@@ -6,7 +6,7 @@ import type { Lifetime } from "../native/lifetime";
 import { type PinFault, preparePin, removePin } from "../native/pins";
 import { type Callee, checkArgument, filled } from "../options";
 import { refuseOthers } from "../receivers";
-import type { MapCore } from "./core";
+import { type MapCore, own } from "./core";
 import type { MapInfo } from "./map-info";
 
 /**
@@ -14,7 +14,12 @@ import type { MapInfo } from "./map-info";
  */
 export class BpfMap implements Disposable {
   static {
-    refuseOthers(BpfMap, (value) => #pinFailed in value, ["pin", "unpin"]);
+    refuseOthers(BpfMap, BpfMap.isMap);
+  }
+
+  /** @internal Whether it is a map, and not an object that only looks like one. */
+  static isMap(value: object): boolean {
+    return #pinFailed in value;
   }
 
   /** The map's C name; the maps of global variables have the name of their section, such as ".rodata". */
@@ -34,7 +39,7 @@ export class BpfMap implements Disposable {
 
   /** @internal */
   constructor(core: MapCore) {
-    this.core = core;
+    this.core = own(core);
     this.name = core.name;
     this.type = mapTypeName(core.type);
     this.keySize = core.keySize;

@@ -62,11 +62,11 @@ export abstract class RecordMap<T, B extends Batch, S> extends BpfMap implements
   #last: S | undefined;
 
   /** @internal */
-  constructor(core: MapCore, { event }: ElementCodecs, calls: Calls) {
+  constructor(core: MapCore, codecs: ElementCodecs, calls: Calls) {
     super(core);
     this.#calls = calls;
     // The object declares the type of the records, and T matches it.
-    this.#codec = event as Codec<T> | undefined;
+    this.#codec = codecs.event as Codec<T> | undefined;
     const map = this;
     this.#reader = new Reader({
       what: this.#what,

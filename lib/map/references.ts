@@ -2,7 +2,8 @@
 import type { BtfValue, Codec } from "../codec/codec";
 import { little } from "../endian";
 import { ArgumentError } from "../errors";
-import type { MapCore } from "./core";
+import { refuseOthers } from "../receivers";
+import { type MapCore, own } from "./core";
 import { ElementMap, type RawMap } from "./element-map";
 import { BpfMap, describeOther } from "./map";
 import { type ElementCodec, type ElementCodecs, indexOf, u32 } from "./map-codec";
@@ -34,9 +35,13 @@ export interface MapOpener {
  * must have the same maxEntries. Since Linux 4.12, `get` since 4.14.
  */
 export class ArrayOfMaps<M extends BpfMap = BpfMap> extends ElementMap<number, M, BpfMap> {
+  static {
+    refuseOthers(ArrayOfMaps, ArrayOfMaps.isMap);
+  }
+
   /** @internal */
   constructor(core: MapCore, codecs: ElementCodecs & MapOpener) {
-    super(core, indexOf(core.name), mapCodec(core.name, codecs.openInner as OpenId<M>));
+    super(own(core), indexOf(core.name), mapCodec(core.name, codecs.openInner as OpenId<M>));
   }
 
   /**
@@ -59,9 +64,13 @@ export class ArrayOfMaps<M extends BpfMap = BpfMap> extends ElementMap<number, M
  * stored map again: close the maps they return (`using inner = outer.get(key)`). Since Linux 4.12, `get` since 4.14.
  */
 export class HashOfMaps<K = BtfValue, M extends BpfMap = BpfMap> extends ElementMap<K, M, BpfMap> {
+  static {
+    refuseOthers(HashOfMaps, HashOfMaps.isMap);
+  }
+
   /** @internal */
   constructor(core: MapCore, codecs: ElementCodecs & MapOpener) {
-    super(core, codecs.key as Codec<K>, mapCodec(core.name, codecs.openInner as OpenId<M>));
+    super(own(core), codecs.key as Codec<K>, mapCodec(core.name, codecs.openInner as OpenId<M>));
   }
 
   /**
@@ -79,9 +88,13 @@ export class HashOfMaps<K = BtfValue, M extends BpfMap = BpfMap> extends Element
  * id. Since Linux 4.2.
  */
 export class ProgArray extends ElementMap<number, number, { readonly fd: number } | number> {
+  static {
+    refuseOthers(ProgArray, ProgArray.isMap);
+  }
+
   /** @internal */
   constructor(core: MapCore) {
-    const ids = u32(core.name, "a value");
+    const ids = u32(own(core).name, "a value");
     super(core, indexOf(core.name), {
       size: 4,
       encode: (value, view, offset) => ids.encode(typeof value === "object" ? value?.fd : value, view, offset),

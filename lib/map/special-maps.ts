@@ -9,7 +9,8 @@ import { Link } from "../link/link";
 import { type Handle, native } from "../native";
 import { causeOf } from "../native/libbpf-messages";
 import { deliver, warnings } from "../native/log";
-import type { MapCore } from "./core";
+import { refuseOthers } from "../receivers";
+import { type MapCore, own } from "./core";
 import { ElementMap } from "./element-map";
 import { BpfMap } from "./map";
 import { type ElementCodecs, indexOf } from "./map-codec";
@@ -22,7 +23,7 @@ import { type ElementCodecs, indexOf } from "./map-codec";
 export class KernelMap<K = BtfValue, V = BtfValue> extends ElementMap<K, V> {
   /** @internal */
   constructor(core: MapCore, codecs: ElementCodecs) {
-    super(core, codecs.key as Codec<K>, codecs.value as Codec<V>);
+    super(own(core), codecs.key as Codec<K>, codecs.value as Codec<V>);
   }
 }
 
@@ -31,9 +32,13 @@ export class KernelMap<K = BtfValue, V = BtfValue> extends ElementMap<K, V> {
  * 5.6.
  */
 export class StructOpsMap<V = BtfValue> extends ElementMap<number, V> {
+  static {
+    refuseOthers(StructOpsMap, StructOpsMap.isMap);
+  }
+
   /** @internal */
   constructor(core: MapCore, codecs: ElementCodecs) {
-    super(core, indexOf(core.name), codecs.value as Codec<V>);
+    super(own(core), indexOf(core.name), codecs.value as Codec<V>);
   }
 
   /** @internal Where it is in its object, for Link.update(); undefined without one. */
@@ -88,6 +93,10 @@ const STRUCT_OPS_HINTS: Readonly<Record<string, string>> = {
 
 /** ARENA: memory that programs and this process share at the same address. Since Linux 6.9. */
 export class ArenaMap extends BpfMap {
+  static {
+    refuseOthers(ArenaMap, ArenaMap.isMap);
+  }
+
   /**
    * The arena's memory, `maxEntries` pages. A page is allocated when this process or a program first touches it.
    * Closing the map makes the array empty; the kernel frees the memory in the next turn of the event loop, as V8

@@ -89,7 +89,7 @@ export abstract class StorageMap<Key, V> extends BpfMap {
     const { fd, opened } = this.descriptor(key, operation);
     try {
       if (!Number.isInteger(fd) || fd < 0 || fd > 0x7fffffff) {
-        const what = `map ${this.name}: a descriptor is an integer from 0 to ${0x7fffffff}, got ${String(fd)}`;
+        const what = `map ${this.name}: a descriptor is an integer from 0 to ${0x7fffffff}, got ${shown(fd)}`;
         throw new ArgumentError(what, { operation: `map.${operation}`, map: this.name });
       }
       return run(fd);
@@ -101,6 +101,10 @@ export abstract class StorageMap<Key, V> extends BpfMap {
 
 /** TASK_STORAGE: values attached to tasks. Keys are process ids, or `{ pidfd }`. Since Linux 5.11. */
 export class TaskStorageMap<V = BtfValue> extends StorageMap<number | { readonly pidfd: number }, V> {
+  static {
+    refuseOthers(TaskStorageMap, TaskStorageMap.isMap);
+  }
+
   /** The same map with values as bytes. */
   get raw(): TaskStorageMap<Uint8Array> {
     return new TaskStorageMap(this.core, rawCodecs(this.core));
@@ -154,6 +158,10 @@ abstract class PathStorageMap<V> extends StorageMap<PathOrFd, V> {
  * CONFIG_BPF_LSM.
  */
 export class InodeStorageMap<V = BtfValue> extends PathStorageMap<V> {
+  static {
+    refuseOthers(InodeStorageMap, InodeStorageMap.isMap);
+  }
+
   /** The same map with values as bytes. */
   get raw(): InodeStorageMap<Uint8Array> {
     return new InodeStorageMap(this.core, rawCodecs(this.core));
@@ -164,6 +172,10 @@ export class InodeStorageMap<V = BtfValue> extends PathStorageMap<V> {
  * CGRP_STORAGE: values attached to cgroups. Keys are paths or descriptors of cgroup v2 directories. Since Linux 6.2.
  */
 export class CgroupLocalStorageMap<V = BtfValue> extends PathStorageMap<V> {
+  static {
+    refuseOthers(CgroupLocalStorageMap, CgroupLocalStorageMap.isMap);
+  }
+
   /** The same map with values as bytes. */
   get raw(): CgroupLocalStorageMap<Uint8Array> {
     return new CgroupLocalStorageMap(this.core, rawCodecs(this.core));
@@ -172,6 +184,10 @@ export class CgroupLocalStorageMap<V = BtfValue> extends PathStorageMap<V> {
 
 /** SK_STORAGE: values attached to sockets. Keys are descriptors of sockets. Since Linux 5.2. */
 export class SkStorageMap<V = BtfValue> extends StorageMap<number, V> {
+  static {
+    refuseOthers(SkStorageMap, SkStorageMap.isMap);
+  }
+
   /** The same map with values as bytes. */
   get raw(): SkStorageMap<Uint8Array> {
     return new SkStorageMap(this.core, rawCodecs(this.core));

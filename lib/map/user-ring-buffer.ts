@@ -8,6 +8,7 @@ import { type Handle, native } from "../native";
 import { checkOptions, type Schema } from "../options";
 import { refuseOthers } from "../receivers";
 import type { MapCore } from "./core";
+import { copied, lengthOf } from "./list";
 import { BpfMap } from "./map";
 import type { ElementCodecs } from "./map-codec";
 import type { MapOperation } from "./map-operation";
@@ -33,10 +34,10 @@ export class UserRingBuffer<T = Uint8Array> extends BpfMap {
   readonly #waiting = new Set<() => void>();
 
   /** @internal */
-  constructor(core: MapCore, { event }: ElementCodecs) {
+  constructor(core: MapCore, codecs: ElementCodecs) {
     super(core);
     // The object declares the type of the records, and T matches it.
-    this.#codec = event as Codec<T> | undefined;
+    this.#codec = codecs.event as Codec<T> | undefined;
   }
 
   /**
@@ -63,7 +64,7 @@ export class UserRingBuffer<T = Uint8Array> extends BpfMap {
       const message = `map ${this.name}: submitMany takes an array of records, got ${shown(values)}`;
       throw new ArgumentError(message, { operation: "map.submitMany", map: this.name });
     }
-    const count = this.#submit(values);
+    const count = this.#submit(copied(values));
     if (isErrno(count, "ENOSPC")) return 0;
     if (count < 0) throw this.core.failure("submit", count);
     return count;
@@ -122,11 +123,11 @@ export class UserRingBuffer<T = Uint8Array> extends BpfMap {
     if (codec === undefined) {
       const records = values.map((value) => this.#bytes(value));
       // A record with a detached buffer has no bytes, and copying it throws.
-      const full = records.filter(({ length }) => length > 0);
-      return { records: Buffer.concat(full), lengths: Uint32Array.from(records, ({ length }) => length) };
+      const full = records.filter((record) => lengthOf(record) > 0);
+      return { records: Buffer.concat(full), lengths: Uint32Array.from(records, lengthOf) };
     }
     const { size } = codec;
-    const { length } = values; // A value's getter could extend the list.
+    const { length } = values;
     const records = new Uint8Array(length * size);
     const view = new DataView(records.buffer);
     for (let index = 0; index < length; index++) codec.encode(values[index] as T, view, index * size);

@@ -18,6 +18,11 @@ const RECENT = 8;
 /** The most recently opened files. Unused ones can be garbage-collected. */
 let recent: WeakRef<ObjectFile>[] = [];
 
+/** Starts with the bytes before anything here reads them, and returns what gives libbpf's description of them. */
+export type Describer = (request: OpenRequest, label: string) => () => Description;
+
+const describeHere: Describer = (request) => () => native.describe(request);
+
 export class ObjectFile {
   readonly request: OpenRequest;
   readonly label: string;
@@ -30,7 +35,8 @@ export class ObjectFile {
   readonly #sections: readonly ElfSection[];
   #facts: FactsReader | undefined;
 
-  private constructor(request: OpenRequest, label: string, onLog: LogCallback | undefined) {
+  private constructor(request: OpenRequest, label: string, onLog: LogCallback | undefined, describer: Describer) {
+    const describe = describer(request, label);
     const sections = readSections(request.bytes, label);
     const contents = (name: string) => sections.find((section) => section.name === name)?.contents ?? new Uint8Array();
     this.#sections = sections;
@@ -42,7 +48,7 @@ export class ObjectFile {
     this.btf = soundBtf(contents(".BTF"), label);
     const outside = this.btf && variableOutside(sections, this.btf);
     if (outside !== undefined) throw damagedObject(label, "open", outside);
-    this.description = native.describe(request);
+    this.description = describe();
     deliver(this.description, onLog);
     const { status, hasBtf } = this.description;
     if (status === 0 && !hasBtf) throw damagedBtf(label, "libbpf rejects it");
@@ -57,11 +63,16 @@ export class ObjectFile {
    *
    * @throws {@link ObjectError} if it is not a BPF object for this machine
    */
-  static of(request: OpenRequest, label: string, onLog: LogCallback | undefined): ObjectFile {
+  static of(
+    request: OpenRequest,
+    label: string,
+    onLog: LogCallback | undefined,
+    describer: Describer = describeHere,
+  ): ObjectFile {
     const others = recent.flatMap((reference) => reference.deref() ?? []);
     const known = others.find((file) => file.label === label && isSame(file.request, request));
     if (known !== undefined) deliver(known.description, onLog);
-    const file = known ?? new ObjectFile(request, label, onLog);
+    const file = known ?? new ObjectFile(request, label, onLog, describer);
     const order = [file, ...others.filter((other) => other !== file)].slice(0, RECENT);
     recent = order.map((one) => new WeakRef(one));
     return file;

@@ -5,7 +5,7 @@ import { Layouts } from "../btf/layouts";
 import type { BtfType } from "../btf/types";
 import type { Codec } from "../codec/codec";
 import type { U64 } from "../codec/plan";
-import { ownBytes, readObject } from "../elf/file";
+import { checkDigest, ownBytes, readObject } from "../elf/file";
 import { BpfError, LoadError, ObjectError } from "../errors";
 import type { KernelFacts } from "../kernel/kernel-facts";
 import { MapSpec } from "../map/map-spec";
@@ -15,8 +15,10 @@ import { tokenPlace } from "../native/token";
 import {
   anyFunction,
   anyString,
+  boolean,
   checkArgument,
   checkOptions,
+  custom,
   oneOf,
   pathOrBytes,
   record,
@@ -29,6 +31,7 @@ import { refuseOthers } from "../receivers";
 import { unjudged } from "../sleepable/judge";
 import type { ProgramFacts, ProgramVerdict } from "../verdict";
 import { byName, named } from "./by-name";
+import { describeApart } from "./isolated";
 import { loadError } from "./load-error";
 import { type MapDigests, mapDigests } from "./map-digests";
 import { BpfObject } from "./object";
@@ -78,6 +81,18 @@ export interface OpenOptions {
    */
   u64?: U64;
   /**
+   * The SHA-256 digest of the object's bytes, as 64 hexadecimal digits: another object is refused. The bytes that are
+   * compared are those that are loaded: a file is read once.
+   */
+  sha256?: string;
+  /**
+   * Reads the object first in a child process, as the user nobody if this process is root: for an object of a stranger.
+   * What crashes, hangs or exhausts libbpf or this library there is an {@link ObjectError} here. Default false. Takes
+   * the start of a Node.js process, some 100 ms, during which `open()` blocks. `load()` gives the object to libbpf in
+   * this process.
+   */
+  isolate?: boolean;
+  /**
    * Receives libbpf's messages of this object's operations. Without it, only those that are part of an error are shown.
    */
   onLog?: LogCallback;
@@ -99,12 +114,12 @@ export function open<S extends ObjectShape = AnyShape>(
   const callee = { name: "open", details: { operation: "open" } } as const;
   const given = checkOptions(callee, options, OPTIONS);
   checkArgument(callee, "source", source, pathOrBytes);
-  if (typeof source === "string") {
-    const name = given.name ?? basename(source).replace(/\..*/, "");
-    return new ObjectSpec(readObject(source), basename(source), { ...given, name });
-  }
-  const { name = "object" } = given;
-  return new ObjectSpec(ownBytes(source), name, { ...given, name });
+  const isPath = typeof source === "string";
+  const { name = isPath ? basename(source).replace(/\..*/, "") : "object" } = given;
+  const label = isPath ? basename(source) : name;
+  const bytes = isPath ? readObject(source) : ownBytes(source);
+  if (given.sha256 !== undefined) checkDigest(bytes, given.sha256, label);
+  return new ObjectSpec(bytes, label, { ...given, name });
 }
 
 /**
@@ -142,10 +157,10 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
 
   /** @internal */
   constructor(bytes: Uint8Array, label: string, options: OpenOptions & { name: string }) {
-    const { name, pinRoot, kconfig, btfPath, token: place, events = {}, u64 = "bigint", onLog } = options;
+    const { name, pinRoot, kconfig, btfPath, token: place, isolate, events = {}, u64 = "bigint", onLog } = options;
     const token = place === false ? "" : place;
     const request = { bytes, name, pinRoot, kconfig, btfPath, token, verbose: onLog !== undefined };
-    this.#file = ObjectFile.of(request, label, onLog);
+    this.#file = ObjectFile.of(request, label, onLog, isolate ? describeApart : undefined);
     this.#onLog = onLog;
     this.#u64 = u64;
     this.name = name;
@@ -383,6 +398,8 @@ const OPTIONS: Schema<OpenOptions> = {
   token: tokenPlace,
   events: record(anyString),
   u64: oneOf("bigint", "number"),
+  sha256: custom("64 hexadecimal digits", (value) => typeof value === "string" && /^[\da-f]{64}$/i.test(value)),
+  isolate: boolean,
   onLog: anyFunction,
 };
 

@@ -7,6 +7,7 @@ import { type Handle, native } from "../native";
 import { Lifetime } from "../native/lifetime";
 import { whyNotOpened } from "../native/pins";
 import { checkArgument, checkOptions, filled, objectId, type Schema } from "../options";
+import { refuseOthers } from "../receivers";
 import { kindOf, kindOfType, parseSection } from "../section-names";
 import { Program } from "./program";
 import { type ProgramInfo, readProgramInfo } from "./program-info";
@@ -63,6 +64,10 @@ export function openProgramById(id: number, options?: OpenProgramOptions): Opene
 
 /** A program that was opened by its pin or id, and belongs to no {@link BpfObject}. */
 export class OpenedProgram extends Program implements Disposable {
+  static {
+    refuseOthers(OpenedProgram, (value) => #lifetime in value);
+  }
+
   readonly #lifetime: Lifetime;
 
   /** @internal */

@@ -1,12 +1,12 @@
 /** A loaded program. */
 import type { Readable } from "node:stream";
 import type { Codec } from "../codec/codec";
-import { BpfError, errnoName, isErrno, linesOf, type Operation } from "../errors";
+import { ArgumentError, BpfError, errnoName, isErrno, linesOf, type Operation } from "../errors";
 import type { ProgramKind } from "../kinds";
 import { once } from "../lazy";
 import type { Link } from "../link/link";
 import { native } from "../native";
-import type { Lifetime } from "../native/lifetime";
+import { Lifetime } from "../native/lifetime";
 import { type PinFault, preparePin, removePin } from "../native/pins";
 import { type Callee, checkArgument, filled, oneOf } from "../options";
 import { refuseOthers } from "../receivers";
@@ -51,6 +51,8 @@ export class Program<K extends ProgramKind = ProgramKind, C extends object = obj
    * @param index in its object; undefined for a program that was opened by its pin or id
    */
   constructor(lifetime: Lifetime, spec: GivenProgram, index: number | undefined) {
+    if (!(lifetime instanceof Lifetime))
+      throw new ArgumentError("a program is made by load(), openProgram() or openProgramById(), not by its class");
     this.name = spec.name;
     this.section = spec.section;
     this.kind = spec.kind as K;

@@ -1,10 +1,30 @@
 /** Everything that a long-lived process does with the library. Each act is complete: it closes what it opens. */
 import assert from "node:assert/strict";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { getPriority } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { BpfError, codecs, createMap, kernelBtf, open, openLink, openMap, readBtf } from "node-libbpf";
+import {
+  type AttachOptions,
+  pins as allPins,
+  attachedTo,
+  BpfError,
+  btfs,
+  codecs,
+  createMap,
+  enableStats,
+  kernelBtf,
+  type LinkInfo,
+  links,
+  maps as mapsOfKernel,
+  open,
+  openLink,
+  openMap,
+  owners,
+  programs,
+  readBtf,
+  runningPrograms,
+} from "node-libbpf";
 import { moduleFor } from "../../lib/build/write-module";
 import { readObject } from "../../lib/elf/file";
 import { open as openBuffers } from "../bpf/buffers.bpf";
@@ -163,6 +183,51 @@ async function refusals(): Promise<void> {
   await refused(() => object.programs.on_uprobe.attach({ path: process.execPath, function: "no_such_function" }));
 }
 
+/** Each kind that attaches without trampolines, to nothing that others use: a cgroup of its own, and the loopback interface. */
+async function kinds(): Promise<void> {
+  const mount = /^\S+ (\S+) cgroup2 /m.exec(readFileSync("/proc/mounts", "latin1"))?.[1];
+  const cgroup = mount && join(mount, `node-libbpf-faults-${process.pid}`);
+  const { path, function: name, pid } = self;
+  const near = { interface: "lo" };
+  const all: [object: string, program: string, options: AttachOptions][] = [
+    ["kinds-trace", "perf_event", { event: "cpu_clock", period: 1_000_000_000, pid }],
+    ["kinds-trace", "uprobe_multi", { path, functions: [name], pid }],
+    ["kinds-trace", "raw_tp", {}],
+    ["kinds-net", "xdp", { ...near, mode: "skb" }],
+    ["kinds-net", "tcx_ingress", near],
+    ["kinds-net", "tc", { ...near, direction: "ingress", handle: 7, priority: 3 }],
+    ["kinds-net", "netfilter", { family: "ipv4", hook: "output", priority: 5 }],
+    ["kinds-net", "sk_lookup", {}],
+    ["kinds-net", "flow_dissector", {}],
+  ];
+  if (cgroup !== undefined) {
+    mkdirSync(cgroup);
+    all.push(["kinds-cgroup", "sock_create", { cgroup }], ["kinds-cgroup", "sock", { cgroup, allow: "multi" }]);
+  }
+  try {
+    for (const [file, program, options] of all) {
+      await using object = await only(open(objectPath(file)), program).load();
+      using link = object.program(program).attach(options);
+      if (program !== "tc" && program !== "sock") assert((link.info() as LinkInfo).id > 0);
+      if (program === "tcx_ingress" || program === "sock_create" || program === "xdp")
+        link.update(object.program(program));
+      link.detach();
+    }
+  } finally {
+    if (cgroup !== undefined) rmdirSync(cgroup);
+  }
+}
+
+/** What is in the kernel, and what it can do. */
+function looking(): void {
+  for (const list of [programs(), mapsOfKernel(), links(), btfs(), allPins()]) for (const one of list) assert(one);
+  runningPrograms();
+  owners();
+  attachedTo({ interface: "lo", attachType: "tcx_ingress" });
+  using stats = enableStats();
+  assert(stats);
+}
+
 export const acts: Readonly<Record<string, () => void | Promise<void>>> = {
-  ...{ files, ring, perf, userRing, maps, iterators, testRuns, probes, pinned, refusals },
+  ...{ files, ring, perf, userRing, maps, iterators, testRuns, probes, pinned, refusals, kinds, looking },
 };

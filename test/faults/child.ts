@@ -11,8 +11,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type BpfError, libbpf } from "node-libbpf";
 import { acts } from "./acts";
 
-export const ERRNOS = ["EMFILE", "ENOMEM", "EPERM", "EINTR", "EAGAIN"] as const;
-export const KINDS = ["bpf", "perf_event_open", "mmap", "epoll", "open", "read"] as const;
+export const ERRNOS = ["EMFILE", "ENOMEM", "EPERM", "EINTR", "EAGAIN", "EBUSY", "E2BIG"] as const;
+export const KINDS = ["bpf", "perf_event_open", "mmap", "epoll", "open", "read", "socket", "ioctl"] as const;
 
 /** The library creates its poller, an eventpoll, once. */
 const WATCHED = process.argv.includes("cold")

@@ -20,7 +20,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -174,6 +176,35 @@ void *mmap64(void *address, size_t size, int protection, int flags, int fd, off_
 	if (is_addon(__builtin_return_address(0)) && fails("mmap", true))
 		return MAP_FAILED;
 	return REAL(mmap64)(address, size, protection, flags, fd, offset);
+}
+
+int socket(int domain, int type, int protocol)
+{
+	return fails("socket", true) ? -1 : REAL(socket)(domain, type, protocol);
+}
+
+ssize_t send(int fd, const void *bytes, size_t size, int flags)
+{
+	return fails("socket", true) ? -1 : REAL(send)(fd, bytes, size, flags);
+}
+
+ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+	return fails("socket", true) ? -1 : REAL(recvmsg)(fd, message, flags);
+}
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t size)
+{
+	return fails("socket", true) ? -1 : REAL(setsockopt)(fd, level, name, value, size);
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list list;
+	va_start(list, request);
+	void *argument = va_arg(list, void *);
+	va_end(list);
+	return fails("ioctl", true) ? -1 : REAL(ioctl)(fd, request, argument);
 }
 
 int epoll_create1(int flags)

@@ -61,7 +61,9 @@ export class Injector {
     writeFileSync(this.#report, "");
     const preloaded = process.env.LD_PRELOAD === undefined ? "" : ` ${process.env.LD_PRELOAD}`;
     const env = { ...process.env, LD_PRELOAD: `${this.#library}${preloaded}`, NODE_LIBBPF_INJECT_REPORT: this.#report };
-    const child = spawn(process.execPath, ["--expose-gc", join(__dirname, "child.js"), ...words], {
+    // The acts attach to the loopback interface.
+    const command = ["--net", process.execPath, "--expose-gc", join(__dirname, "child.js"), ...words];
+    const child = spawn("unshare", command, {
       env,
       stdio: ["ignore", "pipe", "pipe"],
     });
