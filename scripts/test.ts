@@ -253,6 +253,8 @@ function jobsHere(wants: (...parts: readonly Part[]) => boolean): Job[] {
     const pattern = `dist/test/kernel|${unitTests(...WITH_ADDON, "fuzz")}`;
     sanitized("unit and kernel tests here, with sanitizers", pattern);
   }
+  // That they work: a figure of one round, on a machine that runs other tests, is none.
+  if (wants("bench")) add("the benchmarks, in their quick form", (name) => command(name, "../bench/run.js", ...QUICK));
   if (wants("machines")) tests("tests that boot machines", { pattern: "dist/test/machines" });
   return jobs;
 }
