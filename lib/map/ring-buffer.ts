@@ -115,9 +115,9 @@ export class RingBuffer<T = Uint8Array> extends RecordMap<T, T[], RingBufferStat
     const own = { delivered, bytes, batches, discarded, lag, highWater, size, overwritten, undelivered };
     const [counted, produced = 0, failed = 0, uncounted = 0] = figures.subarray(7);
     if (counted === 0) return { ...own, produced: undefined, dropped: undefined, uncounted: undefined };
-    // Nothing counts what is overwritten: it is what is neither read nor there.
-    const dropped = this.#overwrites ? produced - delivered - native.ringPending(handle) : failed;
-    return { ...own, produced, dropped, uncounted };
+    // Nothing counts what is overwritten: it is what is neither read nor there. Programs may go on writing meanwhile.
+    const gone = this.#overwrites ? produced - delivered - native.ringPending(handle) : 0;
+    return { ...own, produced, dropped: Math.max(failed, gone), uncounted };
   }
 
   get #overwrites(): boolean {
