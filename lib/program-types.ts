@@ -3,8 +3,6 @@ import { ProgramType } from "./constants";
 
 /** What the kernel requires of all kinds of a program type. */
 interface TypeRow {
-  /** Required besides CAP_BPF: is_net_admin_prog_type(), is_perfmon_prog_type() in kernel/bpf/syscall.c. */
-  readonly capabilities: readonly ("CAP_PERFMON" | "CAP_NET_ADMIN")[];
   /**
    * is_tracing_prog_type() in kernel/bpf/verifier.c: such programs can run anywhere in the kernel, so some maps are
    * forbidden.
@@ -12,46 +10,44 @@ interface TypeRow {
   readonly runsAnywhere: boolean;
 }
 
-const NO_MORE: TypeRow = { capabilities: [], runsAnywhere: false };
-const NET: TypeRow = { capabilities: ["CAP_NET_ADMIN"], runsAnywhere: false };
-const PERF: TypeRow = { capabilities: ["CAP_PERFMON"], runsAnywhere: false };
-const ANYWHERE: TypeRow = { capabilities: ["CAP_PERFMON"], runsAnywhere: true };
+const PLAIN: TypeRow = { runsAnywhere: false };
+const ANYWHERE: TypeRow = { runsAnywhere: true };
 
 /** The number in enum bpf_prog_type. */
 export const PROGRAM_TYPES = {
-  UNSPEC: NO_MORE,
-  SOCKET_FILTER: NO_MORE,
+  UNSPEC: PLAIN,
+  SOCKET_FILTER: PLAIN,
   KPROBE: ANYWHERE,
-  SCHED_CLS: NET,
-  SCHED_ACT: NET,
+  SCHED_CLS: PLAIN,
+  SCHED_ACT: PLAIN,
   TRACEPOINT: ANYWHERE,
-  XDP: NET,
+  XDP: PLAIN,
   PERF_EVENT: ANYWHERE,
-  CGROUP_SKB: NO_MORE,
-  CGROUP_SOCK: NET,
-  LWT_IN: NET,
-  LWT_OUT: NET,
-  LWT_XMIT: NET,
-  SOCK_OPS: NET,
-  SK_SKB: NET,
-  CGROUP_DEVICE: NET,
-  SK_MSG: NET,
+  CGROUP_SKB: PLAIN,
+  CGROUP_SOCK: PLAIN,
+  LWT_IN: PLAIN,
+  LWT_OUT: PLAIN,
+  LWT_XMIT: PLAIN,
+  SOCK_OPS: PLAIN,
+  SK_SKB: PLAIN,
+  CGROUP_DEVICE: PLAIN,
+  SK_MSG: PLAIN,
   RAW_TRACEPOINT: ANYWHERE,
-  CGROUP_SOCK_ADDR: NET,
-  LWT_SEG6LOCAL: NET,
-  LIRC_MODE2: NO_MORE,
-  SK_REUSEPORT: NO_MORE,
-  FLOW_DISSECTOR: NET,
-  CGROUP_SYSCTL: NET,
+  CGROUP_SOCK_ADDR: PLAIN,
+  LWT_SEG6LOCAL: PLAIN,
+  LIRC_MODE2: PLAIN,
+  SK_REUSEPORT: PLAIN,
+  FLOW_DISSECTOR: PLAIN,
+  CGROUP_SYSCTL: PLAIN,
   RAW_TRACEPOINT_WRITABLE: ANYWHERE,
-  CGROUP_SOCKOPT: NET,
-  TRACING: PERF,
-  STRUCT_OPS: PERF,
-  EXT: { capabilities: ["CAP_PERFMON", "CAP_NET_ADMIN"], runsAnywhere: false },
-  LSM: PERF,
-  SK_LOOKUP: NET,
-  SYSCALL: NO_MORE,
-  NETFILTER: NET,
+  CGROUP_SOCKOPT: PLAIN,
+  TRACING: PLAIN,
+  STRUCT_OPS: PLAIN,
+  EXT: PLAIN,
+  LSM: PLAIN,
+  SK_LOOKUP: PLAIN,
+  SYSCALL: PLAIN,
+  NETFILTER: PLAIN,
 } as const satisfies Record<keyof typeof ProgramType, TypeRow>;
 
 type Name = keyof typeof ProgramType;

@@ -10,10 +10,14 @@ import { build } from "../lib/build/build";
 import { bpfSources, PROJECT_ROOT } from "./places";
 import { type Architecture, toolchain } from "./toolchain";
 
-/** Static: it runs in virtual machines, which have few libraries. */
-const HOST = ["-static", "-O2", "-Wall", "-Wextra", "-Werror", "-I.deps/include"];
+const HOST = ["-O2", "-Wall", "-Wextra", "-Werror", "-I.deps/include"];
+/** It runs in virtual machines, which have few libraries. */
+const STATIC = ["-static"];
+const OF_NODE = ["-shared", "-fPIC", "-DNAPI_VERSION=9", "-Inode_modules/node-api-headers/include"];
 /** Programs of the tests. */
 const PROGRAMS = ["test/truth/truth", "test/truth/delegate", "test/kernel/probed"];
+/** A module of Node.js, for this machine's architecture. */
+const MODULE = "test/kernel/capabilities";
 /** With the libbpf that the addon has. */
 const PEER = "test/selftests/peer";
 const LIBRARIES = ["bpf", "elf", "eu", "z"].map((name) => `.deps/host/lib${name}.a`);
@@ -56,11 +60,11 @@ function compileHost(
   [compiler = "cc", ...args]: readonly string[],
   source: string,
   output: string,
-  libraries: readonly string[] = [],
+  more: readonly string[] = STATIC,
 ): void {
   if (!isStale(output, source)) return;
   mkdirSync(dirname(output), { recursive: true });
-  const { error, status } = spawnSync(compiler, [...args, ...HOST, source, "-o", output, ...libraries], {
+  const { error, status } = spawnSync(compiler, [...args, ...HOST, source, "-o", output, ...more], {
     stdio: "inherit",
   });
   if (error) throw new Error(`${compiler} can't be run (${error.message}); install it: apt-get install gcc`);
@@ -76,7 +80,8 @@ if (require.main === module) {
   const compiler = [process.env.CC ?? "cc"];
   if (below === undefined) {
     for (const program of PROGRAMS) compileHost(compiler, `${program}.c`, join("dist", program));
-    compileHost(compiler, `${PEER}.c`, join("dist", PEER), LIBRARIES);
+    compileHost(compiler, `${PEER}.c`, join("dist", PEER), [...STATIC, ...LIBRARIES]);
+    compileHost(compiler, `${MODULE}.c`, join("dist", `${MODULE}.node`), OF_NODE);
     compileHost(compiler, "bench/sleepable/loop.c", "dist/bench/sleepable/loop");
   }
 }

@@ -6,7 +6,7 @@ import type { JestResult } from "./test-results";
 /** The results of one kernel: "FILE NAME" to the status, and the needs of a skipped test. */
 export type Seen = ReadonlyMap<string, { status: string; needs: string }>;
 
-const START = "<!-- Written by npm run gen:support. Do not edit. -->\n\n";
+const START = /<!-- Written by npm run \S+\. Do not edit\. -->\n\n/;
 const END = "\n<!-- End -->";
 
 export function seenIn({ testResults }: JestResult): Seen {
@@ -40,9 +40,10 @@ export function rowOf({ what, file, test }: Feature, kernels: readonly Seen[]): 
 
 /** Returns the page with another table. */
 export function between(page: string, table: string): string {
-  const [start, end] = [page.indexOf(START), page.indexOf(END)];
-  if (start < 0 || end < start) throw new Error("the page has no markers for the table");
-  return page.slice(0, start + START.length) + table + page.slice(end);
+  const start = START.exec(page);
+  const end = page.indexOf(END);
+  if (start === null || end < start.index) throw new Error("the page has no markers for the table");
+  return page.slice(0, start.index + start[0].length) + table + page.slice(end);
 }
 
 /** Returns the differences between a page and the current features and tests. */

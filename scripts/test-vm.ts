@@ -44,6 +44,8 @@ export interface VmTests {
   append?: string;
   /** A kernel without measured data in the tables. */
   unseen?: true;
+  /** Finds out which capabilities operations need, instead of looking at what the table says. */
+  measure?: true;
   /** Packages that the tests need in addition to jest. */
   packages?: readonly string[];
   /** More files. */
@@ -91,7 +93,7 @@ export async function testInVm(tests: VmTests): Promise<Result> {
   const { totalMs, bootMs, accelerator, exitCode } = await runInVm({
     kernel,
     arch,
-    command: JEST,
+    command: tests.measure ? [...JEST, MEASURED] : JEST,
     cwd: GUEST,
     ...(lsm !== undefined && { lsm }),
     ...(append !== undefined && { append }),
@@ -129,6 +131,9 @@ const JEST = [
   "--testMatch=**/together.js",
 ];
 
+/** The tests that measure, of files that have others. */
+const MEASURED = "--testNamePattern=kernel/privileges|is loaded, attached|congestion control runs";
+
 const BPFTOOL = "/opt/bpftool";
 const BTRFS_IMAGE = "/btrfs.img.gz";
 const hasErrorInjection = ({ kernel }: VmTests) => kernel.endsWith("-errinj");
@@ -140,6 +145,7 @@ function environmentOf(tests: VmTests): Record<string, string> {
     NODE_LIBBPF_BPFTOOL: BPFTOOL,
     ...(hasErrorInjection(tests) && { NODE_LIBBPF_BTRFS_IMAGE: BTRFS_IMAGE }),
     ...(tests.unseen && { NODE_LIBBPF_UNSEEN: "1" }),
+    ...(tests.measure && { NODE_LIBBPF_MEASURE: "1" }),
   };
 }
 

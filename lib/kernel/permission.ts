@@ -2,10 +2,11 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import { isSince } from "../compare-versions";
+import { ProgramType } from "../constants";
 import { attachOf, trampolineKinds } from "../kinds";
 import { listed } from "../listed";
-import { mapTypeRowOf } from "../map-types";
-import { programTypeRow } from "../program-types";
+import { mapTypeName } from "../map-types";
+import { attachRow, type Capability, loadRow, type Needs, type NeedsOf, neededBy } from "./privileges";
 
 /** Bits of a capability set that matter to BPF (linux/capability.h). */
 const BITS = {
@@ -16,9 +17,10 @@ const BITS = {
   CAP_SYSLOG: 34n,
   CAP_PERFMON: 38n,
   CAP_BPF: 39n,
-} as const;
+} as const satisfies Record<Capability, bigint>;
 
-type Capability = keyof typeof BITS;
+/** In the order in which messages name them. */
+const CAPABILITIES = (Object.keys(BITS) as Capability[]).toReversed();
 
 /** The names of the capabilities in a set that matter to BPF. */
 export function capabilityNames(set: bigint): string[] {
@@ -27,9 +29,21 @@ export function capabilityNames(set: bigint): string[] {
 
 /** The operation that the kernel refused. */
 export type Refused =
-  /** Loading a program; enum bpf_prog_type, or several. */
-  | { readonly operation: "load"; readonly types: readonly number[]; readonly trampoline?: boolean }
-  | { readonly operation: "attach"; readonly kind: string; readonly errno: string; readonly trampoline?: boolean }
+  /** Loading a program; enum bpf_prog_type, or several. `ofProgram`: it traces another program. */
+  | {
+      readonly operation: "load";
+      readonly types: readonly number[];
+      readonly trampoline?: boolean;
+      readonly ofProgram?: boolean;
+    }
+  | {
+      readonly operation: "attach";
+      readonly kind: string;
+      /** enum bpf_attach_type. */
+      readonly attachType: number;
+      readonly errno: string;
+      readonly trampoline?: boolean;
+    }
   /** Creating a map; enum bpf_map_type. `types`: the programs that are to be loaded with it. */
   | { readonly operation: "map.create"; readonly type: number; readonly types?: readonly number[] }
   /** Looking up an object by its id, or enabling statistics. */
@@ -61,10 +75,10 @@ export interface PermissionFacts {
   chargesMemlock: boolean;
   /** Soft limit in bytes; Infinity if unlimited. */
   memlock: number;
-  /**
-   * Whether every bpf(2) call needs CAP_BPF: kernel.unprivileged_bpf_disabled before Linux 5.19 (commit c8644cd0efe7).
-   */
-  asksAlways: boolean;
+  /** The running kernel's release. */
+  release: string;
+  /** Whether sysctl kernel.unprivileged_bpf_disabled is 0, so that some operations need no privilege. */
+  unprivileged: boolean;
   /** Whether this user can read tracefs, where libbpf looks up tracepoints; undefined if not mounted. */
   tracefs: boolean | undefined;
   /** Whether the kernel has no PMU for kprobes, so that they are created through tracefs. */
@@ -90,7 +104,8 @@ export function readPermissionFacts(): PermissionFacts {
     seccomp: Number(field("Seccomp") ?? 0),
     chargesMemlock: !isSince(release(), "5.11"),
     memlock: memlock === undefined || memlock === "unlimited" ? Number.POSITIVE_INFINITY : Number(memlock),
-    asksAlways: !isSince(release(), "5.19") && read("/proc/sys/kernel/unprivileged_bpf_disabled")?.trim() !== "0",
+    release: release(),
+    unprivileged: read("/proc/sys/kernel/unprivileged_bpf_disabled")?.trim() === "0",
     tracefs: tracefsReadable(),
     kprobesInTracefs: !existsSync("/sys/bus/event_source/devices/kprobe"),
     perfParanoid: Number(read("/proc/sys/kernel/perf_event_paranoid") ?? 2),
@@ -98,16 +113,12 @@ export function readPermissionFacts(): PermissionFacts {
 }
 
 /**
- * Explains an EPERM or EACCES. The needs of each operation were measured on Linux 5.10 to 7.3 by dropping one
- * capability at a time: test/kernel/permission.test.ts.
+ * Explains an EPERM or EACCES by what kernels were seen to need: privileges.ts.
  *
  * @param loads whether the kernel loads a minimal program; called only if a seccomp filter could be the cause
  */
 export function explainPermission(facts: PermissionFacts, refused: Refused, loads: () => boolean): PermissionCause {
-  const has = capabilityNames(facts.capabilities);
-  const missing = needs(refused, facts).filter(({ name, itself }) =>
-    itself ? !has.includes(name) : missingCapabilities(has, [name]).length > 0,
-  );
+  const missing = missingFor(refused, facts);
   if (missing.length > 0) return lacking(missing);
   if (!facts.initialUserNamespace) {
     return {
@@ -117,7 +128,7 @@ export function explainPermission(facts: PermissionFacts, refused: Refused, load
   }
   const looked = ["capabilities", "the user namespace"];
   const { operation } = refused;
-  const perfEvent = operation === "attach" ? attachOf(refused.kind).perfEvent : undefined;
+  const perfEvent = operation === "attach" ? perfEventOf(refused) : undefined;
   // Tracepoint ids are files of tracefs, and kprobes are created there if the kernel has no PMU for them.
   const traces = operation === "trace-pipe" || perfEvent === "tracepoint" || perfEvent === "kprobe";
   if (traces) {
@@ -174,87 +185,124 @@ export function missingCapabilities(
   has: readonly string[],
   needed: readonly Capability[] = TRACING_CAPABILITIES,
 ): Capability[] {
-  const admin = has.includes("CAP_SYS_ADMIN");
-  return needed.filter((name) => !has.includes(name) && !(admin && ADMIN.has(name)));
+  return has.includes("CAP_SYS_ADMIN") ? [] : needed.filter((name) => !has.includes(name));
 }
 
-/** The capabilities needed to load tracing and LSM programs. */
+/** The capabilities needed to load tracing and LSM programs; CAP_SYS_ADMIN stands for both. */
 const TRACING_CAPABILITIES = ["CAP_BPF", "CAP_PERFMON"] as const;
 
-/** Capabilities that CAP_SYS_ADMIN includes. */
-const ADMIN: ReadonlySet<Capability> = new Set(["CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN"] as const);
-
-interface Need {
+/** A capability that is missing, and the reason if its name does not make it clear. */
+interface Missing {
   readonly name: Capability;
-  /** The reason, if the name does not make it clear. */
-  readonly because?: string;
-  /** Whether CAP_SYS_ADMIN does not include it. */
-  readonly itself?: true;
+  readonly because: string | undefined;
 }
 
-const BPF: Need = { name: "CAP_BPF" };
-const PERFMON: Need = { name: "CAP_PERFMON" };
-const NET_ADMIN: Need = { name: "CAP_NET_ADMIN" };
-/** Since Linux 6.9 CAP_SYS_ADMIN is sufficient (BPF tokens). Such a kernel refuses nobody who has it. */
-const NET_ADMIN_FOR_MAPS: Need = { name: "CAP_NET_ADMIN", itself: true };
-
-function needs(refused: Refused, facts: PermissionFacts): Need[] {
+/** The rows of the table that tell what an operation needs. */
+function rowsOf(refused: Refused): string[] {
   switch (refused.operation) {
     case "load":
-      return ofTypes(refused.types);
-    case "map.create": {
-      // map_create() in kernel/bpf/syscall.c; before Linux 6.5 each map type's own function.
-      const ofMap = mapTypeRowOf(refused.type)?.needs === "CAP_NET_ADMIN" ? [BPF, NET_ADMIN_FOR_MAPS] : [BPF];
-      const types = refused.types ?? [];
-      return unique([...ofMap, ...(types.length > 0 ? ofTypes(types) : [])]);
-    }
-    case "by-id":
-      return [
-        { name: "CAP_SYS_ADMIN", because: "the kernel requires it to look up objects by id and to count run times" },
-      ];
-    case "query":
-      return [...(facts.asksAlways ? [BPF] : []), NET_ADMIN];
-    case "trace-pipe":
-      return [{ name: "CAP_DAC_READ_SEARCH", because: "only root may read trace_pipe" }];
-    case "perf-buffer":
-      return ofPerf(PERFMON, facts);
+      // Without a program there are maps: what the least of programs needs.
+      return (refused.types.length === 0 ? [ProgramType.SOCKET_FILTER] : refused.types).map((type) =>
+        loadRow(type, refused.ofProgram),
+      );
     case "attach":
-      return [...(facts.asksAlways ? [BPF] : []), ...ofAttaching(refused.kind, facts)];
-    case "use":
-      return facts.asksAlways ? [BPF] : [];
+      return [attachRow(refused.kind, refused.attachType)];
+    case "map.create":
+      return [`create ${mapTypeName(refused.type)}`, ...(refused.types ?? []).map((type) => loadRow(type))];
+    default:
+      return [refused.operation];
   }
 }
 
-function unique(all: readonly Need[]): Need[] {
-  return all.filter(({ name }, index) => all.findIndex((other) => other.name === name) === index);
+/** What the process lacks for an operation. */
+function missingFor(refused: Refused, facts: PermissionFacts): Missing[] {
+  const has = capabilityNames(facts.capabilities);
+  const missing = new Map<Capability, Missing>();
+  for (const row of rowsOf(refused))
+    for (const one of missingIn(neededBy(row, facts), has, refused, facts))
+      if (!missing.has(one.name)) missing.set(one.name, one);
+  return CAPABILITIES.flatMap((name) => missing.get(name) ?? []);
 }
 
-function ofTypes(types: readonly number[]): Need[] {
-  const more = new Set(types.flatMap((type) => programTypeRow(type)?.capabilities ?? []));
-  return [BPF, ...(more.has("CAP_PERFMON") ? [PERFMON] : []), ...(more.has("CAP_NET_ADMIN") ? [NET_ADMIN] : [])];
+/** By one row: what all the kernels that tell about this one need; where they differ, what either needs. */
+function missingIn(
+  told: readonly NeedsOf[],
+  has: readonly string[],
+  refused: Refused,
+  facts: PermissionFacts,
+): Missing[] {
+  const lacks = told.map((needs) => lackingOf(onThisHost(needs, refused, facts), has));
+  const [first = [], second = first] = lacks;
+  const certain = first.filter((name) => second.includes(name));
+  if (certain.length > 0) return certain.map((name) => ({ name, because: reasonFor(name, refused, facts) }));
+  const [older, newer] = told.map(({ version }) => `Linux ${version}`);
+  const differ = (names: readonly Capability[], needing = "", other = "") =>
+    names.map((name) => ({
+      name,
+      because: `${needing} requires it and ${other} does not; this is ${facts.release}, which was not measured`,
+    }));
+  return [...differ(first, older, newer), ...differ(second, newer, older)];
 }
 
-function ofAttaching(kind: string, facts: PermissionFacts): Need[] {
-  const { perfEvent } = attachOf(kind);
-  if (perfEvent === "uprobe") {
-    // A kernel before ba677dbe77af refuses nobody who has CAP_PERFMON.
-    const because = "uprobes need it since Linux 6.16 and the stable releases of July 2025; before that, CAP_PERFMON";
-    return ofPerf({ name: "CAP_SYS_ADMIN", because }, facts);
-  }
-  if (perfEvent === undefined) return [];
-  const inTracefs = perfEvent === "tracepoint" || facts.kprobesInTracefs;
-  const because = "this user can't read tracefs";
-  const search: Need[] = inTracefs && facts.tracefs === false ? [{ name: "CAP_DAC_READ_SEARCH", because }] : [];
-  return [...ofPerf(PERFMON, facts), ...search];
+function lackingOf({ needs, besidesAdmin }: Needs, has: readonly string[]): Capability[] {
+  return (has.includes("CAP_SYS_ADMIN") ? besidesAdmin : needs).filter((name) => !has.includes(name));
 }
 
-function ofPerf(need: Need, { perfParanoid }: PermissionFacts): Need[] {
-  if (perfParanoid < 3) return [need];
-  const because = `perf_event_open(2) requires it while kernel.perf_event_paranoid is ${perfParanoid}`;
-  return [{ name: "CAP_SYS_ADMIN", because }];
+/** What is known of releases that may not be in the table. */
+function onThisRelease({ needs, besidesAdmin }: Needs, { operation }: Refused, facts: PermissionFacts): Needs {
+  // Every bpf(2) call needs it while kernel.unprivileged_bpf_disabled is set: until c8644cd0efe7.
+  const always = !facts.unprivileged && !isSince(facts.release, "5.19") && operation !== "trace-pipe";
+  // CAP_SYS_ADMIN stands for it since maps can be created with a token: 35f96de04127.
+  const itself = operation === "map.create" && !isSince(facts.release, "6.9");
+  return {
+    needs: always && !needs.includes("CAP_SYS_ADMIN") ? [...new Set([...needs, "CAP_BPF" as const])] : needs,
+    besidesAdmin: itself ? needs.filter((name) => name === "CAP_NET_ADMIN") : besidesAdmin,
+  };
 }
 
-function lacking(missing: readonly Need[]): PermissionCause {
+/** The table is of kernels with perf_event_paranoid 2, a PMU for kprobes, and tracefs for root alone. */
+function onThisHost(told: Needs, refused: Refused, facts: PermissionFacts): Needs {
+  const { needs, besidesAdmin } = onThisRelease(told, refused, facts);
+  const { tracefs, kprobesInTracefs } = facts;
+  const inTracefs = kprobesInTracefs && perfEventOf(refused) === "kprobe";
+  const files = (names: readonly Capability[]): Capability[] => {
+    if (refused.operation === "trace-pipe") return [...names];
+    const others = names.filter((name) => name !== "CAP_DAC_READ_SEARCH");
+    return tracefs === false && (inTracefs || others.length < names.length)
+      ? [...others, "CAP_DAC_READ_SEARCH"]
+      : others;
+  };
+  const perf = (names: readonly Capability[]) => names.filter((name) => name !== "CAP_PERFMON");
+  return isParanoid(refused, facts)
+    ? { needs: [...perf(files(needs)), "CAP_SYS_ADMIN"], besidesAdmin: files(besidesAdmin) }
+    : { needs: files(needs), besidesAdmin: files(besidesAdmin) };
+}
+
+/** The PMU of perf_event_open(2), if that does it. */
+function perfEventOf(refused: Refused) {
+  if (refused.operation === "perf-buffer") return "event";
+  return refused.operation === "attach" ? attachOf(refused.kind).perfEvent : undefined;
+}
+
+function isParanoid(refused: Refused, { perfParanoid }: PermissionFacts): boolean {
+  return perfParanoid >= 3 && perfEventOf(refused) !== undefined;
+}
+
+/** Why a capability is needed, if its name does not make it clear. */
+function reasonFor(name: Capability, refused: Refused, facts: PermissionFacts): string | undefined {
+  const { operation } = refused;
+  if (name === "CAP_DAC_READ_SEARCH")
+    return operation === "trace-pipe" ? "only root may read trace_pipe" : "this user can't read tracefs";
+  if (name !== "CAP_SYS_ADMIN") return undefined;
+  if (isParanoid(refused, facts))
+    return `perf_event_open(2) requires it while kernel.perf_event_paranoid is ${facts.perfParanoid}`;
+  if (operation === "by-id") return "the kernel requires it to look up objects by id and to count run times";
+  if (operation === "load") return "libbpf reads the other program's BTF by its id";
+  // A kernel before ba677dbe77af refuses nobody who has CAP_PERFMON.
+  return "uprobes need it since Linux 6.16 and the stable releases of July 2025; before that, CAP_PERFMON";
+}
+
+function lacking(missing: readonly Missing[]): PermissionCause {
   const what = listed(missing.map(({ name }) => name));
   const why = missing.flatMap(({ because }) => because ?? []).join("; ");
   const isOld = missing.some(({ name }) => name === "CAP_BPF" || name === "CAP_PERFMON");

@@ -96,7 +96,7 @@ export function loadError(
     }
   }
   const what = program === undefined ? name : nameOf(program);
-  if (isEperm) return notPermitted(what, program === undefined ? types : [program.type], program?.kind, about);
+  if (isEperm) return notPermitted(what, program === undefined ? types : [program.type], program, about);
   const said = `${what} could not be loaded${cause ? `: ${cause.words}` : ""} (${errno})`;
   const meaning = explained(explain({ errno, log: texts }), cause?.hint ?? hintOf(outcome.status));
   return new LoadError(cause?.code ?? "ERR_BPF_LOAD", said, { ...about, ...meaning });
@@ -111,8 +111,9 @@ function noToken(name: string, bpffs: string, about: ErrorDetails): LoadError {
 /** The release with exclusive maps (baefdbdf6812). */
 const EXCLUSIVE = "6.18";
 
-function notPermitted(what: string, types: number[], kind: string | undefined, about: ErrorDetails): BpfError {
-  const refused = { operation: "load", types, trampoline: kind !== undefined && usesTrampoline(kind) } as const;
+function notPermitted(what: string, types: number[], program: GivenProgram | undefined, about: ErrorDetails): BpfError {
+  const trampoline = program !== undefined && usesTrampoline(program.kind);
+  const refused = { operation: "load", types, trampoline, ofProgram: program?.ofProgram ?? false } as const;
   return permissionError(`${what} could not be loaded`, refused, { ...about, errno: "EPERM" });
 }
 

@@ -21,6 +21,8 @@ export type GivenProgram = Pick<
   | "autoattach"
   | "logLevel"
 > & {
+  /** Whether it is loaded for another program: {@link ProgramSpec.targetProgram}. */
+  readonly ofProgram?: boolean;
   /** The verifier log, if requested. */
   log?: Uint8Array | undefined;
   /** The codec of an iterator's records, if it declares them. */
@@ -250,7 +252,8 @@ export class ProgramSpec {
   /** @internal */
   given(): GivenProgram {
     const { name, section, kind, type, attachType, attachTarget, sleepable, autoload, autoattach, logLevel } = this;
-    return { name, section, kind, type, attachType, attachTarget, sleepable, autoload, autoattach, logLevel };
+    const given = { name, section, kind, type, attachType, attachTarget, sleepable, autoload, autoattach, logLevel };
+    return { ...given, ofProgram: this.#targetProgram !== undefined };
   }
 
   #checked<T>(property: string, value: T, expected: Expected<T>): T {

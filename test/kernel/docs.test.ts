@@ -73,7 +73,10 @@ beforeAll(async () => {
   // Generates events for a snippet that watches execs.
   const execs = spawn("sh", ["-c", 'while sleep 0.2 && kill -0 "$PPID"; do /bin/true; done']);
   const apart = able.filter((file) => file.includes(".net."));
-  await run(able.filter((file) => !apart.includes(file)));
+  // They change the process.
+  const alone = able.filter((file) => file.includes(".alone."));
+  await run(able.filter((file) => !apart.includes(file) && !alone.includes(file)));
+  for (const file of alone) await run([file]);
   if (apart.length > 0) await run(apart, APART);
   execs.kill();
 }, 600_000);

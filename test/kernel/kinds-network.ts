@@ -15,12 +15,14 @@ import {
   type BpfObject,
   KernelMap,
   type Link,
+  type ObjectSpec,
   open,
   StructOpsMap,
 } from "node-libbpf";
 import { objectPath, only } from "../bpf/objects";
 import { attach, type Kind, live, load, must, type Row, refuse, runsOf } from "./kinds";
 import { before, bundled, isSince, memo, type Need, since, trampolines, vmKernel } from "./needs";
+import { measures, privileges, reportPrivileges } from "./privilege";
 
 /** A case, and what it needs of the kernel. Its row is one of the table of kinds. */
 export interface Case {
@@ -148,9 +150,14 @@ function add(name: string, needs: readonly Need[], run: Case["run"]): void {
   cases.push({ name, needs: [bundled, netns, ...needs], run });
 }
 
+/** The map of sockets needs a privilege of its own. */
+function withoutSockets(spec: ObjectSpec): void {
+  if (spec.maps.sockets !== undefined) spec.maps.sockets.autocreate = false;
+}
+
 /** A kind's life; on older kernels, its refusal. */
 function addKind(program: string, more: Omit<Kind, "object" | "program">, needs: readonly Need[] = []): void {
-  const kind: Kind = { object: "kinds-net", program, ...more };
+  const kind: Kind = { object: "kinds-net", program, prepare: withoutSockets, ...more };
   add(`${program} is loaded, attached, runs, is replaced and detached`, [since(kind.since ?? "5.10"), ...needs], () =>
     live(kind),
   );
@@ -205,6 +212,7 @@ addKind("flow_dissector", { fire: () => ping("127.0.0.1"), link: "netns", update
 let sockets: BpfMap;
 const mapOf = (object: BpfObject, name: string) => object.maps[name] as BpfMap;
 const ofSockets: Omit<Kind, "object" | "program"> = {
+  prepare: () => {},
   options: (object) => {
     sockets = object.map("sockets", KernelMap);
     return { map: sockets };
@@ -255,7 +263,10 @@ add("sk_reuseport is loaded, attached, runs, and is detached", [since("6.1")], a
       from.close();
     };
     const options = { socket: fdOf(one) };
-    row = await live({ object: "kinds-net", program: "sk_reuseport", options, fire: toGroup, link: undefined });
+    row = await live({
+      ...{ object: "kinds-net", program: "sk_reuseport", options, prepare: withoutSockets },
+      ...{ fire: toGroup, link: undefined },
+    });
     for (const socket of group) socket.close();
   });
   return row;
@@ -450,16 +461,27 @@ add("tc: a filter that is there already, and one that is left", [], async () => 
   must(runsOf(object) > (runs as bigint), "a disconnected filter does not run");
 });
 
-add("struct_ops: congestion control runs, is replaced and detached", [trampolines], async () => {
-  const withLink = isSince("6.4");
-  const wanted = withLink ? ["control_link", "control_other"] : ["control"];
+function controlSpec(wanted: readonly string[]): ObjectSpec {
   const spec = open(objectPath("kinds-struct-ops"));
   for (const map of Object.values(spec.maps))
     if (map.name.startsWith("control")) map.autocreate = wanted.includes(map.name);
-  using object = await spec.load();
+  return spec;
+}
+async function capabilitiesOfStruct(wanted: readonly string[], map: StructOpsMap): Promise<void> {
+  await privileges({
+    ...{ row: "load struct_ops", prepare: () => controlSpec(wanted), act: (spec: ObjectSpec) => spec.loadSync() },
+    undo: (object) => object.close(),
+  });
+  await privileges({ row: "attach struct_ops", act: () => map.attach(), undo: (link) => link.detach() });
+}
+add("struct_ops: congestion control runs, is replaced and detached", [trampolines], async () => {
+  const withLink = isSince("6.4");
+  const wanted = withLink ? ["control_link", "control_other"] : ["control"];
+  using object = await controlSpec(wanted).load();
   const first = object.map(wanted[0] as string, StructOpsMap);
   const control = "/proc/sys/net/ipv4/tcp_congestion_control";
   const usual = readFileSync(control, "utf8").trim();
+  await capabilitiesOfStruct(wanted, first);
   const link = first.attach();
   // The namespace's default is a pointer to the struct: after an update, it is chosen anew.
   const choose = () => writeFileSync(control, "node_libbpf");
@@ -521,13 +543,14 @@ async function main(): Promise<void> {
   writeFileSync(join(sysfs, "class/net/lo/queues/rx-0/rps_cpus"), "1");
   if (netkit.present()) pair("nk", "netkit", ["10.11.13.1", "10.11.13.2"]);
   for (const { name, needs, run } of CASES) {
-    if (needs.some((need) => !need.present())) continue;
+    if (needs.some((need) => !need.present()) || (measures && !/is loaded|congestion/.test(name))) continue;
     const said: Said = await run().then(
       (row) => ({ name, ...(row !== undefined && { row: row as Row }) }),
       (error: Error) => ({ name, error: error.stack ?? error.message }),
     );
     process.stdout.write(`${JSON.stringify(said)}\n`);
   }
+  reportPrivileges("network");
   busybox("umount", sysfs);
   rmdirSync(sysfs);
   other.end();

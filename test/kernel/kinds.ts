@@ -15,8 +15,10 @@ import {
   type ObjectSpec,
   open,
 } from "node-libbpf";
+import { attachRow, loadRow } from "../../lib/kernel/privileges";
 import { objectPath, only } from "../bpf/objects";
 import { isSince } from "./needs";
+import { measures, privileges, reportPrivileges } from "./privilege";
 
 /** A kind, and how a test makes its program run. */
 export interface Kind {
@@ -49,11 +51,15 @@ export interface Row {
 
 export const COLUMNS = ["kind", "loaded", "attached", "fired", "updated", "info", "detached"] as const;
 
-export function load({ object, program, prepare }: Kind): Promise<BpfObject> {
+function specOf({ object, program, prepare }: Kind): ObjectSpec {
   const spec = only(open(objectPath(object)), program) as ObjectSpec;
   if (spec.variables.watched !== undefined) spec.variables.watched = process.pid;
   prepare?.(spec);
-  return spec.load();
+  return spec;
+}
+
+export function load(kind: Kind): Promise<BpfObject> {
+  return specOf(kind).load();
 }
 
 export const runsOf = (object: BpfObject) => object.variables.runs as bigint;
@@ -83,13 +89,46 @@ async function rests(kind: Kind, object: BpfObject): Promise<boolean> {
 /** Goes through a kind's life on a kernel that has it. Throws where something is not as the kind says. */
 export async function live(kind: Kind): Promise<Row> {
   using object = await load(kind);
+  await capabilitiesOf(kind, object);
   const link = attach(kind, object);
+  const row = { kind: kind.program, loaded: "yes", attached: "yes", fired: "yes", detached: "yes" };
+  // It takes a while to see that a program runs, and measuring asks for nothing of it.
+  if (measures) return { ...row, updated: await update(kind, object, link), info: infoOf(kind, link) };
   must(await fires(kind, object, link), `${kind.program} did not run`);
   const info = infoOf(kind, link);
   const updated = await update(kind, object, link);
   link.detach();
   must(await rests(kind, object), `${kind.program} runs after detach()`);
-  return { kind: kind.program, loaded: "yes", attached: "yes", fired: "yes", updated, info, detached: "yes" };
+  return { ...row, updated, info };
+}
+
+/** What loading, attaching and detaching need. */
+async function capabilitiesOf(kind: Kind, object: BpfObject): Promise<void> {
+  const spec = specOf(kind).program(kind.program);
+  const { kind: itsKind, attachType } = object.program(kind.program);
+  const isOfProgram = spec.targetProgram !== undefined;
+  await privileges({
+    ...{ row: loadRow(spec.type, isOfProgram), prepare: () => specOf(kind) },
+    act: (fresh) => fresh.loadSync(),
+    undo: (loaded) => loaded.close(),
+  });
+  // What was loaded for another program is attached to it once.
+  const place = isOfProgram ? () => specOf(kind).loadSync() : () => object;
+  const leave = (used: BpfObject) => used !== object && used.close();
+  await privileges({
+    ...{ row: attachRow(itsKind, attachType), prepare: place, release: leave },
+    act: (used) => ({ link: attach(kind, used), used }),
+    undo({ link, used }) {
+      link.detach();
+      leave(used);
+    },
+  });
+  if (kind.link !== undefined && !isOfProgram)
+    await privileges({
+      ...{ row: "use", prepare: () => attach(kind, object) },
+      act: (link) => link.detach(),
+      release: (link) => link.detach(),
+    });
 }
 
 function infoOf({ link: type, program }: Kind, link: Link): string {
@@ -113,10 +152,12 @@ async function update(kind: Kind, object: BpfObject, link: Link): Promise<string
       failure instanceof BpfError && failure.code === "ERR_BPF_NOT_SUPPORTED",
       `update() of ${kind.program}: ${failure}`,
     );
-    must(await fires(kind, object, link), `${kind.program} does not run after a refused update()`);
+    if (!measures) must(await fires(kind, object, link), `${kind.program} does not run after a refused update()`);
     return "no";
   }
   must(failure === undefined, `update() of ${kind.program}: ${failure}`);
+  await privileges({ row: "use", act: () => link.update(other.program(kind.program)) });
+  if (measures) return "yes";
   must(await fires(kind, other, link), `the new ${kind.program} did not run`);
   must(await rests(kind, object), `the old ${kind.program} runs after update()`);
   // Back again, and only if it has the expected one.
@@ -168,6 +209,7 @@ export function report(name: string, rows: readonly Row[]): void {
   const line = (cells: readonly string[]) => cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ");
   const lines = [line(COLUMNS), ...rows.map((row) => line(COLUMNS.map((column) => row[column])))];
   process.stdout.write(`${lines.map((text) => text.trimEnd()).join("\n")}\n`);
+  reportPrivileges(name);
   const directory = process.env.NODE_LIBBPF_REPORT;
   if (directory === undefined) return;
   mkdirSync(directory, { recursive: true });

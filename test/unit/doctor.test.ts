@@ -31,8 +31,8 @@ const good: KernelFacts = {
 const loaded: HookProbe = { log: "" };
 const permitted: PermissionFacts = {
   ...{ capabilities: (1n << 41n) - 1n, initialUserNamespace: true, lockdown: undefined, seccomp: 0 },
-  ...{ chargesMemlock: false, memlock: Number.POSITIVE_INFINITY, asksAlways: false, tracefs: true },
-  ...{ kprobesInTracefs: false, perfParanoid: 2 },
+  ...{ chargesMemlock: false, memlock: Number.POSITIVE_INFINITY, release: "6.12.117", unprivileged: false },
+  ...{ tracefs: true, kprobesInTracefs: false, perfParanoid: 2 },
 };
 const forbidden = (facts: Partial<PermissionFacts> = {}, loads = true): HookProbe => ({
   errno: "EPERM",

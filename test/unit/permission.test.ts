@@ -1,5 +1,5 @@
 /** The cause of an EPERM: the error names the one that applies. */
-import { MapType, ProgramType } from "../../lib/constants";
+import { AttachType, MapType, ProgramType } from "../../lib/constants";
 import {
   explainPermission,
   type PermissionFacts,
@@ -14,7 +14,8 @@ const all: PermissionFacts = {
   seccomp: 0,
   chargesMemlock: false,
   memlock: 65536,
-  asksAlways: false,
+  release: "6.12.117",
+  unprivileged: false,
   tracefs: true,
   kprobesInTracefs: false,
   perfParanoid: 2,
@@ -24,7 +25,9 @@ const [DAC_READ_SEARCH, NET_ADMIN, SYS_ADMIN, PERFMON, BPF] = [2, 12, 21, 38, 39
 
 const load = (...types: number[]): Refused => ({ operation: "load", types });
 const lsm: Refused = { operation: "load", types: [ProgramType.LSM], trampoline: true };
-const attach = (kind: string, errno = "EACCES"): Refused => ({ operation: "attach", kind, errno });
+const attach = (kind: string, errno = "EACCES", attachType: number = AttachType.XDP): Refused => ({
+  ...{ operation: "attach", kind, attachType, errno },
+});
 const create = (type: number, ...types: number[]): Refused => ({ operation: "map.create", type, types });
 
 test.each<[string, Partial<PermissionFacts>, Refused, RegExp]>([
@@ -38,11 +41,38 @@ test.each<[string, Partial<PermissionFacts>, Refused, RegExp]>([
   ["CAP_SYS_ADMIN counts for all", caps(SYS_ADMIN), load(ProgramType.XDP), /the cause is unknown/],
   ["a hash", caps(), create(MapType.HASH), /lacks CAP_BPF$/],
   ["a sockmap", caps(BPF), create(MapType.SOCKMAP), /lacks CAP_NET_ADMIN$/],
-  ["a sockmap with CAP_SYS_ADMIN alone", caps(SYS_ADMIN), create(MapType.SOCKMAP), /lacks CAP_NET_ADMIN$/],
+  [
+    "a sockmap with CAP_SYS_ADMIN alone, before 6.9",
+    { ...caps(SYS_ADMIN), release: "6.1.170" },
+    create(MapType.SOCKMAP),
+    /lacks CAP_NET_ADMIN$/,
+  ],
+  ["since 6.9 it stands for that", caps(SYS_ADMIN), create(MapType.SOCKMAP), /the cause is unknown/],
+  [
+    "what sk_lookup needs is less than other programs of the network",
+    caps(),
+    load(ProgramType.SK_LOOKUP),
+    /lacks CAP_BPF$/,
+  ],
+  [
+    "a program that traces another",
+    caps(BPF, PERFMON),
+    { ...load(ProgramType.TRACING), ofProgram: true } as Refused,
+    /lacks CAP_SYS_ADMIN \(libbpf reads/,
+  ],
+  ["tc with CAP_SYS_ADMIN alone: netlink", caps(SYS_ADMIN), attach("tc", "EPERM"), /lacks CAP_NET_ADMIN$/],
+  ["packets of a cgroup", caps(BPF), attach("cgroup", "EPERM", AttachType.CGROUP_INET_EGRESS), /lacks CAP_NET_ADMIN$/],
+  [
+    "but not its sockets",
+    caps(),
+    attach("cgroup", "EPERM", AttachType.CGROUP_INET_SOCK_CREATE),
+    /the cause is unknown/,
+  ],
+  ["kprobes of many functions", { ...caps(BPF), tracefs: false }, attach("kprobe.multi"), /lacks CAP_DAC_READ_SEARCH/],
   ["a map of an object", caps(), create(MapType.HASH, ProgramType.LSM), /lacks CAP_BPF and CAP_PERFMON$/],
   ["a map by its id", caps(BPF, PERFMON), { operation: "by-id" }, /lacks CAP_SYS_ADMIN \(.*by id/],
   ["a map that is there", caps(), { operation: "use" }, /the cause is unknown/],
-  ["the same before 5.19", { ...caps(), asksAlways: true }, { operation: "use" }, /lacks CAP_BPF$/],
+  ["the same before 5.19", { ...caps(), release: "5.10.262" }, { operation: "use" }, /lacks CAP_BPF$/],
   ["a uprobe", caps(BPF, PERFMON), attach("uprobe"), /lacks CAP_SYS_ADMIN \(uprobes need it since Linux 6.16/],
   ["a kprobe", caps(BPF), attach("kprobe"), /lacks CAP_PERFMON$/],
   [

@@ -279,8 +279,8 @@ function attachError(program: Attachable, outcome: Attached, given: AttachOption
   // (bpf_iter_attach_map()).
   const isOfMap = program.kind === "iter" && isErrno(outcome.status, "EACCES");
   if (isErrno(outcome.status, "EPERM") || (isErrno(outcome.status, "EACCES") && !isOfMap)) {
-    const { kind } = program;
-    const refused = { operation: "attach", kind, errno, trampoline: usesTrampoline(kind) } as const;
+    const { kind, attachType } = program;
+    const refused = { operation: "attach", kind, attachType, errno, trampoline: usesTrampoline(kind) } as const;
     return permissionError(what, refused, details);
   }
   const lacking = UNKNOWN.includes(errno) ? tooNew(program, given) : undefined;
