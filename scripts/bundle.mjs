@@ -94,9 +94,12 @@ function loading(id) {
   return `require("./${file}.js")${isPart(file) ? `["${id}"]` : ""}`;
 }
 
-/** Gives an object values of a module, which is loaded when one of them is first read. They then are plain values. */
+/**
+ * Gives an object values of a module, which is loaded when one of them is first read. They then are plain values. Its
+ * name is none of a function in lib/, whose files are in the same one.
+ */
 const LATER = `
-function later(object, names, load) {
+function lazily$(object, names, load) {
   for (const name of names) {
     const get = () => {
       const value = load()[name];
@@ -107,7 +110,7 @@ function later(object, names, load) {
   }
   return object;
 }`;
-const later = (object, names, load) => `later(${object}, ${JSON.stringify(names)}, () => ${load})`;
+const later = (object, names, load) => `lazily$(${object}, ${JSON.stringify(names)}, () => ${load})`;
 
 /** An entry: lib/index.ts and the like, which export from modules and do nothing else. */
 function entry(id, loading) {

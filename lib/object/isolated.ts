@@ -117,7 +117,7 @@ const MAP: Schema<MapDescription> = {
   ...{ valueSize: required(anyNumber), maxEntries: required(anyNumber), flags: required(anyNumber) },
   ...{ numaNode: required(anyNumber), mapExtra: required(bigint64), autocreate: required(boolean) },
   ...{ internal: required(boolean), keyTypeId: required(anyNumber), valueTypeId: required(anyNumber) },
-  ...{ pinPath: anyString, initial: bytes, inner: later(() => object(MAP)) },
+  ...{ pinPath: anyString, initial: bytes, inner: recursive(() => object(MAP)) },
 };
 const VARIABLE: Schema<VariableDescription> = {
   ...{ name: required(anyString), shared: anyString, section: required(anyString), sectionId: required(anyNumber) },
@@ -142,6 +142,6 @@ const DESCRIPTION = object<Answer>(
 );
 
 /** A check that refers to itself. */
-function later<T>(expected: () => Expected<T>): Expected<T> {
+function recursive<T>(expected: () => Expected<T>): Expected<T> {
   return { fault: (value) => expected().fault(value) };
 }

@@ -1,5 +1,5 @@
 /** Policy: pinned programs that are replaced without a moment in which none decides. */
-import { ClosedError } from "../errors";
+import { ArgumentError, ClosedError } from "../errors";
 import { type Link, openLink } from "../link/link";
 import type { BpfObject } from "../object/object";
 import { ObjectSpec } from "../object/object-spec";
@@ -80,7 +80,10 @@ export class Policy<S extends ObjectShape = AnyShape> implements Disposable, Asy
   #closed = false;
 
   /** @internal */
-  constructor(folder: PolicyFolder, object: BpfObject<S>, { programs, maps }: Outcomes) {
+  constructor(folder: PolicyFolder, object: BpfObject<S>, outcomes: Outcomes) {
+    if (!(folder instanceof PolicyFolder))
+      throw new ArgumentError("a policy is made by Policy.adoptOrReplace(), not by its class");
+    const { programs, maps } = outcomes;
     this.#folder = folder;
     this.object = object;
     this.programs = programs;

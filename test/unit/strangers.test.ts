@@ -1,7 +1,10 @@
 /** Objects of strangers: `sha256` and `isolate` of open(). */
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type OpenOptions, open } from "node-libbpf";
+import { PROJECT_ROOT } from "../../scripts/places";
 import { objectPath } from "../bpf/objects";
 
 const path = objectPath("shapes");
@@ -47,4 +50,11 @@ test("a damaged object gives the same error as without a child process", () => {
     const damaged = bytes.subarray(0, length);
     expect(outcome(damaged, { name: "x", isolate: true })).toEqual(outcome(damaged, { name: "x" }));
   }
+});
+
+test("the published files have the child process too", () => {
+  const open = `require(${JSON.stringify(join(PROJECT_ROOT, "dist/bundle/index.js"))}).open`;
+  const code = `process.stdout.write(${open}(${JSON.stringify(path)}, { isolate: true }).license)`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["-e", code], { encoding: "utf8" });
+  expect([stdout, stderr]).toEqual(["GPL", ""]);
 });
