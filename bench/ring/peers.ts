@@ -7,6 +7,8 @@ import { sideBySide } from "../side-by-side";
 const SIZES = ["16", "64", "256"];
 /** The producer is on CPU 0. */
 const CPU_1 = ["taskset", "-c", "1"];
+/** Milliseconds: more than the time between two records. */
+const EAGER = "2";
 
 function ringPeers(): Peer[] {
   compileC("bench/ring/producer.c");
@@ -35,6 +37,7 @@ function ringPeers(): Peer[] {
       ),
     ),
     ...consumers.map(({ name, program }) => ({ name, command: [...CPU_1, ...program, "latency"] })),
+    { name: ours.name, command: [...CPU_1, ...ours.program, "latency", EAGER] },
     ...["turns", "memory", "counting"].map((mode) => ({ name: ours.name, command: [...ours.program, mode] })),
   ];
 }
@@ -48,6 +51,7 @@ export const ring = sideBySide(
   the reader is on another CPU. Node.js has read one full ring before, so that V8 has compiled the loop. "CPU" is the CPU time of the
   reader's process for a record. The number of delivered records depends more on the producer, which a fast reader slows down.
 * **wake-up**: the time from the program's clock, in a record that is written once a millisecond, until the reader has the record.
+  An eager reader looks for it in every turn of the event loop; "CPU" is what that costs for a record.
 * **turn of the event loop**: its duration while 64 MiB of 64-byte records are read.`,
   ringPeers,
 );
