@@ -195,7 +195,8 @@ async function kinds(): Promise<void> {
     ["kinds-trace", "raw_tp", {}],
     ["kinds-net", "xdp", { ...near, mode: "skb" }],
     ["kinds-net", "tcx_ingress", near],
-    ["kinds-net", "tc", { ...near, direction: "ingress", handle: 7, priority: 3 }],
+    // Without a handle: the filter stays if the socket that would detach it fails, which is the error of detach().
+    ["kinds-net", "tc", { ...near, direction: "ingress" }],
     ["kinds-net", "netfilter", { family: "ipv4", hook: "output", priority: 5 }],
     ["kinds-net", "sk_lookup", {}],
     ["kinds-net", "flow_dissector", {}],

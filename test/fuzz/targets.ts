@@ -1,13 +1,10 @@
 /** What is fuzzed by coverage: everything that reads what others wrote, without loading it. */
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CommanderError } from "commander";
 import { BpfError, type Codec, codecOf, codecs, explain } from "../../lib";
 import { Btf } from "../../lib/btf/btf";
 import { toC } from "../../lib/btf/c";
 import { toJson } from "../../lib/btf/json";
-import { run as runCommand } from "../../lib/cli/commands";
 import { valueLike, valueOfText } from "../../lib/codec/value-text";
 import { readSections } from "../../lib/elf/elf";
 import { checkedBtf } from "../../lib/elf/read-btf";
@@ -76,46 +73,6 @@ function roundTrip(input: Uint8Array): void {
   const value = codec.decode(new DataView(bytes.buffer), 0, bytes.length);
   const again = new Uint8Array(bytes.length);
   ours(() => codec.encode(value, new DataView(again.buffer), 0, again.length));
-}
-
-const WORDS = [
-  "check",
-  "btf",
-  "hooks",
-  "completion",
-  "--kernel",
-  "6.12",
-  "5.10",
-  "--json",
-  "--format",
-  "c",
-  "json",
-  "-",
-];
-const OBJECT_WORDS = [objectPath("maps"), objectPath("guard"), "--help", "lsm.s/file_open", "bash", "x", ""];
-/** Commands that read. Their output is dropped, and they run in an empty folder. */
-function command(input: Uint8Array): void {
-  const known = [...WORDS, ...OBJECT_WORDS];
-  const words = Array.from(input.subarray(0, 6), (byte) =>
-    byte < 200 ? (known[byte % known.length] as string) : text(input.subarray(6, 6 + byte - 200)),
-  );
-  const first = WORDS[(input[0] ?? 0) % 4] as string;
-  void runCommand([first, ...words.slice(1)]).catch((error: Error) => {
-    if (error instanceof BpfError || error instanceof CommanderError || "syscall" in error) return;
-    late.push(error);
-  });
-  const failure = late.shift();
-  if (failure !== undefined) throw failure;
-}
-const late: Error[] = [];
-
-function silence(): void {
-  process.chdir(mkdtempSync(join(tmpdir(), "node-libbpf-")));
-  process.stdout.write = process.stderr.write = ((_: unknown, ...rest: unknown[]) => {
-    const done = rest.at(-1);
-    if (typeof done === "function") done();
-    return true;
-  }) as never;
 }
 
 export const TARGETS: Readonly<Record<string, Target>> = {
@@ -226,16 +183,6 @@ export const TARGETS: Readonly<Record<string, Target>> = {
       ours(() => valueLike(word, 1n));
       ours(() => valueOfText(word, codec, codec.size));
     },
-  },
-  cli: {
-    batch: 64,
-    seeds: () => {
-      silence();
-      return Array.from({ length: 20 }, (_, index) => Uint8Array.of(index, index + 4, index + 9, index + 12));
-    },
-    most: 64,
-    words: ["--", "=", "6.", "debian-", "\0", "-o"],
-    run: command,
   },
 };
 
