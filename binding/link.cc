@@ -44,9 +44,11 @@ Napi::Value withFd(const Napi::CallbackInfo& info, const std::function<int(int)>
   return status(info.Env(), link->fd() < 0 ? link->fd() : call(link->fd()));
 }
 
-// linkDetach(link): returns 0 or -errno; -EOPNOTSUPP if only closing the last reference detaches this link
+// linkDetach(link): returns 0 or -errno; see Link::detach()
 Napi::Value detach(const Napi::CallbackInfo& info) {
-  return withFd(info, [](int fd) { return bpf_link_detach(fd); });
+  const LogScope silent(false);
+  Link* link = Environment::of(info.Env()).links.find(int32Of(info[0]));
+  return status(info.Env(), link == nullptr ? -EBADF : link->detach());
 }
 
 // linkClose(link): returns 0, -EBADF, or -errno if the program may still be attached; always removes the

@@ -1,6 +1,7 @@
 // bpf_link: created by attaching a program, or opened from a pin.
 #pragma once
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <napi.h>
 #include <unistd.h>
@@ -40,6 +41,14 @@ class Link {
   int fd() const {
     const int fd = link_ == nullptr ? own_.get() : of_ != Of::kMap ? bpf_link__fd(link_.get()) : -1;
     return fd <= STDERR_FILENO ? -EOPNOTSUPP : fd;
+  }
+  // Detaches the program, whatever else refers to it. Returns 0 or -errno: the program is attached then, and the
+  // call can be repeated; -EOPNOTSUPP if only closing the last reference detaches this link.
+  int detach() {
+    if (detach_ == nullptr) return fd() < 0 ? fd() : bpf_link_detach(fd());
+    const int error = detach_();
+    if (error == 0) detach_ = nullptr;
+    return error;
   }
   // Detaches the program, unless the link is pinned or has other references. Returns 0 or the -errno of
   // detaching. Call it once, as the last operation.

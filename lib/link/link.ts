@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import type { Codec } from "../codec/codec";
 import { ArgumentError, type BpfError, ClosedError, type ErrorDetails, errnoName, isErrno, LinkError } from "../errors";
+import type { Refused } from "../kernel/permission";
 import { permissionError } from "../kernel/refusal";
 import { type Handle, native } from "../native";
 import { onCollected } from "../native/collected";
@@ -20,6 +21,8 @@ interface Owner {
   lifetime: Lifetime;
   /** Why the kernel has no link; undefined if it has one. */
   linkless?: string | undefined;
+  /** What detaching needs, if it is not a matter of closing the link. */
+  detaching?: Refused | undefined;
   /** For an iterator that declares its records: their codec. */
   records?: Codec<unknown> | undefined;
 }
@@ -44,6 +47,7 @@ export class Link implements Disposable {
   readonly #lifetime: Lifetime | undefined;
   readonly #forget: () => void;
   readonly #linkless: string | undefined;
+  readonly #detaching: Refused | undefined;
   readonly #records: Codec<unknown> | undefined;
   #closed = false;
   /** A separate object, because the finalizer needs it after the link is gone. */
@@ -58,6 +62,7 @@ export class Link implements Disposable {
     this.#lifetime = "program" in owner ? owner.lifetime : undefined;
     this.#pin.path = "pinPath" in owner ? owner.pinPath : undefined;
     this.#linkless = "linkless" in owner ? owner.linkless : undefined;
+    this.#detaching = "detaching" in owner ? owner.detaching : undefined;
     this.#records = "records" in owner ? owner.records : undefined;
     this.#lifetime?.links.add(this);
     const what = "program" in owner ? `link of program ${owner.program}` : `link ${Object.values(owner)[0]}`;
@@ -221,7 +226,7 @@ export class Link implements Disposable {
     const status = native.linkDetach(this.#open("detach"));
     // Before Linux 5.15 perf events are not links, and the kernel returns EINVAL.
     if (status < 0 && !isErrno(status, "EOPNOTSUPP") && !isErrno(status, "EINVAL")) {
-      throw linkError(`${this.#what} could not be detached`, "detach", status);
+      throw linkError(`${this.#what} could not be detached`, "detach", status, undefined, this.#detaching);
     }
     const fault = this.#pin.path === undefined ? undefined : removePin(this.#pin.path, "link", this.info().id);
     if (fault !== undefined && !fault.gone) throw pinFailed("detach", `${this.#what} stays attached by its pin`, fault);
@@ -382,9 +387,15 @@ function pinFailed(operation: LinkOperation, doing: string, { what, gone: _, ...
  *
  * @param why undefined if the errno explains itself
  */
-function linkError(message: string, operation: LinkOperation, status: number, why?: string | undefined): BpfError {
+function linkError(
+  message: string,
+  operation: LinkOperation,
+  status: number,
+  why?: string | undefined,
+  refused: Refused = { operation: "use" },
+): BpfError {
   const errno = errnoName(status);
   if (why === undefined && isErrno(status, "EPERM"))
-    return permissionError(message, { operation: "use" }, { ...about(operation), errno });
+    return permissionError(message, refused, { ...about(operation), errno });
   return new LinkError("ERR_BPF_LINK", `${message}${why ? `: ${why}` : ""} (${errno})`, about(operation, { errno }));
 }

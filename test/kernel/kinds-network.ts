@@ -22,7 +22,7 @@ import {
 import { objectPath, only } from "../bpf/objects";
 import { attach, type Kind, live, load, must, type Row, refuse, runsOf } from "./kinds";
 import { before, bundled, isSince, memo, type Need, since, trampolines, vmKernel } from "./needs";
-import { measures, privileges, reportPrivileges } from "./privilege";
+import { having, measures, privileges, reportPrivileges } from "./privilege";
 
 /** A case, and what it needs of the kernel. Its row is one of the table of kinds. */
 export interface Case {
@@ -459,6 +459,19 @@ add("tc: a filter that is there already, and one that is left", [], async () => 
   const { runs } = object.variables;
   ping();
   must(runsOf(object) > (runs as bigint), "a disconnected filter does not run");
+});
+
+add("tc: what could not be detached can be detached later", [], async () => {
+  using object = await only(open(objectPath("kinds-net")), "tc").load();
+  const link = object.program("tc").attach({ ...near, direction: "ingress" });
+  await fails(() => having([], () => link.detach()), {
+    ...{ code: "ERR_BPF_PERMISSION", errno: "EPERM", text: /CAP_NET_ADMIN/ },
+  });
+  must(!link.closed, "it is closed");
+  link.detach();
+  const { runs } = object.variables;
+  ping();
+  must(runsOf(object) === (runs as bigint), "it still runs");
 });
 
 function controlSpec(wanted: readonly string[]): ObjectSpec {

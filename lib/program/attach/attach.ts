@@ -2,6 +2,7 @@
 import { release } from "node:os";
 import { isSince } from "../../compare-versions";
 import { AttachError, type BpfError, type ErrorDetails, errnoName, isErrno } from "../../errors";
+import type { Refused } from "../../kernel/permission";
 import { permissionError } from "../../kernel/refusal";
 import {
   ATTACH,
@@ -196,6 +197,7 @@ export function attachProgram(program: Attachable, place: Place, given: AttachOp
       program: program.name,
       lifetime: place.lifetime,
       linkless,
+      ...(linkless !== undefined && { detaching: refusal(program, "EPERM") }),
       records: place.records,
     });
   } finally {
@@ -269,6 +271,11 @@ function notSupported(what: string, { needs, since }: Lacking, details: ErrorDet
   );
 }
 
+/** What the kernel refused, for the explanation by its needs. */
+function refusal({ kind, attachType }: Attachable, errno: string): Refused {
+  return { operation: "attach", kind, attachType, errno, trampoline: usesTrampoline(kind) };
+}
+
 function attachError(program: Attachable, outcome: Attached, given: AttachOptions): BpfError {
   const errno = errnoName(outcome.status);
   const place = placeOf(program, given);
@@ -279,9 +286,7 @@ function attachError(program: Attachable, outcome: Attached, given: AttachOption
   // (bpf_iter_attach_map()).
   const isOfMap = program.kind === "iter" && isErrno(outcome.status, "EACCES");
   if (isErrno(outcome.status, "EPERM") || (isErrno(outcome.status, "EACCES") && !isOfMap)) {
-    const { kind, attachType } = program;
-    const refused = { operation: "attach", kind, attachType, errno, trampoline: usesTrampoline(kind) } as const;
-    return permissionError(what, refused, details);
+    return permissionError(what, refusal(program, errno), details);
   }
   const lacking = UNKNOWN.includes(errno) ? tooNew(program, given) : undefined;
   if (lacking !== undefined) return notSupported(what, lacking, details);
