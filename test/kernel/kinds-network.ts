@@ -480,12 +480,20 @@ function controlSpec(wanted: readonly string[]): ObjectSpec {
     if (map.name.startsWith("control")) map.autocreate = wanted.includes(map.name);
   return spec;
 }
-async function capabilitiesOfStruct(wanted: readonly string[], map: StructOpsMap): Promise<void> {
+async function capabilitiesOfStruct(wanted: readonly string[]): Promise<void> {
   await privileges({
     ...{ row: "load struct_ops", prepare: () => controlSpec(wanted), act: (spec: ObjectSpec) => spec.loadSync() },
     undo: (object) => object.close(),
   });
-  await privileges({ row: "attach struct_ops", act: () => map.attach(), undo: (link) => link.detach() });
+  await privileges({
+    ...{ row: "attach struct_ops", prepare: () => controlSpec(wanted).loadSync() },
+    act: (object) => ({ object, link: object.map(wanted[0] as string, StructOpsMap).attach() }),
+    undo({ object, link }) {
+      link.detach();
+      object.close();
+    },
+    release: (object) => object.close(),
+  });
 }
 add("struct_ops: congestion control runs, is replaced and detached", [trampolines], async () => {
   const withLink = isSince("6.4");
@@ -494,7 +502,7 @@ add("struct_ops: congestion control runs, is replaced and detached", [trampoline
   const first = object.map(wanted[0] as string, StructOpsMap);
   const control = "/proc/sys/net/ipv4/tcp_congestion_control";
   const usual = readFileSync(control, "utf8").trim();
-  await capabilitiesOfStruct(wanted, first);
+  await capabilitiesOfStruct(wanted);
   const link = first.attach();
   // The namespace's default is a pointer to the struct: after an update, it is chosen anew.
   const choose = () => writeFileSync(control, "node_libbpf");

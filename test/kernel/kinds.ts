@@ -112,8 +112,8 @@ async function capabilitiesOf(kind: Kind, object: BpfObject): Promise<void> {
     act: (fresh) => fresh.loadSync(),
     undo: (loaded) => loaded.close(),
   });
-  // What was loaded for another program is attached to it once.
-  const place = isOfProgram ? () => specOf(kind).loadSync() : () => object;
+  // What was loaded for another program is attached to it once, and before Linux 5.13 (f3a95075549e) any tracing program.
+  const place = isOfProgram || !isSince("5.13") ? () => specOf(kind).loadSync() : () => object;
   const leave = (used: BpfObject) => used !== object && used.close();
   await privileges({
     ...{ row: attachRow(itsKind, attachType), prepare: place, release: leave },
@@ -125,9 +125,19 @@ async function capabilitiesOf(kind: Kind, object: BpfObject): Promise<void> {
   });
   if (kind.link !== undefined && !isOfProgram)
     await privileges({
-      ...{ row: "use", prepare: () => attach(kind, object) },
-      act: (link) => link.detach(),
-      release: (link) => link.detach(),
+      row: "use",
+      prepare() {
+        const used = place();
+        return { link: attach(kind, used), used };
+      },
+      act({ link, used }) {
+        link.detach();
+        leave(used);
+      },
+      release({ link, used }) {
+        link.detach();
+        leave(used);
+      },
     });
 }
 
