@@ -101,7 +101,8 @@ export async function testInVm(tests: VmTests): Promise<Result> {
     // One CPU: the machines run side by side, and the two CPUs of one machine would wait for each other more than they
     // work.
     cpus: 1,
-    timeoutSeconds: 1200,
+    // Of a machine that hangs: on a busy host the longest takes over 20 minutes.
+    timeoutSeconds: 2400,
     env: environmentOf(tests),
     put: filesFor(tests, arch),
     collect: ["/tmp/jest.json", "/tmp/report"].map((from) => ({ from, into: results })),

@@ -20,7 +20,7 @@ const BITS = {
 } as const satisfies Record<Capability, bigint>;
 
 /** In the order in which messages name them. */
-const CAPABILITIES = (Object.keys(BITS) as Capability[]).toReversed();
+const CAPABILITIES = (Object.keys(BITS) as Capability[]).reverse();
 
 /** The names of the capabilities in a set that matter to BPF. */
 export function capabilityNames(set: bigint): string[] {
