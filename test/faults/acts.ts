@@ -183,10 +183,12 @@ async function refusals(): Promise<void> {
   await refused(() => object.programs.on_uprobe.attach({ path: process.execPath, function: "no_such_function" }));
 }
 
+/** Read before a call fails. */
+const CGROUPS = /^\S+ (\S+) cgroup2 /m.exec(readFileSync("/proc/mounts", "latin1"))?.[1];
+
 /** Each kind that attaches without trampolines, to nothing that others use: a cgroup of its own, and the loopback interface. */
 async function kinds(): Promise<void> {
-  const mount = /^\S+ (\S+) cgroup2 /m.exec(readFileSync("/proc/mounts", "latin1"))?.[1];
-  const cgroup = mount && join(mount, `node-libbpf-faults-${process.pid}`);
+  const cgroup = CGROUPS && join(CGROUPS, `node-libbpf-faults-${process.pid}`);
   const { path, function: name, pid } = self;
   const near = { interface: "lo" };
   const all: [object: string, program: string, options: AttachOptions][] = [
