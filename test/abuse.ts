@@ -179,18 +179,27 @@ function within(work: Promise<unknown>): Promise<unknown> {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-export async function abuse(subjects: readonly Subject[]): Promise<Findings> {
+/** @param share 1 of so many bad arguments is taken */
+export async function abuse(subjects: readonly Subject[], share = 1): Promise<Findings> {
   const findings = new Findings();
-  for (const subject of subjects) await abuseOne(subject, findings);
+  for (const [index, subject] of subjects.entries()) {
+    // Other ones for each subject.
+    await abuseOne(subject, findings, (at) => (at + index) % share === 0);
+  }
   return findings;
 }
 
-async function abuseOne({ name, make, not = [], before = [] }: Subject, findings: Findings): Promise<void> {
+async function abuseOne(
+  { name, make, not = [], before = [] }: Subject,
+  findings: Findings,
+  isTaken: (index: number) => boolean,
+): Promise<void> {
+  const taken = BAD.filter((_, index) => isTaken(index));
   const argumentsOf = (bad: unknown) => [[bad], [bad, bad], ...before.map((first) => [...first, bad])];
   const first = await make();
   if (typeof first.of === "function") {
     const run = first.of as (...args: unknown[]) => unknown;
-    for (const bad of [...BAD, ...reentrant(() => {})])
+    for (const bad of [...taken, ...reentrant(() => {})])
       for (const args of argumentsOf(bad)) await findings.call(name, () => run(...args));
     return;
   }
@@ -206,7 +215,7 @@ async function abuseOne({ name, make, not = [], before = [] }: Subject, findings
     findings.met.add(member);
     if (not.includes(written(key))) continue;
     const settable = isSettable(first.of, key);
-    for (const bad of BAD) {
+    for (const bad of taken) {
       for (const args of argumentsOf(bad)) await findings.call(what, use(first.of, key, args));
       if (settable) await findings.call(`${what} =`, () => Reflect.set(first.of, key, bad));
     }
@@ -216,6 +225,7 @@ async function abuseOne({ name, make, not = [], before = [] }: Subject, findings
   for (const [key, member] of names) {
     if (not.includes(written(key))) continue;
     for (let at = 0, most = 1; at < most; at++) {
+      if (at > 0 && !isTaken(at)) continue;
       const one = await make();
       const bad = reentrant(() => one.close());
       most = bad.length;

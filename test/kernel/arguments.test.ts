@@ -75,6 +75,7 @@ kernelTest(
   "every public method: invalid arguments, other receivers, after close(), and closed while its arguments are read",
   [],
   async () => {
+    // What the arguments meet is the same on every kernel: an emulated one takes a share.
     const subjects: Subject[] = [
       ...Object.entries(api).flatMap(([name, of]) =>
         (KERNEL_FUNCTIONS as string[]).includes(name) ? [still(name, of, [[{ type: "hash" }]])] : [],
@@ -98,7 +99,7 @@ kernelTest(
       ...(bpffs.present() && isSince("5.8") ? [{ name: "Policy", make: policy, not: [...not, "unpin"] }] : []),
       ...(isSince("6.0") ? [{ name: "StructOpsMap", make: structOps, not: [...not, "attach"] }] : []),
     ];
-    const { wrong, cells, met } = await abuse(subjects);
+    const { wrong, cells, met } = await abuse(subjects, vmKernel === undefined ? 1 : 12);
     process.stdout.write(`${cells} calls of ${met.size} members\n`);
     expect([...wrong]).toEqual([]);
     if (isSince("6.9") && vmKernel === undefined)
