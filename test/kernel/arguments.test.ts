@@ -39,10 +39,15 @@ async function structOps(): Promise<Made> {
   const of = Object.values(object.maps).find((map) => map instanceof api.StructOpsMap) as BpfMap;
   return { of, close: () => object.close() };
 }
+afterAll(() => rmSync(PINS, { recursive: true, force: true }));
+
+let policies = 0;
 async function policy(): Promise<Made> {
   mkdirSync(PINS, { recursive: true });
-  const of = await putInForce("old", join(PINS, "policy"));
-  return { of, close: () => (of.closed ? rmSync(PINS, { recursive: true, force: true }) : of.unpin()) };
+  // One that is closed still has its folder.
+  const folder = join(PINS, `policy-${policies++}`);
+  const of = await putInForce("old", folder);
+  return { of, close: () => (of.closed ? rmSync(folder, { recursive: true, force: true }) : of.unpin()) };
 }
 /** Classes that need no kernel: test/unit/arguments.test.ts. */
 const IN_UNIT = /^(Btf|MapSpec|ProgramSpec)\./;
