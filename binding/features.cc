@@ -42,7 +42,8 @@ constexpr int kRefused = -1;
 // but a missing capability is not temporary. It is only not cached, because the limit on locked memory also
 // causes it (before Linux 5.11).
 bool passes(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOMEM || error == EAGAIN || error == EINTR;
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == EAGAIN || error == EINTR ||
+         error == EBUSY;
 }
 
 }  // namespace

@@ -8,6 +8,8 @@ import { bundled, kernelTest } from "./needs";
 const SCRIPT = `
   const { openSync, closeSync } = require("node:fs");
   const { open } = require(${JSON.stringify(require.resolve("../bpf/variables.bpf"))});
+  // Loads all of the library's code, which takes descriptors too.
+  Object.values(require("node-libbpf"));
   const spec = open();
   const run = async () => {
     const object = await spec.load();

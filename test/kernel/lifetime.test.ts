@@ -83,8 +83,8 @@ kernelTest("a method on a foreign receiver throws", [], async () => {
   using object = await openMaps().load();
   const hash = object.maps.hash.raw;
   const link = Link.prototype;
-  expect(() => hash.get.call({} as never, new Uint8Array(4))).toThrow(TypeError);
   for (const call of [
+    () => hash.get.call({} as never, new Uint8Array(4)),
     () => object.close.call({} as never),
     () => link.close.call({} as never),
     () => object.program.call({} as never, "x" as never),
