@@ -104,7 +104,7 @@ kernelTest(
       ...(bpffs.present() && isSince("5.8") ? [{ name: "Policy", make: policy, not: [...not, "unpin"] }] : []),
       ...(isSince("6.0") ? [{ name: "StructOpsMap", make: structOps, not: [...not, "attach"] }] : []),
     ];
-    const { wrong, cells, met } = await abuse(subjects, vmKernel === undefined ? 1 : 12);
+    const { wrong, cells, met } = await abuse(subjects, vmKernel === undefined ? 1 : 30);
     process.stdout.write(`${cells} calls of ${met.size} members\n`);
     expect([...wrong]).toEqual([]);
     if (isSince("6.9") && vmKernel === undefined)
