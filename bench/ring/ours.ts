@@ -189,8 +189,7 @@ async function live(size: Size, name: string): Promise<Record<string, number>> {
   });
   const [status] = (await once(producer, "close")) as [number];
   if (status !== 0) throw new Error("the producer failed");
-  // By now everything in the ring has been read.
-  await setTimeout(100);
+  while (ring.stats.lag > 0) await setTimeout(10);
   ring.close();
   await reading;
   const { user, system } = process.cpuUsage(before);
