@@ -22,7 +22,9 @@ const SCRIPT = `
     const iterator = tasks.program("list_tasks").attach();
     const ring = object.maps.events;
     ring.read();
-    const pinned = object.program("on_task").attach();
+    // Linux 5.10 attaches a program to a tracepoint once.
+    const [second, third] = [await open(path).load(), await open(path).load()];
+    const pinned = second.program("on_task").attach();
     pinned.pin(pin);
     process.setgroups([]);
     process.setgid(65534);
@@ -44,8 +46,8 @@ const SCRIPT = `
       "an object by its id": () => openMapById(hash.id),
       "the list of programs": () => [...programs()],
       "remove root's pin": () => pinned.unpin(),
-      "attach again": () => object.program("on_task").attach().close(),
-      "close": () => { for (const one of [link, iterator, pinned, hash, array, object, tasks]) one.close(); },
+      "attach again": () => third.program("on_task").attach().close(),
+      "close": () => { for (const one of [link, iterator, pinned, hash, array, object, second, third, tasks]) one.close(); },
     };
     const told = {};
     for (const [name, act] of Object.entries(acts))

@@ -62,16 +62,16 @@ export async function upgradeOften(count: number): Promise<Result> {
   }
 }
 
-/** Opens a file some thousand times a second, until it is told to end. */
+/** Opens a file some hundred times a second, until it is told to end. */
 const ATTEMPTS = `
   const { openSync, closeSync } = require("node:fs");
   let [refused, opened] = [0, 0];
   process.on("message", () => { process.send({ refused, opened }); process.disconnect(); clearInterval(timer); });
   const timer = setInterval(() => {
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 3; i++) {
       try { closeSync(openSync(process.argv[1])); opened++; } catch { refused++; }
     }
-  }, 10);`;
+  }, 20);`;
 
 if (require.main === module)
   upgradeOften(Number(process.argv[2])).then((result) => console.log(JSON.stringify(result)));
