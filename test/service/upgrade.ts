@@ -7,6 +7,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Decision } from "../../examples/policy-service/decisions";
 import { PINS } from "../kernel/needs";
 import { Target } from "./acts";
@@ -51,15 +52,21 @@ export async function upgradeOften(count: number): Promise<Result> {
     const [tally] = (await once(attempts, "message")) as [{ opened: number; refused: number }];
     const denied = await service.metric('policy_decisions_total{hook="open",verdict="denied"}');
     const lost = await service.metric('policy_lost_total{at="ring"}');
+    // The last service still reads what was decided while it started.
+    for (let waited = 0; toldIn(place.decisions) < denied && waited < 60; waited++) await sleep(500);
     await service.stop();
-    const lines = readFileSync(place.decisions, "utf8").split("\n").filter(Boolean);
-    const told = lines.map((line) => JSON.parse(line) as Decision).filter(({ rule }) => rule === "no").length;
+    const told = toldIn(place.decisions);
     return { upgrades: count, ...tally, denied, lost, told };
   } finally {
     rmSync(pin, { recursive: true, force: true });
     rmSync(NEXT, { recursive: true });
     place.remove();
   }
+}
+
+function toldIn(file: string): number {
+  const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
+  return lines.filter((line) => (JSON.parse(line) as Decision).verdict === "denied").length;
 }
 
 /** Opens a file some hundred times a second, until it is told to end. */
