@@ -42,8 +42,8 @@ class Link {
     const int fd = link_ == nullptr ? own_.get() : of_ != Of::kMap ? bpf_link__fd(link_.get()) : -1;
     return fd <= STDERR_FILENO ? -EOPNOTSUPP : fd;
   }
-  // Detaches the program, whatever else refers to it. Returns 0 or -errno: the program is attached then, and the
-  // call can be repeated; -EOPNOTSUPP if only closing the last reference detaches this link.
+  // Detaches the program, whatever else refers to it. Returns 0 or -errno: the program is attached then, and
+  // the call can be repeated; -EOPNOTSUPP if only closing the last reference detaches this link.
   int detach() {
     if (detach_ == nullptr) return fd() < 0 ? fd() : bpf_link_detach(fd());
     const int error = detach_();
