@@ -1,6 +1,6 @@
 /** A service that loads and attaches as root, and then becomes an ordinary user: what works, and what does not. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmdirSync, unlinkSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { readPermissionFacts } from "../../lib/kernel/permission";
 import { objectPath } from "../bpf/objects";
@@ -80,8 +80,7 @@ kernelTest("what a service can do after it has dropped all privileges", [bpffs, 
       ...{ "an object by its id": lacks("CAP_SYS_ADMIN"), "the list of programs": lacks("CAP_SYS_ADMIN") },
       "remove root's pin": expect.stringMatching(/^ERR_BPF_(LINK|PERMISSION): .*(EACCES|EPERM)/),
     });
-    unlinkSync(PIN);
   } finally {
-    rmdirSync(join(PINS, "dropped"));
+    rmSync(join(PINS, "dropped"), { recursive: true });
   }
 });
