@@ -104,7 +104,7 @@ test("a page of the reference", async () => {
 test("the search finds a class, and a page of the guide", async () => {
   for (const [words, path] of [
     ["VerifierError", "classes/node-libbpf.VerifierError.html"],
-    ["LimitMEMLOCK", "documents/Troubleshooting.html"],
+    ["LimitMEMLOCK", "documents/Security.html"],
   ] as const) {
     await visit("index.html");
     await page.locator("#tsd-search-trigger").click();
