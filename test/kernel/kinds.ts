@@ -115,13 +115,14 @@ async function capabilitiesOf(kind: Kind, object: BpfObject): Promise<void> {
   // What was loaded for another program is attached to it once, and before Linux 5.13 (f3a95075549e) any tracing program.
   const place = isOfProgram || !isSince("5.13") ? () => specOf(kind).loadSync() : () => object;
   const leave = (used: BpfObject) => used !== object && used.close();
+  const end = ({ link, used }: { link: Link; used: BpfObject }) => {
+    link.detach();
+    leave(used);
+  };
   await privileges({
     ...{ row: attachRow(itsKind, attachType), prepare: place, release: leave },
     act: (used) => ({ link: attach(kind, used), used }),
-    undo({ link, used }) {
-      link.detach();
-      leave(used);
-    },
+    undo: end,
   });
   if (kind.link !== undefined && !isOfProgram)
     await privileges({
@@ -130,14 +131,8 @@ async function capabilitiesOf(kind: Kind, object: BpfObject): Promise<void> {
         const used = place();
         return { link: attach(kind, used), used };
       },
-      act({ link, used }) {
-        link.detach();
-        leave(used);
-      },
-      release({ link, used }) {
-        link.detach();
-        leave(used);
-      },
+      act: end,
+      release: end,
     });
 }
 
