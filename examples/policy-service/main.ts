@@ -3,6 +3,7 @@
  *   node main.js /etc/policy-service/config.json
  */
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { BpfError } from "node-libbpf";
 import pino from "pino";
@@ -20,6 +21,7 @@ import { natsSink } from "./sinks";
 import { Streams } from "./stream";
 
 const USAGE = "usage: policy-service CONFIG";
+const MOST_WAITED_MS = 2000;
 // Standard output may carry the decisions.
 const log = pino(pino.destination({ dest: 2, sync: true }));
 
@@ -71,6 +73,7 @@ async function main(): Promise<void> {
   await Promise.race([reading, once(process, "SIGTERM"), once(process, "SIGINT")]);
   log.info({ pinned: pin }, pin === undefined ? "ending: the policy is detached" : "ending: the policy stays in force");
   await Promise.all([app.close(), scraped?.close()]);
+  await emptied(policy);
   await policy[Symbol.asyncDispose]();
   await reading;
   await Promise.all([writer?.close(), sink?.close()]);
@@ -83,6 +86,14 @@ async function read(policy: Policy, feed: Feed): Promise<void> {
     const epoch = Date.now() - Number(process.hrtime.bigint() / 1000n) / 1000;
     feed.publish(batch.map((event) => toDecision(event, ++id, epoch, (...of) => policy.nameOf(...of))));
   }
+}
+
+/**
+ * Waits until the decisions in the ring are read, but not for ever, because programs go on deciding. The ring stays: what
+ * is left there takes the room of the decisions until the next start.
+ */
+async function emptied(policy: Policy): Promise<void> {
+  for (let waited = 0; policy.unread > 0 && waited < MOST_WAITED_MS; waited += 10) await sleep(10);
 }
 
 /** Replaces the rules in force with those of the file; an invalid file changes nothing. */

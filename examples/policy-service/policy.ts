@@ -191,6 +191,11 @@ export class Policy implements AsyncDisposable {
     return this.#object.maps.decisions;
   }
 
+  /** Size in bytes of the decisions that wait to be read. */
+  get unread(): number {
+    return this.#object.maps.decisions.stats.lag;
+  }
+
   nameOf(generation: bigint, index: number): string | undefined {
     return this.#names.get(generation)?.[index];
   }

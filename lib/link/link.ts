@@ -236,9 +236,26 @@ export class Link implements Disposable {
     if (closed < 0) throw linkError(`${this.#what} could not be detached`, "detach", closed);
   }
 
-  /** Closes the link, which detaches the program unless the link is pinned. Idempotent. libbpf: bpf_link__destroy(). */
+  /**
+   * Closes the link, which detaches the program unless the link is pinned. Idempotent. If the kernel refuses to detach
+   * it, which can happen only where it has no links, the process emits a warning: {@link detach} throws instead. libbpf:
+   * bpf_link__destroy().
+   */
   close(): void {
-    if (!this.#closed) this.#release();
+    if (this.#closed) return;
+    const status = this.#release();
+    if (status >= 0) return;
+    // Not thrown: who closes several links must close them all.
+    const { message, hint } = linkError(
+      `${this.#what} could not be detached`,
+      "detach",
+      status,
+      undefined,
+      this.#detaching,
+    );
+    process.emitWarning(`${message}: the program may still be attached. ${hint ?? ""}`.trim(), {
+      code: "WARN_BPF_LINK_STAYS",
+    });
   }
 
   #release(): number {

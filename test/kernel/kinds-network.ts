@@ -474,6 +474,19 @@ add("tc: what could not be detached can be detached later", [], async () => {
   must(runsOf(object) === (runs as bigint), "it still runs");
 });
 
+add("tc: close() of what can't be detached warns", [], async () => {
+  using object = await only(open(objectPath("kinds-net")), "tc").load();
+  const place = { ...near, direction: "ingress", priority: 11 } as const;
+  const link = object.program("tc").attach(place);
+  const warned = once(process, "warning");
+  having([], () => link.close());
+  const [{ code, message }] = (await warned) as [NodeJS.ErrnoException];
+  must(code === "WARN_BPF_LINK_STAYS" && /tc .*CAP_NET_ADMIN/.test(message), `the warning is ${code}: ${message}`);
+  const { runs } = object.variables;
+  ping();
+  must(runsOf(object) > (runs as bigint), "it was detached");
+});
+
 function controlSpec(wanted: readonly string[]): ObjectSpec {
   const spec = open(objectPath("kinds-struct-ops"));
   for (const map of Object.values(spec.maps))
