@@ -14,7 +14,9 @@ export const PAGE = join(PROJECT_ROOT, "docs/security.md");
 
 /** Operations that are no verb with an object. */
 const SINGLE: Readonly<Record<string, string>> = {
-  use: "use a map, program, link or pin that is open: elements, info, update, freeze, pin, detach, test run, iterators, rings",
+  use: "use a map, program, link or pin that is open: elements, info, update, pin, detach, test run, iterators",
+  freeze: "freeze a map",
+  memory: "read a ring that is open; read and write mapped arrays and variables",
   "by-id": "list programs, maps and links; open one by its id; `enableStats()`",
   query: "`attachedTo()` of a cgroup, a network namespace, tcx, netkit",
   "query xdp": "`attachedTo()` of XDP",

@@ -17,6 +17,7 @@ import { kindsTable } from "./kinds-table";
 import { nodes } from "./nodes";
 import { PROJECT_ROOT } from "./places";
 import { nameOfJob, SELFTESTS_KERNELS, selftestsTable, testSelftests } from "./selftests";
+import { FEATURES } from "./support-features";
 import { buildWithSystemLibbpf } from "./system-libbpf";
 import { check, failed, type JestResult, type Result, resultOf, table, total } from "./test-results";
 import { testService } from "./test-service";
@@ -71,6 +72,15 @@ const SANITIZED = `${unitTests("native", "open")}|dist/test/kernel/(${[
  * resolution.
  */
 const OF_RUNTIME = ["codec", "entry", "events", "sleepable-entry", "subscription", "trace", "variables", "view"];
+
+/**
+ * Kernel tests on kernels with error injection: those whose outcome depends on it, and those that docs/kernels.md reports. All
+ * others run on the same kernels without it.
+ */
+const OF_ERROR_INJECTION = `^kernel/(${[
+  ...["agreement", "cases", "errors", "flags", "precheck", "remedies", "whole"].map((name) => `${name}.test.js`),
+  ...new Set(FEATURES.map(({ file }) => file.replace(/ts$/, "js"))),
+].join("|")})`;
 
 function options(): { parts: readonly string[]; kernels: readonly string[]; job: string | undefined } {
   const { values } = parseArgs({
@@ -261,7 +271,10 @@ function jobsHere(wants: (...parts: readonly Part[]) => boolean): Job[] {
 
 /** Jobs in their own machines. */
 function machines(kernels: readonly string[]): VmTests[] {
-  const runs: VmTests[] = kernels.map((kernel) => ({ kernel, pattern: "^kernel/" }));
+  const runs: VmTests[] = kernels.map((kernel) => ({
+    kernel,
+    pattern: kernel.endsWith("-errinj") ? OF_ERROR_INJECTION : "^kernel/",
+  }));
   if (kernels.includes(MATRIX.lts)) {
     runs.push({ kernel: MATRIX.lts, pattern: "lsm-inactive", lsm: "lockdown,capability" });
     runs.push({ kernel: MATRIX.lts, pattern: "lockdown", append: "lockdown=confidentiality" });

@@ -52,6 +52,8 @@ export type Refused =
   | { readonly operation: "query" }
   | { readonly operation: "perf-buffer" }
   | { readonly operation: "trace-pipe" }
+  /** Making a map constant for user space. */
+  | { readonly operation: "freeze" }
   /** Using an existing object through its descriptor or pin. */
   | { readonly operation: "use" };
 

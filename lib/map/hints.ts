@@ -193,5 +193,5 @@ function permission(map: MapIdentity, operation: MapOperation, isFrozen: () => b
     return "mmap() maps the memory writable, but programs see this map as constant (BPF_F_RDONLY_PROG)";
   if ((writes || operation === "mmap") && isFrozen()) return "The map is frozen: user space can no longer write it";
   if (operation === "freeze" && isFrozen()) return "The map is frozen already";
-  return permissionHint({ operation: "use" });
+  return permissionHint({ operation: operation === "freeze" ? "freeze" : "use" });
 }

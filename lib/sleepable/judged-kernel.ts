@@ -37,7 +37,7 @@ type Listing = {
   [Key in keyof KernelFacts]: KernelFacts[Key] extends Fact<string[]> ? Key : never;
 }[keyof KernelFacts];
 
-const LOOKUPS_WITHOUT_SET = 24;
+const SEARCHES_WITHOUT_SET = 24;
 
 const views = new WeakMap<KernelFacts, Kernel>();
 
@@ -47,8 +47,7 @@ export const kernelFacts = custom<KernelFacts>(
 );
 
 export class Kernel {
-  readonly #sets = new Map<Listing, ReadonlySet<string>>();
-  readonly #asked = new Map<Listing, number>();
+  readonly #searches = new Map<readonly string[], { count: number; set?: ReadonlySet<string> }>();
   /** Undefined if the version is unknown, or not reliable for the rules. */
   readonly version: Version | undefined;
   /** Name for messages: "Linux 6.12.117". */
@@ -73,14 +72,16 @@ export class Kernel {
     const running = isRunning(this.facts) ? runningLists(listing, name) : undefined;
     if (running !== undefined) return running;
     const names = given(this.facts[listing]);
-    if (names === undefined) return undefined;
-    // Creating a set of a kernel's 50,000 functions takes longer than a few searches in the array.
-    const asked = (this.#asked.get(listing) ?? 0) + 1;
-    this.#asked.set(listing, asked);
-    if (asked <= LOOKUPS_WITHOUT_SET) return names.includes(name);
-    const set = this.#sets.get(listing) ?? new Set(names);
-    this.#sets.set(listing, set);
-    return set.has(name);
+    return names && this.#includes(names, name);
+  }
+
+  /** Creating a set of a kernel's 50,000 functions takes longer than a few searches in the array. */
+  #includes(names: readonly string[], name: string): boolean {
+    const searches = this.#searches.get(names) ?? { count: 0 };
+    this.#searches.set(names, searches);
+    if (++searches.count <= SEARCHES_WITHOUT_SET) return names.includes(name);
+    searches.set ??= new Set(names);
+    return searches.set.has(name);
   }
 
   /** A configuration option; undefined if the configuration is unknown. */
@@ -135,8 +136,9 @@ export class Kernel {
   /** The measured answer of a kernel of this build for a target, if any. */
   probed(kind: string, target: string): { accepted: boolean; input: Input } | undefined {
     const answers = given(this.facts.probed)?.[kind as ProbedKind];
-    const accepted = answers?.accepted.includes(target) ?? false;
-    if (!accepted && !answers?.refused.includes(target)) return undefined;
+    if (answers === undefined) return undefined;
+    const accepted = this.#includes(answers.accepted, target);
+    if (!accepted && !this.#includes(answers.refused, target)) return undefined;
     return { accepted, input: input("probed", this.facts.probed, accepted ? "accepted" : "refused") };
   }
 

@@ -156,6 +156,8 @@ kernelTest(
     expect(report.attachTypes).toEqual(answers(ATTACH_TYPES, features.attachType));
     expect(report.mapFlags).toEqual(answers(MAP_FLAG_NAMES, features.mapFlag));
     expect(report.helpers.xdp.yes).toContain("bpf_redirect");
+    // It asks the kernel again, which takes minutes under emulation, and the text does not depend on the kernel.
+    if (inMachine) return;
     expect(run().stdout).toMatch(
       /^Program types\n {2}socket_filter +yes +\d+ helpers(?: \(\d+ unknown\))?, \d+ kfuncs.* a program of type/,
     );

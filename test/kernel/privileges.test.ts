@@ -131,14 +131,18 @@ const uses = {
   "the info of a map": operation("use", { act: () => map.info() }),
   "the info of a program": operation("use", { act: () => program().info() }),
   "the info of a link": operation("use", { act: () => link.info() }),
-  "freezing a map": operation("use", { prepare: hash, act: (made) => made.freeze(), release: (made) => made.close() }),
+  "freezing a map": operation("freeze", {
+    prepare: hash,
+    act: (made) => made.freeze(),
+    release: (made) => made.close(),
+  }),
   "starting an iterator": operation("use", { act: () => link.read(), undo: (stream) => stream.destroy() }),
-  "reading a ring": operation("use", {
+  "reading a ring": operation("memory", {
     prepare: () => createMap({ type: "ringbuf", maxEntries: 4096 }),
     act: (ring) => ring.read(),
     release: (ring) => ring.close(),
   }),
-  "mapping an array": operation("use", {
+  "mapping an array": operation("memory", {
     prepare: () => createMap({ type: "array", valueSize: 8, maxEntries: 4, flags: Flag.MMAPABLE }),
     act: (array) => array.mmap(Uint8Array),
     release: (array) => array.close(),
