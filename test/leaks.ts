@@ -23,15 +23,18 @@ function descriptors(pattern: RegExp): string[] {
   });
 }
 
-/** Checks the tests of a file, or of a `describe`. */
-export function leaveNothing(): void {
+/**
+ * Checks the tests of a file, or of a `describe`. `tests` defines them: jest calls each afterAll() in the order of their
+ * definitions, and theirs must come first.
+ */
+export function leaveNothing(tests: () => void = () => {}): void {
   let before: string[];
   let pollsBefore: number;
   beforeAll(() => {
     before = bpfDescriptors();
     pollsBefore = eventPolls();
   });
-
+  tests();
   afterAll(() => {
     expect(bpfDescriptors().sort()).toEqual(before.sort());
     expect(eventPolls() - pollsBefore).toBeLessThanOrEqual(1);

@@ -11,7 +11,6 @@ const files = readdirSync(__dirname, { recursive: true, encoding: "utf8" }).sort
 
 for (const file of files.filter((file) => file.endsWith(".test.js") && wanted.test(file))) {
   describe(file, () => {
-    leaveNothing();
-    require(join(__dirname, file));
+    leaveNothing(() => require(join(__dirname, file)));
   });
 }

@@ -37,6 +37,7 @@ import { having, measured, NAMES, type Operation, privileges, reportPrivileges }
 
 afterAll(() => reportPrivileges("operations"));
 
+const closing = { undo: (made: { close(): void }) => made.close(), release: (made: { close(): void }) => made.close() };
 const closed = { undo: (made: { close(): void }) => made.close(), release: () => {} };
 const operation =
   <S, T>(row: string, rest: Omit<Operation<S, T>, "row">) =>
@@ -133,19 +134,28 @@ const uses = {
   "the info of a link": operation("use", { act: () => link.info() }),
   "freezing a map": operation("freeze", {
     prepare: hash,
-    act: (made) => made.freeze(),
-    release: (made) => made.close(),
+    act(made) {
+      made.freeze();
+      return made;
+    },
+    ...closing,
   }),
   "starting an iterator": operation("use", { act: () => link.read(), undo: (stream) => stream.destroy() }),
   "reading a ring": operation("memory", {
     prepare: () => createMap({ type: "ringbuf", maxEntries: 4096 }),
-    act: (ring) => ring.read(),
-    release: (ring) => ring.close(),
+    act(ring) {
+      ring.read();
+      return ring;
+    },
+    ...closing,
   }),
   "mapping an array": operation("memory", {
     prepare: () => createMap({ type: "array", valueSize: 8, maxEntries: 4, flags: Flag.MMAPABLE }),
-    act: (array) => array.mmap(Uint8Array),
-    release: (array) => array.close(),
+    act(array) {
+      array.mmap(Uint8Array);
+      return array;
+    },
+    ...closing,
   }),
   ...pinned(
     "map",
@@ -212,8 +222,7 @@ const others = {
       buffer.read();
       return buffer;
     },
-    undo: (buffer) => buffer.close(),
-    release: (buffer) => buffer.close(),
+    ...closing,
   }),
 };
 
