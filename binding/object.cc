@@ -18,6 +18,7 @@
 #include "fields.h"
 #include "guarded.h"
 #include "outcome.h"
+#include "unprofiled.h"
 
 namespace node_libbpf {
 
@@ -228,6 +229,7 @@ Loaded loadOrThrow(const LoadRequest& request) {
     }
   }
   const FeatureQuestions features;
+  const Unprofiled quiet;
   const int error = bpf_object__load(object->get());
   // A feature probe failed, so libbpf may have loaded the object in a degraded form, or not at all.
   if (features.error() != 0) return fail("features", features.error());

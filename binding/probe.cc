@@ -12,6 +12,7 @@
 #include "fd.h"
 #include "fields.h"
 #include "token.h"
+#include "unprofiled.h"
 
 namespace node_libbpf {
 
@@ -46,6 +47,7 @@ Napi::Value probeLoad(const Napi::CallbackInfo& info) {
       {BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0},
       {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
   };
+  const Unprofiled quiet;
   const size_t first = helper > 0 || kfunc > 0 ? 0 : 1;
   const Fd program(bpf_prog_load(static_cast<bpf_prog_type>(type), "probe", "GPL", instructions + first,
                                  std::size(instructions) - first, &options));

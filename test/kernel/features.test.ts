@@ -1,5 +1,8 @@
-/** libbpf's feature probes, whose results it caches: a temporary failure is reported, and the probe is repeated. */
+/** libbpf's feature probes, whose results it caches: a temporary failure is reported, and the probe is repeated; nor does a signal end a load. */
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { bundled, kernelTest } from "./needs";
 
 /** libbpf's internal calls can be wrapped only if it is linked statically. */
@@ -48,4 +51,23 @@ kernelTest("a load without free descriptors fails with EMFILE, and the next one 
     cwd: __dirname,
   });
   expect(child).toMatchObject({ stderr: "", stdout: "true true\n", status: 0 });
+});
+
+const OFTEN = `
+  const { open } = require(${JSON.stringify(require.resolve("../bpf/iter.bpf"))});
+  const spec = open();
+  for (const program of Object.values(spec.programs)) program.autoload = program.name === "list_tasks";
+  for (let i = 0; i < 100; i++) spec.loadSync().close();
+  console.log("loaded");
+`;
+
+kernelTest("loads succeed while a profiler interrupts the thread", [], async () => {
+  const folder = mkdtempSync(join(tmpdir(), "profile-"));
+  try {
+    const profiler = ["--cpu-prof", `--cpu-prof-dir=${folder}`, "--cpu-prof-interval=20"];
+    const child = spawnSync(process.execPath, [...profiler, "-e", OFTEN], { encoding: "utf8", cwd: __dirname });
+    expect(child).toMatchObject({ stderr: "", stdout: "loaded\n", status: 0 });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
