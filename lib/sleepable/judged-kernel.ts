@@ -47,6 +47,7 @@ export const kernelFacts = custom<KernelFacts>(
 );
 
 export class Kernel {
+  readonly #asked = new Map<Listing, number>();
   readonly #searches = new Map<readonly string[], { count: number; set?: ReadonlySet<string> }>();
   /** Undefined if the version is unknown, or not reliable for the rules. */
   readonly version: Version | undefined;
@@ -69,8 +70,11 @@ export class Kernel {
 
   /** Whether a list contains a name; undefined if the list is unknown. */
   lists(listing: Listing, name: string): boolean | undefined {
-    const running = isRunning(this.facts) ? runningLists(listing, name) : undefined;
-    if (running !== undefined) return running;
+    const asked = (this.#asked.get(listing) ?? 0) + 1;
+    this.#asked.set(listing, asked);
+    // Each search goes through all types of the running kernel.
+    const found = asked <= SEARCHES_WITHOUT_SET && isRunning(this.facts) ? runningLists(listing, name) : undefined;
+    if (found !== undefined) return found;
     const names = given(this.facts[listing]);
     return names && this.#includes(names, name);
   }
