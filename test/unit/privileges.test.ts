@@ -29,6 +29,7 @@ test("with unprivileged_bpf_disabled 0 the cells that differ count", () => {
   for (const [row, cells] of Object.entries(UNPRIVILEGED))
     for (const [index, text] of cells.entries()) {
       const release = VERSIONS[index] as string;
+      if (ROWS[row]?.[index] == null) continue; // This kernel does not have it.
       expect([row, told(row, release, true)]).toEqual([row, text === null ? told(row, release) : [text]]);
     }
 });
