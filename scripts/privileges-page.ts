@@ -28,8 +28,11 @@ const SINGLE: Readonly<Record<string, string>> = {
 
 /** Attachments are told by the kinds that are attached in that way. */
 function nameOf(verb: string, object: string): string[] {
-  const kinds = Object.entries(KINDS).flatMap(([kind, { attach }]) => (attach === object ? [kind] : []));
-  return verb === "attach" && object !== "cgroup_skb" && kinds.length > 0 ? kinds : [object];
+  // Programs of packets have a row of their own: attachRow().
+  const kinds = Object.entries(KINDS).flatMap(([kind, { attach }]) =>
+    attach === object && kind !== "cgroup_skb" ? [kind] : [],
+  );
+  return verb === "attach" && kinds.length > 0 ? kinds : [object];
 }
 
 /** "BPF NET_ADMIN / NET_ADMIN": what CAP_SYS_ADMIN does not stand for is behind the slash. */

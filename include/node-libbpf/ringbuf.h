@@ -60,12 +60,14 @@ static __always_inline struct ringbuf_counts *ringbuf_counts_of_cpu(void *counts
 }
 
 /* Attempts are counted before the call and its result after: no reader sees more results than attempts. */
-static __always_inline void ringbuf_count_result(struct ringbuf_counts *here, int written, __u64 size)
+static __always_inline void ringbuf_count_failure(struct ringbuf_counts *here)
 {
-	if (written)
-		__sync_fetch_and_add(&here->bytes, (BPF_RINGBUF_HDR_SZ + size + 7) & ~7ULL);
-	else
-		__sync_fetch_and_add(&here->failures, 1);
+	__sync_fetch_and_add(&here->failures, 1);
+}
+
+static __always_inline void ringbuf_count_written(struct ringbuf_counts *here, __u64 size)
+{
+	__sync_fetch_and_add(&here->bytes, (BPF_RINGBUF_HDR_SZ + size + 7) & ~7ULL);
 }
 
 static __always_inline void *ringbuf_reserve_counting(void *ring, void *counts, __u64 size, __u64 flags)
@@ -77,7 +79,16 @@ static __always_inline void *ringbuf_reserve_counting(void *ring, void *counts, 
 		return 0;
 	__sync_fetch_and_add(&here->attempts, 1);
 	record = bpf_ringbuf_reserve(ring, size, flags);
-	ringbuf_count_result(here, record != 0, size);
+	if (!record) {
+		ringbuf_count_failure(here);
+		return 0;
+	}
+	ringbuf_count_written(here, size);
+	/*
+	 * Keeps clang from merging the two counts, which would test the record twice: after the second test the
+	 * verifier of Linux 5.10 takes it for lost (reg_type_not_null() in kernel/bpf/verifier.c).
+	 */
+	asm volatile("" : : "r"(record));
 	return record;
 }
 
@@ -90,7 +101,10 @@ static __always_inline long ringbuf_output_counting(void *ring, void *counts, vo
 		return -1;
 	__sync_fetch_and_add(&here->attempts, 1);
 	result = bpf_ringbuf_output(ring, data, size, flags);
-	ringbuf_count_result(here, result == 0, size);
+	if (result == 0)
+		ringbuf_count_written(here, size);
+	else
+		ringbuf_count_failure(here);
 	return result;
 }
 
