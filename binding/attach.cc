@@ -31,6 +31,7 @@ constexpr uint32_t kLink = 1U << 13;  // BPF_F_LINK, which libbpf 1.1's header l
 
 std::vector<const char*> pointersTo(const std::vector<std::string>& texts) {
   std::vector<const char*> pointers;
+  pointers.reserve(texts.size());
   for (const std::string& text : texts) pointers.push_back(text.c_str());
   return pointers;
 }

@@ -20,10 +20,12 @@ FeatureQuestions::~FeatureQuestions() { asking = outer_; }
 #ifndef NODE_LIBBPF_SYSTEM_LIBBPF
 
 // bool feat_supported(struct kern_feature_cache*, enum kern_feature_id), in libbpf's features.c
+// NOLINTBEGIN(bugprone-reserved-identifier): the linker makes these names of the wrapped one
 extern "C" {
 bool __real_feat_supported(void* cache, unsigned feature);
 bool __wrap_feat_supported(void* cache, unsigned feature);
 }
+// NOLINTEND(bugprone-reserved-identifier)
 
 namespace {
 

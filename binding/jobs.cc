@@ -82,7 +82,7 @@ struct Jobs::Shared {
     pthread_attr_setstacksize(&attributes, kStack);
     pthread_t id;
     if (pthread_create(&id, &attributes, thread, share.get()) == 0) {
-      share.release();  // the thread owns it now
+      static_cast<void>(share.release());  // the thread owns it now
       shared->threads++;
     }
     pthread_attr_destroy(&attributes);
@@ -107,7 +107,7 @@ std::unique_ptr<Jobs> Jobs::create(Napi::Env env) {
       },
       &shared->wake);
   if (created != napi_ok) return nullptr;
-  share.release();  // the finalizer owns it now
+  static_cast<void>(share.release());  // the finalizer owns it now
   napi_unref_threadsafe_function(env, shared->wake);
   shared->owner = jobs.get();
   return jobs;

@@ -91,8 +91,8 @@ enum bpf_perf_event_ret PerfBuffer::onRecord(void* context, int cpu, perf_event_
 bool PerfBuffer::add(const char* record, uint32_t length) {
   auto* table = reinterpret_cast<uint32_t*>(table_.data());
   memcpy(data_.data() + used_, record, length);
-  table[2 * count_] = used_;
-  table[2 * count_ + 1] = length;
+  table[size_t{2} * count_] = used_;
+  table[size_t{2} * count_ + 1] = length;
   count_++;
   used_ += align8(length);
   return count_ < limit_ && kBytes - used_ >= kLongest;
@@ -105,7 +105,7 @@ void PerfBuffer::giveBack(uint32_t done) {
   for (uint32_t i = 0; i < done; i++) bytes_ += table[2 * i + 1];
   delivered_ += done;
   count_ -= done;
-  memmove(table, table + 2 * done, 2 * sizeof(uint32_t) * count_);
+  memmove(table, table + size_t{2} * done, 2 * sizeof(uint32_t) * count_);
   if (count_ == 0) used_ = 0;
 }
 

@@ -224,7 +224,7 @@ std::unique_ptr<Poller> Poller::createWith(Napi::Env env, int* error) {
   if (*error < 0) return nullptr;
   std::unique_ptr<Poller> poller(new Poller(handle.get()));
   handle->owner = poller.get();
-  handle.release();  // close() deletes it
+  static_cast<void>(handle.release());  // close() deletes it
   return poller;
 }
 

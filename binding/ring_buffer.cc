@@ -199,8 +199,8 @@ bool RingBuffer::Taken::goesOn(uint32_t limit) const { return records < limit &&
 
 // Appends a record. The table has its entry, unless it was discarded and another one follows.
 void RingBuffer::Taken::list(const Walk& record, uint32_t* table, uint64_t shift) {
-  table[2 * records] = static_cast<uint32_t>(shift + (end - start) + BPF_RINGBUF_HDR_SZ);
-  table[2 * records + 1] = record.length;
+  table[size_t{2} * records] = static_cast<uint32_t>(shift + (end - start) + BPF_RINGBUF_HDR_SZ);
+  table[size_t{2} * records + 1] = record.length;
   add(record);
   end = record.position;
 }
@@ -255,7 +255,7 @@ bool RingBuffer::keepFrom(uint64_t oldest, uint32_t* table) {
   taken_ = {};
   const uint64_t shift = oldest - all.start;
   uint32_t first = 0;
-  while (first < all.records && table[2 * first] != shift + BPF_RINGBUF_HDR_SZ) first++;
+  while (first < all.records && table[size_t{2} * first] != shift + BPF_RINGBUF_HDR_SZ) first++;
   if (first == all.records) return false;
   skipTo(oldest);
   takenCopy_ += shift;

@@ -21,7 +21,7 @@ Napi::Value SharedMemory::buffer(Napi::Env env) {
       [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<void>*>(hint); }, share.get(),
       &result);
   if (status != napi_ok) return {};
-  share.release();  // the finalizer owns it now
+  static_cast<void>(share.release());  // the finalizer owns it now
   buffer_ = Napi::Reference<Napi::ArrayBuffer>::New(Napi::ArrayBuffer(env, result), 1);
   return Napi::Value(env, result);
 }

@@ -11,6 +11,10 @@ import { bpfSources, PROJECT_ROOT } from "./places";
 import { type Architecture, toolchain } from "./toolchain";
 
 const HOST = ["-O2", "-Wall", "-Wextra", "-Werror", "-I.deps/include"];
+/**
+ * The code is in no page that is mapped for data too, as by the linkers of x86: uprobes count each mapping.
+ */
+const APART = ["-Wl,-z,separate-code"];
 /** It runs in virtual machines, which have few libraries. */
 const STATIC = ["-static"];
 const OF_NODE = ["-shared", "-fPIC", "-DNAPI_VERSION=9", "-Inode_modules/node-api-headers/include"];
@@ -28,7 +32,7 @@ export function compileFor(architecture: Architecture): string {
   const folder = join("dist", architecture);
   const options = { arch: architecture, clang: [`-I${sysroot}/usr/include/${triple}`] };
   if (!compileBpf(folder, options)) throw new Error(`clang refused a BPF program for ${architecture}`);
-  const cross = [cc, `--target=${triple}`, `--sysroot=${sysroot}`, "-fuse-ld=lld"];
+  const cross = [cc, `--target=${triple}`, `--sysroot=${sysroot}`, "-fuse-ld=lld", ...APART];
   for (const program of PROGRAMS) compileHost(cross, `${program}.c`, join(folder, program));
   return join(PROJECT_ROOT, folder);
 }

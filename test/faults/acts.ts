@@ -197,12 +197,13 @@ async function kinds(): Promise<void> {
     ["kinds-trace", "raw_tp", {}],
     ["kinds-net", "xdp", { ...near, mode: "skb" }],
     ["kinds-net", "tcx_ingress", near],
-    // Without a handle: the filter stays if the socket that would detach it fails, which is the error of detach().
-    ["kinds-net", "tc", { ...near, direction: "ingress" }],
     ["kinds-net", "netfilter", { family: "ipv4", hook: "output", priority: 5 }],
     ["kinds-net", "sk_lookup", {}],
     ["kinds-net", "flow_dissector", {}],
   ];
+  // Without a handle: the filter stays if the socket that would detach it fails, which is the error of detach(). Its modules
+  // are in machines of x86 only: scripts/vm-modules.ts.
+  if (process.arch === "x64") all.push(["kinds-net", "tc", { ...near, direction: "ingress" }]);
   if (cgroup !== undefined) {
     mkdirSync(cgroup);
     all.push(["kinds-cgroup", "sock_create", { cgroup }], ["kinds-cgroup", "sock", { cgroup, allow: "multi" }]);

@@ -14,7 +14,7 @@ import { CALLS } from "../../lib/sleepable/calls-measured";
 import { COMMAND, PROJECT_ROOT } from "../../scripts/places";
 import { documentOf } from "../schemas";
 import { cases, isBuilt } from "./map-types";
-import { isSince, kernelTest, trampolines, vmKernel } from "./needs";
+import { fprobe, isSince, kernelTest, trampolines, vmKernel } from "./needs";
 
 const inMachine = vmKernel !== undefined;
 const of = ({ supported }: Feature) => supported;
@@ -33,8 +33,7 @@ const SINCE: readonly (readonly [feature: () => Feature, since: string])[] = [
   [() => features.map("arena"), "6.9"],
   [() => features.map("insn_array"), "6.19"],
   [() => features.attachType("lsm_mac"), "5.7"],
-  // Linux 5.18 with CONFIG_FPROBE, which Debian's 6.1 does not have.
-  [() => features.attachType("trace_kprobe_multi"), "6.12"],
+  ...(fprobe.present() ? [[() => features.attachType("trace_kprobe_multi"), "5.18"] as const] : []),
   [() => features.attachType("lsm_cgroup"), "6.0"],
   [() => features.attachType("tcx_ingress"), "6.6"],
   [() => features.attachType("netkit_primary"), "6.7"],

@@ -12,6 +12,7 @@ import {
   before,
   bpfLsm,
   bundled,
+  fprobe,
   isSince,
   kernelTest,
   kprobes,
@@ -20,7 +21,6 @@ import {
   systemCall,
   systemCallTracepoints,
   trampolines,
-  vmKernel,
 } from "./needs";
 import { fileOffsetOf, sectionOf } from "./symbols";
 
@@ -31,15 +31,6 @@ const PROJECT_ROOT = join(__dirname, "../../..");
 const PROBED = join(__dirname, "probed");
 /** The type of a perf event's link. */
 const PERF = isSince("5.15") ? "perf_event" : undefined;
-
-/** Kprobes of many functions. The cloud kernel of Debian 12 is without. */
-const fprobe: Need = {
-  what: "CONFIG_FPROBE",
-  present: () =>
-    /(?:^|\s)fprobe_/m.test(readFileSync("/proc/kallsyms", "utf8")) ||
-    / [tT] register_fprobe/.test(readFileSync("/proc/kallsyms", "utf8")),
-  expected: vmKernel !== undefined && process.arch === "x64" && isSince("6.6"),
-};
 
 const openFile = () => closeSync(openSync("/proc/self/stat", "r"));
 

@@ -107,6 +107,13 @@ export const bpfLsm: Need = {
   expected: trampolines.expected,
 };
 
+/** Kprobes of many functions. Debian's kernels for the cloud before 6.6, and those of arm64, are built without. */
+export const fprobe: Need = {
+  what: "CONFIG_FPROBE",
+  present: memo(() => /(?:^|\s)fprobe_| [tT] register_fprobe/m.test(readFileSync("/proc/kallsyms", "utf8"))),
+  expected: vmKernel !== undefined && process.arch === "x64" && isSince("6.6"),
+};
+
 /** CONFIG_FUNCTION_ERROR_INJECTION, and its list. */
 export const errorInjectionList: Need = {
   what: "CONFIG_FUNCTION_ERROR_INJECTION",

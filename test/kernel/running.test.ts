@@ -32,7 +32,7 @@ import { bpftoolCommand, bpftoolDirectory } from "../../scripts/bpftool";
 import { COMMAND } from "../../scripts/places";
 import { open } from "../bpf/running.bpf";
 import { documentOf } from "../schemas";
-import { bpffs, isSince, kernelTest, type Need, PINS, trampolines, vmKernel } from "./needs";
+import { bpffs, fprobe, isSince, kernelTest, type Need, PINS, trampolines, vmKernel } from "./needs";
 
 type Json = Record<string, unknown>;
 
@@ -78,8 +78,7 @@ const KINDS: Partial<Record<Name, Kind>> = {
   of_tracepoint: { since: "5.10" },
   of_kprobe: { since: "5.10" },
   of_uretprobe: { since: "5.10", options: { path: process.execPath, function: "uv_os_getpriority" } },
-  // Debian builds 6.1 without CONFIG_FPROBE.
-  of_kprobe_multi: { since: "6.12" },
+  of_kprobe_multi: { since: "5.18", needs: [fprobe] },
   of_uprobe_multi: { since: "6.6", options: { path: process.execPath, functions: ["uv_os_getpriority"] } },
   of_fentry_with_a_long_name: { since: "5.10", needs: [trampolines] },
   of_iter: { since: "5.10" },
