@@ -15,6 +15,7 @@ import {
   enableStats,
   kernelBtf,
   type LinkInfo,
+  libbpf,
   links,
   maps as mapsOfKernel,
   open,
@@ -188,6 +189,7 @@ const CGROUPS = /^\S+ (\S+) cgroup2 /m.exec(readFileSync("/proc/mounts", "latin1
 
 /** Each kind that attaches without trampolines, to nothing that others use: a cgroup of its own, and the loopback interface. */
 async function kinds(): Promise<void> {
+  if (libbpf.linkage !== "bundled") return; // The system's may be older, and attach less.
   const cgroup = CGROUPS && join(CGROUPS, `node-libbpf-faults-${process.pid}`);
   const { path, function: name, pid } = self;
   const near = { interface: "lo" };
