@@ -272,6 +272,9 @@ function mapNotCreated(
   const cause = causeOf(texts);
   if (isErrno(status, "EPERM") && cause === undefined)
     return permissionError(`map ${map} could not be created`, refused, { ...details, errno });
+  // Constants are frozen, which some kernels allow fewer users than to create a map.
+  if (isErrno(status, "EPERM") && texts.some((text) => text.includes("failed to freeze")))
+    return permissionError(`map ${map} could not be frozen`, { operation: "freeze" }, { ...details, errno });
   const tooLarge = isErrno(status, "E2BIG") || isErrno(status, "ENOMEM") || isErrno(status, "ENOSPC");
   const words = tooLarge ? "it is too large" : cause?.words;
   const hint = tooLarge

@@ -108,7 +108,7 @@ async function capabilitiesOf(kind: Kind, object: BpfObject): Promise<void> {
   const { kind: itsKind, attachType } = object.program(kind.program);
   const isOfProgram = spec.targetProgram !== undefined;
   await privileges({
-    ...{ row: loadRow(spec.type, isOfProgram), prepare: () => specOf(kind) },
+    ...{ row: loadRow(spec.type, isOfProgram), also: "freeze", prepare: () => specOf(kind) },
     act: (fresh) => fresh.loadSync(),
     undo: (loaded) => loaded.close(),
   });

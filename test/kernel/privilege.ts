@@ -57,6 +57,10 @@ export const measured: Need = {
 export interface Operation<S, T> {
   /** Its row of the table. Several operations may share one. */
   readonly row: string;
+  /** A row of something that it also does. Measured are operations that do one thing, where this needs more. */
+  readonly also?: string;
+  /** False if its failure is no error of this library, so that nothing names what is missing. */
+  readonly explained?: false;
   /** Done as root before each trial. */
   readonly prepare?: () => S;
   readonly act: (state: S) => T;
@@ -101,16 +105,19 @@ const without = (all: readonly Capability[], one: Capability) => all.filter((nam
 /** Looks at what an operation needs: measures it, or holds the table against the kernel. */
 export async function privileges<S, T>(operation: Operation<S, T>): Promise<void> {
   if (!measured.present()) return;
-  const { row } = operation;
+  const { row, also } = operation;
   // What shares a row is the same: looked at once, and measured for the first.
   if (!measures && looked.has(row)) return;
   looked.add(row);
   for (const unprivileged of [false, true])
     await withSettings({ ...SETTINGS, [UNPRIVILEGED]: unprivileged ? "0" : "2" }, async () => {
-      if (measures) return find(operation, unprivileged);
-      const [needs] = neededBy(row, { release: release(), unprivileged });
-      if (needs === undefined) throw new Error(`the table has no row ${row}: npm run gen:privileges`);
-      await agrees(operation, needs);
+      if (measures) return also && unprivileged ? undefined : find(operation, unprivileged);
+      const needs = [row, ...(also ? [also] : [])].flatMap((name) => {
+        const [found] = neededBy(name, { release: release(), unprivileged });
+        if (found === undefined) throw new Error(`the table has no row ${name}: npm run gen:privileges`);
+        return found.needs;
+      });
+      await agrees(operation, [...new Set(needs)]);
     });
 }
 
@@ -119,7 +126,7 @@ async function find<S, T>(operation: Operation<S, T>, unprivileged: boolean): Pr
   const { row } = operation;
   const own = unprivileged ? found.unprivileged : found.rows;
   const known = own.get(row) ?? found.rows.get(row);
-  const difference = known && (await agrees(operation, known).catch((error: Error) => error));
+  const difference = known && (await agrees(operation, known.needs).catch((error: Error) => error));
   if (known !== undefined && difference === undefined) return;
   if (own.has(row)) throw difference;
   own.set(row, await measure(operation));
@@ -154,14 +161,14 @@ async function measure<S, T>(operation: Operation<S, T>): Promise<Needs> {
 }
 
 /** With the capabilities of a row it works; without any one of them it fails, and the error names that one. */
-async function agrees<S, T>(operation: Operation<S, T>, { needs }: Needs): Promise<void> {
-  const { row } = operation;
+async function agrees<S, T>(operation: Operation<S, T>, needs: readonly Capability[]): Promise<void> {
+  const { row, explained = true } = operation;
   const failure = await attempt(operation, needs);
   if (failure !== undefined) throw new Error(`${row} fails with "${needs.join(", ")}"`, { cause: failure });
   for (const name of needs) {
     const error = await attempt(operation, without(needs, name));
     if (error === undefined) throw new Error(`${row} does not need ${name}`);
-    if (measures) continue;
+    if (measures || !explained) continue;
     const text = error instanceof BpfError ? `${error.message}. ${error.hint}` : error.message;
     const named = /his process lacks ((?:CAP_\w+(?:, | and )?)+)/.exec(text)?.[1]?.match(/CAP_\w+/g) ?? [];
     if (!(error instanceof BpfError) || named.join() !== name)

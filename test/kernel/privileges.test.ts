@@ -201,6 +201,7 @@ const others = {
   }),
   "the kernel's BTF": operation("kernel BTF", { act: kernelBtf }),
   "the addresses of kernel functions": operation("kernel addresses", {
+    explained: false,
     act() {
       if (!/^(?!0{16})[0-9a-f]{16} /m.test(readFileSync("/proc/kallsyms", "latin1")))
         throw new Error("they are hidden");
