@@ -1,7 +1,7 @@
 /** Everything that a long-lived process does with the library. Each act is complete: it closes what it opens. */
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
-import { getPriority } from "node:os";
+import { getPriority, release } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import {
@@ -27,6 +27,7 @@ import {
   runningPrograms,
 } from "node-libbpf";
 import { moduleFor } from "../../lib/build/write-module";
+import { isSince } from "../../lib/compare-versions";
 import { readObject } from "../../lib/elf/file";
 import { open as openBuffers } from "../bpf/buffers.bpf";
 import { open as openEvents } from "../bpf/events.bpf";
@@ -195,14 +196,14 @@ async function kinds(): Promise<void> {
   const near = { interface: "lo" };
   const all: [object: string, program: string, options: AttachOptions][] = [
     ["kinds-trace", "perf_event", { event: "cpu_clock", period: 1_000_000_000, pid }],
-    ["kinds-trace", "uprobe_multi", { path, functions: [name], pid }],
     ["kinds-trace", "raw_tp", {}],
     ["kinds-net", "xdp", { ...near, mode: "skb" }],
-    ["kinds-net", "tcx_ingress", near],
-    ["kinds-net", "netfilter", { family: "ipv4", hook: "output", priority: 5 }],
     ["kinds-net", "sk_lookup", {}],
     ["kinds-net", "flow_dissector", {}],
   ];
+  if (isSince(release(), "6.4")) all.push(["kinds-net", "netfilter", { family: "ipv4", hook: "output", priority: 5 }]);
+  if (isSince(release(), "6.6"))
+    all.push(["kinds-trace", "uprobe_multi", { path, functions: [name], pid }], ["kinds-net", "tcx_ingress", near]);
   // Without a handle: the filter stays if the socket that would detach it fails, which is the error of detach(). Its modules
   // are in machines of x86 only: scripts/vm-modules.ts.
   if (process.arch === "x64") all.push(["kinds-net", "tc", { ...near, direction: "ingress" }]);
