@@ -55,9 +55,11 @@ function compileBpf(
 
 function isStale(output: string, source: string): boolean {
   const folder = dirname(source);
-  const headers = readdirSync(folder).filter((name) => name.endsWith(".h"));
+  const headers = [folder, "include/node-libbpf"].flatMap((each) =>
+    readdirSync(each).flatMap((name) => (name.endsWith(".h") ? [join(each, name)] : [])),
+  );
   const age = (file: string) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return age(output) <= Math.max(age(source), ...headers.map((name) => age(join(folder, name))));
+  return age(output) <= Math.max(...[source, ...headers].map(age));
 }
 
 function compileHost(

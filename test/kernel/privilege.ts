@@ -112,12 +112,15 @@ export async function privileges<S, T>(operation: Operation<S, T>): Promise<void
   for (const unprivileged of [false, true])
     await withSettings({ ...SETTINGS, [UNPRIVILEGED]: unprivileged ? "0" : "2" }, async () => {
       if (measures) return also && unprivileged ? undefined : find(operation, unprivileged);
-      const needs = [row, ...(also ? [also] : [])].flatMap((name) => {
+      const told = (name: string) => {
         const [found] = neededBy(name, { release: release(), unprivileged });
         if (found === undefined) throw new Error(`the table has no row ${name}: npm run gen:privileges`);
         return found.needs;
-      });
-      await agrees(operation, [...new Set(needs)]);
+      };
+      const needs = told(row);
+      // CAP_SYS_ADMIN stands for what the other row names.
+      const more = also === undefined || needs.includes("CAP_SYS_ADMIN") ? [] : told(also);
+      await agrees(operation, [...new Set([...needs, ...more])]);
     });
 }
 
