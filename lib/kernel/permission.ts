@@ -1,7 +1,7 @@
 /** Finds the actual cause of an EPERM or EACCES by checking the system, instead of listing possible causes. */
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
-import { isSince } from "../compare-versions";
+import { isSince, seriesNumber } from "../compare-versions";
 import { ProgramType } from "../constants";
 import { attachOf, trampolineKinds } from "../kinds";
 import { listed } from "../listed";
@@ -250,8 +250,10 @@ function lackingOf({ needs, besidesAdmin }: Needs, has: readonly string[]): Capa
   return (has.includes("CAP_SYS_ADMIN") ? besidesAdmin : needs).filter((name) => !has.includes(name));
 }
 
-/** What is known of releases that may not be in the table. */
-function onThisRelease({ needs, besidesAdmin }: Needs, { operation }: Refused, facts: PermissionFacts): Needs {
+/** What is known of releases that are not in the table. */
+function onThisRelease(told: NeedsOf, { operation }: Refused, facts: PermissionFacts): Needs {
+  if (seriesNumber(told.version) === seriesNumber(facts.release)) return told;
+  const { needs, besidesAdmin } = told;
   // Every bpf(2) call needs it while kernel.unprivileged_bpf_disabled is set: until c8644cd0efe7.
   const always = !facts.unprivileged && !isSince(facts.release, "5.19") && operation !== "trace-pipe";
   // CAP_SYS_ADMIN stands for it since maps can be created with a token: 35f96de04127.
@@ -263,7 +265,7 @@ function onThisRelease({ needs, besidesAdmin }: Needs, { operation }: Refused, f
 }
 
 /** The table is of kernels with perf_event_paranoid 2, a PMU for kprobes, and tracefs for root alone. */
-function onThisHost(told: Needs, refused: Refused, facts: PermissionFacts): Needs {
+function onThisHost(told: NeedsOf, refused: Refused, facts: PermissionFacts): Needs {
   const { needs, besidesAdmin } = onThisRelease(told, refused, facts);
   const { tracefs, kprobesInTracefs } = facts;
   const inTracefs = kprobesInTracefs && perfEventOf(refused) === "kprobe";
