@@ -133,3 +133,17 @@ test("a load that fails for an unknown reason has libbpf's last warning", () => 
     message: "object could not be loaded: something is missing (ENOENT)",
   });
 });
+
+test("constants that can't be frozen: the privilege, not the map", () => {
+  const texts = [
+    "map 'obj.rodata': failed to freeze as read-only: -EPERM",
+    "map 'obj.rodata': failed to create: -EPERM",
+    "failed to load object 'obj'",
+  ];
+  const messages = texts.map((text) => ({ level: 0, text: `libbpf: ${text}\n` }));
+  expect(loadError({ status: -1, stage: "load", program: -1, messages }, "obj", [])).toMatchObject({
+    code: "ERR_BPF_PERMISSION",
+    errno: "EPERM",
+    message: expect.stringMatching(/^map obj\.rodata could not be frozen: /),
+  });
+});
