@@ -174,7 +174,7 @@ async function inChild(version: Name, killAt: number) {
 }
 
 /** Emulated machines take seconds for a process: there, some of the calls. */
-const STEP = vmKernel === undefined ? 1 : 11;
+const STEP = vmKernel === undefined ? 1 : 19;
 
 kernelTest(
   "a crash before any call leaves a version in force, and the next start finishes",
