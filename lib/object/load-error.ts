@@ -96,7 +96,12 @@ export function loadError(
     }
   }
   const what = program === undefined ? name : nameOf(program);
-  if (isEperm) return notPermitted(what, program === undefined ? types : [program.type], program, about);
+  // The kernel tells which BTF a program has only to those who may know: Linux 5.10 says that it has none.
+  const isHidden =
+    program?.ofProgram === true && texts.some((text) => text.includes("target program doesn't have BTF"));
+  const refused = loadOf(program === undefined ? types : [program.type], program);
+  if (isEperm || (isHidden && !ownCapabilities().includes("CAP_SYS_ADMIN")))
+    return permissionError(`${what} could not be loaded`, refused, { ...about, errno });
   const said = `${what} could not be loaded${cause ? `: ${cause.words}` : ""} (${errno})`;
   const meaning = explained(explain({ errno, log: texts }), cause?.hint ?? hintOf(outcome.status));
   return new LoadError(cause?.code ?? "ERR_BPF_LOAD", said, { ...about, ...meaning });
@@ -111,10 +116,11 @@ function noToken(name: string, bpffs: string, about: ErrorDetails): LoadError {
 /** The release with exclusive maps (baefdbdf6812). */
 const EXCLUSIVE = "6.18";
 
-function notPermitted(what: string, types: number[], program: GivenProgram | undefined, about: ErrorDetails): BpfError {
+const ownCapabilities = () => capabilityNames(readPermissionFacts().capabilities);
+
+function loadOf(types: number[], program: GivenProgram | undefined) {
   const trampoline = program !== undefined && usesTrampoline(program.kind);
-  const refused = { operation: "load", types, trampoline, ofProgram: program?.ofProgram ?? false } as const;
-  return permissionError(`${what} could not be loaded`, refused, { ...about, errno: "EPERM" });
+  return { operation: "load", types, trampoline, ofProgram: program?.ofProgram ?? false } as const;
 }
 
 function notOpened(status: number, name: string, cause: ReturnType<typeof causeOf>): ObjectError {
@@ -231,7 +237,7 @@ function perfmonHint(summary: string): string | undefined {
     summary,
   );
   if (!isOfPerfmon) return undefined;
-  const has = capabilityNames(readPermissionFacts().capabilities);
+  const has = ownCapabilities();
   if (missingCapabilities(has, ["CAP_PERFMON"]).length === 0) return undefined;
   return "This process lacks CAP_PERFMON, without which the kernel forbids this: run it as root, or give it CAP_PERFMON";
 }
