@@ -230,7 +230,7 @@ function looking(): void {
   for (const list of [programs(), mapsOfKernel(), links(), btfs(), allPins()]) for (const one of list) assert(one);
   runningPrograms();
   owners();
-  attachedTo({ interface: "lo", attachType: "tcx_ingress" });
+  attachedTo({ interface: "lo", attachType: isSince(release(), "6.6") ? "tcx_ingress" : "xdp" });
   using stats = enableStats();
   assert(stats);
 }
