@@ -21,7 +21,8 @@ import { natsSink } from "./sinks";
 import { Streams } from "./stream";
 
 const USAGE = "usage: policy-service CONFIG";
-const MOST_WAITED_MS = 2000;
+/** Less than what systemd and Kubernetes wait before they kill. */
+const MOST_WAITED_MS = 20_000;
 // Standard output may carry the decisions.
 const log = pino(pino.destination({ dest: 2, sync: true }));
 
@@ -93,7 +94,8 @@ async function read(policy: Policy, feed: Feed): Promise<void> {
  * is left there takes the room of the decisions until the next start.
  */
 async function emptied(policy: Policy): Promise<void> {
-  for (let waited = 0; policy.unread > 0 && waited < MOST_WAITED_MS; waited += 10) await sleep(10);
+  const end = performance.now() + MOST_WAITED_MS;
+  while (policy.unread > 0 && performance.now() < end) await sleep(10);
 }
 
 /** Replaces the rules in force with those of the file; an invalid file changes nothing. */
