@@ -27,6 +27,12 @@ const MOST_WAITED_MS = 20_000;
 const log = pino(pino.destination({ dest: 2, sync: true }));
 
 async function main(): Promise<void> {
+  // From the start: a signal without a listener ends the process, and what waits in the ring is not reported.
+  const ending = Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
+  let reopen = () => {};
+  let reconfigure = () => {};
+  process.on("SIGHUP", () => reopen());
+  process.on("SIGUSR2", () => reconfigure());
   const [file, ...more] = process.argv.slice(2);
   if (file === undefined || more.length > 0) throw new ConfigError(USAGE);
   const config = readConfig(file);
@@ -63,15 +69,15 @@ async function main(): Promise<void> {
   });
   policy.attach();
   if (config.user !== undefined) dropTo(owner);
-  log.info({ address, metricsAddress, uid: process.getuid?.(), hooks: policy.hooks, mode: policy.rules.mode }, "ready");
-
   // Log rotation sends SIGHUP, so it must not affect the policy.
-  process.on("SIGHUP", () => {
+  reopen = () => {
     writer?.reopen();
     log.info("decisions file reopened");
-  });
-  process.on("SIGUSR2", () => reload(file, config, policy));
-  await Promise.race([reading, once(process, "SIGTERM"), once(process, "SIGINT")]);
+  };
+  reconfigure = () => reload(file, config, policy);
+  log.info({ address, metricsAddress, uid: process.getuid?.(), hooks: policy.hooks, mode: policy.rules.mode }, "ready");
+
+  await Promise.race([reading, ending]);
   log.info({ pinned: pin }, pin === undefined ? "ending: the policy is detached" : "ending: the policy stays in force");
   await Promise.all([app.close(), scraped?.close()]);
   await emptied(policy);
