@@ -86,7 +86,7 @@ static __always_inline void *ringbuf_reserve_counting(void *ring, void *counts, 
 	ringbuf_count_written(here, size);
 	/*
 	 * Keeps clang from merging the two counts, which would test the record twice: after the second test the
-	 * verifier of Linux 5.10 takes it for lost (reg_type_not_null() in kernel/bpf/verifier.c).
+	 * verifier of Linux 5.10 and 6.1 takes it for lost (reg_type_not_null() in kernel/bpf/verifier.c).
 	 */
 	asm volatile("" : : "r"(record));
 	return record;

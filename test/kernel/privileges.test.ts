@@ -37,8 +37,9 @@ import { having, measured, NAMES, type Operation, privileges, reportPrivileges }
 
 afterAll(() => reportPrivileges("operations"));
 
-const closing = { undo: (made: { close(): void }) => made.close(), release: (made: { close(): void }) => made.close() };
-const closed = { undo: (made: { close(): void }) => made.close(), release: () => {} };
+const close = (made: { close(): void }) => made.close();
+const closing = { undo: close, release: close };
+const closed = { undo: close, release: () => {} };
 const operation =
   <S, T>(row: string, rest: Omit<Operation<S, T>, "row">) =>
   () =>
