@@ -8,11 +8,12 @@ import { HashMap, type Policy } from "node-libbpf";
 
 const CODE = `
   const { openSync, closeSync } = require("node:fs");
+  Error.stackTraceLimit = 0;
   let [refused, opened] = [0, 0];
   process.on("message", () => process.send({ refused, opened }));
   process.on("disconnect", () => process.exit());
   setInterval(() => {
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 3; i++) {
       try { closeSync(openSync(process.argv[1])); opened++; } catch { refused++; }
     }
   }, 4);`;

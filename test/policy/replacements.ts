@@ -19,6 +19,8 @@ export interface Result extends Tally {
   orphans: string[];
 }
 
+const BETWEEN_KILLS = 5;
+
 const other = (version: Name): Name => (version === "old" ? "new" : "old");
 
 /** The names of the policy's programs that are attached, in order. */
@@ -45,40 +47,57 @@ export async function wronglyAttached(wanted: readonly string[]): Promise<string
   return wrong();
 }
 
-export async function replaceOften(folder: string, count: number, kills: number): Promise<Result> {
+export async function replaceOften(
+  folder: string,
+  count: number,
+  kills: number,
+  onProgress: (replaced: number, killed: number) => void = () => {},
+): Promise<Result> {
   const first = await putInForce("old", folder);
   using attempts = new Attempts(first);
   first.close();
-  const between = Math.ceil(count / Math.max(1, kills));
+  // A process starts slowly in an emulated machine: those that are killed replace a few times, the last one all the others.
+  const between = Math.min(BETWEEN_KILLS, Math.ceil(count / Math.max(1, kills)));
   let [replaced, killed] = [0, 0];
+  const orphans: string[] = [];
   while (replaced < count || killed < kills) {
-    const wanted = killed < kills ? between : count - replaced;
     const child = spawn(process.execPath, [__filename, "child", folder], { stdio: ["ignore", "pipe", "inherit"] });
     const ended = once(child, "close");
-    const done = await lines(child, wanted);
-    if (child.exitCode !== null) throw new Error(`the child ended after ${replaced + done} replacements`);
-    replaced += done;
+    const before = replaced;
+    const each = await lines(child, killed < kills ? between : count - replaced, () => onProgress(++replaced, killed));
+    if (child.exitCode !== null) throw new Error(`the child ended after ${replaced} replacements`);
+    if (replaced === before) throw new Error("the child replaced nothing");
     // Somewhere in the next replacement.
-    await sleep(Math.random() * (done > 1 ? 40 : 400));
+    await sleep(Math.random() * each);
     child.kill("SIGKILL");
     await ended;
-    if (child.signalCode === "SIGKILL" && killed < kills) killed++;
+    if (killed < kills) killed++;
+    // The next start finishes what was begun.
+    const next = await putInForce("new", folder);
+    orphans.push(...(await leftOver(folder)));
+    next.close();
   }
-  const last = await putInForce("new", folder);
   const tally = await attempts.tally();
-  const orphans = [
-    ...(await wronglyAttached(programsOf("new"))),
-    ...readdirSync(folder).filter((name) => name !== "current"),
-  ];
-  last.unpin();
+  (await putInForce("new", folder)).unpin();
   return { replaced, killed, ...tally, orphans };
 }
 
-async function lines(child: ChildProcess, count: number): Promise<number> {
-  let seen = 0;
-  for await (const _ of createInterface({ input: child.stdout as NonNullable<ChildProcess["stdout"]> }))
+/** What is attached and pinned beside the version "new". */
+async function leftOver(folder: string): Promise<string[]> {
+  const pinned = readdirSync(folder).filter((name) => name !== "current");
+  return [...(await wronglyAttached(programsOf("new"))), ...pinned];
+}
+
+/** Reads the lines of so many replacements. Returns the milliseconds of the last one. */
+async function lines(child: ChildProcess, count: number, onLine: () => void): Promise<number> {
+  let [seen, last, each] = [0, performance.now(), 0];
+  for await (const _ of createInterface({ input: child.stdout as NonNullable<ChildProcess["stdout"]> })) {
+    onLine();
+    each = performance.now() - last;
+    last += each;
     if (++seen >= count) break;
-  return seen;
+  }
+  return each;
 }
 
 async function replaceForever(folder: string): Promise<void> {
@@ -91,7 +110,10 @@ async function replaceForever(folder: string): Promise<void> {
 
 if (require.main === module) {
   const [what = "", more = "0"] = process.argv.slice(2);
+  const tell = (replaced: number, killed: number) => {
+    if (replaced % 100 === 0) console.error(`${replaced} replaced, ${killed} killed`);
+  };
   const run =
-    what === "child" ? replaceForever(more) : replaceOften("/sys/fs/bpf/replaced", Number(what), Number(more));
+    what === "child" ? replaceForever(more) : replaceOften("/sys/fs/bpf/replaced", Number(what), Number(more), tell);
   run.then((result) => console.log(JSON.stringify(result)));
 }
