@@ -1,5 +1,6 @@
 #include "outcome.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "fields.h"
@@ -24,11 +25,20 @@ Napi::Value textOf(Napi::Env env, const VerifierLog& log) {
   return env.Undefined();
 }
 
+// libelf has errors of its own. libbpf makes LIBBPF_ERRNO__LIBELF, -EINVAL and others of them, also of a lack
+// of memory (elf_errmsg(): ELF_E_NOMEM), and only its warning tells.
+bool lacksMemory(const std::vector<Message>& messages) {
+  return std::any_of(messages.begin(), messages.end(), [](const Message& message) {
+    return message.text.find(": out of memory") != std::string::npos;
+  });
+}
+
 }  // namespace
 
 Napi::Object Outcome::toJs(Napi::Env env) const {
   Reply result(env);
-  result.set("status", status).set("stage", stage).set("program", program);
+  const int32_t known = status < 0 && lacksMemory(messages) ? -ENOMEM : status;
+  result.set("status", known).set("stage", stage).set("program", program);
   std::vector<Napi::Value> texts;
   for (const Message& message : messages)
     texts.push_back(Reply(env).set("level", message.level).set("text", message.text));

@@ -43,6 +43,8 @@ const KCONFIG_LINE = 'open(path, { kconfig }) expects lines such as "CONFIG_HZ=2
 
 /** The first matching row is used. */
 export const CAUSES: readonly Row[] = [
+  // libelf's, whatever libbpf was doing
+  { pattern: /: out of memory$/, hint: "There is not enough memory" },
   // Opening: the file
   {
     pattern: /^elf: legacy map definitions|^elf: .*'maps' section/,

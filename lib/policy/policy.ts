@@ -88,8 +88,7 @@ export class Policy<S extends ObjectShape = AnyShape> implements Disposable, Asy
     this.object = object;
     this.programs = programs;
     this.maps = maps;
-    const attached = Object.keys(programs).filter((name) => folder.hasPin("current", "links", name));
-    this.links = Object.fromEntries(attached.map((name) => [name, openLink(folder.in("current", "links", name))]));
+    this.links = openLinks(folder, Object.keys(programs));
   }
 
   /**
@@ -169,4 +168,17 @@ export class Policy<S extends ObjectShape = AnyShape> implements Disposable, Asy
     this.#folder.removeAll();
     this.close();
   }
+}
+
+/** Opens the pinned links of programs: all or none. */
+function openLinks(folder: PolicyFolder, programs: readonly string[]): Record<string, Link> {
+  const links: Record<string, Link> = {};
+  try {
+    for (const name of programs)
+      if (folder.hasPin("current", "links", name)) links[name] = openLink(folder.in("current", "links", name));
+  } catch (error) {
+    for (const link of Object.values(links)) link.close();
+    throw error;
+  }
+  return links;
 }

@@ -13,6 +13,7 @@ import {
   codecs,
   createMap,
   enableStats,
+  features,
   kernelBtf,
   type LinkInfo,
   libbpf,
@@ -39,6 +40,8 @@ import { open as openRefused } from "../bpf/refused.bpf";
 import { open as openSyscall } from "../bpf/syscall.bpf";
 import { open as openUserRing } from "../bpf/user-ring.bpf";
 import { open as openVariables } from "../bpf/variables.bpf";
+import { bpfLsm } from "../kernel/needs";
+import { putInForce } from "../policy/versions";
 
 /** A function of Node.js that getPriority() calls: probing it slows no other process. */
 const self = { path: process.execPath, function: "uv_os_getpriority", pid: process.pid };
@@ -235,6 +238,50 @@ function looking(): void {
   assert(stats);
 }
 
+/** A policy that is replaced, and adopted. */
+async function policy(): Promise<void> {
+  const folder = join(pins, "policy");
+  mkdirSync(pins, { mode: 0o700 });
+  try {
+    (await putInForce("old", folder)).close();
+    (await putInForce("new", folder)).close();
+    const adopted = await putInForce("new", folder);
+    adopted.unpin();
+  } finally {
+    rmSync(pins, { recursive: true });
+  }
+}
+
+/** What is attached by trampolines, to what only this process's children or this process use. */
+async function trampolines(): Promise<void> {
+  if (!bpfLsm.present()) return;
+  const names = ["fentry", "fexit", "fmod_ret", "lsm"];
+  const spec = only(open(objectPath("kinds-trace")), ...names);
+  await using object = await spec.load();
+  for (const name of names) {
+    using link = object.program(name).attach();
+    call(2);
+    assert(link.info().id > 0);
+    link.detach();
+  }
+}
+
+/** What the kernel offers. A failed call must not make it less. */
+function whatIsThere(): void {
+  const answers = [
+    features.program("syscall"),
+    features.map("ringbuf"),
+    features.helper("bpf_ringbuf_output", "kprobe"),
+    features.attachType("trace_iter"),
+    features.mapFlag("mmapable"),
+  ];
+  for (const { supported } of answers) assert.notEqual(supported, false);
+}
+
 export const acts: Readonly<Record<string, () => void | Promise<void>>> = {
-  ...{ files, ring, perf, userRing, maps, iterators, testRuns, probes, pinned, refusals, kinds, looking },
+  ...{ files, ring, perf, userRing, maps, iterators, testRuns, probes, pinned, policy, refusals, kinds, looking },
+  ...(bpfLsm.present() && { trampolines }),
 };
+
+/** What is asked and kept, so that only a new process asks. */
+export const coldActs: typeof acts = { firstLoad: ring, features: whatIsThere };

@@ -9,10 +9,14 @@ import { openSync, readdirSync, readFileSync, readlinkSync, writeSync } from "no
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type BpfError, libbpf } from "node-libbpf";
-import { acts } from "./acts";
+import { acts, coldActs } from "./acts";
 
 export const ERRNOS = ["EMFILE", "ENOMEM", "EPERM", "EINTR", "EAGAIN", "EBUSY", "E2BIG"] as const;
-export const KINDS = ["bpf", "perf_event_open", "mmap", "epoll", "open", "read", "socket", "ioctl"] as const;
+export const KINDS = ["bpf", "perf_event_open", "mmap", "epoll", "open", "read", "socket", "ioctl", "malloc"] as const;
+/** What an act may do wrong after a call failed; that the process ends or hangs is seen from outside. */
+export type Wrong = "leak" | "no BpfError" | "another errno" | "not caught";
+
+const errnosOf = (kind: string): readonly (typeof ERRNOS)[number][] => (kind === "malloc" ? ["ENOMEM"] : ERRNOS);
 
 /** The library creates its poller, an eventpoll, once. */
 const WATCHED = process.argv.includes("cold")
@@ -63,7 +67,7 @@ function tells(error: unknown, errno: string): boolean {
 
 async function main(): Promise<void> {
   const [, , name = "", kind = KINDS[0], errno = ERRNOS[0], from = "0", cold] = process.argv;
-  const act = acts[name];
+  const act = acts[name] ?? coldActs[name];
   const report = process.env.NODE_LIBBPF_INJECT_REPORT;
   if (act === undefined || report === undefined) throw new Error(`no act ${name}, or no report`);
   const fired = () => readFileSync(report, "utf8").split("\n").length;
@@ -75,14 +79,14 @@ async function main(): Promise<void> {
   for (let round = 0; round < 2 && cold === undefined; round++) await act();
   await settled("");
   const before = held();
-  const all = KINDS.flatMap((kind) => ERRNOS.map((errno) => ({ kind, errno })));
+  const all = KINDS.flatMap((kind) => errnosOf(kind).map((errno) => ({ kind, errno })));
   const first = all.findIndex((one) => one.kind === kind && one.errno === errno);
   let start = Number(from);
   for (const { kind, errno: each } of all.slice(first, cold === undefined ? undefined : first + 1)) {
     for (let n = start; ; n++) {
       say(`try ${name} ${kind} ${each} ${n}`);
       const count = fired();
-      const wrong = (what: string) => say(`wrong ${JSON.stringify(what)}`);
+      const wrong = (kind: Wrong, what: string) => say(`wrong ${JSON.stringify({ kind, what })}`);
       let failure: unknown;
       control(`${kind}/${constants.errno[each]}/${n}`);
       try {
@@ -93,15 +97,17 @@ async function main(): Promise<void> {
       control("none");
       if (fired() === count) {
         say("none left");
-        if (failure !== undefined) wrong(`with nothing injected: ${(failure as Error).stack}`);
+        if (failure !== undefined) wrong("no BpfError", `with nothing injected: ${(failure as Error).stack}`);
         break;
       }
       // Not instanceof: some acts use modules of lib/, whose classes are not the package's.
-      if (failure !== undefined && !/^ERR_BPF_/.test((failure as BpfError).code)) wrong(`${(failure as Error).stack}`);
-      else if (failure !== undefined && !tells(failure, each)) wrong(`another errno: ${(failure as Error).stack}`);
+      if (failure === undefined) say("tolerated");
+      else if (!/^ERR_BPF_/.test((failure as BpfError).code)) wrong("no BpfError", `${(failure as Error).stack}`);
+      else if (!tells(failure, each)) wrong("another errno", `${(failure as Error).stack}`);
+      else say("typed");
       await settled(before);
-      if (held() !== before) wrong(`left: ${held()}, and before: ${before}`);
-      for (const error of stray.splice(0)) wrong(`not caught: ${(error as Error)?.stack ?? error}`);
+      if (held() !== before) wrong("leak", `${held()}, and before: ${before}`);
+      for (const error of stray.splice(0)) wrong("not caught", `${(error as Error)?.stack ?? error}`);
       if (cold !== undefined) break;
     }
     start = 0;

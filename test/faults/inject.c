@@ -30,6 +30,7 @@
 #define CONTROL "/node-libbpf-inject/"
 #define FRAMES 24
 #define SITES 4096
+#define LARGE 4096
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char kind[32];
@@ -39,6 +40,10 @@ static struct { unsigned long hash; int count; } sites[SITES];
 static __thread bool busy;
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+/* dlsym() itself allocates. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t number, size_t size);
+void *__libc_realloc(void *old, size_t size);
 
 /* The address ranges of code that V8 did not generate: dladdr() is slow in Node.js. */
 static struct { char *start, *end; bool addon; } modules[64];
@@ -111,6 +116,24 @@ static bool control(const char *path)
 	return true;
 }
 
+/* Whether the call from this site is the one that must fail. */
+static bool is_wanted(const char *what, unsigned long site)
+{
+	bool fire = false;
+
+	pthread_mutex_lock(&lock);
+	if (strcmp(kind, what) == 0) {
+		unsigned long at = site % SITES;
+		while (sites[at].count != 0 && sites[at].hash != site)
+			at = (at + 1) % SITES;
+		sites[at].hash = site;
+		if (++sites[at].count <= 2)
+			fire = counted++ == wanted;
+	}
+	pthread_mutex_unlock(&lock);
+	return fire;
+}
+
 /*
  * Returns true, with errno set, for the call that must fail. `own`: only calls that this library, or its libraries,
  * make.
@@ -118,7 +141,7 @@ static bool control(const char *path)
 static bool fails(const char *what, bool own)
 {
 	void *frames[FRAMES];
-	bool found = false, fire = false;
+	bool found = false;
 
 	if (busy || strcmp(kind, what) != 0)
 		return false;
@@ -132,22 +155,30 @@ static bool fails(const char *what, bool own)
 		hash = hash * 1000003 ^ (unsigned long)frames[i + 2];
 		found = found || is_addon(frames[i + 2]);
 	}
-	pthread_mutex_lock(&lock);
-	if (strcmp(kind, what) == 0 && (found || !own)) {
-		unsigned long at = hash % SITES;
-		while (sites[at].count != 0 && sites[at].hash != hash)
-			at = (at + 1) % SITES;
-		sites[at].hash = hash;
-		if (++sites[at].count <= 2)
-			fire = counted++ == wanted;
-	}
+	bool fire = (found || !own) && is_wanted(what, hash);
 	if (fire)
 		report(frames + 2, count);
-	pthread_mutex_unlock(&lock);
 	busy = false;
 	if (fire)
 		errno = wanted_errno;
 	return fire;
+}
+
+/*
+ * Of the addon's allocations whose size may come from outside: libbpf does not check all of the small ones. There are too
+ * many to look at the stack of each, so a site is where the addon calls.
+ */
+static bool fails_malloc(void *caller, size_t size)
+{
+	void *frames[FRAMES];
+
+	if (busy || size < LARGE || kind[0] != 'm' || !is_addon(caller) || !is_wanted("malloc", (unsigned long)caller))
+		return false;
+	busy = true;
+	report(frames + 2, backtrace(frames, FRAMES) - 2);
+	busy = false;
+	errno = wanted_errno;
+	return true;
 }
 
 long syscall(long number, ...)
@@ -176,6 +207,22 @@ void *mmap64(void *address, size_t size, int protection, int flags, int fd, off_
 	if (is_addon(__builtin_return_address(0)) && fails("mmap", true))
 		return MAP_FAILED;
 	return REAL(mmap64)(address, size, protection, flags, fd, offset);
+}
+
+/* The addon has a C++ library of its own, whose operator new calls malloc() from there. */
+void *malloc(size_t size)
+{
+	return fails_malloc(__builtin_return_address(0), size) ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t number, size_t size)
+{
+	return fails_malloc(__builtin_return_address(0), number * size) ? NULL : __libc_calloc(number, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+	return fails_malloc(__builtin_return_address(0), size) ? NULL : __libc_realloc(old, size);
 }
 
 int socket(int domain, int type, int protocol)

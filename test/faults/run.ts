@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { PROJECT_ROOT } from "../../scripts/places";
+import type { Wrong } from "./child";
 
 /** Seconds after which an act counts as hanging. */
 const SILENCE = 60;
@@ -13,24 +14,42 @@ const SILENCE = 60;
 export interface Outcome {
   /** Number of calls that failed by injection. */
   injected: number;
+  /** Of them, those that the act reported by a BpfError with their errno, and those that it did without. */
+  typed: number;
+  tolerated: number;
   /** Faults that the test found. */
-  wrong: string[];
+  wrong: { kind: Wrong | "crash" | "hang"; what: string }[];
   /** Number of processes that Node.js ended because its own call failed. */
   excluded: string[];
   /** Whether there was a call with this number; for cold runs. */
   reached: boolean;
 }
 
+const nothing = (): Outcome => ({ injected: 0, typed: 0, tolerated: 0, wrong: [], excluded: [], reached: true });
+
+function add(all: Outcome, { injected, typed, tolerated, wrong, excluded }: Outcome): void {
+  all.injected += injected;
+  all.typed += typed;
+  all.tolerated += tolerated;
+  all.wrong.push(...wrong);
+  all.excluded.push(...excluded);
+}
+
 /** The preloaded library, compiled to a temporary folder. */
 export class Injector {
   readonly #folder = mkdtempSync(join(tmpdir(), "node-libbpf-"));
-  readonly #library = join(this.#folder, "inject.so");
+  readonly library: string = join(this.#folder, "inject.so");
   readonly #report = join(this.#folder, "report");
 
-  constructor() {
+  /** @param compiled the library, where there is no compiler */
+  constructor(compiled?: string) {
+    if (compiled !== undefined) {
+      this.library = compiled;
+      return;
+    }
     const source = join(PROJECT_ROOT, "test/faults/inject.c");
     const flags = ["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror"];
-    const { status, stderr } = spawnSync("cc", [...flags, source, "-o", this.#library, "-ldl"], { encoding: "utf8" });
+    const { status, stderr } = spawnSync("cc", [...flags, source, "-o", this.library, "-ldl"], { encoding: "utf8" });
     if (status !== 0) throw new Error(`cc ${source} failed:\n${stderr}`);
   }
 
@@ -40,46 +59,57 @@ export class Injector {
 
   /** Runs every call of every kind, with every errno. */
   async everyCall(act: string): Promise<Outcome> {
-    const all: Outcome = { injected: 0, wrong: [], excluded: [], reached: true };
+    const all = nothing();
     for (let rest: string[] | undefined = []; rest !== undefined; ) {
       const { outcome, next } = await this.#run([act, ...rest]);
-      all.injected += outcome.injected;
-      all.wrong.push(...outcome.wrong);
-      all.excluded.push(...outcome.excluded);
+      add(all, outcome);
       rest = next;
     }
     return all;
   }
 
-  /** Runs one call, in a process that has not probed the kernel yet. */
-  async oneCall(act: string, kind: string, errno: string, n: number): Promise<Outcome> {
-    return (await this.#run([act, kind, errno, String(n), "cold"])).outcome;
+  /** Runs every bpf(2) call in a process of its own, which has not asked the kernel yet. Each with one of the errnos, in turn. */
+  async everyColdCall(act: string, errnos: readonly string[]): Promise<Outcome> {
+    const all = nothing();
+    for (let n = 0; all.reached; n++) {
+      const { outcome } = await this.#run([act, "bpf", errnos[n % errnos.length] as string, String(n), "cold"]);
+      add(all, outcome);
+      all.reached = outcome.reached;
+    }
+    return all;
   }
 
   /** `next`: where another process continues, if this one ended early. */
   async #run(words: readonly string[]): Promise<{ outcome: Outcome; next: string[] | undefined }> {
     writeFileSync(this.#report, "");
     const preloaded = process.env.LD_PRELOAD === undefined ? "" : ` ${process.env.LD_PRELOAD}`;
-    const env = { ...process.env, LD_PRELOAD: `${this.#library}${preloaded}`, NODE_LIBBPF_INJECT_REPORT: this.#report };
+    const env = { ...process.env, LD_PRELOAD: `${this.library}${preloaded}`, NODE_LIBBPF_INJECT_REPORT: this.#report };
     // The acts attach to the loopback interface.
     const command = ["--net", process.execPath, "--expose-gc", join(__dirname, "child.js"), ...words];
     const child = spawn("unshare", command, {
       env,
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const outcome: Outcome = { injected: 0, wrong: [], excluded: [], reached: true };
+    const outcome = nothing();
     let at: string[] = [];
-    let ended = false;
+    let complaint = "";
+    let [ended, hung] = [false, false];
     let timer: NodeJS.Timeout | undefined;
     createInterface({ input: child.stdout }).on("line", (line) => {
       clearTimeout(timer);
-      timer = setTimeout(() => child.kill("SIGKILL"), SILENCE * 1000);
+      timer = setTimeout(() => {
+        hung = true;
+        child.kill("SIGKILL");
+      }, SILENCE * 1000);
       if (line.startsWith("try ")) at = line.split(" ").slice(1);
       else if (line === "none left") outcome.reached = false;
       else if (line === "end") ended = true;
-      else outcome.wrong.push(`${at.join(" ")}: ${line}\n${this.#stack()}`);
+      else if (line === "typed" || line === "tolerated") outcome[line]++;
+      else if (line.startsWith("wrong ")) {
+        const { kind, what } = JSON.parse(line.slice("wrong ".length)) as Outcome["wrong"][number];
+        outcome.wrong.push({ kind, what: `${at.join(" ")}: ${what}\n${this.#stack()}` });
+      } else complaint += `${line}\n`;
     });
-    let complaint = "";
     child.stderr.on("data", (chunk) => {
       complaint += chunk;
     });
@@ -90,7 +120,9 @@ export class Injector {
     const what = `${at.join(" ")}: the process ended with ${signal ?? `status ${status}`}: ${complaint.slice(0, 2000)}`;
     const [, kind, errno, n] = at;
     // If the library is not in the stack, Node.js itself can't continue.
-    (this.#stack().includes(".node") ? outcome.wrong : outcome.excluded).push(`${what}\n${this.#stack()}`);
+    if (this.#stack().includes(".node") || hung)
+      outcome.wrong.push({ kind: hung ? "hang" : "crash", what: `${what}\n${this.#stack()}` });
+    else outcome.excluded.push(`${what}\n${this.#stack()}`);
     return { outcome, next: kind && errno ? [kind, errno, String(Number(n) + 1)] : undefined };
   }
 

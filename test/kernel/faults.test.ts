@@ -3,9 +3,9 @@
  * nothing. Node's own calls are left out where their failure ends the process: see inject.c.
  */
 import { spawnSync } from "node:child_process";
-import { acts } from "../faults/acts";
+import { acts, coldActs } from "../faults/acts";
 import { ERRNOS } from "../faults/child";
-import { Injector, type Outcome } from "../faults/run";
+import { Injector } from "../faults/run";
 import { bpffs, bundled, kernelTest, type Need, since, systemCallTracepoints, unsanitized, vmKernel } from "./needs";
 
 /** Virtual machines have none. */
@@ -29,13 +29,10 @@ for (const act of Object.keys(acts)) {
   kernelTest(`calls that fail: ${act}`, needs, run, 10 * MINUTES);
 }
 
-/** The calls that libbpf makes once for a process. */
-const cold = async () => {
-  using injector = new Injector();
-  let outcome: Outcome | undefined;
-  for (let n = 0; outcome?.reached !== false; n++) {
-    outcome = await injector.oneCall("ring", "bpf", ERRNOS[n % ERRNOS.length] as string, n);
-    expect(outcome).toEqual(fine);
-  }
-};
-kernelTest("calls that fail in a process that has not probed the kernel yet", needs, cold, 10 * MINUTES);
+for (const act of Object.keys(coldActs)) {
+  const run = async () => {
+    using injector = new Injector();
+    expect(await injector.everyColdCall(act, ERRNOS)).toEqual(fine);
+  };
+  kernelTest(`calls that fail in a process that has not asked the kernel yet: ${act}`, needs, run, 10 * MINUTES);
+}
