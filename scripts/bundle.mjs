@@ -23,9 +23,11 @@ const PARTS = {
   base: /^([^/]+|kernel\/(fact|permission|refusal|version)|sleepable\/(finding|judged-kernel))$/,
   // What is known of this kernel.
   facts: /^kernel\/(btf-facts|config|error-injection|lsm|running-kernel)$/,
+  features: /^kernel\/(features|map-probe)$/,
   // What judges programs.
   rules: /^(sleepable|kernel)\/|^elf\/(calls|control-flow|core-resolve)$/,
-  tools: /^(gen|build|policy|run|verify|running)\//,
+  tools: /^(gen|build|run|verify|running)\//,
+  policy: /^policy\//,
   machines: /^testing\//,
   commands: /^cli\//,
   // What open() needs, and what its result needs until it is loaded.
@@ -41,6 +43,8 @@ const WITH = {
     loaded: ["base", "open"],
     rules: ["base"],
     facts: ["base"],
+    features: ["base"],
+    policy: ["base", "open", "loaded"],
     machines: ["base"],
     commands: ["base"],
   },
@@ -48,7 +52,7 @@ const WITH = {
 };
 
 /** Small modules without a state, of which each file that needs one has a copy. */
-const COPIED = ["package-root", "cli/package-version"];
+const COPIED = ["package-root", "trusted", "testing/cache", "cli/package-version", "cli/compile-cache"];
 
 const modules = readdirSync(LIB, { recursive: true })
   .filter((path) => path.endsWith(".ts"))
@@ -110,10 +114,25 @@ function lazily$(object, names, load) {
   }
   return object;
 }`;
+/** A function that loads the module of another when it is called. */
+const CALLED = `function called$(name, load) {
+  const call = (...args) => load()[name](...args);
+  return Object.defineProperty(call, "name", { value: name });
+}
+`;
 const later = (object, names, load) => `lazily$(${object}, ${JSON.stringify(names)}, () => ${load})`;
 
-/** An entry: lib/index.ts and the like, which export from modules and do nothing else. */
-function entry(id, loading) {
+/** Parts that most processes need no function of. */
+const RARE = ["facts", "rules", "tools", "machines"];
+
+const isFunction = (id, name) =>
+  new RegExp(`^export (?:async )?function\\*? ${name}\\b`, "m").test(readFileSync(sourceOf(id), "utf8"));
+
+/**
+ * An entry: lib/index.ts and the like, which export from modules and do nothing else. An import statement reads every
+ * export, unlike require(): functions of parts that are rarely needed load theirs when they are called.
+ */
+function entry(id, loading, idAt) {
   const source = sourceOf(id);
   const statements = ts.createSourceFile(source, readFileSync(source, "utf8"), ts.ScriptTarget.Latest, true).statements;
   const exports = statements.map((statement) => {
@@ -125,13 +144,21 @@ function entry(id, loading) {
     const values = isTypeOnly ? [] : elements.filter((element) => !element.isTypeOnly);
     return { names: values.map(({ name }) => name.text), from: moduleSpecifier.text };
   });
+  const load = ({ names, from }) => {
+    const isCalled = (name) => idAt && RARE.includes(fileOf(idAt(from))) && isFunction(idAt(from), name);
+    const [called, read] = [names.filter(isCalled), names.filter((name) => !isCalled(name))];
+    return [
+      ...called.map((name) => `exports.${name} = called$(${JSON.stringify(name)}, () => ${loading(from)});`),
+      ...(read.length > 0 ? [`${later("exports", read, loading(from))};`] : []),
+    ];
+  };
   return `"use strict";
 Object.defineProperty(exports, "__esModule", { value: true });
 // Node.js finds the importable names by these assignments.
 ${exports.flatMap(({ names }) => names.map((name) => `exports.${name} = void 0;`)).join("\n")}
-${exports.flatMap(({ names, from }) => (names.length > 0 ? `${later("exports", names, loading(from))};` : [])).join("\n")}
+${exports.flatMap(load).join("\n")}
 ${LATER}
-`;
+${idAt ? CALLED : ""}`;
 }
 
 const moduleAt = (directory, path) => {
@@ -159,6 +186,17 @@ function elsewhere(file, text) {
     .replace(/\bimport\("elsewhere:(.*?)"\)/g, (_, id) => `Promise.resolve(${loading(id)})`);
 }
 
+/** Modules of Node.js that take milliseconds to load, and that few processes need. */
+const HEAVY = /^( *(?:var )?)(import_node_\w+) = require\("(node:(?:child_process|crypto|v8))"\)/gm;
+
+/** Loads them when one of their functions is first called. */
+function whenCalled(text) {
+  return text.replace(HEAVY, (_, before, variable, module) => {
+    const names = new Set(Array.from(text.matchAll(new RegExp(`\\b${variable}\\.(\\w+)`, "g")), ([, name]) => name));
+    return `${before}${variable} = ${later("{}", [...names], `require("${module}")`)}`;
+  });
+}
+
 /** A part exports the modules that others use, by name. */
 function partEntry(part) {
   const own = modules.filter((id) => fileOf(id) === part && shared.has(id));
@@ -184,7 +222,7 @@ async function bundled(file, input) {
     plugins: [otherFiles(file)],
     footer: { js: LATER },
   });
-  return outputFiles.map(({ path, text }) => [path, readable(elsewhere(file, text))]);
+  return outputFiles.map(({ path, text }) => [path, readable(whenCalled(elsewhere(file, text)))]);
 }
 
 /**
@@ -201,7 +239,11 @@ const files = new Map([
   [join(ROOT, "dist/lib/index.js"), entry("index", (path) => `require("${path}")`)],
   ...Object.entries(ENTRIES).map(([file, id]) => [
     join(BUNDLE, `${file}.js`),
-    entry(id, (path) => loading(moduleAt(dirname(sourceOf(id)), path))),
+    entry(
+      id,
+      (path) => loading(moduleAt(dirname(sourceOf(id)), path)),
+      (path) => moduleAt(dirname(sourceOf(id)), path),
+    ),
   ]),
   ...(
     await Promise.all([

@@ -2,6 +2,7 @@
 /** Entry point of node-libbpf: runs the command and reports errors as one line and an exit status. */
 import type { CommanderError } from "commander";
 import { BpfError } from "../errors";
+import { keepCompiled } from "./compile-cache";
 import { version } from "./package-version";
 import { printable } from "./table";
 
@@ -14,6 +15,7 @@ async function main(args: readonly string[]): Promise<void> {
     process.stdout.write(`${version()}\n`);
     return;
   }
+  keepCompiled();
   // Loaded here, so that a failure to load is reported like every other error.
   const { run } = await import("./commands.js");
   await run(args);

@@ -1,11 +1,12 @@
 /**
  * Pins: paths in bpffs that keep maps, programs and links alive. Whoever can replace a pin can replace the policy it enforces.
  */
-import { existsSync, lstatSync, realpathSync, statfsSync, unlinkSync } from "node:fs";
+import { existsSync, lstatSync, statfsSync, unlinkSync } from "node:fs";
 import { constants } from "node:os";
 import { basename, dirname, resolve } from "node:path";
 import { errnoName, isErrno } from "../errors";
 import { makeFolder } from "../replace";
+import { intrusion, isTrusted } from "../trusted";
 import { native, type PinKind } from ".";
 
 /** BPF_FS_MAGIC in linux/magic.h. */
@@ -104,27 +105,13 @@ export function foreignPin(path: string): PinFault | undefined {
 
 const FOREIGN = `Remove it, or take it over with chown; mount bpffs so that only its owner can write to it: ${MOUNT_BPFFS}`;
 
-/** Why others could replace an entry of a folder: they own it or a parent folder, or can write to one of these. */
+/** Why others could replace a pin in a folder. */
 function untrusted(folder: string): PinFault | undefined {
-  for (const path of new Set([...ancestors(folder), ...ancestors(realpathSync(folder))])) {
-    const { uid, gid, mode } = lstatSync(path);
-    const link = (mode & 0o170000) === 0o120000;
-    if (!isTrusted(uid)) return { what: `${path} belongs to user ${uid}, who could replace the pin`, hint: FOREIGN };
-    const others = mode & (gid === 0 ? 0o002 : 0o022);
-    // In a folder with the sticky bit only an entry's owner can rename or remove it.
-    if (!link && others !== 0 && (mode & 0o1000) === 0) {
-      const what = `${path} is writable by others (mode ${(mode & 0o7777).toString(8)}), who could replace the pin`;
-      return { what, hint: `chmod go-w ${path}` };
-    }
-  }
-  return undefined;
-}
-
-function isTrusted(uid: number): boolean {
-  return uid === 0 || uid === process.geteuid?.();
-}
-
-function ancestors(folder: string): string[] {
-  const parent = dirname(folder);
-  return parent === folder ? [folder] : [...ancestors(parent), folder];
+  const found = intrusion(folder);
+  if (found === undefined) return undefined;
+  const { path, owner, mode } = found;
+  if (owner !== undefined)
+    return { what: `${path} belongs to user ${owner}, who could replace the pin`, hint: FOREIGN };
+  const what = `${path} is writable by others (mode ${(mode & 0o7777).toString(8)}), who could replace the pin`;
+  return { what, hint: `chmod go-w ${path}` };
 }

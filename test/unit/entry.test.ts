@@ -44,3 +44,13 @@ test("an import loads every name", () => {
     console.log(JSON.stringify(Object.keys(library).filter((name) => imported[name] === library[name])));`;
   expect(run(code, "--input-type=module")).toEqual(names);
 });
+
+test("an import loads what every object needs, and not the rules and tools", () => {
+  const code = `
+    import { createRequire } from "node:module";
+    import "node-libbpf";
+    const { cache } = createRequire(import.meta.url);
+    console.log(JSON.stringify(Object.keys(cache).map((path) => path.replace(/.*[/]/, "")).sort()));`;
+  const loaded = run(code, "--input-type=module") as string[];
+  for (const rare of ["rules.js", "tools.js", "machines.js"]) expect(loaded).not.toContain(rare);
+});
