@@ -87,9 +87,9 @@ interface Programs {
   readonly preallocated: boolean;
   /**
    * Kernel-managed fields that values may contain (map_check_btf() in kernel/bpf/syscall.c). "locks": spin locks.
-   * "objects": timers, work queues, list heads, tree roots.
+   * "deferred": timers, work queues, task works. "graphs": list heads, tree roots.
    */
-  readonly holds: readonly ("locks" | "objects")[];
+  readonly holds: readonly ("locks" | "deferred" | "graphs")[];
   /** A similar map type that a sleepable program can use. */
   readonly instead: string | undefined;
 }
@@ -139,7 +139,7 @@ export const mapTypes = {
     programs: {
       sleepable: ["5.10", "1e6c62a88215"],
       preallocated: true,
-      holds: ["locks", "objects"],
+      holds: ["locks", "deferred", "graphs"],
       instead: undefined,
     },
     needs: undefined,
@@ -153,7 +153,7 @@ export const mapTypes = {
     programs: {
       sleepable: ["5.10", "1e6c62a88215"],
       preallocated: false,
-      holds: ["locks", "objects"],
+      holds: ["locks", "deferred", "graphs"],
       instead: undefined,
     },
     needs: undefined,
@@ -218,7 +218,7 @@ export const mapTypes = {
     create: {},
     elements: { keys: "any", values: "data", perCpu: false, maxEntries: "lru" },
     calls: { iterate: true, delete: true, batch: true, mmap: false },
-    programs: { sleepable: ["5.10", "1e6c62a88215"], preallocated: false, holds: ["objects"], instead: undefined },
+    programs: { sleepable: ["5.10", "1e6c62a88215"], preallocated: false, holds: ["deferred", "graphs"], instead: undefined },
     needs: undefined,
   },
   lru_percpu_hash: {
@@ -452,7 +452,12 @@ export const mapTypes = {
     create: { flags: Flag.NO_PREALLOC },
     elements: { keys: "any", values: "data", perCpu: false, maxEntries: "elements" },
     calls: { iterate: true, delete: true, batch: false, mmap: false },
-    programs: { sleepable: ["7.2", "16b4d3e2fb24"], preallocated: false, holds: [], instead: undefined },
+    programs: {
+      sleepable: ["7.2", "16b4d3e2fb24"],
+      preallocated: false,
+      holds: ["locks", "deferred"],
+      instead: undefined,
+    },
     needs: undefined,
   },
 } as const satisfies Readonly<Record<MapTypeName | Lowercase<keyof typeof NEWER>, MapTypeRow>>;

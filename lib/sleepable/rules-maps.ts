@@ -175,26 +175,43 @@ const DEFERRED: Readonly<Record<string, string>> = { bpf_timer: "5.15", bpf_wq: 
 const NESTED = "6.11";
 
 /**
- * Kernel-managed fields, and the group that the rows of map types name (map_check_btf() in kernel/bpf/syscall.c). Types
- * without the group need no BTF, and libbpf creates them without: their values are plain data.
+ * Kernel-managed fields, the group that the rows of map types name (map_check_btf() in kernel/bpf/syscall.c), and the
+ * release since which they are no plain data.
  */
-const HELD: ReadonlyMap<string, "locks" | "objects"> = new Map([
-  ...["bpf_spin_lock", "bpf_res_spin_lock"].map((field) => [field, "locks"] as const),
-  ...["bpf_timer", "bpf_wq", "bpf_task_work", "bpf_list_head", "bpf_rb_root"].map(
-    (field) => [field, "objects"] as const,
-  ),
+const HELD: ReadonlyMap<string, readonly [group: Held, since: string]> = new Map([
+  ["bpf_spin_lock", ["locks", "5.1"]],
+  ["bpf_res_spin_lock", ["locks", "6.15"]],
+  ["bpf_timer", ["deferred", "5.15"]],
+  ["bpf_wq", ["deferred", "6.10"]],
+  ["bpf_task_work", ["deferred", "6.18"]],
+  ["bpf_list_head", ["graphs", "6.2"]],
+  ["bpf_rb_root", ["graphs", "6.3"]],
 ]);
+type Held = "locks" | "deferred" | "graphs";
 
 /** Whether the values of a map type can contain a field. */
 function canHold(type: string, field: string): boolean {
-  const held = HELD.get(field);
-  return held === undefined || (mapTypeRow(type)?.programs.holds.includes(held) ?? false);
+  const [group] = HELD.get(field) ?? [];
+  return group === undefined || (mapTypeRow(type)?.programs.holds.includes(group) ?? false);
 }
 
-/** Whether the kernel finds a field in a map's values. */
-function holds({ type, fields, nested = [] }: MapFacts, field: string, kernel: Kernel): boolean | undefined {
-  if (!fields.includes(field) || !canHold(type, field)) return false;
-  return nested.includes(field) ? kernel.since(NESTED) : true;
+/** Whether the kernel looks for a field in a map's values. */
+function looksFor({ fields, nested = [] }: MapFacts, field: string, kernel: Kernel): boolean | undefined {
+  if (!fields.includes(field)) return false;
+  const [, since] = HELD.get(field) ?? [];
+  const known = since === undefined ? true : kernel.since(since);
+  return known && nested.includes(field) ? kernel.since(NESTED) : known;
+}
+
+/**
+ * Whether the kernel finds a field in a map's values. It does not create the map if its type can't have one of the fields:
+ * libbpf then creates it without BTF (bpf_object__create_map()), so that all of the value is plain data.
+ */
+function holds(map: MapFacts, field: string, kernel: Kernel): boolean | undefined {
+  const plain = map.fields.filter((one) => !canHold(map.type, one)).map((one) => looksFor(map, one, kernel));
+  const found = looksFor(map, field, kernel);
+  if (plain.includes(true) || found === false) return false;
+  return plain.includes(undefined) ? undefined : found;
 }
 
 /** The field that each call needs in a map value, and since when a lock may also be elsewhere. */
@@ -213,7 +230,9 @@ export function judgeNeeds({ maps, helpers, kfuncs }: ProgramFacts, kernel: Kern
     if (field === undefined || (elsewhere !== undefined && kernel.since(elsewhere) !== false)) return [];
     const found = all.map((map) => (map.pinned && !map.fields.includes(field) ? undefined : holds(map, field, kernel)));
     if (found.includes(true)) return [];
-    const holders = Object.keys(mapTypes).filter((type) => canHold(type, field));
+    const holders = Object.entries(mapTypes).flatMap(([type, { since }]) =>
+      canHold(type, field) && kernel.since(since) !== false ? [type] : [],
+    );
     const more = {
       source: "kernel/bpf/syscall.c: map_check_btf()",
       inputs: [{ name: "instructions", value: `call ${name}`, origin: "the object file" }, kernel.versionInput],

@@ -26,6 +26,11 @@ struct timed {
 	struct bpf_timer timer;
 };
 
+struct locked_timed {
+	struct bpf_spin_lock lock;
+	struct bpf_timer timer;
+};
+
 struct worked {
 	struct bpf_wq work;
 };
@@ -137,6 +142,19 @@ MAP(ARRAY, ONE(int, struct scheduled)) schedules SEC(".maps");
 MAP(ARRAY, ONE(int, struct held)) tasks SEC(".maps");
 MAP(ARRAY, ONE(int, struct listed)) lists SEC(".maps");
 
+/* A type whose values can have one of the fields, and not the other. */
+MAP(LRU_HASH, ONE(int, struct locked_timed)) lru_locked_timers SEC(".maps");
+
+/* Since Linux 7.2. */
+#define BPF_MAP_TYPE_RHASH 35
+MAP(RHASH, ONE(int, int) ON_DEMAND) rhash SEC(".maps");
+MAP(RHASH, ONE(int, struct locked) ON_DEMAND) rhash_locks SEC(".maps");
+MAP(RHASH, ONE(int, struct timed) ON_DEMAND) rhash_timers SEC(".maps");
+MAP(RHASH, ONE(int, struct worked) ON_DEMAND) rhash_works SEC(".maps");
+MAP(RHASH, ONE(int, struct scheduled) ON_DEMAND) rhash_schedules SEC(".maps");
+MAP(RHASH, ONE(int, struct held) ON_DEMAND) rhash_tasks SEC(".maps");
+MAP(RHASH, ONE(int, struct listed) ON_DEMAND) rhash_lists SEC(".maps");
+
 #define SLEEPABLE_USE(map) PROGRAM(map##__sleepable, SLEEPABLE, NAMES(map))
 #define PLAIN_USE(map) PROGRAM(map##__plain, PLAIN, NAMES(map))
 #define PERF_EVENT_USE(map) PROGRAM(map##__perf_event, "perf_event", NAMES(map))
@@ -214,6 +232,14 @@ FIELD(works)
 FIELD(schedules)
 FIELD(tasks)
 FIELD(lists)
+FIELD(lru_locked_timers)
+FIELD(rhash)
+FIELD(rhash_locks)
+FIELD(rhash_timers)
+FIELD(rhash_works)
+FIELD(rhash_schedules)
+FIELD(rhash_tasks)
+FIELD(rhash_lists)
 
 /* Use of the special fields */
 
@@ -225,6 +251,12 @@ PROGRAM(timers__used, PLAIN, struct timed *value = bpf_map_lookup_elem(&timers, 
 	if (value) bpf_timer_init(&value->timer, &timers, 1))
 PROGRAM(percpu_timers__used, PLAIN, struct timed *value = bpf_map_lookup_elem(&percpu_timers, &zero);
 	if (value) bpf_timer_init(&value->timer, &percpu_timers, 1))
+PROGRAM(lru_locked_timers__used, PLAIN, struct locked_timed *value = bpf_map_lookup_elem(&lru_locked_timers, &zero);
+	if (value) bpf_timer_init(&value->timer, &lru_locked_timers, 1))
+PROGRAM(rhash_timers__used, PLAIN, struct timed *value = bpf_map_lookup_elem(&rhash_timers, &zero);
+	if (value) bpf_timer_init(&value->timer, &rhash_timers, 1))
+PROGRAM(rhash_locks__used, PLAIN, struct locked *value = bpf_map_lookup_elem(&rhash_locks, &zero); if (!value) return 0;
+	bpf_spin_lock(&value->lock); value->count++; bpf_spin_unlock(&value->lock))
 PROGRAM(bloom__used, PLAIN, bpf_map_peek_elem(&bloom, &zero))
 PROGRAM(task_storage__used, SLEEPABLE, bpf_task_storage_get(&task_storage, bpf_get_current_task_btf(), NULL, 1))
 PROGRAM(cgrp_storage__other, "tc", NAMES(cgrp_storage))

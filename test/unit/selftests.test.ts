@@ -24,6 +24,10 @@ test("an object that ends our process, or throws what is no error of the library
   expect(differences({ load: -22 }, { died: 11 })).toEqual(["o: died of signal 11"]);
   expect(differences({ load: -22 }, { load: -1, code: "FAULT", said: "TypeError" })).toEqual(["o: fault: TypeError"]);
   expect(compare([whole({})], []).differences).toEqual(["o: load: not tried"]);
+  // A program that was loaded with its object, which C could not load, is not loaded again.
+  const theirs = [whole({ load: -22 }), whole({ program: "p" })];
+  expect(compare(theirs, [whole({})]).differences).toEqual([]);
+  expect(compare(theirs, [whole({ load: -1 })]).differences).toEqual(["o p: load: not tried"]);
   for (const own of [{ load: -1 }, { died: 14 }])
     expect(compare([whole({ died: 14 })], [whole(own)]).differences).toEqual([]);
 });

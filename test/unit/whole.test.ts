@@ -60,6 +60,11 @@ test.each([
   ["nested_locks__used", "6.12", PLAIN],
   ["percpu_timers__used", "6.12", "refused MAP_FIELD_MISSING"],
   ["percpu_timers__kprobe", "6.1", PLAIN],
+  ["lru_locked_timers__used", "6.12", "refused MAP_FIELD_MISSING"],
+  ["lru_locked_timers__kprobe", "6.1", PLAIN],
+  ["rhash_timers__used", "7.3", PLAIN],
+  ["rhash_timers__used", "6.12", "refused MAP_TYPE_UNKNOWN"],
+  ["rhash_lists__kprobe", "7.3", PLAIN],
 ])("special fields of values: %s on %s: %s", (program, kernel, expected) => {
   const [found] = specOf("whole-maps", [program]).check({ kernel: kernelProfile(kernel) });
   expect(`${found?.verdict} ${found?.reason}`).toBe(expected);
