@@ -218,7 +218,12 @@ export const mapTypes = {
     create: {},
     elements: { keys: "any", values: "data", perCpu: false, maxEntries: "lru" },
     calls: { iterate: true, delete: true, batch: true, mmap: false },
-    programs: { sleepable: ["5.10", "1e6c62a88215"], preallocated: false, holds: ["deferred", "graphs"], instead: undefined },
+    programs: {
+      sleepable: ["5.10", "1e6c62a88215"],
+      preallocated: false,
+      holds: ["deferred", "graphs"],
+      instead: undefined,
+    },
     needs: undefined,
   },
   lru_percpu_hash: {
