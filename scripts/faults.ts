@@ -28,7 +28,10 @@ function sum(rows: readonly string[][]): string[] {
 }
 
 /** In a machine: prints a line for each act. */
-async function here(names: readonly string[], library: string | undefined, onOutcome: OnOutcome): Promise<void> {
+async function here(named: readonly string[] | undefined, library: string | undefined, onOutcome: OnOutcome) {
+  const names = named ?? [...Object.keys(acts), ...Object.keys(coldActs)];
+  const unknown = names.find((name) => !(name in acts) && !(name in coldActs));
+  if (unknown !== undefined) throw new Error(`this kernel has no act ${unknown}`);
   using injector = new Injector(library);
   for (const name of names) {
     if (name in acts) onOutcome(name, await injector.everyCall(name));
@@ -76,9 +79,6 @@ async function main(): Promise<void> {
       library: { type: "string" },
     },
   });
-  const names = values.act ?? [...Object.keys(acts), ...Object.keys(coldActs)];
-  const unknown = names.find((name) => !(name in acts) && !(name in coldActs));
-  if (unknown !== undefined) throw new Error(`there is no act ${unknown}`);
   const line = (cells: readonly string[]) =>
     process.stdout.write(`${cells.map((cell, at) => (at === 0 ? cell.padEnd(22) : cell.padStart(14))).join("")}\n`);
   const rows: string[][] = [];
@@ -93,8 +93,8 @@ async function main(): Promise<void> {
     for (const { kind, what } of outcome.wrong) process.stdout.write(`  ${kind}: ${what}\n`);
   };
   if (!values.json) line(HEAD);
-  if (values.kernel === undefined) await here(names, values.library, onOutcome);
-  else await inMachine(values.kernel, names, onOutcome);
+  if (values.kernel === undefined) await here(values.act, values.library, onOutcome);
+  else await inMachine(values.kernel, values.act ?? [], onOutcome);
   if (!values.json) line(sum(rows));
 }
 
