@@ -317,6 +317,13 @@ const names = new Map<number, string>([
   ].map((name, index) => [4000 + index, `LIBBPF_ERRNO__${name}`] as const),
 ]);
 
+/** A file of this library can't be read because descriptors ran out (scripts/bundle.mjs). */
+export function withoutDescriptor(cause: NodeJS.ErrnoException): BpfError {
+  const errno = cause.code ?? "EMFILE";
+  const what = `node-libbpf can't read a file of its own: ${cause.message}`;
+  return new BpfError("ERR_BPF_NO_BINARY", what, { errno, cause, hint: "Raise the limit of open files: ulimit -n" });
+}
+
 /** The name of a -errno status: -22 gives "EINVAL". */
 export function errnoName(status: number): string {
   return names.get(-status) ?? `errno ${-status}`;

@@ -24,14 +24,18 @@ const PARTS = {
   // What is known of this kernel.
   facts: /^kernel\/(btf-facts|config|error-injection|lsm|running-kernel)$/,
   features: /^kernel\/(features|map-probe)$/,
+  // Facts of other kernels, and what is measured of this one.
+  profiles: /^kernel\/(profiles|profile-format|capture|probe|probe-answers|probe-subjects)$|^sleepable\/hooks$/,
   // What judges programs.
-  rules: /^(sleepable|kernel)\/|^elf\/(calls|control-flow|core-resolve)$/,
+  rules: /^(sleepable|kernel)\/|^elf\/(calls|control-flow|core-resolve)$|^object\/precheck$/,
   tools: /^(gen|build|run|verify|running)\//,
   policy: /^policy\//,
   machines: /^testing\//,
   commands: /^cli\//,
   // What open() needs, and what its result needs until it is loaded.
   open: /^(btf|codec|elf|native)\/|^map\/(map-(codec|identity|spec|type-option)|typed)$|^program\/program-spec$|^object\/(by-name|known-constants|object-file|object-spec|program-facts|record-types|sections|variables)$/,
+  // What few processes do with what is loaded.
+  rare: /^(events\/(columns|trace-pipe)|link\/(iter-records|iter-stream|link-info)|map\/(create|prefix)|object\/(isolated|pin-all)|program\/(output-stream|program-info|test-run|verifier-stats))$/,
   // What is loaded: maps, programs, links, events.
   loaded: /^/,
 };
@@ -44,6 +48,8 @@ const WITH = {
     rules: ["base"],
     facts: ["base"],
     features: ["base"],
+    profiles: ["base"],
+    rare: ["base", "open", "loaded"],
     policy: ["base", "open", "loaded"],
     machines: ["base"],
     commands: ["base"],
@@ -106,24 +112,32 @@ const LATER = `
 function lazily$(object, names, load) {
   for (const name of names) {
     const get = () => {
-      const value = load()[name];
+      const value = part$(load)[name];
       Object.defineProperty(object, name, { value });
       return value;
     };
     Object.defineProperty(object, name, { configurable: true, enumerable: true, get });
   }
   return object;
+}
+// Without a free descriptor a part can't be read.
+function part$(load) {
+  try {
+    return load();
+  } catch (error) {
+    throw /^E[MN]FILE$/.test(error.code) ? require("./base.js")["errors"].withoutDescriptor(error) : error;
+  }
 }`;
 /** A function that loads the module of another when it is called. */
 const CALLED = `function called$(name, load) {
-  const call = (...args) => load()[name](...args);
+  const call = (...args) => part$(load)[name](...args);
   return Object.defineProperty(call, "name", { value: name });
 }
 `;
 const later = (object, names, load) => `lazily$(${object}, ${JSON.stringify(names)}, () => ${load})`;
 
 /** Parts that most processes need no function of. */
-const RARE = ["facts", "rules", "tools", "machines"];
+const RARE = ["facts", "profiles", "rules", "tools", "machines", "rare"];
 
 const isFunction = (id, name) =>
   new RegExp(`^export (?:async )?function\\*? ${name}\\b`, "m").test(readFileSync(sourceOf(id), "utf8"));

@@ -54,3 +54,25 @@ test("an import loads what every object needs, and not the rules and tools", () 
   const loaded = run(code, "--input-type=module") as string[];
   for (const rare of ["rules.js", "tools.js", "machines.js"]) expect(loaded).not.toContain(rare);
 });
+
+test("a part that can't be read without a free descriptor is an error of the library's, and is read later", () => {
+  const code = `
+    const { closeSync, openSync } = require("node:fs");
+    const library = require("node-libbpf");
+    const { BpfError } = library;
+    const held = [];
+    const open = () => { try { for (;;) held.push(openSync("/dev/null")); } catch {} };
+    const told = [];
+    for (const call of [() => library.explain({ errno: "EPERM", log: [] }), () => library.openMap("/none")]) {
+      open();
+      try { call(); } catch (error) { told.push([error instanceof BpfError, error.code, error.errno, error.hint]); }
+      for (const fd of held.splice(0)) closeSync(fd);
+    }
+    console.log(JSON.stringify([...told, typeof library.explain({ errno: "EPERM", log: [] }).message]));`;
+  const { status, stdout } = spawnSync("sh", ["-c", 'ulimit -n 40; exec "$0" -e "$1"', process.execPath, code], {
+    cwd: PROJECT_ROOT,
+    encoding: "utf8",
+  });
+  const fault = [true, "ERR_BPF_NO_BINARY", "EMFILE", "Raise the limit of open files: ulimit -n"];
+  expect({ status, told: JSON.parse(stdout) }).toEqual({ status: 0, told: [fault, fault, "string"] });
+});
