@@ -67,6 +67,9 @@ export interface locked {
   count: number;
 }
 
+/** struct locked_timed: 24 bytes */
+export type locked_timed = Record<string, never>;
+
 /** struct nested: 12 bytes */
 export interface nested {
   /** __u32 number */
@@ -197,6 +200,22 @@ export interface WholeMaps {
     lru_hash__perf_event: "perf_event";
     /** SEC("lsm.s/bprm_committed_creds") int lru_hash__sleepable(void *ctx) */
     lru_hash__sleepable: "lsm";
+    /** SEC("kprobe") int lru_locked_timers__kprobe(void *ctx) */
+    lru_locked_timers__kprobe: "kprobe";
+    /** SEC("perf_event") int lru_locked_timers__perf_event(void *ctx) */
+    lru_locked_timers__perf_event: "perf_event";
+    /** SEC("lsm/bprm_committed_creds") int lru_locked_timers__plain(void *ctx) */
+    lru_locked_timers__plain: "lsm";
+    /** SEC("raw_tp") int lru_locked_timers__raw_tp(void *ctx) */
+    lru_locked_timers__raw_tp: "raw_tp";
+    /** SEC("lsm.s/bprm_committed_creds") int lru_locked_timers__sleepable(void *ctx) */
+    lru_locked_timers__sleepable: "lsm";
+    /** SEC("socket") int lru_locked_timers__socket(void *ctx) */
+    lru_locked_timers__socket: "socket";
+    /** SEC("uprobe.s") int lru_locked_timers__uprobe(void *ctx) */
+    lru_locked_timers__uprobe: "uprobe";
+    /** SEC("lsm/bprm_committed_creds") int lru_locked_timers__used(void *ctx) */
+    lru_locked_timers__used: "lsm";
     /** SEC("lsm.s/bprm_committed_creds") int lru_percpu_hash__sleepable(void *ctx) */
     lru_percpu_hash__sleepable: "lsm";
     /** SEC("kprobe") int nested_locks__kprobe(void *ctx) */
@@ -249,6 +268,108 @@ export interface WholeMaps {
     queue__sleepable: "lsm";
     /** SEC("lsm.s/bprm_committed_creds") int reuseport__sleepable(void *ctx) */
     reuseport__sleepable: "lsm";
+    /** SEC("kprobe") int rhash__kprobe(void *ctx) */
+    rhash__kprobe: "kprobe";
+    /** SEC("perf_event") int rhash__perf_event(void *ctx) */
+    rhash__perf_event: "perf_event";
+    /** SEC("lsm/bprm_committed_creds") int rhash__plain(void *ctx) */
+    rhash__plain: "lsm";
+    /** SEC("raw_tp") int rhash__raw_tp(void *ctx) */
+    rhash__raw_tp: "raw_tp";
+    /** SEC("lsm.s/bprm_committed_creds") int rhash__sleepable(void *ctx) */
+    rhash__sleepable: "lsm";
+    /** SEC("socket") int rhash__socket(void *ctx) */
+    rhash__socket: "socket";
+    /** SEC("uprobe.s") int rhash__uprobe(void *ctx) */
+    rhash__uprobe: "uprobe";
+    /** SEC("kprobe") int rhash_lists__kprobe(void *ctx) */
+    rhash_lists__kprobe: "kprobe";
+    /** SEC("perf_event") int rhash_lists__perf_event(void *ctx) */
+    rhash_lists__perf_event: "perf_event";
+    /** SEC("lsm/bprm_committed_creds") int rhash_lists__plain(void *ctx) */
+    rhash_lists__plain: "lsm";
+    /** SEC("raw_tp") int rhash_lists__raw_tp(void *ctx) */
+    rhash_lists__raw_tp: "raw_tp";
+    /** SEC("lsm.s/bprm_committed_creds") int rhash_lists__sleepable(void *ctx) */
+    rhash_lists__sleepable: "lsm";
+    /** SEC("socket") int rhash_lists__socket(void *ctx) */
+    rhash_lists__socket: "socket";
+    /** SEC("uprobe.s") int rhash_lists__uprobe(void *ctx) */
+    rhash_lists__uprobe: "uprobe";
+    /** SEC("kprobe") int rhash_locks__kprobe(void *ctx) */
+    rhash_locks__kprobe: "kprobe";
+    /** SEC("perf_event") int rhash_locks__perf_event(void *ctx) */
+    rhash_locks__perf_event: "perf_event";
+    /** SEC("lsm/bprm_committed_creds") int rhash_locks__plain(void *ctx) */
+    rhash_locks__plain: "lsm";
+    /** SEC("raw_tp") int rhash_locks__raw_tp(void *ctx) */
+    rhash_locks__raw_tp: "raw_tp";
+    /** SEC("lsm.s/bprm_committed_creds") int rhash_locks__sleepable(void *ctx) */
+    rhash_locks__sleepable: "lsm";
+    /** SEC("socket") int rhash_locks__socket(void *ctx) */
+    rhash_locks__socket: "socket";
+    /** SEC("uprobe.s") int rhash_locks__uprobe(void *ctx) */
+    rhash_locks__uprobe: "uprobe";
+    /** SEC("lsm/bprm_committed_creds") int rhash_locks__used(void *ctx) */
+    rhash_locks__used: "lsm";
+    /** SEC("kprobe") int rhash_schedules__kprobe(void *ctx) */
+    rhash_schedules__kprobe: "kprobe";
+    /** SEC("perf_event") int rhash_schedules__perf_event(void *ctx) */
+    rhash_schedules__perf_event: "perf_event";
+    /** SEC("lsm/bprm_committed_creds") int rhash_schedules__plain(void *ctx) */
+    rhash_schedules__plain: "lsm";
+    /** SEC("raw_tp") int rhash_schedules__raw_tp(void *ctx) */
+    rhash_schedules__raw_tp: "raw_tp";
+    /** SEC("lsm.s/bprm_committed_creds") int rhash_schedules__sleepable(void *ctx) */
+    rhash_schedules__sleepable: "lsm";
+    /** SEC("socket") int rhash_schedules__socket(void *ctx) */
+    rhash_schedules__socket: "socket";
+    /** SEC("uprobe.s") int rhash_schedules__uprobe(void *ctx) */
+    rhash_schedules__uprobe: "uprobe";
+    /** SEC("kprobe") int rhash_tasks__kprobe(void *ctx) */
+    rhash_tasks__kprobe: "kprobe";
+    /** SEC("perf_event") int rhash_tasks__perf_event(void *ctx) */
+    rhash_tasks__perf_event: "perf_event";
+    /** SEC("lsm/bprm_committed_creds") int rhash_tasks__plain(void *ctx) */
+    rhash_tasks__plain: "lsm";
+    /** SEC("raw_tp") int rhash_tasks__raw_tp(void *ctx) */
+    rhash_tasks__raw_tp: "raw_tp";
+    /** SEC("lsm.s/bprm_committed_creds") int rhash_tasks__sleepable(void *ctx) */
+    rhash_tasks__sleepable: "lsm";
+    /** SEC("socket") int rhash_tasks__socket(void *ctx) */
+    rhash_tasks__socket: "socket";
+    /** SEC("uprobe.s") int rhash_tasks__uprobe(void *ctx) */
+    rhash_tasks__uprobe: "uprobe";
+    /** SEC("kprobe") int rhash_timers__kprobe(void *ctx) */
+    rhash_timers__kprobe: "kprobe";
+    /** SEC("perf_event") int rhash_timers__perf_event(void *ctx) */
+    rhash_timers__perf_event: "perf_event";
+    /** SEC("lsm/bprm_committed_creds") int rhash_timers__plain(void *ctx) */
+    rhash_timers__plain: "lsm";
+    /** SEC("raw_tp") int rhash_timers__raw_tp(void *ctx) */
+    rhash_timers__raw_tp: "raw_tp";
+    /** SEC("lsm.s/bprm_committed_creds") int rhash_timers__sleepable(void *ctx) */
+    rhash_timers__sleepable: "lsm";
+    /** SEC("socket") int rhash_timers__socket(void *ctx) */
+    rhash_timers__socket: "socket";
+    /** SEC("uprobe.s") int rhash_timers__uprobe(void *ctx) */
+    rhash_timers__uprobe: "uprobe";
+    /** SEC("lsm/bprm_committed_creds") int rhash_timers__used(void *ctx) */
+    rhash_timers__used: "lsm";
+    /** SEC("kprobe") int rhash_works__kprobe(void *ctx) */
+    rhash_works__kprobe: "kprobe";
+    /** SEC("perf_event") int rhash_works__perf_event(void *ctx) */
+    rhash_works__perf_event: "perf_event";
+    /** SEC("lsm/bprm_committed_creds") int rhash_works__plain(void *ctx) */
+    rhash_works__plain: "lsm";
+    /** SEC("raw_tp") int rhash_works__raw_tp(void *ctx) */
+    rhash_works__raw_tp: "raw_tp";
+    /** SEC("lsm.s/bprm_committed_creds") int rhash_works__sleepable(void *ctx) */
+    rhash_works__sleepable: "lsm";
+    /** SEC("socket") int rhash_works__socket(void *ctx) */
+    rhash_works__socket: "socket";
+    /** SEC("uprobe.s") int rhash_works__uprobe(void *ctx) */
+    rhash_works__uprobe: "uprobe";
     /** SEC("lsm.s/bprm_committed_creds") int ring__output(void *ctx) */
     ring__output: "lsm";
     /** SEC("lsm.s/bprm_committed_creds") int ring__sleepable(void *ctx) */
@@ -395,6 +516,8 @@ export interface WholeMaps {
     locks: ArrayMap<locked>;
     /** BPF_MAP_TYPE_LRU_HASH, max_entries 1, key int, value int */
     lru_hash: HashMap<number, number>;
+    /** BPF_MAP_TYPE_LRU_HASH, max_entries 1, key int, value struct locked_timed */
+    lru_locked_timers: HashMap<number, locked_timed>;
     /** BPF_MAP_TYPE_LRU_PERCPU_HASH, max_entries 1, key int, value int */
     lru_percpu_hash: PerCpuHashMap<number, number>;
     /** BPF_MAP_TYPE_HASH, max_entries 1, key int, value struct nested */
@@ -413,6 +536,20 @@ export interface WholeMaps {
     queue: QueueMap<number>;
     /** BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, max_entries 1 */
     reuseport: KernelMap<Uint8Array, Uint8Array>;
+    /** BPF_MAP_TYPE_RHASH, max_entries 1, key int, value int */
+    rhash: BpfMap;
+    /** BPF_MAP_TYPE_RHASH, max_entries 1, key int, value struct listed */
+    rhash_lists: BpfMap;
+    /** BPF_MAP_TYPE_RHASH, max_entries 1, key int, value struct locked */
+    rhash_locks: BpfMap;
+    /** BPF_MAP_TYPE_RHASH, max_entries 1, key int, value struct scheduled */
+    rhash_schedules: BpfMap;
+    /** BPF_MAP_TYPE_RHASH, max_entries 1, key int, value struct held */
+    rhash_tasks: BpfMap;
+    /** BPF_MAP_TYPE_RHASH, max_entries 1, key int, value struct timed */
+    rhash_timers: BpfMap;
+    /** BPF_MAP_TYPE_RHASH, max_entries 1, key int, value struct worked */
+    rhash_works: BpfMap;
     /** BPF_MAP_TYPE_RINGBUF, max_entries 4096 */
     ring: RingBuffer<Uint8Array>;
     /** BPF_MAP_TYPE_ARRAY, max_entries 1, key int, value struct scheduled */
