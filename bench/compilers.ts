@@ -1,13 +1,10 @@
-/** Builds the peers' programs: C with the bundled libbpf, Go with Debian's cilium/ebpf, npm's bpf. */
+/** Builds the peers' programs: C with the bundled libbpf, Go with cilium/ebpf, npm's bpf. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PROJECT_ROOT } from "../scripts/places";
+import { type Cilium, ciliums } from "./go";
 
-/** The folder of Debian's golang-github-cilium-ebpf-dev. */
-const GOPATH = "/usr/share/gocode";
-/** Its name in the tables. */
-export const CILIUM = "cilium/ebpf";
 const NPM_BPF = "bpf@1.3.0";
 const NPM_FOLDER = join(PROJECT_ROOT, "dist/.deps/npm");
 
@@ -20,14 +17,17 @@ export function compileC(source: string): string {
   return binary;
 }
 
-/** Compiles a Go program against cilium/ebpf; undefined if Go or cilium/ebpf is not installed. */
-export function compileGo(source: string): string | undefined {
-  if (!existsSync(join(GOPATH, "src/github.com/cilium/ebpf")) || spawnSync("go", ["version"]).status !== 0) {
-    return skipped(CILIUM, "no Go; apt-get install golang-go golang-github-cilium-ebpf-dev");
-  }
-  const binary = `${outputOf(source)}-go`;
-  run("go", ["build", "-o", binary, source], { GO111MODULE: "off", GOPATH });
-  return binary;
+/** Compiles a Go program against each cilium/ebpf that there is. */
+export function compileGo(source: string): (Cilium & { binary: string })[] {
+  return ciliums().map((cilium) => {
+    const binary = `${outputOf(source)}-${cilium.name.replaceAll(/[ /]/g, "-")}`;
+    // With cgo a newer release's Go would link to a newer C library than this system's.
+    run(cilium.go, ["build", "-o", binary, source], {
+      ...{ GO111MODULE: "off", GOPATH: cilium.gopath, GOTOOLCHAIN: "local", CGO_ENABLED: "0" },
+      GOFLAGS: "-buildvcs=false",
+    });
+    return { ...cilium, binary };
+  });
 }
 
 /** Installs npm's bpf; returns its folder, or undefined if the installation fails. */

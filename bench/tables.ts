@@ -1,5 +1,5 @@
 /** Figures of peers side by side: as text for a terminal, and as Markdown. */
-import { CILIUM } from "./compilers";
+import { CILIUM } from "./go";
 import type { Row } from "./statistics";
 import { byCase, figures, type Spread, sameWork, speed } from "./statistics";
 
@@ -17,11 +17,11 @@ export function text(rows: readonly Row[]): string {
   return [...lines, "", legend].join("\n");
 }
 
-/** Every row with its ratio to the first peer, and to cilium/ebpf. */
+/** Every row with its ratio to the first peer, and to each cilium/ebpf. */
 export function table(rows: readonly Row[]): string {
   const base = rows[0]?.peer;
-  const hasRival = rows.some((row) => row.peer === CILIUM);
-  const head = ["case", "", "median", "range", `× ${base}`, ...(hasRival ? [`× ${CILIUM}`] : [])];
+  const rivals = [...new Set(rows.map(({ peer }) => peer))].filter((peer) => peer.startsWith(CILIUM));
+  const head = ["case", "", "median", "range", `× ${base}`, ...rivals.map((peer) => `× ${peer}`)];
   const body = byCase(rows).flatMap(([work, own]) =>
     own.map((row, index) => {
       const { median, low, high } = figures(row);
@@ -32,7 +32,7 @@ export function table(rows: readonly Row[]): string {
         `${number(median)} ${row.unit}`,
         `${number(low)}–${number(high)}`,
         to(baseOf(rows, row)),
-        ...(hasRival ? [to(sameWork(rows, row, CILIUM))] : []),
+        ...rivals.map((peer) => to(sameWork(rows, row, peer))),
       ];
     }),
   );

@@ -2,13 +2,13 @@
 import { join } from "node:path";
 import { build } from "../../lib/build/build";
 import { PROJECT_ROOT } from "../../scripts/places";
-import { CILIUM, compileC, compileGo } from "../compilers";
+import { compileC, compileGo } from "../compilers";
 import type { Peer } from "../rounds";
 import { sideBySide } from "../side-by-side";
 
 const OBJECTS = ["minimal", "twenty", "core"];
-/** Debian's cilium/ebpf 0.9.1 does not support 64-bit enumerations, which the kernel's types have. */
-const CILIUM_OBJECTS = ["minimal", "twenty"];
+/** Those that don't need the kernel's types. */
+const WITHOUT_TYPES = ["minimal", "twenty"];
 
 /** Compiles objects. Returns their paths. */
 export function buildObjects(names: readonly string[]): string[] {
@@ -28,11 +28,14 @@ function loadPeers(): Peer[] {
     objects.join(","),
     ...command,
   ];
-  const go = compileGo("bench/load/load.go");
+  const goes = compileGo("bench/load/load.go");
   const node = (script: string) => [process.execPath, join(__dirname, script)];
   return [
     { name: "C libbpf", command: cells(OBJECTS, compileC("bench/load/load.c")) },
-    ...(go === undefined ? [] : [{ name: CILIUM, command: cells(CILIUM_OBJECTS, go) }]),
+    ...goes.map(({ name, binary, readsKernelTypes }) => ({
+      name,
+      command: cells(readsKernelTypes ? OBJECTS : WITHOUT_TYPES, binary),
+    })),
     { name: "node-libbpf", command: cells(OBJECTS, ...node("ours.js")) },
     { name: "node-libbpf", command: [...node("turns.js"), join(__dirname, "core.o")] },
   ];

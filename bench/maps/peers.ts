@@ -1,15 +1,15 @@
 /** The peers of bench/maps: C with the libbpf that this library links, cilium/ebpf, npm's bpf, and this library. */
 import { join } from "node:path";
-import { CILIUM, compileC, compileGo, installNpmBpf } from "../compilers";
+import { compileC, compileGo, installNpmBpf } from "../compilers";
 import type { Peer } from "../rounds";
 import { sideBySide } from "../side-by-side";
 
 function mapPeers(): Peer[] {
-  const go = compileGo("bench/maps/maps.go");
+  const goes = compileGo("bench/maps/maps.go");
   const npm = installNpmBpf();
   return [
     { name: "C libbpf", command: [compileC("bench/maps/maps.c")] },
-    ...(go === undefined ? [] : [{ name: CILIUM, command: [go] }]),
+    ...goes.map(({ name, binary }) => ({ name, command: [binary] })),
     ...(npm === undefined
       ? []
       : [{ name: "npm bpf", command: [process.execPath, join(__dirname, "npm-bpf.js"), npm] }]),

@@ -1,6 +1,6 @@
 /** The peers of bench/ring, each case in a process of its own: C, cilium/ebpf, and this library. */
 import { join } from "node:path";
-import { CILIUM, compileC, compileGo } from "../compilers";
+import { compileC, compileGo } from "../compilers";
 import type { Peer } from "../rounds";
 import { sideBySide } from "../side-by-side";
 
@@ -12,7 +12,7 @@ const EAGER = "2";
 
 function ringPeers(): Peer[] {
   compileC("bench/ring/producer.c");
-  const go = compileGo("bench/ring/ring.go");
+  const goes = compileGo("bench/ring/ring.go");
   const ours = { name: "node-libbpf", program: [process.execPath, join(__dirname, "ours.js")] };
   const consumers = [
     {
@@ -21,7 +21,10 @@ function ringPeers(): Peer[] {
       drains: ["in-place", "copied"],
       lives: [[]],
     },
-    ...(go === undefined ? [] : [{ name: CILIUM, program: [go, __dirname], drains: ["into", "read"], lives: [[]] }]),
+    ...goes.map(({ name, binary }) => ({
+      ...{ name, program: [binary, __dirname] },
+      ...{ drains: ["into", "read"], lives: [[]] },
+    })),
     { ...ours, drains: ["columns", "onEvent", "onBatch", "kept", "bytes"], lives: [["columns"], ["onEvent"]] },
   ];
   // The peers that are compared run one after the other.
