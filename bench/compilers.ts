@@ -17,12 +17,13 @@ export function compileC(source: string): string {
   return binary;
 }
 
-/** Compiles a Go program against each cilium/ebpf that there is. */
-export function compileGo(source: string): (Cilium & { binary: string })[] {
-  return ciliums().map((cilium) => {
+/** Compiles a Go program against each cilium/ebpf. */
+export function compileGo(source: string, fetch: boolean): (Cilium & { binary: string })[] {
+  return ciliums(fetch).map((cilium) => {
     const binary = `${outputOf(source)}-${cilium.name.replaceAll(/[ /]/g, "-")}`;
     // With cgo a newer release's Go would link to a newer C library than this system's.
-    run(cilium.go, ["build", "-o", binary, source], {
+    const variant = join(dirname(source), `batches-${cilium.batches}.go`);
+    run(cilium.go, ["build", "-o", binary, source, ...(existsSync(join(PROJECT_ROOT, variant)) ? [variant] : [])], {
       ...{ GO111MODULE: "off", GOPATH: cilium.gopath, GOTOOLCHAIN: "local", CGO_ENABLED: "0" },
       GOFLAGS: "-buildvcs=false",
     });

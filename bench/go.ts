@@ -21,20 +21,22 @@ export interface Cilium {
   readonly gopath: string;
   /** Whether it reads BTF with 64-bit enumerations, which the kernel's types have. */
   readonly readsKernelTypes: boolean;
+  /** What its batches continue from, by which bench/maps/batches-….go differ. */
+  readonly batches: "key" | "cursor";
 }
 
 let found: readonly Cilium[] | undefined;
 
-/** Those that are there or can be fetched. */
-export function ciliums(): readonly Cilium[] {
-  found ??= [installed(), newest()].flatMap((one) => one ?? []);
+/** @param fetch whether the newest is fetched, some 80 MB once */
+export function ciliums(fetch: boolean): readonly Cilium[] {
+  found ??= [installed(), ...(fetch ? [newest()] : [])].flatMap((one) => one ?? []);
   return found;
 }
 
 function installed(): Cilium | undefined {
   const gopath = "/usr/share/gocode";
   if (existsSync(join(gopath, "src/github.com/cilium/ebpf")) && spawnSync("go", ["version"]).status === 0)
-    return { name: CILIUM, go: "go", gopath, readsKernelTypes: false };
+    return { name: CILIUM, go: "go", gopath, readsKernelTypes: false, batches: "key" };
   return skipped("not installed: apt-get install golang-go golang-github-cilium-ebpf-dev");
 }
 
@@ -65,7 +67,7 @@ function fetchNewest(): Cilium {
   }
   const go = join(folder, "usr/lib", release.replace("golang", "go"), "bin/go");
   const gopath = join(folder, "usr/share/gocode");
-  return { name: `${CILIUM} ${version.replace(/[+-].*/, "")}`, go, gopath, readsKernelTypes: true };
+  return { name: `${CILIUM} ${version.replace(/[+-].*/, "")}`, go, gopath, readsKernelTypes: true, batches: "cursor" };
 }
 
 function skipped(why: string): undefined {

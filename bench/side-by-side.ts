@@ -11,14 +11,14 @@ const ROUNDS = 5;
 /** The peer whose library can be another checkout's. */
 const OURS = "node-libbpf";
 
-/** @param peers builds the peers' programs; the others are compared with the first */
-export function sideBySide(title: string, about: string, peers: () => Peer[]): Benchmark<Row[]> {
+/** @param peers builds the peers' programs, and fetches what they need; the others are compared with the first */
+export function sideBySide(title: string, about: string, peers: (fetch: boolean) => Peer[]): Benchmark<Row[]> {
   return {
     title,
     about,
-    run: (quick, onProgress) => compare(peers(), quick ? 1 : ROUNDS, onProgress),
+    run: (quick, onProgress) => compare(peers(!quick), quick ? 1 : ROUNDS, onProgress),
     compare(base, quick, onProgress) {
-      const ours = peers().filter(({ name }) => name === OURS);
+      const ours = peers(false).filter(({ name }) => name === OURS);
       const env = { [BASE_VARIABLE]: base, NODE_OPTIONS: `--require ${join(__dirname, "base.js")}` };
       // The two that are compared run one after the other.
       const both = ours.flatMap((peer) => [

@@ -20,7 +20,7 @@ export function buildObjects(names: readonly string[]): string[] {
   });
 }
 
-function loadPeers(): Peer[] {
+function loadPeers(fetch: boolean): Peer[] {
   buildObjects(OBJECTS);
   const cells = (objects: readonly string[], ...command: string[]) => [
     process.execPath,
@@ -28,7 +28,7 @@ function loadPeers(): Peer[] {
     objects.join(","),
     ...command,
   ];
-  const goes = compileGo("bench/load/load.go");
+  const goes = compileGo("bench/load/load.go", fetch);
   const node = (script: string) => [process.execPath, join(__dirname, script)];
   return [
     { name: "C libbpf", command: cells(OBJECTS, compileC("bench/load/load.c")) },

@@ -140,32 +140,31 @@ func nextKeys(of *ebpf.Map) {
 
 func batchSmall(from *ebpf.Map) {
 	keys, values := make([]uint32, batch), make([]uint64, batch)
-	var cursor uint32
-	walk(func(previous interface{}) (int, error) {
-		count, err := from.BatchLookup(previous, &cursor, keys, values, nil)
+	next := batches(from, new(uint32))
+	walk(func() (int, error) {
+		count, err := next(keys, values)
 		for i := 0; i < count; i++ {
 			sum += uint64(keys[i]) + values[i]
 		}
 		return count, err
-	}, &cursor)
+	})
 }
 
 func batchLarge(from *ebpf.Map) {
 	keys, values := make([]key, batch), make([]value, batch)
-	var cursor key
-	walk(func(previous interface{}) (int, error) {
-		count, err := from.BatchLookup(previous, &cursor, keys, values, nil)
+	next := batches(from, new(key))
+	walk(func() (int, error) {
+		count, err := next(keys, values)
 		for i := 0; i < count; i++ {
 			sum += keys[i].High + values[i].Count
 		}
 		return count, err
-	}, &cursor)
+	})
 }
 
-func walk(next func(previous interface{}) (int, error), cursor interface{}) {
-	var previous interface{}
-	for total := 0; ; previous = cursor {
-		count, err := next(previous)
+func walk(next func() (int, error)) {
+	for total := 0; ; {
+		count, err := next()
 		total += count
 		if errors.Is(err, ebpf.ErrKeyNotExist) {
 			if total != many {

@@ -4,8 +4,8 @@ import { compileC, compileGo, installNpmBpf } from "../compilers";
 import type { Peer } from "../rounds";
 import { sideBySide } from "../side-by-side";
 
-function mapPeers(): Peer[] {
-  const goes = compileGo("bench/maps/maps.go");
+function mapPeers(fetch: boolean): Peer[] {
+  const goes = compileGo("bench/maps/maps.go", fetch);
   const npm = installNpmBpf();
   return [
     { name: "C libbpf", command: [compileC("bench/maps/maps.c")] },

@@ -10,9 +10,9 @@ const CPU_1 = ["taskset", "-c", "1"];
 /** Milliseconds: more than the time between two records. */
 const EAGER = "2";
 
-function ringPeers(): Peer[] {
+function ringPeers(fetch: boolean): Peer[] {
   compileC("bench/ring/producer.c");
-  const goes = compileGo("bench/ring/ring.go");
+  const goes = compileGo("bench/ring/ring.go", fetch);
   const ours = { name: "node-libbpf", program: [process.execPath, join(__dirname, "ours.js")] };
   const consumers = [
     {
