@@ -228,6 +228,9 @@ export function judgeNeeds({ maps, helpers, kfuncs }: ProgramFacts, kernel: Kern
   return [...helpers, ...kfuncs].flatMap(({ name, conditional }) => {
     const [, field, elsewhere] = NEEDS.find(([call]) => call.test(name)) ?? [];
     if (field === undefined || (elsewhere !== undefined && kernel.since(elsewhere) !== false)) return [];
+    // A kernel without the field lacks the call too.
+    const [, since] = HELD.get(field) ?? [];
+    if (since !== undefined && kernel.since(since) === false) return [];
     const found = all.map((map) => (map.pinned && !map.fields.includes(field) ? undefined : holds(map, field, kernel)));
     if (found.includes(true)) return [];
     const holders = Object.entries(mapTypes).flatMap(([type, { since }]) =>

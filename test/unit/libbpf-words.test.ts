@@ -48,6 +48,7 @@ const EXAMPLES: readonly [warning: string, hint: RegExp | undefined][] = [
   ["struct_ops init_kern: struct bpf_struct_ops_x is not found in kernel BTF", /autocreate to false/],
   ["struct_ops init_kern ops func ptr f: invalid reuse of prog p in sec struct_ops with type 27", /another program/],
   ["struct_ops init_kern ops: Cannot find member f in kernel BTF", /differs from this kernel's/],
+  ["elf: failed to open x as ELF file: out of memory", /not enough memory/],
   ["failed to get BTF object #7 FD: -EMFILE", /ulimit -n/],
   ["Error loading .BTF into kernel: -EINVAL. BTF is mandatory, can't proceed.", /rejects the object's BTF/],
   [
