@@ -63,6 +63,18 @@ export async function fuzzTarget(options: GuidedOptions): Promise<GuidedResult> 
   }
 }
 
+function keep(folder: string, input: Uint8Array): void {
+  writeFileSync(join(folder, createHash("sha256").update(input).digest("hex").slice(0, 16)), input);
+}
+
+/** BTF has the paths of sources. */
+function withoutPath(input: Uint8Array): Uint8Array {
+  return Buffer.from(
+    Buffer.from(input).toString("latin1").replaceAll(PROJECT_ROOT, "".padEnd(PROJECT_ROOT.length, "x")),
+    "latin1",
+  );
+}
+
 /** Runs in a process of its own. */
 function child({ target: name, seed, count, save, inputs }: GuidedOptions & { inputs: string }): void {
   const target = TARGETS[name];
@@ -95,7 +107,7 @@ function child({ target: name, seed, count, save, inputs }: GuidedOptions & { in
   if (save && kept.length > 0) {
     mkdirSync(folder, { recursive: true });
     for (const input of kept.filter(({ length }) => length <= SMALL).slice(0, FEW - corpus.length))
-      writeFileSync(join(folder, createHash("sha256").update(input).digest("hex").slice(0, 16)), input);
+      keep(folder, withoutPath(input));
   }
   process.send?.(last, () => process.exit(0));
 }
