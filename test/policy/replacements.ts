@@ -49,18 +49,18 @@ export async function replaceOften(
   folder: string,
   count: number,
   kills: number,
-  onProgress: (replaced: number, killed: number) => void = () => {},
+  onProgress: (result: Omit<Result, "orphans">) => void = () => {},
 ): Promise<Result> {
   const first = await putInForce("old", folder);
   using attempts = new Attempts(first);
   first.close();
   let [replaced, killed] = [0, 0];
-  const onReplaced = () => onProgress(++replaced, killed);
+  const tell = async () => onProgress({ replaced, killed, ...(await attempts.tally()) });
   const orphans: string[] = [];
   for (; killed < kills; killed++) {
     const child = spawn(process.execPath, [__filename, "child", folder], { stdio: ["ignore", "pipe", "inherit"] });
     const ended = once(child, "close");
-    const each = await lines(child, 2, onReplaced);
+    const each = await lines(child, 2, () => replaced++);
     if (child.exitCode !== null) throw new Error(`the child ended after ${replaced} replacements`);
     // Somewhere in the next replacement.
     await sleep(Math.random() * each);
@@ -70,11 +70,12 @@ export async function replaceOften(
     const next = await putInForce("new", folder);
     orphans.push(...(await leftOver(folder)));
     next.close();
+    await tell();
   }
   // By this process: one that starts takes ten times as long in an emulated machine.
   for (let version: Name = "old"; replaced < count; version = other(version)) {
     (await putInForce(version, folder)).close();
-    onReplaced();
+    if (++replaced % 100 === 0) await tell();
   }
   const last = await putInForce("new", folder);
   orphans.push(...(await leftOver(folder)));
@@ -111,9 +112,7 @@ async function replaceForever(folder: string): Promise<void> {
 
 if (require.main === module) {
   const [what = "", more = "0"] = process.argv.slice(2);
-  const tell = (replaced: number, killed: number) => {
-    if (replaced % 100 === 0) console.error(`${replaced} replaced, ${killed} killed`);
-  };
+  const tell = (result: object) => console.error(JSON.stringify(result));
   const run =
     what === "child" ? replaceForever(more) : replaceOften("/sys/fs/bpf/replaced", Number(what), Number(more), tell);
   run.then((result) => console.log(JSON.stringify(result)));
