@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <string_view>
 
 #include "fields.h"
 #include "guarded.h"
@@ -28,8 +29,10 @@ Napi::Value textOf(Napi::Env env, const VerifierLog& log) {
 // libelf has errors of its own. libbpf makes LIBBPF_ERRNO__LIBELF, -EINVAL and others of them, also of a lack
 // of memory (elf_errmsg(): ELF_E_NOMEM), and only its warning tells.
 bool lacksMemory(const std::vector<Message>& messages) {
-  return std::any_of(messages.begin(), messages.end(), [](const Message& message) {
-    return message.text.find(": out of memory") != std::string::npos;
+  constexpr std::string_view kEnd = ": out of memory";
+  return std::any_of(messages.begin(), messages.end(), [&](const Message& message) {
+    const size_t size = message.text.size();
+    return size >= kEnd.size() && message.text.compare(size - kEnd.size(), kEnd.size(), kEnd) == 0;
   });
 }
 
