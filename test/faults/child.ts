@@ -4,6 +4,7 @@
  * detects hangs.
  *   child.js ACT [KIND ERRNO N]      continues from there
  *   child.js ACT KIND ERRNO N cold   only that call, in a process that has not probed the kernel yet
+ * With NODE_LIBBPF_INJECT_IN_TURN each call fails with one of the errnos, in turn.
  */
 import { openSync, readdirSync, readFileSync, readlinkSync, writeSync } from "node:fs";
 import { constants } from "node:os";
@@ -66,7 +67,8 @@ function tells(error: unknown, errno: string): boolean {
 }
 
 async function main(): Promise<void> {
-  const [, , name = "", kind = KINDS[0], errno = ERRNOS[0], from = "0", cold] = process.argv;
+  const inTurn = process.env.NODE_LIBBPF_INJECT_IN_TURN !== undefined;
+  const [, , name = "", kind = KINDS[0], errno = inTurn ? "turn" : ERRNOS[0], from = "0", cold] = process.argv;
   const act = acts[name] ?? coldActs[name];
   const report = process.env.NODE_LIBBPF_INJECT_REPORT;
   if (act === undefined || report === undefined) throw new Error(`no act ${name}, or no report`);
@@ -79,16 +81,18 @@ async function main(): Promise<void> {
   for (let round = 0; round < 2 && cold === undefined; round++) await act();
   await settled("");
   const before = held();
-  const all = KINDS.flatMap((kind) => errnosOf(kind).map((errno) => ({ kind, errno })));
+  const all = KINDS.flatMap((kind) => (inTurn ? ["turn"] : errnosOf(kind)).map((errno) => ({ kind, errno })));
   const first = all.findIndex((one) => one.kind === kind && one.errno === errno);
   let start = Number(from);
-  for (const { kind, errno: each } of all.slice(first, cold === undefined ? undefined : first + 1)) {
+  for (const { kind, errno } of all.slice(first, cold === undefined ? undefined : first + 1)) {
     for (let n = start; ; n++) {
-      say(`try ${name} ${kind} ${each} ${n}`);
+      const errnos = errnosOf(kind);
+      const each = inTurn ? (errnos[n % errnos.length] as string) : errno;
+      say(`try ${name} ${kind} ${errno} ${n}`);
       const count = fired();
       const wrong = (kind: Wrong, what: string) => say(`wrong ${JSON.stringify({ kind, what })}`);
       let failure: unknown;
-      control(`${kind}/${constants.errno[each]}/${n}`);
+      control(`${kind}/${constants.errno[each as keyof typeof constants.errno]}/${n}`);
       try {
         await act();
       } catch (error) {

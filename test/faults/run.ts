@@ -57,11 +57,11 @@ export class Injector {
     rmSync(this.#folder, { recursive: true });
   }
 
-  /** Runs every call of every kind, with every errno. */
-  async everyCall(act: string): Promise<Outcome> {
+  /** Runs every call of every kind, with every errno, or with one of them in turn. */
+  async everyCall(act: string, { inTurn = false } = {}): Promise<Outcome> {
     const all = nothing();
     for (let rest: string[] | undefined = []; rest !== undefined; ) {
-      const { outcome, next } = await this.#run([act, ...rest]);
+      const { outcome, next } = await this.#run([act, ...rest], inTurn ? { NODE_LIBBPF_INJECT_IN_TURN: "1" } : {});
       add(all, outcome);
       rest = next;
     }
@@ -80,10 +80,18 @@ export class Injector {
   }
 
   /** `next`: where another process continues, if this one ended early. */
-  async #run(words: readonly string[]): Promise<{ outcome: Outcome; next: string[] | undefined }> {
+  async #run(
+    words: readonly string[],
+    more: NodeJS.ProcessEnv = {},
+  ): Promise<{ outcome: Outcome; next: string[] | undefined }> {
     writeFileSync(this.#report, "");
     const preloaded = process.env.LD_PRELOAD === undefined ? "" : ` ${process.env.LD_PRELOAD}`;
-    const env = { ...process.env, LD_PRELOAD: `${this.library}${preloaded}`, NODE_LIBBPF_INJECT_REPORT: this.#report };
+    const env = {
+      ...process.env,
+      ...more,
+      LD_PRELOAD: `${this.library}${preloaded}`,
+      NODE_LIBBPF_INJECT_REPORT: this.#report,
+    };
     // The acts attach to the loopback interface.
     const command = ["--net", process.execPath, "--expose-gc", join(__dirname, "child.js"), ...words];
     const child = spawn("unshare", command, {
