@@ -146,7 +146,7 @@ const isFunction = (id, name) =>
  * An entry: lib/index.ts and the like, which export from modules and do nothing else. An import statement reads every
  * export, unlike require(): functions of parts that are rarely needed load theirs when they are called.
  */
-function entry(id, loading, idAt) {
+function entry(id, isBundled) {
   const source = sourceOf(id);
   const statements = ts.createSourceFile(source, readFileSync(source, "utf8"), ts.ScriptTarget.Latest, true).statements;
   const exports = statements.map((statement) => {
@@ -159,11 +159,13 @@ function entry(id, loading, idAt) {
     return { names: values.map(({ name }) => name.text), from: moduleSpecifier.text };
   });
   const load = ({ names, from }) => {
-    const isCalled = (name) => idAt && RARE.includes(fileOf(idAt(from))) && isFunction(idAt(from), name);
+    const module = moduleAt(dirname(source), from);
+    const loaded = isBundled ? loading(module) : `require("${from}")`;
+    const isCalled = (name) => isBundled && RARE.includes(fileOf(module)) && isFunction(module, name);
     const [called, read] = [names.filter(isCalled), names.filter((name) => !isCalled(name))];
     return [
-      ...called.map((name) => `exports.${name} = called$(${JSON.stringify(name)}, () => ${loading(from)});`),
-      ...(read.length > 0 ? [`${later("exports", read, loading(from))};`] : []),
+      ...called.map((name) => `exports.${name} = called$(${JSON.stringify(name)}, () => ${loaded});`),
+      ...(read.length > 0 ? [`${later("exports", read, loaded)};`] : []),
     ];
   };
   return `"use strict";
@@ -172,7 +174,7 @@ Object.defineProperty(exports, "__esModule", { value: true });
 ${exports.flatMap(({ names }) => names.map((name) => `exports.${name} = void 0;`)).join("\n")}
 ${exports.flatMap(load).join("\n")}
 ${LATER}
-${idAt ? CALLED : ""}`;
+${isBundled ? CALLED : ""}`;
 }
 
 const moduleAt = (directory, path) => {
@@ -250,15 +252,8 @@ function readable(text) {
 
 const [exported, shared] = await Promise.all([exportsOfModules(), sharedModules()]);
 const files = new Map([
-  [join(ROOT, "dist/lib/index.js"), entry("index", (path) => `require("${path}")`)],
-  ...Object.entries(ENTRIES).map(([file, id]) => [
-    join(BUNDLE, `${file}.js`),
-    entry(
-      id,
-      (path) => loading(moduleAt(dirname(sourceOf(id)), path)),
-      (path) => moduleAt(dirname(sourceOf(id)), path),
-    ),
-  ]),
+  [join(ROOT, "dist/lib/index.js"), entry("index", false)],
+  ...Object.entries(ENTRIES).map(([file, id]) => [join(BUNDLE, `${file}.js`), entry(id, true)]),
   ...(
     await Promise.all([
       ...Object.entries(PROGRAMS).map(([file, id]) => bundled(file, { entryPoints: [sourceOf(id)] })),

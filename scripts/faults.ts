@@ -27,7 +27,7 @@ function sum(rows: readonly string[][]): string[] {
   );
 }
 
-/** In a machine: prints a line for each act. */
+/** On this kernel. */
 async function here(named: readonly string[] | undefined, library: string | undefined, onOutcome: OnOutcome) {
   const names = named ?? [...Object.keys(acts), ...Object.keys(coldActs)];
   const unknown = names.find((name) => !(name in acts) && !(name in coldActs));

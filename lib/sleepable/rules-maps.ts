@@ -165,8 +165,8 @@ function preallocated(map: MapFacts, type: string, kernel: Kernel, who = "sleepa
   );
 }
 
-/** Structs for deferred execution, with the release that introduced them. */
-const DEFERRED: Readonly<Record<string, string>> = { bpf_timer: "5.15", bpf_wq: "6.10" };
+/** Structs for deferred execution that not every program can use. */
+const DEFERRED = ["bpf_timer", "bpf_wq"];
 
 /**
  * The kernel also looks for them in structs and arrays inside a value (64e8ee814819); before, such a field is plain
@@ -289,9 +289,8 @@ function knownFields(map: MapFacts, program: ProgramFacts, kernel: Kernel): Find
       if (kernel.since("6.17")) findings.push(refusal("bpf_res_spin_lock", who, remedy("bpf_res_spin_lock")));
       else findings.push(undecided(question, kernel.versionDoubt, more));
     }
-    for (const [field, since] of Object.entries(DEFERRED).filter(([field]) => has(field))) {
-      // For an earlier kernel the struct is plain data.
-      if (kernel.since("7.3") || kernel.since(since) === false) continue;
+    for (const field of DEFERRED.filter(has)) {
+      if (kernel.since("7.3")) continue;
       // Measured on 6.12 and 6.18.
       if (kernel.since("6.19") === false) findings.push(refusal(field, who, remedy(field)));
       else {
