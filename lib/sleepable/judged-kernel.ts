@@ -6,7 +6,7 @@ import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
 import { isRunning } from "../kernel/running-kernel";
 import { OLDEST } from "../kinds";
 import { checkArgument, custom } from "../options";
-import type { Input } from "../verdict";
+import type { Finding, Input } from "../verdict";
 
 /** The last series in the tables. Removals in later kernels are unknown. */
 export const NEWEST = "7.3";
@@ -137,12 +137,20 @@ export class Kernel {
     return found?.[1];
   }
 
-  /** The measured answer of a kernel of this build for a target, if any. */
-  probed(kind: string, target: string): { accepted: boolean; input: Input } | undefined {
+  /**
+   * The measured answer of a kernel of this build for a target, if any. A program of the kind that sleeps was loaded: a
+   * refusal that other findings explain does not tell whether the target may sleep.
+   */
+  probed(
+    kind: string,
+    target: string,
+    others: readonly Finding[] = [],
+  ): { accepted: boolean; input: Input } | undefined {
     const answers = given(this.facts.probed)?.[kind as ProbedKind];
     if (answers === undefined) return undefined;
     const accepted = this.#includes(answers.accepted, target);
     if (!accepted && !this.#includes(answers.refused, target)) return undefined;
+    if (!accepted && others.some(({ verdict }) => verdict === "refused")) return undefined;
     return { accepted, input: input("probed", this.facts.probed, accepted ? "accepted" : "refused") };
   }
 

@@ -5,6 +5,7 @@ import type { Finding, Input, ProgramFacts } from "../verdict";
 import { allowed, refused, undecided, unsafe } from "./finding";
 import { type Change, input, type Kernel } from "./judged-kernel";
 import { DISABLED_HOOKS, type HookHistory, KNOWN_HOOKS, NOT_HOOKS, SLEEPABLE_HOOKS } from "./lsm-hooks";
+import { signatureFindings } from "./rules-trampolines";
 
 const SET = "kernel/bpf/bpf_lsm.c: sleepable_lsm_hooks";
 const VERIFY = "kernel/bpf/bpf_lsm.c: bpf_lsm_verify_prog()";
@@ -34,7 +35,10 @@ export function judgeLsm(program: ProgramFacts, kernel: Kernel): Finding[] {
     program.signature === undefined ? signatureByName(hook, kernel) : undefined,
   ].filter((found) => found !== undefined);
   if (!program.sleepable) return findings;
-  const sleep = program.kind === "lsm_cgroup" ? cgroup(hook, kernel, inputs) : sleepableHook(hook, kernel, inputs);
+  const sleep = (program.kind === "lsm_cgroup" ? cgroup : sleepableHook)(hook, kernel, inputs, [
+    ...findings,
+    ...signatureFindings(program, kernel),
+  ]);
   return [sleep, ...findings];
 }
 
@@ -129,12 +133,17 @@ function disabled(hook: string, kernel: Kernel, inputs: (Input | undefined)[]): 
   });
 }
 
-function sleepableHook(hook: string, kernel: Kernel, inputs: (Input | undefined)[]): Finding {
+function sleepableHook(
+  hook: string,
+  kernel: Kernel,
+  inputs: (Input | undefined)[],
+  others: readonly Finding[],
+): Finding {
   const history = SLEEPABLE_HOOKS.get(hook);
   const source = { file: SET, ...(history?.commit !== undefined && { commit: history.commit }) };
   const more = { source, inputs, since: history?.since, until: history?.until };
-  const measured = kernel.probed("lsm", hook);
-  const answer = hookCanSleep(hook, kernel);
+  const measured = kernel.probed("lsm", hook, others);
+  const answer = measured?.accepted ?? bySet(history, kernel, hook);
   if (measured !== undefined) more.inputs = [...inputs, measured.input];
   if (answer === undefined) return undecided(`whether ${hook} may sleep`, doubt(hook, kernel), more);
   if (answer) {
@@ -203,7 +212,7 @@ function hookRemedy(hook: string, history: HookHistory | undefined, kernel: Kern
   return `clear BPF_F_SLEEPABLE: ${hook} cannot sleep on any kernel up to 7.3${other}`;
 }
 
-function cgroup(hook: string, kernel: Kernel, inputs: (Input | undefined)[]): Finding {
+function cgroup(hook: string, kernel: Kernel, inputs: (Input | undefined)[], others: readonly Finding[]): Finding {
   const more = {
     source: { file: "kernel/bpf/verifier.c: check_attach_btf_id()", commit: "5b038319be44" },
     inputs,
@@ -218,7 +227,7 @@ function cgroup(hook: string, kernel: Kernel, inputs: (Input | undefined)[]): Fi
   const refusal = refused("LSM_CGROUP_NOT_SLEEPABLE", "lsm_cgroup programs cannot sleep", more);
   if (!accepted) return refusal;
   // The hook is checked as for any LSM program.
-  const asHook = sleepableHook(hook, kernel, inputs);
+  const asHook = sleepableHook(hook, kernel, inputs, others);
   if (asHook.verdict !== "allowed") return asHook;
   return unsafe(
     "LSM_CGROUP_NOT_SLEEPABLE",

@@ -7,6 +7,7 @@ import type { Finding, Input, ProgramFacts, Stage } from "../verdict";
 import { functionMissing } from "./existence";
 import { allowed, refused, undecided } from "./finding";
 import { input, type Kernel } from "./judged-kernel";
+import { signatureFindings } from "./rules-trampolines";
 
 const CHECK = { file: "kernel/bpf/verifier.c: check_attach_sleepable()", commit: "1e6c62a88215" };
 
@@ -56,20 +57,24 @@ export function judgeTracing(program: ProgramFacts, kernel: Kernel, stage: Stage
   if (target === undefined) return [];
   const missing = functionMissing(target, kernel, stage);
   if (missing?.verdict === "refused") return [missing];
-  const own = [noreturn(target, kind, kernel), untraceable(target, kernel)];
-  if (sleepable) own.unshift(sleepableTarget(target, kind, kernel));
-  else if (kind === "fmod_ret") own.unshift(modifiable(target, kernel));
-  const findings = own.filter((found) => found !== undefined).map((found) => ({ ...found, stage }));
+  const denied = [noreturn(target, kind, kernel), untraceable(target, kernel)].filter((found) => found !== undefined);
+  const others = [...denied, ...signatureFindings(program, kernel)];
+  const first = sleepable
+    ? sleepableTarget(target, kind, kernel, others)
+    : kind === "fmod_ret"
+      ? modifiable(target, kernel)
+      : undefined;
+  const findings = [first, ...denied].filter((found) => found !== undefined).map((found) => ({ ...found, stage }));
   return missing === undefined ? findings : [...findings, missing];
 }
 
-function sleepableTarget(target: string, kind: string, kernel: Kernel): Finding {
+function sleepableTarget(target: string, kind: string, kernel: Kernel, others: readonly Finding[]): Finding {
   const { architecture } = kernel.facts;
   const injection = hasErrorInjection(kernel);
   const inputs = [injection.input, kernel.versionInput];
   const more = { source: CHECK, inputs };
   const question = `whether ${target} may sleep`;
-  const measured = kernel.probed(kind, target);
+  const measured = kernel.probed(kind, target, others);
   if (measured !== undefined) {
     return measured.accepted
       ? allowed("SLEEPABLE", `${target} may sleep`, { ...more, inputs: [...inputs, measured.input] })

@@ -43,7 +43,7 @@ const MOST_ARGUMENTS = 12;
  * Signatures that trampolines do not support (btf_distill_func_proto() in kernel/bpf/btf.c;
  * arch_prepare_bpf_trampoline()).
  */
-function signatureFindings({ kind, target = "", signature }: ProgramFacts, kernel: Kernel): Finding[] {
+export function signatureFindings({ kind, target = "", signature }: ProgramFacts, kernel: Kernel): Finding[] {
   if (signature === undefined) return [];
   const { registers, arguments: count, struct, returnsStruct, variadic } = signature;
   const inputs = [{ name: "signature", value: target, origin: "the kernel's BTF" }, kernel.versionInput];

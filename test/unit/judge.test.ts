@@ -109,6 +109,23 @@ describe("no guesses", () => {
     expect(verdict(facts("lsm.s/file_open"), kernel("7.4.1", { probed: measured }))).toBe("allowed SLEEPABLE");
     expect(verdict(facts("lsm.s/task_free"), kernel("7.4.1", { probed: measured }))).toBe("refused HOOK_NOT_SLEEPABLE");
   });
+
+  test("a measured refusal that a rule explains says nothing of sleeping", () => {
+    const refusing = (kind: string, target: string) => ({
+      probed: known({ [kind]: { accepted: [], refused: [target] } }, "asked"),
+    });
+    const reasons = (section: string, on: KernelFacts, more: Partial<ProgramFacts> = {}) =>
+      judge(facts(section, more), on).findings.map(({ verdict, reason }) => `${verdict} ${reason}`);
+    const disabled = kernel("6.12.117", refusing("lsm", "inode_need_killpriv"));
+    expect(reasons("lsm.s/inode_need_killpriv", disabled)).toEqual(["refused HOOK_DISABLED", "allowed SLEEPABLE"]);
+    const exit = kernel("7.3.4", { ...injection("n"), ...refusing("fexit", "__x64_sys_exit") });
+    expect(reasons("fexit.s/__x64_sys_exit", exit)).toEqual(["refused TARGET_NORETURN", "allowed SLEEPABLE"]);
+    const chown = kernel("5.10.262", refusing("lsm", "path_chown"));
+    const signature = { registers: 4, arguments: 3, struct: 8, returnsStruct: false, variadic: false };
+    expect(reasons("lsm.s/path_chown", chown, { signature })).toEqual(
+      reasons("lsm.s/path_chown", kernel("5.10.262"), { signature }),
+    );
+  });
 });
 
 describe("functions depend on error injection", () => {
