@@ -187,19 +187,27 @@ export class Btf {
 
   /** @internal Members of a struct, union, datasec, enum or function prototype. */
   members(id: number): BtfMember[] {
-    if (id < this.first) return this.base?.members(id) ?? [];
+    const members: BtfMember[] = [];
+    for (let member = this.member(id, 0); member !== undefined; member = this.member(id, members.length))
+      members.push(member);
+    return members;
+  }
+
+  /** @internal One of {@link members}; undefined past the last. */
+  member(id: number, index: number): BtfMember | undefined {
+    if (id < this.first) return this.base?.member(id, index);
     const info = this.word(id, 1);
     const kind = kindOf(info);
     const each = EACH[kind] ?? 0;
+    if (each === 0 || index >= (info & 0xffff)) return undefined;
+    const at = 3 + index * each;
+    const [a, b, c] = [this.word(id, at), this.word(id, at + 1), this.word(id, at + 2)];
+    // Entries of a datasec have no name of their own; they are type, offset, size.
+    if (kind === BtfKind.DATASEC) return { name: this.name(a), type: a, offset: b, size: c };
     // With kind_flag set, the top eight bits of an offset are the bit-field size.
     const hasSizes = info >>> 31 === 1;
-    return Array.from({ length: each === 0 ? 0 : info & 0xffff }, (_, index) => {
-      const [a, b, c] = [0, 1, 2].map((word) => this.word(id, 3 + index * each + word)) as [number, number, number];
-      // Entries of a datasec have no name of their own; they are type, offset, size.
-      if (kind === BtfKind.DATASEC) return { name: this.name(a), type: a, offset: b, size: c };
-      const offset = each < 3 ? 0 : hasSizes ? c & 0xffffff : c;
-      return { name: this.string(a), type: b, offset, size: hasSizes && each === 3 ? c >>> 24 : 0 };
-    });
+    const offset = each < 3 ? 0 : hasSizes ? c & 0xffffff : c;
+    return { name: this.string(a), type: b, offset, size: hasSizes && each === 3 ? c >>> 24 : 0 };
   }
 
   /**

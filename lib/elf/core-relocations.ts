@@ -29,6 +29,8 @@ export interface CoreRelocation {
 /** Relocations by section name, then by the byte offset of the instruction. */
 export function coreRelocations(ext: Uint8Array | undefined, btf: Btf): Map<string, Map<number, CoreRelocation>> {
   const result = new Map<string, Map<number, CoreRelocation>>();
+  // Programs that inline the same function have the same relocations: each is resolved once.
+  const distinct = new Map<string, CoreRelocation>();
   if (ext === undefined || ext.length < 32) return result;
   const view = new DataView(ext.buffer, ext.byteOffset, ext.byteLength);
   const u32 = (at: number) => view.getUint32(at, little);
@@ -47,11 +49,11 @@ export function coreRelocations(ext: Uint8Array | undefined, btf: Btf): Map<stri
     const found = result.get(section) ?? new Map<number, CoreRelocation>();
     result.set(section, found);
     for (at += 8; at < after && at + 16 <= end; at += recordSize) {
-      const path = btf
-        .string(u32(at + 8))
-        .split(":")
-        .map(Number);
-      found.set(u32(at), { kind: u32(at + 12), type: u32(at + 4), path });
+      const [type, path, kind] = [u32(at + 4), btf.string(u32(at + 8)), u32(at + 12)];
+      const key = `${kind} ${type} ${path}`;
+      const relocation = distinct.get(key) ?? { kind, type, path: path.split(":").map(Number) };
+      distinct.set(key, relocation);
+      found.set(u32(at), relocation);
     }
     at = after;
   }

@@ -73,7 +73,7 @@ export class CoreResolver {
     const names = [own.name(type) || own.name(own.resolve(type)) || "a type"];
     let id = own.resolve(type);
     for (const index of path.slice(1)) {
-      const member = COMPOSITE.has(own.kind(id)) ? own.members(id)[index] : undefined;
+      const member = COMPOSITE.has(own.kind(id)) ? own.member(id, index) : undefined;
       if (member !== undefined && member.name !== "") names.push(member.name);
       id = own.resolve(member?.type ?? own.element(id));
     }
@@ -148,7 +148,7 @@ export class CoreResolver {
     // The first index applies to the pointer itself, as to an array.
     for (const index of path.slice(1)) {
       if (COMPOSITE.has(this.#own.kind(own))) {
-        const member = this.#own.members(own)[index];
+        const member = this.#own.member(own, index);
         if (member === undefined) return undefined;
         own = this.#own.resolve(member.type);
         // Members of an unnamed member are matched by their own names.
@@ -170,7 +170,9 @@ export class CoreResolver {
   /** bpf_core_match_member(): finds a member by name in a struct and its unnamed members. */
   #member(wanted: BtfMember, btf: Btf, id: number, depth = 0): BtfMember | undefined {
     if (!COMPOSITE.has(btf.kind(id)) || depth > DEPTH) return undefined;
-    for (const member of btf.members(id)) {
+    for (let index = 0; ; index++) {
+      const member = btf.member(id, index);
+      if (member === undefined) return undefined;
       if (member.name === "") {
         const within = this.#member(wanted, btf, btf.resolve(member.type), depth + 1);
         if (within !== undefined) return within;
@@ -178,7 +180,6 @@ export class CoreResolver {
         return this.#areFieldsCompatible(wanted.type, btf, member.type) ? member : undefined;
       }
     }
-    return undefined;
   }
 
   /** bpf_core_fields_are_compat() */
