@@ -88,11 +88,24 @@ export function table(results: readonly Result[]): string {
   return all.map((row) => row.map(pad).join("  ").trimEnd()).join("\n");
 }
 
-/** A line for each failed test, for the end of the output: of a long output often only the end is kept. */
+/** Of each failure. */
+const LINES_SHOWN = 15;
+/** A source line of jest's code frame, or of a stack. */
+const NOT_SHOWN = /^\s*(>?\s*\d*\s*\||at )/;
+
+/** How each failed test failed, for the end of the output: of a long output often only the end is kept. */
 export function failed(results: readonly Result[]): string {
-  const titles = (failure: string) => [...new Set(failure.match(/(?<=● ).+/g) ?? [failure.split("\n", 1)[0] ?? ""])];
+  const start = (failure: string) => {
+    const lines = failure.split("\n").filter((line) => line.trim() !== "" && !NOT_SHOWN.test(line));
+    return lines
+      .slice(0, LINES_SHOWN)
+      .join("\n")
+      .replace(/^\s*● /, "");
+  };
   return results
-    .flatMap(({ name, failures }) => failures.flatMap(titles).map((title) => `FAILED ${name}: ${title}`))
+    .flatMap(({ name, failures }) =>
+      failures.flatMap((failure) => failure.split(/^(?= *● )/m)).map((failure) => `FAILED ${name}: ${start(failure)}`),
+    )
     .join("\n");
 }
 

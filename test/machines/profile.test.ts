@@ -10,7 +10,7 @@ import { judgeObjects } from "./judge-objects";
 const answers = (verdicts: Record<string, ProgramVerdict>) =>
   Object.fromEntries(Object.entries(verdicts).map(([name, { verdict, reason }]) => [name, `${verdict} ${reason}`]));
 
-test("6.1", async () => {
+test("a profile of 6.1 gives the verdicts of its machine", async () => {
   const directory = mkdtempSync(join(tmpdir(), "machine-"));
   try {
     const { exitCode } = await runInVm({
