@@ -3,7 +3,7 @@ import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/btf-kinds";
 import { VMLINUX, vmlinuxBtf } from "../btf/kernel-btf";
 import { lazy } from "../lazy";
-import { type Fact, factOf, isKnown, mapFact } from "./fact";
+import { type Fact, factOf, isKnown, type Known } from "./fact";
 
 /** Facts that are read from BTF. */
 export interface BtfFacts {
@@ -28,10 +28,14 @@ export interface BtfFacts {
   mapTypes: Fact<string[]>;
 }
 
-/** The facts, each read at first use. */
+/** The facts. The value of each is read at first use: a list takes some milliseconds, its origin none. */
 export function btfFacts(): { [Key in keyof BtfFacts]: () => BtfFacts[Key] } {
   const source: { btf: Fact<Btf> } = lazy({ btf: () => factOf(VMLINUX, vmlinuxBtf) });
-  const fact = <T>(compute: (btf: Btf) => T): Fact<T> => mapFact(source.btf, compute);
+  const fact = <T>(compute: (btf: Btf) => T): Fact<T> => {
+    const { btf } = source;
+    if (!isKnown(btf)) return btf;
+    return lazy<Known<T>>({ value: () => compute(btf.value), origin: () => btf.origin });
+  };
   return {
     btfSize: () => fact(({ size }) => size),
     lsmHooks: () => fact((btf) => names(btf, BtfKind.FUNC, LSM_HOOK)),
