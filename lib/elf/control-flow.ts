@@ -310,10 +310,13 @@ export class Flow {
 
   /** Where edges lead that the verifier may follow, or is certain to. */
   #following({ edges }: State, certain: boolean): State[] {
-    return edges.flatMap(({ to, regions, reachability }) => {
+    const found: State[] = [];
+    for (const { to, regions, reachability } of edges) {
       const isWanted = certain ? reachability === "certain" : reachability !== "never";
-      return (isWanted ? this.#stateAt(to, regions) : undefined) ?? [];
-    });
+      const state = isWanted ? this.#stateAt(to, regions) : undefined;
+      if (state !== undefined) found.push(state);
+    }
+    return found;
   }
 
   #stateAt(at: number, { key }: Regions): State | undefined {
@@ -355,7 +358,7 @@ export class Flow {
   /** The edges that leave a node. */
   #edges(node: Node): Edge[] {
     const { at, regions, registers } = node;
-    const { calls, callees } = this.#fn;
+    const { calls, callees, instructions } = this.#fn;
     const call = calls.get(at);
     const callee = callees.get(at);
     const after = this.#step(node);
@@ -374,19 +377,10 @@ export class Flow {
       const reachability = all.length === 1 ? "certain" : "maybe";
       return all.map((left) => ({ to: at + 1, reachability, registers: after, regions: left }));
     }
-    return this.#successors(node).map(([to, reachability]) => ({ to, reachability, registers: after, regions }));
-  }
-
-  /** The instructions that control can go to next. */
-  #successors({ at, registers }: Node): [number, Reachability][] {
-    const { instructions } = this.#fn;
     const next = instructions.next(at);
-    if (!instructions.isConditionalJump(at)) return next.map((to) => [to, next.length === 1 ? "certain" : "maybe"]);
-    const [falls, jumps] = branch(instructions, at, registers);
-    return [
-      [next[0] as number, falls],
-      [next[1] as number, jumps],
-    ];
+    const taken = instructions.isConditionalJump(at) ? branch(instructions, at, registers) : undefined;
+    const otherwise = next.length === 1 ? "certain" : "maybe";
+    return next.map((to, index) => ({ to, reachability: taken?.[index] ?? otherwise, registers: after, regions }));
   }
 
   /** The register contents after an instruction: the same array if none changes. */
