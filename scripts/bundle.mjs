@@ -33,7 +33,7 @@ const PARTS = {
   machines: /^testing\//,
   commands: /^cli\//,
   // What open() needs, and what its result needs until it is loaded.
-  open: /^(btf|codec|elf|native)\/|^map\/(map-(codec|identity|spec|type-option)|typed)$|^program\/program-spec$|^object\/(by-name|known-constants|object-file|object-spec|program-facts|record-types|sections|variables)$/,
+  open: /^(btf|codec|elf|native)\/|^map\/(map-(codec|identity|spec|type-option)|reuse|typed)$|^program\/program-spec$|^object\/(by-name|known-constants|object-file|object-spec|program-facts|record-types|sections|variables)$/,
   // What few processes do with what is loaded.
   rare: /^(events\/(columns|trace-pipe)|link\/(iter-records|iter-stream|link-info)|map\/(create|prefix)|object\/(isolated|pin-all)|program\/(output-stream|program-info|test-run|verifier-stats))$/,
   // What is loaded: maps, programs, links, events.
