@@ -27,16 +27,17 @@ const PARTS = {
   // Facts of other kernels, and what is measured of this one.
   profiles: /^kernel\/(profiles|profile-format|capture|probe|probe-answers|probe-subjects)$|^sleepable\/hooks$/,
   // What judges programs.
-  rules: /^(sleepable|kernel)\/|^elf\/(calls|control-flow|core-resolve)$|^object\/precheck$/,
+  rules:
+    /^(sleepable|kernel)\/|^btf\/signature$|^elf\/(calls|control-flow|core-relocations|core-resolve|functions)$|^object\/(known-constants|precheck|program-facts)$/,
   tools: /^(gen|build|run|verify|running)\//,
   policy: /^policy\//,
   machines: /^testing\//,
   commands: /^cli\//,
-  // What open() needs, and what its result needs until it is loaded.
-  open: /^(btf|codec|elf|native)\/|^map\/(map-(codec|identity|spec|type-option)|reuse|typed)$|^program\/program-spec$|^object\/(by-name|known-constants|object-file|object-spec|program-facts|record-types|sections|variables)$/,
   // What few processes do with what is loaded.
-  rare: /^(events\/(columns|trace-pipe)|link\/(iter-records|iter-stream|link-info)|map\/(create|prefix)|object\/(isolated|pin-all)|program\/(output-stream|program-info|test-run|verifier-stats))$/,
-  // What is loaded: maps, programs, links, events.
+  rare: /^(btf\/(c|json|layouts|line-info|referenced-types|whole)|codec\/(exact-json|value-text)|events\/(columns|trace-pipe)|link\/(iter-records|iter-stream|link-info)|map\/(create|prefix)|object\/(isolated|pin-all)|program\/(output-stream|program-info|test-run|verifier-stats))$/,
+  // What open() needs, and what its result needs until it is loaded.
+  open: /^(?!codec\/view|native\/(libbpf-messages|lifetime|pins|shared-memory))(btf|codec|elf|native)\/|^map\/(map-(codec|identity|spec|type-option)|reuse|typed)$|^program\/program-spec$|^object\/(by-name|object-file|object-spec|record-types|sections|variables)$/,
+  // What is loaded: maps, programs, links, events; the errors of loads.
   loaded: /^/,
 };
 
