@@ -317,11 +317,29 @@ const names = new Map<number, string>([
   ].map((name, index) => [4000 + index, `LIBBPF_ERRNO__${name}`] as const),
 ]);
 
+/** A hint. */
+export const MORE_FILES = "Raise the limit of open files: ulimit -n";
+
 /** A file of this library can't be read because descriptors ran out (scripts/bundle.mjs). */
 export function withoutDescriptor(cause: NodeJS.ErrnoException): BpfError {
   const errno = cause.code ?? "EMFILE";
   const what = `node-libbpf can't read a file of its own: ${cause.message}`;
-  return new BpfError("ERR_BPF_NO_BINARY", what, { errno, cause, hint: "Raise the limit of open files: ulimit -n" });
+  return new BpfError("ERR_BPF_NO_BINARY", what, { errno, cause, hint: MORE_FILES });
+}
+
+/** What a call of node:fs returns. What it throws, such as EMFILE, becomes an error of this library's. */
+export function reading<T>(code: ErrorCode, operation: Operation, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const { code: errno = "EIO", message } = cause as NodeJS.ErrnoException;
+    throw new BpfError(code, message, {
+      operation,
+      errno,
+      cause,
+      ...(/^E[MN]FILE$/.test(errno) && { hint: MORE_FILES }),
+    });
+  }
 }
 
 /** The name of a -errno status: -22 gives "EINVAL". */

@@ -1,6 +1,6 @@
 /** kernelBtf(): the types of the running kernel and its modules. */
 import { readdirSync, readFileSync } from "node:fs";
-import { BpfError, errnoName, ObjectError } from "../errors";
+import { BpfError, errnoName, ObjectError, reading } from "../errors";
 import { native, nativeIfLoaded } from "../native";
 import { nearest } from "../nearest";
 import { checkArgument, custom } from "../options";
@@ -130,7 +130,8 @@ function moduleBtf(module: string): Btf {
 }
 
 function modules(): string[] {
-  return readdirSync(DIRECTORY).filter((name) => name !== "vmlinux");
+  const names = reading("ERR_BPF_OBJECT_UNREADABLE", "kernelBtf", () => readdirSync(DIRECTORY));
+  return names.filter((name) => name !== "vmlinux");
 }
 
 function isMissing(error: unknown): boolean {

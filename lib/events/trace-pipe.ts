@@ -2,7 +2,7 @@
 import { closeSync, constants, openSync, readFileSync, readSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
-import { BpfError } from "../errors";
+import { BpfError, reading } from "../errors";
 import { permissionError } from "../kernel/refusal";
 import { onCollected } from "../native/collected";
 import { checkOptions, natural, type Schema } from "../options";
@@ -72,7 +72,7 @@ async function* read(pipe: Pipe, { pid, signal }: TracePipeOptions): AsyncGenera
     const cutter = new LineCutter();
     let isWanted = pid === undefined;
     for (;;) {
-      const length = readNow(fd, chunk);
+      const length = reading("ERR_BPF_STREAM", "tracePipe", () => readNow(fd, chunk));
       for (const line of cutter.push(chunk.subarray(0, length))) {
         const entry = parseLine(line);
         // A line of another form continues the previous message.
@@ -116,7 +116,11 @@ function openPipe(): number {
 
 /** Without tracing the pipe stays empty. An oops of the kernel switches it off (kernel/panic.c: oops_enter()). */
 function warnIfOff(path: string): void {
-  if (readFileSync(path, "utf8").trim() !== "0") return;
+  try {
+    if (readFileSync(path, "utf8").trim() !== "0") return;
+  } catch {
+    return;
+  }
   const warning = `tracePipe: tracing is off, so that no line comes: echo 1 > ${path}`;
   process.emitWarning(warning, { code: "WARN_BPF_TRACING_OFF" });
 }

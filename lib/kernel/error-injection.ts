@@ -10,14 +10,16 @@ const SYMBOLS = "/proc/kallsyms";
  * name it finds: it lists __do_sys_getpid for __x64_sys_getpid.
  */
 export function readErrorInjection(): Fact<string[]> {
-  let list: string;
-  try {
-    list = readFileSync(LIST, "latin1");
-  } catch (error) {
-    return unknown(`${LIST}: ${reason((error as NodeJS.ErrnoException).code)}`);
+  const texts: string[] = [];
+  for (const path of [LIST, SYMBOLS]) {
+    try {
+      texts.push(readFileSync(path, "latin1"));
+    } catch (error) {
+      return unknown(`${path}: ${reason((error as NodeJS.ErrnoException).code)}`);
+    }
   }
-  const names = parseList(list);
-  const aliases = withAliases(names, readFileSync(SYMBOLS, "latin1"));
+  const [list = "", symbols = ""] = texts;
+  const aliases = withAliases(parseList(list), symbols);
   return aliases === undefined
     ? unknown(`${SYMBOLS} hides addresses from this user, so that aliases of the functions in ${LIST} are unknown`)
     : known(aliases, `${LIST} and ${SYMBOLS}`);

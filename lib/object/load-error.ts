@@ -8,6 +8,7 @@ import {
   isErrno,
   LoadError,
   MapError,
+  MORE_FILES,
   ObjectError,
   VerifierError,
 } from "../errors";
@@ -195,8 +196,6 @@ function hintOf(status: number): string | undefined {
   if (isErrno(status, "ENAMETOOLONG")) return "Pass a shorter name or pinRoot";
   return undefined;
 }
-
-const MORE_FILES = "Raise the limit of open files: ulimit -n";
 
 type MapRefused = Extract<Refused, { operation: "map.create" }>;
 

@@ -22,7 +22,9 @@ const FOLDERS: readonly (readonly [name: string, kind: PinKind])[] = [
 export function unpinAll(folder: string): string[] {
   const found = FOLDERS.flatMap(([name, kind]) => {
     const path = join(folder, name);
-    return existsSync(path) ? readdirSync(path).map((file) => [join(path, file), kind] as const) : [];
+    return existsSync(path)
+      ? attempt(folder, () => readdirSync(path)).map((file) => [join(path, file), kind] as const)
+      : [];
   });
   if (found.length === 0)
     throw notUnpinned(folder, `nothing is pinned in its ${FOLDERS.map(([name]) => name).join(", ")}`);
@@ -32,14 +34,15 @@ export function unpinAll(folder: string): string[] {
   }
   for (const [path] of found) attempt(folder, () => unlinkSync(path));
   for (const name of [...FOLDERS.map(([name]) => join(folder, name)), folder]) {
-    if (existsSync(name) && readdirSync(name).length === 0) attempt(folder, () => rmdirSync(name));
+    if (existsSync(name) && attempt(folder, () => readdirSync(name)).length === 0)
+      attempt(folder, () => rmdirSync(name));
   }
   return found.map(([path]) => path);
 }
 
-function attempt(folder: string, remove: () => void): void {
+function attempt<T>(folder: string, call: () => T): T {
   try {
-    remove();
+    return call();
   } catch (cause) {
     throw notUnpinned(folder, (cause as Error).message, cause);
   }

@@ -153,7 +153,7 @@ export class PolicyFolder {
   #takeLock(): void {
     const status = native.lockFd(this.#lock);
     if (isErrno(status, "EAGAIN")) {
-      const pid = ownerOf(this.#lock);
+      const pid = ownerOf(this.path, this.#lock);
       const who = pid === undefined ? "another process" : pid === process.pid ? "this process" : `process ${pid}`;
       const hint = "One process at a time owns a policy: close it there, or end that process";
       throw policyError(this.path, `it is in use by ${who}`, { errno: "EAGAIN", hint }, "ERR_BPF_BUSY");
@@ -161,8 +161,8 @@ export class PolicyFolder {
     if (status < 0)
       throw policyError(this.path, `its lock can't be taken (${errnoName(status)})`, { errno: errnoName(status) });
     // unpin() of the former owner may have removed it in between.
-    const own = fstatSync(this.#lock);
-    const found = statSync(this.path, { throwIfNoEntry: false });
+    const own = attempt(this.path, () => fstatSync(this.#lock));
+    const found = attempt(this.path, () => statSync(this.path, { throwIfNoEntry: false }));
     if (found?.ino !== own.ino)
       throw policyError(this.path, "it was removed meanwhile", { hint: "Try again" }, "ERR_BPF_BUSY");
   }
@@ -180,7 +180,7 @@ export class PolicyFolder {
   }
 
   #foldersIn(path: string): string[] {
-    if (!statSync(path).isDirectory() || !isBpffs(path)) throw this.#stranger(path);
+    if (!attempt(this.path, () => statSync(path)).isDirectory() || !isBpffs(path)) throw this.#stranger(path);
     return list(path);
   }
 
@@ -202,15 +202,15 @@ export class PolicyFolder {
 const NOT_OURS = "Give each policy a folder of its own";
 
 function list(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
+  return existsSync(folder) ? attempt(folder, () => readdirSync(folder)) : [];
 }
 
 /** The process that has the lock of a file; undefined if it is in another pid namespace. */
-function ownerOf(fd: number): number | undefined {
-  const { dev, ino } = fstatSync(fd);
+function ownerOf(folder: string, fd: number): number | undefined {
+  const { dev, ino } = attempt(folder, () => fstatSync(fd));
   const hex = (part: number) => part.toString(16).padStart(2, "0");
   const file = `${hex((dev >> 8) & 0xfff)}:${hex((dev & 0xff) | ((dev >> 12) & 0xfff00))}:${ino}`;
-  const line = readFileSync("/proc/locks", "latin1")
+  const line = attempt(folder, () => readFileSync("/proc/locks", "latin1"))
     .split("\n")
     .map((line) => line.split(/\s+/))
     .find(([, kind, , , , where]) => kind === "FLOCK" && where === file);

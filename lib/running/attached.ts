@@ -4,7 +4,7 @@ import { release } from "node:os";
 import { type AttachTypeName, attachTypeNumber } from "../attach-types";
 import { isSince } from "../compare-versions";
 import { little } from "../endian";
-import { ArgumentError, BpfError, errnoName, isErrno, LinkError } from "../errors";
+import { ArgumentError, BpfError, errnoName, isErrno, LinkError, reading } from "../errors";
 import { permissionError } from "../kernel/refusal";
 import type { LinkInfo } from "../link/link-info";
 import { type InfoBuffer, native } from "../native";
@@ -156,7 +156,7 @@ function ofCgroup({ cgroup, attachType, effective = false }: OfCgroup): Attached
   const hint = "Name a directory below the mount of cgroup2, such as /sys/fs/cgroup/system.slice";
   refuseOther(cgroup, CGROUP2, "a cgroup v2 directory", hint);
   const found = withFd(cgroup, (fd) => query(fd, `cgroup ${cgroup}`, attachType, { effective, flags: !effective }));
-  const id = statSync(cgroup, { bigint: true }).ino;
+  const { ino: id } = read(() => statSync(cgroup, { bigint: true }));
   // Those of ancestors are not known by this cgroup's id.
   return withLinks(found, (link) => link.type === "cgroup" && link.cgroupId === id && link.attachType === attachType);
 }
@@ -164,7 +164,7 @@ function ofCgroup({ cgroup, attachType, effective = false }: OfCgroup): Attached
 function ofNetns({ netns, attachType }: OfNetns): Attached {
   refuseOther(netns, NSFS, "a network namespace", "Name /proc/PID/ns/net or /run/netns/NAME");
   const found = withFd(netns, (fd) => query(fd, `network namespace ${netns}`, attachType, {}));
-  const { ino } = statSync(netns);
+  const { ino } = read(() => statSync(netns));
   return withLinks(found, (link) => link.type === "netns" && link.netnsInode === ino && link.attachType === attachType);
 }
 
@@ -271,8 +271,10 @@ function withLinks(attached: Attached, isHere: (link: LinkInfo) => boolean): Att
   return { ...attached, programs };
 }
 
+const read = <T>(call: () => T): T => reading("ERR_BPF_NOT_LOADED", CALLEE.details.operation, call);
+
 function withFd<T>(path: string, use: (fd: number) => T): T {
-  const fd = openSync(path, "r");
+  const fd = read(() => openSync(path, "r"));
   try {
     return use(fd);
   } finally {

@@ -1,7 +1,7 @@
 /** pins(): what is pinned in bpffs. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ArgumentError, BpfError, errnoName, isErrno, PermissionError } from "../errors";
+import { ArgumentError, BpfError, errnoName, isErrno, PermissionError, reading } from "../errors";
 import { permissionError } from "../kernel/refusal";
 import { native, type PinKind } from "../native";
 import { idOfPin, isBpffs, MOUNT_BPFFS, whyNotOpened } from "../native/pins";
@@ -57,12 +57,15 @@ function* walk(directory: string): Generator<Pin, void, undefined> {
 }
 
 function entriesOf(directory: string) {
-  try {
-    return readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
+  const entries = reading("ERR_BPF_NOT_LOADED", "pins", () => {
+    try {
+      return readdirSync(directory, { withFileTypes: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw error;
+    }
+  });
+  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** What is pinned at a path; undefined for nothing, and for the files that the kernel itself puts into bpffs. */
@@ -81,8 +84,9 @@ function pinAt(path: string): Pin | undefined {
 
 /** @internal What is pinned in every bpffs that is mounted. */
 export function* allPins(): Generator<Pin, void, undefined> {
-  const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
-  const places = mounts.map((line) => line.split(" ")).filter(([, , type]) => type === "bpf");
+  const mounts = reading("ERR_BPF_NOT_LOADED", "pins", () => readFileSync("/proc/self/mounts", "utf8"));
+  const lines = mounts.split("\n");
+  const places = lines.map((line) => line.split(" ")).filter(([, , type]) => type === "bpf");
   // Spaces in a path are written as octal numbers.
   const paths = places.map(([, path = ""]) =>
     path.replace(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8))),

@@ -3,7 +3,8 @@
  * instead of making it.
  *
  * Opening /node-libbpf-inject/KIND/ERRNO/N selects the N-th call of a kind; another such name deselects it. A call
- * counts only if it is one of the first two from its call site, so that loops end. The failed call and its stack are
+ * counts only if it is one of the first two from its call site, so that loops end. Node's own calls on files all come
+ * from the same site, so there each file has its own, whatever the numbers in its path. The failed call and its stack are
  * written to NODE_LIBBPF_INJECT_REPORT. Node's own calls are left alone where their failure ends the process: V8 that
  * gets no memory, uv that can't wait for files.
  */
@@ -136,9 +137,9 @@ static bool is_wanted(const char *what, unsigned long site)
 
 /*
  * Returns true, with errno set, for the call that must fail. `own`: only calls that this library, or its libraries,
- * make.
+ * make. `file`: what it is made on, or NULL.
  */
-static bool fails(const char *what, bool own)
+static bool fails_on(const char *what, bool own, const char *file)
 {
 	void *frames[FRAMES];
 	bool found = false;
@@ -155,6 +156,9 @@ static bool fails(const char *what, bool own)
 		hash = hash * 1000003 ^ (unsigned long)frames[i + 2];
 		found = found || is_addon(frames[i + 2]);
 	}
+	for (; file != NULL && *file != 0; file++)
+		if (*file < '0' || *file > '9')
+			hash = hash * 1000003 ^ (unsigned char)*file;
 	bool fire = (found || !own) && is_wanted(what, hash);
 	if (fire)
 		report(frames + 2, count);
@@ -162,6 +166,11 @@ static bool fails(const char *what, bool own)
 	if (fire)
 		errno = wanted_errno;
 	return fire;
+}
+
+static bool fails(const char *what, bool own)
+{
+	return fails_on(what, own, NULL);
 }
 
 /*
@@ -280,7 +289,7 @@ int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout)
 			errno = ENOENT;                                                                            \
 			return -1;                                                                                 \
 		}                                                                                                  \
-		return fails("open", false) ? -1 : REAL(name)(pass path, flags, mode);                             \
+		return fails_on("open", false, path) ? -1 : REAL(name)(pass path, flags, mode);                             \
 	}
 #define NOTHING
 #define FOLDER int folder,
@@ -306,8 +315,15 @@ static bool fails_read(void *caller, int fd)
 	struct stat status;
 	if (kind[0] == 0)
 		return false;
-	bool own = is_addon(caller);
-	return (own || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))) && fails("read", own);
+	if (is_addon(caller))
+		return fails("read", true);
+	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+		return false;
+	char link[64], file[256];
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	ssize_t length = readlink(link, file, sizeof(file) - 1);
+	file[length < 0 ? 0 : length] = 0;
+	return fails_on("read", false, file);
 }
 
 ssize_t read(int fd, void *bytes, size_t size)

@@ -1,8 +1,10 @@
 /** Hints for a failed attach, from libbpf's messages and the errno; and suggestions for misspelt names. */
+
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readElf } from "../../elf/elf";
 import { functionNames, usdtProbes } from "../../elf/symbols";
+import { MORE_FILES } from "../../errors";
 import { btfFacts } from "../../kernel/btf-facts";
 import { given } from "../../kernel/fact";
 import { type AttachMechanism, KINDS, kindRow, type ProgramKind } from "../../kinds";
@@ -148,7 +150,7 @@ export const ERRNOS: readonly Row[] = [
   { errno: /^(EOPNOTSUPP|ENOTSUPP)$/, hint: "This kernel, or its configuration, lacks this kind of attachment" },
   { errno: /^EBUSY$/, hint: "The attach point is in use, or too many programs are attached to it" },
   { errno: /^E2BIG$/, hint: "Too many programs are attached there" },
-  { errno: /^(EMFILE|ENFILE)$/, hint: "Raise the limit of open files: ulimit -n" },
+  { errno: /^(EMFILE|ENFILE)$/, hint: MORE_FILES },
   { errno: /^(ENOMEM|ENOSPC)$/, hint: "There is not enough memory" },
   { errno: /^EINTR$/, hint: "A signal interrupted it: attach it again" },
 ];
@@ -202,8 +204,17 @@ function meant(kind: ProgramKind, target: string, texts: readonly string[]): str
 /** The most similar tracepoint in a category, or in all if the category is unknown. */
 function tracepoints(category: string, name: string, rest = ""): string | undefined {
   const folder = TRACEFS.map((path) => join(path, "events", category)).find((path) => existsSync(path));
-  const close = folder === undefined ? undefined : nearest(name, readdirSync(folder));
+  const close = folder === undefined ? undefined : nearest(name, namesIn(folder));
   return close && `${category && `${category}/`}${close}${rest}`;
+}
+
+/** A hint must not take the place of its error. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** The most similar probe for "path:provider:name". */
