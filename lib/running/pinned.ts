@@ -85,8 +85,10 @@ function pinAt(path: string): Pin | undefined {
 /** @internal What is pinned in every bpffs that is mounted. */
 export function* allPins(): Generator<Pin, void, undefined> {
   const mounts = reading("ERR_BPF_NOT_LOADED", "pins", () => readFileSync("/proc/self/mounts", "utf8"));
-  const lines = mounts.split("\n");
-  const places = lines.map((line) => line.split(" ")).filter(([, , type]) => type === "bpf");
+  const places = mounts
+    .split("\n")
+    .map((line) => line.split(" "))
+    .filter(([, , type]) => type === "bpf");
   // Spaces in a path are written as octal numbers.
   const paths = places.map(([, path = ""]) =>
     path.replace(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8))),

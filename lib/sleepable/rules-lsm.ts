@@ -143,7 +143,7 @@ function sleepableHook(
   const source = { file: SET, ...(history?.commit !== undefined && { commit: history.commit }) };
   const more = { source, inputs, since: history?.since, until: history?.until };
   const measured = kernel.probed("lsm", hook, others);
-  const answer = measured?.accepted ?? bySet(history, kernel, hook);
+  const answer = hookCanSleep(hook, kernel, others);
   if (measured !== undefined) more.inputs = [...inputs, measured.input];
   if (answer === undefined) return undecided(`whether ${hook} may sleep`, doubt(hook, kernel), more);
   if (answer) {
@@ -158,8 +158,8 @@ function sleepableHook(
 }
 
 /** Whether a hook may sleep. */
-export function hookCanSleep(hook: string, kernel: Kernel): boolean | undefined {
-  return kernel.probed("lsm", hook)?.accepted ?? bySet(SLEEPABLE_HOOKS.get(hook), kernel, hook);
+export function hookCanSleep(hook: string, kernel: Kernel, others: readonly Finding[] = []): boolean | undefined {
+  return kernel.probed("lsm", hook, others)?.accepted ?? bySet(SLEEPABLE_HOOKS.get(hook), kernel, hook);
 }
 
 function bySet(history: HookHistory | undefined, kernel: Kernel, hook: string): boolean | undefined {

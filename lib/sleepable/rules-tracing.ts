@@ -59,11 +59,7 @@ export function judgeTracing(program: ProgramFacts, kernel: Kernel, stage: Stage
   if (missing?.verdict === "refused") return [missing];
   const denied = [noreturn(target, kind, kernel), untraceable(target, kernel)].filter((found) => found !== undefined);
   const others = [...denied, ...signatureFindings(program, kernel)];
-  const first = sleepable
-    ? sleepableTarget(target, kind, kernel, others)
-    : kind === "fmod_ret"
-      ? modifiable(target, kernel)
-      : undefined;
+  const first = sleepable ? sleepableTarget(target, kind, kernel, others) : modifiable(target, kind, kernel);
   const findings = [first, ...denied].filter((found) => found !== undefined).map((found) => ({ ...found, stage }));
   return missing === undefined ? findings : [...findings, missing];
 }
@@ -164,7 +160,8 @@ function inModifiableSet(name: string, kernel: Kernel): boolean | undefined {
 }
 
 /** Functions whose result fmod_ret programs can modify, sleeping or not (check_attach_modify_return()). */
-function modifiable(target: string, kernel: Kernel): Finding | undefined {
+function modifiable(target: string, kind: string, kernel: Kernel): Finding | undefined {
+  if (kind !== "fmod_ret") return undefined;
   const name = target.slice(target.indexOf(":") + 1);
   if (name.startsWith("security_")) return undefined;
   const { errorInjection } = kernel.facts;

@@ -1,5 +1,4 @@
 /** Hints for a failed attach, from libbpf's messages and the errno; and suggestions for misspelt names. */
-
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readElf } from "../../elf/elf";
