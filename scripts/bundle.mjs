@@ -1,5 +1,6 @@
-// Bundles lib/ for publication, to dist/bundle/: a process then reads a few files, and not one for each module. Tests
-// import dist/lib/, the modules that the compiler wrote. Plain JavaScript, because it is a step of the compilation.
+// Bundles lib/ for publication, to dist/bundle/: a process then reads a few files, and not one for each module. Of the
+// compiler's declarations, in dist/lib/, it has those published that the public ones need. Tests import dist/lib/, the
+// modules that the compiler wrote. Plain JavaScript, because it is a step of the compilation.
 //   node scripts/bundle.mjs [--check]
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -10,6 +11,7 @@ import ts from "typescript";
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const LIB = join(ROOT, "lib");
 const BUNDLE = join(ROOT, "dist/bundle");
+const DECLARED = join(ROOT, "dist/lib");
 
 /** The files that package.json names: each exports what a module does. */
 const ENTRIES = { index: "index", sleepable: "sleepable/index", testing: "testing/index" };
@@ -251,9 +253,24 @@ function readable(text) {
   return text.replace(/\b_\w+/g, (word) => renamed.get(word) ?? word).replace(/[^\0-\x7f]/g, "?");
 }
 
+/** npm leaves out what the file in a folder names, whatever package.json says of the folder. */
+function unpublished() {
+  const published = new Set();
+  const add = (id) => {
+    if (published.has(id)) return;
+    published.add(id);
+    const { importedFiles } = ts.preProcessFile(readFileSync(join(DECLARED, `${id}.d.ts`), "utf8"), true, true);
+    for (const { fileName } of importedFiles)
+      if (fileName.startsWith(".")) add(moduleAt(dirname(sourceOf(id)), fileName));
+  };
+  for (const id of Object.values(ENTRIES)) add(id);
+  return modules.filter((id) => !published.has(id)).map((id) => `/${id}.d.ts\n`);
+}
+
 const [exported, shared] = await Promise.all([exportsOfModules(), sharedModules()]);
 const files = new Map([
-  [join(ROOT, "dist/lib/index.js"), entry("index", false)],
+  [join(DECLARED, "index.js"), entry("index", false)],
+  [join(DECLARED, ".npmignore"), unpublished().join("")],
   ...Object.entries(ENTRIES).map(([file, id]) => [join(BUNDLE, `${file}.js`), entry(id, true)]),
   ...(
     await Promise.all([

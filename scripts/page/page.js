@@ -1,7 +1,15 @@
 // The page's behaviour: search, filters, columns, evidence. The URL's fragment contains the state, so that it can be
 // shared.
 const find = (id) => document.getElementById(id);
-const { kernels, rows, cells, evidence } = JSON.parse(find("data").textContent);
+/** Each distinct value once (values.ts): what is in an array or an object is an index into the list. */
+const values = JSON.parse(find("data").textContent);
+const valueAt = (index) => {
+  const value = values[index];
+  if (Array.isArray(value)) return value.map(valueAt);
+  if (typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, at]) => [key, valueAt(at)]));
+};
+const { kernels, rows, cells, evidence } = valueAt(values.length - 1);
 const [table, panel, columns] = [find("hooks"), find("evidence"), find("columns")];
 const fields = { q: find("query"), kind: find("kind"), show: find("show") };
 const boxes = [...document.querySelectorAll("input[name=kernel]")];

@@ -7,6 +7,7 @@ import { MATRIX } from "../kernels";
 import { PROJECT_ROOT } from "../places";
 import { type Evidence, type Mark, type Matrix, matrix } from "./evidence";
 import { GROUPS, type Group, type Row, rowsFor } from "./rows";
+import { valuesOf } from "./values";
 
 /** The upstream columns that are shown by default: the long-term kernels, and the newest. */
 const SHOWN: readonly string[] = [MATRIX.oldest, "5.15", MATRIX.stable, "6.6", MATRIX.lts, "6.18", MATRIX.newest];
@@ -79,7 +80,7 @@ export function render(data: PageData): string {
     head: kernels.map(heading).join("\n"),
     body: (Object.keys(GROUPS) as Group[]).map((group) => section(group, data)).join("\n"),
     // In a script element only "<" could end the data.
-    data: `<script type="application/json" id="data">${JSON.stringify(data).replaceAll("<", "\\u003c")}</script>`,
+    data: `<script type="application/json" id="data">${JSON.stringify(valuesOf(data)).replaceAll("<", "\\u003c")}</script>`,
   };
   return file("page.html").replace(/<!-- (\w+) -->/g, (_, name: string) => {
     const part = parts[name];

@@ -1,6 +1,6 @@
 /** The package that npm would publish: its files, its size, and whether tools resolve its types and entries. */
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript";
 import { PROJECT_ROOT } from "../../scripts/places";
@@ -20,7 +20,7 @@ test("files are those of etc/package-files.txt", () => {
   expect([...new Set(kinds)].sort()).toEqual(reviewed);
 });
 
-test("declarations are of lib/, with those that they import; what is left of deleted ones goes with rm -r dist", () => {
+test("declarations are of lib/: the entries' and those that they import; what is left of deleted ones goes with rm -r dist", () => {
   const sources = readdirSync(join(PROJECT_ROOT, "lib"), { recursive: true, encoding: "utf8" });
   const compiled = sources
     .filter((path) => path.endsWith(".ts"))
@@ -35,11 +35,21 @@ test("declarations are of lib/, with those that they import; what is left of del
   );
   const isPacked = (path: string) => packed.includes(`${path}.d.ts`) || packed.includes(join(path, "index.d.ts"));
   expect(imported.filter((path) => !isPacked(path))).toEqual([]);
+  const isImported = (path: string) =>
+    imported.some((one) => `${one}.d.ts` === path || join(one, "index.d.ts") === path);
+  expect(packed.filter((path) => !isImported(path))).toEqual(
+    ["index", "sleepable/index", "testing/index"].map((entry) => `dist/lib/${entry}.d.ts`),
+  );
 });
 
 test("small: two addons of a megabyte and a half at most, and the rest", () => {
+  const addons = files
+    .filter((path) => path.startsWith("prebuilds/"))
+    .map((path) => statSync(join(PROJECT_ROOT, path)).size);
+  for (const addon of addons) expect(addon).toBeLessThan(1.5 * MEGABYTE);
+  expect(unpackedSize - addons.reduce((sum, addon) => sum + addon, 0)).toBeLessThan(4e6);
   expect(size).toBeLessThan(2.5 * MEGABYTE);
-  expect(unpackedSize).toBeLessThan(6.5 * MEGABYTE);
+  expect(files.length).toBeLessThan(300);
 });
 
 test("nothing runs when it is installed", () => {

@@ -1,6 +1,7 @@
 /** docs/sleepable/index.html, generated from the precheck's data. */
 import { blanked } from "../../scripts/page/evidence";
 import { escaped, history, type PageData, pageData, render } from "../../scripts/page/render";
+import { valuesOf } from "../../scripts/page/values";
 
 const data = pageData();
 const page = render(data);
@@ -82,12 +83,33 @@ describe("the evidence", () => {
   });
 });
 
+describe("the list of values", () => {
+  /** As page.js does it. */
+  const valueAt = (values: readonly unknown[], index = values.length - 1): unknown => {
+    const value = values[index];
+    if (Array.isArray(value)) return value.map((at) => valueAt(values, at));
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, at]) => [key, valueAt(values, at)]));
+  };
+
+  test("has each once, and all that there was", () => {
+    const values = valuesOf(data);
+    expect(new Set(values.map((value) => JSON.stringify(value))).size).toBe(values.length);
+    expect(valueAt(values)).toEqual(JSON.parse(JSON.stringify(data)));
+  });
+
+  test("tells a text from a number, and an array from its length", () => {
+    for (const value of [{ a: 1, b: "1" }, [[], [0], "0", "[0]", { a: "[0]" }], { a: true, b: "true" }])
+      expect(valueAt(valuesOf(value))).toEqual(value);
+  });
+});
+
 describe("the file", () => {
   const between = (start: string, end: string) => page.split(start)[1]?.split(end)[0] ?? "";
 
   test("has the data, and a table that agrees with it", () => {
-    const stored: unknown = JSON.parse(between('<script type="application/json" id="data">', "</script>"));
-    expect(stored).toEqual(JSON.parse(JSON.stringify(data)));
+    const stored = JSON.parse(between('<script type="application/json" id="data">', "</script>"));
+    expect(stored).toEqual(valuesOf(data));
     const lines = between("</thead>", "</table>").match(/^<tr><th scope=row>.*$/gm) ?? [];
     expect(lines).toHaveLength(data.rows.length);
     for (const line of lines) expect(line.match(/<td/g)).toHaveLength(data.kernels.length + 1);
