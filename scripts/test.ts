@@ -132,19 +132,23 @@ exec "$@"`,
   "sh",
 ];
 
-/** Runs a command in the project. Does not use spawnSync(), because virtual machines are served at the same time. */
+/**
+ * Runs a command in the project. Does not use spawnSync(), because virtual machines are served at the same time.
+ *
+ * @returns its exit status, or the signal that ended it
+ */
 async function run(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
-): Promise<{ status: number | null; stderr: string }> {
+): Promise<{ status: number | string; stderr: string }> {
   const child = spawn(program, args, {
     cwd: PROJECT_ROOT,
     env: { ...process.env, ...env },
     stdio: ["ignore", "ignore", "pipe"],
   });
-  const [stderr, [status]] = await Promise.all([text(child.stderr), once(child, "close")]);
-  return { status, stderr };
+  const [stderr, [status, signal]] = await Promise.all([text(child.stderr), once(child, "close")]);
+  return { status: status ?? signal, stderr };
 }
 
 async function jest({
@@ -170,9 +174,9 @@ async function jest({
     "--outputFile=dist/results/jest.json",
     pattern,
   ];
-  const { stderr } = await run(program, rest, env);
+  const { status, stderr } = await run(program, rest, env);
   const milliseconds = Date.now() - start;
-  if (!existsSync(file)) return check(name, milliseconds, `jest produced no result:\n${stderr}`);
+  if (!existsSync(file)) return check(name, milliseconds, `jest produced no result (${status}):\n${stderr}`);
   return resultOf(name, JSON.parse(readFileSync(file, "utf8")) as JestResult, milliseconds);
 }
 

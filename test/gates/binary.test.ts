@@ -34,6 +34,10 @@ describe.each([OWN, ...SHIPPED.map(({ addon }) => addon)])("%s", (addon) => {
     expect(needed.filter((library) => !/^(libc\.so\.6|ld-linux.*\.so\.\d)$/.test(library ?? ""))).toEqual([]);
   });
 
+  test("it stays mapped when Node.js unloads it", () => {
+    expect(readelf("--dynamic", addon)).toMatch(/\(FLAGS_1\).*\bNODELETE\b/);
+  });
+
   test("it exports only the Node-API entry points", () => {
     const exported = symbols(addon).filter(({ imported }) => !imported);
     expect(exported.map(({ name }) => name).sort()).toEqual([

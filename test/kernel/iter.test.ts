@@ -1,4 +1,5 @@
 /** Iterators: their output as a stream. */
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
 import { text } from "node:stream/consumers";
@@ -8,7 +9,7 @@ import { codecOf, codecs, createMap } from "node-libbpf";
 import { type Iter, open, type task_record } from "../bpf/iter.bpf";
 import { only } from "../bpf/objects";
 import { open as openProbes } from "../bpf/probes.bpf";
-import { before, kernelTest, since } from "./needs";
+import { before, kernelTest, since, vmKernel } from "./needs";
 
 const load = (...programs: (keyof Iter["programs"])[]) => only(open(), ...programs).load();
 
@@ -181,21 +182,40 @@ kernelTest("streams that have no reader, or no reader any more, are garbage-coll
   await until(() => runs().length === 0);
 });
 
-kernelTest("an environment that ends during a read leaks no descriptor", [], async () => {
-  const worker = new Worker(
-    `const { parentPort } = require("node:worker_threads");
-     const { open } = require(${JSON.stringify(require.resolve("../bpf/iter.bpf"))});
-     const spec = open();
-     for (const program of Object.values(spec.programs)) program.autoload = program.name === "again";
-     spec.load().then((object) => {
-       object.programs.again.attach().read().resume();
-       setTimeout(() => parentPort.postMessage("reads"), 5);
-     });`,
-    { eval: true },
-  );
-  await once(worker, "message");
-  await worker.terminate();
-  await until(() => runs().length === 0);
+/** Reads as many iterators as there are threads for it, for some time. */
+const READER = `
+  const { parentPort } = require("node:worker_threads");
+  const { open } = require(${JSON.stringify(require.resolve("../bpf/iter.bpf"))});
+  const spec = open();
+  for (const program of Object.values(spec.programs)) program.autoload = program.name === "again";
+  const object = spec.loadSync();
+  for (let i = 0; i < 16; i++) object.programs.again.attach().read().resume();
+  setTimeout(() => parentPort.postMessage("reads"), 5);`;
+/** The reads end while the environment does, each time at other moments of it. */
+const ENDS = vmKernel === undefined ? 12 : 2;
+
+kernelTest("an environment that ends during reads leaks no descriptor", [], async () => {
+  for (let round = 0; round < ENDS; round++) {
+    const worker = new Worker(READER, { eval: true });
+    await once(worker, "message");
+    await sleep(round);
+    await worker.terminate();
+    await until(() => runs().length === 0);
+  }
+});
+
+kernelTest("nor does it end the process, if no other thread has loaded the addon", [], async () => {
+  const script = `
+    const { Worker } = require("node:worker_threads");
+    const start = (rounds) => {
+      const worker = new Worker(${JSON.stringify(READER)}, { eval: true });
+      worker.once("message", () => worker.terminate()).once("exit", () => rounds > 1 && start(rounds - 1));
+    };
+    start(${ENDS});`;
+  // glibc overwrites what is freed.
+  const env = { ...process.env, MALLOC_PERTURB_: "165" };
+  const child = spawnSync(process.execPath, ["-e", script], { encoding: "utf8", timeout: 100_000, env });
+  expect(child).toMatchObject({ status: 0, signal: null, stderr: "" });
 });
 
 kernelTest("a target that can't sleep is refused at attach, with the reason", [since("5.18")], async () => {
