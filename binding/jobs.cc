@@ -102,8 +102,8 @@ std::unique_ptr<Jobs> Jobs::create(Napi::Env env) {
       },
       share.get(),
       [](napi_env raw, napi_value, void* context, void*) {
-        // A wake-up that was queued when the environment ended: the finalizer has freed the context (EmptyQueueAndDelete()
-        // in Node.js, src/node_api.cc).
+        // A wake-up that was queued when the environment ended: the finalizer has freed the context
+        // (EmptyQueueAndDelete() in Node.js, src/node_api.cc).
         if (raw == nullptr) return;
         Jobs* owner = (*static_cast<std::shared_ptr<Shared>*>(context))->owner;
         if (owner != nullptr) owner->settle(raw);
