@@ -42,21 +42,21 @@ function strangers(letters: Int32Array, candidate: string): number {
 function distance(from: string, to: string, limit: number): number {
   let before: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, index) => index);
+  let row: number[] = [];
   for (let i = 1; i <= from.length; i++) {
-    const row = [i];
+    let edits = i;
+    let least = i;
+    row[0] = i;
     for (let j = 1; j <= to.length; j++) {
       const same = from[i - 1] === to[j - 1];
-      let edits = Math.min(
-        (last[j] as number) + 1,
-        (row[j - 1] as number) + 1,
-        (last[j - 1] as number) + (same ? 0 : 1),
-      );
+      edits = Math.min((last[j] as number) + 1, edits + 1, (last[j - 1] as number) + (same ? 0 : 1));
       const swapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
       if (swapped) edits = Math.min(edits, (before[j - 2] as number) + 1);
-      row.push(edits);
+      least = Math.min(least, edits);
+      row[j] = edits;
     }
-    if (Math.min(...row) >= limit) return limit;
-    [before, last] = [last, row];
+    if (least >= limit) return limit;
+    [before, last, row] = [last, row, before];
   }
   return last[to.length] as number;
 }

@@ -28,9 +28,14 @@ const PARTS = {
   features: /^kernel\/(features|map-probe)$/,
   // Facts of other kernels, and what is measured of this one.
   profiles: /^kernel\/(profiles|profile-format|capture|probe|probe-answers|probe-subjects)$|^sleepable\/hooks$/,
+  // The control flow of a program that is not well with all that it could reach.
+  flow: /^elf\/(calls|control-flow)$/,
+  // What is said of failures.
+  failures:
+    /^(kernel\/privileges(-measured)?|map\/hints|native\/libbpf-messages|object\/load-error|program\/attach\/hint|sleepable\/(explain|log-lines|refusal-rules))$/,
   // What judges programs.
   rules:
-    /^(sleepable|kernel)\/|^btf\/signature$|^elf\/(calls|control-flow|core-relocations|core-resolve|functions)$|^object\/(known-constants|precheck|program-facts)$/,
+    /^(sleepable|kernel)\/|^btf\/signature$|^elf\/(core-relocations|core-resolve|functions|reach|regions)$|^object\/(known-constants|precheck|program-facts)$/,
   tools: /^(gen|build|run|verify|running)\//,
   policy: /^policy\//,
   machines: /^testing\//,
@@ -49,6 +54,8 @@ const WITH = {
     open: ["base"],
     loaded: ["base", "open"],
     rules: ["base"],
+    flow: ["base", "rules"],
+    failures: ["base"],
     facts: ["base"],
     features: ["base"],
     profiles: ["base"],
@@ -140,7 +147,7 @@ const CALLED = `function called$(name, load) {
 const later = (object, names, load) => `lazily$(${object}, ${JSON.stringify(names)}, () => ${load})`;
 
 /** Parts that most processes need no function of. */
-const RARE = ["facts", "profiles", "rules", "tools", "machines", "rare"];
+const RARE = ["facts", "failures", "flow", "profiles", "rules", "tools", "machines", "rare"];
 
 const isFunction = (id, name) =>
   new RegExp(`^export (?:async )?function\\*? ${name}\\b`, "m").test(readFileSync(sourceOf(id), "utf8"));

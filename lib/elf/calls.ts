@@ -2,41 +2,11 @@
  * Finds all calls in a program and the functions it reaches: the regions that hold at each call, and whether the
  * verifier is certain to reach it.
  */
-import type { CallContext, CallFacts, RegionFacts } from "../verdict";
-import {
-  type Callees,
-  type Constants,
-  type Entry,
-  Flow,
-  type Node,
-  OUTSIDE,
-  REGIONS,
-  type Regions,
-  type Value,
-} from "./control-flow";
-import type { CoreRelocation } from "./core-relocations";
+import type { CallContext, RegionFacts } from "../verdict";
+import { type Callees, type Constants, type Entry, Flow, type Node, type Value } from "./control-flow";
 import { type BpfFunction, mapOf } from "./functions";
-
-/** What a program's instructions reference. */
-export interface Reach {
-  /**
-   * Referenced maps by name; variables by the name of their section. The kernel resolves all of them, before it removes
-   * dead code.
-   */
-  maps: string[];
-  /** Referenced maps that load() does not create. */
-  missing: CallFacts[];
-  /** CO-RE relocations to fields and types that the kernel does not have. */
-  unresolved: CallFacts[];
-  /** Whether it reads kernel structs; undefined if not. */
-  readsKernel: { conditional: boolean } | undefined;
-  helpers: CallFacts[];
-  kfuncs: CallFacts[];
-  /** Functions called in a region where sleeping is not allowed; static functions only under a lock. */
-  functions: CallFacts[];
-  /** Faults in the use of regions where sleeping is not allowed. */
-  regions: RegionFacts[];
-}
+import { Calls, closure, type Questions, type Reach } from "./reach";
+import { OUTSIDE, REGIONS, type Regions } from "./regions";
 
 /** How a function is reached. */
 interface Visit {
@@ -68,14 +38,6 @@ const LATER: Readonly<Record<string, CallContext>> = {
 };
 /** Map types for which bpf_for_each_map_elem() holds rcu_read_lock() (bpf_for_each_hash_elem()). */
 const WALKED_UNDER_RCU = /hash$/;
-
-/** What the caller wants to know about a program. */
-export interface Questions {
-  /** Names the target of a relocation. */
-  describe(relocation: CoreRelocation): string;
-  /** Whether to look for reads of kernel structs. These matter only for the licence. */
-  lookForReads: boolean;
-}
 
 /**
  * Walks from a program's first instruction along every path that the verifier may take, without branches that a
@@ -298,21 +260,6 @@ class Walk {
   }
 }
 
-/** Calls by name and region. */
-class Calls {
-  readonly #calls = new Map<string, CallFacts>();
-
-  add(call: CallFacts): void {
-    const key = `${call.name} ${call.context} ${call.global} ${call.local}`;
-    const before = this.#calls.get(key);
-    this.#calls.set(key, { ...call, conditional: call.conditional && (before?.conditional ?? true) });
-  }
-
-  list(): CallFacts[] {
-    return [...this.#calls.values()];
-  }
-}
-
 /** Flows by function and entry state: a program often calls a function from many places in the same state. */
 class Flows {
   readonly #constants: Constants;
@@ -388,16 +335,6 @@ function heldBy(name: string, map: Value, constants: Constants): CallContext | u
 
 function contextIn(regions: Regions): RegionFacts["region"] | undefined {
   return REGIONS.find((region) => regions[region] > 0);
-}
-
-/** A function and all functions it references, at any depth. libbpf also appends those whose call is never reached. */
-function closure(program: BpfFunction): BpfFunction[] {
-  const found = new Set([program]);
-  for (const fn of found) {
-    for (const target of fn.callees.values()) found.add(target);
-    for (const address of fn.addresses.values()) if (address.of === "function") found.add(address.target);
-  }
-  return [...found];
 }
 
 /** Functions that can throw, which ends the program in the middle of a path. */

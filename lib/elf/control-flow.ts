@@ -9,6 +9,7 @@ import type { RegionFacts } from "../verdict";
 import { CoreKind, type CoreRelocation } from "./core-relocations";
 import type { CoreValue } from "./core-resolve";
 import { type Address, type BpfFunction, mapOf } from "./functions";
+import { ENTERS, keyed, type Regions } from "./regions";
 
 /** Values that are constant after load. Undefined: not known here. */
 export interface Constants {
@@ -51,20 +52,6 @@ export type Value =
  */
 type Provenance = "context" | "own";
 
-/** Regions where sleeping is not allowed, with the nesting depth of each. */
-export interface Regions {
-  readonly lock: number;
-  readonly preempt: number;
-  readonly irq: number;
-  readonly rcu: number;
-  /** Stack offsets of the saved flags of irq regions, outermost first. */
-  readonly flags: readonly (number | undefined)[];
-  /** Identifies these regions. */
-  readonly key: string;
-}
-
-type Region = RegionFacts["region"];
-
 /** The state in which a function is entered. */
 export interface Entry {
   /** Registers r1 to r5. */
@@ -100,49 +87,34 @@ interface Edge {
   regions: Regions;
 }
 
-/** How the nodes hang together, by their numbers. */
+/**
+ * How the nodes hang together, by their numbers. A chain is a run of nodes without a branch, into which no path comes but
+ * at its start; the number of its last node stands for it.
+ */
 interface Graph {
   /** The nodes that the verifier is certain to reach. */
   certain: ReadonlySet<number>;
-  /** Those of them that it may leave in several ways. */
+  /** Of these, the chains at whose end it may go several ways; the first too. */
   forks: readonly number[];
-  before: readonly (readonly number[])[];
-  /** The nodes at which paths end, or the function. */
+  /** The chain of a node. */
+  chains: Int32Array;
+  /** The chains that lead to the start of a chain. */
+  before: readonly (readonly number[] | undefined)[];
+  /** The chains at which paths end, or the function. */
   last: readonly number[];
 }
 
 /** Whether the verifier follows an edge of a branch. */
 type Reachability = "certain" | "maybe" | "never";
 
-/** Regions, the most restrictive first. */
-export const REGIONS: readonly Region[] = ["lock", "preempt", "irq", "rcu"];
-export const OUTSIDE: Regions = keyed({ lock: 0, preempt: 0, irq: 0, rcu: 0, flags: [] });
 /** Maximum nesting depth, so that a loop that enters regions ends. */
 const DEEPEST = 8;
-
-function keyed(regions: Omit<Regions, "key">): Regions {
-  return { ...regions, key: `${REGIONS.map((region) => regions[region]).join()} ${regions.flags.join()}` };
-}
 
 const REGISTERS = 11;
 const NO_STATES: State[] = [];
 const ALL = (1n << 64n) - 1n;
 const LOW = (1n << 32n) - 1n;
 
-const ENTERS: Readonly<Record<string, readonly [Region, number]>> = {
-  bpf_rcu_read_lock: ["rcu", 1],
-  bpf_rcu_read_unlock: ["rcu", -1],
-  bpf_preempt_disable: ["preempt", 1],
-  bpf_preempt_enable: ["preempt", -1],
-  bpf_local_irq_save: ["irq", 1],
-  bpf_local_irq_restore: ["irq", -1],
-  bpf_spin_lock: ["lock", 1],
-  bpf_spin_unlock: ["lock", -1],
-  bpf_res_spin_lock: ["lock", 1],
-  bpf_res_spin_lock_irqsave: ["lock", 1],
-  bpf_res_spin_unlock: ["lock", -1],
-  bpf_res_spin_unlock_irqrestore: ["lock", -1],
-};
 /**
  * Functions that return zero if they took the lock, else an errno. The verifier follows both (res_spin_lock() since
  * 0de2046137f9).
@@ -265,33 +237,69 @@ export class Flow {
    * which it may take and that lead there.
    */
   sees(wanted: readonly Node[]): boolean {
-    const { certain, forks, before, last } = this.#graph();
+    const { certain, forks, chains, before, last } = this.#graph();
     if (wanted.some(({ number }) => certain.has(number))) return true;
     for (const callee of this.#fn.callees.values()) if (this.#callees.mayThrow(callee)) return false;
-    // The nodes from which a path ends without a wanted one: found from its end.
+    // The chains from whose end a path ends without a wanted node: found from its end.
     const isPast = new Uint8Array(this.#count);
     const stop = new Uint8Array(this.#count);
-    for (const { number } of wanted) stop[number] = 1;
+    for (const { number } of wanted) stop[chains[number] as number] = 1;
     const past: number[] = [];
-    const come = (number: number) => {
-      if (stop[number] || isPast[number]) return;
-      isPast[number] = 1;
-      past.push(number);
+    const come = (chain: number) => {
+      if (isPast[chain]) return;
+      isPast[chain] = 1;
+      if (!stop[chain]) past.push(chain);
     };
-    for (const number of last) come(number);
-    for (let number = past.pop(); number !== undefined; number = past.pop())
-      for (const one of before[number] as readonly number[]) come(one);
-    return forks.some((number) => !isPast[number]);
+    for (const chain of last) come(chain);
+    for (let chain = past.pop(); chain !== undefined; chain = past.pop())
+      for (const one of before[chain] ?? []) come(one);
+    return forks.some((chain) => !isPast[chain]);
   }
 
   #connect(): Graph {
-    const before = Array.from({ length: this.#count }, (): number[] => []);
+    const states = this.#states.flat();
+    const next: (readonly State[])[] = [];
     const last: number[] = [];
-    for (const states of this.#states)
-      for (const state of states) {
-        if (state.ends || this.#fn.instructions.isExit(state.at)) last.push(state.number);
-        else for (const next of this.#following(state, false)) before[next.number]?.push(state.number);
+    /** The number of ways to come to a node; one more for the first, which starts a chain. */
+    const ways = new Uint32Array(this.#count).fill(1, 0, 1);
+    for (const state of states) {
+      const isLast = state.ends || this.#fn.instructions.isExit(state.at);
+      if (isLast) last.push(state.number);
+      const following = isLast ? NO_STATES : this.#following(state, false);
+      next[state.number] = following;
+      for (const { number } of following) ways[number] = (ways[number] as number) + 1;
+    }
+    /** The next node of the same chain. */
+    const inChain = ({ number, edges }: State) => {
+      const [one, another] = next[number] as readonly State[];
+      const isOnly = another === undefined && edges.length === 1 && edges[0]?.reachability === "certain";
+      return isOnly && one !== undefined && ways[one.number] === 1 ? one : undefined;
+    };
+    const chains = new Int32Array(this.#count).fill(-1);
+    for (const state of states) {
+      if (chains[state.number] !== -1) continue;
+      const run = [state];
+      for (let one = inChain(state); one !== undefined; one = chains[one.number] === -1 ? inChain(one) : undefined)
+        run.push(one);
+      const { number } = run.at(-1) as State;
+      const chain = chains[number] === -1 ? number : (chains[number] as number);
+      for (const one of run) chains[one.number] = chain;
+    }
+    const before: number[][] = [];
+    for (const state of states) {
+      if (chains[state.number] !== state.number) continue;
+      for (const { number } of next[state.number] as readonly State[]) {
+        const chain = chains[number] as number;
+        before[chain] ??= [];
+        before[chain].push(state.number);
       }
+    }
+    const { certain, forks } = this.#certain();
+    return { certain, forks: forks.map((number) => chains[number] as number), chains, before, last };
+  }
+
+  /** The nodes that the verifier is certain to reach, and those of them where it may go several ways; the first too. */
+  #certain(): { certain: Set<number>; forks: number[] } {
     const path = (this.#states[0] ?? NO_STATES).slice(0, 1);
     const certain = new Set(path.map(({ number }) => number));
     const forks = [...certain];
@@ -305,7 +313,7 @@ export class Flow {
       }
       if (state.edges.some(({ reachability }) => reachability !== "certain")) forks.push(state.number);
     }
-    return { certain, forks, before, last };
+    return { certain, forks };
   }
 
   /** Where edges lead that the verifier may follow, or is certain to. */

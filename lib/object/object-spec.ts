@@ -290,9 +290,10 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
    * @internal Facts for the precheck of the programs that load() would load, with their current settings.
    *
    * @param kernel the kernel they are judged for
+   * @param suffices whether the program is well with what it could reach at most: its facts then are these
    * @throws {@link ObjectError} for an object with damage that libbpf detects only at load
    */
-  programFacts(kernel?: KernelFacts): ProgramFacts[] {
+  programFacts(kernel?: KernelFacts, suffices?: (atMost: ProgramFacts) => boolean): ProgramFacts[] {
     const read = this.#file.facts;
     const settings = {
       maps: this.#maps,
@@ -304,7 +305,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
       kernel,
     };
     const programs = this.#programs.filter(({ autoload }) => autoload);
-    return read(programs, settings);
+    return read(programs, settings, suffices);
   }
 
   #prepare(name: "load" | "loadSync", options: LoadOptions | undefined): LoadRequest {
@@ -317,7 +318,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     }
     for (const program of this.#programs) if (program.autoload) checkLoadable(program);
     refuseBad(
-      (kernel) => this.programFacts(kernel),
+      (kernel, suffices) => this.programFacts(kernel, suffices),
       () => this.#file.facts,
       this.name,
       given,

@@ -57,8 +57,8 @@ function runningKernel(): KernelFacts {
   return running;
 }
 
-/** Reads the facts of an object's programs for a kernel, whose constants decide branches. */
-type Read = (kernel: KernelFacts) => ProgramFacts[];
+/** Reads the facts of an object's programs for a kernel, whose constants decide branches: {@link FactsReader}. */
+type Read = (kernel: KernelFacts, suffices?: (atMost: ProgramFacts) => boolean) => ProgramFacts[];
 
 /** One verdict per program. */
 export function verdicts(read: Read, { kernel, precheck = "auto" }: CheckOptions): ProgramVerdict[] {
@@ -104,17 +104,29 @@ export function refuseBad(read: Read, checkWhole: () => void, name: string, opti
     ifReadable(checkWhole);
     return;
   }
-  const programs = ifReadable(() => read(runningKernel())) ?? [];
+  const kernel = runningKernel();
+  const programs = ifReadable(() => read(kernel, (atMost) => isAllowed(atMost, kernel))) ?? [];
   const facts = asked(programs, precheck);
-  const bad: ProgramVerdict[] = [];
-  for (const program of programs) {
-    if (good.get(program) === facts) continue;
-    const verdict = judge(program, facts);
-    if (verdict.findings.some(forbidsLoad)) bad.push(verdict);
-    else good.set(program, facts);
-  }
+  if (programs.every((program) => isGood(program, facts))) return;
+  // Exactly: for what a program could reach at most it is not refused.
+  const exact = ifReadable(() => read(facts)) ?? [];
+  const bad = exact.filter((program) => !isGood(program, facts)).map((program) => judge(program, facts));
   const refused = bad.filter(({ verdict }) => verdict === "refused" || !allowUnsafe);
   if (refused.length > 0) throw new SleepableError(name, refused);
+}
+
+/** Whether nothing about a program is refused or open. */
+function isAllowed(program: ProgramFacts, kernel: KernelFacts): boolean {
+  if (judge(program, kernel).verdict !== "allowed") return false;
+  good.set(program, kernel);
+  return true;
+}
+
+function isGood(program: ProgramFacts, kernel: KernelFacts): boolean {
+  if (good.get(program) === kernel) return true;
+  if (judge(program, kernel).findings.some(forbidsLoad)) return false;
+  good.set(program, kernel);
+  return true;
 }
 
 /** Reasons about a section's tracepoint. `attach({ target })` can name another, so a load need not fail for them. */

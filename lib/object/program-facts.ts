@@ -4,13 +4,14 @@ import { Btf } from "../btf/btf";
 import { directFields, managedFields } from "../btf/fields";
 import { kernelBtfs, runningSignature, vmlinuxBtf } from "../btf/kernel-btf";
 import { ProgramType } from "../constants";
-import { type Reach, reachOf } from "../elf/calls";
+import { reachOf } from "../elf/calls";
 import type { Constants } from "../elf/control-flow";
 import type { CoreRelocation } from "../elf/core-relocations";
 import { CoreResolver } from "../elf/core-resolve";
 import { damagedObject } from "../elf/damaged-object";
 import type { ElfSection } from "../elf/elf";
 import { type BpfFunction, readFunctions } from "../elf/functions";
+import { type Reach, reachAtMost } from "../elf/reach";
 import type { StructOpsSlot } from "../elf/struct-ops";
 import { ObjectError } from "../errors";
 import { isKnown } from "../kernel/fact";
@@ -27,8 +28,22 @@ import { constantsOf, type Settings } from "./known-constants";
 /**
  * Returns the facts of programs with the current settings of the programs and their object. Returns the same objects
  * until these change, and works nothing out again.
+ *
+ * @param suffices whether the program is well with what it could reach at most: then its control flow is not analyzed
  */
-export type FactsReader = (programs: readonly ProgramSpec[], settings: Settings) => ProgramFacts[];
+export type FactsReader = (
+  programs: readonly ProgramSpec[],
+  settings: Settings,
+  suffices?: (atMost: ProgramFacts) => boolean,
+) => ProgramFacts[];
+
+/** Facts of one program, and what they depend on. */
+interface Known {
+  readonly kernel: KernelFacts | undefined;
+  readonly inputs: string;
+  readonly as: string;
+  readonly facts: ProgramFacts;
+}
 
 /** What an object's bytes say, for all of its programs. */
 interface Parsed {
@@ -60,23 +75,27 @@ export function factsReader(
   const functions = readFunctions({ sections, btf: types, variables, damaged });
   const members = new Map(slots.toReversed().map(({ program, target }) => [program, target]));
   const facts = new ObjectFacts({ sections, types, variables, functions, members, damaged });
-  const cached = new Map<
-    string,
-    { kernel: KernelFacts | undefined; inputs: string; as: string; facts: ProgramFacts }
-  >();
+  const exact = new Map<string, Known>();
+  const atMost = new Map<string, Known>();
 
-  return (programs, settings) => {
+  return (programs, settings, suffices) => {
     const { kernel } = settings;
     const common = facts.inputsOf(settings);
     return programs.map((program) => {
       const inputs = inputsOf(program) + common;
-      const before = cached.get(program.name);
-      if (before !== undefined && before.kernel === kernel && before.inputs === inputs) return before.facts;
-      const made = facts.of(program, settings);
-      const as = JSON.stringify(made);
-      const same = before?.as === as ? before.facts : made;
-      cached.set(program.name, { kernel, inputs, as, facts: same });
-      return same;
+      const isCurrent = (known: Known | undefined) => known?.kernel === kernel && known?.inputs === inputs;
+      const keep = (known: Map<string, Known>, made: ProgramFacts) => {
+        const before = known.get(program.name);
+        const as = JSON.stringify(made);
+        const same = before?.as === as ? before.facts : made;
+        known.set(program.name, { kernel, inputs, as, facts: same });
+        return same;
+      };
+      const known = [exact, ...(suffices ? [atMost] : [])].map((one) => one.get(program.name)).find(isCurrent);
+      if (known !== undefined) return known.facts;
+      const most = suffices && facts.of(program, settings, reachAtMost);
+      if (most !== undefined && suffices?.(most)) return keep(atMost, most);
+      return keep(exact, facts.of(program, settings, reachOf));
     });
   };
 }
@@ -107,7 +126,11 @@ class ObjectFacts {
     return JSON.stringify([changes, maps.map((map) => [map.autocreate, map.facts(this.#fieldsOf)])]);
   }
 
-  of(program: ProgramSpec, settings: Settings): ProgramFacts {
+  of<Found extends Reach | undefined>(
+    program: ProgramSpec,
+    settings: Settings,
+    reachOf: (...about: Parameters<typeof reachAtMost>) => Found,
+  ): ProgramFacts | (Found & undefined) {
     const { maps, license } = settings;
     const { sections, types, variables, members } = this.#parsed;
     const mapOf = (reference: string) => {
@@ -120,7 +143,8 @@ class ObjectFacts {
     const constants = constantsOf(settings, mapOf, { sections, variables, btf: types, core, functions });
     const describe = (relocation: CoreRelocation) => core()?.describe(relocation) ?? "";
     const questions = { describe, lookForReads: !isGplCompatible(license) };
-    const reach: Reach = reachOf(this.#functionOf(program), constants, questions);
+    const reach = reachOf(this.#functionOf(program), constants, questions);
+    if (reach === undefined) return undefined as Found & undefined;
     const { kind, section, type, attachType, sleepable } = program;
     const named = new Set(reach.maps.map(mapOf));
     const others = maps.filter((map) => map.autocreate && !named.has(map) && !isEverywhere(map));
