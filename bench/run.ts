@@ -1,11 +1,12 @@
 /**
  * Benchmarks: peers and this library on the same work, side by side.
- *   npm run bench -- [maps|ring|load|start|sleepable]… [--json] [--quick] [--record]
+ *   npm run bench -- [maps|ring|load|start|sleepable|arm64]… [--json] [--quick] [--record]
  *   npm run bench -- [maps|ring|load|start]… --compare CHECKOUT [--quick]
  *   npm run gen:performance
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { arm64 } from "./arm64/measure";
 import type { Benchmark, Result } from "./benchmark";
 import { load } from "./load/peers";
 import { machine, oneLine } from "./machine";
@@ -15,7 +16,7 @@ import { ring } from "./ring/peers";
 import { sleepable } from "./sleepable/measure";
 import { start } from "./start/measure";
 
-const BENCHMARKS: Record<string, Benchmark> = { maps, ring, load, start, sleepable };
+const BENCHMARKS: Record<string, Benchmark> = { maps, ring, load, start, sleepable, arm64 };
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({

@@ -1,5 +1,8 @@
 /** Medians, spreads, and paired ratios. */
 
+/** The unit of figures whose machine counts instructions. */
+export const INSTRUCTIONS = "instructions";
+
 /** What one peer did in one case: the less, the better. */
 export interface Row {
   peer: string;
@@ -29,10 +32,10 @@ export function figures({ rounds }: Row): Spread {
 
 /**
  * The speed of a row relative to `base`: the median and quartiles of the ratios within each round. Undefined for
- * figures that are not times, and if no round has both.
+ * figures that are no times or instructions, and if no round has both.
  */
 export function speed(row: Row, base: Row | undefined): Spread | undefined {
-  if (row.unit !== "ns") return undefined;
+  if (row.unit !== "ns" && row.unit !== INSTRUCTIONS) return undefined;
   const ratios = row.rounds.flatMap((figure, round) => {
     const other = base?.rounds[round];
     return figure && other ? [other / figure] : [];

@@ -24,17 +24,28 @@ const PROGRAMS = ["test/truth/truth", "test/truth/delegate", "test/kernel/probed
 const MODULE = "test/kernel/capabilities";
 /** With the libbpf that the addon has. */
 const PEER = "test/selftests/peer";
-const LIBRARIES = ["bpf", "elf", "eu", "z"].map((name) => `.deps/host/lib${name}.a`);
+const librariesIn = (flavour: string) => ["bpf", "elf", "eu", "z"].map((name) => `.deps/${flavour}/lib${name}.a`);
 
 /** Compiles the same for machines of another architecture, to a folder like dist/, whose path is returned. */
 export function compileFor(architecture: Architecture): string {
-  const { triple, sysroot, cc } = toolchain(architecture);
+  const { triple, sysroot } = toolchain(architecture);
   const folder = join("dist", architecture);
   const options = { arch: architecture, clang: [`-I${sysroot}/usr/include/${triple}`] };
   if (!compileBpf(folder, options)) throw new Error(`clang refused a BPF program for ${architecture}`);
-  const cross = [cc, `--target=${triple}`, `--sysroot=${sysroot}`, "-fuse-ld=lld", ...APART];
-  for (const program of PROGRAMS) compileHost(cross, `${program}.c`, join(folder, program));
+  for (const program of PROGRAMS) compileHost(compilerFor(architecture), `${program}.c`, join(folder, program));
   return join(PROJECT_ROOT, folder);
+}
+
+/** Compiles a C program for them, with the libbpf of the published addon, into the same folder. */
+export function compileWithLibbpf(architecture: Architecture, program: string): void {
+  const libraries = librariesIn(`linux-${architecture}`);
+  const output = join("dist", architecture, program);
+  compileHost(compilerFor(architecture), `${program}.c`, output, [...STATIC, ...libraries]);
+}
+
+function compilerFor(architecture: Architecture): string[] {
+  const { triple, sysroot, cc } = toolchain(architecture);
+  return [cc, `--target=${triple}`, `--sysroot=${sysroot}`, "-fuse-ld=lld", ...APART];
 }
 
 function compileBpf(
@@ -86,7 +97,7 @@ if (require.main === module) {
   const compiler = [process.env.CC ?? "cc"];
   if (below === undefined) {
     for (const program of PROGRAMS) compileHost(compiler, `${program}.c`, join("dist", program));
-    compileHost(compiler, `${PEER}.c`, join("dist", PEER), [...STATIC, ...LIBRARIES]);
+    compileHost(compiler, `${PEER}.c`, join("dist", PEER), [...STATIC, ...librariesIn("host")]);
     compileHost(compiler, `${MODULE}.c`, join("dist", `${MODULE}.node`), OF_NODE);
     compileHost(compiler, "bench/sleepable/loop.c", "dist/bench/sleepable/loop");
   }

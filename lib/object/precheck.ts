@@ -62,8 +62,12 @@ type Read = (kernel: KernelFacts, suffices?: (atMost: ProgramFacts) => boolean) 
 
 /** One verdict per program. */
 export function verdicts(read: Read, { kernel, precheck = "auto" }: CheckOptions): ProgramVerdict[] {
-  const programs = read(kernel ?? runningKernel());
+  const readFor = (facts: KernelFacts) => read(facts, (atMost) => judge(atMost, facts).verdict === "allowed");
+  const known = kernel ?? runningKernel();
+  let programs = readFor(known);
   const facts = kernel ?? asked(programs, precheck);
+  // What a program could reach at most suffices for the facts that it was judged by.
+  if (facts !== known) programs = readFor(facts);
   const judged = programs.map((program) => judge(program, facts));
   if (kernel !== undefined || precheck === "tables" || !mayLoad(facts)) return judged;
   return judged.map((verdict, index) => onThisHost(verdict, programs[index] as ProgramFacts));
