@@ -33,9 +33,11 @@ const PARTS = {
   // What is said of failures.
   failures:
     /^(kernel\/privileges(-measured)?|map\/hints|native\/libbpf-messages|object\/load-error|program\/attach\/hint|sleepable\/(explain|log-lines|refusal-rules))$/,
-  // What judges programs.
-  rules:
-    /^(sleepable|kernel)\/|^btf\/signature$|^elf\/(core-relocations|core-resolve|functions|reach|regions)$|^object\/(known-constants|precheck|program-facts)$/,
+  // What is to be judged, and what judges it: in parts, because compiling them takes milliseconds each.
+  precheck:
+    /^btf\/signature$|^elf\/(core-relocations|core-resolve|functions|reach|regions)$|^object\/(known-constants|precheck|program-facts)$/,
+  calls: /^sleepable\/(availability|calls-measured|known-names|rules-calls)$/,
+  rules: /^(sleepable|kernel)\//,
   tools: /^(gen|build|run|verify|running)\//,
   policy: /^policy\//,
   machines: /^testing\//,
@@ -43,8 +45,11 @@ const PARTS = {
   // What few processes do with what is loaded.
   rare: /^(btf\/(c|json|layouts|line-info|referenced-types|whole)|codec\/(exact-json|value-text)|events\/(columns|trace-pipe)|link\/(iter-records|iter-stream|link-info)|map\/(create|prefix)|object\/(isolated|pin-all)|program\/(output-stream|program-info|test-run|verifier-stats))$/,
   // What open() needs, and what its result needs until it is loaded.
-  open: /^(?!codec\/view|native\/(libbpf-messages|lifetime|pins|shared-memory))(btf|codec|elf|native)\/|^map\/(map-(codec|identity|spec|type-option)|reuse|typed)$|^program\/program-spec$|^object\/(by-name|object-file|object-spec|record-types|sections|variables)$/,
-  // What is loaded: maps, programs, links, events; the errors of loads.
+  open: /^(?!codec\/view|native\/(libbpf-messages|lifetime|pins|shared-memory))(btf|codec|elf|native)\/|^map\/(map-(codec|identity|spec|type-option)|reuse|typed)$|^program\/program-spec$|^object\/(by-name|load-options|object-file|object-spec|record-types|sections|variables)$/,
+  // What is loaded, in parts for the same reason: channels of records and queues, other maps, links, and the rest.
+  channels: /^events\/|^map\/(perf-buffer|queue|record-map|ring-buffer|ring-counts|storage|user-ring-buffer)$/,
+  maps: /^map\/|^codec\/view$/,
+  links: /^link\/|^program\/attach\//,
   loaded: /^/,
 };
 
@@ -52,9 +57,14 @@ const PARTS = {
 const WITH = {
   ...{
     open: ["base"],
-    loaded: ["base", "open"],
-    rules: ["base"],
-    flow: ["base", "rules"],
+    ...{
+      loaded: ["base", "open"],
+      maps: ["base", "open"],
+      channels: ["base", "open", "maps"],
+      links: ["base", "open"],
+    },
+    ...{ precheck: ["base"], calls: ["base"], rules: ["base"] },
+    flow: ["base", "precheck"],
     failures: ["base"],
     facts: ["base"],
     features: ["base"],
@@ -147,7 +157,10 @@ const CALLED = `function called$(name, load) {
 const later = (object, names, load) => `lazily$(${object}, ${JSON.stringify(names)}, () => ${load})`;
 
 /** Parts that most processes need no function of. */
-const RARE = ["facts", "failures", "flow", "profiles", "rules", "tools", "machines", "rare"];
+const RARE = [
+  ...["facts", "failures", "flow", "profiles", "precheck", "calls", "rules"],
+  ...["tools", "machines", "rare"],
+];
 
 const isFunction = (id, name) =>
   new RegExp(`^export (?:async )?function\\*? ${name}\\b`, "m").test(readFileSync(sourceOf(id), "utf8"));

@@ -3,6 +3,7 @@ import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/btf-kinds";
 import { HELPERS } from "../helpers";
 import type { VariableDescription } from "../native";
+import type { Slices } from "../slices";
 import { type CoreRelocation, coreRelocations } from "./core-relocations";
 import type { ElfSection } from "./elf";
 import { Instructions, PSEUDO_CALL } from "./instructions";
@@ -69,7 +70,7 @@ interface Placed extends BpfFunction {
 }
 
 /** All functions in executable sections. libbpf: bpf_object__add_programs(), bpf_program__record_reloc(). */
-export function readFunctions(source: ObjectSource): BpfFunction[] {
+export function* readFunctions(source: ObjectSource): Slices<BpfFunction[]> {
   const { sections, btf, damaged } = source;
   const symbols = symbolsOf(sections);
   const prototypes = new Map<string, number>();
@@ -86,6 +87,7 @@ export function readFunctions(source: ObjectSource): BpfFunction[] {
   const text = functions.filter(({ section }) => section === ".text");
   const core = coreRelocations(sections.find(({ name }) => name === ".BTF.ext")?.contents, btf);
   const resolver = new Resolver(source, text, prototypes);
+  yield;
 
   for (const [index, section] of sections.entries()) {
     const own = functions.filter(({ sectionIndex }) => sectionIndex === index);
@@ -93,8 +95,12 @@ export function readFunctions(source: ObjectSource): BpfFunction[] {
     const relocations = new Map(relocationsOf(sections, symbols, index).map(({ offset, symbol }) => [offset, symbol]));
     const written = core.get(section.name) ?? [];
     for (const fn of own) {
+      yield;
       const { instructions, start } = fn;
-      for (const [offset, relocation] of written) fn.relocations.set(offset / INSTRUCTION - start, relocation);
+      for (const [offset, relocation] of written) {
+        const at = offset / INSTRUCTION - start;
+        if (at >= 0 && at < instructions.length) fn.relocations.set(at, relocation);
+      }
       for (let at = 0; at < instructions.length; at++) {
         const isCall = instructions.isCall(at);
         const isLoad = instructions.isAddressLoad(at);

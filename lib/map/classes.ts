@@ -50,13 +50,33 @@ export type MapTypes<K, V> = { [T in MapTypeName]: MapClasses<K, V>[(typeof mapT
 /** A constructor of a map class; some need no codecs. */
 type MapConstructor<M> = new (core: MapCore, codecs: ElementCodecs & MapOpener & Counted) => M;
 
-const constructors: { readonly [C in MapClassName]: MapConstructor<MapClasses<unknown, unknown>[C]> } = {
-  ...{ HashMap, ArrayMap, PerCpuHashMap, PerCpuArrayMap, LpmTrieMap, ArrayOfMaps, HashOfMaps, ProgArray },
-  ...{ QueueMap, StackMap, BloomFilterMap, TaskStorageMap, InodeStorageMap, SkStorageMap, CgroupLocalStorageMap },
-  ...{ StructOpsMap, ArenaMap, RingBuffer, UserRingBuffer, PerfBuffer, KernelMap, BpfMap },
+/** Functions, because those of rings are loaded when the first is made. */
+const constructors: { readonly [C in MapClassName]: () => MapConstructor<MapClasses<unknown, unknown>[C]> } = {
+  HashMap: () => HashMap,
+  ArrayMap: () => ArrayMap,
+  PerCpuHashMap: () => PerCpuHashMap,
+  PerCpuArrayMap: () => PerCpuArrayMap,
+  LpmTrieMap: () => LpmTrieMap,
+  ArrayOfMaps: () => ArrayOfMaps,
+  HashOfMaps: () => HashOfMaps,
+  ProgArray: () => ProgArray,
+  QueueMap: () => QueueMap,
+  StackMap: () => StackMap,
+  BloomFilterMap: () => BloomFilterMap,
+  TaskStorageMap: () => TaskStorageMap,
+  InodeStorageMap: () => InodeStorageMap,
+  SkStorageMap: () => SkStorageMap,
+  CgroupLocalStorageMap: () => CgroupLocalStorageMap,
+  StructOpsMap: () => StructOpsMap,
+  ArenaMap: () => ArenaMap,
+  RingBuffer: () => RingBuffer,
+  UserRingBuffer: () => UserRingBuffer,
+  PerfBuffer: () => PerfBuffer,
+  KernelMap: () => KernelMap,
+  BpfMap: () => BpfMap,
 };
 
 /** The class of a type. Types newer than this library get {@link BpfMap}, with their properties only. */
 export function classOf(type: number): MapConstructor<BpfMap> {
-  return constructors[mapTypeRowOf(type)?.class ?? "BpfMap"];
+  return constructors[mapTypeRowOf(type)?.class ?? "BpfMap"]();
 }

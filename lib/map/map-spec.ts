@@ -5,6 +5,7 @@ import type { BtfType } from "../btf/types";
 import type { U64 } from "../codec/plan";
 import { Flag } from "../constants";
 import { ArgumentError, errnoName, isErrno, MapError } from "../errors";
+import { once } from "../lazy";
 import { mapTypeName, mapTypeNumber, mapTypeRow } from "../map-types";
 import { type InnerRequest, type MapDescription, type MapRequest, native } from "../native";
 import { foreignPin, type PinFault, preparePin, whyNotOpened } from "../native/pins";
@@ -81,13 +82,12 @@ export class MapSpec {
   #exclusiveProgram: string | undefined;
   readonly #typeOf: ((id: number) => BtfType) | undefined;
   readonly #u64: U64;
-  readonly #codecs: ObjectCodecs;
+  readonly #codecs: () => ObjectCodecs;
 
   /**
    * @internal
    * @param checkValueSize throws for a size that a section of variables can't have
    * @param typeOf the type with a BTF id
-   * @throws {@link ArgumentError} for a key or value whose type has no values
    */
   constructor(
     description: MapDescription,
@@ -111,13 +111,32 @@ export class MapSpec {
     this.#autocreate = description.autocreate;
     this.#typeOf = typeOf;
     this.#u64 = u64;
-    this.#codecs = codecsOf(description, typeOf, u64);
+    this.#codecs = once(() => codecsOf(description, typeOf, u64));
   }
 
-  /** @internal The codecs of the loaded map, whose sizes may have been changed. */
+  /** @internal Takes the settings of another one of the same map. */
+  copySettings(from: MapSpec): void {
+    this.#valueSize = from.#valueSize;
+    this.#maxEntries = from.#maxEntries;
+    this.#flags = from.#flags;
+    this.#pinPath = from.#pinPath;
+    this.#numaNode = from.#numaNode;
+    this.#mapExtra = from.#mapExtra;
+    this.#autocreate = from.#autocreate;
+    this.#inner = from.#inner;
+    this.#reuse = from.#reuse;
+    this.#adopted = from.#adopted;
+    this.#exclusiveProgram = from.#exclusiveProgram;
+  }
+
+  /**
+   * @internal The codecs of the loaded map, whose sizes may have been changed.
+   *
+   * @throws {@link ArgumentError} for a key or value whose type has no values
+   */
   loadedCodecs(loaded: MapDescription): ObjectCodecs {
     const { keyTypeId, valueTypeId, inner } = this.#described;
-    if (loaded.valueSize === this.#described.valueSize && this.#inner === undefined) return this.#codecs;
+    if (loaded.valueSize === this.#described.valueSize && this.#inner === undefined) return this.#codecs();
     const changed = inner && { ...inner, ...this.#inner };
     const described = { ...loaded, keyTypeId, valueTypeId, ...(changed && { inner: changed }) };
     return codecsOf(described, this.#typeOf, this.#u64);

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync, writeSync } from "node:fs";
 import { deserialize } from "node:v8";
 import { BpfError } from "../errors";
 import { native, type OpenRequest } from "../native";
+import { atOnce } from "../slices";
 import { UNPRIVILEGED, written } from "./isolated";
 import { ObjectFile } from "./object-file";
 
@@ -34,7 +35,7 @@ function main(): void {
     return description;
   };
   try {
-    void ObjectFile.of(request, label, undefined, () => describe).facts;
+    atOnce(ObjectFile.of(request, label, undefined, () => describe).facts());
   } catch (error) {
     // The parent finds the same, in the same bytes or in the description.
     if (!(error instanceof BpfError)) throw error;

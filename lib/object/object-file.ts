@@ -9,6 +9,7 @@ import { giveOwnNames } from "../elf/unique-names";
 import { ObjectError } from "../errors";
 import { type Description, native, type OpenRequest } from "../native";
 import { deliver, type LogCallback } from "../native/log";
+import type { Slices } from "../slices";
 import { loadError } from "./load-error";
 import { type FactsReader, factsReader } from "./program-facts";
 
@@ -83,9 +84,9 @@ export class ObjectFile {
    *
    * @throws {@link ObjectError} for an object with damage that libbpf detects only at load
    */
-  get facts(): FactsReader {
+  *facts(): Slices<FactsReader> {
     const { btf, request, description, structOps } = this;
-    this.#facts ??= factsReader(request.name, this.#sections, btf, description.variables, structOps);
+    this.#facts ??= yield* factsReader(request.name, this.#sections, btf, description.variables, structOps);
     return this.#facts;
   }
 }

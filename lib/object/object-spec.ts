@@ -9,6 +9,7 @@ import { checkDigest, ownBytes, readObject } from "../elf/file";
 import { BpfError, LoadError, ObjectError } from "../errors";
 import type { KernelFacts } from "../kernel/kernel-facts";
 import { MapSpec } from "../map/map-spec";
+import { mapOfObject } from "../map/open";
 import { type Handle, type LoadRequest, native, type Outcome, type VariableDescription } from "../native";
 import { deliver, type LogCallback } from "../native/log";
 import { tokenPlace } from "../native/token";
@@ -29,21 +30,16 @@ import { contextCodec } from "../program/context";
 import { type GivenProgram, ProgramSpec } from "../program/program-spec";
 import { refuseOthers } from "../receivers";
 import { unjudged } from "../sleepable/judge";
+import { atOnce, inTurns, type Slices } from "../slices";
 import type { ProgramFacts, ProgramVerdict } from "../verdict";
 import { byName, named } from "./by-name";
 import { describeApart } from "./isolated";
 import { loadError } from "./load-error";
+import { type CheckOptions, checkedCheckOptions, checkedLoadOptions, type LoadOptions } from "./load-options";
 import { type MapDigests, mapDigests } from "./map-digests";
 import { BpfObject } from "./object";
 import { ObjectFile } from "./object-file";
-import {
-  type CheckOptions,
-  checkedCheckOptions,
-  checkedLoadOptions,
-  type LoadOptions,
-  refuseBad,
-  verdicts,
-} from "./precheck";
+import { refuseBad, verdicts } from "./precheck";
 import { eventCodecs, eventTypes, recordCodecs, recordTypes } from "./record-types";
 import { Sections } from "./sections";
 import type { AnyShape, Named, ObjectShape, Settable } from "./shape";
@@ -119,7 +115,36 @@ export function open<S extends ObjectShape = AnyShape>(
   const label = isPath ? basename(source) : name;
   const bytes = isPath ? readObject(source) : ownBytes(source);
   if (given.sha256 !== undefined) checkDigest(bytes, given.sha256, label);
-  return new ObjectSpec(bytes, label, { ...given, name });
+  const { pinRoot, kconfig, btfPath, token: place, isolate, events = {}, u64 = "bigint", onLog } = given;
+  const token = place === false ? "" : place;
+  const request = { bytes, name, pinRoot, kconfig, btfPath, token, verbose: onLog !== undefined };
+  const file = ObjectFile.of(request, label, onLog, isolate ? describeApart : undefined);
+  return specOf(file, u64, onLog, (maps) => recordsOf(file, maps, events, u64));
+}
+
+/** In the class the compiler would write its name so that its static block finds none (TypeScript 6.0). */
+function specOf<S extends ObjectShape>(...given: ConstructorParameters<typeof ObjectSpec>): ObjectSpec<S> {
+  return new ObjectSpec<S>(...given);
+}
+
+/** What is known of the records that programs write. */
+interface Records {
+  readonly types: ReadonlyMap<string, BtfType>;
+  /** Codecs of ring buffer records, by map name. */
+  readonly events: ReadonlyMap<string, Codec<unknown>>;
+  /** Codecs of iterators' records, by program name. */
+  readonly records: ReadonlyMap<string, Codec<unknown>>;
+}
+
+function recordsOf(
+  { btf, label }: ObjectFile,
+  maps: readonly MapSpec[],
+  named: Readonly<Record<string, string>>,
+  u64: U64,
+): Records {
+  if (btf === undefined) return { types: new Map(), events: new Map(), records: new Map() };
+  const types = eventTypes(btf, maps, named, label);
+  return { types, events: eventCodecs(types, u64), records: recordCodecs(recordTypes(btf, label), u64) };
 }
 
 /**
@@ -147,26 +172,23 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
   readonly #programs: readonly ProgramSpec[];
   readonly #maps: readonly MapSpec[];
   readonly #sections: Sections;
-  readonly #eventTypes: ReadonlyMap<string, BtfType>;
-  /** Codecs of ring buffer records, by map name. */
-  readonly #events: ReadonlyMap<string, Codec<unknown>>;
-  /** Codecs of iterators' records, by program name. */
-  readonly #records: ReadonlyMap<string, Codec<unknown>>;
+  readonly #records: Records;
   #layouts: Layouts | undefined;
   #loading = false;
 
   /** @internal */
-  constructor(bytes: Uint8Array, label: string, options: OpenOptions & { name: string }) {
-    const { name, pinRoot, kconfig, btfPath, token: place, isolate, events = {}, u64 = "bigint", onLog } = options;
-    const token = place === false ? "" : place;
-    const request = { bytes, name, pinRoot, kconfig, btfPath, token, verbose: onLog !== undefined };
-    this.#file = ObjectFile.of(request, label, onLog, isolate ? describeApart : undefined);
+  constructor(
+    file: ObjectFile,
+    u64: U64,
+    onLog: LogCallback | undefined,
+    recordsFor: (maps: readonly MapSpec[]) => Records,
+  ) {
+    const { description, structOps, btf } = file;
+    this.#file = file;
     this.#onLog = onLog;
     this.#u64 = u64;
-    this.name = name;
-    const { description, license, btf } = this.#file;
-    this.license = license;
-    const { structOps } = this.#file;
+    this.name = file.request.name;
+    this.license = file.license;
     this.#programs = description.programs.map((program, index) => {
       const own = structOps.filter((slot) => slot.program === program.name).map(({ map }) => map);
       const isCalledFor = () => this.#maps.some((map) => own.includes(map.name) && map.autocreate);
@@ -186,10 +208,17 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     );
     this.programs = byName(this.#programs);
     this.maps = byName(this.#maps);
-    this.#eventTypes = btf === undefined ? new Map() : eventTypes(btf, this.#maps, events, label);
-    this.#events = eventCodecs(this.#eventTypes, u64);
-    this.#records = btf === undefined ? new Map() : recordCodecs(recordTypes(btf, label), u64);
+    this.#records = recordsFor(this.#maps);
     this.variables = variablesOver(this.#sections.variables, this.#sections, typeOf, u64) as Settable<S["variables"]>;
+  }
+
+  /** With the same settings, which do not change with these. */
+  #copy(): ObjectSpec<S> {
+    const copy = specOf<S>(this.#file, this.#u64, this.#onLog, () => this.#records);
+    for (const [index, program] of copy.#programs.entries()) program.copySettings(this.#programs[index] as ProgramSpec);
+    for (const [index, map] of copy.#maps.entries()) map.copySettings(this.#maps[index] as MapSpec);
+    copy.#sections.copySettings(this.#sections);
+    return copy;
   }
 
   /**
@@ -216,7 +245,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     const { kconfig } = this.#file.request;
     const variables = this.described.filter(({ sectionId }) => sectionId !== 0 && sectionId === map.sectionId);
     this.#layouts ??= new Layouts((id) => this.btf.type(id));
-    return mapDigests(map, { record: this.#eventTypes.get(map.name), variables, contents, kconfig }, this.#layouts);
+    return mapDigests(map, { record: this.#records.types.get(map.name), variables, contents, kconfig }, this.#layouts);
   }
 
   /**
@@ -250,20 +279,31 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
    * @throws {@link LoadError} for a hook that this kernel lacks, an unknown section, and other failures
    */
   async load(options?: LoadOptions): Promise<BpfObject<S>> {
-    const request = this.#prepare("load", options);
-    const given = this.#given();
+    const given = this.#checked("load", options);
     this.#loading = true;
     try {
-      return this.#loaded(await native.load(request), given);
+      // The settings may change before it is loaded.
+      return await this.#copy().#loadInTurns(given);
     } finally {
       this.#loading = false;
     }
   }
 
+  async #loadInTurns(options: LoadOptions): Promise<BpfObject<S>> {
+    const judged = this.#judged(options);
+    // A descriptor that was given could be closed between turns, and its number be another file's.
+    const isGiven = this.#programs.some((one) => one.targetProgram) || this.#maps.some((one) => one.reuse);
+    await (isGiven ? atOnce(judged) : inTurns(judged));
+    // Where it fails, the result's use fails too.
+    const ready = inTurns(compiled()).catch(() => {});
+    const [outcome] = await Promise.all([native.load(this.#request()), ready]);
+    return this.#loaded(outcome);
+  }
+
   /** Same as {@link load}, but blocks the JavaScript thread, for milliseconds to seconds. For scripts. */
   loadSync(options?: LoadOptions): BpfObject<S> {
-    const request = this.#prepare("loadSync", options);
-    return this.#loaded(native.loadSync(request), this.#given());
+    atOnce(this.#judged(this.#checked("loadSync", options)));
+    return this.#loaded(native.loadSync(this.#request()));
   }
 
   /**
@@ -281,7 +321,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
   check(options?: CheckOptions): ProgramVerdict[] {
     const given = checkedCheckOptions(options);
     const programs = this.#programs.filter(({ autoload }) => autoload);
-    const judged = verdicts((kernel) => this.programFacts(kernel), given);
+    const judged = verdicts((kernel, suffices) => this.#facts(kernel, suffices), given);
     const byName = new Map(judged.map((verdict) => [verdict.program, verdict]));
     return programs.map((program) => unloadable(program) ?? (byName.get(program.name) as ProgramVerdict));
   }
@@ -294,7 +334,11 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
    * @throws {@link ObjectError} for an object with damage that libbpf detects only at load
    */
   programFacts(kernel?: KernelFacts, suffices?: (atMost: ProgramFacts) => boolean): ProgramFacts[] {
-    const read = this.#file.facts;
+    return atOnce(this.#facts(kernel, suffices));
+  }
+
+  *#facts(kernel?: KernelFacts, suffices?: (atMost: ProgramFacts) => boolean): Slices<ProgramFacts[]> {
+    const read = yield* this.#file.facts();
     const settings = {
       maps: this.#maps,
       license: this.license,
@@ -305,24 +349,26 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
       kernel,
     };
     const programs = this.#programs.filter(({ autoload }) => autoload);
-    return read(programs, settings, suffices);
+    return yield* read(programs, settings, suffices);
   }
 
-  #prepare(name: "load" | "loadSync", options: LoadOptions | undefined): LoadRequest {
+  #checked(name: "load" | "loadSync", options: LoadOptions | undefined): LoadOptions {
     const given = checkedLoadOptions(name, options);
-    if (this.#loading) {
-      throw new BpfError("ERR_BPF_BUSY", `${this.name} is already being loaded`, {
-        operation: "load",
-        hint: "Await the first load(); open the object twice for two concurrent loads",
-      });
-    }
+    if (!this.#loading) return given;
+    throw new BpfError("ERR_BPF_BUSY", `${this.name} is already being loaded`, {
+      operation: "load",
+      hint: "Await the first load(); open the object twice for two concurrent loads",
+    });
+  }
+
+  *#judged(options: LoadOptions): Slices<void> {
     for (const program of this.#programs) if (program.autoload) checkLoadable(program);
-    refuseBad(
-      (kernel, suffices) => this.programFacts(kernel, suffices),
-      () => this.#file.facts,
-      this.name,
-      given,
-    );
+    yield;
+    const read = (kernel: KernelFacts, suffices?: (atMost: ProgramFacts) => boolean) => this.#facts(kernel, suffices);
+    yield* refuseBad(read, this.#file.facts(), this.name, options);
+  }
+
+  #request(): LoadRequest {
     const maps = this.#maps.map((map) => ({
       ...map.toRequest(this.#sections.changed(map.sectionId)),
       without: this.#without(map),
@@ -345,37 +391,32 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     return name === undefined ? -1 : this.#programs.indexOf(named(this.programs, name as never, "program", this.name));
   }
 
-  /** A snapshot of what load() passes to the kernel. The settings may change before load() completes. */
-  #given(): Given {
-    return { programs: this.#programs.map((program) => program.given()), variables: this.#sections.current() };
-  }
-
-  #loaded(outcome: Outcome, given: Given): BpfObject<S> {
+  #loaded(outcome: Outcome): BpfObject<S> {
+    const programs = this.#programs.map((program) => program.given());
     try {
-      if (outcome.status < 0) throw loadError(outcome, this.name, given.programs, this.#maps);
-      const { programs, ...others } = given;
+      if (outcome.status < 0) throw loadError(outcome, this.name, programs, this.#maps);
       const logged = programs.map((program, index) => ({
         ...program,
         log: outcome.logs?.[index],
-        records: this.#records.get(program.name),
+        records: this.#records.records.get(program.name),
         context: () => (this.#file.btf === undefined ? undefined : contextCodec(this.btf, program.name, this.#u64)),
       }));
-      return this.#objectOf(outcome.status, { programs: logged, ...others });
+      return this.#objectOf(outcome.status, logged);
     } finally {
       deliver(outcome, this.#onLog);
     }
   }
 
-  #objectOf(handle: Handle, { programs, variables }: Given): BpfObject<S> {
+  #objectOf(handle: Handle, programs: readonly GivenProgram[]): BpfObject<S> {
     try {
       return new BpfObject<S>(
         handle,
         this.name,
         programs,
         this.#maps,
-        variables,
+        this.#sections.current(),
         (id) => this.btf.type(id),
-        this.#events,
+        this.#records.events,
         this.#u64,
         this.#onLog,
       );
@@ -386,9 +427,12 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
   }
 }
 
-interface Given {
-  programs: readonly GivenProgram[];
-  variables: readonly VariableDescription[];
+/** Has what load() returns compiled, while the kernel verifies: each part takes milliseconds. */
+function* compiled(): Slices<void> {
+  for (const part of [() => BpfObject, () => mapOfObject]) {
+    yield;
+    part();
+  }
 }
 
 const OPTIONS: Schema<OpenOptions> = {

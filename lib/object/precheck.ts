@@ -7,45 +7,12 @@ import { isProbed, tryLoad, withProbeResults } from "../kernel/probe";
 import { whyRefused } from "../kernel/refusal";
 import { lazyFacts } from "../kernel/running-kernel";
 import { usesTrampoline } from "../kinds";
-import { boolean, checkOptions, oneOf, type Schema } from "../options";
 import { refused } from "../sleepable/finding";
 import { judge } from "../sleepable/judge";
-import { kernelFacts } from "../sleepable/judged-kernel";
+import { judgeCalls } from "../sleepable/rules-calls";
+import { atOnce, type Slices } from "../slices";
 import type { Finding, ProgramFacts, ProgramVerdict, ReasonCode } from "../verdict";
-
-/**
- * How a program is judged before load. `tables`: from known facts about this kernel, without a bpf(2) call. `probe`:
- * the kernel is asked about every sleepable program's target by loading `r0 = 0; exit`. `auto`: the kernel is asked
- * only where the tables give no answer and this process may load programs. `off`: not at all.
- */
-export type Precheck = "auto" | "tables" | "probe" | "off";
-
-/** Options of `ObjectSpec.load()`. */
-export interface LoadOptions {
-  /** How programs are judged. Default "auto". */
-  precheck?: Precheck;
-  /** Whether to load programs that the kernel accepts although it must not, or that would never run. Default false. */
-  allowUnsafe?: boolean;
-}
-
-/** Options of `ObjectSpec.check()`. */
-export interface CheckOptions {
-  /** The kernel to judge for: a profile, or facts of this kernel. Default: the running kernel. */
-  kernel?: KernelFacts;
-  /** How programs are judged. Default "auto". A kernel given by {@link kernel} is never asked. */
-  precheck?: Exclude<Precheck, "off">;
-}
-
-const LOAD_OPTIONS: Schema<LoadOptions> = { precheck: oneOf("auto", "tables", "probe", "off"), allowUnsafe: boolean };
-const CHECK_OPTIONS: Schema<CheckOptions> = { precheck: oneOf("auto", "tables", "probe"), kernel: kernelFacts };
-
-export function checkedLoadOptions(name: "load" | "loadSync", options: LoadOptions | undefined): LoadOptions {
-  return checkOptions({ name, details: { operation: "load" } }, options, LOAD_OPTIONS);
-}
-
-export function checkedCheckOptions(options: CheckOptions | undefined): CheckOptions {
-  return checkOptions({ name: "check", details: { operation: "check" } }, options, CHECK_OPTIONS);
-}
+import type { CheckOptions, LoadOptions, Precheck } from "./load-options";
 
 let running: KernelFacts | undefined;
 
@@ -58,11 +25,11 @@ function runningKernel(): KernelFacts {
 }
 
 /** Reads the facts of an object's programs for a kernel, whose constants decide branches: {@link FactsReader}. */
-type Read = (kernel: KernelFacts, suffices?: (atMost: ProgramFacts) => boolean) => ProgramFacts[];
+type Read = (kernel: KernelFacts, suffices?: (atMost: ProgramFacts) => boolean) => Slices<ProgramFacts[]>;
 
 /** One verdict per program. */
 export function verdicts(read: Read, { kernel, precheck = "auto" }: CheckOptions): ProgramVerdict[] {
-  const readFor = (facts: KernelFacts) => read(facts, (atMost) => judge(atMost, facts).verdict === "allowed");
+  const readFor = (facts: KernelFacts) => atOnce(read(facts, (atMost) => judge(atMost, facts).verdict === "allowed"));
   const known = kernel ?? runningKernel();
   let programs = readFor(known);
   const facts = kernel ?? asked(programs, precheck);
@@ -97,26 +64,36 @@ const good = new WeakMap<ProgramFacts, KernelFacts>();
 /**
  * Rejects bad programs.
  *
- * @param checkWhole throws for a damaged object
+ * @param whole looks at all of the object; throws if it is damaged
  * @throws {@link SleepableError} if a program would be refused, or is unsafe
  * @throws {@link ObjectError} for a damaged object, whatever the options
  */
-export function refuseBad(read: Read, checkWhole: () => void, name: string, options: LoadOptions): void {
+export function* refuseBad(read: Read, whole: Slices<unknown>, name: string, options: LoadOptions): Slices<void> {
   const { precheck = "auto", allowUnsafe = false } = options;
   if (precheck === "off") {
     // Analysing the instructions takes time and memory.
-    ifReadable(checkWhole);
+    yield* ifReadable(whole);
     return;
   }
   const kernel = runningKernel();
-  const programs = ifReadable(() => read(kernel, (atMost) => isAllowed(atMost, kernel))) ?? [];
+  yield;
+  yield* compiled();
+  const programs = (yield* ifReadable(read(kernel, (atMost) => isAllowed(atMost, kernel)))) ?? [];
   const facts = asked(programs, precheck);
   if (programs.every((program) => isGood(program, facts))) return;
   // Exactly: for what a program could reach at most it is not refused.
-  const exact = ifReadable(() => read(facts)) ?? [];
+  const exact = (yield* ifReadable(read(facts))) ?? [];
   const bad = exact.filter((program) => !isGood(program, facts)).map((program) => judge(program, facts));
   const refused = bad.filter(({ verdict }) => verdict === "refused" || !allowUnsafe);
   if (refused.length > 0) throw new SleepableError(name, refused);
+}
+
+/** Has parts of the rules compiled, each of which takes milliseconds. */
+function* compiled(): Slices<void> {
+  for (const rules of [() => judge, () => judgeCalls]) {
+    rules();
+    yield;
+  }
 }
 
 /** Whether nothing about a program is refused or open. */
@@ -144,9 +121,9 @@ function forbidsLoad({ verdict, stage, reason }: Finding): boolean {
 /**
  * Ignores errors about BTF newer than this library, which libbpf may be able to load. Errors about damage are thrown.
  */
-function ifReadable<T>(read: () => T): T | undefined {
+function* ifReadable<T>(read: Slices<T>): Slices<T | undefined> {
   try {
-    return read();
+    return yield* read;
   } catch (error) {
     if (error instanceof ObjectError && error.code === "ERR_BPF_NOT_SUPPORTED") return undefined;
     throw error;

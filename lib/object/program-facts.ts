@@ -11,7 +11,7 @@ import { CoreResolver } from "../elf/core-resolve";
 import { damagedObject } from "../elf/damaged-object";
 import type { ElfSection } from "../elf/elf";
 import { type BpfFunction, readFunctions } from "../elf/functions";
-import { type Reach, reachAtMost } from "../elf/reach";
+import { closure, type Reach, reachAtMost } from "../elf/reach";
 import type { StructOpsSlot } from "../elf/struct-ops";
 import { ObjectError } from "../errors";
 import { isKnown } from "../kernel/fact";
@@ -22,6 +22,7 @@ import type { VariableDescription } from "../native";
 import type { ProgramSpec } from "../program/program-spec";
 import { isGplCompatible } from "../sleepable/judge";
 import { isEverywhere } from "../sleepable/rules-maps";
+import type { Slices } from "../slices";
 import type { MapFacts, ProgramFacts } from "../verdict";
 import { constantsOf, type Settings } from "./known-constants";
 
@@ -35,7 +36,7 @@ export type FactsReader = (
   programs: readonly ProgramSpec[],
   settings: Settings,
   suffices?: (atMost: ProgramFacts) => boolean,
-) => ProgramFacts[];
+) => Slices<ProgramFacts[]>;
 
 /** Facts of one program, and what they depend on. */
 interface Known {
@@ -61,27 +62,27 @@ interface Parsed {
  *
  * @throws {@link ObjectError} for a damaged object that libbpf would fail to load
  */
-export function factsReader(
+export function* factsReader(
   name: string,
   sections: readonly ElfSection[],
   btf: Btf | undefined,
   variables: readonly VariableDescription[],
   slots: readonly StructOpsSlot[],
-): FactsReader {
+): Slices<FactsReader> {
   const damaged = (what: string): never => {
     throw damagedObject(name, "check", what);
   };
   const types = btf ?? tooNew(name);
-  const functions = readFunctions({ sections, btf: types, variables, damaged });
+  const functions = yield* readFunctions({ sections, btf: types, variables, damaged });
   const members = new Map(slots.toReversed().map(({ program, target }) => [program, target]));
   const facts = new ObjectFacts({ sections, types, variables, functions, members, damaged });
   const exact = new Map<string, Known>();
   const atMost = new Map<string, Known>();
 
-  return (programs, settings, suffices) => {
+  return function* (programs, settings, suffices) {
     const { kernel } = settings;
     const common = facts.inputsOf(settings);
-    return programs.map((program) => {
+    const factsOf = function* (program: ProgramSpec): Slices<ProgramFacts> {
       const inputs = inputsOf(program) + common;
       const isCurrent = (known: Known | undefined) => known?.kernel === kernel && known?.inputs === inputs;
       const keep = (known: Map<string, Known>, made: ProgramFacts) => {
@@ -93,10 +94,18 @@ export function factsReader(
       };
       const known = [exact, ...(suffices ? [atMost] : [])].map((one) => one.get(program.name)).find(isCurrent);
       if (known !== undefined) return known.facts;
+      yield* facts.resolveRelocations(program, settings);
       const most = suffices && facts.of(program, settings, reachAtMost);
+      yield;
       if (most !== undefined && suffices?.(most)) return keep(atMost, most);
       return keep(exact, facts.of(program, settings, reachOf));
-    });
+    };
+    const found: ProgramFacts[] = [];
+    for (const program of programs) {
+      yield;
+      found.push(yield* factsOf(program));
+    }
+    return found;
   };
 }
 
@@ -124,6 +133,17 @@ class ObjectFacts {
   /** What the facts of all programs depend on, besides the file and the kernel. */
   inputsOf({ maps, changes }: Settings): string {
     return JSON.stringify([changes, maps.map((map) => [map.autocreate, map.facts(this.#fieldsOf)])]);
+  }
+
+  /** So that it is not done in one go: what comes of it is kept. */
+  *resolveRelocations(program: ProgramSpec, settings: Settings): Slices<void> {
+    const all = closure(this.#functionOf(program)).flatMap(({ relocations }) => [...relocations.values()]);
+    // Reads the kernel's types.
+    const core = all.length > 0 ? this.#resolverOf(settings) : undefined;
+    for (const relocation of all) {
+      yield;
+      core?.value(relocation);
+    }
   }
 
   of<Found extends Reach | undefined>(

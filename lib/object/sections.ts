@@ -25,6 +25,12 @@ export class Sections implements VariableMemory {
     this.variables = variables.filter(({ sectionId }) => this.#compiled.has(sectionId));
   }
 
+  /** Takes the contents of the same object's. */
+  copySettings(from: Sections): void {
+    for (const [id, bytes] of from.#changed) this.#changed.set(id, bytes.slice());
+    for (const [id, size] of from.#sizes) this.#sizes.set(id, size);
+  }
+
   sizeOf(variable: VariableDescription): number {
     const section = this.#sizes.get(variable.sectionId);
     if (section === undefined || variable !== this.#last(variable.sectionId)) return variable.size;

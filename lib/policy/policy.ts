@@ -1,9 +1,9 @@
 /** Policy: pinned programs that are replaced without a moment in which none decides. */
 import { ArgumentError, ClosedError } from "../errors";
 import { type Link, openLink } from "../link/link";
+import type { LoadOptions } from "../object/load-options";
 import type { BpfObject } from "../object/object";
 import { ObjectSpec } from "../object/object-spec";
-import type { LoadOptions } from "../object/precheck";
 import type { AnyShape, ObjectShape } from "../object/shape";
 import {
   anyFunction,

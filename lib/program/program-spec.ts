@@ -225,6 +225,18 @@ export class ProgramSpec {
     return this.#type === type && this.#attachType === attachType;
   }
 
+  /** @internal Takes the settings of another one of the same program. */
+  copySettings(from: ProgramSpec): void {
+    this.#flags = from.#flags;
+    this.#autoload = from.#autoload;
+    this.#target = from.#target;
+    this.#targetProgram = from.#targetProgram;
+    this.#type = from.#type;
+    this.#attachType = from.#attachType;
+    this.#logLevel = from.#logLevel;
+    this.#autoattach = from.#autoattach;
+  }
+
   /** @internal */
   toRequest(): ProgramRequest {
     const dropSection = (this.#section.flags & ~this.#flags) !== 0;

@@ -9,9 +9,9 @@ import { PerfBuffer } from "../map/perf-buffer";
 import { RecordMap } from "../map/record-map";
 import { RingBuffer } from "../map/ring-buffer";
 import type { AttachReport } from "../object/attach-all";
+import type { LoadOptions } from "../object/load-options";
 import type { BpfObject } from "../object/object";
 import { type ObjectSpec, open } from "../object/object-spec";
-import type { LoadOptions } from "../object/precheck";
 import { setAllFromText, type VariableTexts } from "../object/variable-text";
 
 export interface SessionOptions extends LoadOptions {

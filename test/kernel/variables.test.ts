@@ -37,6 +37,24 @@ kernelTest("variables have the values of their C types, before and after the loa
   expect(object.variables.config).toEqual({ ...config, uid: 2 });
 });
 
+kernelTest("a load has the settings of its call, whatever is set before it ends", [], async () => {
+  const spec = open();
+  spec.variables.sums = [1n, 2n, 3n];
+  const loading = spec.load();
+  spec.variables.sums = [4n, 5n, 6n];
+  spec.maps[".data.grows"].valueSize = 64;
+  spec.programs.sum.autoload = false;
+  using object = await loading;
+  expect(object.variables.sums).toEqual([1n, 2n, 3n]);
+  expect(object.maps[".data.grows"].valueSize).toBe(16);
+  expect(object.programs.sum.fd).toBeGreaterThan(0);
+  // And the next one has those.
+  using second = await spec.load();
+  expect(second.variables.sums).toEqual([4n, 5n, 6n]);
+  expect(second.maps[".data.grows"].valueSize).toBe(64);
+  expect(() => second.programs.sum.fd).toThrow();
+});
+
 kernelTest("a section grows, and its last variable with it", [], async () => {
   const spec = open();
   spec.maps[".data.grows"].valueSize = 8 * 1000;

@@ -1,0 +1,25 @@
+/** Work that can be interrupted: where it yields, the event loop may turn. */
+
+export type Slices<T> = Generator<void, T, void>;
+
+/** Milliseconds after which a slice ends. */
+const SLICE = 0.5;
+
+export function atOnce<T>(work: Slices<T>): T {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}
+
+export async function inTurns<T>(work: Slices<T>): Promise<T> {
+  // What the turn has taken before it is not known.
+  let start = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    if (performance.now() - start < SLICE) continue;
+    await new Promise((turn) => setImmediate(turn));
+    start = performance.now();
+  }
+}
