@@ -291,9 +291,9 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
 
   async #loadInTurns(options: LoadOptions): Promise<BpfObject<S>> {
     const judged = this.#judged(options);
-    // A descriptor that was given could be closed between turns, and its number be another file's.
-    const isGiven = this.#programs.some((one) => one.targetProgram) || this.#maps.some((one) => one.reuse);
-    await (isGiven ? atOnce(judged) : inTurns(judged));
+    // A descriptor that was given could be closed meanwhile, and its number be another file's.
+    if (this.#programs.some((one) => one.targetProgram) || this.#maps.some((one) => one.reuse)) atOnce(judged);
+    else await inTurns(judged);
     // Where it fails, the result's use fails too.
     const ready = inTurns(compiled()).catch(() => {});
     const [outcome] = await Promise.all([native.load(this.#request()), ready]);

@@ -1,5 +1,5 @@
 /** Global variables of all forms, and sections that grow. */
-import { Flag, libbpf } from "node-libbpf";
+import { Flag, libbpf, openMapById } from "node-libbpf";
 import { open as openStatics } from "../bpf/statics.bpf";
 import { type config, open } from "../bpf/variables.bpf";
 import { kernelTest, since } from "./needs";
@@ -53,6 +53,17 @@ kernelTest("a load has the settings of its call, whatever is set before it ends"
   expect(second.variables.sums).toEqual([4n, 5n, 6n]);
   expect(second.maps[".data.grows"].valueSize).toBe(64);
   expect(() => second.programs.sum.fd).toThrow();
+});
+
+kernelTest("a map that is given to a load can be closed after the call", [], async () => {
+  using first = await open().load();
+  const spec = open();
+  const given = openMapById(first.maps[".data.grows"].id);
+  spec.maps[".data.grows"].reuse = given;
+  const loading = spec.load();
+  given.close();
+  using object = await loading;
+  expect(object.maps[".data.grows"].id).toBe(first.maps[".data.grows"].id);
 });
 
 kernelTest("a section grows, and its last variable with it", [], async () => {
