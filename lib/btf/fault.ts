@@ -124,25 +124,29 @@ const REFERRED: Partial<Record<number, ReadonlySet<number>>> = {
   [BtfKind.DATASEC]: new Set([BtfKind.VAR, BtfKind.FUNC]),
 };
 
+/** What is wrong with a reference of a type of this kind to another. */
+function wrong(btf: RawRecords, kind: number, type: number): string | undefined {
+  if (type >= btf.end) return `type ${type} does not exist`;
+  if (kind === BtfKind.DECL_TAG) return undefined;
+  const found = btf.kind(type);
+  const referred = REFERRED[kind];
+  if (referred === undefined ? !DECLARATIONS.has(found) : referred.has(found)) return undefined;
+  return `it can't refer to ${titleOf(btf, type)} (type ${type})`;
+}
+
 /** A reference to a string or type that does not exist. */
 function danglingOf(btf: RawRecords, id: number): string | undefined {
   const kind = btf.kind(id);
-  const referred = REFERRED[kind];
-  const wrong = (type: number): string | undefined => {
-    if (type >= btf.end) return `type ${type} does not exist`;
-    if (kind === BtfKind.DECL_TAG) return undefined;
-    const found = btf.kind(type);
-    if (referred === undefined ? !DECLARATIONS.has(found) : referred.has(found)) return undefined;
-    return `it can't refer to ${titleOf(btf, type)} (type ${type})`;
-  };
   if (btf.word(id, 0) >= btf.stringsEnd) return "its name offset is invalid";
-  let what = REFERS.has(kind) ? wrong(btf.word(id, 2)) : undefined;
-  if (kind === BtfKind.ARRAY) what = wrong(btf.word(id, 3)) ?? wrong(btf.word(id, 4));
-  const { words, named, type } = MEMBERS[kind] ?? { words: 0, named: false };
-  const end = words === 0 ? 3 : 3 + btf.vlen(id) * words;
+  let what = REFERS.has(kind) ? wrong(btf, kind, btf.word(id, 2)) : undefined;
+  if (kind === BtfKind.ARRAY) what = wrong(btf, kind, btf.word(id, 3)) ?? wrong(btf, kind, btf.word(id, 4));
+  const members = MEMBERS[kind];
+  if (members === undefined) return what;
+  const { words, named, type } = members;
+  const end = 3 + btf.vlen(id) * words;
   for (let at = 3; what === undefined && at < end; at += words) {
     if (named && btf.word(id, at) >= btf.stringsEnd) return "a member's name offset is invalid";
-    if (type !== undefined) what = wrong(btf.word(id, at + type));
+    if (type !== undefined) what = wrong(btf, kind, btf.word(id, at + type));
   }
   return what;
 }
@@ -233,10 +237,10 @@ class Walk {
   #from(root: number): BtfFault | undefined {
     const depths = this.#depths;
     const offset = this.#btf.first * 2;
+    if (depths[root - offset] !== 0) return undefined;
     const path = [root];
     const nexts = [0];
     const deepest = [0];
-    if (depths[root - offset] !== 0) return undefined;
     depths[root - offset] = ACTIVE;
     while (path.length > 0) {
       const top = path.length - 1;

@@ -49,7 +49,7 @@ export function reachAtMost(program: BpfFunction, constants: Constants, question
     }
     for (const relocation of fn.relocations.values()) if (constants.core(relocation) === "none") return undefined;
     for (const { name, kfunc, weak, prototype } of fn.calls.values()) {
-      if (name in ENTERS) return undefined;
+      if (Object.hasOwn(ENTERS, name)) return undefined;
       const changed = prototype !== undefined && constants.isChanged(name, prototype);
       (kfunc ? kfuncs : helpers).add({ name, conditional: false, ...(weak && { weak }), ...(changed && { changed }) });
     }

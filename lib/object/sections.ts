@@ -15,6 +15,8 @@ export class Sections implements VariableMemory {
   /** Contents that differ from the compiled ones. */
   readonly #changed = new Map<number, Uint8Array>();
   readonly #sizes = new Map<number, number>();
+  /** Those of {@link #changed} whose bytes others have too. */
+  readonly #shared = new Set<number>();
 
   constructor({ maps, variables }: Description, typeOf: TypeOf) {
     this.#typeOf = typeOf;
@@ -25,9 +27,12 @@ export class Sections implements VariableMemory {
     this.variables = variables.filter(({ sectionId }) => this.#compiled.has(sectionId));
   }
 
-  /** Takes the contents of the same object's. */
+  /** Takes the contents of the same object's, which copies them when they are written to. */
   copySettings(from: Sections): void {
-    for (const [id, bytes] of from.#changed) this.#changed.set(id, bytes.slice());
+    for (const [id, bytes] of from.#changed) {
+      this.#changed.set(id, bytes);
+      for (const one of [this, from]) one.#shared.add(id);
+    }
     for (const [id, size] of from.#sizes) this.#sizes.set(id, size);
   }
 
@@ -50,7 +55,8 @@ export class Sections implements VariableMemory {
       const message = `variable ${name} is extern __kconfig: libbpf sets it at load from the kernel's configuration`;
       throw new ArgumentError(message, { ...about, ...hint });
     }
-    const own = this.#changed.get(sectionId) ?? this.contents(sectionId);
+    const changed = this.#changed.get(sectionId);
+    const own = changed === undefined || this.#shared.delete(sectionId) ? this.contents(sectionId) : changed;
     this.#changed.set(sectionId, own);
     own.set(bytes, offset);
   }
