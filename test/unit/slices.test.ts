@@ -47,3 +47,12 @@ test("what it throws is thrown", async () => {
   expect(() => atOnce(failing())).toThrow("of a step");
   await expect(inTurns(failing())).rejects.toThrow("of a step");
 });
+
+test("a test framework's timers hold nothing up", async () => {
+  jest.useFakeTimers({ doNotFake: ["performance"] });
+  try {
+    expect(await inTurns(work([], 3))).toBe(3);
+  } finally {
+    jest.useRealTimers();
+  }
+});
