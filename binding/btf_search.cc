@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "arguments.h"
@@ -140,12 +141,92 @@ Napi::Value matches(const Napi::CallbackInfo& info) {
   return arrayOf(env, found);
 }
 
+// Type records with the string section of their names.
+struct Names {
+  Names(const Napi::CallbackInfo& info)
+      : words(info[0]), starts(info[1]), strings(memoryOf(info[2])), first(uint32Of(info[3])) {}
+
+  uint32_t kind(size_t index) const { return BTF_INFO_KIND(words.data[starts.data[index] + 1]); }
+
+  // The type's name without its flavor; empty for a record or a name that does not exist.
+  std::string_view of(size_t index) const {
+    const size_t at = starts.data[index];
+    if (at + 3 > words.count) return {};
+    const uint32_t name = words.data[at];
+    if (name < first || name - first >= strings.size) return {};
+    const char* text = strings.data + (name - first);
+    return withoutFlavor({text, strnlen(text, strings.size - (name - first))});
+  }
+
+  // A flavor is what follows three underscores between other characters: bpf_core_essential_name_len().
+  static std::string_view withoutFlavor(std::string_view name) {
+    if (name.find("___") == std::string_view::npos) return name;
+    for (size_t at = name.size(); at >= 5; at--) {
+      const std::string_view end = name.substr(at - 5, 5);
+      if (end.substr(1, 3) == "___" && end[0] != '_' && end[4] != '_') return name.substr(0, at - 4);
+    }
+    return name;
+  }
+
+  const Words words;
+  const Words starts;
+  const Memory strings;
+  const uint32_t first;
+};
+
+uint32_t hashOf(std::string_view text) {
+  uint32_t hash = 2166136261;  // FNV-1a
+  for (const char character : text) hash = (hash ^ static_cast<unsigned char>(character)) * 16777619;
+  return hash;
+}
+
+// btfIndex(types, starts, strings, first): returns a hash table of the types by their names without flavors.
+// Its size is a power of two, and its entries are indices in `starts`, plus 1.
+Napi::Value index(const Napi::CallbackInfo& info) {
+  const Names names(info);
+  size_t size = 16;
+  while (size < 2 * names.starts.count) size *= 2;
+  std::vector<uint32_t> table(size);
+  for (size_t index = 0; index < names.starts.count; index++) {
+    const std::string_view name = names.of(index);
+    if (name.empty()) continue;
+    size_t place = hashOf(name) & (size - 1);
+    while (table[place] != 0) place = (place + 1) & (size - 1);
+    table[place] = static_cast<uint32_t>(index) + 1;
+  }
+  return arrayOf(info.Env(), table);
+}
+
+// btfNamed(types, starts, strings, first, table, kind, name): returns the indices in `starts` of the types of
+// a kind that have the name, with or without a flavor.
+Napi::Value named(const Napi::CallbackInfo& info) {
+  const Names names(info);
+  const Words table(info[4]);
+  const uint32_t kind = uint32Of(info[5]);
+  const std::string wanted = stringOf(info[6]);
+  const std::string_view name = Names::withoutFlavor(wanted);
+  std::vector<uint32_t> found;
+  const size_t mask = table.count - 1;
+  if (name.empty() || table.count == 0 || (table.count & mask) != 0) return arrayOf(info.Env(), found);
+  size_t place = hashOf(name) & mask;
+  for (size_t left = table.count; left > 0 && table.data[place] != 0; left--, place = (place + 1) & mask) {
+    const size_t index = table.data[place] - 1;
+    if (index < names.starts.count && names.of(index) == name && names.kind(index) == kind)
+      found.push_back(static_cast<uint32_t>(index));
+  }
+  // In the order of the types, which the table's end may have broken.
+  std::sort(found.begin(), found.end());
+  return arrayOf(info.Env(), found);
+}
+
 }  // namespace
 
 void exportBtfSearch(Napi::Object exports) {
   exportCall<map>(exports, "btfMap");
   exportCall<starts>(exports, "btfStarts");
   exportCall<matches>(exports, "btfMatches");
+  exportCall<index>(exports, "btfIndex");
+  exportCall<named>(exports, "btfNamed");
 }
 
 }  // namespace node_libbpf

@@ -11,11 +11,13 @@ import { refuseOthers } from "../receivers";
 import { latin1, textAt } from "../strings";
 import { BtfKind, MAX_DEPTH } from "./btf-kinds";
 import { type BtfFault, faultOf } from "./fault";
-import { BtfError, type BtfSearch, EACH, inTypeScript, kindOf } from "./search";
+import { BtfError, type BtfSearch, EACH, inTypeScript, kindOf, withoutFlavor } from "./search";
 import type { BtfMember } from "./type-records";
 import { type BtfDeclarationTag, type BtfType, makeType } from "./types";
 
 const MAGIC = 0xeb9f;
+/** Making an index takes as long as so many searches. */
+const SEARCHES_WITHOUT_INDEX = 16;
 
 /** Kinds whose third word is a size. */
 const SIZED: ReadonlySet<number> = new Set([
@@ -75,6 +77,8 @@ export class Btf {
   readonly #nodes = new Map<number, BtfType>();
   #fault: { is: BtfFault | undefined } | undefined;
   #tags: Map<number, BtfDeclarationTag[]> | undefined;
+  #index: Uint32Array | undefined;
+  #searches = 0;
 
   /** @internal Throws {@link BtfError} for damaged BTF. */
   constructor(bytes: Uint8Array, base?: Btf, label = "the BTF", search = inTypeScript) {
@@ -247,8 +251,32 @@ export class Btf {
     checkArgument(FIND, "name", name, anyString);
     const inBase = this.base?.find(kind, name);
     if (inBase !== undefined) return inBase;
+    const indexed = this.#indexed(kind, name);
+    if (indexed !== undefined) return indexed.find((id) => this.name(id) === name);
     const index = this.#matches(kind, `${name}\0`, 1)[0];
     return index === undefined ? undefined : this.first + index;
+  }
+
+  /** @internal The ids of this BTF's own types of some kinds that have a name, with or without a flavor. */
+  named(kinds: readonly number[], name: string): number[] {
+    const found = kinds.flatMap((kind) => this.#indexed(kind, name) ?? this.#namedOf(kind, name));
+    return found.sort((one, other) => one - other);
+  }
+
+  #namedOf(kind: number, name: string): number[] {
+    const ids = Array.from(this.#matches(kind, name), (index) => this.first + index);
+    return ids.filter((id) => withoutFlavor(this.name(id)) === name);
+  }
+
+  /** The same by an index, if there have been searches enough for one. */
+  #indexed(kind: number, name: string): number[] | undefined {
+    const { index, named } = this.#search;
+    if (index === undefined || named === undefined || name === "") return undefined;
+    if (++this.#searches <= SEARCHES_WITHOUT_INDEX) return undefined;
+    if (((this.#kinds >>> kind) & 1) === 0) return [];
+    const types = [this.#words, this.#starts, this.#chars, this.#stringsStart] as const;
+    this.#index ??= index(...types);
+    return Array.from(named(...types, this.#index, kind, name), (place) => this.first + place);
   }
 
   /** @internal The id after removing typedefs, qualifiers and type tags. */

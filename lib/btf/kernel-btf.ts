@@ -36,6 +36,8 @@ export const inNative: BtfSearch = {
     return found;
   },
   matches: (...of) => native.btfMatches(...of),
+  index: (...of) => native.btfIndex(...of),
+  named: (...of) => native.btfNamed(...of),
 };
 
 let found: Btf | undefined;

@@ -27,6 +27,23 @@ export interface BtfSearch {
     prefix: string,
     limit: number,
   ): ArrayLike<number>;
+  /** An index of the types by their names without flavors, which pays for a few searches. */
+  index?(words: Uint32Array, starts: Uint32Array, strings: Uint8Array, first: number): Uint32Array;
+  /** By it, the indices in `starts` of the types of a kind that have a name, with or without a flavor. */
+  named?(
+    words: Uint32Array,
+    starts: Uint32Array,
+    strings: Uint8Array,
+    first: number,
+    index: Uint32Array,
+    kind: number,
+    name: string,
+  ): ArrayLike<number>;
+}
+
+/** The name without its flavor, the suffix after three underscores. libbpf: bpf_core_essential_name_len(). */
+export function withoutFlavor(name: string): string {
+  return name.replace(/^(.*[^_])___[^_].*$/, "$1");
 }
 
 export function kindOf(info: number): number {

@@ -1,9 +1,9 @@
 /** Resolves CO-RE relocations against kernel types as libbpf does (bpf_core_calc_relo_insn() in relo_core.c). */
 import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/btf-kinds";
+import { withoutFlavor } from "../btf/search";
 import type { BtfMember } from "../btf/type-records";
 import { CoreKind, type CoreRelocation } from "./core-relocations";
-import { withoutFlavor } from "./functions";
 
 /**
  * The value of a relocation. "none": no matching type or field, so that libbpf poisons the instruction. Undefined: not
@@ -123,9 +123,7 @@ export class CoreResolver {
     const found: [Btf, number][] = [];
     if (name !== "")
       for (const btf of this.#kernels()) {
-        btf.scan(Object.fromEntries(kinds.map((one) => [one, name])), (_, other, id) => {
-          if (withoutFlavor(other) === name) found.push([btf, id]);
-        });
+        found.push(...btf.named(kinds, name).map((id): [Btf, number] => [btf, id]));
         if (found.length > 0 && btf.base === undefined) break;
       }
     this.#candidates.set(key, found);

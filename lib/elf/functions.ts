@@ -1,6 +1,7 @@
 /** An object's functions and what their instructions reference: helpers, kfuncs, functions, maps, variables. */
 import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/btf-kinds";
+import { withoutFlavor } from "../btf/search";
 import { HELPERS } from "../helpers";
 import type { VariableDescription } from "../native";
 import type { Slices } from "../slices";
@@ -201,9 +202,4 @@ export function mapOf(address: Address): string | undefined {
   if (address.of === "map") return address.name;
   if (address.of === "data") return address.section;
   return address.of === "kconfig" ? ".kconfig" : undefined;
-}
-
-/** The name without its flavor, the suffix after three underscores. libbpf: bpf_core_essential_name_len(). */
-export function withoutFlavor(name: string): string {
-  return name.replace(/^(.*[^_])___[^_].*$/, "$1");
 }

@@ -1,9 +1,9 @@
 /** Finds the struct member that each struct_ops program implements. libbpf: bpf_object__collect_st_ops_relos(). */
 import type { Btf } from "../btf/btf";
 import { BtfKind } from "../btf/btf-kinds";
+import { withoutFlavor } from "../btf/search";
 import type { VariableDescription } from "../native";
 import type { ElfSection } from "./elf";
-import { withoutFlavor } from "./functions";
 import { relocationsOf, symbolsOf } from "./symbols";
 
 const SECTIONS: ReadonlySet<string> = new Set([".struct_ops", ".struct_ops.link", "?.struct_ops", "?.struct_ops.link"]);

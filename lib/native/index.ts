@@ -394,6 +394,16 @@ export interface Native {
     prefix: string,
     limit: number,
   ): Uint32Array;
+  btfIndex(types: Uint32Array, starts: Uint32Array, strings: Uint8Array, first: number): Uint32Array;
+  btfNamed(
+    types: Uint32Array,
+    starts: Uint32Array,
+    strings: Uint8Array,
+    first: number,
+    table: Uint32Array,
+    kind: number,
+    name: string,
+  ): Uint32Array;
   /** The kernel's BTF, found as libbpf finds it. */
   btfKernel(): Uint8Array | number;
   /**

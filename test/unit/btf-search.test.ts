@@ -3,9 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { readBtf } from "node-libbpf";
+import { Btf } from "../../lib/btf/btf";
 import { BtfKind } from "../../lib/btf/btf-kinds";
 import { inNative } from "../../lib/btf/kernel-btf";
-import { BtfError, inTypeScript } from "../../lib/btf/search";
+import { BtfError, inTypeScript, withoutFlavor } from "../../lib/btf/search";
+import { native } from "../../lib/native";
 import { compile } from "../btf/compile";
 
 const btf = readBtf(compile(readFileSync(join(__dirname, "../../../test/btf/types.c"))));
@@ -47,6 +49,35 @@ test("both find the same names", () => {
   );
 });
 
+test("an index finds the same names, with or without flavors", () => {
+  const names = [...new Set(Array.from(btf.types(), ({ name }) => name))];
+  const indexed = new Btf(btf.bytes, undefined, "indexed", inNative);
+  // Not by the first searches.
+  for (let search = 0; search < 20; search++) indexed.find(BtfKind.INT, "int");
+  for (const kind of Object.values(BtfKind))
+    for (const name of [...names, "no_such_name", "no_such___flavor"]) {
+      expect(indexed.find(kind, name)).toBe(btf.find(kind, name));
+      expect(indexed.named([kind], name)).toEqual(btf.named([kind], name));
+    }
+  const both = [BtfKind.STRUCT, BtfKind.UNION];
+  for (const name of names) expect(indexed.named(both, name)).toEqual(btf.named(both, name));
+});
+
+test("a flavor is what follows three underscores between other characters", () => {
+  const flavored = ["a___b", "a___b___c", "a____b", "___a", "a___", "a___b_", "_a___b", "a___b____c", "ab"];
+  const found = flavored.map((name) => withoutFlavor(name));
+  expect(found).toEqual(["a", "a___b", "a____b", "___a", "a___", "a", "_a", "a", "ab"]);
+  // The addon has the same rule.
+  const strings = Buffer.from(`\0${flavored.join("\0")}\0`);
+  const records = flavored.flatMap((name) => [strings.indexOf(`\0${name}\0`) + 1, BtfKind.FUNC << 24, 0]);
+  const of = [Uint32Array.from(records), Uint32Array.from(flavored, (_, index) => 3 * index), strings, 0] as const;
+  const table = native.btfIndex(...of);
+  for (const name of flavored) {
+    const expected = flavored.flatMap((_, index) => (found[index] === withoutFlavor(name) ? [index] : []));
+    expect(Array.from(native.btfNamed(...of, table, BtfKind.FUNC, name))).toEqual(expected);
+  }
+});
+
 test("the addon reads nothing outside of what it is given", () => {
   fc.assert(
     fc.property(
@@ -57,6 +88,10 @@ test("the addon reads nothing outside of what it is given", () => {
       fc.string(),
       (of, at, text, first, name) => {
         expect(inNative.matches(of, at, text, first, BtfKind.FUNC, name, 9).length).toBeLessThanOrEqual(at.length);
+        for (const table of [native.btfIndex(of, at, text, first), of])
+          expect(native.btfNamed(of, at, text, first, table, BtfKind.FUNC, name).length).toBeLessThanOrEqual(
+            table.length,
+          );
       },
     ),
   );
