@@ -18,8 +18,10 @@ export function parseVersion(text: string): Version | undefined {
 /** The series as a sortable number: 6012 for 6.12, 6.12.117 and the release "6.12.0-56-amd64". */
 export function seriesNumber(version: Version | string): number {
   if (typeof version !== "string") return version.major * 1000 + version.minor;
-  const [major = 0, minor = 0] = version.split(".", 2).map(Number.parseFloat);
-  return major * 1000 + minor;
+  // Judging a program compares hundreds.
+  const dot = version.indexOf(".");
+  const minor = dot < 0 ? 0 : Number.parseInt(version.slice(dot + 1), 10);
+  return Number.parseInt(version, 10) * 1000 + minor;
 }
 
 /** Whether a version belongs to a series or a later one. */

@@ -74,7 +74,11 @@ const KFUNCS_SINCE: readonly (readonly [names: RegExp, since: string])[] = [
 /** The release with which programs can call kfuncs (e6ac2450d6de). */
 const KFUNCS = "5.13";
 
-const has = (set: string, bit: number) => bit >= 0 && ((BigInt(`0x${set || "0"}`) >> BigInt(bit)) & 1n) === 1n;
+/** Whether a bit is set in a number of hexadecimal digits, which may have hundreds. */
+const has = (set: string, bit: number) => {
+  const digit = bit < 0 ? Number.NaN : Number.parseInt(set.charAt(set.length - 1 - (bit >> 2)), 16);
+  return ((digit >> (bit & 3)) & 1) === 1;
+};
 
 /** Whether a helper can be called only by programs with a GPL-compatible license. */
 export const needsGpl = (helper: string) => has(GPL_HELPERS, HELPERS.indexOf(helper));

@@ -45,8 +45,7 @@ export function functionMissing(target: string, kernel: Kernel, stage: Stage = "
   }
   const bare = target.replace(SYSTEM_CALL, "__do_sys_");
   const alias = bare !== target && kernel.lists("functions", bare) === true ? bare : undefined;
-  const alike = given(functions)?.filter((name) => name.startsWith(target.slice(0, 3))) ?? [];
-  const close = nearest(target, alike);
+  const close = kernel.functionLike(target);
   return refused("TARGET_NOT_FOUND", `this kernel has no traceable function ${target}`, {
     source: CHECK,
     inputs,

@@ -5,6 +5,7 @@ import { type Fact, given, isKnown } from "../kernel/fact";
 import type { KernelFacts, ProbedKind } from "../kernel/kernel-facts";
 import { isRunning } from "../kernel/running-kernel";
 import { OLDEST } from "../kinds";
+import { nearest } from "../nearest";
 import { checkArgument, custom } from "../options";
 import type { Finding, Input } from "../verdict";
 
@@ -49,6 +50,7 @@ export const kernelFacts = custom<KernelFacts>(
 export class Kernel {
   readonly #asked = new Map<Listing, number>();
   readonly #searches = new Map<readonly string[], { count: number; set?: ReadonlySet<string> }>();
+  readonly #alike = new Map<string, string | undefined>();
   /** Undefined if the version is unknown, or not reliable for the rules. */
   readonly version: Version | undefined;
   /** Name for messages: "Linux 6.12.117". */
@@ -86,6 +88,15 @@ export class Kernel {
     if (++searches.count <= SEARCHES_WITHOUT_SET) return names.includes(name);
     searches.set ??= new Set(names);
     return searches.set.has(name);
+  }
+
+  /** The function whose name is most like one that does not exist. One program is judged several times. */
+  functionLike(target: string): string | undefined {
+    if (this.#alike.has(target)) return this.#alike.get(target);
+    const start = target.slice(0, 3);
+    const close = nearest(target, given(this.facts.functions)?.filter((name) => name.startsWith(start)) ?? []);
+    this.#alike.set(target, close);
+    return close;
   }
 
   /** A configuration option; undefined if the configuration is unknown. */
