@@ -56,8 +56,11 @@ function readBtf(id: number): BtfInfo | number {
 
 const sizeOf = (info: KernelInfo) => ({ id: info.u32(12), size: info.u32(8) });
 
+/** A link has its id before it is attached; until then the kernel pretends that it is not there (bpf_link_by_id()). */
+const isUnattached = (kind: ObjectKind, status: number) => kind === "link" && isErrno(status, "EAGAIN");
+
 /**
- * All objects of a kind, by rising id. One that goes away in between is skipped.
+ * All objects of a kind, by rising id. One that goes away in between, or is not there yet, is skipped.
  *
  * @throws {@link PermissionError} without CAP_SYS_ADMIN
  */
@@ -67,7 +70,7 @@ function* each<T>(kind: ObjectKind, read: Read<T>, operation: Operation): Genera
     if (id < 0) throw refused(`the list of ${kind}s`, id, operation);
     const info = read(id);
     if (typeof info !== "number") yield info;
-    else if (!isErrno(info, "ENOENT")) throw refused(`${kind} ${id}`, info, operation);
+    else if (!isErrno(info, "ENOENT") && !isUnattached(kind, info)) throw refused(`${kind} ${id}`, info, operation);
   }
 }
 
@@ -83,7 +86,10 @@ function refused(thing: string, status: number, operation: Operation): BpfError 
   const what = `${thing} can't be read`;
   const errno = errnoName(status);
   if (isErrno(status, "EPERM")) return permissionError(what, { operation: "by-id" }, { operation, errno });
-  if (!isErrno(status, "ENOENT")) return new BpfError("ERR_BPF_NOT_LOADED", `${what} (${errno})`, { operation, errno });
+  if (!isErrno(status, "ENOENT")) {
+    const hint = isErrno(status, "EAGAIN") ? "It is being attached: ask again" : undefined;
+    return new BpfError("ERR_BPF_NOT_LOADED", `${what} (${errno})`, { operation, errno, ...(hint && { hint }) });
+  }
   const hint = "It is gone, or never was: node-libbpf ps lists what is there";
   return new BpfError("ERR_BPF_NOT_LOADED", `there is no ${thing} (ENOENT)`, { operation, errno, hint });
 }

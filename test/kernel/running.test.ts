@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   attachedTo,
   type BpfObject,
@@ -257,6 +258,32 @@ function only<T extends { id: number }>(list: Iterable<T>, ids: Iterable<number>
 }
 
 const withIds = (list: readonly Json[]) => list as readonly (Json & { id: number })[];
+
+kernelTest("links that another process is attaching are no error, and listed when they are attached", [], async () => {
+  // An attach soon after a detach waits, with an id.
+  const script = `
+    const spec = require(${JSON.stringify(require.resolve("../bpf/probes.bpf"))}).open();
+    for (const program of Object.values(spec.programs)) program.autoload = program.name === "on_raw_tp";
+    const { on_raw_tp } = spec.loadSync().programs;
+    for (let count = 0; count < ${vmKernel === undefined ? 40 : 10}; count++) on_raw_tp.attach().close();
+    console.log(on_raw_tp.attach().info().id);
+    process.stdin.resume().once("end", () => process.exit());`;
+  const child = spawn(process.execPath, ["-e", script], { stdio: ["pipe", "pipe", "inherit"] });
+  try {
+    let said = "";
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      said += text;
+    });
+    while (!said.endsWith("\n")) {
+      for (let count = 0; count < 20; count++) for (const { id } of links()) expect(id).toBeGreaterThan(0);
+      await nextTurn();
+    }
+    expect(Array.from(links(), ({ id }) => id)).toContain(Number(said));
+  } finally {
+    child.stdin.end();
+    await once(child, "exit");
+  }
+});
 
 kernelTest("ps --json is what bpftool shows of programs, field by field", [bpftool, bpffs], async () => {
   using zoo = Zoo.withAll();
