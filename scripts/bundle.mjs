@@ -46,7 +46,7 @@ const PARTS = {
   rare: /^(btf\/(c|json|layouts|line-info|referenced-types|whole)|codec\/(exact-json|value-text)|events\/(columns|trace-pipe)|link\/(iter-records|iter-stream|link-info)|map\/(create|prefix)|object\/(isolated|pin-all)|program\/(output-stream|program-info|test-run|verifier-stats))$/,
   // What open() needs, and what its result needs until it is loaded.
   open: /^(?!codec\/view|native\/(libbpf-messages|lifetime|pins|shared-memory))(btf|codec|elf|native)\/|^map\/(map-(codec|identity|spec|type-option)|reuse|typed)$|^program\/program-spec$|^object\/(by-name|load-options|object-file|object-spec|record-types|sections|variables)$/,
-  // What is loaded, in parts for the same reason: channels of records and queues, other maps, links, and the rest.
+  // What is loaded, in parts for the same reason: rings, queues and local storage, other maps, links, and the rest.
   channels: /^events\/|^map\/(perf-buffer|queue|record-map|ring-buffer|ring-counts|storage|user-ring-buffer)$/,
   maps: /^map\/|^codec\/view$/,
   links: /^link\/|^program\/attach\//,
@@ -57,13 +57,13 @@ const PARTS = {
 const WITH = {
   ...{
     open: ["base"],
-    ...{
-      loaded: ["base", "open"],
-      maps: ["base", "open"],
-      channels: ["base", "open", "maps"],
-      links: ["base", "open"],
-    },
-    ...{ precheck: ["base"], calls: ["base"], rules: ["base"] },
+    loaded: ["base", "open"],
+    maps: ["base", "open"],
+    channels: ["base", "open", "maps"],
+    links: ["base", "open"],
+    precheck: ["base"],
+    calls: ["base"],
+    rules: ["base"],
     flow: ["base", "precheck"],
     failures: ["base"],
     facts: ["base"],

@@ -1,9 +1,8 @@
 /** Runs guest.ts on several kernels whose time counts instructions, several times each. */
 import { availableParallelism } from "node:os";
-import { runInVm } from "../../lib/testing";
 import { resolveKernel } from "../../lib/testing/kernels";
 import { MATRIX } from "../../scripts/kernels";
-import { packageFiles } from "../../scripts/package-files";
+import { counted } from "../counted";
 import type { Boot, OnMachine } from "./figures";
 
 /**
@@ -24,7 +23,7 @@ export async function bootMachines(boots: number, onBoot: (done: number, of: num
   const lanes = Array.from({ length: Math.min(availableParallelism(), 4) }, async () => {
     for (let machine = queue.shift(); machine !== undefined; machine = queue.shift()) {
       onBoot(total - queue.length - 1, total);
-      machine.boots.push(await boot(machine.kernel));
+      machine.boots.push(await counted<Boot>(["dist/bench/sleepable/guest.js"], { kernel: machine.kernel }));
     }
   });
   await Promise.all(lanes);
@@ -39,20 +38,4 @@ async function whyMissing(kernel: string): Promise<{ missing?: string }> {
   } catch (error) {
     return { missing: (error as Error).message };
   }
-}
-
-async function boot(kernel: string): Promise<Boot> {
-  const stdout: Buffer[] = [];
-  const stderr: Buffer[] = [];
-  const { exitCode } = await runInVm({
-    kernel,
-    countInstructions: true,
-    command: ["node", "dist/bench/sleepable/guest.js"],
-    cwd: "/package",
-    put: packageFiles(),
-    onStdout: (chunk) => stdout.push(chunk),
-    onStderr: (chunk) => stderr.push(chunk),
-  });
-  if (exitCode !== 0) throw new Error(`guest.js failed on ${kernel}:\n${Buffer.concat(stderr)}`);
-  return JSON.parse(`${Buffer.concat(stdout)}`) as Boot;
 }

@@ -30,7 +30,7 @@ import { contextCodec } from "../program/context";
 import { type GivenProgram, ProgramSpec } from "../program/program-spec";
 import { refuseOthers } from "../receivers";
 import { unjudged } from "../sleepable/judge";
-import { atOnce, inTurns, type Slices } from "../slices";
+import { atOnce, compiled, inTurns, type Slices } from "../slices";
 import type { ProgramFacts, ProgramVerdict } from "../verdict";
 import { byName, named } from "./by-name";
 import { describeApart } from "./isolated";
@@ -294,8 +294,8 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
     // A descriptor that was given could be closed meanwhile, and its number be another file's.
     if (this.#programs.some((one) => one.targetProgram) || this.#maps.some((one) => one.reuse)) atOnce(judged);
     else await inTurns(judged);
-    // Where it fails, the result's use fails too.
-    const ready = inTurns(compiled()).catch(() => {});
+    // What is returned, while the kernel verifies. Where this fails, the result's use fails too.
+    const ready = inTurns(compiled([() => BpfObject, () => mapOfObject])).catch(() => {});
     const [outcome] = await Promise.all([native.load(this.#request()), ready]);
     return this.#loaded(outcome);
   }
@@ -424,14 +424,6 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
       native.objectClose(handle);
       throw error;
     }
-  }
-}
-
-/** Has what load() returns compiled, while the kernel verifies: each part takes milliseconds. */
-function* compiled(): Slices<void> {
-  for (const part of [() => BpfObject, () => mapOfObject]) {
-    yield;
-    part();
   }
 }
 

@@ -10,7 +10,7 @@ import { usesTrampoline } from "../kinds";
 import { refused } from "../sleepable/finding";
 import { judge } from "../sleepable/judge";
 import { judgeCalls } from "../sleepable/rules-calls";
-import { atOnce, type Slices } from "../slices";
+import { atOnce, compiled, type Slices } from "../slices";
 import type { Finding, ProgramFacts, ProgramVerdict, ReasonCode } from "../verdict";
 import type { CheckOptions, LoadOptions, Precheck } from "./load-options";
 
@@ -29,15 +29,25 @@ type Read = (kernel: KernelFacts, suffices?: (atMost: ProgramFacts) => boolean) 
 
 /** One verdict per program. */
 export function verdicts(read: Read, { kernel, precheck = "auto" }: CheckOptions): ProgramVerdict[] {
-  const readFor = (facts: KernelFacts) => atOnce(read(facts, (atMost) => judge(atMost, facts).verdict === "allowed"));
   const known = kernel ?? runningKernel();
-  let programs = readFor(known);
-  const facts = kernel ?? asked(programs, precheck);
+  let judged = judgedBy(read, known);
+  const facts = kernel ?? asked([...judged.keys()], precheck);
   // What a program could reach at most suffices for the facts that it was judged by.
-  if (facts !== known) programs = readFor(facts);
-  const judged = programs.map((program) => judge(program, facts));
-  if (kernel !== undefined || precheck === "tables" || !mayLoad(facts)) return judged;
-  return judged.map((verdict, index) => onThisHost(verdict, programs[index] as ProgramFacts));
+  if (facts !== known) judged = judgedBy(read, facts);
+  if (kernel !== undefined || precheck === "tables" || !mayLoad(facts)) return [...judged.values()];
+  return Array.from(judged, ([program, verdict]) => onThisHost(verdict, program));
+}
+
+function judgedBy(read: Read, kernel: KernelFacts): Map<ProgramFacts, ProgramVerdict> {
+  const sufficient = new Map<ProgramFacts, ProgramVerdict>();
+  const programs = atOnce(
+    read(kernel, (atMost) => {
+      const verdict = judge(atMost, kernel);
+      sufficient.set(atMost, verdict);
+      return verdict.verdict === "allowed";
+    }),
+  );
+  return new Map(programs.map((program) => [program, sufficient.get(program) ?? judge(program, kernel)]));
 }
 
 /**
@@ -76,24 +86,15 @@ export function* refuseBad(read: Read, whole: Slices<unknown>, name: string, opt
     return;
   }
   const kernel = runningKernel();
+  yield* compiled([() => judge, () => judgeCalls]);
   yield;
-  yield* compiled();
   const programs = (yield* ifReadable(read(kernel, (atMost) => isAllowed(atMost, kernel)))) ?? [];
   const facts = asked(programs, precheck);
-  if (programs.every((program) => isGood(program, facts))) return;
-  // Exactly: for what a program could reach at most it is not refused.
-  const exact = (yield* ifReadable(read(facts))) ?? [];
-  const bad = exact.filter((program) => !isGood(program, facts)).map((program) => judge(program, facts));
+  let bad = badOf(programs, facts);
+  // What a program could reach at most suffices for the facts that it was judged by.
+  if (bad.length > 0 && facts !== kernel) bad = badOf((yield* ifReadable(read(facts))) ?? [], facts);
   const refused = bad.filter(({ verdict }) => verdict === "refused" || !allowUnsafe);
   if (refused.length > 0) throw new SleepableError(name, refused);
-}
-
-/** Has parts of the rules compiled, each of which takes milliseconds. */
-function* compiled(): Slices<void> {
-  for (const rules of [() => judge, () => judgeCalls]) {
-    rules();
-    yield;
-  }
 }
 
 /** Whether nothing about a program is refused or open. */
@@ -103,11 +104,16 @@ function isAllowed(program: ProgramFacts, kernel: KernelFacts): boolean {
   return true;
 }
 
-function isGood(program: ProgramFacts, kernel: KernelFacts): boolean {
-  if (good.get(program) === kernel) return true;
-  if (judge(program, kernel).findings.some(forbidsLoad)) return false;
-  good.set(program, kernel);
-  return true;
+/** The verdicts on programs that would be refused, or are unsafe. */
+function badOf(programs: readonly ProgramFacts[], kernel: KernelFacts): ProgramVerdict[] {
+  const bad: ProgramVerdict[] = [];
+  for (const program of programs) {
+    if (good.get(program) === kernel) continue;
+    const verdict = judge(program, kernel);
+    if (verdict.findings.some(forbidsLoad)) bad.push(verdict);
+    else good.set(program, kernel);
+  }
+  return bad;
 }
 
 /** Reasons about a section's tracepoint. `attach({ target })` can name another, so a load need not fail for them. */
