@@ -11,13 +11,14 @@ import { CoreResolver } from "../elf/core-resolve";
 import { damagedObject } from "../elf/damaged-object";
 import type { ElfSection } from "../elf/elf";
 import { type BpfFunction, readFunctions } from "../elf/functions";
-import { closure, type Reach, reachAtMost } from "../elf/reach";
+import { closure, type Questions, type Reach, reachAtMost } from "../elf/reach";
 import type { StructOpsSlot } from "../elf/struct-ops";
 import { ObjectError } from "../errors";
 import { isKnown } from "../kernel/fact";
 import type { KernelFacts } from "../kernel/kernel-facts";
 import { isRunning } from "../kernel/running-kernel";
 import { kindRow, usesTrampoline } from "../kinds";
+import type { MapSpec } from "../map/map-spec";
 import type { VariableDescription } from "../native";
 import type { ProgramSpec } from "../program/program-spec";
 import { isGplCompatible } from "../sleepable/judge";
@@ -95,10 +96,13 @@ export function* factsReader(
       const known = [exact, ...(suffices ? [atMost] : [])].map((one) => one.get(program.name)).find(isCurrent);
       if (known !== undefined) return known.facts;
       yield* facts.resolveRelocations(program, settings);
-      const most = suffices && facts.of(program, settings, reachAtMost);
+      const questions = facts.questionsFor(program, settings);
+      const [, constants] = questions;
+      const reach = suffices && reachAtMost(...questions);
+      const most = reach && facts.of(program, settings, constants, reach);
       yield;
       if (most !== undefined && suffices?.(most)) return keep(atMost, most);
-      return keep(exact, facts.of(program, settings, reachOf));
+      return keep(exact, facts.of(program, settings, constants, reachOf(...questions)));
     };
     const found: ProgramFacts[] = [];
     for (const program of programs) {
@@ -146,25 +150,31 @@ class ObjectFacts {
     }
   }
 
-  of<Found extends Reach | undefined>(
-    program: ProgramSpec,
-    settings: Settings,
-    reachOf: (...about: Parameters<typeof reachAtMost>) => Found,
-  ): ProgramFacts | (Found & undefined) {
-    const { maps, license } = settings;
-    const { sections, types, variables, members } = this.#parsed;
-    const mapOf = (reference: string) => {
-      const sectionId = this.#sectionIds.get(reference);
-      return maps.find((map) => map.name === reference || (sectionId !== undefined && map.sectionId === sectionId));
-    };
+  /** What is asked to find out what a program reaches. */
+  questionsFor(program: ProgramSpec, settings: Settings): [BpfFunction, Constants, Questions] {
+    const { sections, types, variables } = this.#parsed;
     // The kernel's types are read for the first relocation or kernel function.
     const core = () => this.#resolverOf(settings);
     const functions = () => this.#resolverOf({ ...settings, btfPath: undefined });
+    const mapOf = this.#mapsOf(settings);
     const constants = constantsOf(settings, mapOf, { sections, variables, btf: types, core, functions });
     const describe = (relocation: CoreRelocation) => core()?.describe(relocation) ?? "";
-    const questions = { describe, lookForReads: !isGplCompatible(license) };
-    const reach = reachOf(this.#functionOf(program), constants, questions);
-    if (reach === undefined) return undefined as Found & undefined;
+    const lookForReads = !isGplCompatible(settings.license);
+    return [this.#functionOf(program), constants, { describe, lookForReads }];
+  }
+
+  /** The map, or the section of variables, with a name. */
+  #mapsOf({ maps }: Settings): (reference: string) => MapSpec | undefined {
+    return (reference) => {
+      const sectionId = this.#sectionIds.get(reference);
+      return maps.find((map) => map.name === reference || (sectionId !== undefined && map.sectionId === sectionId));
+    };
+  }
+
+  of(program: ProgramSpec, settings: Settings, constants: Constants, reach: Reach): ProgramFacts {
+    const { maps, license } = settings;
+    const { members } = this.#parsed;
+    const mapOf = this.#mapsOf(settings);
     const { kind, section, type, attachType, sleepable } = program;
     const named = new Set(reach.maps.map(mapOf));
     const others = maps.filter((map) => map.autocreate && !named.has(map) && !isEverywhere(map));
