@@ -9,7 +9,7 @@ export interface Benchmark<F = unknown> {
   /** @param quick one round, or little more: only to check that the benchmark works */
   run(quick: boolean, onProgress: Progress): F | Promise<F>;
   /** This library beside that of another checkout, in turns: what got slower. */
-  compare?(base: string, quick: boolean, onProgress: Progress): string;
+  compare?(base: string, quick: boolean, onProgress: Progress): Promise<string>;
   /** For a terminal. */
   text(figures: F): string;
   /** For the page: Markdown. */

@@ -1,7 +1,7 @@
 /**
  * Benchmarks: peers and this library on the same work, side by side.
- *   npm run bench -- [maps|ring|load|start|sleepable|arm64]… [--json] [--quick] [--record]
- *   npm run bench -- [maps|ring|load|start]… --compare CHECKOUT [--quick]
+ *   npm run bench -- [maps|ring|load|objects|start|sleepable|arm64]… [--json] [--quick] [--record]
+ *   npm run bench -- [maps|ring|load|objects]… --compare CHECKOUT [--quick]
  *   npm run gen:performance
  */
 import { resolve } from "node:path";
@@ -11,12 +11,13 @@ import type { Benchmark, Result } from "./benchmark";
 import { load } from "./load/peers";
 import { machine, oneLine } from "./machine";
 import { maps } from "./maps/peers";
+import { objects } from "./objects/peers";
 import { checkPage, store, writePage } from "./page";
 import { ring } from "./ring/peers";
 import { sleepable } from "./sleepable/measure";
 import { start } from "./start/measure";
 
-const BENCHMARKS: Record<string, Benchmark> = { maps, ring, load, start, sleepable, arm64 };
+const BENCHMARKS: Record<string, Benchmark> = { maps, ring, load, objects, start, sleepable, arm64 };
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -35,17 +36,17 @@ async function main(): Promise<void> {
       check: { type: "boolean" },
     },
   });
-  if (values.compare !== undefined) compareWith(values.compare, positionals, values.quick);
+  if (values.compare !== undefined) await compareWith(values.compare, positionals, values.quick);
   else if (!values.page) await measure(positionals, values);
   if (values.check) checkPage(BENCHMARKS);
   else if (values.page || values.record) writePage(BENCHMARKS);
 }
 
-function compareWith(checkout: string, named: readonly string[], quick = false): void {
+async function compareWith(checkout: string, named: readonly string[], quick = false): Promise<void> {
   const base = resolve(checkout);
   const comparable = Object.keys(BENCHMARKS).filter((name) => BENCHMARKS[name]?.compare !== undefined);
   for (const name of known(named.length > 0 ? named : comparable)) {
-    const compared = BENCHMARKS[name]?.compare?.(base, quick, progress);
+    const compared = await BENCHMARKS[name]?.compare?.(base, quick, progress);
     if (compared === undefined) throw new Error(`${name} compares no checkouts; there are: ${comparable.join(", ")}`);
     process.stdout.write(`${name}: ${base} and this\n\n${compared}\n`);
   }

@@ -12,13 +12,17 @@ const ROUNDS = 5;
 const OURS = "node-libbpf";
 
 /** @param peers builds the peers' programs, and fetches what they need; the others are compared with the first */
-export function sideBySide(title: string, about: string, peers: (fetch: boolean) => Peer[]): Benchmark<Row[]> {
+export function sideBySide(
+  title: string,
+  about: string,
+  peers: (fetch: boolean) => Peer[] | Promise<Peer[]>,
+): Benchmark<Row[]> {
   return {
     title,
     about,
-    run: (quick, onProgress) => compare(peers(!quick), quick ? 1 : ROUNDS, onProgress),
-    compare(base, quick, onProgress) {
-      const ours = peers(false).filter(({ name }) => name === OURS);
+    run: async (quick, onProgress) => compare(await peers(!quick), quick ? 1 : ROUNDS, onProgress),
+    async compare(base, quick, onProgress) {
+      const ours = (await peers(false)).filter(({ name }) => name === OURS);
       const env = { [BASE_VARIABLE]: base, NODE_OPTIONS: `--require ${join(__dirname, "base.js")}` };
       // The two that are compared run one after the other.
       const both = ours.flatMap((peer) => [

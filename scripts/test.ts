@@ -50,7 +50,7 @@ const OTHER_PARTS = ["debug"] as const;
 type Part = (typeof PARTS | typeof OTHER_PARTS)[number];
 
 /** The benchmarks that need no machine of their own, once each. */
-const QUICK = ["maps", "ring", "load", "--quick"] as const;
+const QUICK = ["maps", "ring", "load", "objects", "--quick"] as const;
 
 const unitTests = (...names: readonly string[]) => `dist/test/unit/(${names.join("|")})\\.test`;
 /**
