@@ -38,25 +38,38 @@ function strangers(letters: Int32Array, candidate: string): number {
   return count;
 }
 
-/** Edit distance, where a swap of two neighbors counts as one; `limit` if it is at least that. */
+/** Edit distance, where a swap of two neighbors counts as one; at least `limit` if it is that much. */
 function distance(from: string, to: string, limit: number): number {
+  // What both start or end with takes no edits.
+  const shorter = Math.min(from.length, to.length);
+  let start = 0;
+  while (start < shorter && from.charCodeAt(start) === to.charCodeAt(start)) start++;
+  let end = 0;
+  while (end < shorter - start && from.charCodeAt(from.length - 1 - end) === to.charCodeAt(to.length - 1 - end)) end++;
+  const [height, width] = [from.length - start - end, to.length - start - end];
   let before: number[] = [];
-  let last = Array.from({ length: to.length + 1 }, (_, index) => index);
+  let last: number[] = [];
   let row: number[] = [];
-  for (let i = 1; i <= from.length; i++) {
-    let edits = i;
-    let least = i;
-    row[0] = i;
-    for (let j = 1; j <= to.length; j++) {
-      const same = from[i - 1] === to[j - 1];
-      edits = Math.min((last[j] as number) + 1, edits + 1, (last[j - 1] as number) + (same ? 0 : 1));
-      const swapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
-      if (swapped) edits = Math.min(edits, (before[j - 2] as number) + 1);
-      least = Math.min(least, edits);
+  for (let j = 0; j <= width; j++) last[j] = j;
+  for (let i = 1; i <= height; i++) {
+    // Only near the diagonal there are fewer edits than the limit.
+    const [first, final] = [Math.max(1, i - limit), Math.min(width, i + limit)];
+    const code = from.charCodeAt(start + i - 1);
+    const previous = i === 1 ? -1 : from.charCodeAt(start + i - 2);
+    let edits = first === 1 ? i : limit;
+    let least = edits;
+    row[first - 1] = edits;
+    for (let j = first; j <= final; j++) {
+      const other = to.charCodeAt(start + j - 1);
+      const neighbor = j === 1 ? -1 : to.charCodeAt(start + j - 2);
+      edits = Math.min((last[j] as number) + 1, edits + 1, (last[j - 1] as number) + (code === other ? 0 : 1));
+      if (code === neighbor && previous === other) edits = Math.min(edits, (before[j - 2] as number) + 1);
+      if (edits < least) least = edits;
       row[j] = edits;
     }
+    if (final < width) row[final + 1] = limit;
     if (least >= limit) return limit;
     [before, last, row] = [last, row, before];
   }
-  return last[to.length] as number;
+  return last[width] as number;
 }

@@ -134,12 +134,30 @@ export function givesKfunc(name: string, program: ProgramFacts, kernel: Kernel):
 function ofKind(sets: CallsOfKernel["helpers"], program: ProgramFacts, bit: number): boolean | undefined {
   const { type, attachType, target } = program;
   const own = type === ProgramType.STRUCT_OPS ? `${type}/${target?.split(".")[0]}` : `${type}/${attachType}`;
-  const exact = sets.find(([kinds]) => kinds.split(" ").includes(own));
+  const exact = sets.find(([kinds]) => ` ${kinds} `.includes(` ${own} `));
   if (exact !== undefined) return has(exact[1], bit);
   if (type === ProgramType.STRUCT_OPS) return undefined;
-  const alike = sets.filter(([kinds]) => kinds.split(" ").some((kind) => kind.startsWith(`${type}/`)));
+  const alike = sets.filter(([kinds]) => ` ${kinds}`.includes(` ${type}/`));
   const answers = new Set(alike.map(([, set]) => has(set, bit)));
   return answers.size === 1 ? [...answers][0] : undefined;
+}
+
+const neighbors = new WeakMap<
+  Kernel,
+  readonly [before?: CallsOfKernel | undefined, after?: CallsOfKernel | undefined]
+>();
+
+/** The measured kernels before and after one. */
+function neighborsOf(kernel: Kernel) {
+  const known = neighbors.get(kernel);
+  if (known !== undefined) return known;
+  const series = kernel.version && seriesNumber(kernel.version);
+  const found = [
+    CALLS.findLast(({ version }) => series !== undefined && seriesNumber(version) <= series),
+    CALLS.find(({ version }) => series !== undefined && seriesNumber(version) >= series),
+  ] as const;
+  neighbors.set(kernel, found);
+  return found;
 }
 
 /** The answer on which the neighboring measured kernels agree. */
@@ -147,12 +165,7 @@ function between(
   kernel: Kernel,
   answer: (calls: CallsOfKernel) => boolean | undefined,
 ): boolean | "differs" | undefined {
-  const { version } = kernel;
-  if (version === undefined) return undefined;
-  const series = seriesNumber(version);
-  const seriesOf = (calls: CallsOfKernel) => seriesNumber(calls.version);
-  const before = CALLS.findLast((calls) => seriesOf(calls) <= series);
-  const after = CALLS.find((calls) => seriesOf(calls) >= series);
+  const [before, after] = neighborsOf(kernel);
   const one = before && answer(before);
   const other = after && answer(after);
   if (one === undefined || other === undefined || one === other) return one ?? other;
