@@ -215,6 +215,10 @@ class Walk {
    * each other double the output with every line of BTF. Each eight bytes of padding count as one member.
    */
   readonly #members: Float64Array;
+  /** The path from the root: its nodes, the number of the next edge of each, and the nesting depth below it so far. */
+  readonly #path = new Uint32Array(MAX_DEPTH);
+  readonly #nexts = new Uint32Array(MAX_DEPTH);
+  readonly #deepest = new Uint16Array(MAX_DEPTH);
   #total = 0;
 
   constructor(btf: RawRecords) {
@@ -236,22 +240,24 @@ class Walk {
   /** Iterative depth-first search. The path from the root is never longer than MAX_DEPTH. */
   #from(root: number): BtfFault | undefined {
     const depths = this.#depths;
+    const path = this.#path;
+    const nexts = this.#nexts;
+    const deepest = this.#deepest;
     const offset = this.#btf.first * 2;
     if (depths[root - offset] !== 0) return undefined;
-    const path = [root];
-    const nexts = [0];
-    const deepest = [0];
+    let top = 0;
+    path[top] = root;
+    nexts[top] = deepest[top] = 0;
     depths[root - offset] = ACTIVE;
-    while (path.length > 0) {
-      const top = path.length - 1;
+    while (top >= 0) {
       const node = path[top] as number;
       const next = this.#edge(node, (nexts[top] as number)++);
       if (next === END) {
-        path.length = nexts.length = top;
-        const depth = (deepest.pop() as number) + 1;
+        const depth = (deepest[top] as number) + 1;
         depths[node - offset] = depth;
-        if (top > 0) deepest[top - 1] = Math.max(deepest[top - 1] as number, depth);
-        const id = Math.floor(node / 2);
+        top--;
+        if (top >= 0 && (deepest[top] as number) < depth) deepest[top] = depth;
+        const id = node >>> 1;
         const what =
           node % 2 === 0 ? (this.#settle(id) ?? this.#count(id)) : this.#isDeclared(id) ? undefined : this.#count(id);
         if (what !== undefined) return faultAt(this.#btf, id, what);
@@ -260,14 +266,14 @@ class Walk {
       // The base BTF is checked on its own.
       if (next < offset) continue;
       const depth = depths[next - offset] as number;
-      if (depth === ACTIVE) return this.#cycle(path, next);
+      if (depth === ACTIVE) return this.#cycle(Array.from(path.subarray(0, top + 1)), next);
       if (top + 1 + depth >= MAX_DEPTH) return faultAt(this.#btf, root / 2, `nested more than ${MAX_DEPTH} types deep`);
       if (depth === 0) {
         depths[next - offset] = ACTIVE;
-        path.push(next);
-        nexts.push(0);
-        deepest.push(0);
-      } else deepest[top] = Math.max(deepest[top] as number, depth);
+        top++;
+        path[top] = next;
+        nexts[top] = deepest[top] = 0;
+      } else if ((deepest[top] as number) < depth) deepest[top] = depth;
     }
     return undefined;
   }
@@ -283,7 +289,7 @@ class Walk {
   #edge(node: number, n: number): number {
     const btf = this.#btf;
     const behind = node % 2;
-    const id = (node - behind) / 2;
+    const id = node >>> 1;
     switch (btf.kind(id)) {
       case BtfKind.PTR:
       case BtfKind.FUNC:
@@ -403,16 +409,15 @@ class Walk {
     const hasBits = btf.kindFlag(id);
     const end = 3 + btf.vlen(id) * 3;
     for (let at = 3; at < end; at += 3) {
-      const name = () => btf.string(btf.word(id, at)) || "without name";
       const type = btf.word(id, at + 1);
       const bytes = this.#size(type);
       // clang emits void for types that BTF can't express, such as a complex number or a C++ base class.
-      if (bytes === NONE) return `its member ${name()} has no size, and libbpf would divide by zero`;
+      if (bytes === NONE) return `its member ${memberName(btf, id, at)} has no size, and libbpf would divide by zero`;
       const offset = hasBits ? btf.word(id, at + 2) & 0xffffff : btf.word(id, at + 2);
       const bits = hasBits ? btf.word(id, at + 2) >>> 24 : 0;
-      if (bits > bytes * 8) return `its bit-field ${name()} is wider than its type`;
+      if (bits > bytes * 8) return `its bit-field ${memberName(btf, id, at)} is wider than its type`;
       if (offset + (bits || this.#width(type, bytes)) > size * 8)
-        return `its member ${name()} lies beyond its ${size} bytes`;
+        return `its member ${memberName(btf, id, at)} lies beyond its ${size} bytes`;
     }
     return undefined;
   }
@@ -437,6 +442,10 @@ class Walk {
     const bare = this.#btf.resolve(type);
     return this.#btf.kind(bare) === BtfKind.INT ? intBits(this.#btf, bare) : bytes * 8;
   }
+}
+
+function memberName(btf: RawRecords, id: number, at: number): string {
+  return btf.string(btf.word(id, at)) || "without name";
 }
 
 function isQualifier(kind: number): boolean {

@@ -39,6 +39,15 @@ export function holdsManaged(type: BtfType): boolean {
   return (bare.kind === "struct" || bare.kind === "union") && bare.members.some((member) => holdsManaged(member.type));
 }
 
+/** Whether there is any managed type. If not, no value holds one. */
+export function hasManaged(btf: Btf): boolean {
+  let found = false;
+  btf.scan({ [BtfKind.STRUCT]: "bpf_", [BtfKind.TYPE_TAG]: "" }, (kind, name) => {
+    found ||= (kind === BtfKind.STRUCT ? MANAGED : KPTR).has(name);
+  });
+  return found;
+}
+
 /** Names of the managed structs in values of a type, or in the variables of a datasec, at any depth. */
 export function managedFields(btf: Btf, type: number): string[] {
   const found = new Set<string>();

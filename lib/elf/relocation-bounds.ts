@@ -63,12 +63,15 @@ export function variableOutside(sections: readonly ElfSection[], btf: Btf): stri
     }
     const room = Math.min(...sections.filter((section) => section.name === name).map(({ size }) => size));
     const isLinked = btf.typeOrSize(id) !== 0;
-    for (const { name: variable, type, offset, size } of btf.members(id)) {
+    // Not members(), which reads all names.
+    for (let at = 3; at < 3 + btf.vlen(id) * 3; at += 3) {
+      const [type, offset, size] = [btf.word(id, at), btf.word(id, at + 1), btf.word(id, at + 2)];
       if (btf.kind(type) !== BtfKind.VAR) continue;
       // Linked objects have offsets in BTF, others for static variables only.
-      const place = isLinked || btf.extra(type) === BTF_VAR_STATIC ? offset : (places.get(variable) ?? offset);
+      const isPlaced = isLinked || btf.extra(type) === BTF_VAR_STATIC;
+      const place = isPlaced ? offset : (places.get(btf.name(type)) ?? offset);
       if (place + Math.max(size, btf.sizeOf(type)) > room)
-        found ??= `the variable ${variable} lies outside its section ${name}`;
+        found ??= `the variable ${btf.name(type)} lies outside its section ${name}`;
     }
   });
   return found;

@@ -1,6 +1,5 @@
 /** A map before it is created. */
 
-import { holdsManaged } from "../btf/fields";
 import type { BtfType } from "../btf/types";
 import type { U64 } from "../codec/plan";
 import { Flag } from "../constants";
@@ -87,12 +86,14 @@ export class MapSpec {
   /**
    * @internal
    * @param checkValueSize throws for a size that a section of variables can't have
+   * @param isShared whether its memory is shared with the kernel
    * @param typeOf the type with a BTF id
    */
   constructor(
     description: MapDescription,
     index: number,
     checkValueSize: (size: number) => void,
+    isShared: boolean,
     typeOf: ((id: number) => BtfType) | undefined,
     u64: U64,
   ) {
@@ -104,7 +105,7 @@ export class MapSpec {
     this.#described = description;
     this.#index = index;
     this.#maxEntries = description.maxEntries;
-    this.#flags = description.flags | (isShared(description, typeOf) ? Flag.MMAPABLE : 0);
+    this.#flags = description.flags | (isShared ? Flag.MMAPABLE : 0);
     this.#pinPath = description.pinPath;
     this.#numaNode = description.numaNode;
     this.#mapExtra = description.mapExtra;
@@ -418,18 +419,6 @@ export class MapSpec {
   #refused(message: string): ArgumentError {
     return new ArgumentError(`map ${this.name}: ${message}`, { map: this.name });
   }
-}
-
-/**
- * Whether it is a section of global variables, whose memory is shared with the kernel. libbpf omits the flag if all
- * variables are static (map_is_mmapable()), because skeletons do not name them, and removes it if the kernel does not
- * support it (Linux 5.5). A section with kernel-managed fields, such as SEC(".data.A") static struct bpf_spin_lock, is
- * none: the kernel refuses to map it (bpf_map_mmap()), and libbpf's load would fail.
- */
-function isShared({ internal, valueTypeId }: MapDescription, typeOf: ((id: number) => BtfType) | undefined): boolean {
-  const section = internal && valueTypeId !== 0 ? typeOf?.(valueTypeId) : undefined;
-  if (section?.kind !== "datasec") return false;
-  return !section.variables.some(({ variable }) => variable.kind === "var" && holdsManaged(variable.type));
 }
 
 function factsOf(

@@ -1,5 +1,6 @@
 /** The contents of an object file, read once even if it is opened repeatedly. */
 import { Btf } from "../btf/btf";
+import { hasManaged, holdsManaged } from "../btf/fields";
 import { BtfKindError } from "../btf/search";
 import { damagedObject } from "../elf/damaged-object";
 import { type ElfSection, readSections, stringAt } from "../elf/elf";
@@ -7,7 +8,7 @@ import { unsound, variableOutside } from "../elf/relocation-bounds";
 import { type StructOpsSlot, structOpsSlots } from "../elf/struct-ops";
 import { giveOwnNames } from "../elf/unique-names";
 import { ObjectError } from "../errors";
-import { type Description, native, type OpenRequest } from "../native";
+import { type Description, type MapDescription, native, type OpenRequest } from "../native";
 import { deliver, type LogCallback } from "../native/log";
 import type { Slices } from "../slices";
 import { loadError } from "./load-error";
@@ -35,6 +36,7 @@ export class ObjectFile {
   readonly structOps: readonly StructOpsSlot[];
   readonly #sections: readonly ElfSection[];
   #facts: FactsReader | undefined;
+  #hasManaged: boolean | undefined;
 
   private constructor(request: OpenRequest, label: string, onLog: LogCallback | undefined, describer: Describer) {
     const describe = describer(request, label);
@@ -77,6 +79,21 @@ export class ObjectFile {
     const order = [file, ...others.filter((other) => other !== file)].slice(0, RECENT);
     recent = order.map((one) => new WeakRef(one));
     return file;
+  }
+
+  /**
+   * Whether a map is a section of global variables, whose memory is shared with the kernel. libbpf omits the flag if all
+   * variables are static (map_is_mmapable()), because skeletons do not name them, and removes it if the kernel does not
+   * support it (Linux 5.5). A section with kernel-managed fields, such as SEC(".data.A") static struct bpf_spin_lock, is
+   * none: the kernel refuses to map it (bpf_map_mmap()), and libbpf's load would fail.
+   */
+  isShared({ internal, valueTypeId }: MapDescription): boolean {
+    const { btf } = this;
+    const section = internal && valueTypeId !== 0 ? btf?.type(valueTypeId) : undefined;
+    if (btf === undefined || section?.kind !== "datasec") return false;
+    this.#hasManaged ??= hasManaged(btf);
+    if (!this.#hasManaged) return true;
+    return !section.variables.some(({ variable }) => variable.kind === "var" && holdsManaged(variable.type));
   }
 
   /**

@@ -202,6 +202,7 @@ export class ObjectSpec<S extends ObjectShape = AnyShape> {
           map,
           index,
           (size) => this.#sections.resize(map.valueTypeId, size),
+          file.isShared(map),
           btf === undefined ? undefined : typeOf,
           u64,
         ),
