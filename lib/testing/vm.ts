@@ -58,7 +58,7 @@ export interface VmOptions {
   readonly append?: string;
   /** Memory in MiB. Default 1536. Files take three times their size while the machine boots. */
   readonly memoryMib?: number;
-  /** Number of CPUs. Default 2. */
+  /** Number of CPUs. Default 2. Without KVM they take turns on one core of the host. */
   readonly cpus?: number;
   /** Guest time counts instructions, which is reproducible. Emulated, with one CPU. */
   readonly countInstructions?: boolean;
