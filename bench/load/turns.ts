@@ -1,7 +1,12 @@
 /**
  * Figures that only Node.js has: the duration of require(), and how long an asynchronous load blocks the event loop.
  */
+import { spawnSync } from "node:child_process";
 import { setTimeout } from "node:timers/promises";
+import { quantile } from "../statistics";
+
+/** The longest turn is also what the scheduler takes: of one process it says little. */
+const PROCESSES = 5;
 
 /** Longer than any object here takes to load. */
 const BETWEEN = 50;
@@ -25,7 +30,7 @@ async function longestTurn(work: () => Promise<unknown>): Promise<number> {
   return Number(longest);
 }
 
-async function main([object = ""]: string[]): Promise<void> {
+async function once(object: string): Promise<void> {
   const start = process.hrtime.bigint();
   // Not imported, because loading is measured. Its parts are loaded when they are first used.
   const library = require("node-libbpf") as typeof import("node-libbpf");
@@ -46,6 +51,25 @@ async function main([object = ""]: string[]): Promise<void> {
     "core: longest turn of the event loop, later loads": Math.max(...again),
   };
   process.stdout.write(`${JSON.stringify(figures)}\n`);
+}
+
+function main([object = "", how]: string[]): void {
+  if (how === "once") {
+    once(object);
+    return;
+  }
+  const all = Array.from({ length: PROCESSES }, () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [__filename, object, "once"], { encoding: "utf8" });
+    if (status !== 0) throw new Error(stderr);
+    return JSON.parse(stdout) as Record<string, number>;
+  });
+  const median = (name: string) =>
+    quantile(
+      all.map((figures) => figures[name] ?? Number.NaN),
+      0.5,
+    );
+  const names = Object.keys(all[0] ?? {});
+  process.stdout.write(`${JSON.stringify(Object.fromEntries(names.map((name) => [name, median(name)])))}\n`);
 }
 
 main(process.argv.slice(2));

@@ -85,6 +85,8 @@ export function* refuseBad(read: Read, whole: Slices<unknown>, name: string, opt
     yield* ifReadable(whole);
     return;
   }
+  // Compiling this part is a slice of its own, too.
+  yield;
   const kernel = runningKernel();
   yield* compiled([() => judge, () => judgeCalls]);
   yield;
