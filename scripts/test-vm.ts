@@ -127,6 +127,8 @@ const JEST = [
   "--expose-gc",
   "node_modules/jest/bin/jest.js",
   "--runInBand",
+  // A test that failed may have left what keeps the machine running until its time is over.
+  "--forceExit",
   "--json",
   "--outputFile=/tmp/jest.json",
   "--testMatch=**/together.js",

@@ -170,6 +170,8 @@ async function jest({
     "--expose-gc",
     "node_modules/jest/bin/jest.js",
     parallel ? "--maxWorkers=100%" : "--runInBand",
+    // A test that failed may have left what keeps the process running for ever.
+    "--forceExit",
     "--json",
     "--outputFile=dist/results/jest.json",
     pattern,
