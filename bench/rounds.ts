@@ -46,7 +46,8 @@ function parse(key: string): Pick<Row, "case" | "unit" | "variant"> {
   return { case: work, unit, variant };
 }
 
-function run({ name, command: [program = "", ...args], env }: Peer): Record<string, number> {
+/** The figures of a peer's process. */
+export function run({ name, command: [program = "", ...args], env }: Peer): Record<string, number> {
   const options = { encoding: "utf8", env: { ...process.env, ...env } } as const;
   const { status, stdout, stderr, error } = spawnSync(program, args, options);
   if (error !== undefined || status !== 0) {

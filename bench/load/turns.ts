@@ -1,8 +1,8 @@
 /**
  * Figures that only Node.js has: the duration of require(), and how long an asynchronous load blocks the event loop.
  */
-import { spawnSync } from "node:child_process";
 import { setTimeout } from "node:timers/promises";
+import { run } from "../rounds";
 import { quantile } from "../statistics";
 
 /** The longest turn is also what the scheduler takes: of one process it says little. */
@@ -58,11 +58,8 @@ function main([object = "", how]: string[]): void {
     once(object);
     return;
   }
-  const all = Array.from({ length: PROCESSES }, () => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [__filename, object, "once"], { encoding: "utf8" });
-    if (status !== 0) throw new Error(stderr);
-    return JSON.parse(stdout) as Record<string, number>;
-  });
+  const command = [process.execPath, __filename, object, "once"];
+  const all = Array.from({ length: PROCESSES }, () => run({ name: "turns.js", command }));
   const median = (name: string) =>
     quantile(
       all.map((figures) => figures[name] ?? Number.NaN),

@@ -18,7 +18,7 @@ export const ACCELERATOR_ARGUMENTS: Readonly<Record<Accelerator, readonly string
   kvm: ["-accel", "kvm"],
   // The guest's CPUs take turns on one thread. With a thread for each (measured with QEMU 7.2), a CPU runs the int3 that
   // text_poke_bp() has already replaced, and the kernel panics: within seconds where programs are attached by trampolines
-  // to a function that another CPU calls. On two cores turns are as fast.
+  // to a function that another CPU calls. On two cores turns take up to a tenth longer.
   tcg: ["-accel", "tcg,thread=single"],
   // sleep=off: the time of an idle guest jumps to its next timer.
   icount: ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"],
