@@ -142,20 +142,20 @@ function ofKind(sets: CallsOfKernel["helpers"], program: ProgramFacts, bit: numb
   return answers.size === 1 ? [...answers][0] : undefined;
 }
 
-const neighbors = new WeakMap<
-  Kernel,
-  readonly [before?: CallsOfKernel | undefined, after?: CallsOfKernel | undefined]
->();
+type Neighbors = readonly [before?: CallsOfKernel | undefined, after?: CallsOfKernel | undefined];
+
+const neighbors = new WeakMap<Kernel, Neighbors>();
 
 /** The measured kernels before and after one. */
-function neighborsOf(kernel: Kernel) {
+function neighborsOf(kernel: Kernel): Neighbors {
+  if (kernel.version === undefined) return [];
   const known = neighbors.get(kernel);
   if (known !== undefined) return known;
-  const series = kernel.version && seriesNumber(kernel.version);
-  const found = [
-    CALLS.findLast(({ version }) => series !== undefined && seriesNumber(version) <= series),
-    CALLS.find(({ version }) => series !== undefined && seriesNumber(version) >= series),
-  ] as const;
+  const series = seriesNumber(kernel.version);
+  const found: Neighbors = [
+    CALLS.findLast(({ version }) => seriesNumber(version) <= series),
+    CALLS.find(({ version }) => seriesNumber(version) >= series),
+  ];
   neighbors.set(kernel, found);
   return found;
 }
