@@ -16,13 +16,18 @@ const DECLARED = join(ROOT, "dist/lib");
 /** The files that package.json names: each exports what a module does. */
 const ENTRIES = { index: "index", sleepable: "sleepable/index", testing: "testing/index" };
 
-/** The files that are run. */
-const PROGRAMS = { main: "cli/main", guest: "verify/guest", "isolated-child": "object/isolated-child" };
+/** The files that are run, and the one that finds compiled code of the others. */
+const PROGRAMS = {
+  "code-cache": "code-cache",
+  main: "cli/main",
+  guest: "verify/guest",
+  "isolated-child": "object/isolated-child",
+};
 
 /** What is loaded together. A module is in the first part with a pattern for its path. */
 const PARTS = {
   // Of all others.
-  base: /^([^/]+|kernel\/(fact|permission|refusal|version)|sleepable\/(finding|judged-kernel))$/,
+  base: /^((?!nearest|replace)[^/]+|kernel\/(fact|refusal|version)|sleepable\/(finding|judged-kernel))$/,
   // What is known of this kernel.
   facts: /^kernel\/(btf-facts|config|error-injection|lsm|running-kernel)$/,
   features: /^kernel\/(features|map-probe)$/,
@@ -30,12 +35,17 @@ const PARTS = {
   profiles: /^kernel\/(profiles|profile-format|capture|probe|probe-answers|probe-subjects)$|^sleepable\/hooks$/,
   // The control flow of a program that is not well with all that it could reach.
   flow: /^elf\/(calls|control-flow)$/,
+  // The running kernel's types, for CO-RE.
+  core: /^elf\/core-resolve$/,
+  // Reading and writing values.
+  values:
+    /^(codec\/(bits|enumeration|generate|integers|interpret|mismatch|structs|text|view)|map\/(chunks|elements|element-commands))$/,
   // What is said of failures.
   failures:
-    /^(kernel\/privileges(-measured)?|map\/hints|native\/libbpf-messages|object\/load-error|program\/attach\/hint|sleepable\/(explain|log-lines|refusal-rules))$/,
+    /^(nearest|kernel\/(permission|privileges(-measured)?)|map\/hints|native\/libbpf-messages|object\/load-error|program\/attach\/hint|sleepable\/(explain|log-lines|refusal-rules))$/,
   // What is to be judged, and what judges it: in parts, because compiling them takes milliseconds each.
   precheck:
-    /^btf\/signature$|^elf\/(core-relocations|core-resolve|functions|reach|regions)$|^object\/(known-constants|precheck|program-facts)$/,
+    /^btf\/signature$|^elf\/(core-relocations|functions|reach|regions)$|^object\/(known-constants|precheck|program-facts)$/,
   calls: /^sleepable\/(availability|calls-measured|known-names|rules-calls)$/,
   rules: /^(sleepable|kernel)\//,
   tools: /^(gen|build|run|verify|running)\//,
@@ -43,7 +53,7 @@ const PARTS = {
   machines: /^testing\//,
   commands: /^cli\//,
   // What few processes do with what is loaded.
-  rare: /^(btf\/(c|json|layouts|line-info|referenced-types|whole)|codec\/(exact-json|value-text)|events\/(columns|trace-pipe)|link\/(iter-records|iter-stream|link-info)|map\/(create|prefix)|object\/(isolated|pin-all)|program\/(output-stream|program-info|test-run|verifier-stats))$/,
+  rare: /^(replace|btf\/(c|json|layouts|line-info|referenced-types|whole)|codec\/(exact-json|value-text)|events\/(columns|trace-pipe)|link\/(iter-records|iter-stream|link-info)|map\/(create|prefix)|object\/(attach-all|isolated|map-digests|pin-all|unpin-all|variable-text)|program\/(open-program|output-stream|program-info|test-run|verifier-stats))$/,
   // What open() needs, and what its result needs until it is loaded.
   open: /^(?!codec\/view|native\/(libbpf-messages|lifetime|pins|shared-memory))(btf|codec|elf|native)\/|^map\/(map-(codec|identity|spec|type-option)|reuse|typed)$|^program\/program-spec$|^object\/(by-name|load-options|object-file|object-spec|record-types|sections|variables)$/,
   // What is loaded, in parts for the same reason: rings, queues and local storage, other maps, links, and the rest.
@@ -65,6 +75,8 @@ const WITH = {
     calls: ["base"],
     rules: ["base"],
     flow: ["base", "precheck"],
+    core: ["base", "open"],
+    values: ["base", "open"],
     failures: ["base"],
     facts: ["base"],
     features: ["base"],
@@ -118,10 +130,14 @@ async function sharedModules() {
   );
 }
 
+/** The expression that loads a file: a part with its compiled code, if that is kept (lib/code-cache.ts). */
+const loadingFile = (file) =>
+  isPart(file) ? `(ready$("${file}.js"), require("./${file}.js"))` : `require("./${file}.js")`;
+
 /** The expression that loads a module from the file that has it. */
 function loading(id) {
   const file = fileOf(id);
-  return `require("./${file}.js")${isPart(file) ? `["${id}"]` : ""}`;
+  return `${loadingFile(file)}${isPart(file) ? `["${id}"]` : ""}`;
 }
 
 /**
@@ -129,6 +145,9 @@ function loading(id) {
  * name is none of a function in lib/, whose files are in the same one.
  */
 const LATER = `
+function ready$(file) {
+  require("./code-cache.js").ready(file);
+}
 function lazily$(object, names, load) {
   for (const name of names) {
     const get = () => {
@@ -145,7 +164,7 @@ function part$(load) {
   try {
     return load();
   } catch (error) {
-    throw /^E[MN]FILE$/.test(error.code) ? require("./base.js")["errors"].withoutDescriptor(error) : error;
+    throw /^E[MN]FILE$/.test(error.code) ? ${loading("errors")}.withoutDescriptor(error) : error;
   }
 }`;
 /** A function that loads the module of another when it is called. */
@@ -218,15 +237,20 @@ const otherFiles = (file) => ({
 
 /** Resolves them: to the module, or to an object that loads it when one of its values is first read. */
 function elsewhere(file, text) {
+  const parts = WITH[file] ?? [];
   const importing = (id) =>
-    WITH[file]?.includes(fileOf(id)) ? loading(id) : later("{}", exported.get(id), loading(id));
-  return text
-    .replace(/\brequire\("elsewhere:(.*?)"\)/g, (_, id) => importing(id))
-    .replace(/\bimport\("elsewhere:(.*?)"\)/g, (_, id) => `Promise.resolve(${loading(id)})`);
+    parts.includes(fileOf(id)) ? `${fileOf(id)}$["${id}"]` : later("{}", exported.get(id), loading(id));
+  return (
+    text
+      // Without a line more, for the source map.
+      .replace(/^("use strict";)?/, `$1${parts.map((part) => `const ${part}$ = ${loadingFile(part)}; `).join("")}`)
+      .replace(/\brequire\("elsewhere:(.*?)"\)/g, (_, id) => importing(id))
+      .replace(/\bimport\("elsewhere:(.*?)"\)/g, (_, id) => `Promise.resolve(${loading(id)})`)
+  );
 }
 
 /** Modules of Node.js that take milliseconds to load, and that few processes need. */
-const HEAVY = /^( *(?:var )?)(import_node_\w+) = require\("(node:(?:child_process|crypto|v8))"\)/gm;
+const HEAVY = /^( *(?:var )?)(import_node_\w+) = require\("(node:(?:child_process|crypto|module|v8|vm))"\)/gm;
 
 /** Loads them when one of their functions is first called. */
 function whenCalled(text) {
@@ -261,7 +285,8 @@ async function bundled(file, input) {
     plugins: [otherFiles(file)],
     footer: { js: LATER },
   });
-  return outputFiles.map(({ path, text }) => [path, readable(whenCalled(elsewhere(file, text)))]);
+  const published = (path, text) => (path.endsWith(".js") ? readable(whenCalled(elsewhere(file, text))) : text);
+  return outputFiles.map(({ path, text }) => [path, published(path, text)]);
 }
 
 /**

@@ -22,6 +22,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Add>> = new Map([
   ["verify", async () => (await import("./verify-command.js")).addVerify],
   ["gen", async () => (await import("./gen-command.js")).addGen],
   ["build", async () => (await import("./build-command.js")).addBuild],
+  ["code-cache", async () => (await import("./code-cache-command.js")).addCodeCache],
   ["completion", async () => (await import("./completion-command.js")).addCompletion],
 ]);
 

@@ -79,7 +79,7 @@ export interface BulkCodec<T> extends Codec<T> {
 }
 
 /** @internal The codec of a plan. */
-export function codecFrom(plan: Plan, path: string, generated = generate): BulkCodec<unknown> {
+export function codecFrom(plan: Plan, path: string, generated?: typeof generate): BulkCodec<unknown> {
   const codec = {
     size: plan.size,
     encode: (value: unknown, view: DataView, offset: number, length?: number) =>
@@ -97,7 +97,7 @@ export function codecFrom(plan: Plan, path: string, generated = generate): BulkC
   const made = (): Coding => {
     if (coding === undefined) {
       const slow = interpreted(plan, path);
-      coding = generated(plan, slow) ?? slow;
+      coding = (generated ?? generate)(plan, slow) ?? slow;
       Object.assign(codec, coding);
     }
     return coding;

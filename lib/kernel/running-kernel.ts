@@ -42,7 +42,7 @@ export function lazyFacts(): KernelFacts {
   const status = "/proc/self/status";
   const sysctl = "/proc/sys/kernel/unprivileged_bpf_disabled";
   const host = lazy({
-    permission: readPermissionFacts,
+    permission: () => readPermissionFacts(),
     identity: () => identify({ release: release(), version: version(), signature: signature() }),
     mounts: () => factOf("/proc/self/mounts", () => readFileSync("/proc/self/mounts", "utf8")),
   });

@@ -23,7 +23,7 @@ test("require() loads only the entry: what else is needed is loaded at its first
     const entry = loaded();
     library.MapType;
     console.log(JSON.stringify([entry, loaded()]));`;
-  expect(run(code)).toEqual([["index.js"], ["index.js", "base.js"]]);
+  expect(run(code)).toEqual([["index.js"], ["index.js", "code-cache.js", "base.js"]]);
 });
 
 test("every name has its value, the same each time, and is enumerable from the start", () => {
