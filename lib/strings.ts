@@ -11,3 +11,10 @@ export function textAt(strings: string, offset: number): string {
   const text = strings.slice(offset, end < 0 ? undefined : end);
   return /[\u0080-\u00ff]/.test(text) ? Buffer.from(text, "latin1").toString() : text;
 }
+
+/** The same, of the bytes themselves. */
+export function textIn(bytes: Uint8Array, offset: number): string {
+  const end = bytes.indexOf(0, offset);
+  const text = bytes.subarray(offset, end < 0 ? undefined : end);
+  return Buffer.from(text.buffer, text.byteOffset, text.length).toString();
+}

@@ -8,7 +8,7 @@ import { ArgumentError } from "../errors";
 import { nearest } from "../nearest";
 import { anyNumber, anyObject, anyString, type Callee, checkArgument } from "../options";
 import { refuseOthers } from "../receivers";
-import { latin1, textAt } from "../strings";
+import { latin1, textAt, textIn } from "../strings";
 import { BtfKind, MAX_DEPTH } from "./btf-kinds";
 import { type BtfFault, faultOf } from "./fault";
 import { BtfError, type BtfSearch, EACH, inTypeScript, kindOf, withoutFlavor } from "./search";
@@ -18,6 +18,8 @@ import { type BtfDeclarationTag, type BtfType, makeType } from "./types";
 const MAGIC = 0xeb9f;
 /** Making an index takes as long as so many searches. */
 const SEARCHES_WITHOUT_INDEX = 16;
+/** Bytes of many strings that become one JavaScript string in the time that a name alone takes. */
+const BYTES_FOR_ONE = 4096;
 
 /** Kinds whose third word is a size. */
 const SIZED: ReadonlySet<number> = new Set([
@@ -73,6 +75,8 @@ export class Btf {
   readonly #chars: Uint8Array;
   /** The same as latin1, one character for each byte, so that a byte offset is a string index. */
   #text: string | undefined;
+  /** The strings that were read one by one. */
+  #asked = 0;
   readonly #stringsStart: number;
   readonly #nodes = new Map<number, BtfType>();
   #fault: { is: BtfFault | undefined } | undefined;
@@ -293,7 +297,15 @@ export class Btf {
   /** @internal The string at an offset of the string section. */
   string(offset: number): string {
     if (offset < this.#stringsStart) return this.base?.string(offset) ?? "";
-    return textAt(this.#strings, offset - this.#stringsStart);
+    const start = offset - this.#stringsStart;
+    return this.#pays() ? textAt(this.#strings, start) : textIn(this.#chars, start);
+  }
+
+  /** Whether it pays to have all strings at once: of a kernel's three megabytes few are asked for. */
+  #pays(): boolean {
+    if (this.#text !== undefined) return true;
+    this.#asked += 1;
+    return this.#asked * BYTES_FOR_ONE > this.#chars.length;
   }
 
   /**

@@ -23,7 +23,7 @@ import type { VariableDescription } from "../native";
 import type { ProgramSpec } from "../program/program-spec";
 import { isGplCompatible } from "../sleepable/judge";
 import { isEverywhere } from "../sleepable/rules-maps";
-import type { Slices } from "../slices";
+import { compiled, type Slices } from "../slices";
 import type { MapFacts, ProgramFacts } from "../verdict";
 import { constantsOf, type Settings } from "./known-constants";
 
@@ -142,11 +142,12 @@ class ObjectFacts {
   /** So that it is not done in one go: what comes of it is kept. */
   *resolveRelocations(program: ProgramSpec, settings: Settings): Slices<void> {
     const all = closure(this.#functionOf(program)).flatMap(({ relocations }) => [...relocations.values()]);
+    if (all.length === 0) return;
     // Reads the kernel's types.
-    const core = all.length > 0 ? this.#resolverOf(settings) : undefined;
+    yield* compiled([() => CoreResolver, () => this.#resolverOf(settings)]);
     for (const relocation of all) {
       yield;
-      core?.value(relocation);
+      this.#resolverOf(settings)?.value(relocation);
     }
   }
 
