@@ -47,6 +47,7 @@ export const load = sideBySide(
   `Nanoseconds to open, load and attach an object: one program and one map (minimal), twenty programs with four maps (twenty), and
 ten programs with some 600 CO-RE relocations against the kernel's types (core). Medians of repeated runs in one process,
 with the precheck, unless stated otherwise. "The addon's calls alone" are libbpf's open, load and attach in a Node.js process, without
-what this library's JavaScript adds.`,
+what this library's JavaScript adds: for V8 twenty loads are few, so of that 46 % are its interpreter and builtins, 38 % its runtime, 8 %
+compiled code, 6 % the kernel.`,
   loadPeers,
 );
