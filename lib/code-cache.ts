@@ -1,5 +1,5 @@
 /** V8's compiled code of the package's files, where `node-libbpf code-cache` has kept it beside them. */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { lstatSync, readFileSync, statSync } from "node:fs";
 import { Module } from "node:module";
 import { join } from "node:path";
 import { runInThisContext, Script } from "node:vm";
@@ -46,11 +46,16 @@ function usable(): string | undefined {
   try {
     const folder = codeCache();
     // What V8 makes of a script belongs to the main context: not to that of a test in jest.
-    return existsSync(folder) && runInThisContext("globalThis") === globalThis ? folder : undefined;
+    return isOurs(folder) && runInThisContext("globalThis") === globalThis ? folder : undefined;
   } catch {
-    // Not Linux, or without /proc.
+    // There is none, or no /proc.
     return undefined;
   }
+}
+
+/** In a folder with the sticky bit others can add files, but not change those that are there. */
+function isOurs(folder: string): boolean {
+  return [statSync(BUNDLE).uid, 0, process.geteuid?.()].includes(lstatSync(folder).uid);
 }
 
 /** Loads a file with its compiled code, if that is there and for this very source. require() then finds it loaded. */

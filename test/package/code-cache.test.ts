@@ -96,6 +96,11 @@ test("code of another Node.js, even of the same version, is not looked at", () =
   command("--remove");
 });
 
+test("code that another user has put there is not used", () => {
+  chownSync(folder(), 1234, 1234);
+  expect(run()).toEqual(NOTHING);
+});
+
 test("code is not used in another context than V8's own, as jest has for each test", () => {
   const { open } = require(join(bundle, "index.js"));
   expect(() => open("none.o")).toThrow(Error);
