@@ -48,6 +48,7 @@ export const load = sideBySide(
 ten programs with some 600 CO-RE relocations against the kernel's types (core). Medians of repeated runs in one process,
 with the precheck, unless stated otherwise. "The addon's calls alone" are libbpf's open, load and attach in a Node.js process, without
 what this library's JavaScript adds: for V8 twenty loads are few, so of that 46 % are its interpreter and builtins, 38 % its runtime, 8 %
-compiled code, 6 % the kernel.`,
+compiled code, 6 % the kernel. Turns are those of processes without V8's optimizing compiler: it would optimize the loop that measures
+them, on threads for which the event loop's then waits.`,
   loadPeers,
 );
