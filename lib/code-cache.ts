@@ -7,7 +7,7 @@ import { runInThisContext, Script } from "node:vm";
 /** Where the published files are, one of which this is. Who could change the compiled code could change them. */
 export const BUNDLE = __dirname;
 
-/** Below it, the code for this program: V8 takes no other's, and before 11.9 (Node.js 20) does not see that it is another's. */
+/** Below it, the code for this executable: of code of another build V8 in Node.js 22.20 refuses 22.23's, 20.19 takes 20.20's. */
 export function codeCache(): string {
   const { size, mtimeMs } = statSync("/proc/self/exe");
   return join(BUNDLE, "code-cache", [process.version, process.arch, size, Math.trunc(mtimeMs / 1000)].join("-"));
