@@ -53,7 +53,7 @@ const PARTS = {
   machines: /^testing\//,
   commands: /^cli\//,
   // What few processes do with what is loaded.
-  rare: /^(replace|btf\/(c|json|layouts|line-info|referenced-types|whole)|codec\/(exact-json|value-text)|events\/(columns|trace-pipe)|link\/(iter-records|iter-stream|link-info)|map\/(create|prefix)|object\/(attach-all|isolated|map-digests|pin-all|unpin-all|variable-text)|program\/(open-program|output-stream|program-info|test-run|verifier-stats))$/,
+  rare: /^(replace|btf\/(c|json|layouts|line-info|referenced-types|whole)|codec\/(exact-json|value-text)|events\/(columns|trace-pipe)|link\/(iter-records|iter-stream|link-info)|map\/(create|prefix)|object\/(attach-all|isolated|map-digests|pin-all|unpin-all|variable-text)|program\/(output-stream|program-info|test-run|verifier-stats))$/,
   // What open() needs, and what its result needs until it is loaded.
   open: /^(?!codec\/view|native\/(libbpf-messages|lifetime|pins|shared-memory))(btf|codec|elf|native)\/|^map\/(map-(codec|identity|spec|type-option)|reuse|typed)$|^program\/program-spec$|^object\/(by-name|load-options|object-file|object-spec|record-types|sections|variables)$/,
   // What is loaded, in parts for the same reason: rings, queues and local storage, other maps, links, and the rest.
