@@ -3,6 +3,7 @@ import { lstatSync, readFileSync, statSync } from "node:fs";
 import { Module } from "node:module";
 import { join } from "node:path";
 import { runInThisContext, Script } from "node:vm";
+import { isTrusted } from "./trusted";
 
 /** Where the published files are, one of which this is. Who could change the compiled code could change them. */
 export const BUNDLE = __dirname;
@@ -55,7 +56,8 @@ function usable(): string | undefined {
 
 /** In a folder with the sticky bit others can add files, but not change those that are there. */
 function isOurs(folder: string): boolean {
-  return [statSync(BUNDLE).uid, 0, process.geteuid?.()].includes(lstatSync(folder).uid);
+  const { uid } = lstatSync(folder);
+  return isTrusted(uid) || uid === statSync(BUNDLE).uid;
 }
 
 /** Loads a file with its compiled code, if that is there and for this very source. require() then finds it loaded. */

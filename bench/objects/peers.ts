@@ -29,8 +29,8 @@ async function objectsPeers(fetch: boolean): Promise<Peer[]> {
 export const objects = sideBySide(
   "Opening objects of others",
   `Nanoseconds for each of the 1,000 objects that the kernel's selftests (Linux ${KERNEL}) consist of, opened one after the other in one process,
-and the share that can be opened. **check** has a verdict on each program for the running kernel, whose facts have been read. Of this library's open() V8's builtins take 28 %,
-compiled code 21 %, V8's runtime 16 %, reading the file 10 %, compiling 9 %, collecting garbage 8 %, libbpf's own open 7 %; no function takes
-more than 4 %.`,
+and the share that can be opened. **check** has a verdict on each program for the running kernel, whose facts have been read. Of this
+library's open() V8's builtins take 28 %, compiled code 21 %, V8's runtime 16 %, reading the file 10 %, compiling 9 %, collecting garbage
+8 %, libbpf's own open 7 %; no function takes more than 4 %.`,
   objectsPeers,
 );

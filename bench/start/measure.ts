@@ -93,8 +93,9 @@ const HEAD = ["process", "median", "over nothing", "× nothing"];
 export const start: Benchmark<Figures> = {
   title: "Starting",
   about: `Milliseconds from the start of a process to its end, and how much longer than a script that does nothing in the same round.
-The object has one program and one map. After \`node-libbpf code-cache\` the package keeps V8's compiled code of all that it has. With NODE_COMPILE_CACHE, or after \`require("node:module").enableCompileCache()\`, Node.js 22.8 and
-later keeps what it has compiled, of the script and of all that it loads.`,
+The object has one program and one map. After \`node-libbpf code-cache\` the package keeps V8's compiled code of all that it has. With
+NODE_COMPILE_CACHE, or after \`require("node:module").enableCompileCache()\`, Node.js 22.8 and later keeps what it has compiled, of the
+script and of all that it loads.`,
   run(quick, onProgress) {
     const [object = ""] = buildObjects(["minimal"]);
     const rounds = quick ? 1 : ROUNDS;

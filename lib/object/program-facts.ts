@@ -118,6 +118,11 @@ function inputsOf({ kind, type, attachType, sleepable, attachTarget, targetProgr
   return JSON.stringify([kind, type, attachType, sleepable, attachTarget, targetProgram === undefined]);
 }
 
+/** Whether the types that libbpf will use are known here. */
+function areTypesKnown({ kernel, btfPath }: Settings): boolean {
+  return btfPath !== undefined || (kernel !== undefined && isRunning(kernel));
+}
+
 class ObjectFacts {
   readonly #parsed: Parsed;
   readonly #sectionIds: ReadonlyMap<string, number>;
@@ -142,12 +147,13 @@ class ObjectFacts {
   /** So that it is not done in one go: what comes of it is kept. */
   *resolveRelocations(program: ProgramSpec, settings: Settings): Slices<void> {
     const all = closure(this.#functionOf(program)).flatMap(({ relocations }) => [...relocations.values()]);
-    if (all.length === 0) return;
+    if (all.length === 0 || !areTypesKnown(settings)) return;
     // Reads the kernel's types.
     yield* compiled([() => CoreResolver, () => this.#resolverOf(settings)]);
+    const core = this.#resolverOf(settings);
     for (const relocation of all) {
       yield;
-      this.#resolverOf(settings)?.value(relocation);
+      core?.value(relocation);
     }
   }
 
@@ -226,9 +232,9 @@ class ObjectFacts {
     return found && { signature: found };
   }
 
-  /** Undefined if the types that libbpf will use are not known here. */
-  #resolverOf({ kernel, btfPath }: Settings): CoreResolver | undefined {
-    if (btfPath === undefined && (kernel === undefined || !isRunning(kernel))) return undefined;
+  #resolverOf(settings: Settings): CoreResolver | undefined {
+    if (!areTypesKnown(settings)) return undefined;
+    const { btfPath } = settings;
     const known = this.#resolvers.get(btfPath) ?? this.#makeResolver(btfPath);
     this.#resolvers.set(btfPath, known);
     return known ?? undefined;

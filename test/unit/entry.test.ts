@@ -52,7 +52,8 @@ test("an import loads what every object needs, and not the rules and tools", () 
     const { cache } = createRequire(import.meta.url);
     console.log(JSON.stringify(Object.keys(cache).map((path) => path.replace(/.*[/]/, "")).sort()));`;
   const loaded = run(code, "--input-type=module") as string[];
-  for (const rare of ["rules.js", "tools.js", "machines.js", "rare.js", "values.js"]) expect(loaded).not.toContain(rare);
+  for (const rare of ["rules.js", "tools.js", "machines.js", "rare.js", "values.js"])
+    expect(loaded).not.toContain(rare);
 });
 
 test("a part that can't be read without a free descriptor is an error of the library's, and is read later", () => {
